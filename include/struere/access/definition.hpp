@@ -1,0 +1,30 @@
+// Entity types and roles as they are written, checked in full before they are stored (SPEC 3, 4, 5).
+//
+// An entity type:
+//   {"slug": "session", "name": "Session", "schema": {…}, "searchFields": ["subject"],
+//    "boundToRole": "teacher", "userIdField": "userId"}                       only the slug is required
+// A role:
+//   {"name": "teacher",
+//    "policies":      [{"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
+//    "scopeRules":    [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}],
+//    "fieldMasks":    [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}],
+//    "visibleFields": [{"entityType": "session", "fields": ["data.subject"]}]}  only the name is required
+//
+// All throw Error{invalid_definition}, with a message that names the mistake: an unknown key, operator or value, a bad
+// path, a type that the scope does not have. Nothing is guessed, nothing is ignored.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/model/entity_type.hpp"
+#include "struere/model/role.hpp"
+
+namespace struere {
+
+// `known` are the types that the scope has; one with the same slug may be among them.
+EntityType read_entity_type(const Json& definition, const std::vector<EntityType>& known);
+RoleRecord read_role(const Json& definition, const std::vector<EntityType>& known);
+
+}  // namespace struere

@@ -1,0 +1,69 @@
+// Policies and what they decide: deny overrides, and nothing is allowed by default (SPEC 3).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/model/action.hpp"
+#include "struere/model/role.hpp"
+
+namespace struere {
+
+enum class Effect { allow, deny };
+
+std::string_view to_string(Effect effect) noexcept;
+
+// The resources that are not entity types: users, agents, threads, events, executions, packs, api_keys.
+bool is_system_resource(std::string_view name) noexcept;
+
+struct Policy {
+  std::string resource;          // a slug, a system resource or "*"
+  std::optional<Action> action;  // none stands for "*"
+  Effect effect = Effect::deny;
+
+  bool matches(Action asked, std::string_view asked_resource) const noexcept;
+
+  friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+// A stored policy. One whose words are not known denies everything to its role: an unread `deny` must not allow.
+Policy read_policy(const PolicyRecord& record);
+
+// The answer to `can`, with its reason. True iff allowed.
+class Decision {
+ public:
+  struct DecidingPolicy {
+    std::string role;
+    Policy policy;
+  };
+
+  static Decision allow(std::string reason) { return Decision(true, std::move(reason), std::nullopt, 0); }
+  Decision(bool allowed, std::string reason, std::optional<DecidingPolicy> policy, std::size_t considered)
+      : allowed_(allowed), reason_(std::move(reason)), policy_(std::move(policy)), considered_(considered) {}
+
+  bool allowed() const noexcept { return allowed_; }
+  explicit operator bool() const noexcept { return allowed_; }
+  const std::string& reason() const noexcept { return reason_; }
+  const std::optional<DecidingPolicy>& policy() const noexcept { return policy_; }  // the one that decided, if one did
+  std::size_t considered() const noexcept { return considered_; }                   // how many policies were looked at
+
+ private:
+  bool allowed_;
+  std::string reason_;
+  std::optional<DecidingPolicy> policy_;
+  std::size_t considered_;
+};
+
+struct RolePolicies {
+  std::string role;
+  std::span<const Policy> policies;
+};
+
+// Pure; never throws for a denial.
+Decision decide(std::span<const RolePolicies> roles, Action action, std::string_view resource);
+
+}  // namespace struere

@@ -1,0 +1,26 @@
+// From an API key to an actor (SPEC 2).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "struere/core/clock.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+class Authentication {
+ public:
+  Authentication(Storage& storage, const Clock& clock) : storage_(&storage), clock_(&clock) {}
+
+  // Unknown, revoked and expired keys, and those whose prefix contradicts their environment, all fail alike:
+  // Error{unauthenticated}. The key itself is in no message, log or event.
+  ActorContext authenticate(std::string_view key) const;
+
+ private:
+  Storage* storage_;
+  const Clock* clock_;
+};
+
+}  // namespace struere

@@ -1,0 +1,19 @@
+// What time it is, for the library: milliseconds since the Unix epoch. A host may inject its own.
+#pragma once
+
+#include <cstdint>
+
+namespace struere {
+
+using Timestamp = std::int64_t;  // milliseconds since the Unix epoch
+
+// Called from many threads.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Timestamp now() const = 0;
+};
+
+Clock& system_clock();
+
+}  // namespace struere

@@ -1,0 +1,55 @@
+// Identifiers that cannot be taken for one another: an OrganizationId is not a UserId.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace struere {
+
+// A value of text. Entities, roles and keys get UUIDv7; organizations and users may bring ids of their own
+// (of an identity provider, say). No counter is ever an id: it would tell of rows outside the scope (SPEC 1).
+template <class Tag>
+class Id {
+ public:
+  Id() = default;
+  explicit Id(std::string text) : text_(std::move(text)) {}
+
+  const std::string& str() const noexcept { return text_; }
+  bool empty() const noexcept { return text_.empty(); }
+
+  friend bool operator==(const Id&, const Id&) = default;
+  friend std::strong_ordering operator<=>(const Id& a, const Id& b) noexcept { return a.text_.compare(b.text_) <=> 0; }
+
+ private:
+  std::string text_;
+};
+
+using OrganizationId = Id<struct OrganizationTag>;
+using UserId = Id<struct UserTag>;
+using EntityId = Id<struct EntityTag>;
+using RoleId = Id<struct RoleTag>;
+using ApiKeyId = Id<struct ApiKeyTag>;
+using EventId = Id<struct EventTag>;
+
+// Where new ids come from. A host may inject its own, for tests that are reproducible. Called from many threads.
+class IdSource {
+ public:
+  virtual ~IdSource() = default;
+
+  // A new id that was never given out. `now` is in milliseconds since the Unix epoch.
+  virtual std::string next(long long now) = 0;
+};
+
+// UUIDv7 (RFC 9562): 48 bits of time, then 74 random bits and no counter.
+IdSource& uuid_source();
+
+}  // namespace struere
+
+template <class Tag>
+struct std::hash<struere::Id<Tag>> {
+  std::size_t operator()(const struere::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+};

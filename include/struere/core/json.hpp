@@ -1,0 +1,37 @@
+// JSON as struere accepts, stores and compares it (SPEC 4 and 6).
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace struere {
+
+using Json = nlohmann::json;
+
+// The bounds of SPEC 6.
+inline constexpr std::size_t json_max_depth = 64;           // `{}` is of depth 1
+inline constexpr std::size_t json_max_bytes = 1024 * 1024;  // of text
+
+// Why a text or a value is not acceptable, in words that can be shown.
+struct JsonFault {
+  std::string message;
+};
+
+// Strict: valid UTF-8, no U+0000, no duplicate keys, finite numbers, within the bounds. Integers that fit 64 signed
+// bits stay exact. Answers null and fills `fault` where the text is anything else.
+std::optional<Json> parse_json(std::string_view text, JsonFault& fault);
+
+// The one text of a value: sorted keys, no white space, shortest numbers, `1` for `1.0`. Two values are equal
+// (SPEC 4, `eq`) iff their canonical texts are the same bytes. Refuses what parse_json would refuse.
+std::optional<std::string> canonical_json(const Json& value, JsonFault& fault);
+
+// As above, for values that are known to be acceptable. Throws std::invalid_argument otherwise.
+std::string canonical_json(const Json& value);
+
+// A value as its canonical text reads: numbers brought to one form.
+Json parse_canonical_json(std::string_view canonical);
+
+}  // namespace struere

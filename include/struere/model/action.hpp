@@ -1,0 +1,15 @@
+// What an actor may want to do with a resource (SPEC 3).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace struere {
+
+enum class Action { create, read, update, remove, list };
+
+// The words of SPEC 3; `remove` is sent and stored as "delete", which C++ keeps for itself.
+std::string_view to_string(Action action) noexcept;
+std::optional<Action> parse_action(std::string_view text) noexcept;
+
+}  // namespace struere

@@ -1,0 +1,59 @@
+// Who asks: one actor, in one scope, with the roles it has there (SPEC 2).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/core/id.hpp"
+#include "struere/core/scope.hpp"
+
+namespace struere {
+
+enum class ActorType { user, agent, system, webhook };
+
+std::string_view to_string(ActorType type) noexcept;
+
+// A role that was resolved for an actor. Held by id: a role that is deleted and made anew is another one.
+struct ActorRole {
+  RoleId id;
+  std::string name;
+
+  friend bool operator==(const ActorRole&, const ActorRole&) = default;
+};
+
+// Immutable, cheap to copy, safe to share between threads. Made only by authenticating a key or by the trusted host;
+// its scope cannot be changed, and no operation takes a scope or an environment beside it.
+class ActorContext {
+ public:
+  const Scope& scope() const noexcept { return state_->scope; }
+  const OrganizationId& organization() const noexcept { return state_->scope.organization(); }
+  Environment environment() const noexcept { return state_->scope.environment(); }
+  ActorType type() const noexcept { return state_->type; }
+  const std::string& id() const noexcept { return state_->id; }
+  const std::vector<ActorRole>& roles() const noexcept { return state_->roles; }  // sorted by name
+  bool is_org_admin() const noexcept { return state_->is_org_admin; }
+
+  // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the scope.
+  bool passes_policies() const noexcept { return type() == ActorType::system || is_org_admin(); }
+
+ private:
+  friend class Authentication;
+  friend class ActorResolver;
+  friend class TrustedHost;
+
+  struct State {
+    Scope scope;
+    ActorType type;
+    std::string id;
+    std::vector<ActorRole> roles;
+    bool is_org_admin;
+  };
+
+  explicit ActorContext(State state);
+
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace struere

@@ -1,0 +1,30 @@
+// An API key as it is stored: never the key itself, only its hash (SPEC 2).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/clock.hpp"
+#include "struere/core/environment.hpp"
+#include "struere/core/id.hpp"
+
+namespace struere {
+
+enum class ApiKeyKind { agent, webhook };
+
+struct ApiKey {
+  ApiKeyId id;
+  OrganizationId organization;
+  Environment environment = Environment::development;
+  std::string name;
+  std::string display_prefix;  // enough to recognise the key by, useless to an attacker: "sk_dev_4f2a"
+  std::vector<std::string> roles;
+  ApiKeyKind kind = ApiKeyKind::agent;
+  Timestamp created_at = 0;
+  std::optional<Timestamp> expires_at;
+  std::optional<Timestamp> revoked_at;
+  std::optional<Timestamp> last_used_at;  // to the minute: a use is not a write
+};
+
+}  // namespace struere

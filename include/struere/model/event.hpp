@@ -1,0 +1,55 @@
+// Events: what happened, by whom, in one scope (SPEC 7).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "struere/core/clock.hpp"
+#include "struere/core/id.hpp"
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+using EventHash = std::array<unsigned char, 32>;  // SHA-256
+
+// As stored.
+struct EventRecord {
+  std::int64_t sequence = 0;  // from 1 in each scope; never shown, as the gaps would tell of events that are not visible
+  EventId id;
+  std::string type;                      // "session.created"
+  std::optional<std::string> entity;     // the entity that it is about
+  std::optional<std::string> other_end;  // of a link: the far entity
+  std::string actor_type;
+  std::string actor_id;
+  std::string payload;  // canonical JSON, an object
+  Timestamp created_at = 0;
+  EventHash hash{};  // over the hash of the event before it and this one's canonical text (docs/storage-format.md)
+};
+
+// Where the chain of a scope ends.
+struct ChainHead {
+  std::int64_t sequence = 0;
+  EventHash hash{};
+};
+
+// As one actor sees it: the payload is masked as the row would be.
+class Event {
+ public:
+  explicit Event(EventRecord record) : record_(std::move(record)) {}
+
+  const EventId& id() const noexcept { return record_.id; }
+  const std::string& type() const noexcept { return record_.type; }
+  std::optional<EntityId> entity() const { return record_.entity ? std::optional(EntityId(*record_.entity)) : std::nullopt; }
+  const std::string& actor_type() const noexcept { return record_.actor_type; }
+  const std::string& actor_id() const noexcept { return record_.actor_id; }
+  Timestamp created_at() const noexcept { return record_.created_at; }
+  const std::string& json() const noexcept { return record_.payload; }  // the payload as canonical JSON text
+  Json payload() const { return parse_canonical_json(record_.payload); }
+
+ private:
+  EventRecord record_;
+};
+
+}  // namespace struere

@@ -1,0 +1,23 @@
+// An opaque place in the answer to one query, in one scope (SPEC 6).
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "struere/core/scope.hpp"
+#include "struere/query/selection.hpp"
+
+namespace struere {
+
+// A database's own secret, made with the database. Without it a cursor can be neither read nor made.
+using CursorKey = std::array<unsigned char, 32>;
+
+// `question` is everything that the answer depends on besides the scope: type, filter, status, search, order.
+std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question, const Position& position);
+
+// Nothing for any text but one that encode_cursor made for the same key, scope and question.
+std::optional<Position> decode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
+                                      const std::string& cursor);
+
+}  // namespace struere

@@ -1,0 +1,37 @@
+// What a storage is asked for when events are listed (SPEC 7).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/model/event.hpp"
+#include "struere/query/selection.hpp"
+
+namespace struere {
+
+// Oldest first. An event about an entity is selected iff that entity's row, as stored now and deleted or not, is of one
+// of `types` and admitted by one of its grants, and likewise its other end if it has one; its payload is masked by the
+// grants that admit the row (of an event with another end nothing is masked).
+struct EventSelection {
+  struct TypeGrants {
+    EntityTypeKey type = 0;
+    std::shared_ptr<const Grants> grants;
+  };
+
+  std::vector<TypeGrants> types;
+  bool others = false;  // events about no entity, too
+  ActorValues actor;
+
+  std::optional<std::string> entity = {};
+  std::optional<std::string> type = {};
+  std::int64_t after = 0;  // a sequence: only later ones
+  std::int64_t limit = 1;
+};
+
+// The payload's `data`, `changes` and `previousData` as a row's `data` would be shown under these masks.
+std::string masked_payload(const std::string& payload, std::span<const Mask* const> masks);
+
+}  // namespace struere

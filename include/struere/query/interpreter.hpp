@@ -1,0 +1,60 @@
+// The meaning of a Selection, row by row: small enough to be read aloud. The memory storage runs on it, and every other
+// storage must agree with it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/query/predicate.hpp"
+#include "struere/query/selection.hpp"
+
+namespace struere {
+
+// The fields of a row that a predicate may look at. Of a stored row all are there; of a view some may not be.
+struct RowFields {
+  Json id;  // always there
+  Json data;
+  std::optional<Json> status;
+  std::optional<Json> created_at;
+  std::optional<Json> updated_at;
+
+  // Null where the field is absent. A path walks objects only.
+  const Json* find(const FieldPath& field) const;
+};
+
+RowFields fields_of(const StoredEntity& row);
+
+// What predicates need to know of other rows, as stored before a write. Relations with a deleted end count nowhere.
+class RelationReader {
+ public:
+  virtual ~RelationReader() = default;
+
+  virtual std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) = 0;
+  // The ids at the other end, sorted.
+  virtual std::vector<std::string> related_ids(const std::string& id, const Hop& hop) = 0;
+};
+
+bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& actor, RelationReader& relations);
+
+// The masks of the grants that admit a row; none, where no grant does.
+std::vector<const Mask*> admitting(const Grants& grants, const RowFields& row, const ActorValues& actor,
+                                   RelationReader& relations);
+
+// The row as it looks under these masks.
+RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row, MaskPurpose purpose);
+
+// As it is shown.
+EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row);
+
+// Every term is a prefix of some word in some string at one of the fields.
+bool matches(const Search& search, const RowFields& view);
+
+// The words of a text or the terms of a search: see SPEC 6 for both.
+std::vector<std::string> search_words(std::string_view text);
+std::vector<std::string> search_terms(std::string_view text);
+
+}  // namespace struere

@@ -1,0 +1,74 @@
+// What a storage is asked for: rows of one type that some grant admits, masked, filtered, in order, a page of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/clock.hpp"
+#include "struere/model/entity.hpp"
+#include "struere/model/entity_type.hpp"
+#include "struere/query/mask.hpp"
+#include "struere/query/predicate.hpp"
+
+namespace struere {
+
+// One way in: the rows that it admits, and how they are seen by it. A row is in the view if some grant admits it; its
+// cells are masked by all the grants that do (SPEC 4 and 5).
+struct Grant {
+  Predicate predicate = Predicate::always();
+  Mask mask = {};
+};
+
+// In the order of their roles' names, which decides between two redactions. None: nothing is admitted.
+using Grants = std::vector<Grant>;
+
+struct OrderKey {
+  FieldPath field;
+  bool descending = false;
+
+  friend bool operator==(const OrderKey&, const OrderKey&) = default;
+};
+
+// Where a page ends: the sort key (comparison.hpp) of each key of the order, of the last row, as its view shows it.
+using Position = std::vector<std::string>;
+
+struct Search {
+  std::vector<std::string> terms;  // lower-cased
+  std::vector<FieldPath> fields;
+};
+
+// The scope is not in it: that is the transaction's.
+struct Selection {
+  EntityTypeKey type = 0;
+  std::shared_ptr<const Grants> grants;
+  ActorValues actor;
+
+  std::optional<std::string> id = {};       // this row alone
+  Predicate filter = Predicate::always();   // true of the view, redacted leaves taken away (MaskPurpose::query)
+  std::optional<Search> search = {};        // likewise
+  std::vector<OrderKey> order = {};         // complete: its last key is the id
+  std::int64_t limit = 1;
+  std::optional<Position> after = {};
+};
+
+struct Page {
+  std::vector<EntityRow> rows;
+  std::optional<Position> next;  // of the last row, where there are more after it
+};
+
+// A row as it is stored, unmasked: for writes and for nothing else.
+struct StoredEntity {
+  EntityTypeKey type = 0;
+  std::string id;
+  std::string data;  // canonical JSON
+  std::string status;
+  Timestamp created_at = 0;
+  Timestamp updated_at = 0;
+  std::int64_t version = 0;
+  bool deleted = false;
+};
+
+}  // namespace struere

@@ -1,0 +1,44 @@
+// The API keys of one scope (SPEC 2). Governed by policies on `api_keys`.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/model/actor_context.hpp"
+#include "struere/model/api_key.hpp"
+
+namespace struere {
+
+struct Engine;
+
+struct NewApiKey {
+  std::string name;
+  std::vector<std::string> roles;  // by name; one that this scope does not have grants nothing
+  ApiKeyKind kind = ApiKeyKind::agent;
+  std::optional<Timestamp> expires_at = {};
+};
+
+struct CreatedApiKey {
+  std::string secret;  // shown this once; only its hash is stored
+  ApiKey key;
+};
+
+// Cheap, immutable, safe to share between threads.
+class ApiKeyRepository {
+ public:
+  // Whoever does not pass policies can hand on only roles that they hold: permission_denied for others.
+  CreatedApiKey create(const NewApiKey& key) const;
+  std::vector<ApiKey> list() const;
+  void revoke(const ApiKeyId& id) const;  // not_found for a key that is none of this scope's; again is nothing
+
+ private:
+  friend class Database;
+  ApiKeyRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

@@ -1,0 +1,54 @@
+// The entity types and roles of one scope: what an organization is. Only system actors and org admins may see or change
+// them; everybody else is told permission_denied. The shapes are in access/definition.hpp.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/entity_type.hpp"
+#include "struere/model/role.hpp"
+
+namespace struere {
+
+struct Engine;
+
+// Both are cheap, immutable and safe to share between threads. A definition takes effect at the end of the call, for
+// every thread and process; a request that has begun finishes under what it began with.
+class EntityTypeRepository {
+ public:
+  EntityType define(const Json& definition) const;  // makes it, or replaces the one with its slug
+  void remove(const std::string& slug) const;       // conflict while entities, roles or references need it
+  std::vector<EntityType> list() const;
+
+ private:
+  friend class Database;
+  EntityTypeRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+class RoleRepository {
+ public:
+  RoleRecord define(const Json& definition) const;  // makes it, or replaces the one with its name
+  void remove(const std::string& name) const;       // and its assignments
+  std::vector<RoleRecord> list() const;
+
+  // Gives a role of this scope to a member; a second time changes the expiry. not_found for who is no member and for a
+  // role that is none.
+  void assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at = {}) const;
+  bool unassign(const UserId& user, const std::string& role) const;
+
+ private:
+  friend class Database;
+  RoleRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

@@ -1,0 +1,82 @@
+// The entities of one type, as one actor may see and change them (SPEC 6).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/access/policy.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/entity.hpp"
+#include "struere/query/query.hpp"
+
+namespace struere {
+
+struct Engine;
+
+// JSON as text, from outside: checked as SPEC 6 says, malformed text is invalid_data.
+struct JsonText {
+  std::string_view text;
+};
+
+// One page of a list. Give `next` as the `after` of the same query for the page that follows; there is none after the last.
+class EntityPage {
+ public:
+  EntityPage(std::vector<Entity> rows, std::optional<std::string> next) : rows_(std::move(rows)), next_(std::move(next)) {}
+
+  auto begin() const noexcept { return rows_.begin(); }
+  auto end() const noexcept { return rows_.end(); }
+  bool empty() const noexcept { return rows_.empty(); }
+  std::size_t size() const noexcept { return rows_.size(); }
+  const Entity& front() const { return rows_.at(0); }
+  const Entity& operator[](std::size_t i) const { return rows_.at(i); }
+  const std::optional<std::string>& next() const noexcept { return next_; }
+
+ private:
+  std::vector<Entity> rows_;
+  std::optional<std::string> next_;
+};
+
+struct CreateOptions {
+  std::optional<std::string> status = {};  // "active" unless asked
+};
+
+struct UpdateOptions {
+  std::optional<std::string> status = {};
+  std::optional<std::int64_t> version = {};  // refused with conflict where the row has moved on
+};
+
+// Cheap to make, one for each request; immutable, and safe to share between threads. Every operation is one transaction
+// and throws Error with the code of the first check that fails, in the order of SPEC 6: permission_denied, not_found,
+// conflict, invalid_data, invalid_reference; queries permission_denied, not_found, invalid_query, invalid_cursor.
+// Rows come masked; what the actor may not see is not in them.
+class EntityRepository {
+ public:
+  Entity get(const EntityId& id) const;
+  std::optional<Entity> find(const EntityId& id) const;  // nothing, where get would say not_found
+  EntityPage list(const Query& query = {}) const;
+  std::int64_t count(const Query& query = {}) const;  // order, limit and after do not matter
+
+  Written create(const Json& data, const CreateOptions& options = {}) const;
+  Written create(JsonText data, const CreateOptions& options = {}) const;
+  // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
+  Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
+  Written update(const EntityId& id, JsonText patch, const UpdateOptions& options = {}) const;
+  void remove(const EntityId& id) const;
+
+  Decision can(Action action) const;
+
+ private:
+  friend class Database;
+  EntityRepository(std::shared_ptr<Engine> engine, ActorContext actor, std::string type)
+      : engine_(std::move(engine)), actor_(std::move(actor)), type_(std::move(type)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+  std::string type_;
+};
+
+}  // namespace struere

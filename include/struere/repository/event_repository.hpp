@@ -1,0 +1,60 @@
+// The audit log of one scope, as one actor may see it (SPEC 7).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/model/actor_context.hpp"
+#include "struere/model/event.hpp"
+
+namespace struere {
+
+struct Engine;
+
+struct EventQuery {
+  std::optional<EntityId> entity = {};
+  std::optional<std::string> type = {};   // exactly
+  std::int64_t limit = 50;                // 1 to 1000
+  std::optional<std::string> after = {};  // the cursor of the page before
+};
+
+struct EventPage {
+  std::vector<Event> events;  // oldest first
+  std::optional<std::string> next;
+};
+
+// What verify found. The head is for a host that wants to keep it elsewhere: whoever can write the whole file can write a
+// whole new chain, but not one that ends in a hash that is kept out of reach.
+struct Verification {
+  bool ok = true;
+  std::int64_t verified = 0;    // how many events are sound, from the first on
+  std::string problem;          // what is wrong with the first that is not, and which it is
+  std::optional<EventId> event; // that event, if it is there to be named
+  std::string head;             // SHA-256 of the last event, in hexadecimal; empty for an empty log
+};
+
+// Cheap, immutable, safe to share between threads.
+class EventRepository {
+ public:
+  // Never denied: what is not visible is left out. Throws invalid_query or invalid_cursor.
+  EventPage list(const EventQuery& query = {}) const;
+
+  // Appends an event of the host's own; needs `create` on `events`. `type` is two or more lower-case words joined by dots,
+  // and none that struere writes itself. An entity that it is about must be in the actor's `read` view.
+  EventId emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about = {}) const;
+
+  // Recomputes the chain of the scope; needs `read` on `events`.
+  Verification verify() const;
+
+ private:
+  friend class Database;
+  EventRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

@@ -1,0 +1,37 @@
+// Relations between entities, as one actor may see and change them (SPEC 6).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "struere/model/actor_context.hpp"
+#include "struere/model/entity.hpp"
+
+namespace struere {
+
+struct Engine;
+
+enum class RelationDirection { out, in };
+
+// Cheap, immutable, safe to share between threads.
+class RelationRepository {
+ public:
+  // An end that is not in the actor's `read` view is not_found; a `from` that no `update` grant admits, permission_denied.
+  // Linking twice is one relation; unlinking what is not linked is nothing. A relation type is [A-Za-z0-9_-]{1,64}.
+  void link(const EntityId& from, const std::string& relation, const EntityId& to) const;
+  void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const;
+
+  // The rows at the far end that are in the actor's `list` view of their type, in the order in which they were created.
+  std::vector<Entity> related(const EntityId& id, const std::string& relation,
+                              RelationDirection direction = RelationDirection::out) const;
+
+ private:
+  friend class Database;
+  RelationRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

@@ -1,0 +1,13 @@
+// The storage that forgets: for tests, and the reference that every other one must agree with. Nothing is left of it
+// when it is destroyed. A reader waits while a writer is at work.
+#pragma once
+
+#include <memory>
+
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+std::unique_ptr<Storage> open_memory_storage();
+
+}  // namespace struere

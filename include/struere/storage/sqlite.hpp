@@ -1,0 +1,30 @@
+// The storage that is one file: SQLite in WAL mode, for many threads and several processes of one machine.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+enum class Durability {
+  full,    // an acknowledged write survives a loss of power
+  normal,  // it survives the death of the process; a loss of power may undo the last ones, whole, never in part
+};
+
+struct SqliteOptions {
+  Durability durability = Durability::full;
+  std::chrono::milliseconds busy_timeout{5000};  // how long a writer waits for another
+  bool must_exist = false;                       // otherwise a missing file is created
+  std::int64_t cache_bytes = 16LL << 20;         // of each connection
+  std::int64_t mmap_bytes = 1LL << 30;           // of the file that is read without copying; 0 turns it off
+};
+
+// Throws Error{storage}, and leaves the file as it is, where it is no database, not one of struere's, one of a newer
+// version, or cannot be written.
+std::unique_ptr<Storage> open_sqlite_storage(const std::string& path, const SqliteOptions& options = {});
+
+}  // namespace struere

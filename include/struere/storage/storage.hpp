@@ -1,0 +1,58 @@
+// Where the data is: the interface that a storage implements (docs/storages.md says how to write one).
+//
+// It speaks of scopes, predicates, masks, order and pages, never of SQL, and knows no policy. The suite in
+// tests/conformance/storage_conformance.hpp is part of it: a storage that passes is one.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/scope.hpp"
+#include "struere/model/api_key.hpp"
+#include "struere/model/organization.hpp"
+#include "struere/query/cursor.hpp"
+#include "struere/storage/transaction.hpp"
+
+namespace struere {
+
+// The records that no scope owns (SPEC 1), and the one look-up that finds a scope: an API key by its hash. Safe to use
+// from many threads; each call is a transaction of its own.
+class SharedTables {
+ public:
+  virtual ~SharedTables() = default;
+
+  virtual std::optional<Organization> find_organization(const OrganizationId& id) = 0;
+  virtual std::vector<Organization> organizations() = 0;
+  virtual void insert_organization(const Organization& organization) = 0;  // Error{conflict} where the id is taken
+  virtual std::optional<User> find_user(const UserId& id) = 0;
+  virtual void insert_user(const User& user) = 0;  // Error{conflict} where the id is taken
+  virtual std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) = 0;
+  virtual std::vector<Membership> memberships(const OrganizationId& organization) = 0;
+  virtual void put_membership(const Membership& membership) = 0;
+  virtual bool remove_membership(const OrganizationId& organization, const UserId& user) = 0;
+
+  virtual std::optional<ApiKey> find_api_key(const EventHash& hash) = 0;
+  // Best effort: a key is as good while its last use cannot be written down.
+  virtual void touch_api_key(const EventHash& hash, Timestamp at) noexcept = 0;
+};
+
+enum class Access { read, write };
+
+// Safe to use from many threads.
+class Storage {
+ public:
+  virtual ~Storage() = default;
+
+  // Begins a transaction in which only the rows of `scope` exist. Writers wait for one another; readers wait for nobody.
+  // Throws Error{storage} where a writer waited longer than the storage's busy timeout.
+  virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
+
+  virtual SharedTables& shared() = 0;
+
+  // The secret under which this database's cursors are sealed; the same for everybody who opens it.
+  virtual const CursorKey& cursor_key() = 0;
+};
+
+}  // namespace struere

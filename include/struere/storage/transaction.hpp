@@ -1,0 +1,66 @@
+// One unit of work inside one scope: what a storage can be asked to read and to write (SPEC 1 and 6).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/model/api_key.hpp"
+#include "struere/model/entity_type.hpp"
+#include "struere/model/event.hpp"
+#include "struere/model/role.hpp"
+#include "struere/query/event_selection.hpp"
+#include "struere/query/interpreter.hpp"
+#include "struere/query/selection.hpp"
+
+namespace struere {
+
+// Made by Storage::begin for one scope, and only the rows of that scope exist for it; no method takes another.
+// All reads see one snapshot. Undone on destruction unless commit() returned. One thread at a time; must not outlive the
+// Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays.
+class Transaction : public RelationReader {
+ public:
+  // Makes all writes durable, or throws and keeps none. A transaction that only read need not call it.
+  virtual void commit() = 0;
+
+  // --- configuration. Each change counts the generation up, so that what was compiled from it is known to be stale.
+  virtual std::uint64_t generation() = 0;
+  virtual std::vector<EntityType> entity_types() = 0;
+  virtual std::vector<RoleRecord> roles() = 0;
+  virtual std::optional<RoleId> find_role(const std::string& name) = 0;
+  virtual void put_entity_type(const EntityType& type) = 0;    // by slug; the storage chooses the key of a new one
+  virtual void remove_entity_type(const EntityType& type) = 0;  // Error{conflict} while there are entities of it, deleted ones too
+  virtual void put_role(const RoleRecord& role) = 0;           // by id
+  virtual void remove_role(const RoleId& role) = 0;            // and its assignments
+  virtual std::vector<Assignment> assignments(const UserId& user) = 0;
+  virtual void put_assignment(const Assignment& assignment) = 0;  // by user and role
+  virtual bool remove_assignment(const UserId& user, const RoleId& role) = 0;
+
+  // --- API keys of the scope; never their hashes.
+  virtual std::vector<ApiKey> api_keys() = 0;
+  virtual void insert_api_key(const ApiKey& key, const EventHash& hash) = 0;
+  virtual void revoke_api_key(const ApiKeyId& id, Timestamp at) = 0;
+
+  // --- entities. What select and count mean is defined by query/interpreter.hpp; rows leave masked.
+  virtual Page select(const Selection& selection) = 0;
+  virtual std::int64_t count(const Selection& selection) = 0;
+  // Unmasked and deleted or not: for the checks of a write, never for an answer.
+  virtual std::optional<StoredEntity> find_entity(const std::string& id) = 0;
+  virtual void insert_entity(const StoredEntity& entity) = 0;
+  virtual void update_entity(const StoredEntity& entity) = 0;  // by id
+
+  // --- relations. Both ends are entities of the scope. Each says whether it changed anything.
+  virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;
+  virtual bool unlink(const std::string& from, const std::string& relation, const std::string& to) = 0;
+
+  // --- events. There is no way to change or remove one.
+  virtual ChainHead chain_head() = 0;
+  virtual void append_event(const EventRecord& event) = 0;  // of the sequence and hash that follow the head
+  virtual std::vector<EventRecord> select_events(const EventSelection& selection) = 0;
+  // All of the scope in order, as stored, until `visit` answers false: for verifying the chain.
+  virtual void replay_events(const std::function<bool(const EventRecord&)>& visit) = 0;
+};
+
+}  // namespace struere

@@ -1,0 +1,148 @@
+#include "struere/access/definition.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "access/rule_reader.hpp"
+#include "core/json_schema.hpp"
+#include "struere/access/policy.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::size_t longest_name = 200;
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
+
+bool is_slug(std::string_view text) {
+  const auto lower_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= 64 && lower_or_digit(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return lower_or_digit(c) || c == '_' || c == '-'; });
+}
+
+std::string require_name(const Json& definition, const char* what, const char* key) {
+  const std::string& name = require_text(definition, what, key);
+  if (name.empty() || name.size() > longest_name) refuse(fmt::format("`{}` of {} is a text of 1 to {} bytes", key, what, longest_name));
+  return name;
+}
+
+// A path inside `data`, written without `data.`.
+std::string require_inner_path(const Json& value, const char* what) {
+  if (!value.is_string() || !FieldPath::parse("data." + value.get<std::string>()))
+    refuse(fmt::format("{} is a path inside `data`, such as \"subject\" or \"place.city\"", what));
+  return value.get<std::string>();
+}
+
+Json acceptable(const Json& definition) {
+  JsonFault fault;
+  const auto text = canonical_json(definition, fault);
+  if (!text) refuse("the definition cannot be used: " + fault.message);
+  return parse_canonical_json(*text);
+}
+
+class RoleReader {
+ public:
+  RoleReader(const Json& definition, const std::vector<EntityType>& known) : definition_(definition), known_(known) {}
+
+  RoleRecord read() {
+    require_keys(definition_, "a role", {"name"}, {"policies", "scopeRules", "fieldMasks", "visibleFields"});
+    RoleRecord role;
+    role.name = require_name(definition_, "a role", "name");
+    for (const Json& policy : list("policies")) read_policies(policy, role);
+    std::map<std::string, Mask> masks;  // by type: each is added to as its parts are read, which finds what clashes
+    for (const Json& rule : list("scopeRules")) {
+      role.scope_rules.push_back(typed(rule, "a scope rule"));
+      read_scope_rule(parse_canonical_json(role.scope_rules.back().json), {});
+    }
+    for (const Json& mask : list("fieldMasks")) {
+      role.field_masks.push_back(typed(mask, "a field mask"));
+      add_field_mask(parse_canonical_json(role.field_masks.back().json), masks[role.field_masks.back().entity_type]);
+    }
+    for (const Json& fields : list("visibleFields")) {
+      role.visible_fields.push_back(typed(fields, "`visibleFields`"));
+      add_visible_fields(parse_canonical_json(role.visible_fields.back().json), masks[role.visible_fields.back().entity_type]);
+    }
+    return role;
+  }
+
+ private:
+  Json list(const char* key) const {
+    const auto found = definition_.find(key);
+    if (found == definition_.end()) return Json::array();
+    if (!found->is_array()) refuse(fmt::format("`{}` of a role is a list", key));
+    return *found;
+  }
+
+  bool is_known_type(std::string_view slug) const { return std::ranges::find(known_, slug, &EntityType::slug) != known_.end(); }
+
+  void read_policies(const Json& policy, RoleRecord& role) const {
+    require_keys(policy, "a policy", {"resource", "actions", "effect"}, {});
+    const std::string& resource = require_text(policy, "a policy", "resource");
+    if (resource != "*" && !is_system_resource(resource) && !is_known_type(resource))
+      refuse(fmt::format("a policy names the resource {}, which is neither an entity type of this scope, nor a system resource, nor `*`",
+                         Json(resource).dump()));
+    const std::string& effect = require_text(policy, "a policy", "effect");
+    if (effect != "allow" && effect != "deny") refuse("`effect` of a policy is allow or deny");
+    const Json& actions = policy.at("actions");
+    if (!actions.is_array() || actions.empty()) refuse("`actions` of a policy is a list of at least one action");
+    for (const Json& action : actions) {
+      if (!action.is_string() || (action != "*" && !parse_action(action.get_ref<const std::string&>())))
+        refuse("an action is create, read, update, delete, list or `*`");
+      PolicyRecord record{resource, action.get<std::string>(), effect};
+      const auto same = [&](const PolicyRecord& other) {
+        return other.resource == record.resource && other.action == record.action && other.effect == record.effect;
+      };
+      if (std::ranges::none_of(role.policies, same)) role.policies.push_back(std::move(record));
+    }
+  }
+
+  TypedRecord typed(const Json& definition, const char* what) const {
+    if (!definition.is_object()) refuse(fmt::format("{} is an object", what));
+    const std::string& type = require_text(definition, what, "entityType");
+    if (!is_known_type(type)) refuse(fmt::format("{} names the entity type {}, which this scope does not have", what, Json(type).dump()));
+    Json rest = definition;
+    rest.erase("entityType");
+    return {type, canonical_json(rest)};
+  }
+
+  const Json& definition_;
+  const std::vector<EntityType>& known_;
+};
+
+}  // namespace
+
+EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& known) {
+  const Json definition = acceptable(raw);
+  require_keys(definition, "an entity type", {"slug"}, {"name", "schema", "searchFields", "boundToRole", "userIdField"});
+  EntityType type;
+  type.slug = require_text(definition, "an entity type", "slug");
+  if (!is_slug(type.slug)) refuse("a slug is a-z, 0-9, _ and -, starts with a letter or digit, and has at most 64 of them");
+  if (is_system_resource(type.slug)) refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
+  type.name = definition.contains("name") ? require_name(definition, "an entity type", "name") : type.slug;
+  if (const auto schema = definition.find("schema"); schema != definition.end()) {
+    const JsonSchema compiled(*schema);
+    for (const ReferenceField& reference : compiled.references())
+      if (reference.type != type.slug && std::ranges::find(known, reference.type, &EntityType::slug) == known.end())
+        refuse(fmt::format("the schema of `{}` references the entity type {}, which this scope does not have", type.slug,
+                           Json(reference.type).dump()));
+    type.schema = canonical_json(*schema);
+  }
+  if (const auto fields = definition.find("searchFields"); fields != definition.end()) {
+    if (!fields->is_array()) refuse("`searchFields` is a list of paths inside `data`");
+    for (const Json& field : *fields) type.search_fields.push_back(require_inner_path(field, "a search field"));
+  }
+  if (definition.contains("boundToRole")) type.bound_to_role = require_name(definition, "an entity type", "boundToRole");
+  if (const auto field = definition.find("userIdField"); field != definition.end())
+    type.user_id_field = require_inner_path(*field, "`userIdField`");
+  return type;
+}
+
+RoleRecord read_role(const Json& raw, const std::vector<EntityType>& known) {
+  const Json definition = acceptable(raw);
+  return RoleReader(definition, known).read();
+}
+
+}  // namespace struere

@@ -1,0 +1,186 @@
+#include "core/digest.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <cstring>
+#include <memory>
+
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::size_t iv_size = 16;
+
+[[noreturn]] void crypto_failed(const char* what) {
+  throw Error(ErrorCode::storage, std::string("the cryptographic library failed: ") + what + "; check the installed OpenSSL");
+}
+
+// The algorithm is fetched once: EVP_sha256() would look it up again for every digest.
+class Sha256 {
+ public:
+  Sha256() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!algorithm_ || !context_) crypto_failed("SHA-256");
+  }
+  Digest operator()(std::span<const unsigned char> first, std::string_view second) {
+    Digest out;
+    if (EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) != 1 ||
+        EVP_DigestUpdate(context_.get(), first.data(), first.size()) != 1 ||
+        EVP_DigestUpdate(context_.get(), second.data(), second.size()) != 1 ||
+        EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) != 1)
+      crypto_failed("SHA-256");
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm_;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+Digest hmac(std::string_view key, std::string_view text) {
+  Digest out;
+  unsigned int size = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+           text.size(), out.data(), &size) == nullptr ||
+      size != out.size())
+    crypto_failed("HMAC");
+  return out;
+}
+
+std::string_view as_text(std::span<const unsigned char> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Digest derive(const Digest& key, std::string_view purpose) { return hmac(as_text(key), purpose); }
+
+std::string synthetic_iv(const Digest& key, std::string_view context, std::string_view text) {
+  const Digest mac_key = derive(key, "struere.seal.mac");
+  std::string message = std::to_string(context.size());
+  message.append(":").append(context).append(text);
+  const Digest mac = hmac(as_text(mac_key), message);
+  return std::string(as_text(mac).substr(0, iv_size));
+}
+
+std::string apply_stream(const Digest& key, std::string_view iv, std::string_view text) {
+  const Digest stream_key = derive(key, "struere.seal.stream");
+  std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  std::string out(text.size(), '\0');
+  int written = 0;
+  if (!context ||
+      EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr, stream_key.data(),
+                         reinterpret_cast<const unsigned char*>(iv.data())) != 1 ||
+      EVP_EncryptUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &written,
+                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) != 1)
+    crypto_failed("AES");
+  return out;
+}
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+std::string to_base64url(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    buffer = (buffer << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) out.push_back(alphabet[(buffer >> (bits - 6)) & 63]);
+  }
+  if (bits > 0) out.push_back(alphabet[(buffer << (6 - bits)) & 63]);
+  return out;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  std::string out;
+  std::uint32_t buffer = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const auto value = alphabet.find(c);
+    if (value == std::string_view::npos) return std::nullopt;
+    buffer = (buffer << 6) | static_cast<std::uint32_t>(value);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out.push_back(static_cast<char>((buffer >> bits) & 255));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Digest sha256(std::span<const unsigned char> first, std::string_view second) {
+  thread_local Sha256 hash;
+  return hash(first, second);
+}
+
+Digest sha256(std::string_view bytes) { return sha256({}, bytes); }
+
+void random_bytes(std::span<unsigned char> out) {
+  if (RAND_priv_bytes(out.data(), static_cast<int>(out.size())) != 1) crypto_failed("the random generator");
+}
+
+std::uint64_t random_number() {
+  // One call fetches for many: a call of OpenSSL's costs more than the bytes.
+  thread_local std::array<std::uint64_t, 64> pool;
+  thread_local std::size_t used = pool.size();
+  if (used == pool.size()) {
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(pool.data()), static_cast<int>(sizeof pool)) != 1)
+      crypto_failed("the random generator");
+    used = 0;
+  }
+  return pool[used++];
+}
+
+std::string random_token() {
+  Digest bytes;
+  random_bytes(bytes);
+  return to_base64url(as_text(bytes));
+}
+
+std::string to_hex(std::span<const unsigned char> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const unsigned char byte : bytes) {
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
+}
+
+std::optional<Digest> digest_from_hex(std::string_view hex) {
+  Digest out;
+  if (hex.size() != out.size() * 2) return std::nullopt;
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out[i] = static_cast<unsigned char>(high * 16 + low);
+  }
+  return out;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string seal(const Digest& key, std::string_view context, std::string_view text) {
+  const std::string iv = synthetic_iv(key, context, text);
+  return to_base64url(iv + apply_stream(key, iv, text));
+}
+
+std::optional<std::string> unseal(const Digest& key, std::string_view context, std::string_view sealed) {
+  const auto bytes = from_base64url(sealed);
+  // Only the one spelling of a sealed text is accepted: base64 has several for the same bytes.
+  if (!bytes || bytes->size() < iv_size || to_base64url(*bytes) != sealed) return std::nullopt;
+  const std::string_view iv = std::string_view(*bytes).substr(0, iv_size);
+  std::string text = apply_stream(key, iv, std::string_view(*bytes).substr(iv_size));
+  if (!equal_in_constant_time(synthetic_iv(key, context, text), iv)) return std::nullopt;
+  return text;
+}
+
+}  // namespace struere

@@ -1,0 +1,69 @@
+#include "struere/model/action.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/entity.hpp"
+#include "struere/model/organization.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace struere {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Action>, 5> actions{{{"create", Action::create},
+                                                                      {"read", Action::read},
+                                                                      {"update", Action::update},
+                                                                      {"delete", Action::remove},
+                                                                      {"list", Action::list}}};
+
+}  // namespace
+
+std::string_view to_string(Action action) noexcept {
+  return std::ranges::find(actions, action, &std::pair<std::string_view, Action>::second)->first;
+}
+
+std::optional<Action> parse_action(std::string_view text) noexcept {
+  const auto* const found = std::ranges::find(actions, text, &std::pair<std::string_view, Action>::first);
+  return found == actions.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string_view to_string(ActorType type) noexcept {
+  switch (type) {
+    case ActorType::user: return "user";
+    case ActorType::agent: return "agent";
+    case ActorType::system: return "system";
+    case ActorType::webhook: return "webhook";
+  }
+  return "user";
+}
+
+std::string_view to_string(MembershipRole role) noexcept { return role == MembershipRole::admin ? "admin" : "member"; }
+
+ActorContext::ActorContext(State state) {
+  std::ranges::sort(state.roles, {}, &ActorRole::name);
+  state_ = std::make_shared<const State>(std::move(state));
+}
+
+Entity::Entity(std::string type, EntityRow row) : type_(std::move(type)), row_(std::move(row)), id_(row_.id) {}
+
+std::optional<std::string> Entity::status() const {
+  return row_.status && row_.status->is_string() ? std::optional(row_.status->get<std::string>()) : std::nullopt;
+}
+
+std::optional<Timestamp> Entity::created_at() const {
+  return row_.created_at && row_.created_at->is_number_integer() ? std::optional(row_.created_at->get<Timestamp>()) : std::nullopt;
+}
+
+std::optional<Timestamp> Entity::updated_at() const {
+  return row_.updated_at && row_.updated_at->is_number_integer() ? std::optional(row_.updated_at->get<Timestamp>()) : std::nullopt;
+}
+
+Json Entity::to_json() const {
+  Json out{{"id", row_.id}, {"type", type_}, {"data", data()}, {"version", row_.version}};
+  if (row_.status) out["status"] = *row_.status;
+  if (row_.created_at) out["createdAt"] = *row_.created_at;
+  if (row_.updated_at) out["updatedAt"] = *row_.updated_at;
+  return out;
+}
+
+}  // namespace struere

@@ -1,0 +1,189 @@
+#include "query/condition_parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "struere/query/interpreter.hpp"
+
+namespace struere {
+namespace {
+
+constexpr int max_group_depth = 4;
+constexpr std::size_t max_hops = 4;
+
+class ConditionParser {
+ public:
+  ConditionParser(const RuleWords* words, ErrorCode code) : words_(words), code_(code) {}
+
+  Predicate parse(const Json& node, int depth = 0) const {
+    if (!node.is_object()) refuse("a condition is an object with `field`, `operator` and `value`, or with `any` or `all`");
+    if (node.contains("any")) return group(node, "any", depth);
+    if (node.contains("all")) return group(node, "all", depth);
+    if (node.contains("relationPath")) return relation_path(node);
+    return comparison(node);
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& message) const { throw Error(code_, message); }
+
+  void require_keys(const Json& node, std::initializer_list<std::string_view> keys) const {
+    for (const std::string_view key : keys)
+      if (!node.contains(key)) refuse(fmt::format("a condition lacks its `{}`", key));
+    for (const auto& item : node.items())
+      if (std::ranges::find(keys, item.key()) == keys.end())
+        refuse(fmt::format("a condition has a key too many: {}", Json(item.key()).dump(-1, ' ', true, Json::error_handler_t::replace)));
+  }
+
+  Predicate group(const Json& node, const char* kind, int depth) const {
+    require_keys(node, {kind});
+    const Json& parts = node.at(kind);
+    if (depth == max_group_depth) refuse("groups nest at most 4 deep");
+    if (!parts.is_array() || parts.empty()) refuse(fmt::format("`{}` needs a list of at least one condition", kind));
+    std::vector<Predicate> out;
+    out.reserve(parts.size());
+    for (const Json& part : parts) out.push_back(parse(part, depth + 1));
+    return kind == std::string_view("any") ? Predicate::any(std::move(out)) : Predicate::all(std::move(out));
+  }
+
+  Predicate relation_path(const Json& node) const {
+    if (!words_) refuse("`relationPath` belongs to rules, not to queries");
+    require_keys(node, {"relationPath"});
+    const Json& value = node.at("relationPath");
+    if (!value.is_string()) refuse("`relationPath` is a text such as \"teaches/^attends\"");
+    std::vector<Hop> hops;
+    const auto& text = value.get_ref<const std::string&>();
+    for (std::size_t at = 0; at <= text.size();) {
+      const auto slash = std::min(text.find('/', at), text.size());
+      std::string relation = text.substr(at, slash - at);
+      const bool backwards = relation.starts_with('^');
+      if (backwards) relation.erase(0, 1);
+      if (!FieldPath::is_segment(relation)) refuse("a hop of `relationPath` is a relation type, or `^` and one");
+      hops.push_back({std::move(relation), backwards});
+      at = slash + 1;
+    }
+    if (hops.size() > max_hops) refuse("`relationPath` has at most 4 hops");
+    return Predicate::reached(words_->own_entity(), std::move(hops));
+  }
+
+  Predicate comparison(const Json& node) const {
+    require_keys(node, {"field", "operator", "value"});
+    const Json& path = node.at("field");
+    const auto field = path.is_string() ? FieldPath::parse(path.get_ref<const std::string&>()) : std::nullopt;
+    if (!field) refuse("`field` is `data.` and up to 8 segments of letters, digits, _ and -, or id, status, createdAt, updatedAt");
+    const Json& name = node.at("operator");
+    const auto op = name.is_string() ? parse_operator(name.get_ref<const std::string&>()) : std::nullopt;
+    if (!op) refuse("`operator` is one of eq, neq, in, nin, contains, gt, gte, lt, lte, exists");
+    return Predicate::comparison(*field, *op, operand(*op, node.at("value")));
+  }
+
+  Operand operand(Operator op, const Json& value) const {
+    if (words_ && value.is_string()) {
+      const auto& text = value.get_ref<const std::string&>();
+      if (text.starts_with("actor.")) return dynamic_operand(op, text);
+      if (text.starts_with("literal:")) return literal(op, Json(text.substr(8)));
+    }
+    return literal(op, value);
+  }
+
+  Operand dynamic_operand(Operator op, const std::string& text) const {
+    constexpr std::string_view related = "actor.relatedIds:";
+    if (op == Operator::exists) refuse("`exists` needs true or false");
+    if (text == "actor.userId") return {Operand::Kind::user_id, {}, {}, {}};
+    if (text == "actor.organizationId") return {Operand::Kind::organization_id, {}, {}, {}};
+    if (text == "actor.entityId") return {Operand::Kind::own_entity, {}, words_->own_entity(), {}};
+    if (text.starts_with(related) && FieldPath::is_segment(std::string_view(text).substr(related.size())))
+      return {Operand::Kind::related_ids, {}, words_->own_entity(), text.substr(related.size())};
+    refuse("a value that starts `actor.` is actor.userId, actor.organizationId, actor.entityId or actor.relatedIds:<relation type>; "
+           "for a plain text put `literal:` before it");
+  }
+
+  Operand literal(Operator op, const Json& value) const {
+    switch (op) {
+      case Operator::exists:
+        if (!value.is_boolean()) refuse("`exists` needs true or false");
+        break;
+      case Operator::in:
+      case Operator::nin:
+        if (!value.is_array()) refuse(fmt::format("`{}` needs a list of values", to_string(op)));
+        break;
+      case Operator::gt:
+      case Operator::gte:
+      case Operator::lt:
+      case Operator::lte:
+        if (!value.is_number() && !value.is_string()) refuse(fmt::format("`{}` needs a number or a string", to_string(op)));
+        break;
+      case Operator::eq:
+      case Operator::neq:
+      case Operator::contains: break;
+    }
+    JsonFault fault;
+    const auto canonical = canonical_json(value, fault);
+    if (!canonical) refuse("`value` cannot be used: " + fault.message);
+    return {Operand::Kind::literal, parse_canonical_json(*canonical), {}, {}};
+  }
+
+  const RuleWords* words_;
+  ErrorCode code_;
+};
+
+[[noreturn]] void refuse_query(const std::string& message) { throw Error(ErrorCode::invalid_query, message); }
+
+std::string text_or_refuse(const std::string& text, const char* what) {
+  JsonFault fault;
+  auto canonical = canonical_json(Json(text), fault);
+  if (!canonical) refuse_query(fmt::format("`{}` cannot be used: {}", what, fault.message));
+  return *std::move(canonical);
+}
+
+std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
+  std::vector<OrderKey> keys;
+  const auto has = [&](FieldPath::Root root) {
+    return std::ranges::any_of(keys, [&](const OrderKey& key) { return key.field.root() == root; });
+  };
+  for (const OrderBy& by : asked) {
+    auto path = FieldPath::parse(by.field);
+    if (!path) refuse_query("`order` names fields as conditions do: data.…, id, status, createdAt or updatedAt");
+    if (!has(FieldPath::Root::id)) keys.push_back({*std::move(path), by.direction == Direction::descending});
+  }
+  const bool descending = asked.empty() || asked.back().direction == Direction::descending;
+  // Ties by createdAt, then id, in the direction of the last key; a key that was asked for already cannot tie any more.
+  if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at)) keys.push_back({*FieldPath::parse("createdAt"), descending});
+  if (!has(FieldPath::Root::id)) keys.push_back({*FieldPath::parse("id"), descending});
+  return keys;
+}
+
+}  // namespace
+
+Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code) {
+  return ConditionParser(words, code).parse(node);
+}
+
+ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search_fields) {
+  ParsedQuery out;
+  if (query.limit < 1 || query.limit > 1000) refuse_query("`limit` is from 1 to 1000");
+  if (!query.where.nodes().is_array()) refuse_query("`where` is a list of conditions");
+  std::vector<Predicate> parts;
+  for (const Json& node : query.where.nodes()) parts.push_back(parse_condition(node, nullptr, ErrorCode::invalid_query));
+  if (query.status) {
+    text_or_refuse(*query.status, "status");
+    parts.push_back(Predicate::comparison(*FieldPath::parse("status"), Operator::eq, {Operand::Kind::literal, Json(*query.status), {}, {}}));
+  }
+  out.filter = Predicate::all(std::move(parts));
+  if (query.search) {
+    text_or_refuse(*query.search, "search");
+    out.search = Search{search_terms(*query.search), search_fields};
+    if (out.search->terms.empty()) out.search.reset();  // nothing is asked, so everything matches
+  }
+  out.order = complete_order(query.order);
+  out.limit = query.limit;
+  Json question{{"where", query.where.nodes()}};
+  if (query.status) question["status"] = *query.status;
+  if (query.search) question["search"] = *query.search;
+  for (const OrderKey& key : out.order) question["order"].push_back({key.field.str(), key.descending});
+  out.question = canonical_json(question);
+  return out;
+}
+
+}  // namespace struere

@@ -1,0 +1,20 @@
+#include "struere/query/event_selection.hpp"
+
+#include <algorithm>
+
+namespace struere {
+
+std::string masked_payload(const std::string& payload, std::span<const Mask* const> masks) {
+  if (std::ranges::any_of(masks, [](const Mask* mask) { return mask->empty(); })) return payload;
+  Json out = parse_canonical_json(payload);
+  for (const char* const member : {"data", "changes", "previousData"}) {
+    const auto found = out.find(member);
+    if (found == out.end()) continue;
+    // A host's own event may hold anything there; what is no object has no leaves that a path could let through.
+    if (found->is_object()) *found = apply_masks(masks, *found, MaskPurpose::show);
+    else out.erase(found);
+  }
+  return canonical_json(out);
+}
+
+}  // namespace struere

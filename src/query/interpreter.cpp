@@ -1,0 +1,153 @@
+#include "struere/query/interpreter.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace struere {
+namespace {
+
+// The right side of a comparison, once everything is known; nothing where it stands for an own entity that is not there.
+std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, RelationReader& relations) {
+  switch (operand.kind) {
+    case Operand::Kind::literal: return operand.literal;
+    case Operand::Kind::user_id: return actor.user_id;
+    case Operand::Kind::organization_id: return actor.organization_id;
+    case Operand::Kind::own_entity:
+    case Operand::Kind::related_ids: break;
+  }
+  const auto own = relations.own_entity(operand.own_entity, actor.user_id);
+  if (!own) return std::nullopt;
+  if (operand.kind == Operand::Kind::own_entity) return *own;
+  return Json(relations.related_ids(*own, Hop{operand.relation, false}));
+}
+
+bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor, RelationReader& relations) {
+  const auto start = predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
+  if (!start) return false;
+  std::set<std::string> here{*start};
+  for (const Hop& hop : predicate.hops()) {
+    std::set<std::string> there;
+    for (const std::string& from : here)
+      for (std::string& to : relations.related_ids(from, hop)) there.insert(std::move(to));
+    here = std::move(there);
+  }
+  return here.contains(id);
+}
+
+bool is_word_character(char c) {
+  // Outside ASCII every character counts as a letter that folds to itself.
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+template <class Keep>
+std::vector<std::string> runs(std::string_view text, Keep keep) {
+  std::vector<std::string> out;
+  bool inside = false;
+  for (const char c : text) {
+    const bool kept = keep(c);
+    if (kept && !inside) out.emplace_back();
+    if (kept) out.back().push_back(lower(c));
+    inside = kept;
+  }
+  return out;
+}
+
+}  // namespace
+
+const Json* RowFields::find(const FieldPath& field) const {
+  const auto pointer = [](const std::optional<Json>& value) { return value ? &*value : nullptr; };
+  switch (field.root()) {
+    case FieldPath::Root::id: return &id;
+    case FieldPath::Root::status: return pointer(status);
+    case FieldPath::Root::created_at: return pointer(created_at);
+    case FieldPath::Root::updated_at: return pointer(updated_at);
+    case FieldPath::Root::data: break;
+  }
+  const Json* at = &data;
+  for (const std::string& segment : field.segments()) {
+    if (!at->is_object()) return nullptr;
+    const auto member = at->find(segment);
+    if (member == at->end()) return nullptr;
+    at = &*member;
+  }
+  return at;
+}
+
+RowFields fields_of(const StoredEntity& row) {
+  RowFields out;
+  out.id = row.id;
+  out.data = parse_canonical_json(row.data);
+  out.status = row.status;
+  out.created_at = row.created_at;
+  out.updated_at = row.updated_at;
+  return out;
+}
+
+bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& actor, RelationReader& relations) {
+  const auto part_holds = [&](const Predicate& part) { return holds(part, row, actor, relations); };
+  switch (predicate.kind()) {
+    case Predicate::Kind::always: return true;
+    case Predicate::Kind::never: return false;
+    case Predicate::Kind::all: return std::ranges::all_of(predicate.parts(), part_holds);
+    case Predicate::Kind::any: return std::ranges::any_of(predicate.parts(), part_holds);
+    case Predicate::Kind::reached: return is_reached(predicate, row.id.get_ref<const std::string&>(), actor, relations);
+    case Predicate::Kind::comparison: {
+      const auto value = value_of(predicate.operand(), actor, relations);
+      return value && compare(row.find(predicate.field()), predicate.op(), *value);
+    }
+  }
+  return false;
+}
+
+std::vector<const Mask*> admitting(const Grants& grants, const RowFields& row, const ActorValues& actor,
+                                   RelationReader& relations) {
+  std::vector<const Mask*> out;
+  for (const Grant& grant : grants)
+    if (holds(grant.predicate, row, actor, relations)) out.push_back(&grant.mask);
+  return out;
+}
+
+RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row, MaskPurpose purpose) {
+  const auto attribute = [&](FieldPath::Root root, const std::optional<Json>& value) {
+    return value ? apply_masks(masks, root, *value, purpose) : std::nullopt;
+  };
+  RowFields out;
+  out.id = row.id;
+  out.data = apply_masks(masks, row.data, purpose);
+  out.status = attribute(FieldPath::Root::status, row.status);
+  out.created_at = attribute(FieldPath::Root::created_at, row.created_at);
+  out.updated_at = attribute(FieldPath::Root::updated_at, row.updated_at);
+  return out;
+}
+
+EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row) {
+  const RowFields shown = masked_fields(masks, fields_of(row), MaskPurpose::show);
+  return {row.id, canonical_json(shown.data), row.version, shown.status, shown.created_at, shown.updated_at};
+}
+
+std::vector<std::string> search_words(std::string_view text) { return runs(text, is_word_character); }
+
+std::vector<std::string> search_terms(std::string_view text) {
+  return runs(text, [](char c) { return !(c == ' ' || (c >= '\t' && c <= '\r')); });
+}
+
+bool matches(const Search& search, const RowFields& view) {
+  std::vector<std::string> words;
+  const auto add = [&](const Json& value) {
+    if (!value.is_string()) return;
+    for (std::string& word : search_words(value.get_ref<const std::string&>())) words.push_back(std::move(word));
+  };
+  for (const FieldPath& field : search.fields) {
+    const Json* value = view.find(field);
+    if (!value) continue;
+    add(*value);
+    if (value->is_array()) std::ranges::for_each(*value, add);
+  }
+  return std::ranges::all_of(search.terms, [&](const std::string& term) {
+    return std::ranges::any_of(words, [&](const std::string& word) { return word.starts_with(term); });
+  });
+}
+
+}  // namespace struere

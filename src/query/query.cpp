@@ -1,0 +1,31 @@
+#include "struere/query/query.hpp"
+
+namespace struere {
+namespace {
+
+// One condition as a single node.
+Json as_node(const Condition& condition) {
+  return condition.nodes().is_array() && condition.nodes().size() == 1 ? condition.nodes().front()
+                                                                       : Json{{"all", condition.nodes()}};
+}
+
+}  // namespace
+
+Condition operator&&(const Condition& a, const Condition& b) {
+  Json nodes = Json::array();
+  for (const Condition* side : {&a, &b}) {
+    if (side->nodes().is_array()) nodes.insert(nodes.end(), side->nodes().begin(), side->nodes().end());
+    else nodes.push_back(side->nodes());  // malformed: kept, to be refused where it is used
+  }
+  return Condition(std::move(nodes));
+}
+
+Condition operator||(const Condition& a, const Condition& b) {
+  return Condition(Json{{"any", Json::array({as_node(a), as_node(b)})}});
+}
+
+Condition field::make(const char* op, Json value) const {
+  return Condition(Json{{"field", path_}, {"operator", op}, {"value", std::move(value)}});
+}
+
+}  // namespace struere

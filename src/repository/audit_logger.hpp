@@ -1,0 +1,34 @@
+// The one place that writes events, and the hash chain that they form (SPEC 7).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "struere/core/clock.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/event.hpp"
+#include "struere/storage/transaction.hpp"
+
+namespace struere {
+
+// What is hashed of an event: all of it, and its scope, as canonical JSON.
+std::string canonical_event(const Scope& scope, const EventRecord& event);
+EventHash chained_hash(const EventHash& previous, const Scope& scope, const EventRecord& event);
+
+class AuditLogger {
+ public:
+  AuditLogger(Transaction& transaction, const ActorContext& actor, IdSource& ids, Timestamp now)
+      : transaction_(transaction), actor_(actor), ids_(ids), now_(now) {}
+
+  // `payload` is canonical JSON, an object. Part of the transaction: it stays if and only if the write does.
+  EventId append(const std::string& type, std::string payload, const std::optional<std::string>& entity = {},
+                 const std::optional<std::string>& other_end = {});
+
+ private:
+  Transaction& transaction_;
+  const ActorContext& actor_;
+  IdSource& ids_;
+  Timestamp now_;
+};
+
+}  // namespace struere

@@ -1,0 +1,53 @@
+#include "struere/repository/database.hpp"
+
+#include "repository/guarded_operation.hpp"
+#include "struere/actor/authentication.hpp"
+#include "struere/storage/memory.hpp"
+
+namespace struere {
+
+Database Database::with_storage(std::unique_ptr<Storage> storage, const DatabaseOptions& options) {
+  return Database(std::make_shared<Engine>(std::move(storage), options.clock ? *options.clock : system_clock(),
+                                           options.ids ? *options.ids : uuid_source(), options.record_denials));
+}
+
+Database Database::open(const std::string& path, const DatabaseOptions& options) {
+  return with_storage(open_sqlite_storage(path, options.sqlite), options);
+}
+
+Database Database::in_memory(const DatabaseOptions& options) { return with_storage(open_memory_storage(), options); }
+
+ActorContext Database::authenticate(std::string_view api_key) const {
+  return Authentication(*engine_->storage, *engine_->clock).authenticate(api_key);
+}
+
+TrustedHost Database::trusted_host() const { return {*engine_->storage, *engine_->clock, *engine_->ids}; }
+
+EntityRepository Database::entities(const ActorContext& actor, const std::string& type) const { return {engine_, actor, type}; }
+RelationRepository Database::relations(const ActorContext& actor) const { return {engine_, actor}; }
+EventRepository Database::events(const ActorContext& actor) const { return {engine_, actor}; }
+EntityTypeRepository Database::entity_types(const ActorContext& actor) const { return {engine_, actor}; }
+RoleRepository Database::roles(const ActorContext& actor) const { return {engine_, actor}; }
+ApiKeyRepository Database::api_keys(const ActorContext& actor) const { return {engine_, actor}; }
+
+Decision Database::can(const ActorContext& actor, Action action, std::string_view resource) const {
+  GuardedOperation operation(*engine_, actor, Access::read);
+  return decide(operation.rules(), actor, action, resource);
+}
+
+Explanation Database::explain(const ActorContext& asker, const ActorContext& about, Action action, const std::string& resource,
+                              const std::optional<EntityId>& id) const {
+  return guarded(*engine_, asker, Access::read, {"explain", resource}, [&](GuardedOperation& operation) {
+    operation.require_admin("explain what others may do");
+    if (asker.scope() != about.scope())
+      throw Error(ErrorCode::permission_denied, "an actor is explained to its own organization and environment alone");
+    const EntityType* type = operation.rules().find_type(resource);
+    auto row = id && type ? operation.transaction().find_entity(id->str()) : std::nullopt;
+    if (row && (row->type != type->key || row->deleted)) row.reset();
+    Explanation out = struere::explain(operation.rules(), about, action, resource, row ? &*row : nullptr, operation.transaction());
+    out.row_given = id.has_value();
+    return out;
+  });
+}
+
+}  // namespace struere

@@ -1,0 +1,55 @@
+#include "repository/engine.hpp"
+
+namespace struere {
+namespace {
+
+// Both caches are emptied when they are full: what is in use is soon there again, and nothing needs to be kept in order.
+constexpr std::size_t most_plans = 4096;
+constexpr std::size_t most_scopes = 4096;
+
+std::string plan_key(const ActorContext& actor, Action action, const std::string& type) {
+  std::string key;
+  if (actor.type() == ActorType::system) key = "system";
+  else if (actor.is_org_admin()) key = "admin";
+  else
+    for (const ActorRole& role : actor.roles()) key.append(role.id.str()).append(",");
+  return key.append("|").append(to_string(action)).append("|").append(type);
+}
+
+}  // namespace
+
+std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor, Action action, const std::string& type) {
+  const std::string key = plan_key(actor, action, type);
+  const std::lock_guard lock(mutex_);
+  if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
+  auto plan = std::make_shared<const AccessPlan>(compile(rules_, actor, action, type));
+  if (!rules_.find_type(type)) return plan;  // callers may ask for any text; it is not worth a place
+  if (plans_.size() >= most_plans) plans_.clear();
+  return plans_.emplace(key, std::move(plan)).first->second;
+}
+
+std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = schemas_[type.key];
+  if (!slot) slot = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
+  return slot;
+}
+
+std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {
+  const std::uint64_t generation = transaction.generation();
+  const auto key = std::pair(scope.organization().str(), scope.environment());
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = scopes_.find(key);
+    if (found != scopes_.end() && found->second->rules().generation() == generation) return found->second;
+  }
+  auto fresh = std::make_shared<CompiledScope>(RuleBook(generation, transaction.entity_types(), transaction.roles()));
+  const std::lock_guard lock(mutex_);
+  if (scopes_.size() >= most_scopes) scopes_.clear();
+  auto& slot = scopes_[key];
+  // A reader of an older snapshot must not put back what a later one has replaced.
+  if (!slot || slot->rules().generation() < generation) slot = fresh;
+  return fresh;
+}
+
+}  // namespace struere

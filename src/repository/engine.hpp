@@ -1,0 +1,53 @@
+// What the repositories of one database share.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/json_schema.hpp"
+#include "struere/access/access_plan.hpp"
+#include "struere/core/clock.hpp"
+#include "struere/core/id.hpp"
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+// The rules of one scope at one generation, with all that was ever worked out from them. Thrown away whole when the
+// generation moves on, so that nothing in it can be stale.
+class CompiledScope {
+ public:
+  explicit CompiledScope(RuleBook rules) : rules_(std::move(rules)) {}
+
+  const RuleBook& rules() const noexcept { return rules_; }
+  std::shared_ptr<const AccessPlan> plan(const ActorContext& actor, Action action, const std::string& type);
+  std::shared_ptr<const JsonSchema> schema(const EntityType& type);
+
+ private:
+  RuleBook rules_;
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, std::shared_ptr<const AccessPlan>, std::less<>> plans_;
+  std::map<EntityTypeKey, std::shared_ptr<const JsonSchema>> schemas_;
+};
+
+struct Engine {
+  std::unique_ptr<Storage> storage;
+  const Clock* clock;
+  IdSource* ids;
+  bool record_denials;
+
+  // As of the transaction's own snapshot.
+  std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
+
+ private:
+  std::mutex mutex_;  // guards scopes_
+  std::map<std::pair<std::string, Environment>, std::shared_ptr<CompiledScope>> scopes_;
+
+ public:
+  Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, bool record)
+      : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record) {}
+};
+
+}  // namespace struere

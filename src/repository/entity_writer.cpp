@@ -1,0 +1,200 @@
+#include "repository/entity_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+namespace struere {
+namespace {
+
+[[noreturn]] void invalid_data(const std::string& message) { throw Error(ErrorCode::invalid_data, message); }
+
+[[noreturn]] void denied_by_grants() {
+  throw Error(ErrorCode::permission_denied,
+              "no single grant of the actor's roles admits the row as it would be and leaves every written field unmasked");
+}
+
+void check_status(const std::string& status) {
+  JsonFault fault;
+  if (status.empty()) invalid_data("`status` is a non-empty text");
+  if (status == "deleted") invalid_data("`status` becomes `deleted` by remove alone");
+  if (!canonical_json(Json(status), fault)) invalid_data("`status` cannot be stored: " + fault.message);
+}
+
+// The leaves of what is written, by their places; nulls and empty objects are leaves here (SPEC 6).
+template <class Visit>
+bool any_leaf(const Json& object, std::vector<std::string>& place, const Visit& visit) {
+  return std::ranges::any_of(object.items(), [&](const auto& item) {
+    place.push_back(item.key());
+    const bool inner = item.value().is_object() && !item.value().empty();
+    const bool found = inner ? any_leaf(item.value(), place, visit) : visit(place);
+    place.pop_back();
+    return found;
+  });
+}
+
+bool masks_written(const Mask& mask, const Json& written, bool status_asked) {
+  if (mask.empty()) return false;
+  std::vector<std::string> place;
+  return (status_asked && masks_written_status(mask)) ||
+         any_leaf(written, place, [&](const std::vector<std::string>& leaf) { return masks_written_leaf(mask, leaf); });
+}
+
+// Calls `visit` with each value at `place`, where "*" stands for every element of an array. What a patch removes is skipped.
+template <class Visit>
+void each_value(const Json& value, std::span<const std::string> place, bool is_patch, const Visit& visit) {
+  if (place.empty()) return visit(value);
+  const auto rest = place.subspan(1);
+  if (place.front() == "*") {
+    if (value.is_array())
+      for (const Json& element : value) each_value(element, rest, false, visit);  // an array is written whole
+  } else if (value.is_object()) {
+    const auto member = value.find(place.front());
+    if (member == value.end() || (is_patch && member->is_null())) return;
+    each_value(*member, rest, is_patch, visit);
+  }
+}
+
+bool names(const Json& written, std::span<const std::string> place) {
+  const Json* at = &written;
+  for (const std::string& segment : place) {
+    if (!at->is_object()) return true;  // inside an array or a value that is written whole
+    const auto member = at->find(segment);
+    if (member == at->end()) return false;
+    at = &*member;
+  }
+  return true;
+}
+
+}  // namespace
+
+Json WrittenJson::object(const char* what) const {
+  JsonFault fault;
+  std::optional<Json> parsed;
+  if (!value_ && !(parsed = parse_json(text_, fault))) invalid_data(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
+  const Json& value = value_ ? *value_ : *parsed;
+  if (!value.is_object()) invalid_data(fmt::format("{} is a JSON object", what));
+  const auto canonical = canonical_json(value, fault);
+  if (!canonical) invalid_data(fmt::format("{} cannot be stored: {}", what, fault.message));
+  return parse_canonical_json(*canonical);
+}
+
+Written EntityWriter::create(const WrittenJson& input, const CreateOptions& options) {
+  const auto plan = operation_.require(Action::create, type_);
+  const EntityType& type = operation_.require_type(type_);
+
+  const Json data = input.object("`data`");
+  if (options.status) check_status(*options.status);
+
+  StoredEntity row;
+  row.type = type.key;
+  row.id = operation_.new_id();
+  row.data = canonical_json(data);
+  row.status = options.status.value_or("active");
+  row.created_at = row.updated_at = operation_.now();
+  row.version = 1;
+  const RowFields fields = fields_of(row);
+  const auto grant = std::ranges::find_if(*plan->grants(), [&](const Grant& candidate) {
+    return holds(candidate.predicate, fields, operation_.values(), operation_.transaction()) &&
+           !masks_written(candidate.mask, data, options.status.has_value());
+  });
+  if (grant == plan->grants()->end()) denied_by_grants();
+
+  require_schema(type, data, data, !grant->mask.empty());
+  require_references(type, data, false);
+
+  operation_.transaction().insert_entity(row);
+  operation_.audit().append(type_ + ".created", R"({"data":)" + row.data + "}", row.id);
+  Written answer = operation_.written(row, type_);
+  operation_.commit();
+  return answer;
+}
+
+Written EntityWriter::update(const std::string& id, const WrittenJson& input, const UpdateOptions& options) {
+  const auto plan = operation_.require(Action::update, type_);
+  const EntityType& type = operation_.require_type(type_);
+  const StoredEntity before = require_row(type, id, *plan);
+  if (options.version && *options.version != before.version)
+    throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
+
+  const Json patch = input.object("the patch");
+  if (options.status) check_status(*options.status);
+
+  Json data = parse_canonical_json(before.data);
+  data.merge_patch(patch);
+  StoredEntity after = before;
+  after.status = options.status.value_or(before.status);
+  after.updated_at = operation_.now();
+  after.version = before.version + 1;
+  const RowFields old_fields = fields_of(before);
+  const RowFields new_fields{Json(after.id), data, Json(after.status), Json(after.created_at), Json(after.updated_at)};
+  const auto admits = [&](const Grant& grant, const RowFields& fields) {
+    return holds(grant.predicate, fields, operation_.values(), operation_.transaction());
+  };
+  const auto grant = std::ranges::find_if(*plan->grants(), [&](const Grant& candidate) {
+    return admits(candidate, old_fields) && admits(candidate, new_fields) &&
+           !masks_written(candidate.mask, patch, options.status.has_value());
+  });
+  if (grant == plan->grants()->end()) denied_by_grants();
+
+  JsonFault fault;
+  const auto canonical = canonical_json(data, fault);
+  if (!canonical) invalid_data("the row as it would be cannot be stored: " + fault.message);
+  after.data = *canonical;
+  require_schema(type, data, patch, !grant->mask.empty());
+  require_references(type, patch, true);
+
+  operation_.transaction().update_entity(after);
+  operation_.audit().append(type_ + ".updated", R"({"changes":)" + canonical_json(patch) + R"(,"previousData":)" + before.data + "}", id);
+  Written answer = operation_.written(after, type_);
+  operation_.commit();
+  return answer;
+}
+
+void EntityWriter::remove(const std::string& id) {
+  const auto plan = operation_.require(Action::remove, type_);
+  const EntityType& type = operation_.require_type(type_);
+  StoredEntity row = require_row(type, id, *plan);
+  const std::string previous = row.data;
+  row.status = "deleted";
+  row.deleted = true;
+  row.updated_at = operation_.now();
+  ++row.version;
+  operation_.transaction().update_entity(row);
+  operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + previous + "}", id);
+  operation_.commit();
+}
+
+StoredEntity EntityWriter::require_row(const EntityType& type, const std::string& id, const AccessPlan& plan) {
+  auto row = operation_.transaction().find_entity(id);
+  if (!row || row->type != type.key || row->deleted) throw_not_found();
+  if (!operation_.admitting_masks(plan, *row).empty()) return *std::move(row);
+  if (!operation_.in_read_view(*row, type_)) throw_not_found();
+  throw Error(ErrorCode::permission_denied, "the actor may see this row, but no grant of its roles admits it for this action");
+}
+
+void EntityWriter::require_schema(const EntityType& type, const Json& data, const Json& written, bool masked) {
+  const auto fault = operation_.schema(type)->validate(data);
+  if (!fault) return;
+  // Whoever writes under a mask is told of the fields they named, and of no other: the schema's words could name one.
+  if (masked && (fault->place.empty() || !names(written, fault->place)))
+    invalid_data(fmt::format("the row as it would be does not match the schema of `{}`", type_));
+  const std::string place = fault->place.empty() ? "" : fmt::format(" at {}", fmt::join(fault->place, "."));
+  invalid_data(fmt::format("the row as it would be does not match the schema of `{}`{}: {}", type_, place,
+                           masked ? "the value is not as it must be" : fault->description));
+}
+
+void EntityWriter::require_references(const EntityType& type, const Json& written, bool is_patch) {
+  for (const ReferenceField& field : operation_.schema(type)->references()) {
+    each_value(written, field.place, is_patch, [&](const Json& value) {
+      const EntityType* target = operation_.rules().find_type(field.type);
+      const auto row = target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;
+      if (row && row->type == target->key && row->status == "active") return;
+      throw Error(ErrorCode::invalid_reference, fmt::format("`{}` must hold the id of an active `{}` that the actor may read",
+                                                            fmt::join(field.place, "."), field.type));
+    });
+  }
+}
+
+}  // namespace struere

@@ -1,0 +1,44 @@
+// Creating, updating and removing an entity: the checks of SPEC 6 in their order, then the row and its event.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "repository/guarded_operation.hpp"
+#include "struere/repository/entity_repository.hpp"
+
+namespace struere {
+
+// What a caller wrote: a value, or text that is yet to be read.
+class WrittenJson {
+ public:
+  explicit WrittenJson(const Json& value) : value_(&value) {}
+  explicit WrittenJson(JsonText text) : text_(text.text) {}
+
+  // As a canonical object; throws invalid_data, saying `what` is wrong.
+  Json object(const char* what) const;
+
+ private:
+  const Json* value_ = nullptr;
+  std::string_view text_;
+};
+
+class EntityWriter {
+ public:
+  EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}
+
+  Written create(const WrittenJson& data, const CreateOptions& options);
+  Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
+  void remove(const std::string& id);
+
+ private:
+  // The row that `plan` admits, else the error that SPEC 6 names.
+  StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
+  void require_schema(const EntityType& type, const Json& data, const Json& written, bool masked);
+  void require_references(const EntityType& type, const Json& written, bool is_patch);
+
+  GuardedOperation& operation_;
+  const std::string& type_;
+};
+
+}  // namespace struere

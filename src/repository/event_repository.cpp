@@ -1,0 +1,124 @@
+#include "struere/repository/event_repository.hpp"
+
+#include <algorithm>
+
+#include "core/digest.hpp"
+#include "repository/guarded_operation.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::size_t longest_type = 200;
+
+// Two or more words of a-z, 0-9, _ and -, joined by dots.
+bool is_event_type(const std::string& type) {
+  if (type.size() > longest_type || type.find('.') == std::string::npos || type.front() == '.' || type.back() == '.') return false;
+  return type.find("..") == std::string::npos && std::ranges::all_of(type, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  });
+}
+
+// Those that struere writes: nobody else can put words into its mouth.
+bool is_reserved(const std::string& type) {
+  for (const char* const prefix : {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.", "sync.", "deploy."})
+    if (type.starts_with(prefix)) return true;
+  const auto dot = type.find('.');
+  const std::string rest = type.substr(dot + 1);
+  return rest == "created" || rest == "updated" || rest == "deleted";
+}
+
+std::string question_of(const EventQuery& query) {
+  Json question{{"entity", query.entity ? Json(query.entity->str()) : Json(nullptr)}, {"type", query.type ? Json(*query.type) : Json(nullptr)}};
+  JsonFault fault;
+  const auto text = canonical_json(question, fault);
+  if (!text) throw Error(ErrorCode::invalid_query, "`entity` and `type` are valid UTF-8: " + fault.message);
+  return "events/" + *text;
+}
+
+}  // namespace
+
+EventPage EventRepository::list(const EventQuery& query) const {
+  return guarded(*engine_, actor_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
+    if (query.limit < 1 || query.limit > 1000) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
+    const std::string question = question_of(query);
+    const CursorKey& key = engine_->storage->cursor_key();
+    EventSelection selection;
+    if (query.after) {
+      const auto position = decode_cursor(key, actor_.scope(), question, *query.after);
+      if (!position) throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
+      selection.after = std::stoll(position->at(0));
+    }
+    for (const EntityType& type : operation.rules().types()) {
+      const auto plan = operation.plan(Action::read, type.slug);
+      if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
+    }
+    selection.others = decide(operation.rules(), actor_, Action::read, "events").allowed();
+    selection.actor = operation.values();
+    if (query.entity) selection.entity = query.entity->str();
+    selection.type = query.type;
+    selection.limit = query.limit + 1;
+    EventPage page;
+    for (EventRecord& record : operation.transaction().select_events(selection)) {
+      if (static_cast<std::int64_t>(page.events.size()) == query.limit) {
+        page.next = encode_cursor(key, actor_.scope(), question, {std::to_string(selection.after)});
+        break;
+      }
+      selection.after = record.sequence;
+      page.events.emplace_back(std::move(record));
+    }
+    return page;
+  });
+}
+
+EventId EventRepository::emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about) const {
+  return guarded(*engine_, actor_, Access::write, {"create", "events"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::create, "events");
+    if (!is_event_type(type))
+      throw Error(ErrorCode::invalid_data, "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
+    if (is_reserved(type)) throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
+    JsonFault fault;
+    const auto canonical = payload.is_object() ? canonical_json(payload, fault) : std::nullopt;
+    if (!canonical)
+      throw Error(ErrorCode::invalid_data, payload.is_object() ? "the payload cannot be stored: " + fault.message : "the payload is a JSON object");
+    if (about && !operation.find_readable(about->str())) throw_not_found();
+    const EventId id = operation.audit().append(type, *canonical, about ? std::optional(about->str()) : std::nullopt);
+    operation.commit();
+    return id;
+  });
+}
+
+Verification EventRepository::verify() const {
+  return guarded(*engine_, actor_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "events");
+    Verification out;
+    EventHash previous{};
+    const auto fail = [&](std::string problem) {
+      out.ok = false;
+      out.problem = std::move(problem);
+      return false;
+    };
+    operation.transaction().replay_events([&](const EventRecord& event) {
+      const std::string expected = std::to_string(out.verified + 1);
+      if (event.sequence != out.verified + 1) {
+        if (event.sequence > out.verified) return fail("event " + expected + " was removed");
+        out.event = event.id;
+        return fail("an event was inserted before event " + expected);
+      }
+      if (chained_hash(previous, actor_.scope(), event) != event.hash) {
+        out.event = event.id;
+        return fail("event " + expected + " was altered, inserted or moved: its hash is not that of its content and of the event before it");
+      }
+      previous = event.hash;
+      ++out.verified;
+      return true;
+    });
+    const ChainHead head = operation.transaction().chain_head();
+    if (out.ok && (head.sequence != out.verified || head.hash != previous))
+      fail(head.sequence > out.verified ? "event " + std::to_string(out.verified + 1) + " was removed, from the end of the log"
+                                        : "the log does not end where the database says it ends");
+    if (out.verified > 0) out.head = to_hex(previous);
+    return out;
+  });
+}
+
+}  // namespace struere

@@ -1,0 +1,90 @@
+#include "repository/guarded_operation.hpp"
+
+#include <fmt/format.h>
+
+namespace struere {
+namespace {
+
+constexpr std::size_t longest_recorded_text = 200;
+
+// What a caller sent, as far as it can be written down.
+Json recordable(std::string_view text) {
+  JsonFault fault;
+  Json value = std::string(text.substr(0, longest_recorded_text));
+  return !text.empty() && text.size() <= longest_recorded_text && canonical_json(value, fault) ? value : Json(nullptr);
+}
+
+}  // namespace
+
+void throw_not_found() {
+  throw Error(ErrorCode::not_found, "there is no such thing here; check the id, the type and the environment of the key");
+}
+
+GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access)
+    : engine_(engine),
+      actor_(actor),
+      now_(engine.clock->now()),
+      transaction_(engine.storage->begin(actor.scope(), access)),
+      compiled_(engine.compiled(*transaction_, actor.scope())) {}
+
+std::shared_ptr<const AccessPlan> GuardedOperation::require(Action action, const std::string& type) {
+  auto allowed = plan(action, type);
+  if (!allowed->decision()) throw Error(ErrorCode::permission_denied, allowed->decision().reason());
+  return allowed;
+}
+
+void GuardedOperation::require_resource(Action action, std::string_view resource) {
+  const Decision decision = decide(rules(), actor_, action, resource);
+  if (!decision) throw Error(ErrorCode::permission_denied, decision.reason());
+}
+
+void GuardedOperation::require_admin(const char* what) {
+  if (!actor_.passes_policies())
+    throw Error(ErrorCode::permission_denied, fmt::format("only system actors and org admins may {}", what));
+}
+
+const EntityType& GuardedOperation::require_type(const std::string& slug) {
+  const EntityType* type = rules().find_type(slug);
+  if (!type) throw_not_found();
+  return *type;
+}
+
+std::vector<const Mask*> GuardedOperation::admitting_masks(const AccessPlan& plan, const StoredEntity& row) {
+  if (row.deleted) return {};
+  return admitting(*plan.grants(), fields_of(row), values(), *transaction_);
+}
+
+bool GuardedOperation::in_read_view(const StoredEntity& row, const std::string& type) {
+  return !admitting_masks(*plan(Action::read, type), row).empty();
+}
+
+std::optional<StoredEntity> GuardedOperation::find_readable(const std::string& id) {
+  auto row = transaction_->find_entity(id);
+  if (!row) return std::nullopt;
+  for (const EntityType& type : rules().types())
+    if (type.key == row->type) return in_read_view(*row, type.slug) ? std::move(row) : std::nullopt;
+  return std::nullopt;
+}
+
+Written GuardedOperation::written(const StoredEntity& row, const std::string& type) {
+  const auto masks = admitting_masks(*plan(Action::read, type), row);
+  if (masks.empty()) return {EntityId(row.id), std::nullopt};
+  return {EntityId(row.id), Entity(type, masked_row(masks, row))};
+}
+
+void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial) {
+  if (!engine.record_denials) throw denial;
+  try {
+    const auto transaction = engine.storage->begin(actor.scope(), Access::write);
+    Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
+    if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
+    // Not about the entity, even where one was named: who may see the row need not see who was refused.
+    AuditLogger(*transaction, actor, *engine.ids, engine.clock->now()).append("access.denied", canonical_json(payload));
+    transaction->commit();
+  } catch (const Error& failure) {
+    throw Error(denial.code(), fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
+  }
+  throw denial;
+}
+
+}  // namespace struere

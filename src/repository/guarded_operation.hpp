@@ -1,0 +1,81 @@
+// One operation of one actor: a transaction in its scope, the rules as of that transaction, and the checks of SPEC 6 in
+// their order. Every repository goes through here; nothing else begins a transaction for an actor.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "repository/audit_logger.hpp"
+#include "repository/engine.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+
+// What is attempted, for the record of a denial.
+struct Attempt {
+  std::string_view action;
+  std::string_view resource;
+  std::string_view id = {};
+};
+
+class GuardedOperation {
+ public:
+  GuardedOperation(Engine& engine, const ActorContext& actor, Access access);
+
+  const ActorContext& actor() const noexcept { return actor_; }
+  Transaction& transaction() noexcept { return *transaction_; }
+  const RuleBook& rules() const noexcept { return compiled_->rules(); }
+  ActorValues values() const { return actor_values(actor_); }
+  Timestamp now() const noexcept { return now_; }
+  std::string new_id() { return engine_.ids->next(now_); }
+
+  std::shared_ptr<const AccessPlan> plan(Action action, const std::string& type) { return compiled_->plan(actor_, action, type); }
+  std::shared_ptr<const JsonSchema> schema(const EntityType& type) { return compiled_->schema(type); }
+
+  // permission_denied where the policies say no.
+  std::shared_ptr<const AccessPlan> require(Action action, const std::string& type);
+  void require_resource(Action action, std::string_view resource);
+  // permission_denied for everybody but system actors and org admins.
+  void require_admin(const char* what);
+  // not_found where the scope has no such type; only after the policy check.
+  const EntityType& require_type(const std::string& slug);
+
+  // The masks of those grants of `plan` that admit the row as stored; deleted rows are admitted by none.
+  std::vector<const Mask*> admitting_masks(const AccessPlan& plan, const StoredEntity& row);
+  bool in_read_view(const StoredEntity& row, const std::string& type);
+  // The row if it is there, alive, of a type of this scope and in the actor's `read` view.
+  std::optional<StoredEntity> find_readable(const std::string& id);
+  // The answer to a write: the row of the `read` view, or the id alone.
+  Written written(const StoredEntity& row, const std::string& type);
+
+  AuditLogger audit() { return AuditLogger(*transaction_, actor_, *engine_.ids, now_); }
+  void commit() { transaction_->commit(); }
+
+ private:
+  Engine& engine_;
+  const ActorContext& actor_;
+  Timestamp now_;
+  std::unique_ptr<Transaction> transaction_;
+  std::shared_ptr<CompiledScope> compiled_;
+};
+
+// Appends `access.denied` where the host wants that, and throws the denial on; if it could not be recorded it says so.
+[[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial);
+
+// Runs `body` with an operation of its own, which is undone unless it commits.
+template <class Body>
+auto guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, Body&& body) {
+  try {
+    GuardedOperation operation(engine, actor, access);
+    return body(operation);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::permission_denied) throw;
+    record_and_throw(engine, actor, attempt, error);
+  }
+}
+
+[[noreturn]] void throw_not_found();
+
+}  // namespace struere

@@ -1,0 +1,371 @@
+// The reference storage: std::map and the interpreter. Short before fast.
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <tuple>
+#include <utility>
+
+#include "core/digest.hpp"
+#include "struere/core/error.hpp"
+#include "struere/storage/memory.hpp"
+
+namespace struere {
+namespace {
+
+struct ScopeData {
+  std::uint64_t generation = 0;
+  std::map<std::string, EntityType> types;                                  // by slug
+  std::map<RoleId, RoleRecord> roles;
+  std::map<std::pair<UserId, RoleId>, Assignment> assignments;
+  std::map<std::string, StoredEntity> entities;                             // by id
+  std::set<std::tuple<std::string, std::string, std::string>> relations;    // from, type, to
+  std::vector<EventRecord> events;
+};
+
+struct World {
+  std::shared_mutex mutex;  // guards all of it
+  std::map<std::pair<OrganizationId, Environment>, ScopeData> scopes;
+  std::map<OrganizationId, Organization> organizations;
+  std::map<UserId, User> users;
+  std::map<std::pair<OrganizationId, UserId>, Membership> memberships;
+  std::map<EventHash, ApiKey> api_keys;
+  EntityTypeKey next_type_key = 1;
+};
+
+class MemoryTransaction final : public Transaction {
+ public:
+  MemoryTransaction(World& world, const Scope& scope, Access access) : world_(world), scope_(scope) {
+    if (access == Access::write) {
+      writing_ = std::unique_lock(world.mutex);
+      data_ = &world.scopes[{scope.organization(), scope.environment()}];
+    } else {
+      reading_ = std::shared_lock(world.mutex);
+      const auto found = world.scopes.find({scope.organization(), scope.environment()});
+      data_ = found == world.scopes.end() ? &empty_ : &found->second;
+    }
+  }
+  ~MemoryTransaction() override {
+    while (!undo_.empty()) {
+      undo_.back()();
+      undo_.pop_back();
+    }
+  }
+
+  void commit() override { undo_.clear(); }
+
+  std::uint64_t generation() override { return data_->generation; }
+
+  std::vector<EntityType> entity_types() override {
+    std::vector<EntityType> out;
+    for (const auto& [slug, type] : data_->types) out.push_back(type);
+    return out;
+  }
+  std::vector<RoleRecord> roles() override {
+    std::vector<RoleRecord> out;
+    for (const auto& [id, role] : data_->roles) out.push_back(role);
+    return out;
+  }
+  std::optional<RoleId> find_role(const std::string& name) override {
+    for (const auto& [id, role] : data_->roles)
+      if (role.name == name) return id;
+    return std::nullopt;
+  }
+  void put_entity_type(const EntityType& type) override {
+    EntityType stored = type;
+    const auto found = data_->types.find(type.slug);
+    stored.key = found == data_->types.end() ? world_.next_type_key++ : found->second.key;
+    put(data_->types, type.slug, std::move(stored));
+    count_generation();
+  }
+  void remove_entity_type(const EntityType& type) override {
+    if (std::ranges::any_of(data_->entities, [&](const auto& item) { return item.second.type == type.key; }))
+      throw Error(ErrorCode::conflict, "there are entities of this type, or deleted ones; a type stays as long as they do");
+    drop(data_->types, type.slug);
+    count_generation();
+  }
+  void put_role(const RoleRecord& role) override {
+    put(data_->roles, role.id, role);
+    count_generation();
+  }
+  void remove_role(const RoleId& role) override {
+    std::vector<std::pair<UserId, RoleId>> given;
+    for (const auto& [key, assignment] : data_->assignments)
+      if (key.second == role) given.push_back(key);
+    for (const auto& key : given) drop(data_->assignments, key);
+    drop(data_->roles, role);
+    count_generation();
+  }
+  std::vector<Assignment> assignments(const UserId& user) override {
+    std::vector<Assignment> out;
+    for (const auto& [key, assignment] : data_->assignments)
+      if (key.first == user) {
+        out.push_back(assignment);
+        out.back().role_name = data_->roles.at(key.second).name;
+      }
+    return out;
+  }
+  void put_assignment(const Assignment& assignment) override { put(data_->assignments, {assignment.user, assignment.role}, assignment); }
+  bool remove_assignment(const UserId& user, const RoleId& role) override { return drop(data_->assignments, {user, role}); }
+
+  std::vector<ApiKey> api_keys() override {
+    std::vector<ApiKey> out;
+    for (const auto& [hash, key] : world_.api_keys)
+      if (in_scope(key)) out.push_back(key);
+    std::ranges::sort(out, {}, [](const ApiKey& key) { return std::pair(key.created_at, key.id); });
+    return out;
+  }
+  void insert_api_key(const ApiKey& key, const EventHash& hash) override { put(world_.api_keys, hash, key); }
+  void revoke_api_key(const ApiKeyId& id, Timestamp at) override {
+    for (const auto& [hash, key] : world_.api_keys) {
+      if (key.id != id || !in_scope(key)) continue;
+      ApiKey revoked = key;
+      revoked.revoked_at = at;
+      return put(world_.api_keys, EventHash(hash), std::move(revoked));
+    }
+  }
+
+  Page select(const Selection& selection) override {
+    struct Candidate {
+      Position position;
+      const StoredEntity* row;
+      std::vector<const Mask*> masks;
+    };
+    std::vector<Candidate> found;
+    const auto before = [&](const Position& a, const Position& b) {
+      for (std::size_t i = 0; i < selection.order.size(); ++i)
+        if (a[i] != b[i]) return selection.order[i].descending ? a[i] > b[i] : a[i] < b[i];
+      return false;
+    };
+    each_in_view(selection, [&](const StoredEntity& row, const RowFields& view, std::vector<const Mask*> masks) {
+      Position position;
+      for (const OrderKey& key : selection.order) position.push_back(sort_key(view.find(key.field)));
+      if (!selection.after || before(*selection.after, position)) found.push_back({std::move(position), &row, std::move(masks)});
+    });
+    std::ranges::sort(found, before, &Candidate::position);
+    Page page;
+    for (const Candidate& candidate : found) {
+      if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) {
+        page.next = found[page.rows.size() - 1].position;
+        break;
+      }
+      page.rows.push_back(masked_row(candidate.masks, *candidate.row));
+    }
+    return page;
+  }
+  std::int64_t count(const Selection& selection) override {
+    std::int64_t n = 0;
+    each_in_view(selection, [&](const StoredEntity&, const RowFields&, const std::vector<const Mask*>&) { ++n; });
+    return n;
+  }
+  std::optional<StoredEntity> find_entity(const std::string& id) override {
+    const auto found = data_->entities.find(id);
+    return found == data_->entities.end() ? std::nullopt : std::optional(found->second);
+  }
+  void insert_entity(const StoredEntity& entity) override {
+    if (data_->entities.contains(entity.id)) throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");
+    put(data_->entities, entity.id, entity);
+  }
+  void update_entity(const StoredEntity& entity) override { put(data_->entities, entity.id, entity); }
+
+  bool link(const std::string& from, const std::string& relation, const std::string& to) override {
+    const auto [at, inserted] = data_->relations.emplace(from, relation, to);
+    if (inserted) undo_.push_back([this, key = *at] { data_->relations.erase(key); });
+    return inserted;
+  }
+  bool unlink(const std::string& from, const std::string& relation, const std::string& to) override {
+    const auto found = data_->relations.find({from, relation, to});
+    if (found == data_->relations.end()) return false;
+    undo_.push_back([this, key = *found] { data_->relations.insert(key); });
+    data_->relations.erase(found);
+    return true;
+  }
+
+  std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override {
+    const Json wanted = user_id;
+    const StoredEntity* first = nullptr;
+    for (const auto& [id, row] : data_->entities) {
+      if (row.deleted || row.status != "active") continue;
+      for (const OwnEntity::Candidate& candidate : own.candidates) {
+        if (candidate.type != row.type) continue;
+        const Json* value = nullptr;
+        const RowFields fields = fields_of(row);
+        value = fields.find(candidate.user_id_field);
+        if (!compare(value, Operator::eq, wanted)) continue;
+        if (!first || std::tie(row.created_at, row.id) < std::tie(first->created_at, first->id)) first = &row;
+      }
+    }
+    return first ? std::optional(first->id) : std::nullopt;
+  }
+  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override {
+    std::vector<std::string> out;
+    if (!is_alive(id)) return out;
+    for (const auto& [from, relation, to] : data_->relations) {
+      if (relation != hop.relation || (hop.backwards ? to : from) != id) continue;
+      const std::string& far = hop.backwards ? from : to;
+      if (is_alive(far)) out.push_back(far);
+    }
+    std::ranges::sort(out);
+    return out;
+  }
+
+  ChainHead chain_head() override {
+    if (data_->events.empty()) return {};
+    return {data_->events.back().sequence, data_->events.back().hash};
+  }
+  void append_event(const EventRecord& event) override {
+    data_->events.push_back(event);
+    undo_.push_back([this] { data_->events.pop_back(); });
+  }
+  std::vector<EventRecord> select_events(const EventSelection& selection) override {
+    std::vector<EventRecord> out;
+    for (const EventRecord& event : data_->events) {
+      if (static_cast<std::int64_t>(out.size()) == selection.limit) break;
+      if (event.sequence <= selection.after || (selection.type && event.type != *selection.type) ||
+          (selection.entity && event.entity != *selection.entity))
+        continue;
+      if (!event.entity) {
+        if (selection.others) out.push_back(event);
+        continue;
+      }
+      const auto masks = admitting_masks(selection, *event.entity);
+      if (masks.empty() || (event.other_end && admitting_masks(selection, *event.other_end).empty())) continue;
+      out.push_back(event);
+      if (!event.other_end) out.back().payload = masked_payload(event.payload, masks);
+    }
+    return out;
+  }
+  void replay_events(const std::function<bool(const EventRecord&)>& visit) override {
+    for (const EventRecord& event : data_->events)
+      if (!visit(event)) return;
+  }
+
+ private:
+  // Sets a value of a map, and remembers how it was.
+  template <class Map>
+  void put(Map& map, const typename Map::key_type& key, typename Map::mapped_type value) {
+    const auto found = map.find(key);
+    if (found == map.end()) {
+      map.emplace(key, std::move(value));
+      undo_.push_back([&map, key] { map.erase(key); });
+    } else {
+      undo_.push_back([&map, key, old = found->second] { map.insert_or_assign(key, old); });
+      found->second = std::move(value);
+    }
+  }
+  template <class Map>
+  bool drop(Map& map, const typename Map::key_type& key) {
+    const auto found = map.find(key);
+    if (found == map.end()) return false;
+    undo_.push_back([&map, key, old = found->second] { map.insert_or_assign(key, old); });
+    map.erase(found);
+    return true;
+  }
+  void count_generation() {
+    ++data_->generation;
+    undo_.push_back([this] { --data_->generation; });
+  }
+  bool in_scope(const ApiKey& key) const {
+    return key.organization == scope_.organization() && key.environment == scope_.environment();
+  }
+  bool is_alive(const std::string& id) const {
+    const auto found = data_->entities.find(id);
+    return found != data_->entities.end() && !found->second.deleted;
+  }
+  std::vector<const Mask*> admitting_masks(const EventSelection& selection, const std::string& id) {
+    const auto row = data_->entities.find(id);
+    if (row == data_->entities.end()) return {};
+    for (const EventSelection::TypeGrants& type : selection.types)
+      if (type.type == row->second.type) return admitting(*type.grants, fields_of(row->second), selection.actor, *this);
+    return {};
+  }
+  template <class Visit>
+  void each_in_view(const Selection& selection, Visit&& visit) {
+    for (const auto& [id, row] : data_->entities) {
+      if (row.deleted || row.type != selection.type || (selection.id && id != *selection.id)) continue;
+      const RowFields fields = fields_of(row);
+      auto masks = admitting(*selection.grants, fields, selection.actor, *this);
+      if (masks.empty()) continue;
+      const RowFields view = masked_fields(masks, fields, MaskPurpose::query);
+      if (!holds(selection.filter, view, selection.actor, *this) || (selection.search && !matches(*selection.search, view))) continue;
+      visit(row, view, std::move(masks));
+    }
+  }
+
+  World& world_;
+  Scope scope_;
+  ScopeData empty_;
+  std::shared_lock<std::shared_mutex> reading_;
+  std::unique_lock<std::shared_mutex> writing_;
+  ScopeData* data_ = nullptr;
+  std::vector<std::function<void()>> undo_;
+};
+
+class MemoryStorage final : public Storage, private SharedTables {
+ public:
+  MemoryStorage() { random_bytes(cursor_key_); }
+
+  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+    return std::make_unique<MemoryTransaction>(world_, scope, access);
+  }
+  SharedTables& shared() override { return *this; }
+  const CursorKey& cursor_key() override { return cursor_key_; }
+
+ private:
+  template <class Map>
+  auto find(const Map& map, const typename Map::key_type& key) -> std::optional<typename Map::mapped_type> {
+    const std::shared_lock lock(world_.mutex);
+    const auto found = map.find(key);
+    return found == map.end() ? std::nullopt : std::optional(found->second);
+  }
+  template <class Map>
+  void insert(Map& map, const typename Map::key_type& key, const typename Map::mapped_type& value) {
+    const std::unique_lock lock(world_.mutex);
+    if (!map.emplace(key, value).second) throw Error(ErrorCode::conflict, "this id is taken; choose another");
+  }
+
+  std::optional<Organization> find_organization(const OrganizationId& id) override { return find(world_.organizations, id); }
+  std::vector<Organization> organizations() override {
+    const std::shared_lock lock(world_.mutex);
+    std::vector<Organization> out;
+    for (const auto& [id, organization] : world_.organizations) out.push_back(organization);
+    return out;
+  }
+  void insert_organization(const Organization& organization) override { insert(world_.organizations, organization.id, organization); }
+  std::optional<User> find_user(const UserId& id) override { return find(world_.users, id); }
+  void insert_user(const User& user) override { insert(world_.users, user.id, user); }
+  std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
+    return find(world_.memberships, {organization, user});
+  }
+  std::vector<Membership> memberships(const OrganizationId& organization) override {
+    const std::shared_lock lock(world_.mutex);
+    std::vector<Membership> out;
+    for (const auto& [key, membership] : world_.memberships)
+      if (key.first == organization) out.push_back(membership);
+    return out;
+  }
+  void put_membership(const Membership& membership) override {
+    const std::unique_lock lock(world_.mutex);
+    world_.memberships.insert_or_assign({membership.organization, membership.user}, membership);
+  }
+  bool remove_membership(const OrganizationId& organization, const UserId& user) override {
+    const std::unique_lock lock(world_.mutex);
+    return world_.memberships.erase({organization, user}) > 0;
+  }
+  std::optional<ApiKey> find_api_key(const EventHash& hash) override { return find(world_.api_keys, hash); }
+  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+    const std::unique_lock lock(world_.mutex);
+    if (const auto found = world_.api_keys.find(hash); found != world_.api_keys.end()) found->second.last_used_at = at;
+  }
+
+  World world_;
+  CursorKey cursor_key_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Storage> open_memory_storage() { return std::make_unique<MemoryStorage>(); }
+
+}  // namespace struere

@@ -1,0 +1,199 @@
+#include "storage/sqlite/connection.hpp"
+
+#include <SQLiteCpp/Exception.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <utility>
+
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::size_t most_kept_statements = 256;
+
+std::string advice(int code) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "another process held the write lock for longer than the busy timeout; try again, or raise SqliteOptions::busy_timeout";
+    case SQLITE_FULL: return "the disk is full; free some space and try again";
+    case SQLITE_READONLY: return "the file or its folder is read-only; make both writable";
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return "the file may not be opened; check its permissions";
+    case SQLITE_CANTOPEN: return "the file cannot be opened; check that its folder exists and is writable";
+    case SQLITE_NOTADB: return "the file is not an SQLite database";
+    case SQLITE_CORRUPT: return "the file is damaged; restore a backup";
+    case SQLITE_IOERR: return "the disk failed to read or write; check it and the space left on it";
+    case SQLITE_NOMEM: return "there is not enough memory";
+    case SQLITE_TOOBIG: return "a value or a statement is larger than SQLite takes";
+    case SQLITE_CONSTRAINT: return "what was written contradicts the rows that are there";
+    default: return "SQLite refused";
+  }
+}
+
+}  // namespace
+
+void throw_storage_error(sqlite3* database, int code, const std::string& what) {
+  throw Error(ErrorCode::storage, fmt::format("{}: {} ({}{})", what, advice(code), sqlite3_errstr(code),
+                                              database ? fmt::format(": {}", sqlite3_errmsg(database)) : ""));
+}
+
+Statement::Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use)
+    : database_(database), statement_(statement), in_use_(in_use) {
+  *in_use_ = true;
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), in_use_(other.in_use_) {}
+
+Statement::~Statement() {
+  if (!statement_) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);  // what was bound by reference may be gone
+  *in_use_ = false;
+}
+
+void Statement::check(int code, const char* what) const {
+  if (code != SQLITE_OK) throw_storage_error(database_, code, what);
+}
+
+Statement& Statement::bind(int index, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_, index, value), "binding a number");
+  return *this;
+}
+
+Statement& Statement::bind(int index, double value) {
+  check(sqlite3_bind_double(statement_, index, value), "binding a number");
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::string_view value) {
+  // A null pointer would bind NULL.
+  check(sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC, SQLITE_UTF8), "binding a text");
+  return *this;
+}
+
+Statement& Statement::bind_blob(int index, std::string_view value) {
+  check(sqlite3_bind_blob64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC), "binding bytes");
+  return *this;
+}
+
+Statement& Statement::bind_null(int index) {
+  check(sqlite3_bind_null(statement_, index), "binding nothing");
+  return *this;
+}
+
+Statement& Statement::bind(int index, Pointer value) {
+  check(sqlite3_bind_pointer(statement_, index, const_cast<void*>(value.value), value.kind, nullptr), "binding a pointer");
+  return *this;
+}
+
+Statement& Statement::bind(int index, const Parameter& value) {
+  struct Binder {
+    Statement& statement;
+    int index;
+    Statement& operator()(std::nullptr_t) { return statement.bind_null(index); }
+    Statement& operator()(std::int64_t v) { return statement.bind(index, v); }
+    Statement& operator()(double v) { return statement.bind(index, v); }
+    Statement& operator()(const std::string& v) { return statement.bind(index, std::string_view(v)); }
+    Statement& operator()(const Blob& v) {
+      return statement.bind_blob(index, {reinterpret_cast<const char*>(v.data()), v.size()});
+    }
+    Statement& operator()(Pointer v) { return statement.bind(index, v); }
+  };
+  return std::visit(Binder{*this, index}, value);
+}
+
+Statement& Statement::bind(int index, const std::optional<std::string>& value) {
+  return value ? bind(index, std::string_view(*value)) : bind_null(index);
+}
+
+Statement& Statement::bind(int index, const std::optional<std::int64_t>& value) {
+  return value ? bind(index, *value) : bind_null(index);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) throw_storage_error(database_, code, "reading or writing the database");
+  return false;
+}
+
+void Statement::reset() { sqlite3_reset(statement_); }
+
+Statement::Type Statement::type(int column) const {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_INTEGER: return Type::integer;
+    case SQLITE_FLOAT: return Type::real;
+    case SQLITE_TEXT: return Type::text;
+    case SQLITE_BLOB: return Type::blob;
+    default: return Type::null;
+  }
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string_view Statement::text(int column) const {
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::string_view Statement::blob(int column) const {
+  const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::optional<std::string> Statement::optional_string(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(string(column));
+}
+
+std::optional<std::int64_t> Statement::optional_integer(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(integer(column));
+}
+
+struct Connection::Kept {
+  std::string sql;
+  std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement{nullptr, sqlite3_finalize};
+  bool in_use = false;
+};
+
+Connection::Connection(const std::string& path, int flags) try : database_(path, flags) {
+  register_functions(database_);
+} catch (const SQLite::Exception& error) {
+  throw_storage_error(nullptr, error.getErrorCode(), "opening the database");
+}
+
+Connection::~Connection() = default;
+
+Statement Connection::prepare(const std::string& sql) {
+  if (const auto found = by_sql_.find(sql); found != by_sql_.end() && !found->second->in_use) {
+    kept_.splice(kept_.begin(), kept_, found->second);
+    return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
+  }
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  if (code != SQLITE_OK) throw_storage_error(handle(), code, "preparing a statement");
+  kept_.emplace_front();
+  Kept& fresh = kept_.front();
+  fresh.sql = sql;
+  fresh.statement.reset(raw);
+  by_sql_[fresh.sql] = kept_.begin();
+  if (kept_.size() > most_kept_statements) {
+    if (auto last = std::prev(kept_.end()); !last->in_use) {
+      // The same text may stand for a second statement that was made while the first was in use.
+      if (const auto entry = by_sql_.find(last->sql); entry != by_sql_.end() && entry->second == last) by_sql_.erase(entry);
+      kept_.erase(last);
+    }
+  }
+  return {handle(), fresh.statement.get(), &fresh.in_use};
+}
+
+void Connection::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw_storage_error(handle(), code, "executing a statement");
+}
+
+std::int64_t Connection::changes() noexcept { return sqlite3_changes64(handle()); }
+
+}  // namespace struere

@@ -1,0 +1,109 @@
+// One connection to the file, its kept statements, and the functions that queries call.
+//
+// SQLiteCpp opens, configures and closes; statements are ours, because a row that passes through must cost no more than its
+// bytes: they are prepared once and kept, bind without copies, and can hand a pointer to a function of ours.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace struere {
+
+// Throws Error{storage} in words that say what to do. `what` is what was attempted.
+[[noreturn]] void throw_storage_error(sqlite3* database, int code, const std::string& what);
+
+using Blob = std::vector<unsigned char>;
+
+// A pointer that only a function of ours can read (sqlite3_bind_pointer); `kind` is a string literal.
+struct Pointer {
+  const void* value;
+  const char* kind;
+};
+
+// What is bound to a statement. Text is bound by reference: it must outlive the execution.
+using Parameter = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob, Pointer>;
+
+// A prepared statement, in use. Reset when it goes out of scope.
+class Statement {
+ public:
+  Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use);
+  ~Statement();
+  Statement(Statement&& other) noexcept;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  Statement& operator=(Statement&&) = delete;
+
+  Statement& bind(int index, std::int64_t value);
+  Statement& bind(int index, double value);
+  Statement& bind(int index, std::string_view value);
+  Statement& bind(int index, std::string&& value) = delete;  // would dangle
+  Statement& bind_blob(int index, std::string_view value);
+  Statement& bind_null(int index);
+  Statement& bind(int index, Pointer value);
+  Statement& bind(int index, const Parameter& value);
+  Statement& bind(int index, const std::optional<std::string>& value);
+  Statement& bind(int index, const std::optional<std::int64_t>& value);
+
+  bool step();  // whether there is a row
+  void run() { step(); }
+  void reset();  // to be run once more; what is bound stays
+
+  enum class Type { null, integer, real, text, blob };
+  Type type(int column) const;
+  bool is_null(int column) const { return type(column) == Type::null; }
+  std::int64_t integer(int column) const;
+  std::string_view text(int column) const;  // valid until the next step
+  std::string_view blob(int column) const;
+  std::string string(int column) const { return std::string(text(column)); }
+  std::optional<std::string> optional_string(int column) const;
+  std::optional<std::int64_t> optional_integer(int column) const;
+
+ private:
+  void check(int code, const char* what) const;
+
+  sqlite3* database_;
+  sqlite3_stmt* statement_;
+  bool* in_use_;
+};
+
+class Connection {
+ public:
+  Connection(const std::string& path, int flags);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Kept for the next time. The text decides which statement it is.
+  Statement prepare(const std::string& sql);
+  // For what is said once, several statements at a time.
+  void execute(const std::string& sql);
+
+  SQLite::Database& database() noexcept { return database_; }
+  sqlite3* handle() noexcept { return database_.getHandle(); }
+  std::int64_t changes() noexcept;
+
+ private:
+  struct Kept;
+  using Order = std::list<Kept>;
+
+  SQLite::Database database_;
+  Order kept_;  // most recently used first
+  std::unordered_map<std::string_view, Order::iterator> by_sql_;
+};
+
+// `struere_view`, `struere_key`, `struere_value_key`, `struere_contains`, `struere_search`: see functions.cpp.
+void register_functions(SQLite::Database& database);
+
+}  // namespace struere

@@ -1,0 +1,101 @@
+// What SQL cannot say exactly, said in C++ by the definitions of query/: each function only applies one of them to a value
+// as it is stored. All are deterministic and none is used in the schema, so that any SQLite can open the file.
+#include <SQLiteCpp/Database.h>
+#include <sqlite3.h>
+
+#include <string>
+#include <string_view>
+
+#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/view_masks.hpp"
+#include "struere/query/comparison.hpp"
+#include "struere/query/interpreter.hpp"
+
+namespace struere {
+namespace {
+
+std::string_view text_of(sqlite3_value* value) {
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+void answer_blob(sqlite3_context* context, const std::string& bytes) {
+  sqlite3_result_blob64(context, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+}
+
+// A function that throws makes the statement fail, and with it the operation: nothing is shown.
+template <void (*Function)(sqlite3_context*, sqlite3_value**)>
+void guarded_call(sqlite3_context* context, int, sqlite3_value** values) {
+  try {
+    Function(context, values);
+  } catch (const std::exception& error) {
+    sqlite3_result_error(context, error.what(), -1);
+  }
+}
+
+// struere_view(masks, data, bits): `data` as a query may look at it, under the masks whose bits are '1'.
+void view(sqlite3_context* context, sqlite3_value** values) {
+  const auto* const masks = static_cast<ViewMasks*>(sqlite3_value_pointer(values[0], view_masks_kind));
+  if (!masks) return sqlite3_result_error(context, "struere_view needs its masks", -1);
+  std::string out;
+  masks->splicer(text_of(values[2])).splice(text_of(values[1]), out);
+  sqlite3_result_text64(context, out.data(), out.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// struere_key(json): the sort key of a canonical JSON text; NULL is an absent value.
+void key(sqlite3_context* context, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return answer_blob(context, sort_key(nullptr));
+  const Json value = parse_canonical_json(text_of(values[0]));
+  answer_blob(context, sort_key(&value));
+}
+
+// struere_value_key(value): the sort key of an integer, a text, or of NULL for an absent value.
+void value_key(sqlite3_context* context, sqlite3_value** values) {
+  switch (sqlite3_value_type(values[0])) {
+    case SQLITE_NULL: return answer_blob(context, sort_key(nullptr));
+    case SQLITE_INTEGER: {
+      const Json value = static_cast<std::int64_t>(sqlite3_value_int64(values[0]));
+      return answer_blob(context, sort_key(&value));
+    }
+    default: {
+      const Json value = std::string(text_of(values[0]));
+      return answer_blob(context, sort_key(&value));
+    }
+  }
+}
+
+// struere_contains(json, json): the operator `contains`; false of NULL.
+void contains(sqlite3_context* context, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
+    return sqlite3_result_int(context, 0);
+  const Json field = parse_canonical_json(text_of(values[0])), wanted = parse_canonical_json(text_of(values[1]));
+  sqlite3_result_int(context, compare(&field, Operator::contains, wanted) ? 1 : 0);
+}
+
+// struere_search(search, data): whether the search matches.
+void search(sqlite3_context* context, sqlite3_value** values) {
+  const auto* const wanted = static_cast<Search*>(sqlite3_value_pointer(values[0], search_kind));
+  if (!wanted) return sqlite3_result_error(context, "struere_search needs its terms", -1);
+  RowFields fields;
+  fields.data = parse_canonical_json(text_of(values[1]));
+  sqlite3_result_int(context, matches(*wanted, fields) ? 1 : 0);
+}
+
+template <void (*Function)(sqlite3_context*, sqlite3_value**)>
+void add(SQLite::Database& database, const char* name, int parameters) {
+  const int code = sqlite3_create_function_v2(database.getHandle(), name, parameters, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                              nullptr, guarded_call<Function>, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw_storage_error(database.getHandle(), code, "registering a function");
+}
+
+}  // namespace
+
+void register_functions(SQLite::Database& database) {
+  add<view>(database, "struere_view", 3);
+  add<key>(database, "struere_key", 1);
+  add<value_key>(database, "struere_value_key", 1);
+  add<contains>(database, "struere_contains", 2);
+  add<search>(database, "struere_search", 2);
+}
+
+}  // namespace struere

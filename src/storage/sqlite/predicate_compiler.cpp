@@ -1,0 +1,260 @@
+#include "storage/sqlite/predicate_compiler.hpp"
+
+#include <fmt/format.h>
+
+#include <span>
+
+namespace struere {
+namespace {
+
+const char* sign(Operator op) {
+  switch (op) {
+    case Operator::gt: return ">";
+    case Operator::gte: return ">=";
+    case Operator::lt: return "<";
+    default: return "<=";
+  }
+}
+
+bool is_ordering(Operator op) { return op == Operator::gt || op == Operator::gte || op == Operator::lt || op == Operator::lte; }
+
+// The elements of a list as a list of their canonical texts, which a query can look among.
+std::string canonical_elements(const Json& list) {
+  Json out = Json::array();
+  for (const Json& element : list) out.push_back(canonical_json(element));
+  return out.dump();
+}
+
+// Those elements of a list that `keep` keeps.
+template <class Keep>
+std::string elements(const Json& list, Keep keep) {
+  Json out = Json::array();
+  for (const Json& element : list)
+    if (keep(element)) out.push_back(element);
+  return out.dump();
+}
+
+Blob as_blob(const std::string& bytes) { return Blob(bytes.begin(), bytes.end()); }
+
+constexpr const char* never = "0";
+
+std::string balanced_range(std::span<const std::string> parts, std::string_view separator) {
+  if (parts.size() == 1) return parts.front();
+  const std::size_t half = parts.size() / 2;
+  return fmt::format("({}{}{})", balanced_range(parts.first(half), separator), separator, balanced_range(parts.subspan(half), separator));
+}
+
+}  // namespace
+
+std::optional<std::string> StoredSource::attribute(const FieldPath& field) const {
+  switch (field.root()) {
+    case FieldPath::Root::id: return alias_ + ".id";
+    case FieldPath::Root::status: return alias_ + ".status";
+    case FieldPath::Root::created_at: return alias_ + ".created_at";
+    case FieldPath::Root::updated_at: return alias_ + ".updated_at";
+    case FieldPath::Root::data: break;
+  }
+  return std::nullopt;
+}
+
+std::string json_at(std::string_view data, const FieldPath& field) {
+  // json_extract answers NULL for an absent field and for a JSON null alike, but null is `neq` "a" and absent is not
+  // (SPEC 4); `->` answers the JSON text, which for null is 'null'. Stored text is canonical, so equal texts are equal values.
+  std::string out = fmt::format("{} -> '$", data);
+  for (const std::string& segment : field.segments()) out.append(".\"").append(segment).append("\"");
+  return out + "'";
+}
+
+std::string balanced(const std::vector<std::string>& parts, std::string_view separator, std::string_view none) {
+  return parts.empty() ? std::string(none) : balanced_range(parts, separator);
+}
+
+std::string PredicateCompiler::parameter(Parameter value) {
+  parameters_.push_back(std::move(value));
+  return fmt::format("?{}", parameters_.size() + 1);
+}
+
+std::string PredicateCompiler::compile(const Predicate& predicate, const RowSource& row) {
+  switch (predicate.kind()) {
+    case Predicate::Kind::always: return "1";
+    case Predicate::Kind::never: return never;
+    case Predicate::Kind::comparison: return compile_comparison(predicate, row);
+    case Predicate::Kind::reached: return compile_reached(predicate, row);
+    case Predicate::Kind::all:
+    case Predicate::Kind::any: break;
+  }
+  std::vector<std::string> parts;
+  for (const Predicate& part : predicate.parts()) parts.push_back(compile(part, row));
+  return balanced(parts, predicate.kind() == Predicate::Kind::all ? " AND " : " OR ", never);
+}
+
+std::string PredicateCompiler::compile_comparison(const Predicate& predicate, const RowSource& row) {
+  const FieldPath& field = predicate.field();
+  const auto place = field.is_data() ? row.data(field) : row.attribute(field);
+  if (!place) {  // absent from every row
+    const Operand& operand = predicate.operand();
+    const bool wants_absence = predicate.op() == Operator::exists && operand.kind == Operand::Kind::literal && operand.literal == false;
+    return wants_absence ? "1" : never;
+  }
+  if (!field.is_data()) return compile_attribute(field, *place, predicate.op(), predicate.operand());
+  return fmt::format("({})", compile_data(json_at(*place, field), predicate.op(), predicate.operand()));
+}
+
+std::string PredicateCompiler::compile_data(const std::string& field, Operator op, const Operand& operand) {
+  std::string value;  // canonical JSON text
+  switch (operand.kind) {
+    case Operand::Kind::literal: {
+      const Json& literal = operand.literal;
+      if (op == Operator::exists) return fmt::format("{} IS {}NULL", field, literal == true ? "NOT " : "");
+      if (op == Operator::in) return fmt::format("{} IN (SELECT value FROM json_each({}))", field, parameter(canonical_elements(literal)));
+      if (op == Operator::nin)
+        return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT value FROM json_each({1}))", field, parameter(canonical_elements(literal)));
+      if (is_ordering(op)) {
+        // Within the kind of the value: keys of another kind start with another byte.
+        const std::string key = sort_key(&literal);
+        const std::string bound = parameter(as_blob(key));
+        const std::string kind(1, key.front()), next_kind(1, static_cast<char>(key.front() + 1));
+        return op == Operator::gt || op == Operator::gte
+                   ? fmt::format("struere_key({}) {} {} AND struere_key({}) < {}", field, sign(op), bound, field, parameter(as_blob(next_kind)))
+                   : fmt::format("struere_key({}) {} {} AND struere_key({}) >= {}", field, sign(op), bound, field, parameter(as_blob(kind)));
+      }
+      value = parameter(canonical_json(literal));
+      break;
+    }
+    case Operand::Kind::user_id:
+      return compile_data(field, op, {Operand::Kind::literal, Json(actor_.user_id), {}, {}});
+    case Operand::Kind::organization_id:
+      return compile_data(field, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
+    case Operand::Kind::own_entity: {
+      if (op == Operator::in || op == Operator::nin) return never;
+      value = fmt::format("(SELECT json_quote(own_id) FROM ({}))", own_entity(operand.own_entity));
+      if (!is_ordering(op)) break;
+      const std::string same_kind = op == Operator::gt || op == Operator::gte ? fmt::format("< {}", parameter(as_blob("\x06")))
+                                                                             : fmt::format(">= {}", parameter(as_blob("\x05")));
+      return fmt::format("{0} IS NOT NULL AND struere_key({1}) {2} struere_key({0}) AND struere_key({1}) {3}", value, field, sign(op), same_kind);
+    }
+    case Operand::Kind::related_ids: {
+      const std::string has_own = fmt::format("EXISTS ({})", own_entity(operand.own_entity));
+      if (op == Operator::in) return fmt::format("{} IN ({})", field, related_ids(operand, true));
+      if (op == Operator::nin) return fmt::format("{} AND {} IS NOT NULL AND {} NOT IN ({})", has_own, field, field, related_ids(operand, true));
+      if (is_ordering(op)) return never;
+      const std::string list =
+          fmt::format("(SELECT '[' || coalesce(group_concat(far_id, ','), '') || ']' FROM (SELECT far_id FROM ({}) ORDER BY far_id))", related_ids(operand, true));
+      return fmt::format("{} AND {}", has_own, op == Operator::contains ? fmt::format("struere_contains({}, {})", field, list)
+                                                                        : fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", list));
+    }
+  }
+  if (op == Operator::contains) return fmt::format("struere_contains({}, {})", field, value);
+  return fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", value);
+}
+
+std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand) {
+  const bool is_text = field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
+  const std::string present = fmt::format("({}) IS NOT NULL", column);
+  switch (operand.kind) {
+    case Operand::Kind::literal:
+      if (op == Operator::exists) return operand.literal == true ? present : fmt::format("({}) IS NULL", column);
+      return is_text ? compile_text(column, op, operand.literal) : compile_time(column, op, operand.literal);
+    case Operand::Kind::user_id:
+      return compile_attribute(field, column, op, {Operand::Kind::literal, Json(actor_.user_id), {}, {}});
+    case Operand::Kind::organization_id:
+      return compile_attribute(field, column, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
+    case Operand::Kind::own_entity: {
+      const std::string own = own_entity(operand.own_entity);
+      if (!is_text) return op == Operator::neq ? fmt::format("({} AND EXISTS ({}))", present, own) : never;
+      switch (op) {
+        case Operator::eq: return fmt::format("(({}) = ({}))", column, own);
+        case Operator::neq: return fmt::format("(({}) <> ({}))", column, own);
+        case Operator::contains: return fmt::format("(instr(({}), ({})) > 0)", column, own);
+        case Operator::in:
+        case Operator::nin:
+        case Operator::exists: return never;
+        default: return fmt::format("(({}) {} ({}))", column, sign(op), own);
+      }
+    }
+    case Operand::Kind::related_ids: {
+      const std::string has_own = fmt::format("EXISTS ({})", own_entity(operand.own_entity));
+      if (op == Operator::in) return is_text ? fmt::format("(({}) IN ({}))", column, related_ids(operand, false)) : never;
+      // A text or a time is unequal to every list, if there is a list.
+      if (op == Operator::neq) return fmt::format("({} AND {})", present, has_own);
+      if (op == Operator::nin)
+        return is_text ? fmt::format("({} AND {} AND ({}) NOT IN ({}))", has_own, present, column, related_ids(operand, false))
+                       : fmt::format("({} AND {})", has_own, present);
+      return never;
+    }
+  }
+  return never;
+}
+
+std::string PredicateCompiler::compile_text(const std::string& column, Operator op, const Json& value) {
+  const auto is_string = [](const Json& element) { return element.is_string(); };
+  switch (op) {
+    case Operator::in:
+      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column, parameter(elements(value, is_string)));
+    case Operator::nin:
+      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column, parameter(elements(value, is_string)));
+    case Operator::neq:
+      if (!value.is_string()) return fmt::format("(({}) IS NOT NULL)", column);
+      return fmt::format("(({}) <> {})", column, parameter(value.get<std::string>()));
+    default: break;
+  }
+  if (!value.is_string()) return never;
+  const std::string text = parameter(value.get<std::string>());
+  if (op == Operator::contains) return fmt::format("(instr(({}), {}) > 0)", column, text);
+  return fmt::format("(({}) {} {})", column, op == Operator::eq ? "=" : sign(op), text);
+}
+
+std::string PredicateCompiler::compile_time(const std::string& column, Operator op, const Json& value) {
+  // Canonical numbers are integers wherever they are whole, so that one which is not is no time.
+  const auto is_integer = [](const Json& element) { return element.is_number_integer(); };
+  switch (op) {
+    case Operator::eq: return is_integer(value) ? fmt::format("(({}) = {})", column, parameter(value.get<std::int64_t>())) : never;
+    case Operator::neq:
+      return is_integer(value) ? fmt::format("(({}) <> {})", column, parameter(value.get<std::int64_t>())) : fmt::format("(({}) IS NOT NULL)", column);
+    case Operator::in:
+      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column, parameter(elements(value, is_integer)));
+    case Operator::nin:
+      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column, parameter(elements(value, is_integer)));
+    case Operator::contains:
+    case Operator::exists: return never;
+    default: break;
+  }
+  if (is_integer(value)) return fmt::format("(({}) {} {})", column, sign(op), parameter(value.get<std::int64_t>()));
+  return value.is_number() ? fmt::format("(({}) {} {})", column, sign(op), parameter(value.get<double>())) : never;
+}
+
+std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
+  std::string near_end = predicate.start() ? fmt::format("= {}", parameter(*predicate.start())) : fmt::format("= ({})", own_entity(predicate.own_entity()));
+  for (const Hop& hop : predicate.hops()) near_end = fmt::format("IN ({})", far_ends(near_end, hop));
+  return fmt::format("({} {})", row.id(), near_end);
+}
+
+std::string PredicateCompiler::own_entity(const OwnEntity& own) {
+  if (own.candidates.empty()) return "SELECT NULL AS own_id WHERE 0";
+  const std::string user = parameter(canonical_json(Json(actor_.user_id)));
+  std::string candidates;
+  for (const OwnEntity::Candidate& candidate : own.candidates) {
+    if (!candidates.empty()) candidates += " UNION ALL ";
+    candidates += fmt::format(
+        "SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE w.scope_id = ?1 AND w.type_key = {} AND {} = {} "
+        "AND w.deleted_at IS NULL AND w.status = 'active'",
+        parameter(candidate.type), json_at("w.data", candidate.user_id_field), user);
+  }
+  return fmt::format("SELECT own_id FROM ({}) ORDER BY own_created_at, own_id LIMIT 1", candidates);
+}
+
+std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& hop) {
+  // A relation with a deleted end counts nowhere; so the near end is looked at, too.
+  return fmt::format(
+      "SELECT r.{0} FROM entity_relations r JOIN entities x ON x.scope_id = ?1 AND x.id = r.{0} AND x.deleted_at IS NULL "
+      "JOIN entities n ON n.scope_id = ?1 AND n.id = r.{1} AND n.deleted_at IS NULL "
+      "WHERE r.scope_id = ?1 AND r.{1} {2} AND r.type = {3}",
+      hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));
+}
+
+std::string PredicateCompiler::related_ids(const Operand& operand, bool as_json) {
+  const std::string ends = far_ends(fmt::format("= ({})", own_entity(operand.own_entity)), Hop{operand.relation, false});
+  return as_json ? fmt::format("SELECT json_quote(to_id) AS far_id FROM ({})", ends) : ends;
+}
+
+}  // namespace struere

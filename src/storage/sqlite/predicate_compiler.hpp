@@ -1,0 +1,68 @@
+// From a Predicate to an SQL condition that is true of exactly the rows that the interpreter finds it true of. SQL's third
+// truth value, NULL, only ever stands for false here: no condition is negated.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/sqlite/connection.hpp"
+#include "struere/query/predicate.hpp"
+
+namespace struere {
+
+// Where the fields of a row are found. Nothing stands for a field that is absent from every row.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  virtual std::string id() const = 0;
+  virtual std::optional<std::string> data(const FieldPath& field) const = 0;       // JSON text that holds the field
+  virtual std::optional<std::string> attribute(const FieldPath& field) const = 0;  // id, status, created_at, updated_at
+};
+
+// As stored, in a table or alias.
+class StoredSource final : public RowSource {
+ public:
+  explicit StoredSource(std::string alias) : alias_(std::move(alias)) {}
+  std::string id() const override { return alias_ + ".id"; }
+  std::optional<std::string> data(const FieldPath&) const override { return alias_ + ".data"; }
+  std::optional<std::string> attribute(const FieldPath& field) const override;
+
+ private:
+  std::string alias_;
+};
+
+// The field's canonical JSON text, or NULL where it is absent; JSON's null is the text 'null'.
+std::string json_at(std::string_view data, const FieldPath& field);
+
+// `parts` joined in a tree as flat as can be: SQLite bounds the depth of an expression. `none` where there are no parts.
+std::string balanced(const std::vector<std::string>& parts, std::string_view separator, std::string_view none);
+
+class PredicateCompiler {
+ public:
+  // `parameters` are those from ?2 on, and are added to; ?1 is the scope.
+  PredicateCompiler(const ActorValues& actor, std::vector<Parameter>& parameters) : actor_(actor), parameters_(parameters) {}
+
+  std::string parameter(Parameter value);
+  std::string compile(const Predicate& predicate, const RowSource& row);
+
+  // A query for the id of the own entity: one row or none.
+  std::string own_entity(const OwnEntity& own);
+  // A query for the ids at the other end of relations whose near end compares so.
+  std::string far_ends(const std::string& near_end, const Hop& hop);
+
+ private:
+  std::string compile_comparison(const Predicate& predicate, const RowSource& row);
+  std::string compile_data(const std::string& field, Operator op, const Operand& operand);
+  std::string compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand);
+  std::string compile_text(const std::string& column, Operator op, const Json& value);
+  std::string compile_time(const std::string& column, Operator op, const Json& value);
+  std::string compile_reached(const Predicate& predicate, const RowSource& row);
+  std::string related_ids(const Operand& operand, bool as_json);
+
+  const ActorValues& actor_;
+  std::vector<Parameter>& parameters_;
+};
+
+}  // namespace struere

@@ -1,0 +1,65 @@
+// From a Selection to SQL: the one place that writes the name of a scoped table beside a caller's wishes.
+//
+// INVARIANT: every statement binds the scope as its first parameter, ?1, and each use of a scoped table compares its
+// scope_id with it. The scope comes from the transaction, never from the selection.
+// INVARIANT: nothing that a caller wrote stands in the text of a statement but the segments of field paths, which are
+// letters, digits, _ and -; all values are parameters.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/view_masks.hpp"
+#include "struere/query/event_selection.hpp"
+#include "struere/query/selection.hpp"
+
+namespace struere {
+
+// Grants that mask alike are one group: a row is looked at through the groups that admit it.
+struct MaskGroups {
+  explicit MaskGroups(const Grants& grants);
+
+  std::vector<const Mask*> masks;      // distinct, in the order of the grants
+  std::vector<Predicate> predicates;   // beside them: some grant of the group admits the row
+
+  // With a single group, every row in the view is seen through it, and nothing needs to be worked out by row.
+  bool single() const noexcept { return masks.size() == 1; }
+};
+
+// Columns of what is selected: id, data, version, status, created_at, updated_at, bits, then the computed sort keys.
+struct CompiledSelection {
+  std::string sql;
+  std::vector<Parameter> parameters;  // from ?2 on; ?1 is the scope's
+  std::vector<int> key_columns;       // for each key of the order its column
+  std::shared_ptr<MaskGroups> groups;
+  std::shared_ptr<ViewMasks> query_view;  // kept alive: parameters point to it
+};
+
+CompiledSelection compile_select(const Selection& selection);
+CompiledSelection compile_count(const Selection& selection);
+
+// Columns: sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, the entity's type, bits.
+struct CompiledEvents {
+  std::string sql;
+  std::vector<Parameter> parameters;
+  std::vector<MaskGroups> groups;  // beside the selection's types
+};
+
+CompiledEvents compile_events(const EventSelection& selection);
+
+// The name and the definition of the index that serves comparisons of a field of `data`.
+std::string field_index_name(const FieldPath& field);
+std::string field_index_sql(const FieldPath& field);
+
+// The own entity of an actor, and the ends of relations, alone: for the checks of a write. One column, the id.
+struct CompiledLookup {
+  std::string sql;
+  std::vector<Parameter> parameters;
+};
+CompiledLookup compile_own_entity(const OwnEntity& own, const std::string& user_id);
+CompiledLookup compile_related_ids(const std::string& id, const Hop& hop);
+
+}  // namespace struere

@@ -1,0 +1,117 @@
+// Reading for an actor: what leaves here is masked.
+#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sqlite/sqlite_transaction.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+// Cuts what is hidden out of the rows as they leave.
+class RowReader {
+ public:
+  explicit RowReader(const MaskGroups& groups) : groups_(groups), shown_(groups.masks, MaskPurpose::show) {}
+
+  EntityRow read(const Statement& statement) const {
+    const std::string_view bits = statement.text(6);
+    EntityRow row;
+    row.id = statement.string(0);
+    shown_.splicer(bits).splice(statement.text(1), row.data);
+    row.version = statement.integer(2);
+    const bool clear = groups_.single() && groups_.masks.front()->empty();
+    const std::vector<const Mask*> masks = clear ? std::vector<const Mask*>{groups_.masks.front()} : shown_.chosen(bits);
+    const auto attribute = [&](FieldPath::Root root, Json value) { return apply_masks(masks, root, value, MaskPurpose::show); };
+    row.status = attribute(FieldPath::Root::status, statement.string(3));
+    row.created_at = attribute(FieldPath::Root::created_at, statement.integer(4));
+    row.updated_at = attribute(FieldPath::Root::updated_at, statement.integer(5));
+    return row;
+  }
+
+ private:
+  const MaskGroups& groups_;
+  ViewMasks shown_;
+};
+
+// The sort keys of the row, as the view shows them.
+Position position_of(const Statement& statement, const Selection& selection, const CompiledSelection& compiled) {
+  Position position;
+  for (std::size_t i = 0; i < selection.order.size(); ++i) {
+    const int column = compiled.key_columns[i];
+    switch (statement.type(column)) {
+      case Statement::Type::blob: position.emplace_back(statement.blob(column)); break;
+      case Statement::Type::integer: {
+        const Json value = statement.integer(column);
+        position.push_back(sort_key(&value));
+        break;
+      }
+      default: {
+        const Json value = statement.string(column);
+        position.push_back(sort_key(&value));
+      }
+    }
+  }
+  return position;
+}
+
+}  // namespace
+
+Page SqliteTransaction::select(const Selection& selection) {
+  const CompiledSelection compiled = compile_select(selection);
+  Statement statement = scoped(compiled.sql, compiled.parameters);
+  const RowReader reader(*compiled.groups);
+  Page page;
+  Position last;
+  while (statement.step()) {
+    if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) {
+      page.next = std::move(last);
+      break;
+    }
+    page.rows.push_back(reader.read(statement));
+    if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) last = position_of(statement, selection, compiled);
+  }
+  return page;
+}
+
+std::int64_t SqliteTransaction::count(const Selection& selection) {
+  const CompiledSelection compiled = compile_count(selection);
+  Statement statement = scoped(compiled.sql, compiled.parameters);
+  statement.step();
+  return statement.integer(0);
+}
+
+std::optional<std::string> SqliteTransaction::own_entity(const OwnEntity& own, const std::string& user_id) {
+  const CompiledLookup lookup = compile_own_entity(own, user_id);
+  if (lookup.parameters.empty()) return std::nullopt;  // no type is bound to the role
+  Statement statement = scoped(lookup.sql, lookup.parameters);
+  return statement.step() ? statement.optional_string(0) : std::nullopt;
+}
+
+std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, const Hop& hop) {
+  const CompiledLookup lookup = compile_related_ids(id, hop);
+  Statement statement = scoped(lookup.sql, lookup.parameters);
+  std::vector<std::string> out;
+  while (statement.step()) out.push_back(statement.string(0));
+  return out;
+}
+
+std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
+  const CompiledEvents compiled = compile_events(selection);
+  Statement statement = scoped(compiled.sql, compiled.parameters);
+  std::vector<EventRecord> out;
+  while (statement.step()) {
+    EventRecord event{statement.integer(0), EventId(statement.string(1)), statement.string(2), statement.optional_string(3),
+                      statement.optional_string(4), statement.string(5),  statement.string(6), statement.string(7), statement.integer(8), {}};
+    if (event.entity && !event.other_end) {
+      const std::int64_t type = statement.integer(9);
+      for (std::size_t i = 0; i < selection.types.size(); ++i) {
+        if (selection.types[i].type != type) continue;
+        const ViewMasks masks(compiled.groups[i].masks, MaskPurpose::show);
+        event.payload = masked_payload(event.payload, masks.chosen(statement.text(10)));
+        break;
+      }
+    }
+    out.push_back(std::move(event));
+  }
+  return out;
+}
+
+}  // namespace struere

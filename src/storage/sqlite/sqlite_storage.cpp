@@ -1,0 +1,298 @@
+#include "struere/storage/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/schema.hpp"
+#include "storage/sqlite/sqlite_transaction.hpp"
+#include "storage/sqlite/stored_api_key.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+constexpr int oldest_sqlite = 3'038'000;  // the operator `->`
+constexpr std::size_t most_idle_connections = 16;
+
+// Lets the threads of this process write one after another, in the order in which they came. Other processes are kept out by
+// the file's own lock.
+class WriterQueue {
+ public:
+  // Nothing, if the turn did not come in time.
+  std::shared_ptr<void> wait(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t ticket = next_ticket_++;
+    waiting_.push_back(ticket);
+    const bool in_time = turn_.wait_for(lock, timeout, [&] { return !writing_ && waiting_.front() == ticket; });
+    waiting_.erase(std::ranges::find(waiting_, ticket));
+    if (!in_time) {
+      turn_.notify_all();  // whoever stood behind may be first now
+      return nullptr;
+    }
+    writing_ = true;
+    return {this, [](void* queue) { static_cast<WriterQueue*>(queue)->leave(); }};
+  }
+
+ private:
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    turn_.notify_all();
+  }
+
+  std::mutex mutex_;  // guards all of it
+  std::condition_variable turn_;
+  std::deque<std::uint64_t> waiting_;
+  std::uint64_t next_ticket_ = 0;
+  bool writing_ = false;
+};
+
+class SqliteStorage final : public Storage, private SharedTables {
+ public:
+  SqliteStorage(std::string path, const SqliteOptions& options) : path_(std::move(path)), options_(options) {
+    if (sqlite3_libversion_number() < oldest_sqlite)
+      throw Error(ErrorCode::storage, fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
+    auto connection = open_file();
+    if (recognise(*connection) == FileKind::empty) {
+      connection->execute("PRAGMA journal_mode = WAL");
+      create_schema(*connection);
+    }
+    check_schema(*connection);
+    require_writable(*connection);
+    read_cursor_key(*connection);
+    idle_.push_back(std::move(connection));
+  }
+
+  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+    std::shared_ptr<void> writer;
+    if (access == Access::write) {
+      writer = writers_.wait(options_.busy_timeout);
+      if (!writer) throw_storage_error(nullptr, SQLITE_BUSY, "waiting to write");
+    }
+    auto connection = lease();
+    const std::int64_t number = scope_number(*connection, scope);
+    return std::make_unique<SqliteTransaction>(std::move(connection), std::move(writer), number);
+  }
+
+  SharedTables& shared() override { return *this; }
+  const CursorKey& cursor_key() override { return cursor_key_; }
+
+ private:
+  // --- connections
+
+  std::unique_ptr<Connection> open_file() {
+    const int create = options_.must_exist ? 0 : SQLITE_OPEN_CREATE;
+    auto connection = std::make_unique<Connection>(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create);
+    sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
+    sqlite3_extended_result_codes(connection->handle(), 1);
+    // The schema is trusted, because SQLite does not count `->`, by which fields are indexed, among the harmless functions.
+    // check_schema() lets no trigger or view in, and our own functions cannot be called from a schema.
+    connection->execute(fmt::format("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY; "
+                                    "PRAGMA synchronous = {}; PRAGMA cache_size = -{}; PRAGMA mmap_size = {}",
+                                    options_.durability == Durability::full ? "FULL" : "NORMAL", std::max<std::int64_t>(options_.cache_bytes / 1024, 64),
+                                    std::max<std::int64_t>(options_.mmap_bytes, 0)));
+    return connection;
+  }
+
+  ConnectionLease lease() {
+    std::unique_ptr<Connection> connection;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        connection = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!connection) connection = open_file();
+    return {connection.release(), [this](Connection* returned) {
+              std::unique_ptr<Connection> owned(returned);
+              const std::lock_guard lock(mutex_);
+              if (idle_.size() < most_idle_connections) idle_.push_back(std::move(owned));
+            }};
+  }
+
+  static void require_writable(Connection& connection) {
+    if (sqlite3_db_readonly(connection.handle(), "main") == 1) throw_storage_error(nullptr, SQLITE_READONLY, "opening the database");
+  }
+
+  void read_cursor_key(Connection& connection) {
+    Statement statement = connection.prepare("SELECT value FROM meta WHERE name = 'cursor_key'");
+    if (!statement.step() || statement.blob(0).size() != cursor_key_.size())
+      throw Error(ErrorCode::storage, "the file lacks its cursor key; restore a backup");
+    const std::string_view bytes = statement.blob(0);
+    std::copy(bytes.begin(), bytes.end(), cursor_key_.begin());
+  }
+
+  // --- scopes
+
+  std::int64_t scope_number(Connection& connection, const Scope& scope) {
+    const std::pair key(scope.organization().str(), scope.environment());
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = scopes_.find(key); found != scopes_.end()) return found->second;
+    }
+    Statement statement = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
+    statement.bind(1, std::string_view(key.first)).bind(2, to_string(key.second));
+    if (!statement.step()) throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
+    const std::int64_t number = statement.integer(0);
+    const std::lock_guard lock(mutex_);
+    return scopes_.emplace(key, number).first->second;  // a scope keeps its number for good
+  }
+
+  // --- the shared tables
+
+  template <class Write>
+  auto write(Write&& body) {
+    const auto writer = writers_.wait(options_.busy_timeout);
+    if (!writer) throw_storage_error(nullptr, SQLITE_BUSY, "waiting to write");
+    const auto connection = lease();
+    connection->execute("BEGIN IMMEDIATE");
+    try {
+      const auto result = body(*connection);
+      connection->execute("COMMIT");
+      return result;
+    } catch (...) {
+      if (sqlite3_get_autocommit(connection->handle()) == 0) sqlite3_exec(connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+      throw;
+    }
+  }
+
+  static void require_change(Connection& connection) {
+    if (connection.changes() == 0) throw Error(ErrorCode::conflict, "this id is taken; choose another");
+  }
+
+  std::optional<Organization> find_organization(const OrganizationId& id) override {
+    const auto connection = lease();
+    Statement statement = connection->prepare("SELECT name, created_at FROM organizations WHERE id = ?1");
+    statement.bind(1, std::string_view(id.str()));
+    return statement.step() ? std::optional(Organization{id, statement.string(0), statement.integer(1)}) : std::nullopt;
+  }
+
+  std::vector<Organization> organizations() override {
+    const auto connection = lease();
+    Statement statement = connection->prepare("SELECT id, name, created_at FROM organizations ORDER BY id");
+    std::vector<Organization> out;
+    while (statement.step()) out.push_back({OrganizationId(statement.string(0)), statement.string(1), statement.integer(2)});
+    return out;
+  }
+
+  void insert_organization(const Organization& organization) override {
+    write([&](Connection& connection) {
+      Statement insert = connection.prepare("INSERT INTO organizations(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
+      insert.bind(1, std::string_view(organization.id.str())).bind(2, std::string_view(organization.name)).bind(3, organization.created_at).run();
+      require_change(connection);
+      Statement scopes = connection.prepare("INSERT INTO scopes(organization_id, environment) VALUES(?1, 'development'), (?1, 'production')");
+      scopes.bind(1, std::string_view(organization.id.str())).run();
+      return true;
+    });
+  }
+
+  std::optional<User> find_user(const UserId& id) override {
+    const auto connection = lease();
+    Statement statement = connection->prepare("SELECT name, created_at FROM users WHERE id = ?1");
+    statement.bind(1, std::string_view(id.str()));
+    return statement.step() ? std::optional(User{id, statement.string(0), statement.integer(1)}) : std::nullopt;
+  }
+
+  void insert_user(const User& user) override {
+    write([&](Connection& connection) {
+      Statement insert = connection.prepare("INSERT INTO users(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
+      insert.bind(1, std::string_view(user.id.str())).bind(2, std::string_view(user.name)).bind(3, user.created_at).run();
+      require_change(connection);
+      return true;
+    });
+  }
+
+  static Membership read_membership(const Statement& statement) {
+    return {OrganizationId(statement.string(0)), UserId(statement.string(1)),
+            statement.text(2) == "admin" ? MembershipRole::admin : MembershipRole::member, statement.integer(3)};
+  }
+
+  std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
+    const auto connection = lease();
+    Statement statement =
+        connection->prepare("SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
+    statement.bind(1, std::string_view(organization.str())).bind(2, std::string_view(user.str()));
+    return statement.step() ? std::optional(read_membership(statement)) : std::nullopt;
+  }
+
+  std::vector<Membership> memberships(const OrganizationId& organization) override {
+    const auto connection = lease();
+    Statement statement =
+        connection->prepare("SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 ORDER BY user_id");
+    statement.bind(1, std::string_view(organization.str()));
+    std::vector<Membership> out;
+    while (statement.step()) out.push_back(read_membership(statement));
+    return out;
+  }
+
+  void put_membership(const Membership& membership) override {
+    write([&](Connection& connection) {
+      Statement insert = connection.prepare(
+          "INSERT INTO memberships(organization_id, user_id, role, created_at) VALUES(?1, ?2, ?3, ?4) "
+          "ON CONFLICT(organization_id, user_id) DO UPDATE SET role = ?3");
+      insert.bind(1, std::string_view(membership.organization.str())).bind(2, std::string_view(membership.user.str()));
+      insert.bind(3, to_string(membership.role)).bind(4, membership.created_at).run();
+      return true;
+    });
+  }
+
+  bool remove_membership(const OrganizationId& organization, const UserId& user) override {
+    return write([&](Connection& connection) {
+      Statement remove = connection.prepare("DELETE FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
+      remove.bind(1, std::string_view(organization.str())).bind(2, std::string_view(user.str())).run();
+      return connection.changes() > 0;
+    });
+  }
+
+  static std::string_view bytes_of(const EventHash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
+
+  std::optional<ApiKey> find_api_key(const EventHash& hash) override {
+    const auto connection = lease();
+    Statement statement = connection->prepare(std::string(select_api_key) + "WHERE k.hash = ?1");
+    statement.bind_blob(1, bytes_of(hash));
+    return statement.step() ? std::optional(read_api_key(statement)) : std::nullopt;
+  }
+
+  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+    try {
+      // Whoever is busy writing is not waited for: the next use will be written down.
+      const auto writer = writers_.wait(std::chrono::milliseconds(0));
+      if (!writer) return;
+      const auto connection = lease();
+      sqlite3_busy_timeout(connection->handle(), 0);
+      Statement update = connection->prepare("UPDATE api_keys SET last_used_at = ?2 WHERE hash = ?1");
+      update.bind_blob(1, bytes_of(hash)).bind(2, at);
+      try {
+        update.run();
+      } catch (const Error&) {
+      }
+      sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
+    } catch (const std::exception&) {
+    }
+  }
+
+  std::string path_;
+  SqliteOptions options_;
+  CursorKey cursor_key_{};
+  WriterQueue writers_;
+  std::mutex mutex_;  // guards idle_ and scopes_
+  std::vector<std::unique_ptr<Connection>> idle_;
+  std::map<std::pair<std::string, Environment>, std::int64_t> scopes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Storage> open_sqlite_storage(const std::string& path, const SqliteOptions& options) {
+  return std::make_unique<SqliteStorage>(path, options);
+}
+
+}  // namespace struere

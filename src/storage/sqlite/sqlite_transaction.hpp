@@ -1,0 +1,71 @@
+// One transaction on one connection, inside one scope.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "storage/sqlite/connection.hpp"
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+// A connection on loan; given back when destroyed.
+using ConnectionLease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
+
+class SqliteTransaction final : public Transaction {
+ public:
+  // `writer` is held for as long as a writing transaction lives; null for a reader.
+  SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope);
+  ~SqliteTransaction() override;
+
+  void commit() override;
+
+  std::uint64_t generation() override;
+  std::vector<EntityType> entity_types() override;
+  std::vector<RoleRecord> roles() override;
+  std::optional<RoleId> find_role(const std::string& name) override;
+  void put_entity_type(const EntityType& type) override;
+  void remove_entity_type(const EntityType& type) override;
+  void put_role(const RoleRecord& role) override;
+  void remove_role(const RoleId& role) override;
+  std::vector<Assignment> assignments(const UserId& user) override;
+  void put_assignment(const Assignment& assignment) override;
+  bool remove_assignment(const UserId& user, const RoleId& role) override;
+
+  std::vector<ApiKey> api_keys() override;
+  void insert_api_key(const ApiKey& key, const EventHash& hash) override;
+  void revoke_api_key(const ApiKeyId& id, Timestamp at) override;
+
+  Page select(const Selection& selection) override;
+  std::int64_t count(const Selection& selection) override;
+  std::optional<StoredEntity> find_entity(const std::string& id) override;
+  void insert_entity(const StoredEntity& entity) override;
+  void update_entity(const StoredEntity& entity) override;
+
+  bool link(const std::string& from, const std::string& relation, const std::string& to) override;
+  bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
+  std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
+  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+
+  ChainHead chain_head() override;
+  void append_event(const EventRecord& event) override;
+  std::vector<EventRecord> select_events(const EventSelection& selection) override;
+  void replay_events(const std::function<bool(const EventRecord&)>& visit) override;
+
+ private:
+  // A statement whose first parameter is the scope, already bound: the only way to one in here.
+  Statement scoped(const std::string& sql);
+  Statement scoped(const std::string& sql, const std::vector<Parameter>& parameters);
+  void delete_parts_of_role(const RoleId& role);
+  void insert_parts_of_role(const RoleRecord& role);
+  void count_generation();
+  void ensure_field_index(const FieldPath& field);
+
+  std::shared_ptr<void> writer_;
+  ConnectionLease connection_;
+  std::int64_t scope_;
+  bool open_ = true;
+};
+
+}  // namespace struere
