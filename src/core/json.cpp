@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "struere/core/error.hpp"
+
 namespace struere {
 namespace {
 
@@ -228,6 +230,11 @@ std::string canonical_json(const Json& value) {
   return *std::move(text);
 }
 
-Json parse_canonical_json(std::string_view canonical) { return Json::parse(canonical); }
+Json parse_canonical_json(std::string_view canonical) {
+  Json value = Json::parse(canonical, nullptr, false);
+  // The parser's own words would quote the text, which not everybody may see.
+  if (value.is_discarded()) throw Error(ErrorCode::storage, "a stored value is damaged: it is not JSON; restore a backup");
+  return value;
+}
 
 }  // namespace struere

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
-#include <regex>
+
+// Without this valijson answers a schema that it cannot read by ending the process.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -17,53 +20,9 @@ namespace struere {
 namespace {
 
 constexpr std::array combinators{"allOf", "anyOf", "oneOf"};
-constexpr std::array inner_schemas{"not", "if", "then", "else", "contains", "additionalProperties", "additionalItems", "propertyNames"};
-constexpr std::array schema_maps{"definitions", "$defs", "patternProperties", "dependencies"};
 
 // std::regex recurses once for each character, so that a long text would overflow the stack.
 constexpr std::size_t longest_matched_text = 4096;
-
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
-
-// Collects `references` where it is enforced, and refuses it where it would not be: nothing fails open.
-class ReferenceCollector {
- public:
-  explicit ReferenceCollector(std::vector<ReferenceField>& out) : out_(out) {}
-
-  void collect(const Json& schema, bool enforced) {
-    if (schema.is_array()) {
-      for (const Json& part : schema) collect(part, enforced);
-      return;
-    }
-    if (!schema.is_object()) return;
-    if (const auto found = schema.find("references"); found != schema.end()) {
-      if (!found->is_string()) refuse("`references` in a schema names an entity type");
-      if (!enforced || place_.empty()) refuse("`references` is enforced under `properties` and `items` alone; move it there");
-      out_.push_back({place_, found->get<std::string>()});
-    }
-    if (const auto found = schema.find("properties"); found != schema.end() && found->is_object())
-      for (const auto& [name, inner] : found->items()) at(name, inner, enforced);
-    if (const auto found = schema.find("items"); found != schema.end()) at("*", *found, enforced && found->is_object());
-    for (const char* const name : combinators) inside(schema, name);
-    for (const char* const name : inner_schemas) inside(schema, name);
-    for (const char* const name : schema_maps)
-      if (const auto found = schema.find(name); found != schema.end() && found->is_object())
-        for (const Json& inner : *found) collect(inner, false);
-  }
-
- private:
-  void at(const std::string& segment, const Json& inner, bool enforced) {
-    place_.push_back(segment);
-    collect(inner, enforced);
-    place_.pop_back();
-  }
-  void inside(const Json& schema, const char* name) {
-    if (const auto found = schema.find(name); found != schema.end()) collect(*found, false);
-  }
-
-  std::vector<ReferenceField>& out_;
-  std::vector<std::string> place_;
-};
 
 bool uses_patterns(const Json& schema) {
   if (schema.is_object() && (schema.contains("pattern") || schema.contains("patternProperties") || schema.contains("format"))) return true;
@@ -108,21 +67,6 @@ bool too_long_to_match(const Json& schema, const Json& data) {
   return false;
 }
 
-// A pattern that cannot be compiled would only be found out at the first write.
-void check_patterns(const Json& schema) {
-  if (!schema.is_structured()) return;
-  for (const auto& [key, inner] : schema.items()) {
-    try {
-      if (schema.is_object() && key == "pattern" && inner.is_string()) std::regex(inner.get<std::string>());
-      if (schema.is_object() && key == "patternProperties" && inner.is_object())
-        for (const auto& property : inner.items()) std::regex(property.key());
-    } catch (const std::regex_error&) {
-      refuse("a `pattern` of the schema is no regular expression (ECMAScript)");
-    }
-    check_patterns(inner);
-  }
-}
-
 std::vector<std::string> place_of(const std::vector<std::string>& context) {
   std::vector<std::string> out;
   for (const std::string& part : context)  // "<root>", "[key]", "[0]"
@@ -140,15 +84,14 @@ struct JsonSchema::Compiled {
 };
 
 JsonSchema::JsonSchema(const Json& schema) : compiled_(std::make_unique<Compiled>()), schema_(schema) {
-  if (!schema.is_object()) refuse("`schema` is a JSON Schema, an object");
-  ReferenceCollector(references_).collect(schema, true);
-  check_patterns(schema);
+  check_json_schema(schema);
+  references_ = reference_fields(schema);
   compiled_->patterns = uses_patterns(schema);
   try {
     valijson::SchemaParser parser;
     parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_), compiled_->schema);
   } catch (const std::exception& error) {
-    refuse(fmt::format("`schema` is no JSON Schema (draft 7): {}", error.what()));
+    throw Error(ErrorCode::invalid_definition, fmt::format("`schema` is no JSON Schema (draft 7): {}", error.what()));
   }
 }
 
@@ -165,7 +108,7 @@ std::optional<SchemaFault> JsonSchema::validate(const Json& data) const {
     if (passes(validator, nullptr)) return std::nullopt;
     valijson::ValidationResults results;
     passes(validator, &results);
-    valijson::ValidationResults::Error first, last;
+    valijson::ValidationResults::Error first;
     SchemaFault fault{{}, "it does not match"};
     // The first error is the deepest: those of the enclosing schemas follow.
     if (results.popError(first)) fault = {place_of(first.context), first.description};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json_schema_check.hpp"
 #include "struere/core/json.hpp"
 
 namespace struere {
@@ -16,12 +17,6 @@ namespace struere {
 struct SchemaFault {
   std::vector<std::string> place;  // keys and indexes from the root
   std::string description;
-};
-
-// A field that must hold the id of an entity of `type` (SPEC 6). An element of an array is the segment "*".
-struct ReferenceField {
-  std::vector<std::string> place;
-  std::string type;
 };
 
 // Compiled once, used from many threads.

@@ -41,6 +41,8 @@ std::string_view to_string(MembershipRole role) noexcept { return role == Member
 
 ActorContext::ActorContext(State state) {
   std::ranges::sort(state.roles, {}, &ActorRole::name);
+  const auto repeated = std::ranges::unique(state.roles);  // a key may name a role twice
+  state.roles.erase(repeated.begin(), repeated.end());
   state_ = std::make_shared<const State>(std::move(state));
 }
 

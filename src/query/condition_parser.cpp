@@ -12,6 +12,7 @@ namespace {
 
 constexpr int max_group_depth = 4;
 constexpr std::size_t max_hops = 4;
+constexpr std::size_t most_order_keys = 16;
 
 class ConditionParser {
  public:
@@ -145,8 +146,11 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
   for (const OrderBy& by : asked) {
     auto path = FieldPath::parse(by.field);
     if (!path) refuse_query("`order` names fields as conditions do: data.…, id, status, createdAt or updatedAt");
-    if (!has(FieldPath::Root::id)) keys.push_back({*std::move(path), by.direction == Direction::descending});
+    // After the id nothing can tie, and neither can a field that was compared already.
+    const bool decided = has(FieldPath::Root::id) || std::ranges::find(keys, *path, &OrderKey::field) != keys.end();
+    if (!decided) keys.push_back({*std::move(path), by.direction == Direction::descending});
   }
+  if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   const bool descending = asked.empty() || asked.back().direction == Direction::descending;
   // Ties by createdAt, then id, in the direction of the last key; a key that was asked for already cannot tie any more.
   if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at)) keys.push_back({*FieldPath::parse("createdAt"), descending});
@@ -182,7 +186,7 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   if (query.status) question["status"] = *query.status;
   if (query.search) question["search"] = *query.search;
   for (const OrderKey& key : out.order) question["order"].push_back({key.field.str(), key.descending});
-  out.question = canonical_json(question);
+  out.question = question.dump();
   return out;
 }
 

@@ -2,14 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+
+#include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
 
+// Stored bytes are canonical, unless somebody wrote to the file behind our back: then nothing is shown.
+[[noreturn]] void damaged() { throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup"); }
+
+char at_or_throw(std::string_view json, std::size_t at) {
+  if (at >= json.size()) damaged();
+  return json[at];
+}
+
 // Just past the string that starts at `at`.
 std::size_t skip_string(std::string_view json, std::size_t at) {
-  for (++at; json[at] != '"'; ++at)
+  for (++at; at_or_throw(json, at) != '"'; ++at)
     if (json[at] == '\\') ++at;
   return at + 1;
 }
@@ -18,7 +27,7 @@ std::size_t skip_string(std::string_view json, std::size_t at) {
 std::size_t skip_value(std::string_view json, std::size_t at) {
   int depth = 0;
   for (;; ++at) {
-    switch (json[at]) {
+    switch (at_or_throw(json, at)) {
       case '"': at = skip_string(json, at) - 1; break;
       case '{':
       case '[': ++depth; continue;
@@ -105,9 +114,9 @@ MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, bool is_array) {
 }
 
 // Writes the value as it is shown and answers whether anything was written.
-bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::string& out) const {
+bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth, std::string& out) const {
   const std::size_t count = roots_.size();
-  const bool inner_object = data[at] == '{' && data[at + 1] != '}';
+  const bool inner_object = at_or_throw(data, at) == '{' && at_or_throw(data, at + 1) != '}';
   if (inner_object) {
     // Where no path goes on, all below is treated alike: a clear subtree is copied, a hidden one passed over.
     const auto decided = [](const Stand& stand) { return stand.node == nullptr; };
@@ -120,7 +129,7 @@ bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Sta
     });
     if (!some_clear && !all_hidden) {
       const std::size_t before = out.size();
-      const bool anything = splice_object(data, at, stands, out);
+      const bool anything = splice_object(data, at, stands, depth + 1, out);
       // An object with nothing left stays where a mask lets it: not hidden, and at or under a listed path.
       const bool stays = std::any_of(stands, stands + count, [](const Stand& stand) { return !stand.hidden && stand.listed; });
       if (!anything && !stays) out.resize(before);
@@ -147,7 +156,8 @@ bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Sta
 }
 
 // Writes the object as it is shown, braces and all, and answers whether any member is left in it.
-bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::string& out) const {
+bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth, std::string& out) const {
+  if (depth == json_max_depth) damaged();
   constexpr std::size_t few = 8;
   std::array<Stand, few> near;
   std::vector<Stand> far;
@@ -159,8 +169,9 @@ bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const St
   out.push_back('{');
   bool anything = false;
   ++at;  // past the brace
-  while (data[at] != '}') {
+  while (at_or_throw(data, at) != '}') {
     if (data[at] == ',') ++at;
+    if (at_or_throw(data, at) != '"') damaged();
     const std::size_t key_end = skip_string(data, at);
     // A key with an escape in it is no segment of any path, and so no path's.
     const std::string_view key = data.substr(at + 1, key_end - at - 2);
@@ -168,8 +179,9 @@ bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const St
     const std::size_t before = out.size();
     if (anything) out.push_back(',');
     out.append(data, at, key_end - at + 1);  // the colon too
+    if (at_or_throw(data, key_end) != ':') damaged();
     at = key_end + 1;
-    if (splice_value(data, at, inner, out)) anything = true;
+    if (splice_value(data, at, inner, depth, out)) anything = true;
     else out.resize(before);
   }
   ++at;
@@ -183,7 +195,8 @@ void MaskSplicer::splice(std::string_view data, std::string& out) const {
     return;
   }
   std::size_t at = 0;
-  splice_object(data, at, start_.data(), out);
+  if (at_or_throw(data, 0) != '{') damaged();
+  splice_object(data, at, start_.data(), 0, out);
 }
 
 }  // namespace struere

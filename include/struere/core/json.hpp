@@ -31,7 +31,8 @@ std::optional<std::string> canonical_json(const Json& value, JsonFault& fault);
 // As above, for values that are known to be acceptable. Throws std::invalid_argument otherwise.
 std::string canonical_json(const Json& value);
 
-// A value as its canonical text reads: numbers brought to one form.
+// A value as its canonical text reads: numbers brought to one form. Throws Error{storage} for text that is not JSON:
+// canonical text comes from canonical_json or from a storage.
 Json parse_canonical_json(std::string_view canonical);
 
 }  // namespace struere

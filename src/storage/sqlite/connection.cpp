@@ -58,6 +58,8 @@ void Statement::check(int code, const char* what) const {
   if (code != SQLITE_OK) throw_storage_error(database_, code, what);
 }
 
+std::size_t Statement::parameter_count() const { return static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_)); }
+
 Statement& Statement::bind(int index, std::int64_t value) {
   check(sqlite3_bind_int64(statement_, index, value), "binding a number");
   return *this;

@@ -171,10 +171,15 @@ class SelectCompiler {
       for (const OrderColumn& column : columns) names += (names.empty() ? "" : ", ") + column.expression;
       return fmt::format("({}) {} ({})", names, columns.front().descending ? "<" : ">", fmt::join(bounds, ", "));
     }
-    std::string out = "0";
-    for (std::size_t i = columns.size(); i-- > 0;)
-      out = fmt::format("({0} {1} {2} OR ({0} = {2} AND {3}))", columns[i].expression, columns[i].descending ? "<" : ">", bounds[i], out);
-    return out;
+    // Past in the first key that differs.
+    std::vector<std::string> alternatives, equal;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      std::vector<std::string> parts = equal;
+      parts.push_back(fmt::format("{} {} {}", columns[i].expression, columns[i].descending ? "<" : ">", bounds[i]));
+      alternatives.push_back(balanced(parts, " AND ", "1"));
+      equal.push_back(fmt::format("{} = {}", columns[i].expression, bounds[i]));
+    }
+    return balanced(alternatives, " OR ", "0");
   }
 
   std::string bound(const OrderColumn& column, const std::string& key) {

@@ -60,6 +60,8 @@ class SqliteStorage final : public Storage, private SharedTables {
   SqliteStorage(std::string path, const SqliteOptions& options) : path_(std::move(path)), options_(options) {
     if (sqlite3_libversion_number() < oldest_sqlite)
       throw Error(ErrorCode::storage, fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
+    if (path_.empty() || path_.starts_with(":memory:"))
+      throw Error(ErrorCode::storage, "a database without a file is made by Database::in_memory()");
     auto connection = open_file();
     if (recognise(*connection) == FileKind::empty) {
       connection->execute("PRAGMA journal_mode = WAL");

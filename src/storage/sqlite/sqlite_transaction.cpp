@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -29,7 +31,9 @@ Statement SqliteTransaction::scoped(const std::string& sql) {
 
 Statement SqliteTransaction::scoped(const std::string& sql, const std::vector<Parameter>& parameters) {
   Statement statement = scoped(sql);
-  for (std::size_t i = 0; i < parameters.size(); ++i) statement.bind(static_cast<int>(i) + 2, parameters[i]);
+  // The last ones may belong to a part of the condition that turned out never to matter, and was left out.
+  const auto used = std::min(parameters.size() + 1, statement.parameter_count());
+  for (std::size_t i = 1; i < used; ++i) statement.bind(static_cast<int>(i) + 1, parameters[i - 1]);
   return statement;
 }
 

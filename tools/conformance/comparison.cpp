@@ -1,0 +1,85 @@
+// Made without struere's own comparison of values, which is among the things that are tested.
+#include "comparison.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+namespace struere::conformance {
+namespace {
+
+using Difference = std::optional<std::string>;
+
+template <class Whole>
+bool equal_wholes(Whole a, const Json& b) {
+  return b.is_number_unsigned() ? std::cmp_equal(a, b.get<std::uint64_t>()) : std::cmp_equal(a, b.get<std::int64_t>());
+}
+
+// Without rounding: 2^53 + 1 as an integer is not the double 2^53.
+bool equal_float_and_whole(double a, const Json& b) {
+  constexpr double two_to_63 = 9223372036854775808.0;
+  if (std::trunc(a) != a || a < -two_to_63 || a >= 2 * two_to_63) return false;
+  return a < 0 ? equal_wholes(static_cast<std::int64_t>(a), b) : equal_wholes(static_cast<std::uint64_t>(a), b);
+}
+
+bool equal_numbers(const Json& a, const Json& b) {
+  if (a.is_number_float() && b.is_number_float()) return a.get<double>() == b.get<double>();
+  if (a.is_number_float()) return equal_float_and_whole(a.get<double>(), b);
+  if (b.is_number_float()) return equal_float_and_whole(b.get<double>(), a);
+  return a.is_number_unsigned() ? equal_wholes(a.get<std::uint64_t>(), b) : equal_wholes(a.get<std::int64_t>(), b);
+}
+
+std::string member(const std::string& place, const std::string& key) { return place.empty() ? key : place + "." + key; }
+
+std::string element(const std::string& place, std::size_t index) { return place + "[" + std::to_string(index) + "]"; }
+
+Difference whole_difference(const Json& expected, const Json& got, const std::string& place);
+
+// Calls `differ` for the elements of both, side by side.
+template <class Differ>
+Difference list_difference(const Json& expected, const Json& got, const std::string& place, const Differ& differ) {
+  for (std::size_t index = 0; index < std::min(expected.size(), got.size()); ++index)
+    if (auto found = differ(expected[index], got[index], element(place, index))) return found;
+  if (expected.size() != got.size()) return element(place, std::min(expected.size(), got.size()));
+  return std::nullopt;
+}
+
+Difference whole_difference(const Json& expected, const Json& got, const std::string& place) {
+  if (expected.is_number() && got.is_number()) return equal_numbers(expected, got) ? Difference() : place;
+  if (expected.is_array() && got.is_array()) return list_difference(expected, got, place, whole_difference);
+  if (!expected.is_object() || !got.is_object()) return expected == got ? Difference() : place;
+  for (const auto& [key, value] : expected.items()) {
+    if (!got.contains(key)) return member(place, key);
+    if (auto found = whole_difference(value, got.at(key), member(place, key))) return found;
+  }
+  for (const auto& [key, value] : got.items())
+    if (!expected.contains(key)) return member(place, key);
+  return std::nullopt;
+}
+
+// Of a row or an event, what is expected.
+Difference written_difference(const Json& expected, const Json& got, const std::string& place) {
+  if (!expected.is_object() || !got.is_object()) return whole_difference(expected, got, place);
+  for (const auto& [key, value] : expected.items()) {
+    if (!got.contains(key)) return member(place, key);
+    if (auto found = whole_difference(value, got.at(key), member(place, key))) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> first_difference(const Json& expected, const Json& got) {
+  for (const auto& [key, value] : expected.items()) {
+    if (!got.contains(key)) return key;
+    const Json& answer = got.at(key);
+    const bool is_list = (key == "rows" || key == "events") && value.is_array() && answer.is_array();
+    auto found =
+        is_list ? list_difference(value, answer, key, written_difference) : written_difference(value, answer, key);
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace struere::conformance

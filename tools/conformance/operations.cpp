@@ -1,0 +1,163 @@
+#include "operations.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "arguments.hpp"
+
+namespace struere::conformance {
+namespace {
+
+constexpr const char* never_given_out = "no-cursor-of-any-list";
+
+Json answer(const char* key, Json value) {
+  Json out = Json::object();
+  out[key] = std::move(value);
+  return out;
+}
+
+}  // namespace
+
+Json Operations::perform(const Json& step, std::size_t index) {
+  const std::string& op = text_in(step, "op");
+  if (step.contains("actor")) actor_ = step.at("actor");
+  // Taken before anything can fail: a `list` that fails leaves no cursor to the one after it.
+  const auto cursor = op == "list" ? std::exchange(cursor_, std::nullopt) : std::nullopt;
+  const ActorContext actor = world_.actor(actor_);
+
+  if (op == "can") return can(actor, step);
+  if (op == "get") return get(actor, step);
+  if (op == "list") return list(actor, step, cursor);
+  if (op == "count") return count(actor, step);
+  if (op == "create") return create(actor, step, index);
+  if (op == "update") return update(actor, step);
+  if (op == "delete") return remove(actor, step);
+  if (op == "link") return link(actor, step);
+  if (op == "unlink") return unlink(actor, step);
+  if (op == "related") return related(actor, step);
+  if (op == "events") return events(actor, step);
+  if (op == "verify") return verify(actor);
+  throw std::invalid_argument("there is no operation `" + op + "`");
+}
+
+Json Operations::can(const ActorContext& actor, const Json& step) {
+  const auto action = parse_action(text_in(step, "action"));
+  if (!action) throw std::invalid_argument("there is no action `" + text_in(step, "action") + "`");
+  return answer("allowed", world_.database().can(actor, *action, text_in(step, "resource")).allowed());
+}
+
+Json Operations::get(const ActorContext& actor, const Json& step) {
+  const EntityRepository entities = world_.database().entities(actor, text_in(step, "type"));
+  return answer("row", shown_row(entities.get(id_in(step, "id"))));
+}
+
+Json Operations::list(const ActorContext& actor, const Json& step, const std::optional<std::string>& cursor) {
+  Query query = filter_of(step);
+  if (step.contains("order")) set_order(query, step.at("order"));
+  if (step.contains("limit")) set_limit(query, step.at("limit"));
+  if (step.value("after", false)) query.after = cursor.value_or(never_given_out);
+  const EntityPage page = world_.database().entities(actor, text_in(step, "type")).list(query);
+  cursor_ = page.next();
+  Json out = answer("rows", shown_rows({page.begin(), page.end()}));
+  out["more"] = page.next().has_value();
+  return out;
+}
+
+Json Operations::count(const ActorContext& actor, const Json& step) {
+  return answer("count", world_.database().entities(actor, text_in(step, "type")).count(filter_of(step)));
+}
+
+Json Operations::create(const ActorContext& actor, const Json& step, std::size_t index) {
+  CreateOptions options;
+  if (step.contains("status")) options.status = written_status(step.at("status"));
+  const Json data = world_.references().resolved(value_in(step, "data"));
+  return shown_written(world_.create(actor, text_in(step, "type"), ref_of_create(step, index), data, options));
+}
+
+Json Operations::update(const ActorContext& actor, const Json& step) {
+  UpdateOptions options;
+  if (step.contains("status")) options.status = written_status(step.at("status"));
+  if (step.contains("version")) options.version = expected_version(step.at("version"));
+  const Json patch = world_.references().resolved(value_in(step, "patch"));
+  const EntityRepository entities = world_.database().entities(actor, text_in(step, "type"));
+  return shown_written(entities.update(id_in(step, "id"), patch, options));
+}
+
+Json Operations::remove(const ActorContext& actor, const Json& step) {
+  world_.database().entities(actor, text_in(step, "type")).remove(id_in(step, "id"));
+  return answer("ok", true);
+}
+
+Json Operations::link(const ActorContext& actor, const Json& step) {
+  world_.database().relations(actor).link(id_in(step, "from"), text_in(step, "type"), id_in(step, "to"));
+  return answer("ok", true);
+}
+
+Json Operations::unlink(const ActorContext& actor, const Json& step) {
+  world_.database().relations(actor).unlink(id_in(step, "from"), text_in(step, "type"), id_in(step, "to"));
+  return answer("ok", true);
+}
+
+Json Operations::related(const ActorContext& actor, const Json& step) {
+  const auto direction = direction_in(step);
+  const RelationRepository relations = world_.database().relations(actor);
+  return answer("rows", shown_rows(relations.related(id_in(step, "id"), text_in(step, "relation"), direction)));
+}
+
+Json Operations::events(const ActorContext& actor, const Json& step) {
+  EventQuery query{.limit = 1000};
+  if (step.contains("entity")) query.entity = id_in(step, "entity");
+  if (step.contains("type")) query.type = text_in(step, "type");
+  const EventRepository repository = world_.database().events(actor);
+  Json shown = Json::array();
+  do {
+    EventPage page = repository.list(query);
+    for (const Event& event : page.events) {
+      if (!event.entity() || event.type() == "access.denied") continue;
+      Json line = Json::object();
+      line["type"] = event.type();
+      line["entity"] = world_.references().ref_of(event.entity()->str());
+      line["payload"] = world_.references().shown(event.payload());
+      shown.push_back(std::move(line));
+    }
+    query.after = std::move(page.next);
+  } while (query.after);
+  return answer("events", std::move(shown));
+}
+
+Json Operations::verify(const ActorContext& actor) { return answer("ok", world_.database().events(actor).verify().ok); }
+
+Query Operations::filter_of(const Json& step) {
+  Query query;
+  if (step.contains("status")) set_text(query, &Query::status, step.at("status"));
+  if (step.contains("search")) set_text(query, &Query::search, step.at("search"));
+  if (step.contains("where")) set_where(query, world_.references().resolved(step.at("where")));
+  return query;
+}
+
+EntityId Operations::id_in(const Json& step, const char* key) {
+  return EntityId(world_.references().id_of(text_in(step, key)));
+}
+
+Json Operations::shown_row(const Entity& entity) const {
+  const Json whole = entity.to_json();
+  Json row = Json::object();
+  row["ref"] = world_.references().ref_of(entity.id().str());
+  row["data"] = world_.references().shown(whole.at("data"));
+  row["version"] = whole.at("version");
+  if (whole.contains("status")) row["status"] = whole.at("status");
+  return row;
+}
+
+Json Operations::shown_rows(const std::vector<Entity>& entities) const {
+  Json rows = Json::array();
+  for (const Entity& entity : entities) rows.push_back(shown_row(entity));
+  return rows;
+}
+
+Json Operations::shown_written(const Written& written) const {
+  if (written.row) return answer("row", shown_row(*written.row));
+  return answer("row", answer("ref", world_.references().ref_of(written.id.str())));
+}
+
+}  // namespace struere::conformance

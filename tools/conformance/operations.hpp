@@ -1,0 +1,49 @@
+// The operations of FORMAT.md: from the JSON of a step to a call of the library, and from its answer back to JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/entity.hpp"
+#include "struere/query/query.hpp"
+#include "world.hpp"
+
+namespace struere::conformance {
+
+class Operations {
+ public:
+  explicit Operations(World& world) : world_(world) {}
+
+  // Takes the next step of the scenario; throws what the library throws.
+  Json perform(const Json& step, std::size_t index);
+
+ private:
+  Json can(const ActorContext& actor, const Json& step);
+  Json get(const ActorContext& actor, const Json& step);
+  Json list(const ActorContext& actor, const Json& step, const std::optional<std::string>& cursor);
+  Json count(const ActorContext& actor, const Json& step);
+  Json create(const ActorContext& actor, const Json& step, std::size_t index);
+  Json update(const ActorContext& actor, const Json& step);
+  Json remove(const ActorContext& actor, const Json& step);
+  Json link(const ActorContext& actor, const Json& step);
+  Json unlink(const ActorContext& actor, const Json& step);
+  Json related(const ActorContext& actor, const Json& step);
+  Json events(const ActorContext& actor, const Json& step);
+  Json verify(const ActorContext& actor);
+
+  // What `list` and `count` have in common.
+  Query filter_of(const Json& step);
+  EntityId id_in(const Json& step, const char* key);
+  Json shown_row(const Entity& entity) const;
+  Json shown_rows(const std::vector<Entity>& entities) const;
+  Json shown_written(const Written& written) const;
+
+  World& world_;
+  Json actor_;                         // as the last step that had one named it
+  std::optional<std::string> cursor_;  // of the last `list`, where there was more
+};
+
+}  // namespace struere::conformance

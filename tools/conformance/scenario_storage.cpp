@@ -1,0 +1,65 @@
+#include "scenario_storage.hpp"
+
+#include <stdlib.h>  // mkdtemp, which is POSIX's and not in <cstdlib>
+
+#include <cerrno>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+namespace struere::conformance {
+namespace {
+
+std::filesystem::path make_temporary_directory() {
+  std::string name = (std::filesystem::temp_directory_path() / "struere-conformance-XXXXXX").string();
+  if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), "cannot make a directory " + name);
+  return name;
+}
+
+void remove_database(const std::filesystem::path& path) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::path part = path;
+    part += suffix;
+    std::filesystem::remove(part);
+  }
+}
+
+}  // namespace
+
+StorageChoice StorageChoice::parse(const std::string& text) {
+  constexpr std::string_view file = "sqlite:";
+  if (text == "memory") return {Kind::memory};
+  if (text == "sqlite") return {Kind::temporary_file};
+  if (text.starts_with(file) && text.size() > file.size()) return {Kind::file, text.substr(file.size())};
+  if (text.starts_with("postgresql://") || text.starts_with("postgres://"))
+    throw std::invalid_argument("this build has no PostgreSQL storage: use memory, sqlite or sqlite:PATH");
+  throw std::invalid_argument("there is no storage `" + text + "`: use memory, sqlite or sqlite:PATH");
+}
+
+ScenarioStorage::ScenarioStorage(const StorageChoice& choice) {
+  switch (choice.kind) {
+    case StorageChoice::Kind::memory:
+      break;
+    case StorageChoice::Kind::temporary_file:
+      directory_ = make_temporary_directory();
+      file_ = *directory_ / "scenario.db";
+      break;
+    case StorageChoice::Kind::file:
+      remove_database(choice.path);
+      file_ = choice.path;
+      break;
+  }
+}
+
+ScenarioStorage::~ScenarioStorage() {
+  std::error_code ignored;  // a file left behind in the temporary directory is no reason to stop
+  if (directory_) std::filesystem::remove_all(*directory_, ignored);
+}
+
+Database ScenarioStorage::open(DatabaseOptions options) const {
+  if (!file_) return Database::in_memory(options);
+  options.sqlite.durability = Durability::normal;  // the data is not kept: there is no loss of power to survive
+  return Database::open(file_->string(), options);
+}
+
+}  // namespace struere::conformance

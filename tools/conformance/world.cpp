@@ -1,0 +1,146 @@
+#include "world.hpp"
+
+#include <stdexcept>
+
+#include "struere/core/error.hpp"
+
+namespace struere::conformance {
+namespace {
+
+constexpr const char* members_key = "members";
+
+// Refs stand in the values of rules; groups hold rules of their own.
+void resolve_values(Json& rule, References& references) {
+  if (!rule.is_object()) return;  // malformed: for the library to refuse
+  if (rule.contains("value")) rule["value"] = references.resolved(rule["value"]);
+  for (const char* group : {"any", "all"})
+    if (rule.contains(group) && rule[group].is_array())
+      for (Json& inner : rule[group]) resolve_values(inner, references);
+}
+
+MembershipRole membership_role(const std::string& word) {
+  for (const MembershipRole role : {MembershipRole::member, MembershipRole::admin})
+    if (to_string(role) == word) return role;
+  throw std::invalid_argument("a member is `member` or `admin`, not `" + word + "`");
+}
+
+// The parts of an environment are all optional.
+const OrderedJson& part_of(const OrderedJson& environment, const char* name) {
+  static const OrderedJson nothing;
+  return environment.contains(name) ? environment.at(name) : nothing;
+}
+
+}  // namespace
+
+std::string ref_of_create(const Json& step, std::size_t index) {
+  return step.contains("ref") ? step.at("ref").get<std::string>() : "new" + std::to_string(index);
+}
+
+World::World(const StorageChoice& choice)
+    : storage_(choice), database_(storage_.open({.clock = &clock_, .ids = &ids_})) {}
+
+void World::build(const Scenario& scenario) {
+  reserve_ids(scenario);
+  for (const auto& [name, organization] : scenario.organizations.items()) build_organization(name, organization);
+}
+
+void World::reserve_ids(const Scenario& scenario) {
+  for (const OrderedJson& organization : scenario.organizations)
+    for (const auto& [key, environment] : organization.items())
+      if (key != members_key)
+        for (const OrderedJson& entity : part_of(environment, "entities")) references_.id_of(entity.at("ref"));
+  for (std::size_t index = 0; index < scenario.steps.size(); ++index) {
+    const Json& step = scenario.steps[index];
+    if (step.is_object() && step.value("op", "") == "create") references_.id_of(ref_of_create(step, index));
+  }
+}
+
+void World::build_organization(const std::string& name, const OrderedJson& organization) {
+  // As a member's name is the user's id, so the organization's is its own: data may then say what
+  // `actor.organizationId` is.
+  const OrganizationId id = database_.trusted_host().create_organization(name, OrganizationId(name)).id;
+  if (organization.contains(members_key)) build_members(id, organization.at(members_key));
+  for (const auto& [key, parts] : organization.items()) {
+    if (key == members_key) continue;
+    const auto environment = parse_environment(key);
+    if (!environment)
+      throw std::invalid_argument("an organization has members, development and production, not " + key);
+    build_environment(database_.trusted_host().system_actor(id, *environment), parts);
+  }
+}
+
+void World::build_members(const OrganizationId& organization, const OrderedJson& members) {
+  const TrustedHost host = database_.trusted_host();
+  for (const auto& [name, role] : members.items()) {
+    const UserId user(name);
+    try {
+      host.create_user(name, user);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict) throw;  // else a member of another organization, too: users are shared
+    }
+    host.put_member(organization, user, membership_role(role.get<std::string>()));
+  }
+}
+
+void World::build_environment(const ActorContext& system, const OrderedJson& environment) {
+  for (const OrderedJson& type : part_of(environment, "entityTypes")) database_.entity_types(system).define(Json(type));
+  const RoleRepository roles = database_.roles(system);
+  for (const OrderedJson& role : part_of(environment, "roles")) roles.define(resolved_role(role));
+  for (const auto& [user, names] : part_of(environment, "assignments").items())
+    for (const OrderedJson& name : names) roles.assign(UserId(user), name.get<std::string>());
+
+  for (const OrderedJson& entity : part_of(environment, "entities")) {
+    CreateOptions options;
+    if (entity.contains("status")) options.status = entity.at("status").get<std::string>();
+    create(system, entity.at("type"), entity.at("ref"), references_.resolved(Json(entity.at("data"))), options);
+  }
+  const RelationRepository relations = database_.relations(system);
+  for (const OrderedJson& relation : part_of(environment, "relations"))
+    relations.link(EntityId(references_.id_of(relation.at("from"))), relation.at("type"),
+                   EntityId(references_.id_of(relation.at("to"))));
+}
+
+Json World::resolved_role(const OrderedJson& role) {
+  Json definition(role);
+  if (definition.is_object() && definition.contains("scopeRules") && definition["scopeRules"].is_array())
+    for (Json& rule : definition["scopeRules"]) resolve_values(rule, references_);
+  return definition;
+}
+
+ActorContext World::actor(const Json& named) {
+  if (!named.is_object()) throw std::invalid_argument("no step up to this one has an actor");
+  const OrganizationId organization(named.at("organization").get<std::string>());
+  const auto environment = parse_environment(named.at("environment").get_ref<const std::string&>());
+  if (!environment) throw Error(ErrorCode::not_found, "an environment is development or production");
+  const TrustedHost host = database_.trusted_host();
+  if (named.contains("user"))
+    return host.user_actor(UserId(named.at("user").get<std::string>()), organization, *environment);
+  if (named.contains("roles")) return database_.authenticate(secret_of_key(named));
+  if (named.value("system", false)) return host.system_actor(organization, *environment);
+  throw std::invalid_argument("an actor has `user`, `system` or `roles`");
+}
+
+// One key for each actor that is named: a step that leaves the actor out means the same one.
+std::string World::secret_of_key(const Json& named) {
+  const auto found = secrets_.find(named);
+  if (found != secrets_.end()) return found->second;
+  Json system = named;
+  system.erase("roles");
+  system["system"] = true;
+  const auto roles = named.at("roles").get<std::vector<std::string>>();
+  const auto created = database_.api_keys(actor(system)).create({.name = "scenario", .roles = roles});
+  return secrets_.emplace(named, created.secret).first->second;
+}
+
+Written World::create(const ActorContext& actor, const std::string& type, const std::string& ref, const Json& data,
+                      const CreateOptions& options) {
+  const std::string& id = references_.id_of(ref);
+  const PreparedIds::InFront prepared(ids_, id);
+  Written written = database_.entities(actor, type).create(data, options);
+  // All answers are in refs, so that a wrong id would make every one of them wrong: better said at once.
+  if (written.id.str() != id) throw std::logic_error("the new entity did not get the first id that was drawn");
+  clock_.move_on();
+  return written;
+}
+
+}  // namespace struere::conformance

@@ -1,0 +1,52 @@
+// The world of one scenario: a database of its own, with time and ids that are the scenario's.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "references.hpp"
+#include "scenario.hpp"
+#include "scenario_storage.hpp"
+#include "step_clock.hpp"
+#include "struere/repository/database.hpp"
+
+namespace struere::conformance {
+
+class World {
+ public:
+  explicit World(const StorageChoice& choice);
+
+  // Reserves an id for every entity that the scenario makes, in the order in which it does, then makes the world.
+  // Throws what the library throws.
+  void build(const Scenario& scenario);
+
+  // Whoever a step names. Throws Error where there is no such actor.
+  ActorContext actor(const Json& named);
+
+  // Creates an entity under the id of its ref. If that succeeds, the time moves on.
+  Written create(const ActorContext& actor, const std::string& type, const std::string& ref, const Json& data,
+                 const CreateOptions& options);
+
+  const Database& database() const noexcept { return database_; }
+  References& references() noexcept { return references_; }
+
+ private:
+  void reserve_ids(const Scenario& scenario);
+  void build_organization(const std::string& name, const OrderedJson& organization);
+  void build_members(const OrganizationId& organization, const OrderedJson& members);
+  void build_environment(const ActorContext& system, const OrderedJson& environment);
+  Json resolved_role(const OrderedJson& role);
+  std::string secret_of_key(const Json& named);
+
+  ScenarioStorage storage_;
+  StepClock clock_;
+  PreparedIds ids_;
+  References references_;
+  Database database_;
+  std::map<Json, std::string> secrets_;  // of API keys, by the actor that a step names
+};
+
+// The ref of the entity that a `create` step makes.
+std::string ref_of_create(const Json& step, std::size_t index);
+
+}  // namespace struere::conformance
