@@ -1,4 +1,6 @@
 // Entity types, roles, assignments and keys of the scope.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "storage/sqlite/selection_compiler.hpp"
@@ -157,7 +159,7 @@ bool SqliteTransaction::remove_assignment(const UserId& user, const RoleId& role
 }
 
 std::vector<ApiKey> SqliteTransaction::api_keys() {
-  Statement statement = scoped(std::string(select_api_key) + "WHERE k.scope_id = ?1 ORDER BY k.created_at, k.id");
+  Statement statement = scoped(fmt::format("{}WHERE k.scope_id = ?1 ORDER BY k.created_at, k.id", select_api_key));
   std::vector<ApiKey> out;
   while (statement.step()) out.push_back(read_api_key(statement));
   return out;

@@ -259,7 +259,7 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   std::optional<ApiKey> find_api_key(const EventHash& hash) override {
     const auto connection = lease();
-    Statement statement = connection->prepare(std::string(select_api_key) + "WHERE k.hash = ?1");
+    Statement statement = connection->prepare(fmt::format("{}WHERE k.hash = ?1", select_api_key));
     statement.bind_blob(1, bytes_of(hash));
     return statement.step() ? std::optional(read_api_key(statement)) : std::nullopt;
   }

@@ -1,0 +1,20 @@
+# Settings for our own targets while we work on them. A user's build sees none of this.
+
+if(STRUERE_DEVELOPER)
+  find_program(STRUERE_CCACHE ccache)
+  if(STRUERE_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${STRUERE_CCACHE}")
+  endif()
+endif()
+
+if(STRUERE_SANITIZE)
+  string(REPLACE ";" "," struere_sanitizers "${STRUERE_SANITIZE}")
+  add_compile_options(-fsanitize=${struere_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${struere_sanitizers})
+endif()
+
+function(struere_developer_settings target)
+  if(STRUERE_DEVELOPER)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)
+  endif()
+endfunction()

@@ -1,0 +1,3 @@
+#include "core/json_template.hpp"
+
+template class nlohmann::basic_json<>;
