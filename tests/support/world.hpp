@@ -1,0 +1,64 @@
+// A small company to test with: one organization, a development and a production scope, whatever types and roles a test asks for.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "struere/struere.hpp"
+#include "support/manual_clock.hpp"
+#include "support/sequential_ids.hpp"
+#include "support/temporary_database.hpp"
+
+namespace struere::test {
+
+enum class StorageKind { memory, sqlite };
+
+class World {
+ public:
+  explicit World(StorageKind kind = StorageKind::memory, DatabaseOptions options = {}) {
+    options.clock = &clock;
+    options.ids = &ids;
+    options.sqlite.durability = Durability::normal;
+    database = std::make_unique<Database>(kind == StorageKind::memory ? Database::in_memory(options) : Database::open(folder.file(), options));
+    add_organization("acme");
+  }
+
+  TrustedHost host() const { return database->trusted_host(); }
+  void add_organization(const std::string& id) { host().create_organization(id, OrganizationId(id)); }
+
+  ActorContext system(Environment environment = Environment::development, const std::string& organization = "acme") const {
+    return host().system_actor(OrganizationId(organization), environment);
+  }
+  // Makes the user and the membership where there are none yet.
+  ActorContext user(const std::string& id, const std::vector<std::string>& roles = {}, Environment environment = Environment::development,
+                    const std::string& organization = "acme", MembershipRole membership = MembershipRole::member) const {
+    try {
+      host().create_user(id, UserId(id));
+    } catch (const Error&) {  // a user of another organization, too
+    }
+    host().put_member(OrganizationId(organization), UserId(id), membership);
+    for (const std::string& role : roles) database->roles(system(environment, organization)).assign(UserId(id), role);
+    return host().user_actor(UserId(id), OrganizationId(organization), environment);
+  }
+
+  void define_type(const Json& definition, Environment environment = Environment::development, const std::string& organization = "acme") const {
+    database->entity_types(system(environment, organization)).define(definition);
+  }
+  void define_role(const Json& definition, Environment environment = Environment::development, const std::string& organization = "acme") const {
+    database->roles(system(environment, organization)).define(definition);
+  }
+  // As the system; a millisecond later than whatever was made before.
+  EntityId create(const std::string& type, const Json& data, Environment environment = Environment::development,
+                  const std::string& organization = "acme") {
+    clock.advance(1);
+    return database->entities(system(environment, organization), type).create(data).id;
+  }
+
+  TemporaryFolder folder;
+  ManualClock clock;
+  SequentialIds ids;
+  std::unique_ptr<Database> database;
+};
+
+}  // namespace struere::test
