@@ -105,16 +105,16 @@ Written EntityRepository::create(const Json& data, const CreateOptions& options)
   return create_in(*engine_, actor_, type_, WrittenJson(data), options);
 }
 
-Written EntityRepository::create(JsonText data, const CreateOptions& options) const {
-  return create_in(*engine_, actor_, type_, WrittenJson(data), options);
+Written EntityRepository::create_text(std::string_view data, const CreateOptions& options) const {
+  return create_in(*engine_, actor_, type_, WrittenJson(JsonText{data}), options);
 }
 
 Written EntityRepository::update(const EntityId& id, const Json& patch, const UpdateOptions& options) const {
   return update_in(*engine_, actor_, type_, id, WrittenJson(patch), options);
 }
 
-Written EntityRepository::update(const EntityId& id, JsonText patch, const UpdateOptions& options) const {
-  return update_in(*engine_, actor_, type_, id, WrittenJson(patch), options);
+Written EntityRepository::update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const {
+  return update_in(*engine_, actor_, type_, id, WrittenJson(JsonText{patch}), options);
 }
 
 void EntityRepository::remove(const EntityId& id) const {

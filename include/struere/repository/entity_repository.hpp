@@ -1,6 +1,7 @@
 // The entities of one type, as one actor may see and change them (SPEC 6).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,15 +62,26 @@ class EntityRepository {
   std::int64_t count(const Query& query = {}) const;  // order, limit and after do not matter
 
   Written create(const Json& data, const CreateOptions& options = {}) const;
-  Written create(JsonText data, const CreateOptions& options = {}) const;
   // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
   Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
-  Written update(const EntityId& id, JsonText patch, const UpdateOptions& options = {}) const;
   void remove(const EntityId& id) const;
+
+  // The same from text. Templates, so that `{{"status", "done"}}` can only mean a Json.
+  template <std::same_as<JsonText> Text>
+  Written create(Text data, const CreateOptions& options = {}) const {
+    return create_text(data.text, options);
+  }
+  template <std::same_as<JsonText> Text>
+  Written update(const EntityId& id, Text patch, const UpdateOptions& options = {}) const {
+    return update_text(id, patch.text, options);
+  }
 
   Decision can(Action action) const;
 
  private:
+  Written create_text(std::string_view data, const CreateOptions& options) const;
+  Written update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const;
+
   friend class Database;
   EntityRepository(std::shared_ptr<Engine> engine, ActorContext actor, std::string type)
       : engine_(std::move(engine)), actor_(std::move(actor)), type_(std::move(type)) {}
