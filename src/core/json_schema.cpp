@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <regex>
 
 // Without this valijson answers a schema that it cannot read by ending the process.
 #define VALIJSON_USE_EXCEPTIONS 1
@@ -75,6 +76,15 @@ std::vector<std::string> place_of(const std::vector<std::string>& context) {
 }
 
 }  // namespace
+
+bool is_regular_expression(const std::string& pattern) {
+  try {
+    std::regex compiled(pattern);
+    return true;
+  } catch (const std::regex_error&) {
+    return false;
+  }
+}
 
 struct JsonSchema::Compiled {
   valijson::Schema schema;

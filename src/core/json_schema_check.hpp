@@ -19,6 +19,9 @@ struct ReferenceField {
 // that leads out of the schema, nowhere or to itself, a `references` where it is not enforced.
 void check_json_schema(const Json& schema);
 
+// Whether the validator could compile this pattern. (Stands beside the validator: the library's expressions are large.)
+bool is_regular_expression(const std::string& pattern);
+
 // The fields that hold references, of a schema that was checked.
 std::vector<ReferenceField> reference_fields(const Json& schema);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -21,6 +22,14 @@ namespace {
 
 constexpr int oldest_sqlite = 3'038'000;  // the operator `->`
 constexpr std::size_t most_idle_connections = 16;
+constexpr std::uintmax_t smallest_page = 512;  // SQLite takes a file that is smaller for an empty one, and would write over it
+
+// 0 where there is none.
+std::uintmax_t size_of_file(const std::string& path) {
+  std::error_code none;
+  const std::uintmax_t size = std::filesystem::file_size(path, none);
+  return none ? 0 : size;
+}
 
 // Lets the threads of this process write one after another, in the order in which they came. Other processes are kept out by
 // the file's own lock.
@@ -62,12 +71,21 @@ class SqliteStorage final : public Storage, private SharedTables {
       throw Error(ErrorCode::storage, fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
     if (path_.empty() || path_.starts_with(":memory:"))
       throw Error(ErrorCode::storage, "a database without a file is made by Database::in_memory()");
+    const std::uintmax_t size = size_of_file(path_);
+    if (size > 0 && size < smallest_page) throw_storage_error(nullptr, SQLITE_NOTADB, "opening the database");
+    // The log of another program that is at work, or died, is part of its data: it is not merged by our closing the file.
+    const bool log_is_pending = size_of_file(path_ + "-wal") > 0;
     auto connection = open_file();
-    if (recognise(*connection) == FileKind::empty) {
+    if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    connection->execute("BEGIN");  // one look at the file: another process may be making it just now
+    const FileKind kind = recognise(*connection);
+    connection->execute("COMMIT");
+    if (kind == FileKind::empty) {
       connection->execute("PRAGMA journal_mode = WAL");
       create_schema(*connection);
     }
     check_schema(*connection);
+    if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
     require_writable(*connection);
     read_cursor_key(*connection);
     idle_.push_back(std::move(connection));
