@@ -90,6 +90,10 @@ std::string PredicateCompiler::compile(const Predicate& predicate, const RowSour
 
 std::string PredicateCompiler::compile_comparison(const Predicate& predicate, const RowSource& row) {
   const FieldPath& field = predicate.field();
+  // A list is wanted, and actor.userId and the like are none.
+  const Operand::Kind kind = predicate.operand().kind;
+  const bool wants_list = predicate.op() == Operator::in || predicate.op() == Operator::nin;
+  if (wants_list && kind != Operand::Kind::literal && kind != Operand::Kind::related_ids) return never;
   const auto place = field.is_data() ? row.data(field) : row.attribute(field);
   if (!place) {  // absent from every row
     const Operand& operand = predicate.operand();
@@ -126,7 +130,6 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
     case Operand::Kind::organization_id:
       return compile_data(field, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
     case Operand::Kind::own_entity: {
-      if (op == Operator::in || op == Operator::nin) return never;
       value = fmt::format("(SELECT json_quote(own_id) FROM ({}))", own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
       const std::string same_kind = op == Operator::gt || op == Operator::gte ? fmt::format("< {}", parameter(as_blob("\x06")))
@@ -167,7 +170,7 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
         case Operator::neq: return fmt::format("(({}) <> ({}))", column, own);
         case Operator::contains: return fmt::format("(instr(({}), ({})) > 0)", column, own);
         case Operator::in:
-        case Operator::nin:
+        case Operator::nin:  // refused above
         case Operator::exists: return never;
         default: return fmt::format("(({}) {} ({}))", column, sign(op), own);
       }
