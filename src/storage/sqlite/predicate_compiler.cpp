@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <span>
 
 namespace struere {
@@ -223,7 +224,12 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
     default: break;
   }
   if (is_integer(value)) return fmt::format("(({}) {} {})", column, sign(op), parameter(value.get<std::int64_t>()));
-  return value.is_number() ? fmt::format("(({}) {} {})", column, sign(op), parameter(value.get<double>())) : never;
+  if (!value.is_number()) return never;
+  // A fraction, or a number that no 64-bit integer reaches. SQLite would bring it to an integer its own way, so it is ours.
+  const auto number = value.get<double>();
+  const bool upwards = op == Operator::gt || op == Operator::gte;
+  if (std::abs(number) >= 9223372036854775808.0) return (number < 0) == upwards ? fmt::format("(({}) IS NOT NULL)", column) : never;
+  return fmt::format("(({}) {} {})", column, upwards ? ">" : "<=", parameter(static_cast<std::int64_t>(std::floor(number))));
 }
 
 std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
