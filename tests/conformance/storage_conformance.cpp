@@ -1,0 +1,382 @@
+#include "conformance/storage_conformance.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "struere/actor/trusted_host.hpp"
+#include "struere/core/error.hpp"
+#include "support/manual_clock.hpp"
+#include "support/sequential_ids.hpp"
+#include "support/throws_error.hpp"
+
+namespace struere::test {
+namespace {
+
+// A storage with two organizations in it, and a scope for each environment.
+struct Stage {
+  explicit Stage(const StorageFactory& make) : storage(make()), host(*storage, clock, ids) {
+    for (const char* const id : {"acme", "globex"}) host.create_organization(id, OrganizationId(id));
+    for (const char* const id : {"ana", "bo"}) host.create_user(id, UserId(id));
+  }
+
+  Scope scope(Environment environment = Environment::development, const char* organization = "acme") const {
+    return host.system_actor(OrganizationId(organization), environment).scope();
+  }
+  std::unique_ptr<Transaction> read(Environment environment = Environment::development) const { return storage->begin(scope(environment), Access::read); }
+  std::unique_ptr<Transaction> write(Environment environment = Environment::development) const { return storage->begin(scope(environment), Access::write); }
+
+  ManualClock clock;
+  SequentialIds ids;
+  std::unique_ptr<Storage> storage;
+  TrustedHost host;
+};
+
+EntityType note_type() {
+  EntityType type;
+  type.slug = type.name = "note";
+  return type;
+}
+
+EntityTypeKey add_type(Transaction& transaction, EntityType type = note_type()) {
+  transaction.put_entity_type(type);
+  for (const EntityType& stored : transaction.entity_types())
+    if (stored.slug == type.slug) return stored.key;
+  return -1;
+}
+
+StoredEntity row(EntityTypeKey type, const std::string& id, const std::string& data, Timestamp created_at = 1) {
+  return {type, id, data, "active", created_at, created_at, 1, false};
+}
+
+Selection all_of(EntityTypeKey type) {
+  Selection selection;
+  selection.type = type;
+  selection.grants = std::make_shared<const Grants>(Grants{Grant{}});
+  selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
+  selection.limit = 100;
+  return selection;
+}
+
+std::vector<std::string> ids_of(const Page& page) {
+  std::vector<std::string> out;
+  for (const EntityRow& entity : page.rows) out.push_back(entity.id);
+  return out;
+}
+
+Predicate equals(const char* field, Json value) {
+  return Predicate::comparison(*FieldPath::parse(field), Operator::eq, {Operand::Kind::literal, std::move(value), {}, {}});
+}
+
+using Ids = std::vector<std::string>;
+
+void check_transactions(const StorageFactory& make) {
+  const Stage stage(make);
+  EntityTypeKey type = 0;
+  {
+    const auto transaction = stage.write();
+    type = add_type(*transaction);
+    transaction->insert_entity(row(type, "kept", "{}"));
+    CHECK(transaction->find_entity("kept"));  // its own writes
+    transaction->commit();
+  }
+  {
+    const auto transaction = stage.write();
+    transaction->insert_entity(row(type, "undone", "{}"));
+    StoredEntity changed = row(type, "kept", R"({"a":1})");
+    changed.version = 2;
+    transaction->update_entity(changed);
+    transaction->link("kept", "knows", "undone");
+    EventRecord event;
+    event.sequence = 1;
+    event.id = EventId("e");
+    event.type = "a.b";
+    event.payload = "{}";
+    transaction->append_event(event);
+  }  // not committed
+  const auto transaction = stage.read();
+  CHECK(transaction->find_entity("kept")->data == "{}");
+  CHECK_FALSE(transaction->find_entity("undone"));
+  CHECK(transaction->related_ids("kept", {"knows", false}).empty());
+  CHECK(transaction->chain_head().sequence == 0);
+}
+
+void check_scopes(const StorageFactory& make) {
+  const Stage stage(make);
+  {
+    const auto transaction = stage.write();
+    const EntityTypeKey type = add_type(*transaction);
+    transaction->insert_entity(row(type, "x", R"({"a":1})"));
+    transaction->insert_entity(row(type, "y", "{}"));
+    transaction->link("x", "knows", "y");
+    RoleRecord role;
+    role.id = RoleId("role-1");
+    role.name = "reader";
+    transaction->put_role(role);
+    transaction->put_assignment({UserId("ana"), RoleId("role-1"), "reader", std::nullopt, "system", 1});
+    ApiKey key;
+    key.id = ApiKeyId("key-1");
+    key.organization = OrganizationId("acme");
+    key.name = "k";
+    transaction->insert_api_key(key, EventHash{1});
+    transaction->commit();
+  }
+  // Nothing of it is there in the other environment, nor in the other organization.
+  for (const Scope& other : {stage.scope(Environment::production), stage.scope(Environment::development, "globex")}) {
+    const auto transaction = stage.storage->begin(other, Access::write);
+    CHECK(transaction->entity_types().empty());
+    CHECK(transaction->roles().empty());
+    CHECK_FALSE(transaction->find_role("reader"));
+    CHECK(transaction->assignments(UserId("ana")).empty());
+    CHECK(transaction->api_keys().empty());
+    CHECK_FALSE(transaction->find_entity("x"));
+    const EntityTypeKey own = add_type(*transaction);
+    CHECK(transaction->select(all_of(own)).rows.empty());
+    CHECK(transaction->count(all_of(own)) == 0);
+    CHECK(transaction->related_ids("x", {"knows", false}).empty());
+    CHECK_FALSE(transaction->unlink("x", "knows", "y"));
+    CHECK_FALSE(transaction->remove_assignment(UserId("ana"), RoleId("role-1")));
+    transaction->revoke_api_key(ApiKeyId("key-1"), 5);
+    transaction->remove_role(RoleId("role-1"));
+    transaction->update_entity(row(own, "x", R"({"stolen":true})"));
+    // The same id may live in both scopes, as two rows.
+    if (!transaction->find_entity("x")) transaction->insert_entity(row(own, "x", R"({"own":true})"));
+    transaction->commit();
+  }
+  const auto transaction = stage.read();
+  CHECK(transaction->find_entity("x")->data == R"({"a":1})");
+  CHECK(transaction->find_role("reader") == RoleId("role-1"));
+  CHECK(transaction->related_ids("x", {"knows", false}) == Ids{"y"});
+  CHECK(transaction->assignments(UserId("ana")).size() == 1);
+  REQUIRE(transaction->api_keys().size() == 1);
+  CHECK_FALSE(transaction->api_keys().front().revoked_at);
+}
+
+void check_configuration(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  std::uint64_t last = transaction->generation();
+  const auto moved_on = [&] {
+    const std::uint64_t now = transaction->generation();
+    return std::exchange(last, now) < now;
+  };
+  const EntityTypeKey key = add_type(*transaction);
+  CHECK(moved_on());
+  EntityType changed = note_type();
+  changed.search_fields = {"title"};
+  CHECK(add_type(*transaction, changed) == key);  // the slug decides; the key stays
+  CHECK(moved_on());
+  CHECK(transaction->entity_types().front().search_fields == Ids{"title"});
+
+  RoleRecord role;
+  role.id = RoleId("r");
+  role.name = "reader";
+  role.policies = {{"note", "read", "allow"}, {"*", "delete", "deny"}};
+  role.scope_rules = {{"note", R"({"field":"data.a","operator":"eq","value":1})"}};
+  role.field_masks = {{"note", R"({"fieldPath":"data.b","maskType":"hide"})"}};
+  role.visible_fields = {{"note", R"({"fields":["data.a"]})"}};
+  transaction->put_role(role);
+  CHECK(moved_on());
+  const RoleRecord stored = transaction->roles().front();
+  REQUIRE(stored.policies.size() == 2);
+  CHECK(stored.policies[1].effect == "deny");
+  CHECK(stored.scope_rules.front().json == role.scope_rules.front().json);
+  CHECK(stored.field_masks.front().json == role.field_masks.front().json);
+  CHECK(stored.visible_fields.front().json == role.visible_fields.front().json);
+  role.scope_rules.clear();
+  transaction->put_role(role);
+  CHECK(moved_on());
+  CHECK(transaction->roles().front().scope_rules.empty());
+
+  transaction->put_assignment({UserId("ana"), RoleId("r"), "", 100, "system", 1});
+  transaction->put_assignment({UserId("ana"), RoleId("r"), "", 200, "system", 1});
+  REQUIRE(transaction->assignments(UserId("ana")).size() == 1);
+  CHECK(transaction->assignments(UserId("ana")).front().expires_at == 200);
+  CHECK(transaction->assignments(UserId("ana")).front().role_name == "reader");
+  transaction->remove_role(RoleId("r"));
+  CHECK(moved_on());
+  CHECK(transaction->roles().empty());
+  CHECK(transaction->assignments(UserId("ana")).empty());
+
+  StoredEntity entity = row(key, "x", "{}");
+  entity.deleted = true;
+  transaction->insert_entity(row(key, "x", "{}"));
+  transaction->update_entity(entity);
+  CHECK_ERROR(conflict, transaction->remove_entity_type(transaction->entity_types().front()));  // deleted rows count
+}
+
+void check_selections(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  const EntityTypeKey type = add_type(*transaction);
+  transaction->insert_entity(row(type, "a", R"({"n":1,"owner":"ana","secret":"s"})", 10));
+  transaction->insert_entity(row(type, "b", R"({"n":null,"owner":"bo"})", 20));
+  transaction->insert_entity(row(type, "c", R"({"owner":"ana","secret":"t"})", 20));
+  StoredEntity gone = row(type, "d", R"({"owner":"ana"})", 30);
+  transaction->insert_entity(gone);
+  gone.deleted = true;
+  gone.status = "deleted";
+  transaction->update_entity(gone);
+
+  Selection selection = all_of(type);
+  CHECK(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});
+  selection.limit = 2;
+  const Page first = transaction->select(selection);
+  CHECK(ids_of(first) == Ids{"c", "b"});
+  REQUIRE(first.next);
+  selection.after = first.next;
+  const Page second = transaction->select(selection);
+  CHECK(ids_of(second) == Ids{"a"});
+  CHECK_FALSE(second.next);
+
+  selection = all_of(type);
+  selection.order = {{*FieldPath::parse("data.n"), false}, {*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
+  CHECK(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});  // absent < null < 1
+
+  selection = all_of(type);
+  selection.filter = Predicate::comparison(*FieldPath::parse("data.n"), Operator::neq, {Operand::Kind::literal, Json(2), {}, {}});
+  CHECK(transaction->count(selection) == 2);  // null is there, absent is not
+  selection.id = "c";
+  CHECK(transaction->select(selection).rows.empty());
+
+  // One grant admits ana's rows and hides the secret there; the other admits "c" alone and shows it.
+  Mask mask;
+  mask.hidden = {*FieldPath::parse("data.secret")};
+  selection = all_of(type);
+  selection.grants = std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
+  const Page page = transaction->select(selection);
+  REQUIRE(ids_of(page) == Ids{"c", "a"});
+  CHECK(page.rows[0].data == R"({"owner":"ana","secret":"t"})");
+  CHECK(page.rows[1].data == R"({"n":1,"owner":"ana"})");
+  selection.filter = equals("data.secret", "s");
+  CHECK(transaction->count(selection) == 0);
+  selection.filter = equals("data.secret", "t");
+  CHECK(transaction->count(selection) == 1);
+  selection = all_of(type);
+  selection.grants = std::make_shared<const Grants>();
+  CHECK(transaction->select(selection).rows.empty());
+  CHECK(transaction->count(selection) == 0);
+}
+
+void check_relations(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  const EntityTypeKey type = add_type(*transaction);
+  for (const char* const id : {"a", "b", "c"}) transaction->insert_entity(row(type, id, R"({"userId":"ana"})", id[0] == 'a' ? 20 : 10));
+  CHECK(transaction->link("a", "knows", "b"));
+  CHECK_FALSE(transaction->link("a", "knows", "b"));
+  CHECK(transaction->link("a", "knows", "c"));
+  CHECK(transaction->related_ids("a", {"knows", false}) == Ids{"b", "c"});
+  CHECK(transaction->related_ids("b", {"knows", true}) == Ids{"a"});
+  const OwnEntity own{{{type, *FieldPath::parse("data.userId")}}};
+  CHECK(transaction->own_entity(own, "ana") == "b");  // the first created, then the lowest id
+  CHECK_FALSE(transaction->own_entity(own, "nobody"));
+  CHECK_FALSE(transaction->own_entity(OwnEntity{}, "ana"));
+
+  StoredEntity gone = row(type, "b", R"({"userId":"ana"})", 10);
+  gone.deleted = true;
+  transaction->update_entity(gone);
+  CHECK(transaction->related_ids("a", {"knows", false}) == Ids{"c"});  // a deleted end counts nowhere
+  CHECK(transaction->related_ids("b", {"knows", true}).empty());
+  CHECK(transaction->own_entity(own, "ana") == "c");
+  CHECK(transaction->unlink("a", "knows", "c"));
+  CHECK_FALSE(transaction->unlink("a", "knows", "c"));
+}
+
+void check_events(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  const EntityTypeKey type = add_type(*transaction);
+  transaction->insert_entity(row(type, "a", R"({"n":1,"secret":"s"})"));
+  const auto append = [&](std::int64_t sequence, const std::string& event_type, std::optional<std::string> entity) {
+    EventRecord event;
+    event.sequence = sequence;
+    event.id = EventId("event-" + std::to_string(sequence));
+    event.type = event_type;
+    event.entity = std::move(entity);
+    event.actor_type = "system";
+    event.actor_id = "system";
+    event.payload = R"({"data":{"n":1,"secret":"s"}})";
+    event.created_at = 5;
+    event.hash[0] = static_cast<unsigned char>(sequence);
+    transaction->append_event(event);
+  };
+  append(1, "note.created", "a");
+  append(2, "role.created", std::nullopt);
+  append(3, "note.updated", "a");
+  CHECK(transaction->chain_head().sequence == 3);
+  CHECK(transaction->chain_head().hash[0] == 3);
+  std::vector<std::int64_t> replayed;
+  transaction->replay_events([&](const EventRecord& event) {
+    replayed.push_back(event.sequence);
+    return event.sequence < 2;
+  });
+  CHECK(replayed == std::vector<std::int64_t>{1, 2});
+
+  Mask mask;
+  mask.hidden = {*FieldPath::parse("data.secret")};
+  EventSelection selection;
+  selection.types = {{type, std::make_shared<const Grants>(Grants{{Predicate::always(), mask}})}};
+  selection.limit = 10;
+  const auto visible = transaction->select_events(selection);
+  REQUIRE(visible.size() == 2);
+  CHECK(visible[0].payload == R"({"data":{"n":1}})");
+  selection.after = 1;
+  selection.others = true;
+  CHECK(transaction->select_events(selection).size() == 2);
+  selection.type = "note.updated";
+  CHECK(transaction->select_events(selection).size() == 1);
+  selection = {};
+  selection.limit = 10;
+  CHECK(transaction->select_events(selection).empty());
+}
+
+void check_shared_tables(const StorageFactory& make) {
+  const Stage stage(make);
+  SharedTables& shared = stage.storage->shared();
+  CHECK_ERROR(conflict, shared.insert_organization({OrganizationId("acme"), "again", 1}));
+  CHECK_ERROR(conflict, shared.insert_user({UserId("ana"), "again", 1}));
+  CHECK(shared.organizations().size() == 2);
+  CHECK_FALSE(shared.find_organization(OrganizationId("none")));
+  shared.put_membership({OrganizationId("acme"), UserId("ana"), MembershipRole::member, 1});
+  shared.put_membership({OrganizationId("acme"), UserId("ana"), MembershipRole::admin, 1});
+  CHECK(shared.find_membership(OrganizationId("acme"), UserId("ana"))->role == MembershipRole::admin);
+  CHECK_FALSE(shared.find_membership(OrganizationId("globex"), UserId("ana")));
+  CHECK(shared.memberships(OrganizationId("acme")).size() == 1);
+  CHECK(shared.remove_membership(OrganizationId("acme"), UserId("ana")));
+  CHECK_FALSE(shared.remove_membership(OrganizationId("acme"), UserId("ana")));
+  {
+    const auto transaction = stage.write(Environment::production);
+    ApiKey key;
+    key.id = ApiKeyId("key-1");
+    key.organization = OrganizationId("acme");
+    key.environment = Environment::production;
+    key.name = "k";
+    key.roles = {"b", "a"};
+    key.expires_at = 9;
+    transaction->insert_api_key(key, EventHash{7});
+    transaction->commit();
+  }
+  const auto found = shared.find_api_key(EventHash{7});
+  REQUIRE(found);
+  CHECK(found->environment == Environment::production);
+  CHECK(found->roles == Ids{"b", "a"});
+  CHECK(found->expires_at == 9);
+  CHECK_FALSE(shared.find_api_key(EventHash{8}));
+  shared.touch_api_key(EventHash{7}, 33);
+  CHECK(shared.find_api_key(EventHash{7})->last_used_at == 33);
+}
+
+}  // namespace
+
+void check_storage(const StorageFactory& make) {
+  check_transactions(make);
+  check_scopes(make);
+  check_configuration(make);
+  check_selections(make);
+  check_relations(make);
+  check_events(make);
+  check_shared_tables(make);
+}
+
+}  // namespace struere::test
