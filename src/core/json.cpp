@@ -168,8 +168,11 @@ class CanonicalWriter {
   const char* write_double(double number) {
     if (!std::isfinite(number)) return "a number is not finite";
     if (fits_integer(number)) return write_integer(static_cast<std::int64_t>(number));
+    // Past 64 bits the shortest text may be digits alone, which a reader would take for an integer.
+    const bool large = std::abs(number) >= two_to_63;
     char text[32];
-    out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
+    const auto end = large ? std::to_chars(text, text + sizeof text, number, std::chars_format::scientific) : std::to_chars(text, text + sizeof text, number);
+    out.append(text, end.ptr);
     return nullptr;
   }
   const char* write_string(const std::string& text) {

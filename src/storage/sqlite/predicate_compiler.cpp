@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -39,12 +40,6 @@ Blob as_blob(const std::string& bytes) { return Blob(bytes.begin(), bytes.end())
 
 constexpr const char* never = "0";
 
-std::string balanced_range(std::span<const std::string> parts, std::string_view separator) {
-  if (parts.size() == 1) return parts.front();
-  const std::size_t half = parts.size() / 2;
-  return fmt::format("({}{}{})", balanced_range(parts.first(half), separator), separator, balanced_range(parts.subspan(half), separator));
-}
-
 }  // namespace
 
 std::optional<std::string> StoredSource::attribute(const FieldPath& field) const {
@@ -66,8 +61,16 @@ std::string json_at(std::string_view data, const FieldPath& field) {
   return out + "'";
 }
 
-std::string balanced(const std::vector<std::string>& parts, std::string_view separator, std::string_view none) {
-  return parts.empty() ? std::string(none) : balanced_range(parts, separator);
+std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none) {
+  constexpr std::size_t longest_chain = 64;
+  if (parts.empty()) return std::string(none);
+  if (parts.size() == 1) return parts.front();
+  std::vector<std::string> chains;
+  for (std::size_t at = 0; at < parts.size(); at += longest_chain) {
+    const auto end = std::min(at + longest_chain, parts.size());
+    chains.push_back(fmt::format("({})", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(at), parts.begin() + static_cast<std::ptrdiff_t>(end), separator)));
+  }
+  return joined(chains, separator, none);
 }
 
 std::string PredicateCompiler::parameter(Parameter value) {
@@ -86,7 +89,7 @@ std::string PredicateCompiler::compile(const Predicate& predicate, const RowSour
   }
   std::vector<std::string> parts;
   for (const Predicate& part : predicate.parts()) parts.push_back(compile(part, row));
-  return balanced(parts, predicate.kind() == Predicate::Kind::all ? " AND " : " OR ", never);
+  return joined(parts, predicate.kind() == Predicate::Kind::all ? " AND " : " OR ", never);
 }
 
 std::string PredicateCompiler::compile_comparison(const Predicate& predicate, const RowSource& row) {
@@ -131,19 +134,20 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
     case Operand::Kind::organization_id:
       return compile_data(field, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
     case Operand::Kind::own_entity: {
-      value = fmt::format("(SELECT json_quote(own_id) FROM ({}))", own_entity(operand.own_entity));
+      value = fmt::format("(SELECT json_quote(id) FROM {})", own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
       const std::string same_kind = op == Operator::gt || op == Operator::gte ? fmt::format("< {}", parameter(as_blob("\x06")))
                                                                              : fmt::format(">= {}", parameter(as_blob("\x05")));
       return fmt::format("{0} IS NOT NULL AND struere_key({1}) {2} struere_key({0}) AND struere_key({1}) {3}", value, field, sign(op), same_kind);
     }
     case Operand::Kind::related_ids: {
-      const std::string has_own = fmt::format("EXISTS ({})", own_entity(operand.own_entity));
-      if (op == Operator::in) return fmt::format("{} IN ({})", field, related_ids(operand, true));
-      if (op == Operator::nin) return fmt::format("{} AND {} IS NOT NULL AND {} NOT IN ({})", has_own, field, field, related_ids(operand, true));
+      const std::string has_own = fmt::format("EXISTS (SELECT 1 FROM {})", own_entity(operand.own_entity));
+      const std::string ids = related_ids(operand);
+      if (op == Operator::in) return fmt::format("{} IN (SELECT json_quote(id) FROM {})", field, ids);
+      if (op == Operator::nin) return fmt::format("{0} AND {1} IS NOT NULL AND {1} NOT IN (SELECT json_quote(id) FROM {2})", has_own, field, ids);
       if (is_ordering(op)) return never;
       const std::string list =
-          fmt::format("(SELECT '[' || coalesce(group_concat(far_id, ','), '') || ']' FROM (SELECT far_id FROM ({}) ORDER BY far_id))", related_ids(operand, true));
+          fmt::format("(SELECT '[' || coalesce(group_concat(json_quote(id), ','), '') || ']' FROM (SELECT id FROM {} ORDER BY id))", ids);
       return fmt::format("{} AND {}", has_own, op == Operator::contains ? fmt::format("struere_contains({}, {})", field, list)
                                                                         : fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", list));
     }
@@ -164,7 +168,7 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
     case Operand::Kind::organization_id:
       return compile_attribute(field, column, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
     case Operand::Kind::own_entity: {
-      const std::string own = own_entity(operand.own_entity);
+      const std::string own = "SELECT id FROM " + own_entity(operand.own_entity);
       if (!is_text) return op == Operator::neq ? fmt::format("({} AND EXISTS ({}))", present, own) : never;
       switch (op) {
         case Operator::eq: return fmt::format("(({}) = ({}))", column, own);
@@ -177,12 +181,13 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
       }
     }
     case Operand::Kind::related_ids: {
-      const std::string has_own = fmt::format("EXISTS ({})", own_entity(operand.own_entity));
-      if (op == Operator::in) return is_text ? fmt::format("(({}) IN ({}))", column, related_ids(operand, false)) : never;
+      const std::string has_own = fmt::format("EXISTS (SELECT 1 FROM {})", own_entity(operand.own_entity));
+      const std::string ids = "SELECT id FROM " + related_ids(operand);
+      if (op == Operator::in) return is_text ? fmt::format("(({}) IN ({}))", column, ids) : never;
       // A text or a time is unequal to every list, if there is a list.
       if (op == Operator::neq) return fmt::format("({} AND {})", present, has_own);
       if (op == Operator::nin)
-        return is_text ? fmt::format("({} AND {} AND ({}) NOT IN ({}))", has_own, present, column, related_ids(operand, false))
+        return is_text ? fmt::format("({} AND {} AND ({}) NOT IN ({}))", has_own, present, column, ids)
                        : fmt::format("({} AND {})", has_own, present);
       return never;
     }
@@ -233,37 +238,51 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
 }
 
 std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
-  std::string near_end = predicate.start() ? fmt::format("= {}", parameter(*predicate.start())) : fmt::format("= ({})", own_entity(predicate.own_entity()));
-  for (const Hop& hop : predicate.hops()) near_end = fmt::format("IN ({})", far_ends(near_end, hop));
+  std::string near_end = predicate.start() ? fmt::format("= {}", parameter(*predicate.start()))
+                                           : fmt::format("= (SELECT id FROM {})", own_entity(predicate.own_entity()));
+  for (const Hop& hop : predicate.hops()) near_end = fmt::format("IN (SELECT id FROM {})", far_ends(near_end, hop));
   return fmt::format("({} {})", row.id(), near_end);
 }
 
+std::string PredicateCompiler::with() const { return with_.empty() ? "" : "WITH " + with_ + " "; }
+
+std::string PredicateCompiler::name_query(const std::string& key, const std::function<std::string()>& make) {
+  if (const auto found = names_.find(key); found != names_.end()) return found->second;
+  const std::string query = make();
+  std::string name = fmt::format("q{}", names_.size() + 1);
+  with_ += fmt::format("{}{}(id) AS ({})", with_.empty() ? "" : ", ", name, query);
+  return names_.emplace(key, std::move(name)).first->second;
+}
+
 std::string PredicateCompiler::own_entity(const OwnEntity& own) {
-  if (own.candidates.empty()) return "SELECT NULL AS own_id WHERE 0";
-  const std::string user = parameter(canonical_json(Json(actor_.user_id)));
-  std::string candidates;
-  for (const OwnEntity::Candidate& candidate : own.candidates) {
-    if (!candidates.empty()) candidates += " UNION ALL ";
-    candidates += fmt::format(
-        "SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE w.scope_id = ?1 AND w.type_key = {} AND {} = {} "
-        "AND w.deleted_at IS NULL AND w.status = 'active'",
-        parameter(candidate.type), json_at("w.data", candidate.user_id_field), user);
-  }
-  return fmt::format("SELECT own_id FROM ({}) ORDER BY own_created_at, own_id LIMIT 1", candidates);
+  std::string key = "own";
+  for (const OwnEntity::Candidate& candidate : own.candidates) key += fmt::format(" {} {}", candidate.type, candidate.user_id_field.str());
+  return name_query(key, [&]() -> std::string {
+    if (own.candidates.empty()) return "SELECT NULL WHERE 0";
+    const std::string user = parameter(canonical_json(Json(actor_.user_id)));
+    std::vector<std::string> candidates;
+    for (const OwnEntity::Candidate& candidate : own.candidates)
+      candidates.push_back(fmt::format(
+          "SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE w.scope_id = ?1 AND w.type_key = {} AND {} = {} "
+          "AND w.deleted_at IS NULL AND w.status = 'active'",
+          parameter(candidate.type), json_at("w.data", candidate.user_id_field), user));
+    return fmt::format("SELECT own_id FROM ({}) ORDER BY own_created_at, own_id LIMIT 1", fmt::join(candidates, " UNION ALL "));
+  });
 }
 
 std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& hop) {
-  // A relation with a deleted end counts nowhere; so the near end is looked at, too.
-  return fmt::format(
-      "SELECT r.{0} FROM entity_relations r JOIN entities x ON x.scope_id = ?1 AND x.id = r.{0} AND x.deleted_at IS NULL "
-      "JOIN entities n ON n.scope_id = ?1 AND n.id = r.{1} AND n.deleted_at IS NULL "
-      "WHERE r.scope_id = ?1 AND r.{1} {2} AND r.type = {3}",
-      hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));
+  return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), [&] {
+    // A relation with a deleted end counts nowhere; so the near end is looked at, too.
+    return fmt::format(
+        "SELECT r.{0} FROM entity_relations r JOIN entities x ON x.scope_id = ?1 AND x.id = r.{0} AND x.deleted_at IS NULL "
+        "JOIN entities n ON n.scope_id = ?1 AND n.id = r.{1} AND n.deleted_at IS NULL "
+        "WHERE r.scope_id = ?1 AND r.{1} {2} AND r.type = {3}",
+        hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));
+  });
 }
 
-std::string PredicateCompiler::related_ids(const Operand& operand, bool as_json) {
-  const std::string ends = far_ends(fmt::format("= ({})", own_entity(operand.own_entity)), Hop{operand.relation, false});
-  return as_json ? fmt::format("SELECT json_quote(to_id) AS far_id FROM ({})", ends) : ends;
+std::string PredicateCompiler::related_ids(const Operand& operand) {
+  return far_ends(fmt::format("= (SELECT id FROM {})", own_entity(operand.own_entity)), Hop{operand.relation, false});
 }
 
 }  // namespace struere

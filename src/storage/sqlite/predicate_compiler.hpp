@@ -2,6 +2,8 @@
 // truth value, NULL, only ever stands for false here: no condition is negated.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +38,9 @@ class StoredSource final : public RowSource {
 // The field's canonical JSON text, or NULL where it is absent; JSON's null is the text 'null'.
 std::string json_at(std::string_view data, const FieldPath& field);
 
-// `parts` joined in a tree as flat as can be: SQLite bounds the depth of an expression. `none` where there are no parts.
-std::string balanced(const std::vector<std::string>& parts, std::string_view separator, std::string_view none);
+// `parts` joined in long chains, and chains of chains: SQLite bounds the depth of an expression, and of parentheses more so.
+// `none` where there are no parts.
+std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none);
 
 class PredicateCompiler {
  public:
@@ -47,22 +50,29 @@ class PredicateCompiler {
   std::string parameter(Parameter value);
   std::string compile(const Predicate& predicate, const RowSource& row);
 
-  // A query for the id of the own entity: one row or none.
+  // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests them.
+  // `WITH … `, or nothing where there are none.
+  std::string with() const;
+  // The name of a query for the id of the own entity: one row or none, with one column, id.
   std::string own_entity(const OwnEntity& own);
-  // A query for the ids at the other end of relations whose near end compares so.
+  // The name of a query for the ids at the other end of relations whose near end compares so; one column, id.
   std::string far_ends(const std::string& near_end, const Hop& hop);
 
  private:
+  std::string name_query(const std::string& key, const std::function<std::string()>& make);
+
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
   std::string compile_data(const std::string& field, Operator op, const Operand& operand);
   std::string compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand);
   std::string compile_text(const std::string& column, Operator op, const Json& value);
   std::string compile_time(const std::string& column, Operator op, const Json& value);
   std::string compile_reached(const Predicate& predicate, const RowSource& row);
-  std::string related_ids(const Operand& operand, bool as_json);
+  std::string related_ids(const Operand& operand);
 
   const ActorValues& actor_;
   std::vector<Parameter>& parameters_;
+  std::map<std::string, std::string> names_;  // by what the query asks
+  std::string with_;
 };
 
 }  // namespace struere

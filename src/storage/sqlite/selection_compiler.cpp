@@ -14,13 +14,13 @@ std::string bits_expression(PredicateCompiler& compiler, const MaskGroups& group
   std::vector<std::string> parts;
   for (const Predicate& predicate : groups.predicates)
     parts.push_back(fmt::format("CASE WHEN {} THEN '1' ELSE '0' END", compiler.compile(predicate, row)));
-  return balanced(parts, " || ", "''");
+  return joined(parts, " || ", "''");
 }
 
 std::string admits(PredicateCompiler& compiler, const MaskGroups& groups, const RowSource& row) {
   std::vector<std::string> parts;
   for (const Predicate& predicate : groups.predicates) parts.push_back(compiler.compile(predicate, row));
-  return balanced(parts, " OR ", "0");
+  return joined(parts, " OR ", "0");
 }
 
 // A row's fields as the view shows them to a query.
@@ -50,7 +50,7 @@ class ViewSource final : public RowSource {
     std::vector<std::string> clear;
     for (std::size_t i = 0; i < groups_.masks.size(); ++i)
       if (visibility(*groups_.masks[i], field) == Visibility::clear) clear.push_back(fmt::format("substr({}, {}, 1) = '1'", bits_, i + 1));
-    return fmt::format("CASE WHEN {} THEN {} END", balanced(clear, " OR ", "0"), *stored_.attribute(field));
+    return fmt::format("CASE WHEN {} THEN {} END", joined(clear, " OR ", "0"), *stored_.attribute(field));
   }
 
   const std::string& whole_data() const noexcept { return view_data_; }
@@ -85,8 +85,16 @@ class SelectCompiler {
     where_ = fmt::format("e.scope_id = ?1 AND e.type_key = {} AND e.deleted_at IS NULL", type);
     if (selection.id) where_ += fmt::format(" AND e.id = {}", parameter(*selection.id));
     where_ += fmt::format(" AND {}", admits(predicates_, groups, stored_));
-    if (groups.single()) bits_ = "'1'";
-    else if (with_rows || looks_at_mixed(false)) bits_ = bits_expression(predicates_, groups, stored_);
+    from_ = "entities e";
+    if (groups.single()) {
+      bits_ = "'1'";
+    } else if (with_rows || looks_at_mixed(false)) {
+      // Worked out once for each row, and named, so that the expressions that need it do not hold it.
+      from_ = fmt::format("(SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {} AS bits FROM entities e WHERE {}) e",
+                          bits_expression(predicates_, groups, stored_), where_);
+      where_ = "1";
+      bits_ = "e.bits";
+    }
     std::string view_data;
     if (looks_at_mixed(true)) {
       out_.query_view = std::make_shared<ViewMasks>(groups.masks, MaskPurpose::query);
@@ -108,13 +116,14 @@ class SelectCompiler {
       order += fmt::format("{}{}{}", i == 0 ? " ORDER BY " : ", ", column.expression, column.descending ? " DESC" : "");
     }
     if (selection_.after) where_ += fmt::format(" AND {}", after(columns));
-    out_.sql = fmt::format("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM entities e WHERE {}{} LIMIT {}",
-                           bits_, key_list, where_, order, parameter(selection_.limit + 1));
+    const std::string limit = parameter(selection_.limit + 1);
+    out_.sql = fmt::format("{}SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM {} WHERE {}{} LIMIT {}",
+                           predicates_.with(), bits_, key_list, from_, where_, order, limit);
     return std::move(out_);
   }
 
   CompiledSelection count() {
-    out_.sql = fmt::format("SELECT count(*) FROM entities e WHERE {}", where_);
+    out_.sql = fmt::format("{}SELECT count(*) FROM {} WHERE {}", predicates_.with(), from_, where_);
     return std::move(out_);
   }
 
@@ -176,10 +185,10 @@ class SelectCompiler {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       std::vector<std::string> parts = equal;
       parts.push_back(fmt::format("{} {} {}", columns[i].expression, columns[i].descending ? "<" : ">", bounds[i]));
-      alternatives.push_back(balanced(parts, " AND ", "1"));
+      alternatives.push_back(joined(parts, " AND ", "1"));
       equal.push_back(fmt::format("{} = {}", columns[i].expression, bounds[i]));
     }
-    return balanced(alternatives, " OR ", "0");
+    return joined(alternatives, " OR ", "0");
   }
 
   std::string bound(const OrderColumn& column, const std::string& key) {
@@ -193,7 +202,7 @@ class SelectCompiler {
   PredicateCompiler predicates_;
   StoredSource stored_{"e"};
   std::unique_ptr<ViewSource> view_;
-  std::string where_, bits_;
+  std::string from_, where_, bits_;
 };
 
 }  // namespace
@@ -226,7 +235,7 @@ CompiledEvents compile_events(const EventSelection& selection) {
     for (std::size_t i = 0; i < selection.types.size(); ++i)
       parts.push_back(fmt::format("({}.type_key = {} AND {})", alias, predicates.parameter(selection.types[i].type),
                                   admits(predicates, out.groups[i], row)));
-    return balanced(parts, " OR ", "0");
+    return joined(parts, " OR ", "0");
   };
   std::string bits = "''";
   if (!selection.types.empty()) {
@@ -242,11 +251,11 @@ CompiledEvents compile_events(const EventSelection& selection) {
   where += fmt::format(" AND ({} OR ({} AND (v.other_end_id IS NULL OR {})))", selection.others ? "v.entity_id IS NULL" : "0",
                        visible("e"), visible("o"));
   out.sql = fmt::format(
-      "SELECT v.sequence, v.id, v.type, v.entity_id, v.other_end_id, v.actor_type, v.actor_id, v.payload, v.created_at, e.type_key, {} "
+      "{}SELECT v.sequence, v.id, v.type, v.entity_id, v.other_end_id, v.actor_type, v.actor_id, v.payload, v.created_at, e.type_key, {} "
       "FROM events v LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
       "LEFT JOIN entities o ON o.scope_id = ?1 AND o.id = v.other_end_id "
       "WHERE {} ORDER BY v.sequence LIMIT {}",
-      bits, where, predicates.parameter(selection.limit));
+      predicates.with(), bits, where, predicates.parameter(selection.limit));
   return out;
 }
 
@@ -260,7 +269,9 @@ std::string field_index_sql(const FieldPath& field) {
 CompiledLookup compile_own_entity(const OwnEntity& own, const std::string& user_id) {
   CompiledLookup out;
   const ActorValues actor{user_id, {}};
-  out.sql = PredicateCompiler(actor, out.parameters).own_entity(own);
+  PredicateCompiler predicates(actor, out.parameters);
+  const std::string name = predicates.own_entity(own);
+  out.sql = fmt::format("{}SELECT id FROM {}", predicates.with(), name);
   return out;
 }
 
@@ -268,7 +279,8 @@ CompiledLookup compile_related_ids(const std::string& id, const Hop& hop) {
   CompiledLookup out;
   const ActorValues actor;
   PredicateCompiler predicates(actor, out.parameters);
-  out.sql = predicates.far_ends("= " + predicates.parameter(id), hop) + " ORDER BY 1";
+  const std::string name = predicates.far_ends("= " + predicates.parameter(id), hop);
+  out.sql = fmt::format("{}SELECT id FROM {} ORDER BY id", predicates.with(), name);
   return out;
 }
 
