@@ -1,0 +1,29 @@
+// Writes to a database as a second process: scoped_writer FILE COMMAND
+//   rows   creates sessions until it is killed, and prints the id of each once it is acknowledged
+//   role   for each line of input, gives the role `teacher` the policy that the line says (allow or deny), and prints "done"
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include <struere/struere.hpp>
+
+using namespace struere;
+
+int main(int count, char** arguments) {
+  if (count != 3) return 2;
+  const auto database = Database::open(arguments[1], {.sqlite = {.durability = Durability::normal}});
+  const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+  if (std::string(arguments[2]) == "rows") {
+    for (int i = 0;; ++i) {
+      const auto written = database.entities(system, "session").create(Json{{"teacherId", "ana"}, {"number", i}});
+      std::printf("%s\n", written.id.str().c_str());
+      std::fflush(stdout);
+    }
+  }
+  for (std::string effect; std::getline(std::cin, effect);) {
+    database.roles(system).define(
+        Json{{"name", "teacher"}, {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", effect}}}}});
+    std::printf("done\n");
+    std::fflush(stdout);
+  }
+}

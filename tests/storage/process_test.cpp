@@ -1,0 +1,73 @@
+// Two processes on one file: nothing stale, nothing half there, nothing lost that was acknowledged.
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "support/child_process.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+const Json teacher{{"name", "teacher"}, {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", "allow"}}}}};
+
+}  // namespace
+
+TEST_CASE("a role that another process changes is obeyed by the very next operation", "[storage][concurrency][process]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "session"}});
+  world.define_role(teacher);
+  world.create("session", {{"teacherId", "ana"}});
+  const auto sessions = world.database->entities(world.user("ana", {"teacher"}), "session");
+  ChildProgram other("scoped_writer", {world.folder.file(), "role"});
+  for (int round = 0; round < 20; ++round) {
+    CHECK(sessions.list().size() == 1);  // the plan is in the cache now
+    other.say("deny");
+    REQUIRE(other.line() == "done");
+    CHECK_ERROR(permission_denied, sessions.list());
+    CHECK_FALSE(sessions.can(Action::read));
+    other.say("allow");
+    REQUIRE(other.line() == "done");
+  }
+}
+
+TEST_CASE("a reader beside a writing process sees whole states, each later than the one before", "[storage][concurrency][process]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "session"}});
+  const auto system = world.system();
+  ChildProgram writer("scoped_writer", {world.folder.file(), "rows"});
+  std::int64_t last = 0;
+  for (int round = 0; round < 200; ++round) {
+    const auto rows = world.database->entities(system, "session").count();
+    CHECK(rows >= last);
+    last = rows;
+    if (round % 20 == 0) CHECK(world.database->events(system).verify().ok);
+  }
+  CHECK_FALSE(writer.line().empty());
+}
+
+TEST_CASE("a writer that is killed loses nothing that it was told is done", "[storage][concurrency][process]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "session"}});
+  std::set<std::string> acknowledged;
+  for (int round = 0; round < 20; ++round) {
+    ChildProgram writer("scoped_writer", {world.folder.file(), "rows"});
+    for (int i = 0; i <= round; ++i)
+      if (const std::string id = writer.line(); !id.empty()) acknowledged.insert(id);
+    writer.stop(SIGKILL);
+    for (std::string id = writer.line(); !id.empty(); id = writer.line()) acknowledged.insert(id);
+    CHECK(writer.wait() == -SIGKILL);
+
+    const auto database = Database::open(world.folder.file());
+    const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    const Verification verification = database.events(system).verify();
+    CHECK(verification.ok);
+    // Each row has its event: one for the type, then one a row.
+    CHECK(verification.verified == 1 + database.entities(system, "session").count());
+    for (const std::string& id : acknowledged) CHECK(database.entities(system, "session").find(EntityId(id)));
+  }
+  CHECK(acknowledged.size() >= 20);
+}
