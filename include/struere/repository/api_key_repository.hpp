@@ -15,7 +15,7 @@ struct Engine;
 
 struct NewApiKey {
   std::string name;
-  std::vector<std::string> roles;  // by name; one that this scope does not have grants nothing
+  std::vector<std::string> roles = {};  // by name; one that this scope does not have grants nothing
   ApiKeyKind kind = ApiKeyKind::agent;
   std::optional<Timestamp> expires_at = {};
 };

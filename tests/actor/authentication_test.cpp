@@ -1,0 +1,146 @@
+// SPEC 2: keys. Whatever is wrong with one, the answer is the same.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <iterator>
+
+#include "core/digest.hpp"
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+const Json reader{{"name", "reader"}, {"policies", {{{"resource", "note"}, {"actions", {"read", "list"}}, {"effect", "allow"}}}}};
+
+}  // namespace
+
+TEST_CASE("a key becomes an actor of its own scope, with the roles that are there", "[keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "note"}});
+  world.define_role(reader);
+  const auto keys = world.database->api_keys(world.system());
+  const CreatedApiKey agent = keys.create({.name = "agent", .roles = {"reader", "nobody", "reader"}});
+  const ActorContext actor = world.database->authenticate(agent.secret);
+  CHECK(actor.type() == ActorType::agent);
+  CHECK(actor.id() == agent.key.id.str());
+  CHECK(actor.environment() == Environment::development);
+  REQUIRE(actor.roles().size() == 1);
+  CHECK(actor.roles()[0].name == "reader");
+  CHECK_FALSE(actor.passes_policies());
+  CHECK(agent.secret.starts_with("sk_dev_"));
+  CHECK(agent.secret.size() >= 7 + 32);  // 192 bits in base64
+  CHECK(agent.secret.starts_with(agent.key.display_prefix));
+
+  const auto webhook = world.database->api_keys(world.system(Environment::production)).create({.name = "hook", .kind = ApiKeyKind::webhook});
+  CHECK(webhook.secret.starts_with("sk_prod_"));
+  CHECK(world.database->authenticate(webhook.secret).type() == ActorType::webhook);
+  CHECK(world.database->authenticate(webhook.secret).roles().empty());
+}
+
+TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const auto keys = world.database->api_keys(world.system());
+  const CreatedApiKey revoked = keys.create({.name = "revoked"});
+  keys.revoke(revoked.key.id);
+  const CreatedApiKey expiring = keys.create({.name = "expiring", .expires_at = world.clock.now() + 10});
+  CHECK(world.database->authenticate(expiring.secret).id() == expiring.key.id.str());
+  world.clock.advance(10);  // to the millisecond
+  const std::string good = keys.create({.name = "good"}).secret;
+  const std::string expected = error_of([&] { (void)world.database->authenticate("sk_dev_unknown"); });
+  CHECK(expected.starts_with("unauthenticated"));
+  for (const std::string& key : {revoked.secret, expiring.secret, std::string(), good + " ", good.substr(0, good.size() - 1), "sk_prod_" + good.substr(7),
+                                 std::string(1 << 20, 'x'), std::string("sk_dev_\0", 8), std::string("Bearer ") + good})
+    CHECK(error_of([&] { (void)world.database->authenticate(key); }) == expected);
+  CHECK(world.database->authenticate(good).type() == ActorType::agent);
+}
+
+TEST_CASE("a key whose prefix contradicts its environment is no key", "[keys]") {
+  World world(StorageKind::sqlite);
+  const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
+  RawDatabase(world.folder.file()).run("UPDATE api_keys SET scope_id = (SELECT id FROM scopes WHERE environment = 'production' LIMIT 1)");
+  CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
+}
+
+TEST_CASE("the key is nowhere but with who got it", "[keys]") {
+  World world(StorageKind::sqlite);
+  const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
+  world.database->authenticate(key.secret);
+  const std::string random = key.secret.substr(key.key.display_prefix.size());
+  for (const char* const suffix : {"", "-wal"}) {
+    std::ifstream file(world.folder.file() + suffix, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    CHECK(bytes.find(random) == std::string::npos);
+  }
+  const std::string hash = to_hex(sha256(key.secret));
+  for (const Event& event : world.database->events(world.system()).list({.limit = 1000}).events) {
+    CHECK(event.json().find(random) == std::string::npos);
+    CHECK(event.json().find(hash) == std::string::npos);
+  }
+}
+
+TEST_CASE("a use is written down once a minute at most", "[keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const auto keys = world.database->api_keys(world.system());
+  const std::string secret = keys.create({.name = "k"}).secret;
+  const auto last_use = [&] { return keys.list().front().last_used_at; };
+  CHECK_FALSE(last_use());
+  world.database->authenticate(secret);
+  const auto first = last_use();
+  CHECK(first == world.clock.now());
+  world.clock.advance(59'999);
+  world.database->authenticate(secret);
+  CHECK(last_use() == first);
+  world.clock.advance(1);
+  world.database->authenticate(secret);
+  CHECK(last_use() == world.clock.now());
+}
+
+TEST_CASE("a key can be given only roles that its maker holds", "[keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_role({{"name", "keeper"}, {"policies", {{{"resource", "api_keys"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  world.define_role({{"name", "root"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  const auto keys = world.database->api_keys(world.user("ana", {"keeper"}));
+  CHECK(keys.create({.name = "same", .roles = {"keeper"}}).key.roles.size() == 1);
+  CHECK_ERROR(permission_denied, keys.create({.name = "more", .roles = {"root"}}));
+  CHECK_ERROR(permission_denied, world.database->api_keys(world.user("bo")).list());
+  CHECK_ERROR(not_found, keys.revoke(world.database->api_keys(world.system(Environment::production)).create({.name = "p"}).key.id));
+}
+
+TEST_CASE("a user is an actor of what they are a member of, with the roles of that scope", "[actors]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.add_organization("globex");
+  world.define_type({{"slug", "note"}}, Environment::production);
+  world.define_role(reader, Environment::production);
+  const auto host = world.host();
+  const ActorContext ana = world.user("ana");
+  CHECK(ana.roles().empty());
+  CHECK_ERROR(not_found, host.user_actor(UserId("ana"), OrganizationId("globex"), Environment::development));
+  CHECK_ERROR(not_found, host.user_actor(UserId("nobody"), OrganizationId("acme"), Environment::development));
+  CHECK_ERROR(not_found, host.system_actor(OrganizationId("none"), Environment::development));
+  const auto roles = world.database->roles(world.system(Environment::production));
+  roles.assign(UserId("ana"), "reader", world.clock.now() + 5);
+  const auto now = [&](Environment environment) { return host.user_actor(UserId("ana"), OrganizationId("acme"), environment).roles().size(); };
+  CHECK(now(Environment::production) == 1);
+  CHECK(now(Environment::development) == 0);
+  world.clock.advance(5);
+  CHECK(now(Environment::production) == 0);
+  CHECK_ERROR(not_found, roles.assign(UserId("stranger"), "reader"));
+  CHECK_ERROR(not_found, roles.assign(UserId("ana"), "nothing"));
+  CHECK(world.user("root", {}, Environment::development, "acme", MembershipRole::admin).is_org_admin());
+}
+
+TEST_CASE("a role that is taken away or made anew no longer serves who held it", "[actors]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "note"}});
+  world.define_role(reader);
+  const auto notes = world.database->entities(world.user("ana", {"reader"}), "note");
+  CHECK(notes.can(Action::list));
+  world.database->roles(world.system()).remove("reader");
+  CHECK_FALSE(notes.can(Action::list));
+  world.define_role(reader);  // the name is the same, the role is another
+  CHECK_FALSE(notes.can(Action::list));
+}
