@@ -21,12 +21,16 @@ AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action acti
     grant_roles.emplace_back(to_string(actor.type()));
   } else if (decision) {
     for (const Role* role : rules.roles_of(actor)) {
-      const bool allows = std::ranges::any_of(role->policies, [&](const Policy& policy) { return policy.matches(action, type); });
+      const bool allows =
+          std::ranges::any_of(role->policies, [&](const Policy& policy) { return policy.matches(action, type); });
       if (!allows) continue;  // as the decision is to allow, what matches allows
       const auto on_type = role->types.find(type);
-      if (on_type == role->types.end()) grants->push_back(Grant{});
-      else if (on_type->second.broken) continue;
-      else grants->push_back(Grant{on_type->second.predicate, on_type->second.mask});
+      if (on_type == role->types.end())
+        grants->push_back(Grant{});
+      else if (on_type->second.broken)
+        continue;
+      else
+        grants->push_back(Grant{on_type->second.predicate, on_type->second.mask});
       grant_roles.push_back(role->name);
     }
   }

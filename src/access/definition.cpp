@@ -25,7 +25,8 @@ bool is_slug(std::string_view text) {
 
 std::string require_name(const Json& definition, const char* what, const char* key) {
   const std::string& name = require_text(definition, what, key);
-  if (name.empty() || name.size() > longest_name) refuse(fmt::format("`{}` of {} is a text of 1 to {} bytes", key, what, longest_name));
+  if (name.empty() || name.size() > longest_name)
+    refuse(fmt::format("`{}` of {} is a text of 1 to {} bytes", key, what, longest_name));
   return name;
 }
 
@@ -63,7 +64,8 @@ class RoleReader {
     }
     for (const Json& fields : list("visibleFields")) {
       role.visible_fields.push_back(typed(fields, "`visibleFields`"));
-      add_visible_fields(parse_canonical_json(role.visible_fields.back().json), masks[role.visible_fields.back().entity_type]);
+      add_visible_fields(parse_canonical_json(role.visible_fields.back().json),
+                         masks[role.visible_fields.back().entity_type]);
     }
     return role;
   }
@@ -76,14 +78,18 @@ class RoleReader {
     return *found;
   }
 
-  bool is_known_type(std::string_view slug) const { return std::ranges::find(known_, slug, &EntityType::slug) != known_.end(); }
+  bool is_known_type(std::string_view slug) const {
+    return std::ranges::find(known_, slug, &EntityType::slug) != known_.end();
+  }
 
   void read_policies(const Json& policy, RoleRecord& role) const {
     require_keys(policy, "a policy", {"resource", "actions", "effect"}, {});
     const std::string& resource = require_text(policy, "a policy", "resource");
     if (resource != "*" && !is_system_resource(resource) && !is_known_type(resource))
-      refuse(fmt::format("a policy names the resource {}, which is neither an entity type of this scope, nor a system resource, nor `*`",
-                         Json(resource).dump()));
+      refuse(
+          fmt::format("a policy names the resource {}, which is neither an entity type of this scope, nor a system "
+                      "resource, nor `*`",
+                      Json(resource).dump()));
     const std::string& effect = require_text(policy, "a policy", "effect");
     if (effect != "allow" && effect != "deny") refuse("`effect` of a policy is allow or deny");
     const Json& actions = policy.at("actions");
@@ -102,7 +108,8 @@ class RoleReader {
   TypedRecord typed(const Json& definition, const char* what) const {
     if (!definition.is_object()) refuse(fmt::format("{} is an object", what));
     const std::string& type = require_text(definition, what, "entityType");
-    if (!is_known_type(type)) refuse(fmt::format("{} names the entity type {}, which this scope does not have", what, Json(type).dump()));
+    if (!is_known_type(type))
+      refuse(fmt::format("{} names the entity type {}, which this scope does not have", what, Json(type).dump()));
     Json rest = definition;
     rest.erase("entityType");
     return {type, canonical_json(rest)};
@@ -116,25 +123,29 @@ class RoleReader {
 
 EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& known) {
   const Json definition = acceptable(raw);
-  require_keys(definition, "an entity type", {"slug"}, {"name", "schema", "searchFields", "boundToRole", "userIdField"});
+  require_keys(definition, "an entity type", {"slug"},
+               {"name", "schema", "searchFields", "boundToRole", "userIdField"});
   EntityType type;
   type.slug = require_text(definition, "an entity type", "slug");
-  if (!is_slug(type.slug)) refuse("a slug is a-z, 0-9, _ and -, starts with a letter or digit, and has at most 64 of them");
-  if (is_system_resource(type.slug)) refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
+  if (!is_slug(type.slug))
+    refuse("a slug is a-z, 0-9, _ and -, starts with a letter or digit, and has at most 64 of them");
+  if (is_system_resource(type.slug))
+    refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
   type.name = definition.contains("name") ? require_name(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {
     const JsonSchema compiled(*schema);
     for (const ReferenceField& reference : compiled.references())
       if (reference.type != type.slug && std::ranges::find(known, reference.type, &EntityType::slug) == known.end())
-        refuse(fmt::format("the schema of `{}` references the entity type {}, which this scope does not have", type.slug,
-                           Json(reference.type).dump()));
+        refuse(fmt::format("the schema of `{}` references the entity type {}, which this scope does not have",
+                           type.slug, Json(reference.type).dump()));
     type.schema = canonical_json(*schema);
   }
   if (const auto fields = definition.find("searchFields"); fields != definition.end()) {
     if (!fields->is_array()) refuse("`searchFields` is a list of paths inside `data`");
     for (const Json& field : *fields) type.search_fields.push_back(require_inner_path(field, "a search field"));
   }
-  if (definition.contains("boundToRole")) type.bound_to_role = require_name(definition, "an entity type", "boundToRole");
+  if (definition.contains("boundToRole"))
+    type.bound_to_role = require_name(definition, "an entity type", "boundToRole");
   if (const auto field = definition.find("userIdField"); field != definition.end())
     type.user_id_field = require_inner_path(*field, "`userIdField`");
   return type;

@@ -23,7 +23,8 @@ std::string operand_text(const Operand& operand, const ActorValues& actor, Relat
   switch (operand.kind) {
     case Operand::Kind::literal: return shown(&operand.literal);
     case Operand::Kind::user_id: return fmt::format("actor.userId = {}", canonical_json(Json(actor.user_id)));
-    case Operand::Kind::organization_id: return fmt::format("actor.organizationId = {}", canonical_json(Json(actor.organization_id)));
+    case Operand::Kind::organization_id:
+      return fmt::format("actor.organizationId = {}", canonical_json(Json(actor.organization_id)));
     case Operand::Kind::own_entity: {
       const auto id = own();
       return id ? fmt::format("actor.entityId = \"{}\"", *id) : "actor.entityId, which this actor has none of";
@@ -39,14 +40,15 @@ std::string operand_text(const Operand& operand, const ActorValues& actor, Relat
 }
 
 // What was compared with what, for every comparison of a rule.
-std::string compared(const Predicate& predicate, const RowFields& row, const ActorValues& actor, RelationReader& relations) {
+std::string compared(const Predicate& predicate, const RowFields& row, const ActorValues& actor,
+                     RelationReader& relations) {
   const bool truth = holds(predicate, row, actor, relations);
   switch (predicate.kind()) {
     case Predicate::Kind::always: return "always true";
     case Predicate::Kind::never: return "never true";
     case Predicate::Kind::comparison:
-      return fmt::format("{} is {}, {} {}: {}", predicate.field().str(), shown(row.find(predicate.field())), to_string(predicate.op()),
-                         operand_text(predicate.operand(), actor, relations), truth);
+      return fmt::format("{} is {}, {} {}: {}", predicate.field().str(), shown(row.find(predicate.field())),
+                         to_string(predicate.op()), operand_text(predicate.operand(), actor, relations), truth);
     case Predicate::Kind::reached: return fmt::format("reached by that path: {}", truth);
     case Predicate::Kind::all:
     case Predicate::Kind::any: break;
@@ -64,61 +66,64 @@ struct RoleMask {
   const Mask* mask;
 };
 
-// Every leaf of a row's data, and how it is shown.
+// Every leaf of a row, and how it is shown.
 class FieldExplainer {
  public:
   FieldExplainer(const std::vector<RoleMask>& masks, std::vector<ExplainedField>& out) : masks_(masks), out_(out) {
     for (const RoleMask& entry : masks) all_.push_back(entry.mask);
   }
 
-  void explain(const Json& data) { members(data, Json::object(), "data", {}); }
-
-  void explain(FieldPath::Root root, const char* name, const Json& value) {
-    const auto shown_by = [&](std::span<const Mask* const> masks) { return apply_masks(masks, root, value, MaskPurpose::show); };
-    add(name, value, shown_by);
-  }
-
- private:
-  // The data that holds `value` alone, at its place: masks look at paths and kinds, not at what stands beside.
-  void members(const Json& object, const Json&, const std::string& path, std::vector<std::string> place) {
+  void explain_data(const Json& object) {
     for (const auto& [key, value] : object.items()) {
-      auto inner = place;
-      inner.push_back(key);
-      const std::string name = path + "." + key;
-      if (value.is_object() && !value.empty()) {
-        members(value, {}, name, inner);
-        continue;
-      }
-      Json alone = value;
-      for (auto segment = inner.rbegin(); segment != inner.rend(); ++segment) alone = Json{{*segment, std::move(alone)}};
-      add(name, value, [&](std::span<const Mask* const> masks) -> std::optional<Json> {
-        const Json masked = apply_masks(masks, alone, MaskPurpose::show);
-        const Json* at = &masked;
-        for (const std::string& segment : inner) {
-          if (!at->is_object() || !at->contains(segment)) return std::nullopt;
-          at = &at->at(segment);
-        }
-        return *at;
-      });
+      place_.push_back(key);
+      if (value.is_object() && !value.empty())
+        explain_data(value);
+      else
+        explain_leaf(value);
+      place_.pop_back();
     }
   }
 
-  template <class ShownBy>
-  void add(const std::string& name, const Json& value, const ShownBy& shown_by) {
-    const auto word = [&](const std::optional<Json>& result, bool is_shown_clear) {
-      return !result ? "hidden" : is_shown_clear ? "clear" : "redacted";
+  void explain_attribute(FieldPath::Root root, const char* name, const Json& value) {
+    const auto shown_by = [&](std::span<const Mask* const> masks) {
+      return apply_masks(masks, root, value, MaskPurpose::show);
     };
-    const auto treatment = [&](std::span<const Mask* const> masks) {
+    add(name, value, shown_by,
+        [&](const Mask&) { return std::vector<std::string>{fmt::format("a mask of {}", name)}; });
+  }
+
+ private:
+  void explain_leaf(const Json& value) {
+    // The data that holds this value alone, at its place: masks look at paths and kinds, not at what stands beside.
+    Json alone = value;
+    for (auto segment = place_.rbegin(); segment != place_.rend(); ++segment)
+      alone = Json{{*segment, std::move(alone)}};
+    const auto shown_by = [&](std::span<const Mask* const> masks) -> std::optional<Json> {
+      const Json masked = apply_masks(masks, alone, MaskPurpose::show);
+      const Json* at = &masked;
+      for (const std::string& segment : place_) {
+        if (!at->is_object() || !at->contains(segment)) return std::nullopt;
+        at = &at->at(segment);
+      }
+      return *at;
+    };
+    add(fmt::format("data.{}", fmt::join(place_, ".")), value, shown_by,
+        [&](const Mask& mask) { return covering(mask, place_, value.is_array()); });
+  }
+
+  template <class ShownBy, class Covering>
+  void add(const std::string& name, const Json& value, const ShownBy& shown_by, const Covering& covering_of) {
+    const auto treatment = [&](std::span<const Mask* const> masks) -> std::string {
       const auto result = shown_by(masks);
-      // A replacement may happen to equal the value: only what survives a query is clear.
-      return std::string(word(result, result && equal_json(*result, value)));
+      return !result ? "hidden" : equal_json(*result, value) ? "clear" : "redacted";
     };
     ExplainedField field{name, treatment(all_), {}};
     if (field.treatment != "clear") {
       for (const RoleMask& entry : masks_) {
         const Mask* const one = entry.mask;
         if (!field.by.empty()) field.by += "; ";
-        field.by += fmt::format("{} by role `{}`", treatment({&one, 1}), entry.role);
+        field.by +=
+            fmt::format("{} by role `{}`: {}", treatment({&one, 1}), entry.role, fmt::join(covering_of(*one), ", "));
       }
     }
     out_.push_back(std::move(field));
@@ -127,10 +132,11 @@ class FieldExplainer {
   const std::vector<RoleMask>& masks_;
   std::vector<const Mask*> all_;
   std::vector<ExplainedField>& out_;
+  std::vector<std::string> place_;
 };
 
-ExplainedGrant explain_role(const Role& role, const std::string& resource, const RowFields* row, const ActorValues& actor,
-                            RelationReader& relations) {
+ExplainedGrant explain_role(const Role& role, const std::string& resource, const RowFields* row,
+                            const ActorValues& actor, RelationReader& relations) {
   ExplainedGrant grant{role.name, row != nullptr, false, {}};
   const auto on_type = role.types.find(resource);
   if (on_type == role.types.end()) return grant;
@@ -186,16 +192,17 @@ Explanation explain(const RuleBook& rules, const ActorContext& about, Action act
   out.row_visible = row && !masks.empty();
   if (out.row_visible) {
     FieldExplainer explainer(masks, out.fields);
-    explainer.explain(fields->data);
-    explainer.explain(FieldPath::Root::status, "status", *fields->status);
-    explainer.explain(FieldPath::Root::created_at, "createdAt", *fields->created_at);
-    explainer.explain(FieldPath::Root::updated_at, "updatedAt", *fields->updated_at);
+    explainer.explain_data(fields->data);
+    explainer.explain_attribute(FieldPath::Root::status, "status", *fields->status);
+    explainer.explain_attribute(FieldPath::Root::created_at, "createdAt", *fields->created_at);
+    explainer.explain_attribute(FieldPath::Root::updated_at, "updatedAt", *fields->updated_at);
   }
   return out;
 }
 
 Json Explanation::to_json() const {
-  Json out{{"allowed", decision.allowed()}, {"reason", decision.reason()}, {"policiesConsidered", decision.considered()}};
+  Json out{
+      {"allowed", decision.allowed()}, {"reason", decision.reason()}, {"policiesConsidered", decision.considered()}};
   out["policies"] = Json::array();
   for (const ExplainedPolicy& entry : policies) out["policies"].push_back(policy_json(entry.role, entry.policy));
   if (!row_given) return out;
@@ -204,7 +211,8 @@ Json Explanation::to_json() const {
   for (const ExplainedGrant& grant : grants) {
     Json entry{{"role", grant.role}, {"admits", grant.admits}, {"broken", grant.broken}, {"rules", Json::array()}};
     for (const ExplainedRule& rule : grant.rules)
-      entry["rules"].push_back({{"rule", parse_canonical_json(rule.rule)}, {"holds", rule.holds}, {"compared", rule.compared}});
+      entry["rules"].push_back(
+          {{"rule", parse_canonical_json(rule.rule)}, {"holds", rule.holds}, {"compared", rule.compared}});
     out["grants"].push_back(std::move(entry));
   }
   out["fields"] = Json::array();
@@ -223,9 +231,12 @@ std::string Explanation::text() const {
   out += row_visible ? "The row is admitted.\n" : "The row is refused: no grant admits it.\n";
   for (const ExplainedGrant& grant : grants) {
     out += fmt::format("  grant of role `{}` {}\n", grant.role,
-                       grant.broken ? "is void: a stored rule or mask cannot be read" : grant.admits ? "admits it" : "does not admit it");
+                       grant.broken   ? "is void: a stored rule or mask cannot be read"
+                       : grant.admits ? "admits it"
+                                      : "does not admit it");
     if (grant.rules.empty() && !grant.broken) out += "    it has no rule for this type\n";
-    for (const ExplainedRule& rule : grant.rules) out += fmt::format("    {} {}\n", rule.holds ? "yes" : "no ", rule.compared);
+    for (const ExplainedRule& rule : grant.rules)
+      out += fmt::format("    {} {}\n", rule.holds ? "yes" : "no ", rule.compared);
   }
   for (const ExplainedField& field : fields)
     if (field.treatment != "clear") out += fmt::format("  {} is {} ({})\n", field.path, field.treatment, field.by);

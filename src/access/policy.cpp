@@ -10,7 +10,8 @@ namespace struere {
 std::string_view to_string(Effect effect) noexcept { return effect == Effect::allow ? "allow" : "deny"; }
 
 bool is_system_resource(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 7> resources{"users", "agents", "threads", "events", "executions", "packs", "api_keys"};
+  constexpr std::array<std::string_view, 7> resources{"users",      "agents", "threads", "events",
+                                                      "executions", "packs",  "api_keys"};
   return std::ranges::find(resources, name) != resources.end();
 }
 
@@ -39,7 +40,9 @@ Decision decide(std::span<const RolePolicies> roles, Action action, std::string_
     }
   }
   if (!deciding) {
-    return Decision(false, fmt::format("no policy of the actor's roles allows `{}` on `{}`", to_string(action), resource), std::nullopt, considered);
+    return Decision(false,
+                    fmt::format("no policy of the actor's roles allows `{}` on `{}`", to_string(action), resource),
+                    std::nullopt, considered);
   }
   const bool allowed = deciding->effect == Effect::allow;
   return Decision(allowed,

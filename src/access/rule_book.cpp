@@ -11,7 +11,8 @@ OwnEntity own_entity_of(const std::string& role, const std::vector<EntityType>& 
   OwnEntity own;
   for (const EntityType& type : types) {
     if (type.bound_to_role != role) continue;
-    if (auto path = FieldPath::parse("data." + type.user_id_field)) own.candidates.push_back({type.key, *std::move(path)});
+    if (auto path = FieldPath::parse("data." + type.user_id_field))
+      own.candidates.push_back({type.key, *std::move(path)});
   }
   return own;
 }
@@ -34,8 +35,10 @@ Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& t
   read_all(record.scope_rules, [&](const Json& json, const std::string& text, RoleOnType& on_type) {
     on_type.rules.push_back({text, read_scope_rule(json, own)});
   });
-  read_all(record.field_masks, [](const Json& json, const std::string&, RoleOnType& on_type) { add_field_mask(json, on_type.mask); });
-  read_all(record.visible_fields, [](const Json& json, const std::string&, RoleOnType& on_type) { add_visible_fields(json, on_type.mask); });
+  read_all(record.field_masks,
+           [](const Json& json, const std::string&, RoleOnType& on_type) { add_field_mask(json, on_type.mask); });
+  read_all(record.visible_fields,
+           [](const Json& json, const std::string&, RoleOnType& on_type) { add_visible_fields(json, on_type.mask); });
   for (auto& [slug, on_type] : role.types) {
     std::vector<Predicate> parts;
     for (const RoleOnType::Rule& rule : on_type.rules) parts.push_back(rule.predicate);
@@ -53,7 +56,8 @@ RuleBook::RuleBook(std::uint64_t generation, std::vector<EntityType> types, std:
 }
 
 const EntityType* RuleBook::find_type(std::string_view slug) const noexcept {
-  const auto found = std::ranges::lower_bound(types_, slug, {}, [](const EntityType& type) -> std::string_view { return type.slug; });
+  const auto found =
+      std::ranges::lower_bound(types_, slug, {}, [](const EntityType& type) -> std::string_view { return type.slug; });
   return found != types_.end() && found->slug == slug ? &*found : nullptr;
 }
 

@@ -27,7 +27,9 @@ FieldPath maskable_path(const Json& definition) {
   const std::string& text = require_text(definition, "a field mask", "fieldPath");
   const auto path = FieldPath::parse(text);
   if (!path || path->root() == FieldPath::Root::id)
-    refuse(fmt::format("`fieldPath` {} of a field mask is not `data.` and up to 8 segments, status, createdAt or updatedAt", quoted(text)));
+    refuse(fmt::format(
+        "`fieldPath` {} of a field mask is not `data.` and up to 8 segments, status, createdAt or updatedAt",
+        quoted(text)));
   return *path;
 }
 
@@ -56,7 +58,8 @@ void require_keys(const Json& object, const char* what, std::initializer_list<st
   for (const std::string_view key : required)
     if (!object.contains(key)) refuse(fmt::format("{} lacks its `{}`", what, key));
   for (const auto& item : object.items())
-    if (std::ranges::find(required, item.key()) == required.end() && std::ranges::find(optional, item.key()) == optional.end())
+    if (std::ranges::find(required, item.key()) == required.end() &&
+        std::ranges::find(optional, item.key()) == optional.end())
       refuse(fmt::format("{} has an unknown key: {}", what, quoted(item.key())));
 }
 
@@ -82,7 +85,8 @@ void add_field_mask(const Json& definition, Mask& mask) {
     mask.hidden.push_back(path);
   } else if (type == "redact") {
     if (std::ranges::find(mask.redacted, path, &std::pair<FieldPath, Redaction>::first) != mask.redacted.end()) taken();
-    mask.redacted.emplace_back(path, definition.contains("maskConfig") ? read_redaction(definition.at("maskConfig")) : Redaction{});
+    mask.redacted.emplace_back(
+        path, definition.contains("maskConfig") ? read_redaction(definition.at("maskConfig")) : Redaction{});
   } else {
     refuse("`maskType` is hide or redact");
   }

@@ -13,7 +13,9 @@ inline std::string_view key_prefix(Environment environment) noexcept {
   return environment == Environment::production ? "sk_prod_" : "sk_dev_";
 }
 
-inline std::string new_key_text(Environment environment) { return std::string(key_prefix(environment)) + random_token(); }
+inline std::string new_key_text(Environment environment) {
+  return std::string(key_prefix(environment)) + random_token();
+}
 
 // Enough to tell one's own keys apart; of 256 random bits it shows 24.
 inline std::string display_prefix(std::string_view key, Environment environment) {

@@ -19,7 +19,8 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   // The hash decides, and whatever else is wrong is told alike: nobody learns which keys there once were.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||
       !key.starts_with(key_prefix(found->environment)))
-    throw Error(ErrorCode::unauthenticated, "this API key is not valid; create another one, or check that it was copied whole");
+    throw Error(ErrorCode::unauthenticated,
+                "this API key is not valid; create another one, or check that it was copied whole");
 
   const Scope scope(found->organization, found->environment);
   std::vector<ActorRole> roles;

@@ -26,29 +26,35 @@ ActorContext TrustedHost::system_actor(const OrganizationId& organization, Envir
   return ActorContext({Scope(organization, environment), ActorType::system, "system", {}, false});
 }
 
-ActorContext TrustedHost::user_actor(const UserId& user, const OrganizationId& organization, Environment environment) const {
+ActorContext TrustedHost::user_actor(const UserId& user, const OrganizationId& organization,
+                                     Environment environment) const {
   const auto membership = storage_->shared().find_membership(organization, user);
   if (!membership)
-    throw Error(ErrorCode::not_found, "this user is no member of that organization; add them with TrustedHost::put_member");
+    throw Error(ErrorCode::not_found,
+                "this user is no member of that organization; add them with TrustedHost::put_member");
   const Scope scope(organization, environment);
   const Timestamp now = clock_->now();
   std::vector<ActorRole> roles;
   for (const Assignment& assignment : storage_->begin(scope, Access::read)->assignments(user))
-    if (!assignment.expires_at || *assignment.expires_at > now) roles.push_back({assignment.role, assignment.role_name});
-  return ActorContext({scope, ActorType::user, user.str(), std::move(roles), membership->role == MembershipRole::admin});
+    if (!assignment.expires_at || *assignment.expires_at > now)
+      roles.push_back({assignment.role, assignment.role_name});
+  return ActorContext(
+      {scope, ActorType::user, user.str(), std::move(roles), membership->role == MembershipRole::admin});
 }
 
 Organization TrustedHost::create_organization(const std::string& name, std::optional<OrganizationId> id) const {
   const Timestamp now = clock_->now();
-  Organization organization{id ? OrganizationId(checked_text(id->str(), "an organization's id")) : OrganizationId(ids_->next(now)),
-                            checked_text(name, "an organization's name"), now};
+  Organization organization{
+      id ? OrganizationId(checked_text(id->str(), "an organization's id")) : OrganizationId(ids_->next(now)),
+      checked_text(name, "an organization's name"), now};
   storage_->shared().insert_organization(organization);
   return organization;
 }
 
 User TrustedHost::create_user(const std::string& name, std::optional<UserId> id) const {
   const Timestamp now = clock_->now();
-  User user{id ? UserId(checked_text(id->str(), "a user's id")) : UserId(ids_->next(now)), checked_text(name, "a user's name"), now};
+  User user{id ? UserId(checked_text(id->str(), "a user's id")) : UserId(ids_->next(now)),
+            checked_text(name, "a user's name"), now};
   storage_->shared().insert_user(user);
   return user;
 }

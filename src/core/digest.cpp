@@ -16,13 +16,15 @@ namespace {
 constexpr std::size_t iv_size = 16;
 
 [[noreturn]] void crypto_failed(const char* what) {
-  throw Error(ErrorCode::storage, std::string("the cryptographic library failed: ") + what + "; check the installed OpenSSL");
+  throw Error(ErrorCode::storage,
+              std::string("the cryptographic library failed: ") + what + "; check the installed OpenSSL");
 }
 
 // The algorithm is fetched once: EVP_sha256() would look it up again for every digest.
 class Sha256 {
  public:
-  Sha256() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  Sha256()
+      : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
     if (!algorithm_ || !context_) crypto_failed("SHA-256");
   }
   Digest operator()(std::span<const unsigned char> first, std::string_view second) {

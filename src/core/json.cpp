@@ -14,22 +14,23 @@ namespace {
 constexpr double two_to_63 = 9223372036854775808.0;
 
 // Whether a double is a whole number that 64 signed bits hold, so that it has an integer's text.
-bool fits_integer(double number) {
-  return number >= -two_to_63 && number < two_to_63 && number == std::trunc(number);
-}
+bool fits_integer(double number) { return number >= -two_to_63 && number < two_to_63 && number == std::trunc(number); }
 
 bool is_valid_utf8(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (std::size_t i = 0; i < text.size();) {
     const unsigned char lead = at(i);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
-                           : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    const std::size_t size = lead < 0x80                   ? 1
+                             : lead >= 0xc2 && lead < 0xe0 ? 2
+                             : lead >= 0xe0 && lead < 0xf0 ? 3
+                             : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                           : 0;
     if (size == 0 || i + size > text.size()) return false;
     for (std::size_t k = 1; k < size; ++k)
       if ((at(i + k) & 0xc0) != 0x80) return false;
     // The second byte rules out what is written longer than need be, the surrogates, and what is past U+10FFFF.
-    if ((lead == 0xe0 && at(i + 1) < 0xa0) || (lead == 0xed && at(i + 1) > 0x9f) || (lead == 0xf0 && at(i + 1) < 0x90) ||
-        (lead == 0xf4 && at(i + 1) > 0x8f))
+    if ((lead == 0xe0 && at(i + 1) < 0xa0) || (lead == 0xed && at(i + 1) > 0x9f) ||
+        (lead == 0xf0 && at(i + 1) < 0x90) || (lead == 0xf4 && at(i + 1) > 0x8f))
       return false;
     i += size;
   }
@@ -121,7 +122,8 @@ class CanonicalWriter {
       case Json::value_t::number_integer: return write_integer(value.get<std::int64_t>());
       case Json::value_t::number_unsigned: {
         const auto number = value.get<std::uint64_t>();
-        return number <= INT64_MAX ? write_integer(static_cast<std::int64_t>(number)) : write_double(static_cast<double>(number));
+        return number <= INT64_MAX ? write_integer(static_cast<std::int64_t>(number))
+                                   : write_double(static_cast<double>(number));
       }
       case Json::value_t::number_float: return write_double(value.get<double>());
       case Json::value_t::string: return write_string(value.get_ref<const std::string&>());
@@ -171,7 +173,8 @@ class CanonicalWriter {
     // Past 64 bits the shortest text may be digits alone, which a reader would take for an integer.
     const bool large = std::abs(number) >= two_to_63;
     char text[32];
-    const auto end = large ? std::to_chars(text, text + sizeof text, number, std::chars_format::scientific) : std::to_chars(text, text + sizeof text, number);
+    const auto end = large ? std::to_chars(text, text + sizeof text, number, std::chars_format::scientific)
+                           : std::to_chars(text, text + sizeof text, number);
     out.append(text, end.ptr);
     return nullptr;
   }
@@ -186,7 +189,8 @@ class CanonicalWriter {
       clean = i + 1;
       out.push_back('\\');
       switch (c) {
-        case '"': case '\\': out.push_back(static_cast<char>(c)); break;
+        case '"':
+        case '\\': out.push_back(static_cast<char>(c)); break;
         case '\b': out.push_back('b'); break;
         case '\f': out.push_back('f'); break;
         case '\n': out.push_back('n'); break;
@@ -236,7 +240,8 @@ std::string canonical_json(const Json& value) {
 Json parse_canonical_json(std::string_view canonical) {
   Json value = Json::parse(canonical, nullptr, false);
   // The parser's own words would quote the text, which not everybody may see.
-  if (value.is_discarded()) throw Error(ErrorCode::storage, "a stored value is damaged: it is not JSON; restore a backup");
+  if (value.is_discarded())
+    throw Error(ErrorCode::storage, "a stored value is damaged: it is not JSON; restore a backup");
   return value;
 }
 

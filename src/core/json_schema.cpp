@@ -26,21 +26,26 @@ constexpr std::array combinators{"allOf", "anyOf", "oneOf"};
 constexpr std::size_t longest_matched_text = 4096;
 
 bool uses_patterns(const Json& schema) {
-  if (schema.is_object() && (schema.contains("pattern") || schema.contains("patternProperties") || schema.contains("format"))) return true;
+  if (schema.is_object() &&
+      (schema.contains("pattern") || schema.contains("patternProperties") || schema.contains("format")))
+    return true;
   return schema.is_structured() && std::ranges::any_of(schema, uses_patterns);
 }
 
 bool has_long_text(const Json& data) {
   if (data.is_string()) return data.get_ref<const std::string&>().size() > longest_matched_text;
-  if (data.is_object() && std::ranges::any_of(data.items(), [](const auto& item) { return item.key().size() > longest_matched_text; }))
+  if (data.is_object() &&
+      std::ranges::any_of(data.items(), [](const auto& item) { return item.key().size() > longest_matched_text; }))
     return true;
   return data.is_structured() && std::ranges::any_of(data, has_long_text);
 }
 
-// Whether a text that is too long to be matched would meet a pattern. Where that is not plain to see (`$ref`), any counts.
+// Whether a text that is too long to be matched would meet a pattern. Where that is not plain to see (`$ref`), any
+// counts.
 bool too_long_to_match(const Json& schema, const Json& data) {
   if (!schema.is_object()) return false;
-  if (schema.contains("$ref") || schema.contains("patternProperties") || schema.contains("propertyNames")) return has_long_text(data);
+  if (schema.contains("$ref") || schema.contains("patternProperties") || schema.contains("propertyNames"))
+    return has_long_text(data);
   if (data.is_string())
     if (schema.contains("pattern") || schema.contains("format"))
       if (has_long_text(data)) return true;
@@ -50,8 +55,9 @@ bool too_long_to_match(const Json& schema, const Json& data) {
         if (data.contains(key) && too_long_to_match(property, data.at(key))) return true;
     } else if ((name == "items" || name == "additionalItems" || name == "contains") && data.is_array()) {
       for (const Json& element : data)
-        if (inner.is_array() ? std::ranges::any_of(inner, [&](const Json& part) { return too_long_to_match(part, element); })
-                             : too_long_to_match(inner, element))
+        if (inner.is_array()
+                ? std::ranges::any_of(inner, [&](const Json& part) { return too_long_to_match(part, element); })
+                : too_long_to_match(inner, element))
           return true;
     } else if (name == "additionalProperties" && data.is_object()) {
       for (const Json& member : data)
@@ -109,7 +115,9 @@ JsonSchema::~JsonSchema() = default;
 
 std::optional<SchemaFault> JsonSchema::validate(const Json& data) const {
   if (compiled_->patterns && too_long_to_match(schema_, data))
-    return SchemaFault{{}, fmt::format("a text of more than {} bytes stands where the schema has a pattern or a format", longest_matched_text)};
+    return SchemaFault{{},
+                       fmt::format("a text of more than {} bytes stands where the schema has a pattern or a format",
+                                   longest_matched_text)};
   const valijson::adapters::NlohmannJsonAdapter target(data);
   const auto passes = [&](valijson::Validator& validator, valijson::ValidationResults* results) {
     return validator.validate(compiled_->schema, target, results);

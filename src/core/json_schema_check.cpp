@@ -27,7 +27,7 @@ enum class Takes {
   values,
   pattern,
   schema,
-  schemas,               // a list
+  schemas,  // a list
   schema_or_schemas,
   schemas_by_name,
   schemas_by_pattern,
@@ -35,23 +35,55 @@ enum class Takes {
 };
 
 const std::map<std::string_view, Takes>& keywords() {
-  static const std::map<std::string_view, Takes> all{
-      {"$schema", Takes::text}, {"$id", Takes::text}, {"$ref", Takes::text}, {"$comment", Takes::text},
-      {"title", Takes::text}, {"description", Takes::text}, {"default", Takes::anything}, {"examples", Takes::anything},
-      {"readOnly", Takes::boolean}, {"writeOnly", Takes::boolean}, {"deprecated", Takes::boolean}, {"format", Takes::text},
-      {"contentEncoding", Takes::text}, {"contentMediaType", Takes::text}, {"references", Takes::text},
-      {"type", Takes::types}, {"enum", Takes::values}, {"const", Takes::anything},
-      {"multipleOf", Takes::positive_number}, {"minimum", Takes::number}, {"maximum", Takes::number},
-      {"exclusiveMinimum", Takes::number}, {"exclusiveMaximum", Takes::number},
-      {"minLength", Takes::count}, {"maxLength", Takes::count}, {"pattern", Takes::pattern},
-      {"items", Takes::schema_or_schemas}, {"additionalItems", Takes::schema}, {"contains", Takes::schema},
-      {"minItems", Takes::count}, {"maxItems", Takes::count}, {"uniqueItems", Takes::boolean},
-      {"properties", Takes::schemas_by_name}, {"patternProperties", Takes::schemas_by_pattern},
-      {"additionalProperties", Takes::schema}, {"propertyNames", Takes::schema}, {"required", Takes::texts},
-      {"minProperties", Takes::count}, {"maxProperties", Takes::count}, {"dependencies", Takes::schemas_or_texts_by_name},
-      {"allOf", Takes::schemas}, {"anyOf", Takes::schemas}, {"oneOf", Takes::schemas}, {"not", Takes::schema},
-      {"if", Takes::schema}, {"then", Takes::schema}, {"else", Takes::schema}, {"definitions", Takes::schemas_by_name},
-      {"$defs", Takes::schemas_by_name}};
+  static const std::map<std::string_view, Takes> all{{"$schema", Takes::text},
+                                                     {"$id", Takes::text},
+                                                     {"$ref", Takes::text},
+                                                     {"$comment", Takes::text},
+                                                     {"title", Takes::text},
+                                                     {"description", Takes::text},
+                                                     {"default", Takes::anything},
+                                                     {"examples", Takes::anything},
+                                                     {"readOnly", Takes::boolean},
+                                                     {"writeOnly", Takes::boolean},
+                                                     {"deprecated", Takes::boolean},
+                                                     {"format", Takes::text},
+                                                     {"contentEncoding", Takes::text},
+                                                     {"contentMediaType", Takes::text},
+                                                     {"references", Takes::text},
+                                                     {"type", Takes::types},
+                                                     {"enum", Takes::values},
+                                                     {"const", Takes::anything},
+                                                     {"multipleOf", Takes::positive_number},
+                                                     {"minimum", Takes::number},
+                                                     {"maximum", Takes::number},
+                                                     {"exclusiveMinimum", Takes::number},
+                                                     {"exclusiveMaximum", Takes::number},
+                                                     {"minLength", Takes::count},
+                                                     {"maxLength", Takes::count},
+                                                     {"pattern", Takes::pattern},
+                                                     {"items", Takes::schema_or_schemas},
+                                                     {"additionalItems", Takes::schema},
+                                                     {"contains", Takes::schema},
+                                                     {"minItems", Takes::count},
+                                                     {"maxItems", Takes::count},
+                                                     {"uniqueItems", Takes::boolean},
+                                                     {"properties", Takes::schemas_by_name},
+                                                     {"patternProperties", Takes::schemas_by_pattern},
+                                                     {"additionalProperties", Takes::schema},
+                                                     {"propertyNames", Takes::schema},
+                                                     {"required", Takes::texts},
+                                                     {"minProperties", Takes::count},
+                                                     {"maxProperties", Takes::count},
+                                                     {"dependencies", Takes::schemas_or_texts_by_name},
+                                                     {"allOf", Takes::schemas},
+                                                     {"anyOf", Takes::schemas},
+                                                     {"oneOf", Takes::schemas},
+                                                     {"not", Takes::schema},
+                                                     {"if", Takes::schema},
+                                                     {"then", Takes::schema},
+                                                     {"else", Takes::schema},
+                                                     {"definitions", Takes::schemas_by_name},
+                                                     {"$defs", Takes::schemas_by_name}};
   return all;
 }
 
@@ -87,11 +119,14 @@ class SchemaChecker {
       if (keyword.starts_with("x-")) continue;  // notes of whoever wrote it
       const auto known = keywords().find(keyword);
       if (known == keywords().end())
-        refuse(fmt::format("the schema has a keyword that is not one of JSON Schema draft 7, and so would not be enforced: {}; a note of "
-                           "your own starts with `x-`",
-                           Json(keyword).dump()));
+        refuse(
+            fmt::format("the schema has a keyword that is not one of JSON Schema draft 7, and so would not be "
+                        "enforced: {}; a note of "
+                        "your own starts with `x-`",
+                        Json(keyword).dump()));
       if (keyword == "$id" && !is_root) refuse("`$id` stands at the root of the schema alone");
-      if (!check_value(known->second, value)) refuse(fmt::format("the schema's `{}` has a value that it cannot have", keyword));
+      if (!check_value(known->second, value))
+        refuse(fmt::format("the schema's `{}` has a value that it cannot have", keyword));
     }
     if (schema.contains("$ref")) target(schema.at("$ref").get_ref<const std::string&>());
   }
@@ -105,7 +140,8 @@ class SchemaChecker {
       case Takes::positive_number: return value.is_number() && value > 0;
       case Takes::count: return value.is_number_integer() && value >= 0 && value <= INT32_MAX;
       case Takes::texts: return is_list_of_texts(value);
-      case Takes::types: return is_type(value) || (value.is_array() && !value.empty() && std::ranges::all_of(value, is_type));
+      case Takes::types:
+        return is_type(value) || (value.is_array() && !value.empty() && std::ranges::all_of(value, is_type));
       case Takes::values: return value.is_array() && !value.empty();
       case Takes::pattern:
         if (value.is_string()) check_pattern(value.get_ref<const std::string&>());
@@ -146,16 +182,21 @@ class SchemaChecker {
   template <class Visit>
   void each_applied_in_place(const Json& schema, const Visit& visit) const {
     for (const auto& [keyword, value] : schema.items()) {
-      if (keyword == "$ref") visit(target(value.template get_ref<const std::string&>()));
-      else if (keyword == "allOf" || keyword == "anyOf" || keyword == "oneOf") std::ranges::for_each(value, visit);
-      else if (keyword == "not" || keyword == "if" || keyword == "then" || keyword == "else") visit(value);
-      else if (keyword == "dependencies") std::ranges::for_each(value, visit);
+      if (keyword == "$ref")
+        visit(target(value.template get_ref<const std::string&>()));
+      else if (keyword == "allOf" || keyword == "anyOf" || keyword == "oneOf")
+        std::ranges::for_each(value, visit);
+      else if (keyword == "not" || keyword == "if" || keyword == "then" || keyword == "else")
+        visit(value);
+      else if (keyword == "dependencies")
+        std::ranges::for_each(value, visit);
     }
   }
 
   void check_cycle(const Json& schema) {
     if (!schema.is_object() || finished_.contains(&schema)) return;
-    if (!under_way_.insert(&schema).second) refuse("a `$ref` of the schema leads back to itself without going into the data");
+    if (!under_way_.insert(&schema).second)
+      refuse("a `$ref` of the schema leads back to itself without going into the data");
     each_applied_in_place(schema, [&](const Json& next) { check_cycle(next); });
     under_way_.erase(&schema);
     finished_.insert(&schema);
@@ -172,7 +213,8 @@ class ReferenceCollector {
   void collect(const Json& schema, bool enforced) {
     if (!schema.is_object()) return;
     if (const auto found = schema.find("references"); found != schema.end()) {
-      if (!enforced || place_.empty()) refuse("`references` is enforced under `properties` and `items` alone; move it there");
+      if (!enforced || place_.empty())
+        refuse("`references` is enforced under `properties` and `items` alone; move it there");
       out.push_back({place_, found->get<std::string>()});
     }
     for (const auto& [keyword, value] : schema.items()) {

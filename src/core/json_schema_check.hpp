@@ -1,5 +1,5 @@
-// What can be said of a JSON Schema before anything is validated by it. A keyword that the validator would ignore is a rule
-// that somebody believes in and that is not enforced; so it is refused.
+// What can be said of a JSON Schema before anything is validated by it. A keyword that the validator would ignore is a
+// rule that somebody believes in and that is not enforced; so it is refused.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct ReferenceField {
   std::string type;
 };
 
-// Throws Error{invalid_definition}: an unknown keyword, a value that a keyword cannot have, a pattern that is none, a `$ref`
-// that leads out of the schema, nowhere or to itself, a `references` where it is not enforced.
+// Throws Error{invalid_definition}: an unknown keyword, a value that a keyword cannot have, a pattern that is none, a
+// `$ref` that leads out of the schema, nowhere or to itself, a `references` where it is not enforced.
 void check_json_schema(const Json& schema);
 
 // Whether the validator could compile this pattern. (Stands beside the validator: the library's expressions are large.)

@@ -53,11 +53,13 @@ std::optional<std::string> Entity::status() const {
 }
 
 std::optional<Timestamp> Entity::created_at() const {
-  return row_.created_at && row_.created_at->is_number_integer() ? std::optional(row_.created_at->get<Timestamp>()) : std::nullopt;
+  return row_.created_at && row_.created_at->is_number_integer() ? std::optional(row_.created_at->get<Timestamp>())
+                                                                 : std::nullopt;
 }
 
 std::optional<Timestamp> Entity::updated_at() const {
-  return row_.updated_at && row_.updated_at->is_number_integer() ? std::optional(row_.updated_at->get<Timestamp>()) : std::nullopt;
+  return row_.updated_at && row_.updated_at->is_number_integer() ? std::optional(row_.updated_at->get<Timestamp>())
+                                                                 : std::nullopt;
 }
 
 Json Entity::to_json() const {

@@ -10,15 +10,15 @@ namespace struere {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Operator>, 10> operators{{{"eq", Operator::eq},
-                                                                          {"neq", Operator::neq},
-                                                                          {"in", Operator::in},
-                                                                          {"nin", Operator::nin},
-                                                                          {"contains", Operator::contains},
-                                                                          {"gt", Operator::gt},
-                                                                          {"gte", Operator::gte},
-                                                                          {"lt", Operator::lt},
-                                                                          {"lte", Operator::lte},
-                                                                          {"exists", Operator::exists}}};
+                                                                           {"neq", Operator::neq},
+                                                                           {"in", Operator::in},
+                                                                           {"nin", Operator::nin},
+                                                                           {"contains", Operator::contains},
+                                                                           {"gt", Operator::gt},
+                                                                           {"gte", Operator::gte},
+                                                                           {"lt", Operator::lt},
+                                                                           {"lte", Operator::lte},
+                                                                           {"exists", Operator::exists}}};
 
 // The kinds of SPEC 6's order, as the first byte of a sort key.
 enum Kind : char { absent = 0, null = 1, false_ = 2, true_ = 3, number = 4, string = 5, structured = 6 };
@@ -93,8 +93,8 @@ bool equal_json(const Json& a, const Json& b) {
   if (a.is_array() && b.is_array()) return std::ranges::equal(a, b, equal_json);
   if (a.is_object() && b.is_object()) {
     return a.size() == b.size() && std::ranges::equal(a.items(), b.items(), [](const auto& x, const auto& y) {
-      return x.key() == y.key() && equal_json(x.value(), y.value());
-    });
+             return x.key() == y.key() && equal_json(x.value(), y.value());
+           });
   }
   return a.type() == b.type() && a == b;
 }

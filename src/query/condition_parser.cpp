@@ -19,7 +19,8 @@ class ConditionParser {
   ConditionParser(const RuleWords* words, ErrorCode code) : words_(words), code_(code) {}
 
   Predicate parse(const Json& node, int depth = 0) const {
-    if (!node.is_object()) refuse("a condition is an object with `field`, `operator` and `value`, or with `any` or `all`");
+    if (!node.is_object())
+      refuse("a condition is an object with `field`, `operator` and `value`, or with `any` or `all`");
     if (node.contains("any")) return group(node, "any", depth);
     if (node.contains("all")) return group(node, "all", depth);
     if (node.contains("relationPath")) return relation_path(node);
@@ -34,7 +35,8 @@ class ConditionParser {
       if (!node.contains(key)) refuse(fmt::format("a condition lacks its `{}`", key));
     for (const auto& item : node.items())
       if (std::ranges::find(keys, item.key()) == keys.end())
-        refuse(fmt::format("a condition has a key too many: {}", Json(item.key()).dump(-1, ' ', true, Json::error_handler_t::replace)));
+        refuse(fmt::format("a condition has a key too many: {}",
+                           Json(item.key()).dump(-1, ' ', true, Json::error_handler_t::replace)));
   }
 
   Predicate group(const Json& node, const char* kind, int depth) const {
@@ -72,7 +74,9 @@ class ConditionParser {
     require_keys(node, {"field", "operator", "value"});
     const Json& path = node.at("field");
     const auto field = path.is_string() ? FieldPath::parse(path.get_ref<const std::string&>()) : std::nullopt;
-    if (!field) refuse("`field` is `data.` and up to 8 segments of letters, digits, _ and -, or id, status, createdAt, updatedAt");
+    if (!field)
+      refuse(
+          "`field` is `data.` and up to 8 segments of letters, digits, _ and -, or id, status, createdAt, updatedAt");
     const Json& name = node.at("operator");
     const auto op = name.is_string() ? parse_operator(name.get_ref<const std::string&>()) : std::nullopt;
     if (!op) refuse("`operator` is one of eq, neq, in, nin, contains, gt, gte, lt, lte, exists");
@@ -96,8 +100,10 @@ class ConditionParser {
     if (text == "actor.entityId") return {Operand::Kind::own_entity, {}, words_->own_entity(), {}};
     if (text.starts_with(related) && FieldPath::is_segment(std::string_view(text).substr(related.size())))
       return {Operand::Kind::related_ids, {}, words_->own_entity(), text.substr(related.size())};
-    refuse("a value that starts `actor.` is actor.userId, actor.organizationId, actor.entityId or actor.relatedIds:<relation type>; "
-           "for a plain text put `literal:` before it");
+    refuse(
+        "a value that starts `actor.` is actor.userId, actor.organizationId, actor.entityId or "
+        "actor.relatedIds:<relation type>; "
+        "for a plain text put `literal:` before it");
   }
 
   Operand literal(Operator op, const Json& value) const {
@@ -113,7 +119,8 @@ class ConditionParser {
       case Operator::gte:
       case Operator::lt:
       case Operator::lte:
-        if (!value.is_number() && !value.is_string()) refuse(fmt::format("`{}` needs a number or a string", to_string(op)));
+        if (!value.is_number() && !value.is_string())
+          refuse(fmt::format("`{}` needs a number or a string", to_string(op)));
         break;
       case Operator::eq:
       case Operator::neq:
@@ -153,7 +160,8 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
   if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   const bool descending = asked.empty() || asked.back().direction == Direction::descending;
   // Ties by createdAt, then id, in the direction of the last key; a key that was asked for already cannot tie any more.
-  if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at)) keys.push_back({*FieldPath::parse("createdAt"), descending});
+  if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at))
+    keys.push_back({*FieldPath::parse("createdAt"), descending});
   if (!has(FieldPath::Root::id)) keys.push_back({*FieldPath::parse("id"), descending});
   return keys;
 }
@@ -169,10 +177,12 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   if (query.limit < 1 || query.limit > 1000) refuse_query("`limit` is from 1 to 1000");
   if (!query.where.nodes().is_array()) refuse_query("`where` is a list of conditions");
   std::vector<Predicate> parts;
-  for (const Json& node : query.where.nodes()) parts.push_back(parse_condition(node, nullptr, ErrorCode::invalid_query));
+  for (const Json& node : query.where.nodes())
+    parts.push_back(parse_condition(node, nullptr, ErrorCode::invalid_query));
   if (query.status) {
     text_or_refuse(*query.status, "status");
-    parts.push_back(Predicate::comparison(*FieldPath::parse("status"), Operator::eq, {Operand::Kind::literal, Json(*query.status), {}, {}}));
+    parts.push_back(Predicate::comparison(*FieldPath::parse("status"), Operator::eq,
+                                          {Operand::Kind::literal, Json(*query.status), {}, {}}));
   }
   out.filter = Predicate::all(std::move(parts));
   if (query.search) {

@@ -15,7 +15,8 @@ std::string context_of(const Scope& scope, const std::string& question) {
 
 }  // namespace
 
-std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question, const Position& position) {
+std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
+                          const Position& position) {
   std::string text;
   for (const std::string& part : position) text.append(std::to_string(part.size())).append(":").append(part);
   return seal(key, context_of(scope, question), text);

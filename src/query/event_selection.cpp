@@ -11,8 +11,10 @@ std::string masked_payload(const std::string& payload, std::span<const Mask* con
     const auto found = out.find(member);
     if (found == out.end()) continue;
     // A host's own event may hold anything there; what is no object has no leaves that a path could let through.
-    if (found->is_object()) *found = apply_masks(masks, *found, MaskPurpose::show);
-    else out.erase(found);
+    if (found->is_object())
+      *found = apply_masks(masks, *found, MaskPurpose::show);
+    else
+      out.erase(found);
   }
   return canonical_json(out);
 }

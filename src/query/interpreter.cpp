@@ -6,7 +6,8 @@
 namespace struere {
 namespace {
 
-// The right side of a comparison, once everything is known; nothing where it stands for an own entity that is not there.
+// The right side of a comparison, once everything is known; nothing where it stands for an own entity that is not
+// there.
 std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, RelationReader& relations) {
   switch (operand.kind) {
     case Operand::Kind::literal: return operand.literal;
@@ -21,8 +22,10 @@ std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, R
   return Json(relations.related_ids(*own, Hop{operand.relation, false}));
 }
 
-bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor, RelationReader& relations) {
-  const auto start = predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
+bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor,
+                RelationReader& relations) {
+  const auto start =
+      predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
   if (!start) return false;
   std::set<std::string> here{*start};
   for (const Hop& hop : predicate.hops()) {
@@ -36,7 +39,8 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
 
 bool is_word_character(char c) {
   // Outside ASCII every character counts as a letter that folds to itself.
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

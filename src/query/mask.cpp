@@ -18,13 +18,15 @@ bool strictly_below(const FieldPath& path, Segments place) {
   return path.is_data() && own.size() > place.size() && std::equal(place.begin(), place.end(), own.begin());
 }
 
-// SPEC 5: a path covers a leaf if it is the leaf's path or a prefix of it, or the leaf is an array and a proper prefix of the path.
+// SPEC 5: a path covers a leaf if it is the leaf's path or a prefix of it, or the leaf is an array and a proper prefix
+// of the path.
 bool covers(const FieldPath& path, Segments leaf, bool is_array) {
   return at_or_above(path, leaf) || (is_array && strictly_below(path, leaf));
 }
 
 bool lists(const Mask& mask, Segments place) {
-  return !mask.visible || std::ranges::any_of(*mask.visible, [&](const FieldPath& path) { return at_or_above(path, place); });
+  return !mask.visible ||
+         std::ranges::any_of(*mask.visible, [&](const FieldPath& path) { return at_or_above(path, place); });
 }
 
 // How one mask treats one leaf, from the kindest on.
@@ -35,7 +37,8 @@ struct Treatment {
 
 Treatment treat(const Mask& mask, Segments leaf, bool is_array, MaskPurpose purpose) {
   if (!lists(mask, leaf)) return {Treatment::hide};
-  if (std::ranges::any_of(mask.hidden, [&](const FieldPath& path) { return covers(path, leaf, is_array); })) return {Treatment::hide};
+  if (std::ranges::any_of(mask.hidden, [&](const FieldPath& path) { return covers(path, leaf, is_array); }))
+    return {Treatment::hide};
   const std::pair<FieldPath, Redaction>* longest = nullptr;
   for (const auto& entry : mask.redacted) {
     if (!covers(entry.first, leaf, is_array)) continue;
@@ -50,7 +53,8 @@ Treatment treat(const Mask& mask, Segments leaf, bool is_array, MaskPurpose purp
 bool lets_object_stay(const Mask& mask, Segments object, MaskPurpose purpose) {
   const auto hidden = [&](const FieldPath& path) { return at_or_above(path, object); };
   if (std::ranges::any_of(mask.hidden, hidden)) return false;
-  if (purpose == MaskPurpose::query && std::ranges::any_of(mask.redacted, [&](const auto& entry) { return hidden(entry.first); }))
+  if (purpose == MaskPurpose::query &&
+      std::ranges::any_of(mask.redacted, [&](const auto& entry) { return hidden(entry.first); }))
     return false;
   return lists(mask, object);
 }
@@ -63,7 +67,8 @@ class Masking {
     Json out = Json::object();
     for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
       place_.push_back(key);
-      if (auto shown = value.is_object() && !value.empty() ? inner_object(value) : leaf(value)) out[key] = *std::move(shown);
+      if (auto shown = value.is_object() && !value.empty() ? inner_object(value) : leaf(value))
+        out[key] = *std::move(shown);
       place_.pop_back();
     }
     return out;
@@ -159,10 +164,23 @@ std::optional<Json> apply_masks(std::span<const Mask* const> masks, FieldPath::R
   return redaction->apply(value);
 }
 
+std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array) {
+  std::vector<std::string> out;
+  if (!lists(mask, leaf)) out.emplace_back("not among the visible fields");
+  for (const FieldPath& path : mask.hidden)
+    if (covers(path, leaf, is_array)) out.push_back("hide " + path.str());
+  for (const auto& [path, redaction] : mask.redacted)
+    if (covers(path, leaf, is_array)) out.push_back("redact " + path.str());
+  return out;
+}
+
 bool masks_written_leaf(const Mask& mask, std::span<const std::string> segments) {
-  const auto meets = [&](const FieldPath& path) { return at_or_above(path, segments) || strictly_below(path, segments); };
+  const auto meets = [&](const FieldPath& path) {
+    return at_or_above(path, segments) || strictly_below(path, segments);
+  };
   return std::ranges::any_of(mask.hidden, meets) ||
-         std::ranges::any_of(mask.redacted, [&](const auto& entry) { return meets(entry.first); }) || !lists(mask, segments);
+         std::ranges::any_of(mask.redacted, [&](const auto& entry) { return meets(entry.first); }) ||
+         !lists(mask, segments);
 }
 
 bool masks_written_status(const Mask& mask) {

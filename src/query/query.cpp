@@ -14,8 +14,10 @@ Json as_node(const Condition& condition) {
 Condition operator&&(const Condition& a, const Condition& b) {
   Json nodes = Json::array();
   for (const Condition* side : {&a, &b}) {
-    if (side->nodes().is_array()) nodes.insert(nodes.end(), side->nodes().begin(), side->nodes().end());
-    else nodes.push_back(side->nodes());  // malformed: kept, to be refused where it is used
+    if (side->nodes().is_array())
+      nodes.insert(nodes.end(), side->nodes().begin(), side->nodes().end());
+    else
+      nodes.push_back(side->nodes());  // malformed: kept, to be refused where it is used
   }
   return Condition(std::move(nodes));
 }

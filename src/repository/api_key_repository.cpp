@@ -19,7 +19,8 @@ void check(const NewApiKey& key, Timestamp now) {
   if (!acceptable(key.name)) throw Error(ErrorCode::invalid_data, "the name of a key is valid UTF-8 of 1 to 200 bytes");
   if (key.roles.size() > most_roles || !std::ranges::all_of(key.roles, acceptable))
     throw Error(ErrorCode::invalid_data, "a key has at most 100 roles, each named by 1 to 200 bytes of valid UTF-8");
-  if (key.expires_at && *key.expires_at <= now) throw Error(ErrorCode::invalid_data, "`expires_at` is in the past; it is in milliseconds");
+  if (key.expires_at && *key.expires_at <= now)
+    throw Error(ErrorCode::invalid_data, "`expires_at` is in the past; it is in milliseconds");
 }
 
 // What an event may say of a key: all but the secret and its hash.
@@ -36,7 +37,8 @@ CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
     operation.require_resource(Action::create, "api_keys");
     check(asked, operation.now());
     for (const std::string& role : asked.roles)
-      if (!actor_.passes_policies() && std::ranges::find(actor_.roles(), role, &ActorRole::name) == actor_.roles().end())
+      if (!actor_.passes_policies() &&
+          std::ranges::find(actor_.roles(), role, &ActorRole::name) == actor_.roles().end())
         throw Error(ErrorCode::permission_denied, "a key can be given only roles that its maker holds");
     CreatedApiKey out{new_key_text(actor_.environment()), {}};
     ApiKey& key = out.key;

@@ -23,7 +23,9 @@ ActorContext Database::authenticate(std::string_view api_key) const {
 
 TrustedHost Database::trusted_host() const { return {*engine_->storage, *engine_->clock, *engine_->ids}; }
 
-EntityRepository Database::entities(const ActorContext& actor, const std::string& type) const { return {engine_, actor, type}; }
+EntityRepository Database::entities(const ActorContext& actor, const std::string& type) const {
+  return {engine_, actor, type};
+}
 RelationRepository Database::relations(const ActorContext& actor) const { return {engine_, actor}; }
 EventRepository Database::events(const ActorContext& actor) const { return {engine_, actor}; }
 EntityTypeRepository Database::entity_types(const ActorContext& actor) const { return {engine_, actor}; }
@@ -35,8 +37,8 @@ Decision Database::can(const ActorContext& actor, Action action, std::string_vie
   return decide(operation.rules(), actor, action, resource);
 }
 
-Explanation Database::explain(const ActorContext& asker, const ActorContext& about, Action action, const std::string& resource,
-                              const std::optional<EntityId>& id) const {
+Explanation Database::explain(const ActorContext& asker, const ActorContext& about, Action action,
+                              const std::string& resource, const std::optional<EntityId>& id) const {
   return guarded(*engine_, asker, Access::read, {"explain", resource}, [&](GuardedOperation& operation) {
     operation.require_admin("explain what others may do");
     if (asker.scope() != about.scope())
@@ -44,7 +46,8 @@ Explanation Database::explain(const ActorContext& asker, const ActorContext& abo
     const EntityType* type = operation.rules().find_type(resource);
     auto row = id && type ? operation.transaction().find_entity(id->str()) : std::nullopt;
     if (row && (row->type != type->key || row->deleted)) row.reset();
-    Explanation out = struere::explain(operation.rules(), about, action, resource, row ? &*row : nullptr, operation.transaction());
+    Explanation out =
+        struere::explain(operation.rules(), about, action, resource, row ? &*row : nullptr, operation.transaction());
     out.row_given = id.has_value();
     return out;
   });

@@ -12,7 +12,10 @@ namespace {
 
 // As an event tells of it.
 Json as_json(const EntityType& type) {
-  Json out{{"slug", type.slug}, {"name", type.name}, {"schema", parse_canonical_json(type.schema)}, {"userIdField", type.user_id_field}};
+  Json out{{"slug", type.slug},
+           {"name", type.name},
+           {"schema", parse_canonical_json(type.schema)},
+           {"userIdField", type.user_id_field}};
   out["searchFields"] = type.search_fields;
   if (type.bound_to_role) out["boundToRole"] = *type.bound_to_role;
   return out;
@@ -29,7 +32,8 @@ Json as_json(const RoleRecord& role) {
   };
   Json policies = Json::array();
   for (const PolicyRecord& policy : role.policies)
-    policies.push_back({{"resource", policy.resource}, {"actions", Json::array({policy.action})}, {"effect", policy.effect}});
+    policies.push_back(
+        {{"resource", policy.resource}, {"actions", Json::array({policy.action})}, {"effect", policy.effect}});
   return {{"name", role.name},
           {"policies", std::move(policies)},
           {"scopeRules", typed(role.scope_rules)},
@@ -41,7 +45,9 @@ Json as_json(const RoleRecord& role) {
 
 void check_unused(GuardedOperation& operation, const EntityType& type) {
   for (const RoleRecord& role : operation.transaction().roles()) {
-    const auto names = [&](const auto& records, auto member) { return std::ranges::find(records, type.slug, member) != records.end(); };
+    const auto names = [&](const auto& records, auto member) {
+      return std::ranges::find(records, type.slug, member) != records.end();
+    };
     if (names(role.policies, &PolicyRecord::resource) || names(role.scope_rules, &TypedRecord::entity_type) ||
         names(role.field_masks, &TypedRecord::entity_type) || names(role.visible_fields, &TypedRecord::entity_type))
       still_needed(fmt::format("role `{}` speaks of this entity type; change the role first", role.name));
@@ -49,7 +55,8 @@ void check_unused(GuardedOperation& operation, const EntityType& type) {
   for (const EntityType& other : operation.rules().types())
     if (other.slug != type.slug)
       for (const ReferenceField& reference : operation.schema(other)->references())
-        if (reference.type == type.slug) still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
+        if (reference.type == type.slug)
+          still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
 }
 
 }  // namespace
@@ -140,7 +147,8 @@ bool RoleRepository::unassign(const UserId& user, const std::string& role) const
   return guarded(*engine_, actor_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("take roles away");
     const auto known = operation.rules().roles().find(role);
-    if (known == operation.rules().roles().end() || !operation.transaction().remove_assignment(user, known->second.id)) return false;
+    if (known == operation.rules().roles().end() || !operation.transaction().remove_assignment(user, known->second.id))
+      return false;
     operation.audit().append("role.unassigned", canonical_json(Json{{"role", role}, {"user", user.str()}}));
     operation.commit();
     return true;

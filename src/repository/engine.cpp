@@ -3,14 +3,17 @@
 namespace struere {
 namespace {
 
-// Both caches are emptied when they are full: what is in use is soon there again, and nothing needs to be kept in order.
+// Both caches are emptied when they are full: what is in use is soon there again, and nothing needs to be kept in
+// order.
 constexpr std::size_t most_plans = 4096;
 constexpr std::size_t most_scopes = 4096;
 
 std::string plan_key(const ActorContext& actor, Action action, const std::string& type) {
   std::string key;
-  if (actor.type() == ActorType::system) key = "system";
-  else if (actor.is_org_admin()) key = "admin";
+  if (actor.type() == ActorType::system)
+    key = "system";
+  else if (actor.is_org_admin())
+    key = "admin";
   else
     for (const ActorRole& role : actor.roles()) key.append(role.id.str()).append(",");
   return key.append("|").append(to_string(action)).append("|").append(type);
@@ -18,7 +21,8 @@ std::string plan_key(const ActorContext& actor, Action action, const std::string
 
 }  // namespace
 
-std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor, Action action, const std::string& type) {
+std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor, Action action,
+                                                      const std::string& type) {
   const std::string key = plan_key(actor, action, type);
   const std::lock_guard lock(mutex_);
   if (const auto found = plans_.find(key); found != plans_.end()) return found->second;

@@ -26,7 +26,9 @@ std::optional<Entity> find_row(GuardedOperation& operation, const std::string& t
 }
 
 // Also what makes a cursor of one type no cursor of another.
-std::string question_of(const std::string& type, const ParsedQuery& query) { return "entities/" + type + "/" + query.question; }
+std::string question_of(const std::string& type, const ParsedQuery& query) {
+  return "entities/" + type + "/" + query.question;
+}
 
 }  // namespace
 
@@ -61,7 +63,8 @@ EntityPage EntityRepository::list(const Query& query) const {
     if (query.after) {
       selection.after = decode_cursor(key, actor_.scope(), question, *query.after);
       if (!selection.after)
-        throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query, type or scope; start again without one");
+        throw Error(ErrorCode::invalid_cursor,
+                    "this cursor belongs to another query, type or scope; start again without one");
     }
     Page page = operation.transaction().select(selection);
     std::vector<Entity> rows;
@@ -93,10 +96,11 @@ Written create_in(Engine& engine, const ActorContext& actor, const std::string& 
                  [&](GuardedOperation& operation) { return EntityWriter(operation, type).create(data, options); });
 }
 
-Written update_in(Engine& engine, const ActorContext& actor, const std::string& type, const EntityId& id, const WrittenJson& patch,
-                  const UpdateOptions& options) {
-  return guarded(engine, actor, Access::write, {"update", type, id.str()},
-                 [&](GuardedOperation& operation) { return EntityWriter(operation, type).update(id.str(), patch, options); });
+Written update_in(Engine& engine, const ActorContext& actor, const std::string& type, const EntityId& id,
+                  const WrittenJson& patch, const UpdateOptions& options) {
+  return guarded(engine, actor, Access::write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
+    return EntityWriter(operation, type).update(id.str(), patch, options);
+  });
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace {
 [[noreturn]] void invalid_data(const std::string& message) { throw Error(ErrorCode::invalid_data, message); }
 
 [[noreturn]] void denied_by_grants() {
-  throw Error(ErrorCode::permission_denied,
-              "no single grant of the actor's roles admits the row as it would be and leaves every written field unmasked");
+  throw Error(
+      ErrorCode::permission_denied,
+      "no single grant of the actor's roles admits the row as it would be and leaves every written field unmasked");
 }
 
 void check_status(const std::string& status) {
@@ -41,7 +42,8 @@ bool masks_written(const Mask& mask, const Json& written, bool status_asked) {
          any_leaf(written, place, [&](const std::vector<std::string>& leaf) { return masks_written_leaf(mask, leaf); });
 }
 
-// Calls `visit` with each value at `place`, where "*" stands for every element of an array. What a patch removes is skipped.
+// Calls `visit` with each value at `place`, where "*" stands for every element of an array. What a patch removes is
+// skipped.
 template <class Visit>
 void each_value(const Json& value, std::span<const std::string> place, bool is_patch, const Visit& visit) {
   if (place.empty()) return visit(value);
@@ -72,7 +74,8 @@ bool names(const Json& written, std::span<const std::string> place) {
 Json WrittenJson::object(const char* what) const {
   JsonFault fault;
   std::optional<Json> parsed;
-  if (!value_ && !(parsed = parse_json(text_, fault))) invalid_data(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
+  if (!value_ && !(parsed = parse_json(text_, fault)))
+    invalid_data(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
   const Json& value = value_ ? *value_ : *parsed;
   if (!value.is_object()) invalid_data(fmt::format("{} is a JSON object", what));
   const auto canonical = canonical_json(value, fault);
@@ -146,7 +149,8 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
-  operation_.audit().append(type_ + ".updated", R"({"changes":)" + canonical_json(patch) + R"(,"previousData":)" + before.data + "}", id);
+  operation_.audit().append(type_ + ".updated",
+                            R"({"changes":)" + canonical_json(patch) + R"(,"previousData":)" + before.data + "}", id);
   Written answer = operation_.written(after, type_);
   operation_.commit();
   return answer;
@@ -171,7 +175,8 @@ StoredEntity EntityWriter::require_row(const EntityType& type, const std::string
   if (!row || row->type != type.key || row->deleted) throw_not_found();
   if (!operation_.admitting_masks(plan, *row).empty()) return *std::move(row);
   if (!operation_.in_read_view(*row, type_)) throw_not_found();
-  throw Error(ErrorCode::permission_denied, "the actor may see this row, but no grant of its roles admits it for this action");
+  throw Error(ErrorCode::permission_denied,
+              "the actor may see this row, but no grant of its roles admits it for this action");
 }
 
 void EntityWriter::require_schema(const EntityType& type, const Json& data, const Json& written, bool masked) {
@@ -189,10 +194,12 @@ void EntityWriter::require_references(const EntityType& type, const Json& writte
   for (const ReferenceField& field : operation_.schema(type)->references()) {
     each_value(written, field.place, is_patch, [&](const Json& value) {
       const EntityType* target = operation_.rules().find_type(field.type);
-      const auto row = target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;
+      const auto row =
+          target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;
       if (row && row->type == target->key && row->status == "active") return;
-      throw Error(ErrorCode::invalid_reference, fmt::format("`{}` must hold the id of an active `{}` that the actor may read",
-                                                            fmt::join(field.place, "."), field.type));
+      throw Error(ErrorCode::invalid_reference,
+                  fmt::format("`{}` must hold the id of an active `{}` that the actor may read",
+                              fmt::join(field.place, "."), field.type));
     });
   }
 }

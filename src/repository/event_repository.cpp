@@ -12,15 +12,17 @@ constexpr std::size_t longest_type = 200;
 
 // Two or more words of a-z, 0-9, _ and -, joined by dots.
 bool is_event_type(const std::string& type) {
-  if (type.size() > longest_type || type.find('.') == std::string::npos || type.front() == '.' || type.back() == '.') return false;
+  if (type.size() > longest_type || type.find('.') == std::string::npos || type.front() == '.' || type.back() == '.')
+    return false;
   return type.find("..") == std::string::npos && std::ranges::all_of(type, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  });
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
 }
 
 // Those that struere writes: nobody else can put words into its mouth.
 bool is_reserved(const std::string& type) {
-  for (const char* const prefix : {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.", "sync.", "deploy."})
+  for (const char* const prefix :
+       {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.", "sync.", "deploy."})
     if (type.starts_with(prefix)) return true;
   const auto dot = type.find('.');
   const std::string rest = type.substr(dot + 1);
@@ -28,7 +30,8 @@ bool is_reserved(const std::string& type) {
 }
 
 std::string question_of(const EventQuery& query) {
-  Json question{{"entity", query.entity ? Json(query.entity->str()) : Json(nullptr)}, {"type", query.type ? Json(*query.type) : Json(nullptr)}};
+  Json question{{"entity", query.entity ? Json(query.entity->str()) : Json(nullptr)},
+                {"type", query.type ? Json(*query.type) : Json(nullptr)}};
   JsonFault fault;
   const auto text = canonical_json(question, fault);
   if (!text) throw Error(ErrorCode::invalid_query, "`entity` and `type` are valid UTF-8: " + fault.message);
@@ -45,7 +48,9 @@ EventPage EventRepository::list(const EventQuery& query) const {
     EventSelection selection;
     if (query.after) {
       const auto position = decode_cursor(key, actor_.scope(), question, *query.after);
-      if (!position) throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
+      if (!position)
+        throw Error(ErrorCode::invalid_cursor,
+                    "this cursor belongs to another query or scope; start again without one");
       selection.after = std::stoll(position->at(0));
     }
     for (const EntityType& type : operation.rules().types()) {
@@ -70,16 +75,20 @@ EventPage EventRepository::list(const EventQuery& query) const {
   });
 }
 
-EventId EventRepository::emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about) const {
+EventId EventRepository::emit(const std::string& type, const Json& payload,
+                              const std::optional<EntityId>& about) const {
   return guarded(*engine_, actor_, Access::write, {"create", "events"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "events");
     if (!is_event_type(type))
-      throw Error(ErrorCode::invalid_data, "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
-    if (is_reserved(type)) throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
+      throw Error(ErrorCode::invalid_data,
+                  "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
+    if (is_reserved(type))
+      throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
     JsonFault fault;
     const auto canonical = payload.is_object() ? canonical_json(payload, fault) : std::nullopt;
     if (!canonical)
-      throw Error(ErrorCode::invalid_data, payload.is_object() ? "the payload cannot be stored: " + fault.message : "the payload is a JSON object");
+      throw Error(ErrorCode::invalid_data, payload.is_object() ? "the payload cannot be stored: " + fault.message
+                                                               : "the payload is a JSON object");
     if (about && !operation.find_readable(about->str())) throw_not_found();
     const EventId id = operation.audit().append(type, *canonical, about ? std::optional(about->str()) : std::nullopt);
     operation.commit();
@@ -106,7 +115,8 @@ Verification EventRepository::verify() const {
       }
       if (chained_hash(previous, actor_.scope(), event) != event.hash) {
         out.event = event.id;
-        return fail("event " + expected + " was altered, inserted or moved: its hash is not that of its content and of the event before it");
+        return fail("event " + expected +
+                    " was altered, inserted or moved: its hash is not that of its content and of the event before it");
       }
       previous = event.hash;
       ++out.verified;
@@ -114,8 +124,9 @@ Verification EventRepository::verify() const {
     });
     const ChainHead head = operation.transaction().chain_head();
     if (out.ok && (head.sequence != out.verified || head.hash != previous))
-      fail(head.sequence > out.verified ? "event " + std::to_string(out.verified + 1) + " was removed, from the end of the log"
-                                        : "the log does not end where the database says it ends");
+      fail(head.sequence > out.verified
+               ? "event " + std::to_string(out.verified + 1) + " was removed, from the end of the log"
+               : "the log does not end where the database says it ends");
     if (out.verified > 0) out.head = to_hex(previous);
     return out;
   });

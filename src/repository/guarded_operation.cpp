@@ -17,7 +17,8 @@ Json recordable(std::string_view text) {
 }  // namespace
 
 void throw_not_found() {
-  throw Error(ErrorCode::not_found, "there is no such thing here; check the id, the type and the environment of the key");
+  throw Error(ErrorCode::not_found,
+              "there is no such thing here; check the id, the type and the environment of the key");
 }
 
 GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access)
@@ -82,7 +83,8 @@ void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& 
     AuditLogger(*transaction, actor, *engine.ids, engine.clock->now()).append("access.denied", canonical_json(payload));
     transaction->commit();
   } catch (const Error& failure) {
-    throw Error(denial.code(), fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
+    throw Error(denial.code(),
+                fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
   }
   throw denial;
 }

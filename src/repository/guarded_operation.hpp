@@ -31,7 +31,9 @@ class GuardedOperation {
   Timestamp now() const noexcept { return now_; }
   std::string new_id() { return engine_.ids->next(now_); }
 
-  std::shared_ptr<const AccessPlan> plan(Action action, const std::string& type) { return compiled_->plan(actor_, action, type); }
+  std::shared_ptr<const AccessPlan> plan(Action action, const std::string& type) {
+    return compiled_->plan(actor_, action, type);
+  }
   std::shared_ptr<const JsonSchema> schema(const EntityType& type) { return compiled_->schema(type); }
 
   // permission_denied where the policies say no.
@@ -62,7 +64,8 @@ class GuardedOperation {
 };
 
 // Appends `access.denied` where the host wants that, and throws the denial on; if it could not be recorded it says so.
-[[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial);
+[[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt,
+                                   const Error& denial);
 
 // Runs `body` with an operation of its own, which is undone unless it commits.
 template <class Body>

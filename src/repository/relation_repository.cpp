@@ -34,14 +34,15 @@ void change(Engine& engine, const ActorContext& actor, Change change, const Enti
             const StoredEntity row = require_readable(operation, from);
             require_readable(operation, to);
             if (operation.admitting_masks(*operation.plan(Action::update, type_of(operation, row).slug), row).empty())
-              throw Error(ErrorCode::permission_denied, "a relation is changed by who may update the entity that it starts at");
+              throw Error(ErrorCode::permission_denied,
+                          "a relation is changed by who may update the entity that it starts at");
             Transaction& transaction = operation.transaction();
             const bool changed = change == Change::link ? transaction.link(from.str(), relation, to.str())
                                                         : transaction.unlink(from.str(), relation, to.str());
             if (!changed) return;
             const Json payload{{"from", from.str()}, {"type", relation}, {"to", to.str()}};
-            operation.audit().append(change == Change::link ? "entity.linked" : "entity.unlinked", canonical_json(payload), from.str(),
-                                     to.str());
+            operation.audit().append(change == Change::link ? "entity.linked" : "entity.unlinked",
+                                     canonical_json(payload), from.str(), to.str());
             operation.commit();
           });
 }
@@ -56,7 +57,8 @@ void RelationRepository::unlink(const EntityId& from, const std::string& relatio
   change(*engine_, actor_, Change::unlink, from, relation, to);
 }
 
-std::vector<Entity> RelationRepository::related(const EntityId& id, const std::string& relation, RelationDirection direction) const {
+std::vector<Entity> RelationRepository::related(const EntityId& id, const std::string& relation,
+                                                RelationDirection direction) const {
   check_relation(relation);
   return guarded(*engine_, actor_, Access::read, {"related", relation, id.str()}, [&](GuardedOperation& operation) {
     require_readable(operation, id);

@@ -9,7 +9,9 @@ namespace struere {
 namespace {
 
 // Stored bytes are canonical, unless somebody wrote to the file behind our back: then nothing is shown.
-[[noreturn]] void damaged() { throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup"); }
+[[noreturn]] void damaged() {
+  throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup");
+}
 
 char at_or_throw(std::string_view json, std::size_t at) {
   if (at >= json.size()) damaged();
@@ -68,7 +70,8 @@ MaskSplicer::MaskSplicer(std::span<const Mask* const> masks, MaskPurpose purpose
   }
 }
 
-void MaskSplicer::insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden, const Redaction* redaction) {
+void MaskSplicer::insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
+                         const Redaction* redaction) {
   if (!path.is_data()) return;
   if (redaction && purpose == MaskPurpose::query) {
     hidden = true;
@@ -114,7 +117,8 @@ MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, bool is_array) {
 }
 
 // Writes the value as it is shown and answers whether anything was written.
-bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth, std::string& out) const {
+bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
+                               std::string& out) const {
   const std::size_t count = roots_.size();
   const bool inner_object = at_or_throw(data, at) == '{' && at_or_throw(data, at + 1) != '}';
   if (inner_object) {
@@ -125,13 +129,14 @@ bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Sta
       return decided(stand) && treat(stand, false).kind == Treatment::clear;
     });
     const bool all_hidden = all_decided && std::all_of(stands, stands + count, [](const Stand& stand) {
-      return treat(stand, false).kind == Treatment::hide;
-    });
+                              return treat(stand, false).kind == Treatment::hide;
+                            });
     if (!some_clear && !all_hidden) {
       const std::size_t before = out.size();
       const bool anything = splice_object(data, at, stands, depth + 1, out);
       // An object with nothing left stays where a mask lets it: not hidden, and at or under a listed path.
-      const bool stays = std::any_of(stands, stands + count, [](const Stand& stand) { return !stand.hidden && stand.listed; });
+      const bool stays =
+          std::any_of(stands, stands + count, [](const Stand& stand) { return !stand.hidden && stand.listed; });
       if (!anything && !stays) out.resize(before);
       return anything || stays;
     }
@@ -150,13 +155,16 @@ bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Sta
     if (treatment.kind < kindest.kind) kindest = treatment;
   }
   if (kindest.kind == Treatment::hide) return false;
-  if (kindest.kind == Treatment::clear) out.append(leaf);
-  else out.append(canonical_json(kindest.redaction->apply(parse_canonical_json(leaf))));
+  if (kindest.kind == Treatment::clear)
+    out.append(leaf);
+  else
+    out.append(canonical_json(kindest.redaction->apply(parse_canonical_json(leaf))));
   return true;
 }
 
 // Writes the object as it is shown, braces and all, and answers whether any member is left in it.
-bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth, std::string& out) const {
+bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
+                                std::string& out) const {
   if (depth == json_max_depth) damaged();
   constexpr std::size_t few = 8;
   std::array<Stand, few> near;
@@ -181,8 +189,10 @@ bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const St
     out.append(data, at, key_end - at + 1);  // the colon too
     if (at_or_throw(data, key_end) != ':') damaged();
     at = key_end + 1;
-    if (splice_value(data, at, inner, depth, out)) anything = true;
-    else out.resize(before);
+    if (splice_value(data, at, inner, depth, out))
+      anything = true;
+    else
+      out.resize(before);
   }
   ++at;
   out.push_back('}');

@@ -45,11 +45,14 @@ class MaskSplicer {
   };
   struct Treatment;
 
-  void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden, const Redaction* redaction);
+  void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
+              const Redaction* redaction);
   static Stand step(const Stand& stand, std::string_view key);
   static Treatment treat(const Stand& stand, bool is_array);
-  bool splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth, std::string& out) const;
-  bool splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth, std::string& out) const;
+  bool splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
+                     std::string& out) const;
+  bool splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
+                    std::string& out) const;
 
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;

@@ -25,48 +25,83 @@ Json with_mask(Json mask) {
   mask["entityType"] = "note";
   return {{"name", "r"}, {"fieldMasks", {mask}}};
 }
-Json rule(const char* field, const char* op, Json value) { return {{"field", field}, {"operator", op}, {"value", std::move(value)}}; }
+Json rule(const char* field, const char* op, Json value) {
+  return {{"field", field}, {"operator", op}, {"value", std::move(value)}};
+}
 
 }  // namespace
 
 TEST_CASE("entity types", "[definitions]") {
-  for (const char* const text : {R"({})", R"({"slug":"Note"})", R"({"slug":""})", R"({"slug":"-a"})", R"({"slug":"a b"})", R"({"slug":"events"})", R"({"slug":5})",
-                                 R"({"slug":"a","extra":1})", R"({"slug":"a","schema":[]})", R"({"slug":"a","searchFields":"title"})",
-                                 R"({"slug":"a","searchFields":["a..b"]})", R"({"slug":"a","userIdField":""})", R"({"slug":"a","name":""})",
-                                 R"({"slug":"a","schema":{"properties":{"x":{"references":"nothing"}}}})", R"([])", R"("note")"}) {
+  for (const char* const text :
+       {R"({})", R"({"slug":"Note"})", R"({"slug":""})", R"({"slug":"-a"})", R"({"slug":"a b"})",
+        R"({"slug":"events"})", R"({"slug":5})", R"({"slug":"a","extra":1})", R"({"slug":"a","schema":[]})",
+        R"({"slug":"a","searchFields":"title"})", R"({"slug":"a","searchFields":["a..b"]})",
+        R"({"slug":"a","userIdField":""})", R"({"slug":"a","name":""})",
+        R"({"slug":"a","schema":{"properties":{"x":{"references":"nothing"}}}})", R"([])", R"("note")"}) {
     INFO(text);
     CHECK_ERROR(invalid_definition, read_entity_type(Json::parse(text), known()));
   }
   CHECK_ERROR(invalid_definition, read_entity_type({{"slug", std::string(65, 'a')}}, known()));
   CHECK(read_entity_type({{"slug", std::string(64, 'a')}}, known()).user_id_field == "userId");
-  CHECK(read_entity_type(R"({"slug":"a","schema":{"properties":{"x":{"references":"a"},"y":{"references":"note"}}}})"_json, known()).slug == "a");
+  CHECK(read_entity_type(
+            R"({"slug":"a","schema":{"properties":{"x":{"references":"a"},"y":{"references":"note"}}}})"_json, known())
+            .slug == "a");
 }
 
 TEST_CASE("policies", "[definitions]") {
   for (const char* const text :
-       {R"({"resource":"nothing","actions":["read"],"effect":"allow"})", R"({"resource":"note","actions":[],"effect":"allow"})",
-        R"({"resource":"note","actions":["remove"],"effect":"allow"})", R"({"resource":"note","actions":["read"],"effect":"maybe"})",
-        R"({"resource":"note","actions":["read"]})", R"({"resource":"note","actions":"read","effect":"allow"})",
-        R"({"resource":"note","actions":["read"],"effect":"allow","unless":1})", R"({"resource":"Note","actions":["read"],"effect":"allow"})", R"(5)"}) {
+       {R"({"resource":"nothing","actions":["read"],"effect":"allow"})",
+        R"({"resource":"note","actions":[],"effect":"allow"})",
+        R"({"resource":"note","actions":["remove"],"effect":"allow"})",
+        R"({"resource":"note","actions":["read"],"effect":"maybe"})", R"({"resource":"note","actions":["read"]})",
+        R"({"resource":"note","actions":"read","effect":"allow"})",
+        R"({"resource":"note","actions":["read"],"effect":"allow","unless":1})",
+        R"({"resource":"Note","actions":["read"],"effect":"allow"})", R"(5)"}) {
     INFO(text);
     CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"policies", {Json::parse(text)}}}, known()));
   }
   CHECK_ERROR(invalid_definition, read_role({{"name", ""}}, known()));
   CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"polices", Json::array()}}, known()));
-  CHECK(read_role(R"({"name":"r","policies":[{"resource":"*","actions":["read","list","read"],"effect":"deny"}]})"_json, known()).policies.size() == 2);
+  CHECK(read_role(R"({"name":"r","policies":[{"resource":"*","actions":["read","list","read"],"effect":"deny"}]})"_json,
+                  known())
+            .policies.size() == 2);
 }
 
 TEST_CASE("scope rules", "[definitions]") {
-  for (const Json& bad : {rule("data.x", "equals", 1), rule("data.x", "EQ", 1), rule("x", "eq", 1), rule("data", "eq", 1), rule("data.", "eq", 1),
-                          rule("data.a..b", "eq", 1), rule("data.a b", "eq", 1), rule("data.1.2.3.4.5.6.7.8.9", "eq", 1), rule("data.x", "exists", 1),
-                          rule("data.x", "exists", "actor.userId"), rule("data.x", "in", "a"), rule("data.x", "in", "literal:a"), rule("data.x", "nin", 5),
-                          rule("data.x", "gt", nullptr), rule("data.x", "lte", true), rule("data.x", "gt", Json::array()), rule("data.x", "eq", "actor.name"),
-                          rule("data.x", "eq", "actor."), rule("data.x", "eq", "actor.relatedIds:"), rule("data.x", "eq", "actor.relatedIds:a b"),
-                          Json{{"field", "data.x"}, {"operator", "eq"}}, Json{{"field", "data.x"}, {"operator", "eq"}, {"value", 1}, {"not", 1}},
-                          Json{{"any", Json::array()}}, Json{{"all", 5}}, Json{{"any", {rule("data.x", "eq", 1)}}, {"all", {rule("data.x", "eq", 1)}}},
-                          Json{{"any", {Json{{"entityType", "note"}, {"field", "data.x"}, {"operator", "eq"}, {"value", 1}}}}}, Json{{"relationPath", ""}},
-                          Json{{"relationPath", "a//b"}}, Json{{"relationPath", "a/b/c/d/e"}}, Json{{"relationPath", "^^a"}}, Json{{"relationPath", 5}},
-                          Json{{"relationPath", "a"}, {"value", 1}}, Json::object()}) {
+  for (const Json& bad :
+       {rule("data.x", "equals", 1),
+        rule("data.x", "EQ", 1),
+        rule("x", "eq", 1),
+        rule("data", "eq", 1),
+        rule("data.", "eq", 1),
+        rule("data.a..b", "eq", 1),
+        rule("data.a b", "eq", 1),
+        rule("data.1.2.3.4.5.6.7.8.9", "eq", 1),
+        rule("data.x", "exists", 1),
+        rule("data.x", "exists", "actor.userId"),
+        rule("data.x", "in", "a"),
+        rule("data.x", "in", "literal:a"),
+        rule("data.x", "nin", 5),
+        rule("data.x", "gt", nullptr),
+        rule("data.x", "lte", true),
+        rule("data.x", "gt", Json::array()),
+        rule("data.x", "eq", "actor.name"),
+        rule("data.x", "eq", "actor."),
+        rule("data.x", "eq", "actor.relatedIds:"),
+        rule("data.x", "eq", "actor.relatedIds:a b"),
+        Json{{"field", "data.x"}, {"operator", "eq"}},
+        Json{{"field", "data.x"}, {"operator", "eq"}, {"value", 1}, {"not", 1}},
+        Json{{"any", Json::array()}},
+        Json{{"all", 5}},
+        Json{{"any", {rule("data.x", "eq", 1)}}, {"all", {rule("data.x", "eq", 1)}}},
+        Json{{"any", {Json{{"entityType", "note"}, {"field", "data.x"}, {"operator", "eq"}, {"value", 1}}}}},
+        Json{{"relationPath", ""}},
+        Json{{"relationPath", "a//b"}},
+        Json{{"relationPath", "a/b/c/d/e"}},
+        Json{{"relationPath", "^^a"}},
+        Json{{"relationPath", 5}},
+        Json{{"relationPath", "a"}, {"value", 1}},
+        Json::object()}) {
     INFO(bad.dump());
     CHECK_ERROR(invalid_definition, read_role(with_rule(bad), known()));
   }
@@ -74,27 +109,40 @@ TEST_CASE("scope rules", "[definitions]") {
   for (int i = 0; i < 4; ++i) nested = Json{{"any", Json::array({nested})}};
   CHECK(read_role(with_rule(nested), known()).scope_rules.size() == 1);
   CHECK_ERROR(invalid_definition, read_role(with_rule({{"all", {nested}}}), known()));
-  for (const Json& good : {rule("data.x", "gt", "actor.entityId"), rule("data.x", "in", "actor.userId"), rule("data.x", "eq", "literal:actor.userId"),
-                           rule("data.x", "in", {"actor.nothing"}), rule("status", "neq", "x"), Json{{"relationPath", "a/^b/c/^d"}}})
+  for (const Json& good : {rule("data.x", "gt", "actor.entityId"), rule("data.x", "in", "actor.userId"),
+                           rule("data.x", "eq", "literal:actor.userId"), rule("data.x", "in", {"actor.nothing"}),
+                           rule("status", "neq", "x"), Json{{"relationPath", "a/^b/c/^d"}}})
     CHECK(read_role(with_rule(good), known()).scope_rules.size() == 1);
-  CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"scopeRules", {{{"entityType", "nothing"}, {"field", "id"}, {"operator", "eq"}, {"value", 1}}}}}, known()));
+  CHECK_ERROR(
+      invalid_definition,
+      read_role({{"name", "r"},
+                 {"scopeRules", {{{"entityType", "nothing"}, {"field", "id"}, {"operator", "eq"}, {"value", 1}}}}},
+                known()));
 }
 
 TEST_CASE("masks and visible fields", "[definitions]") {
-  for (const char* const bad : {R"({"fieldPath":"data.x","maskType":""})", R"({"fieldPath":"data.x","maskType":"Hide"})", R"({"fieldPath":"id","maskType":"hide"})",
-                                R"({"fieldPath":"version","maskType":"hide"})", R"({"fieldPath":"x","maskType":"hide"})", R"({"maskType":"hide"})",
-                                R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":0}})", R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":33}})",
-                                R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":1.5}})", R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":1e300}})",
-                                R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepFirst":1}})", R"({"fieldPath":"data.x","maskType":"hide","more":1})"}) {
+  for (const char* const bad :
+       {R"({"fieldPath":"data.x","maskType":""})", R"({"fieldPath":"data.x","maskType":"Hide"})",
+        R"({"fieldPath":"id","maskType":"hide"})", R"({"fieldPath":"version","maskType":"hide"})",
+        R"({"fieldPath":"x","maskType":"hide"})", R"({"maskType":"hide"})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":0}})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":33}})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":1.5}})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":1e300}})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepFirst":1}})",
+        R"({"fieldPath":"data.x","maskType":"hide","more":1})"}) {
     INFO(bad);
     CHECK_ERROR(invalid_definition, read_role(with_mask(Json::parse(bad)), known()));
   }
-  const Json hide{{"entityType", "note"}, {"fieldPath", "data.x"}, {"maskType", "hide"}}, redact{{"entityType", "note"}, {"fieldPath", "data.x"}, {"maskType", "redact"}};
+  const Json hide{{"entityType", "note"}, {"fieldPath", "data.x"}, {"maskType", "hide"}},
+      redact{{"entityType", "note"}, {"fieldPath", "data.x"}, {"maskType", "redact"}};
   CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"fieldMasks", {hide, hide}}}, known()));
   CHECK(read_role({{"name", "r"}, {"fieldMasks", {hide, redact}}}, known()).field_masks.size() == 2);
   const Json fields{{"entityType", "note"}, {"fields", {"data.x"}}};
   CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"visibleFields", {fields, fields}}}, known()));
-  CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"visibleFields", {{{"entityType", "note"}, {"fields", {"status"}}}}}}, known()));
+  CHECK_ERROR(
+      invalid_definition,
+      read_role({{"name", "r"}, {"visibleFields", {{{"entityType", "note"}, {"fields", {"status"}}}}}}, known()));
   CHECK(read_role({{"name", "r"}, {"visibleFields", {fields}}}, known()).visible_fields.size() == 1);
 }
 
@@ -112,6 +160,7 @@ TEST_CASE("what is found broken in storage grants nothing, and a policy that can
   CHECK(RuleBook(1, known(), {record}).roles().at("r").types.at("note").broken);
   record.visible_fields = {{"note", "null"}};
   CHECK(RuleBook(1, known(), {record}).roles().at("r").types.at("note").broken);
-  for (const PolicyRecord& policy : {PolicyRecord{"note", "read", "permit"}, PolicyRecord{"note", "look", "deny"}, PolicyRecord{"", "", ""}})
+  for (const PolicyRecord& policy :
+       {PolicyRecord{"note", "read", "permit"}, PolicyRecord{"note", "look", "deny"}, PolicyRecord{"", "", ""}})
     CHECK(read_policy(policy) == Policy{"*", std::nullopt, Effect::deny});
 }

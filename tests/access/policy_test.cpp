@@ -20,7 +20,8 @@ Policy random_policy(Random& random) {
 
 }  // namespace
 
-TEST_CASE("deny_overrides_allow, nothing_is_allowed_by_default, and the order of policies does not matter", "[policies][property]") {
+TEST_CASE("deny_overrides_allow, nothing_is_allowed_by_default, and the order of policies does not matter",
+          "[policies][property]") {
   Random random(11);
   for (int round = 0; round < 3000; ++round) {
     std::vector<Policy> first, second;
@@ -33,7 +34,8 @@ TEST_CASE("deny_overrides_allow, nothing_is_allowed_by_default, and the order of
     bool denied = false, allowed = false;
     for (const auto* policies : {&first, &second})
       for (const Policy& policy : *policies) {
-        const bool matches = (policy.resource == "*" || policy.resource == "note") && (!policy.action || policy.action == Action::read);
+        const bool matches =
+            (policy.resource == "*" || policy.resource == "note") && (!policy.action || policy.action == Action::read);
         denied = denied || (matches && policy.effect == Effect::deny);
         allowed = allowed || (matches && policy.effect == Effect::allow);
       }

@@ -14,7 +14,8 @@ using namespace struere::test;
 
 namespace {
 
-const Json reader{{"name", "reader"}, {"policies", {{{"resource", "note"}, {"actions", {"read", "list"}}, {"effect", "allow"}}}}};
+const Json reader{{"name", "reader"},
+                  {"policies", {{{"resource", "note"}, {"actions", {"read", "list"}}, {"effect", "allow"}}}}};
 
 }  // namespace
 
@@ -35,7 +36,8 @@ TEST_CASE("a key becomes an actor of its own scope, with the roles that are ther
   CHECK(agent.secret.size() >= 7 + 32);  // 192 bits in base64
   CHECK(agent.secret.starts_with(agent.key.display_prefix));
 
-  const auto webhook = world.database->api_keys(world.system(Environment::production)).create({.name = "hook", .kind = ApiKeyKind::webhook});
+  const auto webhook = world.database->api_keys(world.system(Environment::production))
+                           .create({.name = "hook", .kind = ApiKeyKind::webhook});
   CHECK(webhook.secret.starts_with("sk_prod_"));
   CHECK(world.database->authenticate(webhook.secret).type() == ActorType::webhook);
   CHECK(world.database->authenticate(webhook.secret).roles().empty());
@@ -52,7 +54,8 @@ TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
   const std::string good = keys.create({.name = "good"}).secret;
   const std::string expected = error_of([&] { (void)world.database->authenticate("sk_dev_unknown"); });
   CHECK(expected.starts_with("unauthenticated"));
-  for (const std::string& key : {revoked.secret, expiring.secret, std::string(), good + " ", good.substr(0, good.size() - 1), "sk_prod_" + good.substr(7),
+  for (const std::string& key : {revoked.secret, expiring.secret, std::string(), good + " ",
+                                 good.substr(0, good.size() - 1), "sk_prod_" + good.substr(7),
                                  std::string(1 << 20, 'x'), std::string("sk_dev_\0", 8), std::string("Bearer ") + good})
     CHECK(error_of([&] { (void)world.database->authenticate(key); }) == expected);
   CHECK(world.database->authenticate(good).type() == ActorType::agent);
@@ -61,7 +64,8 @@ TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
 TEST_CASE("a key whose prefix contradicts its environment is no key", "[keys]") {
   World world(StorageKind::sqlite);
   const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
-  RawDatabase(world.folder.file()).run("UPDATE api_keys SET scope_id = (SELECT id FROM scopes WHERE environment = 'production' LIMIT 1)");
+  RawDatabase(world.folder.file())
+      .run("UPDATE api_keys SET scope_id = (SELECT id FROM scopes WHERE environment = 'production' LIMIT 1)");
   CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
 }
 
@@ -101,13 +105,16 @@ TEST_CASE("a use is written down once a minute at most", "[keys]") {
 
 TEST_CASE("a key can be given only roles that its maker holds", "[keys]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  world.define_role({{"name", "keeper"}, {"policies", {{{"resource", "api_keys"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  world.define_role(
+      {{"name", "keeper"}, {"policies", {{{"resource", "api_keys"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
   world.define_role({{"name", "root"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
   const auto keys = world.database->api_keys(world.user("ana", {"keeper"}));
   CHECK(keys.create({.name = "same", .roles = {"keeper"}}).key.roles.size() == 1);
   CHECK_ERROR(permission_denied, keys.create({.name = "more", .roles = {"root"}}));
   CHECK_ERROR(permission_denied, world.database->api_keys(world.user("bo")).list());
-  CHECK_ERROR(not_found, keys.revoke(world.database->api_keys(world.system(Environment::production)).create({.name = "p"}).key.id));
+  CHECK_ERROR(
+      not_found,
+      keys.revoke(world.database->api_keys(world.system(Environment::production)).create({.name = "p"}).key.id));
 }
 
 TEST_CASE("a user is an actor of what they are a member of, with the roles of that scope", "[actors]") {
@@ -123,7 +130,9 @@ TEST_CASE("a user is an actor of what they are a member of, with the roles of th
   CHECK_ERROR(not_found, host.system_actor(OrganizationId("none"), Environment::development));
   const auto roles = world.database->roles(world.system(Environment::production));
   roles.assign(UserId("ana"), "reader", world.clock.now() + 5);
-  const auto now = [&](Environment environment) { return host.user_actor(UserId("ana"), OrganizationId("acme"), environment).roles().size(); };
+  const auto now = [&](Environment environment) {
+    return host.user_actor(UserId("ana"), OrganizationId("acme"), environment).roles().size();
+  };
   CHECK(now(Environment::production) == 1);
   CHECK(now(Environment::development) == 0);
   world.clock.advance(5);

@@ -7,5 +7,6 @@
 TEST_CASE("the SQLite storage is a storage", "[storage][conformance]") {
   const struere::test::TemporaryFolder folder;
   int files = 0;
-  struere::test::check_storage([&] { return struere::open_sqlite_storage(folder.file(std::to_string(++files) + ".db")); });
+  struere::test::check_storage(
+      [&] { return struere::open_sqlite_storage(folder.file(std::to_string(++files) + ".db")); });
 }

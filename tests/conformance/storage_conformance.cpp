@@ -23,8 +23,12 @@ struct Stage {
   Scope scope(Environment environment = Environment::development, const char* organization = "acme") const {
     return host.system_actor(OrganizationId(organization), environment).scope();
   }
-  std::unique_ptr<Transaction> read(Environment environment = Environment::development) const { return storage->begin(scope(environment), Access::read); }
-  std::unique_ptr<Transaction> write(Environment environment = Environment::development) const { return storage->begin(scope(environment), Access::write); }
+  std::unique_ptr<Transaction> read(Environment environment = Environment::development) const {
+    return storage->begin(scope(environment), Access::read);
+  }
+  std::unique_ptr<Transaction> write(Environment environment = Environment::development) const {
+    return storage->begin(scope(environment), Access::write);
+  }
 
   ManualClock clock;
   SequentialIds ids;
@@ -65,7 +69,8 @@ std::vector<std::string> ids_of(const Page& page) {
 }
 
 Predicate equals(const char* field, Json value) {
-  return Predicate::comparison(*FieldPath::parse(field), Operator::eq, {Operand::Kind::literal, std::move(value), {}, {}});
+  return Predicate::comparison(*FieldPath::parse(field), Operator::eq,
+                               {Operand::Kind::literal, std::move(value), {}, {}});
 }
 
 using Ids = std::vector<std::string>;
@@ -230,11 +235,13 @@ void check_selections(const StorageFactory& make) {
   CHECK_FALSE(second.next);
 
   selection = all_of(type);
-  selection.order = {{*FieldPath::parse("data.n"), false}, {*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
+  selection.order = {
+      {*FieldPath::parse("data.n"), false}, {*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
   CHECK(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});  // absent < null < 1
 
   selection = all_of(type);
-  selection.filter = Predicate::comparison(*FieldPath::parse("data.n"), Operator::neq, {Operand::Kind::literal, Json(2), {}, {}});
+  selection.filter =
+      Predicate::comparison(*FieldPath::parse("data.n"), Operator::neq, {Operand::Kind::literal, Json(2), {}, {}});
   CHECK(transaction->count(selection) == 2);  // null is there, absent is not
   selection.id = "c";
   CHECK(transaction->select(selection).rows.empty());
@@ -243,7 +250,8 @@ void check_selections(const StorageFactory& make) {
   Mask mask;
   mask.hidden = {*FieldPath::parse("data.secret")};
   selection = all_of(type);
-  selection.grants = std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
+  selection.grants =
+      std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
   const Page page = transaction->select(selection);
   REQUIRE(ids_of(page) == Ids{"c", "a"});
   CHECK(page.rows[0].data == R"({"owner":"ana","secret":"t"})");
@@ -262,7 +270,8 @@ void check_relations(const StorageFactory& make) {
   const Stage stage(make);
   const auto transaction = stage.write();
   const EntityTypeKey type = add_type(*transaction);
-  for (const char* const id : {"a", "b", "c"}) transaction->insert_entity(row(type, id, R"({"userId":"ana"})", id[0] == 'a' ? 20 : 10));
+  for (const char* const id : {"a", "b", "c"})
+    transaction->insert_entity(row(type, id, R"({"userId":"ana"})", id[0] == 'a' ? 20 : 10));
   CHECK(transaction->link("a", "knows", "b"));
   CHECK_FALSE(transaction->link("a", "knows", "b"));
   CHECK(transaction->link("a", "knows", "c"));

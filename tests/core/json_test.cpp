@@ -28,11 +28,27 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 }  // namespace
 
 TEST_CASE("text that is not acceptable JSON is refused", "[json]") {
-  for (const std::string& text : {std::string(), std::string("{"), std::string("{} x"), std::string("nul"), std::string("'a'"), std::string("{\"a\":1,}"),
-                                  std::string("{\"a\":1,\"a\":1}"), std::string("{\"a\":{\"b\":1,\"b\":2}}"), std::string("{\"\\u0061\":1,\"a\":2}"),
-                                  std::string("\"\\u0000\""), std::string("{\"a\\u0000\":1}"), std::string("\"\\ud800\""), std::string("\"\xff\""),
-                                  std::string("\"\xc0\x80\""), std::string("\"\xed\xa0\x80\""), std::string("\"\xf4\x90\x80\x80\""), std::string("1e400"),
-                                  std::string("-1e400"), std::string("NaN"), std::string("[1,]"), std::string("\"a\0b\"", 5)})
+  for (const std::string& text : {std::string(),
+                                  std::string("{"),
+                                  std::string("{} x"),
+                                  std::string("nul"),
+                                  std::string("'a'"),
+                                  std::string("{\"a\":1,}"),
+                                  std::string("{\"a\":1,\"a\":1}"),
+                                  std::string("{\"a\":{\"b\":1,\"b\":2}}"),
+                                  std::string("{\"\\u0061\":1,\"a\":2}"),
+                                  std::string("\"\\u0000\""),
+                                  std::string("{\"a\\u0000\":1}"),
+                                  std::string("\"\\ud800\""),
+                                  std::string("\"\xff\""),
+                                  std::string("\"\xc0\x80\""),
+                                  std::string("\"\xed\xa0\x80\""),
+                                  std::string("\"\xf4\x90\x80\x80\""),
+                                  std::string("1e400"),
+                                  std::string("-1e400"),
+                                  std::string("NaN"),
+                                  std::string("[1,]"),
+                                  std::string("\"a\0b\"", 5)})
     CHECK(is_refused(text));
 }
 

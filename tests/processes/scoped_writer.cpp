@@ -1,6 +1,7 @@
 // Writes to a database as a second process: scoped_writer FILE COMMAND
 //   rows   creates sessions until it is killed, and prints the id of each once it is acknowledged
-//   role   for each line of input, gives the role `teacher` the policy that the line says (allow or deny), and prints "done"
+//   role   for each line of input, gives the role `teacher` the policy that the line says (allow or deny), and prints
+//   "done"
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -22,7 +23,8 @@ int main(int count, char** arguments) {
   }
   for (std::string effect; std::getline(std::cin, effect);) {
     database.roles(system).define(
-        Json{{"name", "teacher"}, {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", effect}}}}});
+        Json{{"name", "teacher"},
+             {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", effect}}}}});
     std::printf("done\n");
     std::fflush(stdout);
   }

@@ -40,7 +40,8 @@ TEST_CASE("splicing masks out of bytes agrees with the reference", "[masks][prop
       std::string spliced;
       MaskSplicer(all, purpose).splice(data, spliced);
       const std::string expected = canonical_json(apply_masks(all, parse_canonical_json(data), purpose));
-      if (spliced != expected) FAIL("seed " << seed << " round " << round << "\n" << data << "\n" << spliced << "\n" << expected);
+      if (spliced != expected)
+        FAIL("seed " << seed << " round " << round << "\n" << data << "\n" << spliced << "\n" << expected);
     }
   }
   SUCCEED();
@@ -54,8 +55,8 @@ TEST_CASE("a further mask never takes a leaf away", "[masks][property]") {
     const auto both = pointers(masks);
     const Json less = apply_masks({both.data(), 1}, data, MaskPurpose::query).flatten();
     const Json more = apply_masks(both, data, MaskPurpose::query).flatten();
-    // Of what a query may look at nothing is replaced, so each leaf that was there is there still. An empty object may have
-    // been filled, which a flat view shows as its leaves.
+    // Of what a query may look at nothing is replaced, so each leaf that was there is there still. An empty object may
+    // have been filled, which a flat view shows as its leaves.
     for (const auto& [place, value] : less.items())
       if (!value.is_null() || !place.empty()) {
         INFO(data.dump() << "\n" << less.dump() << "\n" << more.dump());

@@ -1,4 +1,5 @@
-// Random JSON and random masks whose paths meet it: a small alphabet of keys, and values that are easily taken for others.
+// Random JSON and random masks whose paths meet it: a small alphabet of keys, and values that are easily taken for
+// others.
 #pragma once
 
 #include <random>
@@ -31,8 +32,10 @@ class Random {
     return chance(85) ? key() : pick(odd);
   }
   std::string text() {
-    static const std::vector<std::string> texts{"", "a", "b", "ab", "1", "true", "null", "actor.userId", "ana", "say \"hi\"", "line\nbreak",
-                                                "ß", "İ", "😀a", "\xef\xbf\xbf", "\xed\x9f\xbf", "%_", "$.a[0]", "green red", "Green", "x1 2024"};
+    static const std::vector<std::string> texts{
+        "",    "a",          "b",           "ab",    "1",      "true", "null",         "actor.userId",
+        "ana", "say \"hi\"", "line\nbreak", "ß",     "İ",      "😀a",   "\xef\xbf\xbf", "\xed\x9f\xbf",
+        "%_",  "$.a[0]",     "green red",   "Green", "x1 2024"};
     return pick(texts);
   }
   Json scalar() {
@@ -41,9 +44,12 @@ class Random {
       case 1: return true;
       case 2: return false;
       case 3: return below(5) - 2;
-      case 4: return pick(std::vector<std::int64_t>{9007199254740991, 9007199254740992, 9007199254740993, INT64_MAX, INT64_MIN, INT64_MAX - 1});
-      case 5: return pick(std::vector<double>{0.1, 0.5, 1.0, -0.0, 2.5, 9007199254740992.0, 9223372036854775808.0, -9223372036854775808.0, 1e300, 5e-324,
-                                              0.30000000000000004});
+      case 4:
+        return pick(std::vector<std::int64_t>{9007199254740991, 9007199254740992, 9007199254740993, INT64_MAX,
+                                              INT64_MIN, INT64_MAX - 1});
+      case 5:
+        return pick(std::vector<double>{0.1, 0.5, 1.0, -0.0, 2.5, 9007199254740992.0, 9223372036854775808.0,
+                                        -9223372036854775808.0, 1e300, 5e-324, 0.30000000000000004});
       default: return text();
     }
   }
@@ -83,7 +89,8 @@ class Random {
       Redaction redaction;
       if (chance(40)) redaction.keep_last = 1 + below(3);
       if (chance(40)) redaction.replacement = scalar();
-      if (std::none_of(out.redacted.begin(), out.redacted.end(), [&](const auto& entry) { return entry.first == path; }))
+      if (std::none_of(out.redacted.begin(), out.redacted.end(),
+                       [&](const auto& entry) { return entry.first == path; }))
         out.redacted.emplace_back(path, redaction);
     }
     return out;

@@ -43,7 +43,8 @@ class RandomWorld {
   World world_;
   Random random_;
   std::vector<Place> places_;
-  std::vector<std::string> types_{"person", "note", "task"}, users_{"ana", "bo", "cy", "root"}, roles_{"alpha", "beta", "Gamma", "émile"};
+  std::vector<std::string> types_{"person", "note", "task"}, users_{"ana", "bo", "cy", "root"},
+      roles_{"alpha", "beta", "Gamma", "émile"};
   std::vector<EntityId> ids_;
   std::string question_;
 };

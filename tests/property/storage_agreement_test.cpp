@@ -1,5 +1,5 @@
-// The memory storage interprets, the SQLite storage compiles: random worlds, asked at random, must get the same answers from
-// both, to the letter of each message. STRUERE_SEED and STRUERE_WORLDS make longer runs.
+// The memory storage interprets, the SQLite storage compiles: random worlds, asked at random, must get the same answers
+// from both, to the letter of each message. STRUERE_SEED and STRUERE_WORLDS make longer runs.
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
@@ -26,7 +26,9 @@ TEST_CASE("memory and SQLite give the same answers", "[property][storage]") {
     RandomWorld memory(StorageKind::memory, seed), sqlite(StorageKind::sqlite, seed);
     for (int step = 0; step < 120; ++step, ++steps) {
       const std::string expected = memory.step(), got = sqlite.step();
-      if (expected != got) FAIL("seed " << seed << " step " << step << "\n" << memory.question() << "\nmemory: " << expected << "\nsqlite: " << got);
+      if (expected != got)
+        FAIL("seed " << seed << " step " << step << "\n"
+                     << memory.question() << "\nmemory: " << expected << "\nsqlite: " << got);
     }
   }
   if (worlds > 12) std::cout << steps << " steps compared, from seed " << first << "\n";

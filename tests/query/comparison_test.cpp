@@ -15,8 +15,10 @@ bool absent_holds(const char* op, const Json& value) { return compare(nullptr, *
 }  // namespace
 
 TEST_CASE("an operator is one of ten words", "[operators]") {
-  for (const char* const word : {"", "EQ", "equals", "==", "startsWith", "eq ", "not"}) CHECK_FALSE(parse_operator(word));
-  for (const char* const word : {"eq", "neq", "in", "nin", "contains", "gt", "gte", "lt", "lte", "exists"}) CHECK(to_string(*parse_operator(word)) == word);
+  for (const char* const word : {"", "EQ", "equals", "==", "startsWith", "eq ", "not"})
+    CHECK_FALSE(parse_operator(word));
+  for (const char* const word : {"eq", "neq", "in", "nin", "contains", "gt", "gte", "lt", "lte", "exists"})
+    CHECK(to_string(*parse_operator(word)) == word);
 }
 
 TEST_CASE("equality: same type, numbers exactly, the rest deeply", "[operators]") {
@@ -73,8 +75,33 @@ TEST_CASE("order: two numbers or two strings", "[operators]") {
 }
 
 TEST_CASE("sort keys order as SPEC 6 says", "[operators][property]") {
-  const std::vector<Json> ascending{nullptr, false, true,  -9223372036854775808.0 * 2, INT64_MIN, -1, -0.5, 0, 5e-324, 0.1, 1, 9007199254740991, 9007199254740992,
-                                    9007199254740993, INT64_MAX - 1, INT64_MAX, 9223372036854775808.0, 1e300, "", "\x01", "A", "a", "aa", "b", "é", "\xef\xbf\xbf", "😀"};
+  const std::vector<Json> ascending{nullptr,
+                                    false,
+                                    true,
+                                    -9223372036854775808.0 * 2,
+                                    INT64_MIN,
+                                    -1,
+                                    -0.5,
+                                    0,
+                                    5e-324,
+                                    0.1,
+                                    1,
+                                    9007199254740991,
+                                    9007199254740992,
+                                    9007199254740993,
+                                    INT64_MAX - 1,
+                                    INT64_MAX,
+                                    9223372036854775808.0,
+                                    1e300,
+                                    "",
+                                    "\x01",
+                                    "A",
+                                    "a",
+                                    "aa",
+                                    "b",
+                                    "é",
+                                    "\xef\xbf\xbf",
+                                    "😀"};
   CHECK(sort_key(nullptr) < sort_key(&ascending.front()));
   for (std::size_t i = 0; i + 1 < ascending.size(); ++i) {
     INFO(ascending[i] << " " << ascending[i + 1]);
@@ -83,7 +110,8 @@ TEST_CASE("sort keys order as SPEC 6 says", "[operators][property]") {
   const Json array = Json::array({1}), object = Json::object(), text = "zzz";
   CHECK(sort_key(&array) == sort_key(&object));  // these tie
   CHECK(sort_key(&text) < sort_key(&array));
-  for (const std::int64_t n : {INT64_MIN, INT64_MIN + 1, std::int64_t{-1}, std::int64_t{0}, std::int64_t{9007199254740993}, INT64_MAX - 600, INT64_MAX}) {
+  for (const std::int64_t n : {INT64_MIN, INT64_MIN + 1, std::int64_t{-1}, std::int64_t{0},
+                               std::int64_t{9007199254740993}, INT64_MAX - 600, INT64_MAX}) {
     const Json value = n;
     CHECK(integer_of_sort_key(sort_key(&value)) == n);
   }

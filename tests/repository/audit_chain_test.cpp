@@ -16,16 +16,20 @@ struct Stage : World {
     for (int i = 0; i < 5; ++i) create("note", {{"n", i}});
     define_type({{"slug", "note"}}, Environment::production);
     create("note", {{"n", 1}}, Environment::production);
-    scope = RawDatabase(folder.file()).value("SELECT id FROM scopes WHERE organization_id = 'acme' AND environment = 'development'");
+    scope = RawDatabase(folder.file())
+                .value("SELECT id FROM scopes WHERE organization_id = 'acme' AND environment = 'development'");
   }
   void tamper(const std::string& sql) {
     RawDatabase raw(folder.file());
     raw.run("PRAGMA foreign_keys = OFF");
     raw.run(sql + " AND scope_id = " + scope);
   }
-  Verification verify(Environment environment = Environment::development) const { return database->events(system(environment)).verify(); }
+  Verification verify(Environment environment = Environment::development) const {
+    return database->events(system(environment)).verify();
+  }
   std::string event_id(int sequence) {
-    return RawDatabase(folder.file()).value("SELECT id FROM events WHERE scope_id = " + scope + " AND sequence = " + std::to_string(sequence));
+    return RawDatabase(folder.file())
+        .value("SELECT id FROM events WHERE scope_id = " + scope + " AND sequence = " + std::to_string(sequence));
   }
   std::string scope;
 };
@@ -42,9 +46,10 @@ TEST_CASE("an untouched log verifies, and says where it ends", "[events][chain]"
 
 TEST_CASE("an altered event is named, whichever part of it was altered", "[events][chain]") {
   Stage stage;
-  const std::string change = GENERATE(
-      "payload = replace(payload, '1', '7')", "type = 'note.deleted'", "actor_id = 'ana'", "actor_type = 'user'", "created_at = created_at + 1",
-      "entity_id = NULL", "other_end_id = entity_id", "id = id || 'x'", "hash = zeroblob(32)");
+  const std::string change =
+      GENERATE("payload = replace(payload, '1', '7')", "type = 'note.deleted'", "actor_id = 'ana'",
+               "actor_type = 'user'", "created_at = created_at + 1", "entity_id = NULL", "other_end_id = entity_id",
+               "id = id || 'x'", "hash = zeroblob(32)");
   stage.tamper("UPDATE events SET " + change + " WHERE sequence = 3");
   const std::string id = stage.event_id(3);
   const Verification verification = stage.verify();
@@ -92,7 +97,8 @@ TEST_CASE("an inserted event is noticed, in the middle and at the end", "[events
       stage.tamper("UPDATE events SET sequence = sequence + 1 WHERE sequence = " + std::to_string(sequence));
   }
   stage.tamper("INSERT INTO events SELECT scope_id, " + std::string(at_end ? "7" : "4") +
-               ", 'forged', type, entity_id, other_end_id, actor_type, actor_id, created_at, payload, hash FROM events WHERE sequence = 3");
+               ", 'forged', type, entity_id, other_end_id, actor_type, actor_id, created_at, payload, hash FROM events "
+               "WHERE sequence = 3");
   const Verification verification = stage.verify();
   CHECK_FALSE(verification.ok);
   CHECK(verification.verified == (at_end ? 6 : 3));
@@ -106,7 +112,8 @@ TEST_CASE("an event of another scope does not fit this one", "[events][chain]") 
 
 TEST_CASE("verify needs read on events", "[events][chain]") {
   Stage stage;
-  stage.define_role({{"name", "auditor"}, {"policies", {{{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
+  stage.define_role(
+      {{"name", "auditor"}, {"policies", {{{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
   CHECK_ERROR(permission_denied, stage.database->events(stage.user("ana")).verify());
   CHECK(stage.database->events(stage.user("bo", {"auditor"})).verify().ok);
 }

@@ -1,4 +1,5 @@
-// SPEC 6: checks come in one order, and the first that fails answers. Each request here fails two neighbours of that order.
+// SPEC 6: checks come in one order, and the first that fails answers. Each request here fails two neighbours of that
+// order.
 #include <catch2/catch.hpp>
 
 #include "support/throws_error.hpp"
@@ -14,8 +15,10 @@ struct Stage : World {
     define_type({{"slug", "person"}});
     define_type(R"({"slug": "note", "schema": {"type": "object", "properties": {
       "owner": {"type": "string"}, "n": {"type": "integer"}, "friend": {"type": "string", "references": "person"}}}})"_json);
-    define_role(R"({"name": "reader", "policies": [{"resource": "note", "actions": ["list", "read"], "effect": "allow"}]})"_json);
-    define_role(R"({"name": "owner", "policies": [{"resource": "note", "actions": ["create", "update", "delete", "read"], "effect": "allow"}],
+    define_role(
+        R"({"name": "reader", "policies": [{"resource": "note", "actions": ["list", "read"], "effect": "allow"}]})"_json);
+    define_role(
+        R"({"name": "owner", "policies": [{"resource": "note", "actions": ["create", "update", "delete", "read"], "effect": "allow"}],
       "scopeRules": [{"entityType": "note", "field": "data.owner", "operator": "eq", "value": "actor.userId"}],
       "fieldMasks": [{"entityType": "note", "fieldPath": "data.secret", "maskType": "hide"}]})"_json);
     define_role(R"({"name": "everything", "policies": [{"resource": "*", "actions": ["*"], "effect": "allow"}]})"_json);
@@ -60,7 +63,8 @@ TEST_CASE("then the type, then the row", "[entities][order]") {
   CHECK_ERROR(permission_denied, stage.both->update(stage.other, Json(5), {.version = 99}));
   CHECK_ERROR(permission_denied, stage.both->remove(stage.other));
   CHECK_ERROR(not_found, stage.both->update(stage.none, Json(5)));
-  CHECK(error_of([&] { stage.ana->update(stage.other, Json::object()); }) == error_of([&] { stage.ana->update(stage.none, Json::object()); }));
+  CHECK(error_of([&] { stage.ana->update(stage.other, Json::object()); }) ==
+        error_of([&] { stage.ana->update(stage.none, Json::object()); }));
   // An id of another type is not there.
   const auto people = stage.database->entities(stage.user("dee", {"everything"}), "person");
   CHECK_ERROR(not_found, people.get(stage.mine));
@@ -102,7 +106,8 @@ TEST_CASE("a write that changes nothing is a write", "[entities]") {
 
 TEST_CASE("a write answers with the id alone where the row is not in the read view", "[entities]") {
   Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  stage.define_role(R"({"name": "dropbox", "policies": [{"resource": "note", "actions": ["create"], "effect": "allow"}]})"_json);
+  stage.define_role(
+      R"({"name": "dropbox", "policies": [{"resource": "note", "actions": ["create"], "effect": "allow"}]})"_json);
   const Written written = stage.database->entities(stage.user("eve", {"dropbox"}), "note").create({{"n", 1}});
   CHECK_FALSE(written.row);
   CHECK(stage.database->entities(stage.system(), "note").find(written.id));

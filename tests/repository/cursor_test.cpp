@@ -19,7 +19,9 @@ struct Stage : World {
         for (int i = 0; i < 7; ++i) create(type, {{"n", i % 3}}, environment);
       }
   }
-  EntityRepository notes(Environment environment = Environment::development) const { return database->entities(system(environment), "note"); }
+  EntityRepository notes(Environment environment = Environment::development) const {
+    return database->entities(system(environment), "note");
+  }
 };
 
 }  // namespace
@@ -65,7 +67,8 @@ TEST_CASE("pages neither repeat nor skip what was there throughout", "[cursors]"
   const auto notes = stage.notes();
   std::set<std::string> there;
   for (const Entity& row : notes.list()) there.insert(row.id().str());
-  for (const std::vector<OrderBy>& order : {std::vector<OrderBy>{}, {{"data.n", Direction::ascending}}, {{"data.n", Direction::descending}, {"id"}}}) {
+  for (const std::vector<OrderBy>& order :
+       {std::vector<OrderBy>{}, {{"data.n", Direction::ascending}}, {{"data.n", Direction::descending}, {"id"}}}) {
     Query query{.order = order, .limit = 2};
     std::multiset<std::string> seen;
     do {
@@ -83,5 +86,6 @@ TEST_CASE("a cursor tells nothing", "[cursors]") {
   const Stage stage(StorageKind::sqlite);
   const EntityPage page = stage.notes().list({.order = {{"data.n"}}, .limit = 2});
   CHECK(page.next()->find(page[1].id().str()) == std::string::npos);
-  CHECK(page.next() == stage.notes().list({.order = {{"data.n"}}, .limit = 2}).next());  // the same question, the same text
+  CHECK(page.next() ==
+        stage.notes().list({.order = {{"data.n"}}, .limit = 2}).next());  // the same question, the same text
 }

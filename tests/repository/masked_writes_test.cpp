@@ -14,21 +14,30 @@ TEST_CASE("what is written may not meet a mask, at, under or above it", "[entiti
     "fieldMasks": [{"entityType": "note", "fieldPath": "data.place.street", "maskType": "hide"},
                    {"entityType": "note", "fieldPath": "data.card", "maskType": "redact", "maskConfig": {"keepLast": 2}},
                    {"entityType": "note", "fieldPath": "status", "maskType": "hide"}]})"_json);
-  const EntityId id = world.create("note", {{"place", {{"street", "x"}, {"city", "Rome"}}}, {"card", "4242"}, {"n", 1}});
+  const EntityId id =
+      world.create("note", {{"place", {{"street", "x"}, {"city", "Rome"}}}, {"card", "4242"}, {"n", 1}});
   const auto notes = world.database->entities(world.user("ana", {"writer"}), "note");
-  for (const Json& patch : {Json{{"place", {{"street", "x"}}}}, Json{{"place", {{"street", {{"deep", 1}}}}}}, Json{{"place", 5}}, Json{{"place", nullptr}},
-                            Json{{"place", Json::object()}}, Json{{"place", Json::array()}}, Json{{"place", {{"street", nullptr}}}}, Json{{"card", "4242"}},
-                            Json{{"card", nullptr}}, Json{{"card", {{"last", Json::object()}}}}, Json{{"n", 2}, {"card", 1}}}) {
+  for (const Json& patch :
+       {Json{{"place", {{"street", "x"}}}}, Json{{"place", {{"street", {{"deep", 1}}}}}}, Json{{"place", 5}},
+        Json{{"place", nullptr}}, Json{{"place", Json::object()}}, Json{{"place", Json::array()}},
+        Json{{"place", {{"street", nullptr}}}}, Json{{"card", "4242"}}, Json{{"card", nullptr}},
+        Json{{"card", {{"last", Json::object()}}}}, Json{{"n", 2}, {"card", 1}}}) {
     INFO(patch.dump());
     CHECK_ERROR(permission_denied, notes.update(id, patch));
     CHECK_ERROR(permission_denied, notes.create(patch));
   }
   CHECK_ERROR(permission_denied, notes.update(id, {{"n", 2}}, {.status = "active"}));
   CHECK_ERROR(permission_denied, notes.create({{"n", 2}}, {.status = "active"}));
-  CHECK(error_of([&] { notes.update(id, {{"card", "4242"}}); }) == error_of([&] { notes.update(id, {{"card", "0000"}}); }));
+  CHECK(error_of([&] {
+          notes.update(id, {{"card", "4242"}});
+        }) == error_of([&] {
+          notes.update(id, {{"card", "0000"}});
+        }));
 
-  CHECK(notes.update(id, {{"place", {{"city", "Oslo"}}}, {"n", 2}}).row->json() == R"({"card":"**42","n":2,"place":{"city":"Oslo"}})");
-  CHECK(world.database->entities(world.system(), "note").get(id).json() == R"({"card":"4242","n":2,"place":{"city":"Oslo","street":"x"}})");
+  CHECK(notes.update(id, {{"place", {{"city", "Oslo"}}}, {"n", 2}}).row->json() ==
+        R"({"card":"**42","n":2,"place":{"city":"Oslo"}})");
+  CHECK(world.database->entities(world.system(), "note").get(id).json() ==
+        R"({"card":"4242","n":2,"place":{"city":"Oslo","street":"x"}})");
 }
 
 TEST_CASE("outside the visible fields nothing can be written", "[entities][masks]") {
@@ -48,14 +57,18 @@ TEST_CASE("outside the visible fields nothing can be written", "[entities][masks
 TEST_CASE("one grant must do it alone: admit before, admit after, and mask nothing written", "[entities][masks]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}});
-  world.define_role(R"({"name": "a", "policies": [{"resource": "note", "actions": ["read", "update"], "effect": "allow"}],
+  world.define_role(
+      R"({"name": "a", "policies": [{"resource": "note", "actions": ["read", "update"], "effect": "allow"}],
     "scopeRules": [{"entityType": "note", "field": "data.team", "operator": "eq", "value": "north"}]})"_json);
-  world.define_role(R"({"name": "b", "policies": [{"resource": "note", "actions": ["read", "update"], "effect": "allow"}],
+  world.define_role(
+      R"({"name": "b", "policies": [{"resource": "note", "actions": ["read", "update"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "note", "fieldPath": "data.pay", "maskType": "hide"}]})"_json);
   const auto notes = world.database->entities(world.user("ana", {"a", "b"}), "note");
-  const EntityId north = world.create("note", {{"team", "north"}, {"pay", 1}}), south = world.create("note", {{"team", "south"}, {"pay", 1}});
-  CHECK(notes.update(north, {{"pay", 2}}).row);                                    // by a
-  CHECK_ERROR(permission_denied, notes.update(south, {{"pay", 2}}));               // b masks it, a does not admit it
+  const EntityId north = world.create("note", {{"team", "north"}, {"pay", 1}}),
+                 south = world.create("note", {{"team", "south"}, {"pay", 1}});
+  CHECK(notes.update(north, {{"pay", 2}}).row);                       // by a
+  CHECK_ERROR(permission_denied, notes.update(south, {{"pay", 2}}));  // b masks it, a does not admit it
   CHECK_ERROR(permission_denied, notes.update(north, {{"pay", 3}, {"team", "south"}}));  // a not after, b not the field
-  CHECK(notes.update(north, {{"team", "south"}}).row->json() == R"({"team":"south"})");  // by b, through which it is seen now
+  CHECK(notes.update(north, {{"team", "south"}}).row->json() ==
+        R"({"team":"south"})");  // by b, through which it is seen now
 }

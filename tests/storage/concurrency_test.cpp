@@ -53,10 +53,12 @@ TEST_CASE("readers, writers and a changing role side by side", "[storage][concur
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "session"}});
   const auto role = [](const char* mask) {
-    return Json{{"name", "teacher"},
-                {"policies", {{{"resource", "session"}, {"actions", {"list", "read", "create"}}, {"effect", "allow"}}}},
-                {"scopeRules", {{{"entityType", "session"}, {"field", "data.teacherId"}, {"operator", "eq"}, {"value", "actor.userId"}}}},
-                {"fieldMasks", {{{"entityType", "session"}, {"fieldPath", mask}, {"maskType", "hide"}}}}};
+    return Json{
+        {"name", "teacher"},
+        {"policies", {{{"resource", "session"}, {"actions", {"list", "read", "create"}}, {"effect", "allow"}}}},
+        {"scopeRules",
+         {{{"entityType", "session"}, {"field", "data.teacherId"}, {"operator", "eq"}, {"value", "actor.userId"}}}},
+        {"fieldMasks", {{{"entityType", "session"}, {"fieldPath", mask}, {"maskType", "hide"}}}}};
   };
   world.define_role(role("data.secret"));
   const ActorContext ana = world.user("ana", {"teacher"}), system = world.system();
@@ -69,7 +71,8 @@ TEST_CASE("readers, writers and a changing role side by side", "[storage][concur
           // Both masks hide the secret; what is compiled for one must never be used with half of the other.
           world.database->roles(system).define(role(i % 2 == 0 ? "data.secret.inner" : "data.secret"));
         } else if (number == 1) {
-          world.database->entities(system, "session").create(Json{{"teacherId", i % 2 == 0 ? "ana" : "bo"}, {"secret", {{"inner", "s3cret"}}}});
+          world.database->entities(system, "session")
+              .create(Json{{"teacherId", i % 2 == 0 ? "ana" : "bo"}, {"secret", {{"inner", "s3cret"}}}});
         } else {
           for (const Entity& row : world.database->entities(ana, "session").list()) {
             if (row.json().find("s3cret") != std::string::npos) ++leaked;

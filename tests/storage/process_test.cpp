@@ -12,11 +12,13 @@ using namespace struere::test;
 
 namespace {
 
-const Json teacher{{"name", "teacher"}, {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", "allow"}}}}};
+const Json teacher{{"name", "teacher"},
+                   {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", "allow"}}}}};
 
 }  // namespace
 
-TEST_CASE("a role that another process changes is obeyed by the very next operation", "[storage][concurrency][process]") {
+TEST_CASE("a role that another process changes is obeyed by the very next operation",
+          "[storage][concurrency][process]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   world.define_role(teacher);
@@ -34,7 +36,8 @@ TEST_CASE("a role that another process changes is obeyed by the very next operat
   }
 }
 
-TEST_CASE("a reader beside a writing process sees whole states, each later than the one before", "[storage][concurrency][process]") {
+TEST_CASE("a reader beside a writing process sees whole states, each later than the one before",
+          "[storage][concurrency][process]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   const auto system = world.system();

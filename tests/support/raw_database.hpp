@@ -42,7 +42,8 @@ class RawDatabase {
   // Binds `bytes` to ?1, as a text.
   void run_with_text(const std::string& sql, const std::string& bytes) {
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(handle_));
+    if (sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sqlite3_errmsg(handle_));
     sqlite3_bind_text64(statement, 1, bytes.data(), bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     const int code = sqlite3_step(statement);
     sqlite3_finalize(statement);
@@ -60,8 +61,10 @@ class RawDatabase {
       for (int column = 0; column < sqlite3_column_count(statement); ++column) {
         const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));
         const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-        if (sqlite3_column_type(statement, column) == SQLITE_NULL) row.emplace_back("NULL");
-        else row.emplace_back(bytes ? bytes : "", bytes ? size : 0);
+        if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+          row.emplace_back("NULL");
+        else
+          row.emplace_back(bytes ? bytes : "", bytes ? size : 0);
       }
       out.push_back(std::move(row));
     }

@@ -39,4 +39,5 @@ std::string error_of(Body&& body) {
 }  // namespace struere::test
 
 // CHECK_ERROR(not_found, sessions.get(id));
-#define CHECK_ERROR(code, ...) CHECK(struere::test::error_code_of([&] { (void)(__VA_ARGS__); }) == struere::ErrorCode::code)
+#define CHECK_ERROR(code, ...) \
+  CHECK(struere::test::error_code_of([&] { (void)(__VA_ARGS__); }) == struere::ErrorCode::code)

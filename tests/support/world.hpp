@@ -1,4 +1,5 @@
-// A small company to test with: one organization, a development and a production scope, whatever types and roles a test asks for.
+// A small company to test with: one organization, a development and a production scope, whatever types and roles a test
+// asks for.
 #pragma once
 
 #include <memory>
@@ -20,19 +21,22 @@ class World {
     options.clock = &clock;
     options.ids = &ids;
     options.sqlite.durability = Durability::normal;
-    database = std::make_unique<Database>(kind == StorageKind::memory ? Database::in_memory(options) : Database::open(folder.file(), options));
+    database = std::make_unique<Database>(kind == StorageKind::memory ? Database::in_memory(options)
+                                                                      : Database::open(folder.file(), options));
     add_organization("acme");
   }
 
   TrustedHost host() const { return database->trusted_host(); }
   void add_organization(const std::string& id) { host().create_organization(id, OrganizationId(id)); }
 
-  ActorContext system(Environment environment = Environment::development, const std::string& organization = "acme") const {
+  ActorContext system(Environment environment = Environment::development,
+                      const std::string& organization = "acme") const {
     return host().system_actor(OrganizationId(organization), environment);
   }
   // Makes the user and the membership where there are none yet.
-  ActorContext user(const std::string& id, const std::vector<std::string>& roles = {}, Environment environment = Environment::development,
-                    const std::string& organization = "acme", MembershipRole membership = MembershipRole::member) const {
+  ActorContext user(const std::string& id, const std::vector<std::string>& roles = {},
+                    Environment environment = Environment::development, const std::string& organization = "acme",
+                    MembershipRole membership = MembershipRole::member) const {
     try {
       host().create_user(id, UserId(id));
     } catch (const Error&) {  // a user of another organization, too
@@ -42,10 +46,12 @@ class World {
     return host().user_actor(UserId(id), OrganizationId(organization), environment);
   }
 
-  void define_type(const Json& definition, Environment environment = Environment::development, const std::string& organization = "acme") const {
+  void define_type(const Json& definition, Environment environment = Environment::development,
+                   const std::string& organization = "acme") const {
     database->entity_types(system(environment, organization)).define(definition);
   }
-  void define_role(const Json& definition, Environment environment = Environment::development, const std::string& organization = "acme") const {
+  void define_role(const Json& definition, Environment environment = Environment::development,
+                   const std::string& organization = "acme") const {
     database->roles(system(environment, organization)).define(definition);
   }
   // As the system; a millisecond later than whatever was made before.

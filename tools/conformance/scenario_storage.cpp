@@ -38,8 +38,7 @@ StorageChoice StorageChoice::parse(const std::string& text) {
 
 ScenarioStorage::ScenarioStorage(const StorageChoice& choice) {
   switch (choice.kind) {
-    case StorageChoice::Kind::memory:
-      break;
+    case StorageChoice::Kind::memory: break;
     case StorageChoice::Kind::temporary_file:
       directory_ = make_temporary_directory();
       file_ = *directory_ / "scenario.db";

@@ -6,8 +6,8 @@
 // A role:
 //   {"name": "teacher",
 //    "policies":      [{"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
-//    "scopeRules":    [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}],
-//    "fieldMasks":    [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}],
+//    "scopeRules":    [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value":
+//    "actor.userId"}], "fieldMasks":    [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}],
 //    "visibleFields": [{"entityType": "session", "fields": ["data.subject"]}]}  only the name is required
 //
 // All throw Error{invalid_definition}, with a message that names the mistake: an unknown key, operator or value, a bad

@@ -12,7 +12,7 @@ namespace struere {
 
 // One comparison or path of a rule, on one row.
 struct ExplainedRule {
-  std::string rule;      // as written
+  std::string rule;  // as written
   bool holds = false;
   std::string compared;  // the values compared, in words
 };
@@ -41,9 +41,9 @@ class Explanation {
   std::vector<ExplainedPolicy> policies;  // that match the action and the resource
   bool row_given = false;
   bool row_exists = false;
-  bool row_visible = false;               // some grant admits it
+  bool row_visible = false;  // some grant admits it
   std::vector<ExplainedGrant> grants;
-  std::vector<ExplainedField> fields;     // of the row, where it is visible
+  std::vector<ExplainedField> fields;  // of the row, where it is visible
 
   Json to_json() const;
   std::string text() const;  // for a person

@@ -30,7 +30,8 @@ class TrustedHost {
   User create_user(const std::string& name, std::optional<UserId> id = {}) const;
   std::vector<Organization> organizations() const;
   std::vector<Membership> members(const OrganizationId& organization) const;
-  void put_member(const OrganizationId& organization, const UserId& user, MembershipRole role = MembershipRole::member) const;
+  void put_member(const OrganizationId& organization, const UserId& user,
+                  MembershipRole role = MembershipRole::member) const;
   bool remove_member(const OrganizationId& organization, const UserId& user) const;
 
  private:

@@ -35,7 +35,8 @@ class ActorContext {
   const std::vector<ActorRole>& roles() const noexcept { return state_->roles; }  // sorted by name
   bool is_org_admin() const noexcept { return state_->is_org_admin; }
 
-  // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the scope.
+  // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the
+  // scope.
   bool passes_policies() const noexcept { return type() == ActorType::system || is_org_admin(); }
 
  private:

@@ -16,7 +16,8 @@ using EventHash = std::array<unsigned char, 32>;  // SHA-256
 
 // As stored.
 struct EventRecord {
-  std::int64_t sequence = 0;  // from 1 in each scope; never shown, as the gaps would tell of events that are not visible
+  std::int64_t sequence =
+      0;  // from 1 in each scope; never shown, as the gaps would tell of events that are not visible
   EventId id;
   std::string type;                      // "session.created"
   std::optional<std::string> entity;     // the entity that it is about
@@ -41,7 +42,9 @@ class Event {
 
   const EventId& id() const noexcept { return record_.id; }
   const std::string& type() const noexcept { return record_.type; }
-  std::optional<EntityId> entity() const { return record_.entity ? std::optional(EntityId(*record_.entity)) : std::nullopt; }
+  std::optional<EntityId> entity() const {
+    return record_.entity ? std::optional(EntityId(*record_.entity)) : std::nullopt;
+  }
   const std::string& actor_type() const noexcept { return record_.actor_type; }
   const std::string& actor_id() const noexcept { return record_.actor_id; }
   Timestamp created_at() const noexcept { return record_.created_at; }

@@ -14,7 +14,8 @@ namespace struere {
 using CursorKey = std::array<unsigned char, 32>;
 
 // `question` is everything that the answer depends on besides the scope: type, filter, status, search, order.
-std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question, const Position& position);
+std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
+                          const Position& position);
 
 // Nothing for any text but one that encode_cursor made for the same key, scope and question.
 std::optional<Position> decode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,

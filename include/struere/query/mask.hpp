@@ -42,14 +42,17 @@ enum class MaskPurpose { show, query };
 enum class Visibility { clear, gone, mixed };
 Visibility visibility(const Mask& mask, const FieldPath& field);
 
-// The reference: `data` as it is seen by whoever several masks apply to at once, one for each grant that admits the row;
-// each leaf gets the kindest treatment that one of them gives it. `masks` are in the order of their roles' names.
+// The reference: `data` as it is seen by whoever several masks apply to at once, one for each grant that admits the
+// row; each leaf gets the kindest treatment that one of them gives it. `masks` are in the order of their roles' names.
 // No masks at all: nothing is shown.
 Json apply_masks(std::span<const Mask* const> masks, const Json& data, MaskPurpose purpose);
 
 // The same for `status`, `createdAt` and `updatedAt`; nothing where the value is hidden.
 std::optional<Json> apply_masks(std::span<const Mask* const> masks, FieldPath::Root attribute, const Json& value,
                                 MaskPurpose purpose);
+
+// What of a mask covers a leaf of `data`, in words: "hide data.card", "not among the visible fields".
+std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array);
 
 // Whether something that is written at the leaf `segments` of `data` meets the mask: it is at, under or above a masked
 // path, or outside the visible fields. Paths alone decide (SPEC 6, "masks no field that is written").

@@ -11,8 +11,8 @@
 
 namespace struere {
 
-// Conditions in the form of SPEC 4: `{"field", "operator", "value"}`, `{"any": […]}`, `{"all": […]}`, with plain values.
-// Written in C++ by comparing a field:
+// Conditions in the form of SPEC 4: `{"field", "operator", "value"}`, `{"any": […]}`, `{"all": […]}`, with plain
+// values. Written in C++ by comparing a field:
 //
 //     field("data.status") == "scheduled" && field("data.duration") >= 30
 //

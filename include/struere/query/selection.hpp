@@ -46,10 +46,10 @@ struct Selection {
   std::shared_ptr<const Grants> grants;
   ActorValues actor;
 
-  std::optional<std::string> id = {};       // this row alone
-  Predicate filter = Predicate::always();   // true of the view, redacted leaves taken away (MaskPurpose::query)
-  std::optional<Search> search = {};        // likewise
-  std::vector<OrderKey> order = {};         // complete: its last key is the id
+  std::optional<std::string> id = {};      // this row alone
+  Predicate filter = Predicate::always();  // true of the view, redacted leaves taken away (MaskPurpose::query)
+  std::optional<Search> search = {};       // likewise
+  std::vector<OrderKey> order = {};        // complete: its last key is the id
   std::int64_t limit = 1;
   std::optional<Position> after = {};
 };

@@ -35,7 +35,8 @@ class ApiKeyRepository {
 
  private:
   friend class Database;
-  ApiKeyRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+  ApiKeyRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
 
   std::shared_ptr<Engine> engine_;
   ActorContext actor_;

@@ -37,7 +37,8 @@ class Database {
   static Database in_memory(const DatabaseOptions& options = {});
   static Database with_storage(std::unique_ptr<Storage> storage, const DatabaseOptions& options = {});
 
-  // The actor behind an API key; its scope is fixed from here on. Error{unauthenticated} whatever is wrong with the key.
+  // The actor behind an API key; its scope is fixed from here on. Error{unauthenticated} whatever is wrong with the
+  // key.
   ActorContext authenticate(std::string_view api_key) const;
 
   // What the host may do in its own name: system actors, users that it has authenticated itself, organizations.

@@ -26,7 +26,8 @@ class EntityTypeRepository {
 
  private:
   friend class Database;
-  EntityTypeRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+  EntityTypeRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
 
   std::shared_ptr<Engine> engine_;
   ActorContext actor_;
@@ -45,7 +46,8 @@ class RoleRepository {
 
  private:
   friend class Database;
-  RoleRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+  RoleRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
 
   std::shared_ptr<Engine> engine_;
   ActorContext actor_;

@@ -23,10 +23,12 @@ struct JsonText {
   std::string_view text;
 };
 
-// One page of a list. Give `next` as the `after` of the same query for the page that follows; there is none after the last.
+// One page of a list. Give `next` as the `after` of the same query for the page that follows; there is none after the
+// last.
 class EntityPage {
  public:
-  EntityPage(std::vector<Entity> rows, std::optional<std::string> next) : rows_(std::move(rows)), next_(std::move(next)) {}
+  EntityPage(std::vector<Entity> rows, std::optional<std::string> next)
+      : rows_(std::move(rows)), next_(std::move(next)) {}
 
   auto begin() const noexcept { return rows_.begin(); }
   auto end() const noexcept { return rows_.end(); }

@@ -26,14 +26,14 @@ struct EventPage {
   std::optional<std::string> next;
 };
 
-// What verify found. The head is for a host that wants to keep it elsewhere: whoever can write the whole file can write a
-// whole new chain, but not one that ends in a hash that is kept out of reach.
+// What verify found. The head is for a host that wants to keep it elsewhere: whoever can write the whole file can write
+// a whole new chain, but not one that ends in a hash that is kept out of reach.
 struct Verification {
   bool ok = true;
-  std::int64_t verified = 0;    // how many events are sound, from the first on
-  std::string problem;          // what is wrong with the first that is not, and which it is
-  std::optional<EventId> event; // that event, if it is there to be named
-  std::string head;             // SHA-256 of the last event, in hexadecimal; empty for an empty log
+  std::int64_t verified = 0;     // how many events are sound, from the first on
+  std::string problem;           // what is wrong with the first that is not, and which it is
+  std::optional<EventId> event;  // that event, if it is there to be named
+  std::string head;              // SHA-256 of the last event, in hexadecimal; empty for an empty log
 };
 
 // Cheap, immutable, safe to share between threads.
@@ -42,8 +42,8 @@ class EventRepository {
   // Never denied: what is not visible is left out. Throws invalid_query or invalid_cursor.
   EventPage list(const EventQuery& query = {}) const;
 
-  // Appends an event of the host's own; needs `create` on `events`. `type` is two or more lower-case words joined by dots,
-  // and none that struere writes itself. An entity that it is about must be in the actor's `read` view.
+  // Appends an event of the host's own; needs `create` on `events`. `type` is two or more lower-case words joined by
+  // dots, and none that struere writes itself. An entity that it is about must be in the actor's `read` view.
   EventId emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about = {}) const;
 
   // Recomputes the chain of the scope; needs `read` on `events`.
@@ -51,7 +51,8 @@ class EventRepository {
 
  private:
   friend class Database;
-  EventRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+  EventRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
 
   std::shared_ptr<Engine> engine_;
   ActorContext actor_;

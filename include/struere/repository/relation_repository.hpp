@@ -17,8 +17,9 @@ enum class RelationDirection { out, in };
 // Cheap, immutable, safe to share between threads.
 class RelationRepository {
  public:
-  // An end that is not in the actor's `read` view is not_found; a `from` that no `update` grant admits, permission_denied.
-  // Linking twice is one relation; unlinking what is not linked is nothing. A relation type is [A-Za-z0-9_-]{1,64}.
+  // An end that is not in the actor's `read` view is not_found; a `from` that no `update` grant admits,
+  // permission_denied. Linking twice is one relation; unlinking what is not linked is nothing. A relation type is
+  // [A-Za-z0-9_-]{1,64}.
   void link(const EntityId& from, const std::string& relation, const EntityId& to) const;
   void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const;
 
@@ -28,7 +29,8 @@ class RelationRepository {
 
  private:
   friend class Database;
-  RelationRepository(std::shared_ptr<Engine> engine, ActorContext actor) : engine_(std::move(engine)), actor_(std::move(actor)) {}
+  RelationRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
 
   std::shared_ptr<Engine> engine_;
   ActorContext actor_;

@@ -45,8 +45,8 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  // Begins a transaction in which only the rows of `scope` exist. Writers wait for one another; readers wait for nobody.
-  // Throws Error{storage} where a writer waited longer than the storage's busy timeout.
+  // Begins a transaction in which only the rows of `scope` exist. Writers wait for one another; readers wait for
+  // nobody. Throws Error{storage} where a writer waited longer than the storage's busy timeout.
   virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
 
   virtual SharedTables& shared() = 0;

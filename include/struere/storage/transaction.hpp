@@ -18,8 +18,8 @@
 namespace struere {
 
 // Made by Storage::begin for one scope, and only the rows of that scope exist for it; no method takes another.
-// All reads see one snapshot. Undone on destruction unless commit() returned. One thread at a time; must not outlive the
-// Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays.
+// All reads see one snapshot. Undone on destruction unless commit() returned. One thread at a time; must not outlive
+// the Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays.
 class Transaction : public RelationReader {
  public:
   // Makes all writes durable, or throws and keeps none. A transaction that only read need not call it.
@@ -30,10 +30,11 @@ class Transaction : public RelationReader {
   virtual std::vector<EntityType> entity_types() = 0;
   virtual std::vector<RoleRecord> roles() = 0;
   virtual std::optional<RoleId> find_role(const std::string& name) = 0;
-  virtual void put_entity_type(const EntityType& type) = 0;    // by slug; the storage chooses the key of a new one
-  virtual void remove_entity_type(const EntityType& type) = 0;  // Error{conflict} while there are entities of it, deleted ones too
-  virtual void put_role(const RoleRecord& role) = 0;           // by id
-  virtual void remove_role(const RoleId& role) = 0;            // and its assignments
+  virtual void put_entity_type(const EntityType& type) = 0;  // by slug; the storage chooses the key of a new one
+  virtual void remove_entity_type(
+      const EntityType& type) = 0;  // Error{conflict} while there are entities of it, deleted ones too
+  virtual void put_role(const RoleRecord& role) = 0;  // by id
+  virtual void remove_role(const RoleId& role) = 0;   // and its assignments
   virtual std::vector<Assignment> assignments(const UserId& user) = 0;
   virtual void put_assignment(const Assignment& assignment) = 0;  // by user and role
   virtual bool remove_assignment(const UserId& user, const RoleId& role) = 0;

@@ -17,11 +17,11 @@ namespace {
 
 struct ScopeData {
   std::uint64_t generation = 0;
-  std::map<std::string, EntityType> types;                                  // by slug
+  std::map<std::string, EntityType> types;  // by slug
   std::map<RoleId, RoleRecord> roles;
   std::map<std::pair<UserId, RoleId>, Assignment> assignments;
-  std::map<std::string, StoredEntity> entities;                             // by id
-  std::set<std::tuple<std::string, std::string, std::string>> relations;    // from, type, to
+  std::map<std::string, StoredEntity> entities;                           // by id
+  std::set<std::tuple<std::string, std::string, std::string>> relations;  // from, type, to
   std::vector<EventRecord> events;
 };
 
@@ -82,7 +82,8 @@ class MemoryTransaction final : public Transaction {
   }
   void remove_entity_type(const EntityType& type) override {
     if (std::ranges::any_of(data_->entities, [&](const auto& item) { return item.second.type == type.key; }))
-      throw Error(ErrorCode::conflict, "there are entities of this type, or deleted ones; a type stays as long as they do");
+      throw Error(ErrorCode::conflict,
+                  "there are entities of this type, or deleted ones; a type stays as long as they do");
     drop(data_->types, type.slug);
     count_generation();
   }
@@ -107,8 +108,12 @@ class MemoryTransaction final : public Transaction {
       }
     return out;
   }
-  void put_assignment(const Assignment& assignment) override { put(data_->assignments, {assignment.user, assignment.role}, assignment); }
-  bool remove_assignment(const UserId& user, const RoleId& role) override { return drop(data_->assignments, {user, role}); }
+  void put_assignment(const Assignment& assignment) override {
+    put(data_->assignments, {assignment.user, assignment.role}, assignment);
+  }
+  bool remove_assignment(const UserId& user, const RoleId& role) override {
+    return drop(data_->assignments, {user, role});
+  }
 
   std::vector<ApiKey> api_keys() override {
     std::vector<ApiKey> out;
@@ -142,7 +147,8 @@ class MemoryTransaction final : public Transaction {
     each_in_view(selection, [&](const StoredEntity& row, const RowFields& view, std::vector<const Mask*> masks) {
       Position position;
       for (const OrderKey& key : selection.order) position.push_back(sort_key(view.find(key.field)));
-      if (!selection.after || before(*selection.after, position)) found.push_back({std::move(position), &row, std::move(masks)});
+      if (!selection.after || before(*selection.after, position))
+        found.push_back({std::move(position), &row, std::move(masks)});
     });
     std::ranges::sort(found, before, &Candidate::position);
     Page page;
@@ -165,7 +171,8 @@ class MemoryTransaction final : public Transaction {
     return found == data_->entities.end() ? std::nullopt : std::optional(found->second);
   }
   void insert_entity(const StoredEntity& entity) override {
-    if (data_->entities.contains(entity.id)) throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");
+    if (data_->entities.contains(entity.id))
+      throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");
     put(data_->entities, entity.id, entity);
   }
   void update_entity(const StoredEntity& entity) override { put(data_->entities, entity.id, entity); }
@@ -289,7 +296,9 @@ class MemoryTransaction final : public Transaction {
       auto masks = admitting(*selection.grants, fields, selection.actor, *this);
       if (masks.empty()) continue;
       const RowFields view = masked_fields(masks, fields, MaskPurpose::query);
-      if (!holds(selection.filter, view, selection.actor, *this) || (selection.search && !matches(*selection.search, view))) continue;
+      if (!holds(selection.filter, view, selection.actor, *this) ||
+          (selection.search && !matches(*selection.search, view)))
+        continue;
       visit(row, view, std::move(masks));
     }
   }
@@ -326,14 +335,18 @@ class MemoryStorage final : public Storage, private SharedTables {
     if (!map.emplace(key, value).second) throw Error(ErrorCode::conflict, "this id is taken; choose another");
   }
 
-  std::optional<Organization> find_organization(const OrganizationId& id) override { return find(world_.organizations, id); }
+  std::optional<Organization> find_organization(const OrganizationId& id) override {
+    return find(world_.organizations, id);
+  }
   std::vector<Organization> organizations() override {
     const std::shared_lock lock(world_.mutex);
     std::vector<Organization> out;
     for (const auto& [id, organization] : world_.organizations) out.push_back(organization);
     return out;
   }
-  void insert_organization(const Organization& organization) override { insert(world_.organizations, organization.id, organization); }
+  void insert_organization(const Organization& organization) override {
+    insert(world_.organizations, organization.id, organization);
+  }
   std::optional<User> find_user(const UserId& id) override { return find(world_.users, id); }
   void insert_user(const User& user) override { insert(world_.users, user.id, user); }
   std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {

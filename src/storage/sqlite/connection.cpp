@@ -16,7 +16,9 @@ constexpr std::size_t most_kept_statements = 256;
 std::string advice(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "another process held the write lock for longer than the busy timeout; try again, or raise SqliteOptions::busy_timeout";
+    case SQLITE_LOCKED:
+      return "another process held the write lock for longer than the busy timeout; try again, or raise "
+             "SqliteOptions::busy_timeout";
     case SQLITE_FULL: return "the disk is full; free some space and try again";
     case SQLITE_READONLY: return "the file or its folder is read-only; make both writable";
     case SQLITE_PERM:
@@ -58,7 +60,9 @@ void Statement::check(int code, const char* what) const {
   if (code != SQLITE_OK) throw_storage_error(database_, code, what);
 }
 
-std::size_t Statement::parameter_count() const { return static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_)); }
+std::size_t Statement::parameter_count() const {
+  return static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_));
+}
 
 Statement& Statement::bind(int index, std::int64_t value) {
   check(sqlite3_bind_int64(statement_, index, value), "binding a number");
@@ -72,12 +76,15 @@ Statement& Statement::bind(int index, double value) {
 
 Statement& Statement::bind(int index, std::string_view value) {
   // A null pointer would bind NULL.
-  check(sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC, SQLITE_UTF8), "binding a text");
+  check(sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC,
+                            SQLITE_UTF8),
+        "binding a text");
   return *this;
 }
 
 Statement& Statement::bind_blob(int index, std::string_view value) {
-  check(sqlite3_bind_blob64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC), "binding bytes");
+  check(sqlite3_bind_blob64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC),
+        "binding bytes");
   return *this;
 }
 
@@ -87,7 +94,8 @@ Statement& Statement::bind_null(int index) {
 }
 
 Statement& Statement::bind(int index, Pointer value) {
-  check(sqlite3_bind_pointer(statement_, index, const_cast<void*>(value.value), value.kind, nullptr), "binding a pointer");
+  check(sqlite3_bind_pointer(statement_, index, const_cast<void*>(value.value), value.kind, nullptr),
+        "binding a pointer");
   return *this;
 }
 
@@ -174,7 +182,8 @@ Statement Connection::prepare(const std::string& sql) {
     return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
   }
   sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1),
+                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (code != SQLITE_OK) throw_storage_error(handle(), code, "preparing a statement");
   kept_.emplace_front();
   Kept& fresh = kept_.front();
@@ -184,7 +193,8 @@ Statement Connection::prepare(const std::string& sql) {
   if (kept_.size() > most_kept_statements) {
     if (auto last = std::prev(kept_.end()); !last->in_use) {
       // The same text may stand for a second statement that was made while the first was in use.
-      if (const auto entry = by_sql_.find(last->sql); entry != by_sql_.end() && entry->second == last) by_sql_.erase(entry);
+      if (const auto entry = by_sql_.find(last->sql); entry != by_sql_.end() && entry->second == last)
+        by_sql_.erase(entry);
       kept_.erase(last);
     }
   }

@@ -1,7 +1,7 @@
 // One connection to the file, its kept statements, and the functions that queries call.
 //
-// SQLiteCpp opens, configures and closes; statements are ours, because a row that passes through must cost no more than its
-// bytes: they are prepared once and kept, bind without copies, and can hand a pointer to a function of ours.
+// SQLiteCpp opens, configures and closes; statements are ours, because a row that passes through must cost no more than
+// its bytes: they are prepared once and kept, bind without copies, and can hand a pointer to a function of ours.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -1,5 +1,5 @@
-// What SQL cannot say exactly, said in C++ by the definitions of query/: each function only applies one of them to a value
-// as it is stored. All are deterministic and none is used in the schema, so that any SQLite can open the file.
+// What SQL cannot say exactly, said in C++ by the definitions of query/: each function only applies one of them to a
+// value as it is stored. All are deterministic and none is used in the schema, so that any SQLite can open the file.
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
@@ -84,8 +84,9 @@ void search(sqlite3_context* context, sqlite3_value** values) {
 
 template <void (*Function)(sqlite3_context*, sqlite3_value**)>
 void add(SQLite::Database& database, const char* name, int parameters) {
-  const int code = sqlite3_create_function_v2(database.getHandle(), name, parameters, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                                              nullptr, guarded_call<Function>, nullptr, nullptr, nullptr);
+  const int code = sqlite3_create_function_v2(database.getHandle(), name, parameters,
+                                              SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr,
+                                              guarded_call<Function>, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw_storage_error(database.getHandle(), code, "registering a function");
 }
 

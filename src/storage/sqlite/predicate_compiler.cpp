@@ -18,7 +18,9 @@ const char* sign(Operator op) {
   }
 }
 
-bool is_ordering(Operator op) { return op == Operator::gt || op == Operator::gte || op == Operator::lt || op == Operator::lte; }
+bool is_ordering(Operator op) {
+  return op == Operator::gt || op == Operator::gte || op == Operator::lt || op == Operator::lte;
+}
 
 // The elements of a list as a list of their canonical texts, which a query can look among.
 std::string canonical_elements(const Json& list) {
@@ -55,7 +57,8 @@ std::optional<std::string> StoredSource::attribute(const FieldPath& field) const
 
 std::string json_at(std::string_view data, const FieldPath& field) {
   // json_extract answers NULL for an absent field and for a JSON null alike, but null is `neq` "a" and absent is not
-  // (SPEC 4); `->` answers the JSON text, which for null is 'null'. Stored text is canonical, so equal texts are equal values.
+  // (SPEC 4); `->` answers the JSON text, which for null is 'null'. Stored text is canonical, so equal texts are equal
+  // values.
   std::string out = fmt::format("{} -> '$", data);
   for (const std::string& segment : field.segments()) out.append(".\"").append(segment).append("\"");
   return out + "'";
@@ -68,7 +71,8 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
   std::vector<std::string> chains;
   for (std::size_t at = 0; at < parts.size(); at += longest_chain) {
     const auto end = std::min(at + longest_chain, parts.size());
-    chains.push_back(fmt::format("({})", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(at), parts.begin() + static_cast<std::ptrdiff_t>(end), separator)));
+    chains.push_back(fmt::format("({})", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(at),
+                                                   parts.begin() + static_cast<std::ptrdiff_t>(end), separator)));
   }
   return joined(chains, separator, none);
 }
@@ -101,7 +105,8 @@ std::string PredicateCompiler::compile_comparison(const Predicate& predicate, co
   const auto place = field.is_data() ? row.data(field) : row.attribute(field);
   if (!place) {  // absent from every row
     const Operand& operand = predicate.operand();
-    const bool wants_absence = predicate.op() == Operator::exists && operand.kind == Operand::Kind::literal && operand.literal == false;
+    const bool wants_absence =
+        predicate.op() == Operator::exists && operand.kind == Operand::Kind::literal && operand.literal == false;
     return wants_absence ? "1" : never;
   }
   if (!field.is_data()) return compile_attribute(field, *place, predicate.op(), predicate.operand());
@@ -114,49 +119,60 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
     case Operand::Kind::literal: {
       const Json& literal = operand.literal;
       if (op == Operator::exists) return fmt::format("{} IS {}NULL", field, literal == true ? "NOT " : "");
-      if (op == Operator::in) return fmt::format("{} IN (SELECT value FROM json_each({}))", field, parameter(canonical_elements(literal)));
+      if (op == Operator::in)
+        return fmt::format("{} IN (SELECT value FROM json_each({}))", field, parameter(canonical_elements(literal)));
       if (op == Operator::nin)
-        return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT value FROM json_each({1}))", field, parameter(canonical_elements(literal)));
+        return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT value FROM json_each({1}))", field,
+                           parameter(canonical_elements(literal)));
       if (is_ordering(op)) {
         // Within the kind of the value: keys of another kind start with another byte.
         const std::string key = sort_key(&literal);
         const std::string bound = parameter(as_blob(key));
         const std::string kind(1, key.front()), next_kind(1, static_cast<char>(key.front() + 1));
         return op == Operator::gt || op == Operator::gte
-                   ? fmt::format("struere_key({}) {} {} AND struere_key({}) < {}", field, sign(op), bound, field, parameter(as_blob(next_kind)))
-                   : fmt::format("struere_key({}) {} {} AND struere_key({}) >= {}", field, sign(op), bound, field, parameter(as_blob(kind)));
+                   ? fmt::format("struere_key({}) {} {} AND struere_key({}) < {}", field, sign(op), bound, field,
+                                 parameter(as_blob(next_kind)))
+                   : fmt::format("struere_key({}) {} {} AND struere_key({}) >= {}", field, sign(op), bound, field,
+                                 parameter(as_blob(kind)));
       }
       value = parameter(canonical_json(literal));
       break;
     }
-    case Operand::Kind::user_id:
-      return compile_data(field, op, {Operand::Kind::literal, Json(actor_.user_id), {}, {}});
+    case Operand::Kind::user_id: return compile_data(field, op, {Operand::Kind::literal, Json(actor_.user_id), {}, {}});
     case Operand::Kind::organization_id:
       return compile_data(field, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
     case Operand::Kind::own_entity: {
       value = fmt::format("(SELECT json_quote(id) FROM {})", own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
-      const std::string same_kind = op == Operator::gt || op == Operator::gte ? fmt::format("< {}", parameter(as_blob("\x06")))
-                                                                             : fmt::format(">= {}", parameter(as_blob("\x05")));
-      return fmt::format("{0} IS NOT NULL AND struere_key({1}) {2} struere_key({0}) AND struere_key({1}) {3}", value, field, sign(op), same_kind);
+      const std::string same_kind = op == Operator::gt || op == Operator::gte
+                                        ? fmt::format("< {}", parameter(as_blob("\x06")))
+                                        : fmt::format(">= {}", parameter(as_blob("\x05")));
+      return fmt::format("{0} IS NOT NULL AND struere_key({1}) {2} struere_key({0}) AND struere_key({1}) {3}", value,
+                         field, sign(op), same_kind);
     }
     case Operand::Kind::related_ids: {
       const std::string has_own = fmt::format("EXISTS (SELECT 1 FROM {})", own_entity(operand.own_entity));
       const std::string ids = related_ids(operand);
       if (op == Operator::in) return fmt::format("{} IN (SELECT json_quote(id) FROM {})", field, ids);
-      if (op == Operator::nin) return fmt::format("{0} AND {1} IS NOT NULL AND {1} NOT IN (SELECT json_quote(id) FROM {2})", has_own, field, ids);
+      if (op == Operator::nin)
+        return fmt::format("{0} AND {1} IS NOT NULL AND {1} NOT IN (SELECT json_quote(id) FROM {2})", has_own, field,
+                           ids);
       if (is_ordering(op)) return never;
-      const std::string list =
-          fmt::format("(SELECT '[' || coalesce(group_concat(json_quote(id), ','), '') || ']' FROM (SELECT id FROM {} ORDER BY id))", ids);
-      return fmt::format("{} AND {}", has_own, op == Operator::contains ? fmt::format("struere_contains({}, {})", field, list)
-                                                                        : fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", list));
+      const std::string list = fmt::format(
+          "(SELECT '[' || coalesce(group_concat(json_quote(id), ','), '') || ']' FROM (SELECT id FROM {} ORDER BY id))",
+          ids);
+      return fmt::format("{} AND {}", has_own,
+                         op == Operator::contains
+                             ? fmt::format("struere_contains({}, {})", field, list)
+                             : fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", list));
     }
   }
   if (op == Operator::contains) return fmt::format("struere_contains({}, {})", field, value);
   return fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", value);
 }
 
-std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand) {
+std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& column, Operator op,
+                                                 const Operand& operand) {
   const bool is_text = field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
   const std::string present = fmt::format("({}) IS NOT NULL", column);
   switch (operand.kind) {
@@ -201,7 +217,8 @@ std::string PredicateCompiler::compile_text(const std::string& column, Operator 
     case Operator::in:
       return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column, parameter(elements(value, is_string)));
     case Operator::nin:
-      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column, parameter(elements(value, is_string)));
+      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column,
+                         parameter(elements(value, is_string)));
     case Operator::neq:
       if (!value.is_string()) return fmt::format("(({}) IS NOT NULL)", column);
       return fmt::format("(({}) <> {})", column, parameter(value.get<std::string>()));
@@ -217,24 +234,30 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
   // Canonical numbers are integers wherever they are whole, so that one which is not is no time.
   const auto is_integer = [](const Json& element) { return element.is_number_integer(); };
   switch (op) {
-    case Operator::eq: return is_integer(value) ? fmt::format("(({}) = {})", column, parameter(value.get<std::int64_t>())) : never;
+    case Operator::eq:
+      return is_integer(value) ? fmt::format("(({}) = {})", column, parameter(value.get<std::int64_t>())) : never;
     case Operator::neq:
-      return is_integer(value) ? fmt::format("(({}) <> {})", column, parameter(value.get<std::int64_t>())) : fmt::format("(({}) IS NOT NULL)", column);
+      return is_integer(value) ? fmt::format("(({}) <> {})", column, parameter(value.get<std::int64_t>()))
+                               : fmt::format("(({}) IS NOT NULL)", column);
     case Operator::in:
       return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column, parameter(elements(value, is_integer)));
     case Operator::nin:
-      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column, parameter(elements(value, is_integer)));
+      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column,
+                         parameter(elements(value, is_integer)));
     case Operator::contains:
     case Operator::exists: return never;
     default: break;
   }
   if (is_integer(value)) return fmt::format("(({}) {} {})", column, sign(op), parameter(value.get<std::int64_t>()));
   if (!value.is_number()) return never;
-  // A fraction, or a number that no 64-bit integer reaches. SQLite would bring it to an integer its own way, so it is ours.
+  // A fraction, or a number that no 64-bit integer reaches. SQLite would bring it to an integer its own way, so it is
+  // ours.
   const auto number = value.get<double>();
   const bool upwards = op == Operator::gt || op == Operator::gte;
-  if (std::abs(number) >= 9223372036854775808.0) return (number < 0) == upwards ? fmt::format("(({}) IS NOT NULL)", column) : never;
-  return fmt::format("(({}) {} {})", column, upwards ? ">" : "<=", parameter(static_cast<std::int64_t>(std::floor(number))));
+  if (std::abs(number) >= 9223372036854775808.0)
+    return (number < 0) == upwards ? fmt::format("(({}) IS NOT NULL)", column) : never;
+  return fmt::format("(({}) {} {})", column,
+                     upwards ? ">" : "<=", parameter(static_cast<std::int64_t>(std::floor(number))));
 }
 
 std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
@@ -256,17 +279,20 @@ std::string PredicateCompiler::name_query(const std::string& key, const std::fun
 
 std::string PredicateCompiler::own_entity(const OwnEntity& own) {
   std::string key = "own";
-  for (const OwnEntity::Candidate& candidate : own.candidates) key += fmt::format(" {} {}", candidate.type, candidate.user_id_field.str());
+  for (const OwnEntity::Candidate& candidate : own.candidates)
+    key += fmt::format(" {} {}", candidate.type, candidate.user_id_field.str());
   return name_query(key, [&]() -> std::string {
     if (own.candidates.empty()) return "SELECT NULL WHERE 0";
     const std::string user = parameter(canonical_json(Json(actor_.user_id)));
     std::vector<std::string> candidates;
     for (const OwnEntity::Candidate& candidate : own.candidates)
-      candidates.push_back(fmt::format(
-          "SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE w.scope_id = ?1 AND w.type_key = {} AND {} = {} "
-          "AND w.deleted_at IS NULL AND w.status = 'active'",
-          parameter(candidate.type), json_at("w.data", candidate.user_id_field), user));
-    return fmt::format("SELECT own_id FROM ({}) ORDER BY own_created_at, own_id LIMIT 1", fmt::join(candidates, " UNION ALL "));
+      candidates.push_back(
+          fmt::format("SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE w.scope_id = ?1 AND "
+                      "w.type_key = {} AND {} = {} "
+                      "AND w.deleted_at IS NULL AND w.status = 'active'",
+                      parameter(candidate.type), json_at("w.data", candidate.user_id_field), user));
+    return fmt::format("SELECT own_id FROM ({}) ORDER BY own_created_at, own_id LIMIT 1",
+                       fmt::join(candidates, " UNION ALL "));
   });
 }
 
@@ -274,7 +300,8 @@ std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& 
   return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), [&] {
     // A relation with a deleted end counts nowhere; so the near end is looked at, too.
     return fmt::format(
-        "SELECT r.{0} FROM entity_relations r JOIN entities x ON x.scope_id = ?1 AND x.id = r.{0} AND x.deleted_at IS NULL "
+        "SELECT r.{0} FROM entity_relations r JOIN entities x ON x.scope_id = ?1 AND x.id = r.{0} AND x.deleted_at IS "
+        "NULL "
         "JOIN entities n ON n.scope_id = ?1 AND n.id = r.{1} AND n.deleted_at IS NULL "
         "WHERE r.scope_id = ?1 AND r.{1} {2} AND r.type = {3}",
         hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));

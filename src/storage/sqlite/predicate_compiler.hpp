@@ -1,5 +1,5 @@
-// From a Predicate to an SQL condition that is true of exactly the rows that the interpreter finds it true of. SQL's third
-// truth value, NULL, only ever stands for false here: no condition is negated.
+// From a Predicate to an SQL condition that is true of exactly the rows that the interpreter finds it true of. SQL's
+// third truth value, NULL, only ever stands for false here: no condition is negated.
 #pragma once
 
 #include <functional>
@@ -38,20 +38,21 @@ class StoredSource final : public RowSource {
 // The field's canonical JSON text, or NULL where it is absent; JSON's null is the text 'null'.
 std::string json_at(std::string_view data, const FieldPath& field);
 
-// `parts` joined in long chains, and chains of chains: SQLite bounds the depth of an expression, and of parentheses more so.
-// `none` where there are no parts.
+// `parts` joined in long chains, and chains of chains: SQLite bounds the depth of an expression, and of parentheses
+// more so. `none` where there are no parts.
 std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none);
 
 class PredicateCompiler {
  public:
   // `parameters` are those from ?2 on, and are added to; ?1 is the scope.
-  PredicateCompiler(const ActorValues& actor, std::vector<Parameter>& parameters) : actor_(actor), parameters_(parameters) {}
+  PredicateCompiler(const ActorValues& actor, std::vector<Parameter>& parameters)
+      : actor_(actor), parameters_(parameters) {}
 
   std::string parameter(Parameter value);
   std::string compile(const Predicate& predicate, const RowSource& row);
 
-  // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests them.
-  // `WITH … `, or nothing where there are none.
+  // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests
+  // them. `WITH … `, or nothing where there are none.
   std::string with() const;
   // The name of a query for the id of the own entity: one row or none, with one column, id.
   std::string own_entity(const OwnEntity& own);

@@ -15,17 +15,20 @@ namespace {
 
 // Step 1. Never edited after a release: what changes is a further step.
 //
-// Every scoped table's key and every foreign key begin with scope_id, so that a row cannot point into another scope, not
-// even by raw SQL (SPEC 1). Times are milliseconds since the Unix epoch. docs/storage-format.md explains each table.
+// Every scoped table's key and every foreign key begin with scope_id, so that a row cannot point into another scope,
+// not even by raw SQL (SPEC 1). Times are milliseconds since the Unix epoch. docs/storage-format.md explains each
+// table.
 constexpr std::string_view step_1[] = {
     "CREATE TABLE meta("
     "name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE organizations("
-    "id TEXT NOT NULL PRIMARY KEY CHECK(id <> ''), name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "id TEXT NOT NULL PRIMARY KEY CHECK(id <> ''), name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT "
+    "ROWID",
 
     "CREATE TABLE users("
-    "id TEXT NOT NULL PRIMARY KEY CHECK(id <> ''), name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "id TEXT NOT NULL PRIMARY KEY CHECK(id <> ''), name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT "
+    "ROWID",
 
     "CREATE TABLE memberships("
     "organization_id TEXT NOT NULL REFERENCES organizations(id), user_id TEXT NOT NULL REFERENCES users(id), "
@@ -38,17 +41,21 @@ constexpr std::string_view step_1[] = {
     "id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations(id), "
     "environment TEXT NOT NULL CHECK(environment IN ('development', 'production')), "
     "generation INTEGER NOT NULL DEFAULT 0, event_count INTEGER NOT NULL DEFAULT 0, "
-    "event_hash BLOB NOT NULL DEFAULT (zeroblob(32)) CHECK(length(event_hash) = 32), UNIQUE(organization_id, environment)) STRICT",
+    "event_hash BLOB NOT NULL DEFAULT (zeroblob(32)) CHECK(length(event_hash) = 32), UNIQUE(organization_id, "
+    "environment)) STRICT",
 
     "CREATE TABLE entity_types("
-    "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, slug TEXT NOT NULL, name TEXT NOT NULL, "
-    "schema TEXT NOT NULL, search_fields TEXT NOT NULL, bound_to_role TEXT, user_id_field TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, slug TEXT NOT NULL, name TEXT NOT "
+    "NULL, "
+    "schema TEXT NOT NULL, search_fields TEXT NOT NULL, bound_to_role TEXT, user_id_field TEXT NOT NULL, created_at "
+    "INTEGER NOT NULL, "
     "PRIMARY KEY(scope_id, type_key), UNIQUE(scope_id, slug)) STRICT, WITHOUT ROWID",
 
     // A rowid table: data is large, and its indexes are walked without it.
     "CREATE TABLE entities("
     "scope_id INTEGER NOT NULL, id TEXT NOT NULL, type_key INTEGER NOT NULL, status TEXT NOT NULL CHECK(status <> ''), "
-    "created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER, version INTEGER NOT NULL CHECK(version > 0), "
+    "created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER, version INTEGER NOT NULL "
+    "CHECK(version > 0), "
     "data TEXT NOT NULL, PRIMARY KEY(scope_id, id), "
     "FOREIGN KEY(scope_id, type_key) REFERENCES entity_types(scope_id, type_key)) STRICT",
 
@@ -63,16 +70,19 @@ constexpr std::string_view step_1[] = {
     "CREATE INDEX entity_relations_by_end ON entity_relations(scope_id, to_id, type, from_id)",
 
     "CREATE TABLE roles("
-    "scope_id INTEGER NOT NULL REFERENCES scopes(id), id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT "
+    "NULL, "
     "PRIMARY KEY(scope_id, id), UNIQUE(scope_id, name)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE policies("
-    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, resource TEXT NOT NULL, action TEXT NOT NULL, "
+    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, resource TEXT NOT NULL, action TEXT "
+    "NOT NULL, "
     "effect TEXT NOT NULL CHECK(effect IN ('allow', 'deny')), PRIMARY KEY(scope_id, role_id, position), "
     "FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE scope_rules("
-    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, entity_type TEXT NOT NULL, rule TEXT NOT NULL, "
+    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, entity_type TEXT NOT NULL, rule TEXT "
+    "NOT NULL, "
     "PRIMARY KEY(scope_id, role_id, position), FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id), "
     "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
 
@@ -88,8 +98,10 @@ constexpr std::string_view step_1[] = {
     "FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE api_keys("
-    "scope_id INTEGER NOT NULL REFERENCES scopes(id), id TEXT NOT NULL, hash BLOB NOT NULL UNIQUE CHECK(length(hash) = 32), "
-    "name TEXT NOT NULL, display_prefix TEXT NOT NULL, roles TEXT NOT NULL, kind TEXT NOT NULL CHECK(kind IN ('agent', 'webhook')), "
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), id TEXT NOT NULL, hash BLOB NOT NULL UNIQUE CHECK(length(hash) = "
+    "32), "
+    "name TEXT NOT NULL, display_prefix TEXT NOT NULL, roles TEXT NOT NULL, kind TEXT NOT NULL CHECK(kind IN ('agent', "
+    "'webhook')), "
     "created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER, last_used_at INTEGER, "
     "PRIMARY KEY(scope_id, id)) STRICT, WITHOUT ROWID",
 
@@ -127,8 +139,11 @@ FileKind recognise(Connection& connection) {
   if (id == 0 && version == 0 && objects.integer(0) == 0) return FileKind::empty;
   if (id != application_id) refuse("the file is a database of another program; name another file");
   if (version > schema_version)
-    refuse(fmt::format("the file has version {} of the tables, and this library knows versions up to {}; use a newer library", version, schema_version));
-  if (version < schema_version) refuse(fmt::format("the file has version {} of the tables, which was never released", version));
+    refuse(fmt::format(
+        "the file has version {} of the tables, and this library knows versions up to {}; use a newer library", version,
+        schema_version));
+  if (version < schema_version)
+    refuse(fmt::format("the file has version {} of the tables, which was never released", version));
   return FileKind::current;
 }
 
@@ -141,7 +156,8 @@ void create_schema(Connection& connection) {
       random_bytes(cursor_key);
       Statement insert = connection.prepare("INSERT INTO meta(name, value) VALUES('cursor_key', ?1)");
       insert.bind_blob(1, {reinterpret_cast<const char*>(cursor_key.data()), cursor_key.size()}).run();
-      connection.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, schema_version));
+      connection.execute(
+          fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, schema_version));
     }
     connection.execute("COMMIT");
   } catch (...) {
@@ -160,13 +176,15 @@ void check_schema(Connection& connection) {
   while (statement.step()) {
     const std::string type = statement.string(0), name = statement.string(1), sql = statement.string(3);
     if (const auto found = expected.find(name); found != expected.end()) {
-      if (found->second != sql) refuse(fmt::format("the table or index `{}` is not as struere makes it; restore a backup", name));
+      if (found->second != sql)
+        refuse(fmt::format("the table or index `{}` is not as struere makes it; restore a backup", name));
       expected.erase(found);
     } else if (type == "trigger" || type == "view") {
       refuse(fmt::format("there is a {} that struere did not make, `{}`; drop it", type, name));
     }
   }
-  if (!expected.empty()) refuse(fmt::format("the table or index `{}` is missing; restore a backup", expected.begin()->first));
+  if (!expected.empty())
+    refuse(fmt::format("the table or index `{}` is missing; restore a backup", expected.begin()->first));
 }
 
 }  // namespace struere

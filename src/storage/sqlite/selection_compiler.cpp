@@ -49,7 +49,8 @@ class ViewSource final : public RowSource {
     // The value where some group that admits the row leaves it clear.
     std::vector<std::string> clear;
     for (std::size_t i = 0; i < groups_.masks.size(); ++i)
-      if (visibility(*groups_.masks[i], field) == Visibility::clear) clear.push_back(fmt::format("substr({}, {}, 1) = '1'", bits_, i + 1));
+      if (visibility(*groups_.masks[i], field) == Visibility::clear)
+        clear.push_back(fmt::format("substr({}, {}, 1) = '1'", bits_, i + 1));
     return fmt::format("CASE WHEN {} THEN {} END", joined(clear, " OR ", "0"), *stored_.attribute(field));
   }
 
@@ -58,7 +59,8 @@ class ViewSource final : public RowSource {
   // Whether all groups agree, so that no row needs to be looked at.
   Visibility visible(const FieldPath& field) const {
     const Visibility first = groups_.masks.empty() ? Visibility::gone : visibility(*groups_.masks.front(), field);
-    const bool agreed = std::ranges::all_of(groups_.masks, [&](const Mask* mask) { return visibility(*mask, field) == first; });
+    const bool agreed =
+        std::ranges::all_of(groups_.masks, [&](const Mask* mask) { return visibility(*mask, field) == first; });
     return agreed ? first : Visibility::mixed;
   }
 
@@ -77,8 +79,10 @@ struct OrderColumn {
 
 class SelectCompiler {
  public:
-  // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they mask.
-  SelectCompiler(const Selection& selection, bool with_rows) : selection_(selection), predicates_(selection.actor, out_.parameters) {
+  // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they
+  // mask.
+  SelectCompiler(const Selection& selection, bool with_rows)
+      : selection_(selection), predicates_(selection.actor, out_.parameters) {
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
     const std::string type = parameter(selection.type);
@@ -90,15 +94,18 @@ class SelectCompiler {
       bits_ = "'1'";
     } else if (with_rows || looks_at_mixed(false)) {
       // Worked out once for each row, and named, so that the expressions that need it do not hold it.
-      from_ = fmt::format("(SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {} AS bits FROM entities e WHERE {}) e",
-                          bits_expression(predicates_, groups, stored_), where_);
+      from_ = fmt::format(
+          "(SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {} AS bits FROM entities e WHERE {}) "
+          "e",
+          bits_expression(predicates_, groups, stored_), where_);
       where_ = "1";
       bits_ = "e.bits";
     }
     std::string view_data;
     if (looks_at_mixed(true)) {
       out_.query_view = std::make_shared<ViewMasks>(groups.masks, MaskPurpose::query);
-      view_data = fmt::format("struere_view({}, e.data, {})", parameter(Pointer{out_.query_view.get(), view_masks_kind}), bits_);
+      view_data = fmt::format("struere_view({}, e.data, {})",
+                              parameter(Pointer{out_.query_view.get(), view_masks_kind}), bits_);
     }
     view_ = std::make_unique<ViewSource>(stored_, groups, bits_, std::move(view_data));
     if (selection.filter.kind() != Predicate::Kind::always)
@@ -117,8 +124,9 @@ class SelectCompiler {
     }
     if (selection_.after) where_ += fmt::format(" AND {}", after(columns));
     const std::string limit = parameter(selection_.limit + 1);
-    out_.sql = fmt::format("{}SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM {} WHERE {}{} LIMIT {}",
-                           predicates_.with(), bits_, key_list, from_, where_, order, limit);
+    out_.sql = fmt::format(
+        "{}SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM {} WHERE {}{} LIMIT {}",
+        predicates_.with(), bits_, key_list, from_, where_, order, limit);
     return std::move(out_);
   }
 
@@ -138,7 +146,8 @@ class SelectCompiler {
     };
     return any_field(selection_.filter, mixed) ||
            std::ranges::any_of(selection_.order, [&](const OrderKey& key) { return mixed(key.field); }) ||
-           (selection_.search && !std::ranges::all_of(out_.groups->masks, [](const Mask* mask) { return mask->empty(); }));
+           (selection_.search &&
+            !std::ranges::all_of(out_.groups->masks, [](const Mask* mask) { return mask->empty(); }));
   }
 
   template <class Test>
@@ -159,10 +168,12 @@ class SelectCompiler {
       if (!key.field.is_data() && clear) {
         out.push_back({*stored_.attribute(key.field), key.descending, true});
       } else if (!key.field.is_data()) {
-        out.push_back({fmt::format("struere_value_key({})", view_->attribute(key.field).value_or("NULL")), key.descending, false});
+        out.push_back({fmt::format("struere_value_key({})", view_->attribute(key.field).value_or("NULL")),
+                       key.descending, false});
       } else {
         const auto data = view_->data(key.field);
-        out.push_back({data ? fmt::format("struere_key({})", json_at(*data, key.field)) : "struere_key(NULL)", key.descending, false});
+        out.push_back({data ? fmt::format("struere_key({})", json_at(*data, key.field)) : "struere_key(NULL)",
+                       key.descending, false});
       }
     }
     return out;
@@ -248,10 +259,11 @@ CompiledEvents compile_events(const EventSelection& selection) {
   std::string where = fmt::format("v.scope_id = ?1 AND v.sequence > {}", predicates.parameter(selection.after));
   if (selection.entity) where += fmt::format(" AND v.entity_id = {}", predicates.parameter(*selection.entity));
   if (selection.type) where += fmt::format(" AND v.type = {}", predicates.parameter(*selection.type));
-  where += fmt::format(" AND ({} OR ({} AND (v.other_end_id IS NULL OR {})))", selection.others ? "v.entity_id IS NULL" : "0",
-                       visible("e"), visible("o"));
+  where += fmt::format(" AND ({} OR ({} AND (v.other_end_id IS NULL OR {})))",
+                       selection.others ? "v.entity_id IS NULL" : "0", visible("e"), visible("o"));
   out.sql = fmt::format(
-      "{}SELECT v.sequence, v.id, v.type, v.entity_id, v.other_end_id, v.actor_type, v.actor_id, v.payload, v.created_at, e.type_key, {} "
+      "{}SELECT v.sequence, v.id, v.type, v.entity_id, v.other_end_id, v.actor_type, v.actor_id, v.payload, "
+      "v.created_at, e.type_key, {} "
       "FROM events v LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
       "LEFT JOIN entities o ON o.scope_id = ?1 AND o.id = v.other_end_id "
       "WHERE {} ORDER BY v.sequence LIMIT {}",
@@ -262,8 +274,8 @@ CompiledEvents compile_events(const EventSelection& selection) {
 std::string field_index_name(const FieldPath& field) { return "entities_by_" + field.str(); }
 
 std::string field_index_sql(const FieldPath& field) {
-  return fmt::format("CREATE INDEX \"{}\" ON entities(scope_id, type_key, {}, deleted_at, created_at DESC, id DESC)", field_index_name(field),
-                     json_at("data", field));
+  return fmt::format("CREATE INDEX \"{}\" ON entities(scope_id, type_key, {}, deleted_at, created_at DESC, id DESC)",
+                     field_index_name(field), json_at("data", field));
 }
 
 CompiledLookup compile_own_entity(const OwnEntity& own, const std::string& user_id) {

@@ -22,8 +22,8 @@ namespace struere {
 struct MaskGroups {
   explicit MaskGroups(const Grants& grants);
 
-  std::vector<const Mask*> masks;      // distinct, in the order of the grants
-  std::vector<Predicate> predicates;   // beside them: some grant of the group admits the row
+  std::vector<const Mask*> masks;     // distinct, in the order of the grants
+  std::vector<Predicate> predicates;  // beside them: some grant of the group admits the row
 
   // With a single group, every row in the view is seen through it, and nothing needs to be worked out by row.
   bool single() const noexcept { return masks.size() == 1; }
@@ -41,7 +41,8 @@ struct CompiledSelection {
 CompiledSelection compile_select(const Selection& selection);
 CompiledSelection compile_count(const Selection& selection);
 
-// Columns: sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, the entity's type, bits.
+// Columns: sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, the entity's type,
+// bits.
 struct CompiledEvents {
   std::string sql;
   std::vector<Parameter> parameters;

@@ -15,15 +15,18 @@ std::uint64_t SqliteTransaction::generation() {
   return statement.step() ? static_cast<std::uint64_t>(statement.integer(0)) : 0;
 }
 
-void SqliteTransaction::count_generation() { scoped("UPDATE scopes SET generation = generation + 1 WHERE id = ?1").run(); }
+void SqliteTransaction::count_generation() {
+  scoped("UPDATE scopes SET generation = generation + 1 WHERE id = ?1").run();
+}
 
 std::vector<EntityType> SqliteTransaction::entity_types() {
   Statement statement = scoped(
-      "SELECT type_key, slug, name, schema, search_fields, bound_to_role, user_id_field, created_at FROM entity_types WHERE scope_id = ?1 "
+      "SELECT type_key, slug, name, schema, search_fields, bound_to_role, user_id_field, created_at FROM entity_types "
+      "WHERE scope_id = ?1 "
       "ORDER BY slug");
   std::vector<EntityType> out;
   while (statement.step()) {
-    EntityType type{statement.integer(0), statement.string(1), statement.string(2), statement.string(3), {},
+    EntityType type{statement.integer(0),         statement.string(1), statement.string(2), statement.string(3), {},
                     statement.optional_string(5), statement.string(6), statement.integer(7)};
     type.search_fields = parse_canonical_json(statement.text(4)).get<std::vector<std::string>>();
     out.push_back(std::move(type));
@@ -34,11 +37,18 @@ std::vector<EntityType> SqliteTransaction::entity_types() {
 void SqliteTransaction::put_entity_type(const EntityType& type) {
   const std::string search_fields = canonical_json(Json(type.search_fields));
   Statement statement = scoped(
-      "INSERT INTO entity_types(scope_id, type_key, slug, name, schema, search_fields, bound_to_role, user_id_field, created_at) "
-      "VALUES(?1, (SELECT coalesce(max(type_key), 0) + 1 FROM entity_types WHERE scope_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-      "ON CONFLICT(scope_id, slug) DO UPDATE SET name = ?3, schema = ?4, search_fields = ?5, bound_to_role = ?6, user_id_field = ?7");
-  statement.bind(2, std::string_view(type.slug)).bind(3, std::string_view(type.name)).bind(4, std::string_view(type.schema));
-  statement.bind(5, std::string_view(search_fields)).bind(6, type.bound_to_role).bind(7, std::string_view(type.user_id_field));
+      "INSERT INTO entity_types(scope_id, type_key, slug, name, schema, search_fields, bound_to_role, user_id_field, "
+      "created_at) "
+      "VALUES(?1, (SELECT coalesce(max(type_key), 0) + 1 FROM entity_types WHERE scope_id = ?1), ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8) "
+      "ON CONFLICT(scope_id, slug) DO UPDATE SET name = ?3, schema = ?4, search_fields = ?5, bound_to_role = ?6, "
+      "user_id_field = ?7");
+  statement.bind(2, std::string_view(type.slug))
+      .bind(3, std::string_view(type.name))
+      .bind(4, std::string_view(type.schema));
+  statement.bind(5, std::string_view(search_fields))
+      .bind(6, type.bound_to_role)
+      .bind(7, std::string_view(type.user_id_field));
   statement.bind(8, type.created_at).run();
   if (type.bound_to_role)
     if (const auto field = FieldPath::parse("data." + type.user_id_field)) ensure_field_index(*field);
@@ -48,7 +58,9 @@ void SqliteTransaction::put_entity_type(const EntityType& type) {
 void SqliteTransaction::remove_entity_type(const EntityType& type) {
   Statement entities = scoped("SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 LIMIT 1");
   entities.bind(2, type.key);
-  if (entities.step()) throw Error(ErrorCode::conflict, "there are entities of this type, or deleted ones; a type stays as long as they do");
+  if (entities.step())
+    throw Error(ErrorCode::conflict,
+                "there are entities of this type, or deleted ones; a type stays as long as they do");
   scoped("DELETE FROM entity_types WHERE scope_id = ?1 AND type_key = ?2").bind(2, type.key).run();
   count_generation();
 }
@@ -58,13 +70,18 @@ std::vector<RoleRecord> SqliteTransaction::roles() {
   Statement roles = scoped("SELECT id, name, created_at FROM roles WHERE scope_id = ?1 ORDER BY id");
   while (roles.step()) out.push_back({RoleId(roles.string(0)), roles.string(1), {}, {}, {}, {}, roles.integer(2)});
   const auto role_of = [&](const Statement& statement) -> RoleRecord& {
-    return *std::ranges::lower_bound(out, statement.text(0), {}, [](const RoleRecord& role) -> std::string_view { return role.id.str(); });
+    return *std::ranges::lower_bound(out, statement.text(0), {},
+                                     [](const RoleRecord& role) -> std::string_view { return role.id.str(); });
   };
-  Statement policies = scoped("SELECT role_id, resource, action, effect FROM policies WHERE scope_id = ?1 ORDER BY role_id, position");
-  while (policies.step()) role_of(policies).policies.push_back({policies.string(1), policies.string(2), policies.string(3)});
-  Statement rules = scoped("SELECT role_id, entity_type, rule FROM scope_rules WHERE scope_id = ?1 ORDER BY role_id, position");
+  Statement policies =
+      scoped("SELECT role_id, resource, action, effect FROM policies WHERE scope_id = ?1 ORDER BY role_id, position");
+  while (policies.step())
+    role_of(policies).policies.push_back({policies.string(1), policies.string(2), policies.string(3)});
+  Statement rules =
+      scoped("SELECT role_id, entity_type, rule FROM scope_rules WHERE scope_id = ?1 ORDER BY role_id, position");
   while (rules.step()) role_of(rules).scope_rules.push_back({rules.string(1), rules.string(2)});
-  Statement masks = scoped("SELECT role_id, entity_type, definition, kind FROM field_masks WHERE scope_id = ?1 ORDER BY role_id, position");
+  Statement masks = scoped(
+      "SELECT role_id, entity_type, definition, kind FROM field_masks WHERE scope_id = ?1 ORDER BY role_id, position");
   while (masks.step()) {
     RoleRecord& role = role_of(masks);
     (masks.text(3) == "mask" ? role.field_masks : role.visible_fields).push_back({masks.string(1), masks.string(2)});
@@ -80,8 +97,12 @@ std::optional<RoleId> SqliteTransaction::find_role(const std::string& name) {
 
 void SqliteTransaction::put_role(const RoleRecord& role) {
   Statement statement = scoped(
-      "INSERT INTO roles(scope_id, id, name, created_at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(scope_id, id) DO UPDATE SET name = ?3");
-  statement.bind(2, std::string_view(role.id.str())).bind(3, std::string_view(role.name)).bind(4, role.created_at).run();
+      "INSERT INTO roles(scope_id, id, name, created_at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(scope_id, id) DO UPDATE "
+      "SET name = ?3");
+  statement.bind(2, std::string_view(role.id.str()))
+      .bind(3, std::string_view(role.name))
+      .bind(4, role.created_at)
+      .run();
   delete_parts_of_role(role.id);
   insert_parts_of_role(role);
   // The fields that every row of a grant is compared by are what its pages are sought by.
@@ -97,21 +118,35 @@ void SqliteTransaction::put_role(const RoleRecord& role) {
 void SqliteTransaction::insert_parts_of_role(const RoleRecord& role) {
   const std::string_view id = role.id.str();
   std::int64_t position = 0;
-  Statement policy = scoped("INSERT INTO policies(scope_id, role_id, position, resource, action, effect) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+  Statement policy = scoped(
+      "INSERT INTO policies(scope_id, role_id, position, resource, action, effect) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
   for (const PolicyRecord& record : role.policies) {
-    policy.bind(2, id).bind(3, ++position).bind(4, std::string_view(record.resource)).bind(5, std::string_view(record.action));
+    policy.bind(2, id)
+        .bind(3, ++position)
+        .bind(4, std::string_view(record.resource))
+        .bind(5, std::string_view(record.action));
     policy.bind(6, std::string_view(record.effect)).run();
     policy.reset();
   }
-  Statement rule = scoped("INSERT INTO scope_rules(scope_id, role_id, position, entity_type, rule) VALUES(?1, ?2, ?3, ?4, ?5)");
+  Statement rule =
+      scoped("INSERT INTO scope_rules(scope_id, role_id, position, entity_type, rule) VALUES(?1, ?2, ?3, ?4, ?5)");
   for (const TypedRecord& record : role.scope_rules) {
-    rule.bind(2, id).bind(3, ++position).bind(4, std::string_view(record.entity_type)).bind(5, std::string_view(record.json)).run();
+    rule.bind(2, id)
+        .bind(3, ++position)
+        .bind(4, std::string_view(record.entity_type))
+        .bind(5, std::string_view(record.json))
+        .run();
     rule.reset();
   }
-  Statement mask = scoped("INSERT INTO field_masks(scope_id, role_id, position, entity_type, definition, kind) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+  Statement mask = scoped(
+      "INSERT INTO field_masks(scope_id, role_id, position, entity_type, definition, kind) VALUES(?1, ?2, ?3, ?4, ?5, "
+      "?6)");
   const auto insert_masks = [&](const std::vector<TypedRecord>& records, std::string_view kind) {
     for (const TypedRecord& record : records) {
-      mask.bind(2, id).bind(3, ++position).bind(4, std::string_view(record.entity_type)).bind(5, std::string_view(record.json));
+      mask.bind(2, id)
+          .bind(3, ++position)
+          .bind(4, std::string_view(record.entity_type))
+          .bind(5, std::string_view(record.json));
       mask.bind(6, kind).run();
       mask.reset();
     }
@@ -121,14 +156,16 @@ void SqliteTransaction::insert_parts_of_role(const RoleRecord& role) {
 }
 
 void SqliteTransaction::delete_parts_of_role(const RoleId& role) {
-  for (const char* const sql : {"DELETE FROM policies WHERE scope_id = ?1 AND role_id = ?2", "DELETE FROM scope_rules WHERE scope_id = ?1 AND role_id = ?2",
+  for (const char* const sql : {"DELETE FROM policies WHERE scope_id = ?1 AND role_id = ?2",
+                                "DELETE FROM scope_rules WHERE scope_id = ?1 AND role_id = ?2",
                                 "DELETE FROM field_masks WHERE scope_id = ?1 AND role_id = ?2"})
     scoped(sql).bind(2, std::string_view(role.str())).run();
 }
 
 void SqliteTransaction::remove_role(const RoleId& role) {
   delete_parts_of_role(role);
-  for (const char* const sql : {"DELETE FROM role_assignments WHERE scope_id = ?1 AND role_id = ?2", "DELETE FROM roles WHERE scope_id = ?1 AND id = ?2"})
+  for (const char* const sql : {"DELETE FROM role_assignments WHERE scope_id = ?1 AND role_id = ?2",
+                                "DELETE FROM roles WHERE scope_id = ?1 AND id = ?2"})
     scoped(sql).bind(2, std::string_view(role.str())).run();
   count_generation();
 }
@@ -140,16 +177,21 @@ std::vector<Assignment> SqliteTransaction::assignments(const UserId& user) {
   statement.bind(2, std::string_view(user.str()));
   std::vector<Assignment> out;
   while (statement.step())
-    out.push_back({user, RoleId(statement.string(0)), statement.string(1), statement.optional_integer(2), statement.string(3), statement.integer(4)});
+    out.push_back({user, RoleId(statement.string(0)), statement.string(1), statement.optional_integer(2),
+                   statement.string(3), statement.integer(4)});
   return out;
 }
 
 void SqliteTransaction::put_assignment(const Assignment& assignment) {
   Statement statement = scoped(
-      "INSERT INTO role_assignments(scope_id, user_id, role_id, expires_at, granted_by, created_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+      "INSERT INTO role_assignments(scope_id, user_id, role_id, expires_at, granted_by, created_at) VALUES(?1, ?2, ?3, "
+      "?4, ?5, ?6) "
       "ON CONFLICT(scope_id, user_id, role_id) DO UPDATE SET expires_at = ?4, granted_by = ?5");
   statement.bind(2, std::string_view(assignment.user.str())).bind(3, std::string_view(assignment.role.str()));
-  statement.bind(4, assignment.expires_at).bind(5, std::string_view(assignment.granted_by)).bind(6, assignment.created_at).run();
+  statement.bind(4, assignment.expires_at)
+      .bind(5, std::string_view(assignment.granted_by))
+      .bind(6, assignment.created_at)
+      .run();
 }
 
 bool SqliteTransaction::remove_assignment(const UserId& user, const RoleId& role) {
@@ -170,19 +212,31 @@ void SqliteTransaction::insert_api_key(const ApiKey& key, const EventHash& hash)
   Statement statement = scoped(
       "INSERT INTO api_keys(scope_id, id, hash, name, display_prefix, roles, kind, created_at, expires_at) "
       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-  statement.bind(2, std::string_view(key.id.str())).bind_blob(3, {reinterpret_cast<const char*>(hash.data()), hash.size()});
-  statement.bind(4, std::string_view(key.name)).bind(5, std::string_view(key.display_prefix)).bind(6, std::string_view(roles));
-  statement.bind(7, std::string_view(key.kind == ApiKeyKind::webhook ? "webhook" : "agent")).bind(8, key.created_at).bind(9, key.expires_at).run();
+  statement.bind(2, std::string_view(key.id.str()))
+      .bind_blob(3, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+  statement.bind(4, std::string_view(key.name))
+      .bind(5, std::string_view(key.display_prefix))
+      .bind(6, std::string_view(roles));
+  statement.bind(7, std::string_view(key.kind == ApiKeyKind::webhook ? "webhook" : "agent"))
+      .bind(8, key.created_at)
+      .bind(9, key.expires_at)
+      .run();
 }
 
 void SqliteTransaction::revoke_api_key(const ApiKeyId& id, Timestamp at) {
-  scoped("UPDATE api_keys SET revoked_at = ?3 WHERE scope_id = ?1 AND id = ?2").bind(2, std::string_view(id.str())).bind(3, at).run();
+  scoped("UPDATE api_keys SET revoked_at = ?3 WHERE scope_id = ?1 AND id = ?2")
+      .bind(2, std::string_view(id.str()))
+      .bind(3, at)
+      .run();
 }
 
 void SqliteTransaction::ensure_field_index(const FieldPath& field) {
-  // Each index costs every write of every organization a little; past so many, a rule has to do with the index of its type.
+  // Each index costs every write of every organization a little; past so many, a rule has to do with the index of its
+  // type.
   constexpr std::int64_t most_field_indexes = 16;
-  Statement known = connection_->prepare("SELECT count(*), coalesce(max(name = ?1), 0) FROM sqlite_schema WHERE type = 'index' AND name GLOB 'entities_by_data.*'");
+  Statement known = connection_->prepare(
+      "SELECT count(*), coalesce(max(name = ?1), 0) FROM sqlite_schema WHERE type = 'index' AND name GLOB "
+      "'entities_by_data.*'");
   const std::string name = field_index_name(field);
   known.bind(1, std::string_view(name)).step();
   if (known.integer(1) == 0 && known.integer(0) < most_field_indexes) connection_->execute(field_index_sql(field));

@@ -18,8 +18,11 @@ class RowReader {
     shown_.splicer(bits).splice(statement.text(1), row.data);
     row.version = statement.integer(2);
     const bool clear = groups_.single() && groups_.masks.front()->empty();
-    const std::vector<const Mask*> masks = clear ? std::vector<const Mask*>{groups_.masks.front()} : shown_.chosen(bits);
-    const auto attribute = [&](FieldPath::Root root, Json value) { return apply_masks(masks, root, value, MaskPurpose::show); };
+    const std::vector<const Mask*> masks =
+        clear ? std::vector<const Mask*>{groups_.masks.front()} : shown_.chosen(bits);
+    const auto attribute = [&](FieldPath::Root root, Json value) {
+      return apply_masks(masks, root, value, MaskPurpose::show);
+    };
     row.status = attribute(FieldPath::Root::status, statement.string(3));
     row.created_at = attribute(FieldPath::Root::created_at, statement.integer(4));
     row.updated_at = attribute(FieldPath::Root::updated_at, statement.integer(5));
@@ -66,7 +69,8 @@ Page SqliteTransaction::select(const Selection& selection) {
       break;
     }
     page.rows.push_back(reader.read(statement));
-    if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) last = position_of(statement, selection, compiled);
+    if (static_cast<std::int64_t>(page.rows.size()) == selection.limit)
+      last = position_of(statement, selection, compiled);
   }
   return page;
 }
@@ -98,8 +102,11 @@ std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& 
   Statement statement = scoped(compiled.sql, compiled.parameters);
   std::vector<EventRecord> out;
   while (statement.step()) {
-    EventRecord event{statement.integer(0), EventId(statement.string(1)), statement.string(2), statement.optional_string(3),
-                      statement.optional_string(4), statement.string(5),  statement.string(6), statement.string(7), statement.integer(8), {}};
+    EventRecord event{statement.integer(0),         EventId(statement.string(1)),
+                      statement.string(2),          statement.optional_string(3),
+                      statement.optional_string(4), statement.string(5),
+                      statement.string(6),          statement.string(7),
+                      statement.integer(8),         {}};
     if (event.entity && !event.other_end) {
       const std::int64_t type = statement.integer(9);
       for (std::size_t i = 0; i < selection.types.size(); ++i) {

@@ -22,7 +22,8 @@ namespace {
 
 constexpr int oldest_sqlite = 3'038'000;  // the operator `->`
 constexpr std::size_t most_idle_connections = 16;
-constexpr std::uintmax_t smallest_page = 512;  // SQLite takes a file that is smaller for an empty one, and would write over it
+constexpr std::uintmax_t smallest_page =
+    512;  // SQLite takes a file that is smaller for an empty one, and would write over it
 
 // 0 where there is none.
 std::uintmax_t size_of_file(const std::string& path) {
@@ -31,8 +32,8 @@ std::uintmax_t size_of_file(const std::string& path) {
   return none ? 0 : size;
 }
 
-// Lets the threads of this process write one after another, in the order in which they came. Other processes are kept out by
-// the file's own lock.
+// Lets the threads of this process write one after another, in the order in which they came. Other processes are kept
+// out by the file's own lock.
 class WriterQueue {
  public:
   // Nothing, if the turn did not come in time.
@@ -68,12 +69,14 @@ class SqliteStorage final : public Storage, private SharedTables {
  public:
   SqliteStorage(std::string path, const SqliteOptions& options) : path_(std::move(path)), options_(options) {
     if (sqlite3_libversion_number() < oldest_sqlite)
-      throw Error(ErrorCode::storage, fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
+      throw Error(ErrorCode::storage,
+                  fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
     if (path_.empty() || path_.starts_with(":memory:"))
       throw Error(ErrorCode::storage, "a database without a file is made by Database::in_memory()");
     const std::uintmax_t size = size_of_file(path_);
     if (size > 0 && size < smallest_page) throw_storage_error(nullptr, SQLITE_NOTADB, "opening the database");
-    // The log of another program that is at work, or died, is part of its data: it is not merged by our closing the file.
+    // The log of another program that is at work, or died, is part of its data: it is not merged by our closing the
+    // file.
     const bool log_is_pending = size_of_file(path_ + "-wal") > 0;
     auto connection = open_file();
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -113,12 +116,13 @@ class SqliteStorage final : public Storage, private SharedTables {
     auto connection = std::make_unique<Connection>(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create);
     sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
     sqlite3_extended_result_codes(connection->handle(), 1);
-    // The schema is trusted, because SQLite does not count `->`, by which fields are indexed, among the harmless functions.
-    // check_schema() lets no trigger or view in, and our own functions cannot be called from a schema.
-    connection->execute(fmt::format("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY; "
-                                    "PRAGMA synchronous = {}; PRAGMA cache_size = -{}; PRAGMA mmap_size = {}",
-                                    options_.durability == Durability::full ? "FULL" : "NORMAL", std::max<std::int64_t>(options_.cache_bytes / 1024, 64),
-                                    std::max<std::int64_t>(options_.mmap_bytes, 0)));
+    // The schema is trusted, because SQLite does not count `->`, by which fields are indexed, among the harmless
+    // functions. check_schema() lets no trigger or view in, and our own functions cannot be called from a schema.
+    connection->execute(fmt::format(
+        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY; "
+        "PRAGMA synchronous = {}; PRAGMA cache_size = -{}; PRAGMA mmap_size = {}",
+        options_.durability == Durability::full ? "FULL" : "NORMAL",
+        std::max<std::int64_t>(options_.cache_bytes / 1024, 64), std::max<std::int64_t>(options_.mmap_bytes, 0)));
     return connection;
   }
 
@@ -140,7 +144,8 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   static void require_writable(Connection& connection) {
-    if (sqlite3_db_readonly(connection.handle(), "main") == 1) throw_storage_error(nullptr, SQLITE_READONLY, "opening the database");
+    if (sqlite3_db_readonly(connection.handle(), "main") == 1)
+      throw_storage_error(nullptr, SQLITE_READONLY, "opening the database");
   }
 
   void read_cursor_key(Connection& connection) {
@@ -161,7 +166,9 @@ class SqliteStorage final : public Storage, private SharedTables {
     }
     Statement statement = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
     statement.bind(1, std::string_view(key.first)).bind(2, to_string(key.second));
-    if (!statement.step()) throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
+    if (!statement.step())
+      throw Error(ErrorCode::not_found,
+                  "there is no such organization; create it with TrustedHost::create_organization");
     const std::int64_t number = statement.integer(0);
     const std::lock_guard lock(mutex_);
     return scopes_.emplace(key, number).first->second;  // a scope keeps its number for good
@@ -180,7 +187,8 @@ class SqliteStorage final : public Storage, private SharedTables {
       connection->execute("COMMIT");
       return result;
     } catch (...) {
-      if (sqlite3_get_autocommit(connection->handle()) == 0) sqlite3_exec(connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+      if (sqlite3_get_autocommit(connection->handle()) == 0)
+        sqlite3_exec(connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
       throw;
     }
   }
@@ -200,16 +208,22 @@ class SqliteStorage final : public Storage, private SharedTables {
     const auto connection = lease();
     Statement statement = connection->prepare("SELECT id, name, created_at FROM organizations ORDER BY id");
     std::vector<Organization> out;
-    while (statement.step()) out.push_back({OrganizationId(statement.string(0)), statement.string(1), statement.integer(2)});
+    while (statement.step())
+      out.push_back({OrganizationId(statement.string(0)), statement.string(1), statement.integer(2)});
     return out;
   }
 
   void insert_organization(const Organization& organization) override {
     write([&](Connection& connection) {
-      Statement insert = connection.prepare("INSERT INTO organizations(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
-      insert.bind(1, std::string_view(organization.id.str())).bind(2, std::string_view(organization.name)).bind(3, organization.created_at).run();
+      Statement insert = connection.prepare(
+          "INSERT INTO organizations(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
+      insert.bind(1, std::string_view(organization.id.str()))
+          .bind(2, std::string_view(organization.name))
+          .bind(3, organization.created_at)
+          .run();
       require_change(connection);
-      Statement scopes = connection.prepare("INSERT INTO scopes(organization_id, environment) VALUES(?1, 'development'), (?1, 'production')");
+      Statement scopes = connection.prepare(
+          "INSERT INTO scopes(organization_id, environment) VALUES(?1, 'development'), (?1, 'production')");
       scopes.bind(1, std::string_view(organization.id.str())).run();
       return true;
     });
@@ -224,8 +238,12 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   void insert_user(const User& user) override {
     write([&](Connection& connection) {
-      Statement insert = connection.prepare("INSERT INTO users(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
-      insert.bind(1, std::string_view(user.id.str())).bind(2, std::string_view(user.name)).bind(3, user.created_at).run();
+      Statement insert =
+          connection.prepare("INSERT INTO users(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
+      insert.bind(1, std::string_view(user.id.str()))
+          .bind(2, std::string_view(user.name))
+          .bind(3, user.created_at)
+          .run();
       require_change(connection);
       return true;
     });
@@ -238,16 +256,18 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
     const auto connection = lease();
-    Statement statement =
-        connection->prepare("SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
+    Statement statement = connection->prepare(
+        "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 AND user_id = "
+        "?2");
     statement.bind(1, std::string_view(organization.str())).bind(2, std::string_view(user.str()));
     return statement.step() ? std::optional(read_membership(statement)) : std::nullopt;
   }
 
   std::vector<Membership> memberships(const OrganizationId& organization) override {
     const auto connection = lease();
-    Statement statement =
-        connection->prepare("SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 ORDER BY user_id");
+    Statement statement = connection->prepare(
+        "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 ORDER BY "
+        "user_id");
     statement.bind(1, std::string_view(organization.str()));
     std::vector<Membership> out;
     while (statement.step()) out.push_back(read_membership(statement));
@@ -273,7 +293,9 @@ class SqliteStorage final : public Storage, private SharedTables {
     });
   }
 
-  static std::string_view bytes_of(const EventHash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
+  static std::string_view bytes_of(const EventHash& hash) {
+    return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+  }
 
   std::optional<ApiKey> find_api_key(const EventHash& hash) override {
     const auto connection = lease();

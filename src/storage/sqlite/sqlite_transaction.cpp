@@ -15,7 +15,8 @@ SqliteTransaction::SqliteTransaction(ConnectionLease connection, std::shared_ptr
 
 SqliteTransaction::~SqliteTransaction() {
   // After some failures SQLite has rolled back by itself.
-  if (open_ && sqlite3_get_autocommit(connection_->handle()) == 0) sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (open_ && sqlite3_get_autocommit(connection_->handle()) == 0)
+    sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void SqliteTransaction::commit() {
@@ -39,37 +40,49 @@ Statement SqliteTransaction::scoped(const std::string& sql, const std::vector<Pa
 
 std::optional<StoredEntity> SqliteTransaction::find_entity(const std::string& id) {
   Statement statement = scoped(
-      "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL FROM entities WHERE scope_id = ?1 AND id = ?2");
+      "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL FROM entities WHERE "
+      "scope_id = ?1 AND id = ?2");
   statement.bind(2, std::string_view(id));
   if (!statement.step()) return std::nullopt;
-  return StoredEntity{statement.integer(0), id,                   statement.string(1),  statement.string(2), statement.integer(3),
-                      statement.integer(4), statement.integer(5), statement.integer(6) != 0};
+  return StoredEntity{statement.integer(0), id,
+                      statement.string(1),  statement.string(2),
+                      statement.integer(3), statement.integer(4),
+                      statement.integer(5), statement.integer(6) != 0};
 }
 
 void SqliteTransaction::insert_entity(const StoredEntity& entity) {
   Statement statement = scoped(
-      "INSERT INTO entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      "INSERT INTO entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES(?1, ?2, ?3, "
+      "?4, ?5, ?6, ?7, ?8)");
   statement.bind(2, std::string_view(entity.id)).bind(3, entity.type).bind(4, std::string_view(entity.status));
-  statement.bind(5, entity.created_at).bind(6, entity.updated_at).bind(7, entity.version).bind(8, std::string_view(entity.data));
+  statement.bind(5, entity.created_at)
+      .bind(6, entity.updated_at)
+      .bind(7, entity.version)
+      .bind(8, std::string_view(entity.data));
   statement.run();
 }
 
 void SqliteTransaction::update_entity(const StoredEntity& entity) {
   Statement statement = scoped(
-      "UPDATE entities SET data = ?3, status = ?4, updated_at = ?5, version = ?6, deleted_at = ?7 WHERE scope_id = ?1 AND id = ?2");
-  statement.bind(2, std::string_view(entity.id)).bind(3, std::string_view(entity.data)).bind(4, std::string_view(entity.status));
+      "UPDATE entities SET data = ?3, status = ?4, updated_at = ?5, version = ?6, deleted_at = ?7 WHERE scope_id = ?1 "
+      "AND id = ?2");
+  statement.bind(2, std::string_view(entity.id))
+      .bind(3, std::string_view(entity.data))
+      .bind(4, std::string_view(entity.status));
   statement.bind(5, entity.updated_at).bind(6, entity.version);
   statement.bind(7, entity.deleted ? std::optional(entity.updated_at) : std::nullopt).run();
 }
 
 bool SqliteTransaction::link(const std::string& from, const std::string& relation, const std::string& to) {
-  Statement statement = scoped("INSERT OR IGNORE INTO entity_relations(scope_id, from_id, type, to_id) VALUES(?1, ?2, ?3, ?4)");
+  Statement statement =
+      scoped("INSERT OR IGNORE INTO entity_relations(scope_id, from_id, type, to_id) VALUES(?1, ?2, ?3, ?4)");
   statement.bind(2, std::string_view(from)).bind(3, std::string_view(relation)).bind(4, std::string_view(to)).run();
   return connection_->changes() > 0;
 }
 
 bool SqliteTransaction::unlink(const std::string& from, const std::string& relation, const std::string& to) {
-  Statement statement = scoped("DELETE FROM entity_relations WHERE scope_id = ?1 AND from_id = ?2 AND type = ?3 AND to_id = ?4");
+  Statement statement =
+      scoped("DELETE FROM entity_relations WHERE scope_id = ?1 AND from_id = ?2 AND type = ?3 AND to_id = ?4");
   statement.bind(2, std::string_view(from)).bind(3, std::string_view(relation)).bind(4, std::string_view(to)).run();
   return connection_->changes() > 0;
 }
@@ -87,11 +100,14 @@ ChainHead SqliteTransaction::chain_head() {
 void SqliteTransaction::append_event(const EventRecord& event) {
   const std::string_view hash(reinterpret_cast<const char*>(event.hash.data()), event.hash.size());
   Statement insert = scoped(
-      "INSERT INTO events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, created_at, payload, hash) "
+      "INSERT INTO events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, created_at, "
+      "payload, hash) "
       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
   insert.bind(2, event.sequence).bind(3, std::string_view(event.id.str())).bind(4, std::string_view(event.type));
   insert.bind(5, event.entity).bind(6, event.other_end);
-  insert.bind(7, std::string_view(event.actor_type)).bind(8, std::string_view(event.actor_id)).bind(9, event.created_at);
+  insert.bind(7, std::string_view(event.actor_type))
+      .bind(8, std::string_view(event.actor_id))
+      .bind(9, event.created_at);
   insert.bind(10, std::string_view(event.payload)).bind_blob(11, hash).run();
   Statement head = scoped("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1");
   head.bind(2, event.sequence).bind_blob(3, hash).run();
@@ -102,8 +118,11 @@ void SqliteTransaction::replay_events(const std::function<bool(const EventRecord
       "SELECT sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, hash FROM events "
       "WHERE scope_id = ?1 ORDER BY sequence");
   while (statement.step()) {
-    EventRecord event{statement.integer(0), EventId(statement.string(1)), statement.string(2), statement.optional_string(3),
-                      statement.optional_string(4), statement.string(5),  statement.string(6), statement.string(7), statement.integer(8), {}};
+    EventRecord event{statement.integer(0),         EventId(statement.string(1)),
+                      statement.string(2),          statement.optional_string(3),
+                      statement.optional_string(4), statement.string(5),
+                      statement.string(6),          statement.string(7),
+                      statement.integer(8),         {}};
     const std::string_view hash = statement.blob(9);
     std::copy(hash.begin(), hash.end(), event.hash.begin());
     if (!visit(event)) return;

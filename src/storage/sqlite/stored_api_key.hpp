@@ -5,13 +5,14 @@
 
 #include "storage/sqlite/connection.hpp"
 #include "struere/core/error.hpp"
-#include "struere/model/api_key.hpp"
 #include "struere/core/json.hpp"
+#include "struere/model/api_key.hpp"
 
 namespace struere {
 
 inline constexpr std::string_view select_api_key =
-    "SELECT k.id, s.organization_id, s.environment, k.name, k.display_prefix, k.roles, k.kind, k.created_at, k.expires_at, k.revoked_at, "
+    "SELECT k.id, s.organization_id, s.environment, k.name, k.display_prefix, k.roles, k.kind, k.created_at, "
+    "k.expires_at, k.revoked_at, "
     "k.last_used_at FROM api_keys k JOIN scopes s ON s.id = k.scope_id ";
 
 inline ApiKey read_api_key(const Statement& statement) {

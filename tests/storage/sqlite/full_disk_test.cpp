@@ -1,5 +1,5 @@
-// A disk that fills up: the write fails in words, nothing of it stays, what was there can still be read, and as soon as there
-// is room again everything goes on.
+// A disk that fills up: the write fails in words, nothing of it stays, what was there can still be read, and as soon as
+// there is room again everything goes on.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -53,16 +53,20 @@ std::string fill_the_disk(const std::string& path, Durability durability) {
   // Again and again, an update as well, and none of it leaves a trace.
   for (int i = 0; i < 5; ++i) {
     if (error_code_of([&] { (void)sessions.create(big); }) != ErrorCode::storage) return "a create was let in";
-    if (error_code_of([&] { (void)sessions.update(kept.front(), {{"other", std::string(50'000, 'y')}}); }) != ErrorCode::storage)
+    if (error_code_of([&] {
+          (void)sessions.update(kept.front(), {{"other", std::string(50'000, 'y')}});
+        }) != ErrorCode::storage)
       return "an update was let in";
   }
-  if (sessions.count() != static_cast<std::int64_t>(kept.size())) return fmt::format("{} rows of {}", sessions.count(), kept.size());
+  if (sessions.count() != static_cast<std::int64_t>(kept.size()))
+    return fmt::format("{} rows of {}", sessions.count(), kept.size());
   for (const EntityId& id : kept)
     if (sessions.get(id).version() != 1 || sessions.get(id).data() != big) return "a row has changed";
   const Verification verification = database.events(system).verify();
   if (!verification.ok) return "the chain broke: " + verification.problem;
   // One event for each row and one for the type: none of a write that failed.
-  if (verification.verified != static_cast<std::int64_t>(kept.size()) + 1) return fmt::format("{} events", verification.verified);
+  if (verification.verified != static_cast<std::int64_t>(kept.size()) + 1)
+    return fmt::format("{} events", verification.verified);
 
   limit_files(RLIM_INFINITY);
   for (int i = 0; i < 5; ++i) kept.push_back(sessions.create(big).id);

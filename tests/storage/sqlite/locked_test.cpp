@@ -1,5 +1,5 @@
-// Another process that holds the write lock and does not let go: writers are told so after the busy timeout, readers do not
-// notice, and nothing is left behind when the lock is free again.
+// Another process that holds the write lock and does not let go: writers are told so after the busy timeout, readers do
+// not notice, and nothing is left behind when the lock is free again.
 #include <catch2/catch.hpp>
 
 #include <chrono>
@@ -33,7 +33,8 @@ class LockedWorld : public World {
 
 }  // namespace
 
-TEST_CASE("a held write lock is an error for writers, after the busy timeout, and nothing to readers", "[sqlite][locked]") {
+TEST_CASE("a held write lock is an error for writers, after the busy timeout, and nothing to readers",
+          "[sqlite][locked]") {
   LockedWorld world;
   const std::string key = world.database->api_keys(world.system()).create({.name = "k", .roles = {}}).secret;
   RawDatabase other(world.folder.file());

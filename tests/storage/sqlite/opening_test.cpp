@@ -1,5 +1,5 @@
-// What is opened may be anything: nothing, a folder, another program's data, a file of a newer struere, one that somebody
-// has tampered with. Each is refused in words that help, and not one byte of it changes.
+// What is opened may be anything: nothing, a folder, another program's data, a file of a newer struere, one that
+// somebody has tampered with. Each is refused in words that help, and not one byte of it changes.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -24,7 +24,9 @@ std::string bytes_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void write_bytes(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes; }
+void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
 
 std::string error_of_opening(const std::string& path, const SqliteOptions& options = {}) {
   return error_of([&] { (void)Database::open(path, {.sqlite = options}); });
@@ -36,7 +38,8 @@ void make_database(const std::string& path, int rows = 3) {
   database.trusted_host().create_organization("Acme", OrganizationId("acme"));
   const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
   database.entity_types(system).define({{"slug", "session"}});
-  for (int i = 0; i < rows; ++i) database.entities(system, "session").create({{"number", i}, {"text", std::string(200, 'x')}});
+  for (int i = 0; i < rows; ++i)
+    database.entities(system, "session").create({{"number", i}, {"text", std::string(200, 'x')}});
 }
 
 struct Refusal {
@@ -140,15 +143,22 @@ TEST_CASE("a damaged database is refused and left alone", "[sqlite][opening]") {
 TEST_CASE("another program's database is refused and left alone", "[sqlite][opening]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
-  SECTION("with tables") { RawDatabase(path).run("CREATE TABLE bookmarks(url TEXT); INSERT INTO bookmarks VALUES('https://example.org')"); }
+  SECTION("with tables") {
+    RawDatabase(path).run("CREATE TABLE bookmarks(url TEXT); INSERT INTO bookmarks VALUES('https://example.org')");
+  }
   SECTION("with a table of one of our names") { RawDatabase(path).run("CREATE TABLE entities(id TEXT)"); }
-  SECTION("with an application id and no table") { RawDatabase(path).run("PRAGMA application_id = 7; CREATE TABLE t(x); DROP TABLE t"); }
-  SECTION("with a version and no table") { RawDatabase(path).run("PRAGMA user_version = 3; CREATE TABLE t(x); DROP TABLE t"); }
+  SECTION("with an application id and no table") {
+    RawDatabase(path).run("PRAGMA application_id = 7; CREATE TABLE t(x); DROP TABLE t");
+  }
+  SECTION("with a version and no table") {
+    RawDatabase(path).run("PRAGMA user_version = 3; CREATE TABLE t(x); DROP TABLE t");
+  }
   check_refused(path, "another program");
 }
 
 TEST_CASE("another program's database in WAL mode keeps its log", "[sqlite][opening]") {
-  // The other program may be in the middle of its work, or have died in it: its log is part of its data, not ours to merge.
+  // The other program may be in the middle of its work, or have died in it: its log is part of its data, not ours to
+  // merge.
   const TemporaryFolder folder;
   const std::string path = folder.file();
   CHECK(in_child([&]() -> std::string {
@@ -180,16 +190,19 @@ TEST_CASE("a database whose tables were changed is refused and left alone", "[sq
   const TemporaryFolder folder;
   const std::string path = folder.file();
   make_database(path);
-  const auto [change, help] = GENERATE(
-      std::pair<std::string, std::string>("ALTER TABLE entities ADD COLUMN extra TEXT", "entities"),
-      std::pair<std::string, std::string>("DROP INDEX entities_by_type", "entities_by_type"),
-      std::pair<std::string, std::string>("DROP TABLE entity_relations", "entity_relations"),
-      std::pair<std::string, std::string>("DROP TABLE field_masks; CREATE TABLE field_masks(scope_id INTEGER, role_id TEXT, position INTEGER, "
-                                          "entity_type TEXT, kind TEXT, definition TEXT)", "field_masks"),
-      std::pair<std::string, std::string>("CREATE TRIGGER spy AFTER INSERT ON entities BEGIN UPDATE entities SET scope_id = 2; END", "spy"),
-      std::pair<std::string, std::string>("DROP TABLE policies; CREATE VIEW policies AS SELECT 1", "policies"),
-      std::pair<std::string, std::string>("CREATE VIEW everything AS SELECT * FROM entities", "everything"),
-      std::pair<std::string, std::string>("DELETE FROM meta", "cursor key"));
+  const auto [change, help] =
+      GENERATE(std::pair<std::string, std::string>("ALTER TABLE entities ADD COLUMN extra TEXT", "entities"),
+               std::pair<std::string, std::string>("DROP INDEX entities_by_type", "entities_by_type"),
+               std::pair<std::string, std::string>("DROP TABLE entity_relations", "entity_relations"),
+               std::pair<std::string, std::string>(
+                   "DROP TABLE field_masks; CREATE TABLE field_masks(scope_id INTEGER, role_id TEXT, position INTEGER, "
+                   "entity_type TEXT, kind TEXT, definition TEXT)",
+                   "field_masks"),
+               std::pair<std::string, std::string>(
+                   "CREATE TRIGGER spy AFTER INSERT ON entities BEGIN UPDATE entities SET scope_id = 2; END", "spy"),
+               std::pair<std::string, std::string>("DROP TABLE policies; CREATE VIEW policies AS SELECT 1", "policies"),
+               std::pair<std::string, std::string>("CREATE VIEW everything AS SELECT * FROM entities", "everything"),
+               std::pair<std::string, std::string>("DELETE FROM meta", "cursor key"));
   INFO(change);
   RawDatabase(path).run(change);
   check_refused(path, help);

@@ -1,5 +1,6 @@
-// What the hot path costs is decided by SQLite's plan for its one statement: a seek in an index, never a scan of the table,
-// never a sort. These are the very statements, from the compiler that the storage uses, asked of the same connection.
+// What the hot path costs is decided by SQLite's plan for its one statement: a seek in an index, never a scan of the
+// table, never a sort. These are the very statements, from the compiler that the storage uses, asked of the same
+// connection.
 #include <catch2/catch.hpp>
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -30,7 +31,8 @@ class PlanWorld : public World {
     };
     define_role({{"name", "everything"}, {"policies", list_and_read}});
     define_role({{"name", "team"}, {"policies", list_and_read}, {"scopeRules", {rule("data.team", "north")}}});
-    define_role({{"name", "own"}, {"policies", list_and_read}, {"scopeRules", {rule("data.teacher.id", "actor.userId")}}});
+    define_role(
+        {{"name", "own"}, {"policies", list_and_read}, {"scopeRules", {rule("data.teacher.id", "actor.userId")}}});
     define_role({{"name", "masked"},
                  {"policies", list_and_read},
                  {"scopeRules", {rule("data.team", "north")}},
@@ -50,7 +52,9 @@ class PlanWorld : public World {
     return out;
   }
 
-  static std::vector<OrderKey> newest_first() { return {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}}; }
+  static std::vector<OrderKey> newest_first() {
+    return {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
+  }
 
   // The lines of the plan, joined.
   std::string plan_of(const CompiledSelection& compiled) const {

@@ -12,7 +12,10 @@ namespace {
 Json deep(const Json& inner, const char* other) {
   Json rule = inner;
   for (int i = 0; i < 4; ++i)
-    rule = Json{{i % 2 == 0 ? "any" : "all", Json::array({rule, {{"field", other}, {"operator", "exists"}, {"value", true}}, {{"field", "data.x"}, {"operator", "gt"}, {"value", "actor.entityId"}}})}};
+    rule = Json{{i % 2 == 0 ? "any" : "all",
+                 Json::array({rule,
+                              {{"field", other}, {"operator", "exists"}, {"value", true}},
+                              {{"field", "data.x"}, {"operator", "gt"}, {"value", "actor.entityId"}}})}};
   return rule;
 }
 
@@ -24,20 +27,27 @@ TEST_CASE("the deepest rules, many roles and a mixed view fit one statement", "[
   world.define_type({{"slug", "note"}, {"boundToRole", "role-0"}, {"searchFields", {"title"}}});
   world.define_type({{"slug", "task"}, {"boundToRole", "role-0"}});
   for (int i = 0; i < 80; ++i) {
-    Json path = deep({{"relationPath", "a/^b/c/^d"}}, "data.a"), related = deep({{"field", "id"}, {"operator", "in"}, {"value", "actor.relatedIds:a"}}, "data.b");
+    Json path = deep({{"relationPath", "a/^b/c/^d"}}, "data.a"),
+         related = deep({{"field", "id"}, {"operator", "in"}, {"value", "actor.relatedIds:a"}}, "data.b");
     path["entityType"] = related["entityType"] = "note";
     roles.push_back("role-" + std::to_string(i));
-    world.define_role({{"name", roles.back()},
-                       {"policies", {{{"resource", "note"}, {"actions", {"*"}}, {"effect", "allow"}}}},
-                       {"scopeRules", {path, related}},
-                       {"fieldMasks", {{{"entityType", "note"}, {"fieldPath", "data.m" + std::to_string(i)}, {"maskType", "hide"}}}}});
+    world.define_role(
+        {{"name", roles.back()},
+         {"policies", {{{"resource", "note"}, {"actions", {"*"}}, {"effect", "allow"}}}},
+         {"scopeRules", {path, related}},
+         {"fieldMasks",
+          {{{"entityType", "note"}, {"fieldPath", "data.m" + std::to_string(i)}, {"maskType", "hide"}}}}});
   }
   world.create("note", {{"a", 1}, {"b", 1}, {"x", "zzz"}, {"userId", "ana"}, {"m1", 1}, {"title", "green"}});
   const ActorContext ana = world.user("ana", roles);
   const auto notes = world.database->entities(ana, "note");
   Json where = {{"field", "data.m1"}, {"operator", "exists"}, {"value", true}};
-  for (int i = 0; i < 4; ++i) where = Json{{"any", Json::array({where, {{"field", "data.m2.x"}, {"operator", "contains"}, {"value", "a"}}})}};
-  Query query{.where = Condition(where), .search = "gr", .order = {{"data.m1"}, {"data.m2", Direction::descending}, {"status"}, {"data.title"}}, .limit = 1};
+  for (int i = 0; i < 4; ++i)
+    where = Json{{"any", Json::array({where, {{"field", "data.m2.x"}, {"operator", "contains"}, {"value", "a"}}})}};
+  Query query{.where = Condition(where),
+              .search = "gr",
+              .order = {{"data.m1"}, {"data.m2", Direction::descending}, {"status"}, {"data.title"}},
+              .limit = 1};
   CHECK(notes.count(query) == static_cast<std::int64_t>(notes.list(query).size()));
   CHECK(notes.list().size() <= 1);
   CHECK_FALSE(world.database->events(ana).list().next);

@@ -1,5 +1,5 @@
-// The third wall of SPEC 1, in the schema: read from the file itself, so that a new table cannot forget it, and tried with
-// raw SQL, with foreign keys on, for every foreign key that there is.
+// The third wall of SPEC 1, in the schema: read from the file itself, so that a new table cannot forget it, and tried
+// with raw SQL, with foreign keys on, for every foreign key that there is.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -20,7 +20,8 @@ const std::set<std::string> shared_tables = {"meta", "organizations", "users", "
 
 std::set<std::string> tables_of(RawDatabase& raw) {
   std::set<std::string> out;
-  for (const auto& row : raw.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")) out.insert(row[0]);
+  for (const auto& row : raw.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
+    out.insert(row[0]);
   return out;
 }
 
@@ -36,13 +37,15 @@ struct ForeignKey {
   std::vector<std::pair<std::string, std::string>> columns;  // from, to
 
   bool carries_scope() const {
-    return std::ranges::find(columns, std::pair<std::string, std::string>("scope_id", parent == "scopes" ? "id" : "scope_id")) != columns.end();
+    return std::ranges::find(columns, std::pair<std::string, std::string>(
+                                          "scope_id", parent == "scopes" ? "id" : "scope_id")) != columns.end();
   }
 };
 
 std::vector<ForeignKey> foreign_keys(RawDatabase& raw, const std::string& table) {
   std::map<std::string, ForeignKey> by_id;
-  for (const auto& row : raw.rows(fmt::format("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list('{}') ORDER BY id, seq", table))) {
+  for (const auto& row : raw.rows(fmt::format(
+           "SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list('{}') ORDER BY id, seq", table))) {
     ForeignKey& key = by_id[row[0]];
     key.table = table;
     key.parent = row[1];
@@ -59,11 +62,13 @@ void fill(World& world, Environment environment, const std::string& organization
   if (prefix == "b") world.define_type({{"slug", "filler"}}, environment, organization);
   world.define_type({{"slug", prefix + "-session"}}, environment, organization);
   world.define_type({{"slug", prefix + "-note"}}, environment, organization);
-  world.define_role({{"name", prefix + "-teacher"},
-                     {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}},
-                     {"scopeRules", {{{"entityType", prefix + "-session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}},
-                     {"fieldMasks", {{{"entityType", prefix + "-session"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}}},
-                    environment, organization);
+  world.define_role(
+      {{"name", prefix + "-teacher"},
+       {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}},
+       {"scopeRules",
+        {{{"entityType", prefix + "-session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}},
+       {"fieldMasks", {{{"entityType", prefix + "-session"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}}},
+      environment, organization);
   const EntityId from = world.create(prefix + "-session", {{"team", "north"}}, environment, organization);
   const EntityId to = world.create(prefix + "-note", {{"text", "x"}}, environment, organization);
   const ActorContext system = world.system(environment, organization);
@@ -73,7 +78,8 @@ void fill(World& world, Environment environment, const std::string& organization
 }
 
 std::string scope_number(RawDatabase& raw, const std::string& organization, const std::string& environment) {
-  return raw.value(fmt::format("SELECT id FROM scopes WHERE organization_id = '{}' AND environment = '{}'", organization, environment));
+  return raw.value(fmt::format("SELECT id FROM scopes WHERE organization_id = '{}' AND environment = '{}'",
+                               organization, environment));
 }
 
 }  // namespace
@@ -83,20 +89,22 @@ TEST_CASE("every table of a scope is keyed by it", "[sqlite][walls]") {
   RawDatabase raw(world.folder.file());
   const auto scoped = scoped_tables(raw);
   // Those of SPEC 1 that there are; the list may grow, and then the loop below speaks for the new ones.
-  for (const char* const table : {"entity_types", "entities", "entity_relations", "roles", "policies", "scope_rules", "field_masks",
-                                  "role_assignments", "api_keys", "events"})
+  for (const char* const table : {"entity_types", "entities", "entity_relations", "roles", "policies", "scope_rules",
+                                  "field_masks", "role_assignments", "api_keys", "events"})
     CHECK(scoped.contains(table));
 
   for (const std::string& table : scoped) {
     INFO(table);
     // Always there, and never null.
-    REQUIRE(raw.value(fmt::format("SELECT \"notnull\" FROM pragma_table_info('{}') WHERE name = 'scope_id'", table)) == "1");
+    REQUIRE(raw.value(fmt::format("SELECT \"notnull\" FROM pragma_table_info('{}') WHERE name = 'scope_id'", table)) ==
+            "1");
     CHECK(raw.value(fmt::format("SELECT name FROM pragma_table_info('{}') WHERE pk = 1", table)) == "scope_id");
     CHECK(raw.value(fmt::format("SELECT strict FROM pragma_table_list('{}')", table)) == "1");
 
     for (const auto& index : raw.rows(fmt::format("SELECT name, \"unique\" FROM pragma_index_list('{}')", table))) {
       INFO(index[0]);
-      const std::string first = raw.value(fmt::format("SELECT name FROM pragma_index_info('{}') WHERE seqno = 0", index[0]));
+      const std::string first =
+          raw.value(fmt::format("SELECT name FROM pragma_index_info('{}') WHERE seqno = 0", index[0]));
       // The one look-up that finds a scope: an API key by its hash (SPEC 2). A 256-bit hash tells of no other scope.
       if (table == "api_keys" && first == "hash") continue;
       CHECK(first == "scope_id");
@@ -129,7 +137,8 @@ TEST_CASE("indexes that rules bring lead with the scope too", "[sqlite][walls]")
 TEST_CASE("no foreign key can be pointed into another scope", "[sqlite][walls]") {
   World world(StorageKind::sqlite);
   const auto [environment, organization] =
-      GENERATE(std::pair<Environment, std::string>(Environment::production, "acme"), std::pair<Environment, std::string>(Environment::development, "globex"));
+      GENERATE(std::pair<Environment, std::string>(Environment::production, "acme"),
+               std::pair<Environment, std::string>(Environment::development, "globex"));
   world.add_organization("globex");
   fill(world, Environment::development, "acme", "a");
   fill(world, environment, organization, "b");
@@ -149,11 +158,14 @@ TEST_CASE("no foreign key can be pointed into another scope", "[sqlite][walls]")
         const std::string row = fmt::format("scope_id = {} AND {} IS NOT NULL", mine, from);
         REQUIRE(raw.value(fmt::format("SELECT count(*) FROM {} WHERE {}", table, row)) != "0");
         const std::string foreign = fmt::format("(SELECT max({}) FROM {} WHERE scope_id = {})", to, key.parent, other);
-        REQUIRE(raw.value(fmt::format("SELECT count(*) FROM {} WHERE scope_id = {} AND {} = {}", key.parent, mine, to, foreign)) == "0");
-        CHECK(raw.refusal(fmt::format("UPDATE {} SET {} = {} WHERE {}", table, from, foreign, row)) == "FOREIGN KEY constraint failed");
+        REQUIRE(raw.value(fmt::format("SELECT count(*) FROM {} WHERE scope_id = {} AND {} = {}", key.parent, mine, to,
+                                      foreign)) == "0");
+        CHECK(raw.refusal(fmt::format("UPDATE {} SET {} = {} WHERE {}", table, from, foreign, row)) ==
+              "FOREIGN KEY constraint failed");
         // Nor can the row itself move over there and take its parents' names with it.
         const std::string aside = table == "events" ? ", sequence = sequence + 1000" : "";  // where no number is taken
-        CHECK(raw.refusal(fmt::format("UPDATE {} SET scope_id = {}{} WHERE {}", table, other, aside, row)) == "FOREIGN KEY constraint failed");
+        CHECK(raw.refusal(fmt::format("UPDATE {} SET scope_id = {}{} WHERE {}", table, other, aside, row)) ==
+              "FOREIGN KEY constraint failed");
         ++tried;
       }
     }
@@ -174,16 +186,26 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
   const std::string their_role = raw.value("SELECT id FROM roles WHERE scope_id = " + other);
   const std::string refused = "FOREIGN KEY constraint failed";
 
-  CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, my_entity, their_entity)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, their_entity, my_entity)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", other, my_entity, their_entity)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO entities VALUES({}, 'new', {}, 'active', 1, 1, NULL, 1, '{{}}')", mine, their_type)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO events SELECT {}, 1000, 'new', type, '{}', NULL, actor_type, actor_id, created_at, payload, hash "
-                                "FROM events LIMIT 1", mine, their_entity)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO policies VALUES({}, '{}', 900, '*', '*', 'allow')", mine, their_role)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO scope_rules VALUES({}, '{}', 901, 'a-session', '{{}}')", mine, their_role)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO field_masks VALUES({}, '{}', 902, 'a-session', 'mask', '{{}}')", mine, their_role)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO role_assignments VALUES({}, 'a-user', '{}', NULL, 'x', 1)", mine, their_role)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, my_entity,
+                                their_entity)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, their_entity,
+                                my_entity)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", other, my_entity,
+                                their_entity)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO entities VALUES({}, 'new', {}, 'active', 1, 1, NULL, 1, '{{}}')", mine,
+                                their_type)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO events SELECT {}, 1000, 'new', type, '{}', NULL, actor_type, actor_id, "
+                                "created_at, payload, hash "
+                                "FROM events LIMIT 1",
+                                mine, their_entity)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO policies VALUES({}, '{}', 900, '*', '*', 'allow')", mine, their_role)) ==
+        refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO scope_rules VALUES({}, '{}', 901, 'a-session', '{{}}')", mine,
+                                their_role)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO field_masks VALUES({}, '{}', 902, 'a-session', 'mask', '{{}}')", mine,
+                                their_role)) == refused);
+  CHECK(raw.refusal(fmt::format("INSERT INTO role_assignments VALUES({}, 'a-user', '{}', NULL, 'x', 1)", mine,
+                                their_role)) == refused);
   // A scope that is none, and none at all.
   for (const std::string& table : scoped_tables(raw)) {
     INFO(table);
@@ -201,8 +223,11 @@ TEST_CASE("an environment is one of two in the file as well", "[sqlite][walls]")
   RawDatabase raw(world.folder.file());
   for (const char* const wrong : {"'staging'", "'Production'", "''", "NULL", "'production '"}) {
     INFO(wrong);
-    CHECK_FALSE(raw.refusal(fmt::format("INSERT INTO scopes(organization_id, environment) VALUES('acme', {})", wrong)).empty());
+    CHECK_FALSE(
+        raw.refusal(fmt::format("INSERT INTO scopes(organization_id, environment) VALUES('acme', {})", wrong)).empty());
   }
-  CHECK(raw.refusal("INSERT INTO scopes(organization_id, environment) VALUES('nobody', 'production')") == "FOREIGN KEY constraint failed");
-  CHECK(raw.refusal("INSERT INTO scopes(organization_id, environment) VALUES('acme', 'production')").starts_with("UNIQUE"));
+  CHECK(raw.refusal("INSERT INTO scopes(organization_id, environment) VALUES('nobody', 'production')") ==
+        "FOREIGN KEY constraint failed");
+  CHECK(raw.refusal("INSERT INTO scopes(organization_id, environment) VALUES('acme', 'production')")
+            .starts_with("UNIQUE"));
 }
