@@ -1,8 +1,10 @@
 #include "struere/core/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -111,11 +113,34 @@ class StrictReader final : public nlohmann::json_sax<Json> {
   std::string fault_;
 };
 
+// What is made of acceptable values may be larger than they are: an event holds rows, a mask puts longer values into them.
+constexpr std::size_t own_max_depth = json_max_depth + 8;
+constexpr std::size_t own_max_bytes = std::numeric_limits<std::size_t>::max();
+
+// Whether a text is nested deeper than anything that we store, so that a copy of it could use up the stack.
+bool is_too_deep(std::string_view text) {
+  if (std::ranges::count_if(text, [](char c) { return c == '{' || c == '['; }) <= static_cast<int>(own_max_depth))
+    return false;
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string && c == '\\') ++i;
+    if (in_string) continue;
+    if ((c == '{' || c == '[') && ++depth > own_max_depth) return true;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+  }
+  return false;
+}
+
 class CanonicalWriter {
  public:
+  CanonicalWriter(std::size_t max_depth, std::size_t max_bytes) : max_depth_(max_depth), max_bytes_(max_bytes) {}
+
   // Null, or why the value cannot be written.
   const char* write(const Json& value, std::size_t depth = 0) {
-    if (out.size() > json_max_bytes) return "larger than 1 MiB";
+    if (out.size() > max_bytes_) return "larger than 1 MiB";
     switch (value.type()) {
       case Json::value_t::null: out += "null"; return nullptr;
       case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return nullptr;
@@ -136,8 +161,10 @@ class CanonicalWriter {
   std::string out;
 
  private:
+  std::size_t max_depth_, max_bytes_;
+
   const char* write_array(const Json& value, std::size_t depth) {
-    if (depth == json_max_depth) return "nested more than 64 deep";
+    if (depth == max_depth_) return "nested more than 64 deep";
     out.push_back('[');
     bool first = true;
     for (const Json& element : value) {
@@ -149,7 +176,7 @@ class CanonicalWriter {
     return nullptr;
   }
   const char* write_object(const Json& value, std::size_t depth) {
-    if (depth == json_max_depth) return "nested more than 64 deep";
+    if (depth == max_depth_) return "nested more than 64 deep";
     out.push_back('{');
     bool first = true;
     for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {  // in the order of the keys' bytes
@@ -220,7 +247,7 @@ std::optional<Json> parse_json(std::string_view text, JsonFault& fault) {
 }
 
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault) {
-  CanonicalWriter writer;
+  CanonicalWriter writer(json_max_depth, json_max_bytes);
   const char* problem = writer.write(value);
   if (!problem && writer.out.size() > json_max_bytes) problem = "larger than 1 MiB";
   if (problem) {
@@ -231,14 +258,13 @@ std::optional<std::string> canonical_json(const Json& value, JsonFault& fault) {
 }
 
 std::string canonical_json(const Json& value) {
-  JsonFault fault;
-  auto text = canonical_json(value, fault);
-  if (!text) throw std::invalid_argument(fault.message);
-  return *std::move(text);
+  CanonicalWriter writer(own_max_depth, own_max_bytes);
+  if (const char* problem = writer.write(value)) throw std::invalid_argument(problem);
+  return std::move(writer.out);
 }
 
 Json parse_canonical_json(std::string_view canonical) {
-  Json value = Json::parse(canonical, nullptr, false);
+  Json value = is_too_deep(canonical) ? Json(Json::value_t::discarded) : Json::parse(canonical, nullptr, false);
   // The parser's own words would quote the text, which not everybody may see.
   if (value.is_discarded())
     throw Error(ErrorCode::storage, "a stored value is damaged: it is not JSON; restore a backup");

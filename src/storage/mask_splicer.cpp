@@ -25,29 +25,55 @@ std::size_t skip_string(std::string_view json, std::size_t at) {
   return at + 1;
 }
 
-// Just past the value that starts at `at`.
+// Just past the number or word that starts at `at`.
+std::size_t skip_plain(std::string_view json, std::size_t at) {
+  const auto is_part = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
+  };
+  const std::size_t start = at;
+  while (at < json.size() && is_part(json[at])) ++at;
+  if (at == start) damaged();
+  return at;
+}
+
+// Just past the value that starts at `at`. Strict in all that decides where it ends: were one byte too many let in,
+// what follows could be taken for a part of it, or for another field, and be shown.
 std::size_t skip_value(std::string_view json, std::size_t at) {
-  int depth = 0;
-  for (;; ++at) {
-    switch (at_or_throw(json, at)) {
-      case '"': at = skip_string(json, at) - 1; break;
+  std::array<char, json_max_depth> closing;
+  std::size_t depth = 0;
+  for (;;) {
+    switch (const char c = at_or_throw(json, at)) {
+      case '"': at = skip_string(json, at); break;
       case '{':
-      case '[': ++depth; continue;
+      case '[':
+        if (depth == closing.size()) damaged();
+        closing[depth++] = c == '{' ? '}' : ']';
+        ++at;
+        continue;
       case '}':
       case ']':
-        if (depth == 0) return at;  // the end of what holds a number or a word
-        --depth;
+        if (depth == 0 || closing[--depth] != c) damaged();
+        ++at;
         break;
       case ',':
-        if (depth == 0) return at;
+      case ':':
+        if (depth == 0) damaged();
+        ++at;
         continue;
-      default:
-        if (depth > 0) continue;
-        while (at < json.size() && json[at] != ',' && json[at] != '}' && json[at] != ']') ++at;
-        return at;
+      default: at = skip_plain(json, at); break;
     }
-    if (depth == 0) return at + 1;
+    if (depth == 0) return at;
   }
+}
+
+// Whether a key is escaped as canonical_json does it: any other escape could spell the name of a field that is masked.
+bool is_canonical_key(std::string_view key) {
+  for (std::size_t at = key.find('\\'); at != std::string_view::npos; at = key.find('\\', at + 2)) {
+    const std::string_view rest = key.substr(at + 1);
+    const bool short_escape = std::string_view("\"\\bfnrt").find(rest.front()) != std::string_view::npos;
+    if (!short_escape && !rest.starts_with("u000") && !rest.starts_with("u001")) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -177,12 +203,13 @@ bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const St
   out.push_back('{');
   bool anything = false;
   ++at;  // past the brace
-  while (at_or_throw(data, at) != '}') {
-    if (data[at] == ',') ++at;
+  for (bool first = true; at_or_throw(data, at) != '}'; first = false) {
+    if (!first && data[at++] != ',') damaged();
     if (at_or_throw(data, at) != '"') damaged();
     const std::size_t key_end = skip_string(data, at);
     // A key with an escape in it is no segment of any path, and so no path's.
     const std::string_view key = data.substr(at + 1, key_end - at - 2);
+    if (!is_canonical_key(key)) damaged();
     for (std::size_t i = 0; i < roots_.size(); ++i) inner[i] = step(stands[i], key);
     const std::size_t before = out.size();
     if (anything) out.push_back(',');
@@ -207,6 +234,7 @@ void MaskSplicer::splice(std::string_view data, std::string& out) const {
   std::size_t at = 0;
   if (at_or_throw(data, 0) != '{') damaged();
   splice_object(data, at, start_.data(), 0, out);
+  if (at != data.size()) damaged();
 }
 
 }  // namespace struere

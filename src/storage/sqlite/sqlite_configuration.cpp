@@ -28,7 +28,7 @@ std::vector<EntityType> SqliteTransaction::entity_types() {
   while (statement.step()) {
     EntityType type{statement.integer(0),         statement.string(1), statement.string(2), statement.string(3), {},
                     statement.optional_string(5), statement.string(6), statement.integer(7)};
-    type.search_fields = parse_canonical_json(statement.text(4)).get<std::vector<std::string>>();
+    type.search_fields = read_texts(statement.text(4));
     out.push_back(std::move(type));
   }
   return out;
@@ -70,8 +70,12 @@ std::vector<RoleRecord> SqliteTransaction::roles() {
   Statement roles = scoped("SELECT id, name, created_at FROM roles WHERE scope_id = ?1 ORDER BY id");
   while (roles.step()) out.push_back({RoleId(roles.string(0)), roles.string(1), {}, {}, {}, {}, roles.integer(2)});
   const auto role_of = [&](const Statement& statement) -> RoleRecord& {
-    return *std::ranges::lower_bound(out, statement.text(0), {},
-                                     [](const RoleRecord& role) -> std::string_view { return role.id.str(); });
+    const auto found = std::ranges::lower_bound(
+        out, statement.text(0), {}, [](const RoleRecord& role) -> std::string_view { return role.id.str(); });
+    // Only with foreign keys off. Whatever it was a part of, it is none of another role.
+    if (found == out.end() || found->id.str() != statement.text(0))
+      throw Error(ErrorCode::storage, "a role is missing of which there still are parts; restore a backup");
+    return *found;
   };
   Statement policies =
       scoped("SELECT role_id, resource, action, effect FROM policies WHERE scope_id = ?1 ORDER BY role_id, position");

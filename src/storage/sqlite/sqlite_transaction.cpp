@@ -8,6 +8,17 @@
 
 namespace struere {
 
+namespace {
+
+// The tables check that it is 32 bytes, but whoever writes to the file can turn that off.
+bool read_hash(std::string_view bytes, EventHash& hash) {
+  if (bytes.size() != hash.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return true;
+}
+
+}  // namespace
+
 SqliteTransaction::SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope)
     : writer_(std::move(writer)), connection_(std::move(connection)), scope_(scope) {
   connection_->prepare(writer_ ? "BEGIN IMMEDIATE" : "BEGIN").run();
@@ -92,8 +103,8 @@ ChainHead SqliteTransaction::chain_head() {
   ChainHead head;
   if (!statement.step()) return head;
   head.sequence = statement.integer(0);
-  const std::string_view hash = statement.blob(1);
-  std::copy(hash.begin(), hash.end(), head.hash.begin());  // 32 bytes, as the table checks
+  if (!read_hash(statement.blob(1), head.hash))
+    throw Error(ErrorCode::storage, "the end of the log is damaged: its hash is none; restore a backup");
   return head;
 }
 
@@ -123,8 +134,7 @@ void SqliteTransaction::replay_events(const std::function<bool(const EventRecord
                       statement.optional_string(4), statement.string(5),
                       statement.string(6),          statement.string(7),
                       statement.integer(8),         {}};
-    const std::string_view hash = statement.blob(9);
-    std::copy(hash.begin(), hash.end(), event.hash.begin());
+    read_hash(statement.blob(9), event.hash);  // otherwise zeros, which are the hash of nothing
     if (!visit(event)) return;
   }
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/stored_texts.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 #include "struere/model/api_key.hpp"
@@ -24,7 +25,7 @@ inline ApiKey read_api_key(const Statement& statement) {
   key.environment = *environment;
   key.name = statement.string(3);
   key.display_prefix = statement.string(4);
-  key.roles = parse_canonical_json(statement.text(5)).get<std::vector<std::string>>();
+  key.roles = read_texts(statement.text(5));
   key.kind = statement.text(6) == "webhook" ? ApiKeyKind::webhook : ApiKeyKind::agent;
   key.created_at = statement.integer(7);
   key.expires_at = statement.optional_integer(8);
