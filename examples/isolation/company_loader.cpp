@@ -1,74 +1,95 @@
 #include "company_loader.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
 namespace {
 
-using struere::Json;
+using namespace struere;
 
-std::string read_file(const std::filesystem::path& path) {
+std::ifstream open_file(const std::filesystem::path& path) {
   std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot read " + path.string() + "; name the folder with --data");
-  return {std::istreambuf_iterator<char>(file), {}};
+  if (!file) throw std::runtime_error("cannot read " + path.string() + "; --data names the folder that has it");
+  return file;
 }
 
-class CompanyLoader {
- public:
-  CompanyLoader(const struere::Database& database, std::filesystem::path folder) : database_(database), folder_(std::move(folder)) {}
+Json read_json(const std::filesystem::path& path) {
+  std::ifstream file = open_file(path);
+  return Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+}
 
-  LoadedCompanies load() {
-    const Json types = Json::parse(read_file(folder_ / "entity-types.json")), roles = Json::parse(read_file(folder_ / "roles.json"));
-    for (const Json& company : Json::parse(read_file(folder_ / "companies.json"))) {
-      const auto organization = add_organization(company);
-      for (const auto environment : {struere::Environment::development, struere::Environment::production}) {
-        // One actor, one scope: nothing that is done with it can land in the other environment.
-        const auto system = database_.trusted_host().system_actor(organization, environment);
-        for (const Json& type : types) database_.entity_types(system).define(type);
-        for (const Json& role : roles) database_.roles(system).define(role);
-        for (const auto& [user, names] : company.at("assignments").items())
-          for (const std::string name : names) database_.roles(system).assign(struere::UserId(user), name);
-        add_entities(system);
-      }
-    }
-    return std::move(loaded_);
+// Founds the company, and makes its people members of it. They are the same in both environments.
+OrganizationId found_company(const TrustedHost& host, const Json& company) {
+  const OrganizationId id(company.at("id").get<std::string>());
+  host.create_organization(company.at("name"), id);
+  for (const Json& person : company.at("people")) {
+    const UserId user(person.at("id").get<std::string>());
+    host.create_user(person.at("name"), user);
+    host.put_member(id, user,
+                    person.value("membership", "member") == "admin" ? MembershipRole::admin : MembershipRole::member);
   }
+  return id;
+}
 
- private:
-  struere::OrganizationId add_organization(const Json& company) const {
-    const auto host = database_.trusted_host();
-    const struere::OrganizationId id(company.at("id").get<std::string>());
-    host.create_organization(company.at("name"), id);
-    for (const auto& [user, role] : company.at("members").items()) {
-      host.create_user(user, struere::UserId(user));
-      host.put_member(id, struere::UserId(user), role == "admin" ? struere::MembershipRole::admin : struere::MembershipRole::member);
+// What there is and who may do what: it may differ between the environments, so each has files of its own.
+void define(const Database& database, const ActorContext& system, const std::filesystem::path& definitions,
+            const Json& people) {
+  for (const Json& type : read_json(definitions / "entity-types.json")) database.entity_types(system).define(type);
+  const RoleRepository roles = database.roles(system);
+  for (const Json& role : read_json(definitions / "roles.json")) roles.define(role);
+  const std::string environment(to_string(system.environment()));
+  for (const Json& person : people)
+    for (const Json& role : person.value(environment, Json::array())) roles.assign(UserId(person.at("id")), role);
+}
+
+// The id that stands behind "@session-7". Rows only refer to rows above them.
+EntityId resolve(const LoadedScope& scope, const Json& reference) {
+  return scope.ids.at(reference.get<std::string>().substr(1));
+}
+
+LoadedScope load_rows(const Database& database, const ActorContext& system, const std::filesystem::path& path) {
+  LoadedScope out;
+  std::ifstream file = open_file(path);
+  for (std::string text; std::getline(file, text);) {
+    Json line = Json::parse(text);
+    if (line.contains("link")) {
+      database.relations(system).link(resolve(out, line.at("from")), line.at("link"), resolve(out, line.at("to")));
+      ++out.relations;
+      continue;
     }
-    return id;
+    Json& data = line.at("data");
+    for (Json& value : data)
+      if (value.is_string() && value.get_ref<const std::string&>().starts_with('@')) value = resolve(out, value).str();
+    CreateOptions options;
+    if (line.contains("status")) options.status = line.at("status");
+    const Written written = database.entities(system, line.at("type")).create(data, options);
+    out.ids.emplace(line.at("ref"), written.id);
+    out.rows.push_back({written.id, line.at("type"), std::move(data)});
   }
-
-  void add_entities(const struere::ActorContext& system) {
-    const std::string scope = system.organization().str() + "/" + std::string(to_string(system.environment()));
-    std::ifstream lines(folder_ / (scope + ".jsonl"));
-    if (!lines) throw std::runtime_error("cannot read the rows of " + scope);
-    for (std::string line; std::getline(lines, line);) {
-      Json row = Json::parse(line);
-      for (auto& value : row.at("data"))
-        if (value.is_string() && value.get_ref<const std::string&>().starts_with('@'))
-          value = loaded_.ids.at(scope + "/" + value.get<std::string>().substr(1)).str();
-      const auto written = database_.entities(system, row.at("type")).create(row.at("data"));
-      loaded_.ids.emplace(scope + "/" + row.at("ref").get<std::string>(), written.id);
-      ++loaded_.entities;
-    }
-  }
-
-  const struere::Database& database_;
-  std::filesystem::path folder_;
-  LoadedCompanies loaded_;
-};
+  return out;
+}
 
 }  // namespace
 
-LoadedCompanies load_companies(const struere::Database& database, const std::filesystem::path& folder) {
-  return CompanyLoader(database, folder).load();
+std::size_t LoadedScope::count(const std::string& type, const std::function<bool(const Json&)>& matches) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      rows, [&](const LoadedRow& row) { return row.type == type && (!matches || matches(row.data)); }));
+}
+
+LoadedCompanies load_companies(const Database& database, const std::filesystem::path& folder) {
+  LoadedCompanies out;
+  const TrustedHost host = database.trusted_host();
+  for (const Json& company : read_json(folder / "companies.json")) {
+    const OrganizationId organization = found_company(host, company);
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      // One actor, one scope: nothing that is done with it can land in the other environment.
+      const ActorContext system = host.system_actor(organization, environment);
+      const std::string name(to_string(environment)), scope = organization.str() + "/" + name;
+      define(database, system, folder / "definitions" / name, company.at("people"));
+      out.emplace(scope, load_rows(database, system, folder / (scope + ".jsonl")));
+    }
+  }
+  return out;
 }

@@ -1,17 +1,31 @@
-// Loads the tutoring companies of examples/tutoring/ into a database, as their hosts would.
+// Loads the tutoring companies of examples/tutoring/ into a database, as their host would.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <struere/struere.hpp>
 
-struct LoadedCompanies {
-  std::size_t entities = 0;
-  // The id that each row got, by "company/environment/ref".
-  std::map<std::string, struere::EntityId> ids;
+// A row as it was in the file, with the id that it got: what the walkthrough compares the library's answers with.
+struct LoadedRow {
+  struere::EntityId id;
+  std::string type;
+  struere::Json data;
 };
+
+// One company in one environment.
+struct LoadedScope {
+  std::vector<LoadedRow> rows;
+  std::map<std::string, struere::EntityId> ids;  // by the file's own names: "session-7"
+  std::size_t relations = 0;
+
+  std::size_t count(const std::string& type, const std::function<bool(const struere::Json&)>& matches = {}) const;
+};
+
+using LoadedCompanies = std::map<std::string, LoadedScope>;  // by "company/environment"
 
 LoadedCompanies load_companies(const struere::Database& database, const std::filesystem::path& folder);

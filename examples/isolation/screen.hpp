@@ -1,4 +1,5 @@
-// What the walkthrough prints: titles, code, tables, and claims, each of which is computed.
+// What the walkthrough prints: titles, text, code, tables, and claims, each of which was computed. At most 100 columns
+// wide.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,10 @@ class Screen {
   Screen();  // coloured where the output is a terminal and NO_COLOR is not set
 
   void title(std::string_view text);
-  void say(std::string_view text) const;
-  void code(std::string_view lines) const;  // what the host wrote
-  void table(const std::vector<std::vector<std::string>>& rows) const;  // the first row is the head
+  void say(std::string_view text);                                // a paragraph
+  void code(std::string_view lines);                              // what the host wrote
+  void answer(std::string_view lines);                            // what the library said
+  void table(const std::vector<std::vector<std::string>>& rows);  // the first row is the head
 
   // Prints the claim with its truth.
   void claim(bool holds, std::string_view text);
@@ -22,8 +24,13 @@ class Screen {
   std::size_t broken() const noexcept { return broken_; }
 
  private:
+  enum class Block { none, title, text, code, answer, table, claim };
+
+  // Leaves a line free where another kind of thing begins.
+  void begin(Block block);
   std::string paint(std::string_view text, std::string_view colour) const;
 
   bool colours_;
+  Block last_ = Block::none;
   std::size_t titles_ = 0, claims_ = 0, broken_ = 0;
 };

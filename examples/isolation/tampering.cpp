@@ -9,45 +9,48 @@
 namespace {
 
 using Connection = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
+using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 
 Connection open(const std::string& path) {
   sqlite3* raw = nullptr;
-  if (sqlite3_open(path.c_str(), &raw) != SQLITE_OK) throw std::runtime_error("cannot open " + path);
-  Connection connection(raw, sqlite3_close);
+  const int code = sqlite3_open(path.c_str(), &raw);
+  Connection connection(raw, sqlite3_close);  // even a failed open leaves something to close
+  if (code != SQLITE_OK) throw std::runtime_error("cannot open " + path);
+  sqlite3_busy_timeout(raw, 5000);
   sqlite3_exec(raw, "PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr);
   return connection;
 }
 
-// The first column of the first row; throws with SQLite's words where the statement is refused.
-std::string run(sqlite3* connection, const std::string& sql, const std::vector<std::string>& values) {
+// Throws with SQLite's words where the statement is refused.
+void execute(sqlite3* connection, const char* sql, const std::vector<std::string>& values) {
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(connection, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(connection));
-  const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement(raw, sqlite3_finalize);
+  if (sqlite3_prepare_v2(connection, sql, -1, &raw, nullptr) != SQLITE_OK)
+    throw std::runtime_error(sqlite3_errmsg(connection));
+  const Statement statement(raw, sqlite3_finalize);
   for (std::size_t i = 0; i < values.size(); ++i)
-    sqlite3_bind_text(raw, static_cast<int>(i) + 1, values[i].c_str(), -1, SQLITE_STATIC);
-  const int code = sqlite3_step(raw);
-  if (code != SQLITE_ROW && code != SQLITE_DONE) throw std::runtime_error(sqlite3_errmsg(connection));
-  if (code != SQLITE_ROW) return {};
-  const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
-  return text ? text : "";
+    sqlite3_bind_text(raw, static_cast<int>(i) + 1, values[i].c_str(), -1, SQLITE_TRANSIENT);
+  if (sqlite3_step(raw) != SQLITE_DONE) throw std::runtime_error(sqlite3_errmsg(connection));
 }
 
 }  // namespace
 
-std::string tamper_with_event(const std::string& database_path, const std::string& organization, const std::string& environment) {
+int rewrite_event(const std::string& database_path, const struere::EventId& event, const std::string& text,
+                  const std::string& by) {
   const Connection connection = open(database_path);
-  const std::string event = run(connection.get(),
-                                "SELECT e.id FROM events e JOIN scopes s ON s.id = e.scope_id WHERE s.organization_id = ?1 AND "
-                                "s.environment = ?2 AND e.payload LIKE '%\"duration\":60%' ORDER BY e.sequence LIMIT 1 OFFSET 5",
-                                {organization, environment});
-  run(connection.get(), "UPDATE events SET payload = replace(payload, '\"duration\":60', '\"duration\":90') WHERE id = ?1", {event});
-  return event;
+  execute(connection.get(),
+          "UPDATE events SET payload = replace(payload, ?2, ?3) WHERE id = ?1 AND instr(payload, ?2) > 0",
+          {event.str(), text, by});
+  return sqlite3_changes(connection.get());
 }
 
-std::string link_across_scopes(const std::string& database_path, const std::string& from, const std::string& to) {
+std::string link_across_scopes(const std::string& database_path, const struere::EntityId& from,
+                               const struere::EntityId& to) {
+  const Connection connection = open(database_path);
   try {
-    run(open(database_path).get(),
-        "INSERT INTO entity_relations(scope_id, from_id, type, to_id) SELECT scope_id, id, 'attends', ?2 FROM entities WHERE id = ?1", {from, to});
+    execute(connection.get(),
+            "INSERT INTO entity_relations(scope_id, from_id, type, to_id) SELECT scope_id, id, 'teaches', ?2 FROM "
+            "entities WHERE id = ?1",
+            {from.str(), to.str()});
     return {};
   } catch (const std::runtime_error& refusal) {
     return refusal.what();

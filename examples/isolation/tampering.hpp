@@ -1,10 +1,15 @@
-// What somebody with the file in their hands could do, behind the library's back.
+// What somebody with the file in their hands could do, behind the library's back: plain SQLite, no struere.
 #pragma once
 
 #include <string>
 
-// Changes one byte of the payload of an event, with plain SQLite. Answers the event's id.
-std::string tamper_with_event(const std::string& database_path, const std::string& organization, const std::string& environment);
+#include <struere/struere.hpp>
 
-// Tries to link two entities of different scopes, with foreign keys on. Answers SQLite's refusal, or nothing if it was let in.
-std::string link_across_scopes(const std::string& database_path, const std::string& from, const std::string& to);
+// Replaces a text in the payload of an event. Answers how many events were changed.
+int rewrite_event(const std::string& database_path, const struere::EventId& event, const std::string& text,
+                  const std::string& by);
+
+// Tries to relate two entities of different scopes, with foreign keys on. Answers SQLite's refusal, or nothing where it
+// was let in.
+std::string link_across_scopes(const std::string& database_path, const struere::EntityId& from,
+                               const struere::EntityId& to);

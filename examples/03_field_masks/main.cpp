@@ -1,0 +1,93 @@
+// Masks say which fields of a row a role sees. What is hidden can neither be asked for nor written.
+#include <fmt/format.h>
+
+#include <struere/struere.hpp>
+
+using namespace struere;
+
+namespace {
+
+void define_staff(const Database& database, const ActorContext& system) {
+  database.entity_types(system).define(R"({
+    "slug": "employee",
+    "schema": {
+      "type": "object", "required": ["name"],
+      "properties": {
+        "name": {"type": "string"}, "phone": {"type": "string"},
+        "salary": {"type": "integer"}, "iban": {"type": "string"},
+        "home": {"type": "object", "properties": {"city": {"type": "string"}, "street": {"type": "string"}}}}}})"_json);
+
+  // An allowlist: a field that somebody adds next year stays hidden until it is listed here.
+  database.roles(system).define(R"({
+    "name": "colleague",
+    "policies":      [{"resource": "employee", "actions": ["list", "read", "update"], "effect": "allow"}],
+    "visibleFields": [{"entityType": "employee", "fields": ["data.name", "data.phone", "data.home.city"]}]})"_json);
+
+  // The other way round: all but what is named. `hide` takes a field away, `redact` leaves something in its place.
+  database.roles(system).define(R"({
+    "name": "payroll",
+    "policies":   [{"resource": "employee", "actions": ["list", "read"], "effect": "allow"}],
+    "fieldMasks": [{"entityType": "employee", "fieldPath": "data.home", "maskType": "hide"},
+                   {"entityType": "employee", "fieldPath": "data.iban", "maskType": "redact",
+                    "maskConfig": {"keepLast": 4}},
+                   {"entityType": "employee", "fieldPath": "data.phone", "maskType": "redact"}]})"_json);
+
+  const EntityRepository employees = database.entities(system, "employee");
+  employees.create({{"name", "Ada"},
+                    {"phone", "555-0101"},
+                    {"salary", 5200},
+                    {"iban", "DE02120300000000202051"},
+                    {"home", {{"city", "Bergen"}, {"street", "Quay 1"}}}});
+  employees.create({{"name", "Bo"},
+                    {"phone", "555-0102"},
+                    {"salary", 4100},
+                    {"iban", "DE02500105170137075030"},
+                    {"home", {{"city", "Porto"}, {"street", "Hill 9"}}}});
+}
+
+// An API key with the given roles, as its holder would use it.
+ActorContext actor_with(const Database& database, const ActorContext& system, const std::vector<std::string>& roles) {
+  return database.authenticate(database.api_keys(system).create({.name = "example", .roles = roles}).secret);
+}
+
+}  // namespace
+
+int main() {
+  const Database database = Database::in_memory();
+  const TrustedHost host = database.trusted_host();
+  const ActorContext system = host.system_actor(host.create_organization("Acme").id, Environment::production);
+  define_staff(database, system);
+
+  const Query ada{.where = field("data.name") == "Ada"};
+  const EntityRepository as_colleague = database.entities(actor_with(database, system, {"colleague"}), "employee");
+  const EntityRepository as_payroll = database.entities(actor_with(database, system, {"payroll"}), "employee");
+  const EntityRepository as_both =
+      database.entities(actor_with(database, system, {"colleague", "payroll"}), "employee");
+  fmt::print("colleague: {}\n", as_colleague.list(ada).front().json());
+  fmt::print("payroll:   {}\n", as_payroll.list(ada).front().json());
+  // Of several roles each field gets the kindest treatment: no role takes away what another one shows.
+  fmt::print("both:      {}\n", as_both.list(ada).front().json());
+
+  // A filter, an order or a count answers as if a masked field were not stored. Otherwise `salary > 5000` would tell
+  // it.
+  const Query well_paid{.where = field("data.salary") > 5000};
+  fmt::print("earn more than 5000: colleague finds {}, payroll finds {}\n", as_colleague.count(well_paid),
+             as_payroll.count(well_paid));
+  // That goes for redacted fields too, the four digits that are shown included.
+  const Query ends_in_2051{.where = field("data.iban").contains("2051")};
+  fmt::print("iban with 2051: payroll finds {}, the system finds {}\n", as_payroll.count(ends_in_2051),
+             database.entities(system, "employee").count(ends_in_2051));
+
+  // A patch that names a masked field is refused whatever it says; were only wrong values refused, it could be guessed.
+  const EntityId id = as_colleague.list(ada).front().id();
+  for (const int salary : {5200, 9999}) {
+    try {
+      as_colleague.update(id, {{"salary", salary}});
+    } catch (const Error& error) {
+      fmt::print("colleague writes salary {}: {}\n", salary, to_string(error.code()));
+    }
+  }
+  // What is visible may be written, and what is not stays as it is.
+  as_colleague.update(id, {{"phone", "555-0199"}});
+  fmt::print("stored:    {}\n", database.entities(system, "employee").get(id).json());
+}
