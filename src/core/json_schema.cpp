@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::array combinators{"allOf", "anyOf", "oneOf"};
 
-// std::regex recurses once for each character, so that a long text would overflow the stack.
-constexpr std::size_t longest_matched_text = 4096;
+// std::regex recurses several times for each character, so that a long text would overflow the stack.
+constexpr std::size_t longest_matched_text = 1024;
 
 bool uses_patterns(const Json& schema) {
   if (schema.is_object() &&

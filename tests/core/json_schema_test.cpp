@@ -64,7 +64,7 @@ TEST_CASE("recursion that goes into the data works", "[schema]") {
 TEST_CASE("a long text against a pattern is refused, and elsewhere it is not", "[schema]") {
   const JsonSchema schema(
       R"({"properties":{"mail":{"type":"string","pattern":"^(a|b)*@.*$"},"text":{"type":"string"}}})"_json);
-  CHECK_FALSE(schema.validate({{"mail", std::string(4000, 'a') + "@x"}, {"text", std::string(500'000, 'x')}}));
+  CHECK_FALSE(schema.validate({{"mail", std::string(1000, 'a') + "@x"}, {"text", std::string(500'000, 'x')}}));
   CHECK(schema.validate({{"mail", std::string(500'000, 'a')}}));
   const JsonSchema behind_reference(
       R"({"definitions":{"m":{"pattern":"(x+)+y"}},"properties":{"a":{"$ref":"#/definitions/m"}}})"_json);

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "struere/core/error.hpp"
 
@@ -103,8 +104,9 @@ ChainHead SqliteTransaction::chain_head() {
   ChainHead head;
   if (!statement.step()) return head;
   head.sequence = statement.integer(0);
-  if (!read_hash(statement.blob(1), head.hash))
-    throw Error(ErrorCode::storage, "the end of the log is damaged: its hash is none; restore a backup");
+  const bool is_count = head.sequence >= 0 && head.sequence < std::numeric_limits<std::int64_t>::max();
+  if (!is_count || !read_hash(statement.blob(1), head.hash))
+    throw Error(ErrorCode::storage, "the end of the log is damaged: it has no count or no hash; restore a backup");
   return head;
 }
 
