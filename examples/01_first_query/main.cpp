@@ -12,7 +12,8 @@ int main() {
   const TrustedHost host = database.trusted_host();
   const OrganizationId acme = host.create_organization("Acme").id;
   const ActorContext system = host.system_actor(acme, Environment::development);
-  database.entity_types(system).define(R"({"slug": "session", "schema": {"type": "object", "required": ["subject"]}})"_json);
+  database.entity_types(system).define(
+      R"({"slug": "session", "schema": {"type": "object", "required": ["subject"]}})"_json);
   database.roles(system).define(R"({
     "name": "planner",
     "policies":   [{"resource": "session", "actions": ["list", "read", "update"], "effect": "allow"}],
@@ -30,6 +31,8 @@ int main() {
   for (const Entity& session : page) fmt::print("{}\n", session.json());
 
   sessions.update(page.front().id(), {{"state", "completed"}});
-  fmt::print("guesses of a hidden field that came true: {}\n", sessions.count({.where = field("data.paymentId") == "pay_1"}));
-  if (const Decision decision = database.can(actor, Action::remove, "session"); !decision) fmt::print("{}\n", decision.reason());
+  fmt::print("guesses of a hidden field that came true: {}\n",
+             sessions.count({.where = field("data.paymentId") == "pay_1"}));
+  if (const Decision decision = database.can(actor, Action::remove, "session"); !decision)
+    fmt::print("{}\n", decision.reason());
 }

@@ -113,7 +113,8 @@ class StrictReader final : public nlohmann::json_sax<Json> {
   std::string fault_;
 };
 
-// What is made of acceptable values may be larger than they are: an event holds rows, a mask puts longer values into them.
+// What is made of acceptable values may be larger than they are: an event holds rows, a mask puts longer values into
+// them.
 constexpr std::size_t own_max_depth = json_max_depth + 8;
 constexpr std::size_t own_max_bytes = std::numeric_limits<std::size_t>::max();
 

@@ -10,14 +10,17 @@ using namespace struere::test;
 TEST_CASE("explain names policies, grants, rules with the values compared, and masks", "[explain]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "session"}});
-  world.define_role(R"({"name": "teacher", "policies": [{"resource": "session", "actions": ["read"], "effect": "allow"}],
+  world.define_role(
+      R"({"name": "teacher", "policies": [{"resource": "session", "actions": ["read"], "effect": "allow"}],
     "scopeRules": [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.pay.card", "maskType": "redact", "maskConfig": {"keepLast": 2}},
                    {"entityType": "session", "fieldPath": "data.secret", "maskType": "hide"}]})"_json);
   const EntityId hers = world.create("session", {{"teacherId", "ana"}, {"secret", 1}, {"pay", {{"card", "4242"}}}});
   const EntityId other = world.create("session", {{"teacherId", "bo"}});
   const ActorContext ana = world.user("ana", {"teacher"}), system = world.system();
-  const auto explain = [&](const EntityId& id) { return world.database->explain(system, ana, Action::read, "session", id); };
+  const auto explain = [&](const EntityId& id) {
+    return world.database->explain(system, ana, Action::read, "session", id);
+  };
 
   const Explanation refused = explain(other);
   CHECK(refused.decision.allowed());

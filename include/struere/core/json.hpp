@@ -28,8 +28,8 @@ std::optional<Json> parse_json(std::string_view text, JsonFault& fault);
 // (SPEC 4, `eq`) iff their canonical texts are the same bytes. Refuses what parse_json would refuse.
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault);
 
-// As above, for values that are made of acceptable ones: they may be larger than those. Throws std::invalid_argument for
-// what is no JSON.
+// As above, for values that are made of acceptable ones: they may be larger than those. Throws std::invalid_argument
+// for what is no JSON.
 std::string canonical_json(const Json& value);
 
 // A value as its canonical text reads: numbers brought to one form. Throws Error{storage} for text that is not JSON:
