@@ -34,6 +34,11 @@ using EntityId = Id<struct EntityTag>;
 using RoleId = Id<struct RoleTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 using EventId = Id<struct EventTag>;
+using AgentId = Id<struct AgentTag>;
+using ThreadId = Id<struct ThreadTag>;
+using MessageId = Id<struct MessageTag>;
+using ExecutionId = Id<struct ExecutionTag>;
+using TriggerRunId = Id<struct TriggerRunTag>;
 
 // Where new ids come from. A host may inject its own, for tests that are reproducible. Called from many threads.
 class IdSource {

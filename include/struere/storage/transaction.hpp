@@ -13,6 +13,7 @@
 #include "struere/model/role.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/interpreter.hpp"
+#include "struere/query/record.hpp"
 #include "struere/query/selection.hpp"
 
 namespace struere {
@@ -55,6 +56,15 @@ class Transaction : public RelationReader {
   // --- relations. Both ends are entities of the scope. Each says whether it changed anything.
   virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;
   virtual bool unlink(const std::string& from, const std::string& relation, const std::string& to) = 0;
+
+  // --- records of the other tables (query/record.hpp). Of a shared table, those of the organization.
+  // False where a key is taken; nothing is changed then.
+  virtual bool insert_record(RecordTable table, const Record& record) = 0;
+  virtual std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                                      const RecordChanges& changes) = 0;  // how many
+  virtual std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) = 0;
+  virtual std::vector<Record> select_records(const RecordSelection& selection) = 0;
+  virtual std::vector<RecordGroup> sum_records(const RecordRollup& rollup) = 0;
 
   // --- events. There is no way to change or remove one.
   virtual ChainHead chain_head() = 0;

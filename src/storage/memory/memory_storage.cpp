@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "storage/memory/record_store.hpp"
 #include "struere/core/error.hpp"
 #include "struere/storage/memory.hpp"
 
@@ -23,6 +24,7 @@ struct ScopeData {
   std::map<std::string, StoredEntity> entities;                           // by id
   std::set<std::tuple<std::string, std::string, std::string>> relations;  // from, type, to
   std::vector<EventRecord> events;
+  RecordStore records;
 };
 
 struct World {
@@ -31,6 +33,7 @@ struct World {
   std::map<OrganizationId, Organization> organizations;
   std::map<UserId, User> users;
   std::map<std::pair<OrganizationId, UserId>, Membership> memberships;
+  std::map<OrganizationId, RecordStore> shared_records;
   std::map<EventHash, ApiKey> api_keys;
   EntityTypeKey next_type_key = 1;
 };
@@ -218,6 +221,23 @@ class MemoryTransaction final : public Transaction {
     return out;
   }
 
+  bool insert_record(RecordTable table, const Record& record) override {
+    return records(table).insert(shape_of(table), record, undo_);
+  }
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override {
+    return records(table).update(shape_of(table), where, changes, undo_);
+  }
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override {
+    return records(table).remove(shape_of(table), where, undo_);
+  }
+  std::vector<Record> select_records(const RecordSelection& selection) override {
+    return records(selection.table).select(selection);
+  }
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override {
+    return records(rollup.table).sum(rollup);
+  }
+
   ChainHead chain_head() override {
     if (data_->events.empty()) return {};
     return {data_->events.back().sequence, data_->events.back().hash};
@@ -274,6 +294,12 @@ class MemoryTransaction final : public Transaction {
     ++data_->generation;
     undo_.push_back([this] { --data_->generation; });
   }
+  RecordStore& records(RecordTable table) {
+    if (!shape_of(table).shared) return data_->records;
+    if (writing_) return world_.shared_records[scope_.organization()];
+    const auto found = world_.shared_records.find(scope_.organization());
+    return found == world_.shared_records.end() ? empty_.records : found->second;
+  }
   bool in_scope(const ApiKey& key) const {
     return key.organization == scope_.organization() && key.environment == scope_.environment();
   }
@@ -309,7 +335,7 @@ class MemoryTransaction final : public Transaction {
   std::shared_lock<std::shared_mutex> reading_;
   std::unique_lock<std::shared_mutex> writing_;
   ScopeData* data_ = nullptr;
-  std::vector<std::function<void()>> undo_;
+  Undo undo_;
 };
 
 class MemoryStorage final : public Storage, private SharedTables {

@@ -9,15 +9,16 @@ namespace struere {
 
 // Marks a file as one of struere's (PRAGMA application_id), and the version of its tables (PRAGMA user_version).
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 
-enum class FileKind { empty, current };
+enum class FileKind { empty, older, current };
 
-// Throws Error{storage} for a file that is neither, without changing it: another program's, or a newer version's.
+// Throws Error{storage} for a file that is none of these, without changing it: another program's, or a newer version's.
 FileKind recognise(Connection& connection);
 
-// Makes all tables in an empty file; nothing, if another process has just done so.
-void create_schema(Connection& connection);
+// Makes all tables in an empty file, or what an older one lacks, in one transaction; nothing, if another process has just
+// done so.
+void create_or_migrate_schema(Connection& connection);
 
 // The third wall stands only as it was built: throws Error{storage} where a table, key or index is missing or is not as
 // we make it, or where there is a trigger or view that we did not make.

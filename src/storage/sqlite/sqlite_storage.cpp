@@ -83,10 +83,8 @@ class SqliteStorage final : public Storage, private SharedTables {
     connection->execute("BEGIN");  // one look at the file: another process may be making it just now
     const FileKind kind = recognise(*connection);
     connection->execute("COMMIT");
-    if (kind == FileKind::empty) {
-      connection->execute("PRAGMA journal_mode = WAL");
-      create_schema(*connection);
-    }
+    if (kind == FileKind::empty) connection->execute("PRAGMA journal_mode = WAL");
+    if (kind != FileKind::current) create_or_migrate_schema(*connection);
     check_schema(*connection);
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
     require_writable(*connection);
@@ -102,7 +100,8 @@ class SqliteStorage final : public Storage, private SharedTables {
     }
     auto connection = lease();
     const std::int64_t number = scope_number(*connection, scope);
-    return std::make_unique<SqliteTransaction>(std::move(connection), std::move(writer), number);
+    return std::make_unique<SqliteTransaction>(std::move(connection), std::move(writer), number,
+                                               scope.organization().str());
   }
 
   SharedTables& shared() override { return *this; }

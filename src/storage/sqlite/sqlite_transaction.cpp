@@ -20,8 +20,12 @@ bool read_hash(std::string_view bytes, EventHash& hash) {
 
 }  // namespace
 
-SqliteTransaction::SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope)
-    : writer_(std::move(writer)), connection_(std::move(connection)), scope_(scope) {
+SqliteTransaction::SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope,
+                                     std::string organization)
+    : writer_(std::move(writer)),
+      connection_(std::move(connection)),
+      scope_(scope),
+      organization_(std::move(organization)) {
   connection_->prepare(writer_ ? "BEGIN IMMEDIATE" : "BEGIN").run();
 }
 

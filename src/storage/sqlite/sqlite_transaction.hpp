@@ -15,8 +15,10 @@ using ConnectionLease = std::unique_ptr<Connection, std::function<void(Connectio
 
 class SqliteTransaction final : public Transaction {
  public:
+  // `scope` is the number of the scope, `organization` its organization, which owns what both environments share.
   // `writer` is held for as long as a writing transaction lives; null for a reader.
-  SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope);
+  SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope,
+                    std::string organization);
   ~SqliteTransaction() override;
 
   void commit() override;
@@ -48,6 +50,13 @@ class SqliteTransaction final : public Transaction {
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
 
+  bool insert_record(RecordTable table, const Record& record) override;
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override;
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override;
+  std::vector<Record> select_records(const RecordSelection& selection) override;
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override;
+
   ChainHead chain_head() override;
   void append_event(const EventRecord& event) override;
   std::vector<EventRecord> select_events(const EventSelection& selection) override;
@@ -57,6 +66,8 @@ class SqliteTransaction final : public Transaction {
   // A statement whose first parameter is the scope, already bound: the only way to one in here.
   Statement scoped(const std::string& sql);
   Statement scoped(const std::string& sql, const std::vector<Parameter>& parameters);
+  // Likewise for a statement on records, whose first parameter is the owner of the table's rows.
+  Statement owned(const RecordShape& shape, const std::string& sql, const std::vector<Parameter>& parameters);
   void delete_parts_of_role(const RoleId& role);
   void insert_parts_of_role(const RoleRecord& role);
   void count_generation();
@@ -65,6 +76,7 @@ class SqliteTransaction final : public Transaction {
   std::shared_ptr<void> writer_;
   ConnectionLease connection_;
   std::int64_t scope_;
+  std::string organization_;
   bool open_ = true;
 };
 

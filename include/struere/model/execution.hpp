@@ -1,0 +1,50 @@
+// One run of an agent: what it took, and how it ended (SPEC 8).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "struere/core/clock.hpp"
+#include "struere/core/id.hpp"
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+enum class ExecutionStatus { completed, failed, cancelled };
+
+std::string_view to_string(ExecutionStatus status) noexcept;
+
+struct Execution {
+  ExecutionId id;
+  std::optional<AgentId> agent;
+  std::optional<std::int64_t> config_version;
+  std::optional<ThreadId> thread;
+  std::string model;
+  ExecutionStatus status = ExecutionStatus::completed;
+  std::optional<std::string> error;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t duration_ms = 0;
+  Json tool_calls = Json::array();
+  std::string actor_type;  // who asked
+  std::string actor_id;
+  std::int64_t day = 0;  // days since the Unix epoch, UTC
+  Timestamp created_at = 0;
+};
+
+// What the executions of one group come to.
+struct ExecutionSummary {
+  // Those that were grouped by.
+  std::optional<std::int64_t> day;
+  std::optional<AgentId> agent;
+  std::optional<std::string> model;
+  std::optional<ExecutionStatus> status;
+  std::int64_t executions = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t duration_ms = 0;
+};
+
+}  // namespace struere

@@ -1,0 +1,44 @@
+// Conversations, in one scope (SPEC 8).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "struere/core/clock.hpp"
+#include "struere/core/id.hpp"
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+struct Thread {
+  ThreadId id;
+  std::optional<std::string> external_id;  // the host's own; unique within the scope alone
+  std::optional<AgentId> agent;
+  std::string title;
+  Json metadata = Json::object();
+  std::string started_by_type;  // the actor that began it, who always sees it
+  std::string started_by;
+  std::int64_t message_count = 0;
+  Timestamp created_at = 0;
+  Timestamp updated_at = 0;  // of the newest message
+};
+
+enum class MessageRole { user, assistant, system, tool };
+
+std::string_view to_string(MessageRole role) noexcept;
+
+struct Message {
+  MessageId id;
+  ThreadId thread;
+  std::int64_t sequence = 0;  // from 1 in each thread
+  MessageRole role = MessageRole::user;
+  std::string content;
+  Json tool_calls = Json::array();          // what an assistant asked for
+  std::optional<std::string> tool_call_id;  // which of those a tool's message answers
+  Json attachments = Json::array();
+  Timestamp created_at = 0;
+};
+
+}  // namespace struere

@@ -1,0 +1,81 @@
+#include "struere/query/record.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace struere {
+namespace {
+
+using Columns = std::string_view[];
+
+constexpr Columns agents{"id", "slug", "name", "description", "status", "created_at", "updated_at"};
+constexpr Columns tool_permissions{"agent_id",        "tool",          "identity",  "role",
+                                   "allowed_actions", "denied_fields", "updated_at"};
+constexpr Columns agent_configs{"agent_id", "version", "system_prompt", "model",
+                                "tools",    "roles",   "created_by",    "created_at"};
+constexpr Columns threads{"id",         "external_id",   "agent_id",   "title",     "metadata", "started_by_type",
+                          "started_by", "message_count", "created_at", "updated_at"};
+constexpr Columns messages{"id",         "thread_id",    "sequence",    "role",      "content",
+                           "tool_calls", "tool_call_id", "attachments", "created_at"};
+constexpr Columns executions{"id",          "agent_id",   "config_version", "thread_id",    "model",
+                             "status",      "error",      "input_tokens",   "output_tokens", "duration_ms",
+                             "tool_calls",  "actor_type", "actor_id",       "day",          "created_at"};
+constexpr Columns triggers{"id", "slug", "entity_type", "definition", "created_at", "updated_at"};
+constexpr Columns trigger_runs{"id",       "trigger_slug", "definition", "entity_id", "input",      "status",     "due_at",
+                               "attempts", "steps",        "error",      "depth",     "worker",     "created_at", "finished_at"};
+constexpr Columns installed_packs{"pack_id", "version",      "overrides", "history", "installed_by",
+                                  "installed_at", "updated_at"};
+
+constexpr Columns by_id{"id"};
+constexpr Columns by_slug{"slug"};
+constexpr Columns by_agent_and_tool{"agent_id", "tool"};
+constexpr Columns by_agent_and_version{"agent_id", "version"};
+constexpr Columns by_external_id{"external_id"};
+constexpr Columns by_thread_and_sequence{"thread_id", "sequence"};
+constexpr Columns by_pack{"pack_id"};
+
+// In the order of RecordTable.
+constexpr std::array shapes{
+    RecordShape{RecordTable::agents, "agents", true, false, agents, by_id, by_slug},
+    RecordShape{RecordTable::tool_permissions, "tool_permissions", true, false, tool_permissions, by_agent_and_tool, {}},
+    RecordShape{RecordTable::agent_configs, "agent_configs", false, true, agent_configs, by_agent_and_version, {}},
+    RecordShape{RecordTable::threads, "threads", false, true, threads, by_id, by_external_id},
+    RecordShape{RecordTable::messages, "messages", false, false, messages, by_thread_and_sequence, by_id},
+    RecordShape{RecordTable::executions, "executions", false, true, executions, by_id, {}},
+    RecordShape{RecordTable::triggers, "triggers", false, false, triggers, by_id, by_slug},
+    RecordShape{RecordTable::trigger_runs, "trigger_runs", false, false, trigger_runs, by_id, {}},
+    RecordShape{RecordTable::installed_packs, "installed_packs", false, false, installed_packs, by_pack, {}},
+};
+
+bool holds(const RecordCondition& condition, const RecordValue& value) {
+  using enum RecordCondition::Comparison;
+  if (condition.comparison == equal) return value == condition.value;
+  if (value.index() != condition.value.index() || value.index() == 0) return false;
+  switch (condition.comparison) {
+    case less: return value < condition.value;
+    case less_or_equal: return value <= condition.value;
+    case greater: return value > condition.value;
+    default: return value >= condition.value;
+  }
+}
+
+}  // namespace
+
+const RecordShape& shape_of(RecordTable table) { return shapes.at(static_cast<std::size_t>(table)); }
+
+std::span<const RecordShape> record_shapes() { return shapes; }
+
+std::size_t column_of(const RecordShape& shape, std::string_view column) {
+  const auto found = std::ranges::find(shape.columns, column);
+  if (found == shape.columns.end()) throw std::logic_error("no such column: " + std::string(column));
+  return static_cast<std::size_t>(found - shape.columns.begin());
+}
+
+bool matches(const RecordShape& shape, const Record& record, std::span<const RecordCondition> where) {
+  return std::ranges::all_of(where, [&](const RecordCondition& condition) {
+    return holds(condition, record.at(column_of(shape, condition.column)));
+  });
+}
+
+}  // namespace struere

@@ -1,0 +1,236 @@
+// Records and the types that they are read as: the one place where a column meets a member.
+//
+// `members` of a type are tied in the order of its table's columns (query/record.cpp).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "struere/core/error.hpp"
+#include "struere/core/json.hpp"
+#include "struere/model/agent.hpp"
+#include "struere/model/execution.hpp"
+#include "struere/model/installed_pack.hpp"
+#include "struere/model/thread.hpp"
+#include "struere/model/trigger.hpp"
+#include "struere/query/record.hpp"
+#include "struere/storage/transaction.hpp"
+
+namespace struere {
+
+// --- which table, and its columns
+
+template <class T>
+struct RecordOf;
+
+template <>
+struct RecordOf<Agent> {
+  static constexpr RecordTable table = RecordTable::agents;
+  static auto members(auto& a) {
+    return std::tie(a.id, a.slug, a.name, a.description, a.status, a.created_at, a.updated_at);
+  }
+};
+template <>
+struct RecordOf<ToolPermission> {
+  static constexpr RecordTable table = RecordTable::tool_permissions;
+  static auto members(auto& p) {
+    return std::tie(p.agent, p.tool, p.identity, p.role, p.allowed_actions, p.denied_fields, p.updated_at);
+  }
+};
+template <>
+struct RecordOf<AgentConfig> {
+  static constexpr RecordTable table = RecordTable::agent_configs;
+  static auto members(auto& c) {
+    return std::tie(c.agent, c.version, c.system_prompt, c.model, c.tools, c.roles, c.created_by, c.created_at);
+  }
+};
+template <>
+struct RecordOf<Thread> {
+  static constexpr RecordTable table = RecordTable::threads;
+  static auto members(auto& t) {
+    return std::tie(t.id, t.external_id, t.agent, t.title, t.metadata, t.started_by_type, t.started_by, t.message_count,
+                    t.created_at, t.updated_at);
+  }
+};
+template <>
+struct RecordOf<Message> {
+  static constexpr RecordTable table = RecordTable::messages;
+  static auto members(auto& m) {
+    return std::tie(m.id, m.thread, m.sequence, m.role, m.content, m.tool_calls, m.tool_call_id, m.attachments,
+                    m.created_at);
+  }
+};
+template <>
+struct RecordOf<Execution> {
+  static constexpr RecordTable table = RecordTable::executions;
+  static auto members(auto& e) {
+    return std::tie(e.id, e.agent, e.config_version, e.thread, e.model, e.status, e.error, e.input_tokens,
+                    e.output_tokens, e.duration_ms, e.tool_calls, e.actor_type, e.actor_id, e.day, e.created_at);
+  }
+};
+template <>
+struct RecordOf<Trigger> {
+  static constexpr RecordTable table = RecordTable::triggers;
+  static auto members(auto& t) {
+    return std::tie(t.id, t.slug, t.entity_type, t.definition, t.created_at, t.updated_at);
+  }
+};
+template <>
+struct RecordOf<TriggerRun> {
+  static constexpr RecordTable table = RecordTable::trigger_runs;
+  static auto members(auto& r) {
+    return std::tie(r.id, r.trigger, r.definition, r.entity, r.input, r.status, r.due_at, r.attempts, r.steps, r.error,
+                    r.depth, r.worker, r.created_at, r.finished_at);
+  }
+};
+template <>
+struct RecordOf<InstalledPack> {
+  static constexpr RecordTable table = RecordTable::installed_packs;
+  static auto members(auto& p) {
+    return std::tie(p.pack_id, p.version, p.overrides, p.history, p.installed_by, p.installed_at, p.updated_at);
+  }
+};
+
+// --- words that are stored
+
+template <class Enum>
+inline constexpr std::array<Enum, 0> values_of{};
+template <>
+inline constexpr std::array values_of<AgentStatus>{AgentStatus::active, AgentStatus::inactive};
+template <>
+inline constexpr std::array values_of<ToolIdentity>{ToolIdentity::inherit, ToolIdentity::system,
+                                                    ToolIdentity::configured};
+template <>
+inline constexpr std::array values_of<MessageRole>{MessageRole::user, MessageRole::assistant, MessageRole::system,
+                                                   MessageRole::tool};
+template <>
+inline constexpr std::array values_of<ExecutionStatus>{ExecutionStatus::completed, ExecutionStatus::failed,
+                                                       ExecutionStatus::cancelled};
+template <>
+inline constexpr std::array values_of<TriggerRunStatus>{TriggerRunStatus::pending, TriggerRunStatus::running,
+                                                        TriggerRunStatus::completed, TriggerRunStatus::dead,
+                                                        TriggerRunStatus::cancelled};
+template <>
+inline constexpr std::array values_of<Action>{Action::create, Action::read, Action::update, Action::remove,
+                                              Action::list};
+
+template <class Enum>
+std::optional<Enum> parse_word(std::string_view text) {
+  const auto found = std::ranges::find(values_of<Enum>, text, [](Enum value) { return to_string(value); });
+  return found == values_of<Enum>.end() ? std::nullopt : std::optional(*found);
+}
+
+// --- values
+
+[[noreturn]] inline void damaged_record() {
+  throw Error(ErrorCode::storage, "a stored record is damaged: a column holds what it cannot; restore a backup");
+}
+
+inline RecordValue to_value(std::int64_t value) { return value; }
+inline RecordValue to_value(const std::string& value) { return value; }
+template <class Tag>
+RecordValue to_value(const Id<Tag>& value) {
+  return value.str();
+}
+inline RecordValue to_value(const Json& value) { return canonical_json(value); }
+template <class Enum>
+  requires std::is_enum_v<Enum>
+RecordValue to_value(Enum value) {
+  return std::string(to_string(value));
+}
+template <class T>
+RecordValue to_value(const std::vector<T>& values) {
+  Json list = Json::array();
+  for (const T& value : values) list.push_back(std::get<std::string>(to_value(value)));
+  return canonical_json(list);
+}
+template <class T>
+RecordValue to_value(const std::optional<T>& value) {
+  return value ? to_value(*value) : RecordValue();
+}
+
+inline const std::string& text_of(const RecordValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  if (!text) damaged_record();
+  return *text;
+}
+inline void from_value(const RecordValue& value, std::int64_t& out) {
+  const auto* const number = std::get_if<std::int64_t>(&value);
+  if (!number) damaged_record();
+  out = *number;
+}
+inline void from_value(const RecordValue& value, std::string& out) { out = text_of(value); }
+template <class Tag>
+void from_value(const RecordValue& value, Id<Tag>& out) {
+  out = Id<Tag>(text_of(value));
+}
+inline void from_value(const RecordValue& value, Json& out) { out = parse_canonical_json(text_of(value)); }
+template <class Enum>
+  requires std::is_enum_v<Enum>
+void from_value(const RecordValue& value, Enum& out) {
+  const auto word = parse_word<Enum>(text_of(value));
+  if (!word) damaged_record();
+  out = *word;
+}
+template <class T>
+void from_value(const RecordValue& value, std::vector<T>& out) {
+  const Json list = parse_canonical_json(text_of(value));
+  if (!list.is_array()) damaged_record();
+  for (const Json& element : list) {
+    if (!element.is_string()) damaged_record();
+    from_value(RecordValue(element.get<std::string>()), out.emplace_back());
+  }
+}
+template <class T>
+void from_value(const RecordValue& value, std::optional<T>& out) {
+  if (value.index() != 0) from_value(value, out.emplace());
+}
+
+// --- records
+
+template <class T>
+Record to_record(const T& object) {
+  return std::apply([](const auto&... member) { return Record{to_value(member)...}; }, RecordOf<T>::members(object));
+}
+
+template <class T>
+T from_record(const Record& record) {
+  T object;
+  std::size_t column = 0;
+  std::apply([&](auto&... member) { (from_value(record.at(column++), member), ...); }, RecordOf<T>::members(object));
+  return object;
+}
+
+template <class T>
+bool insert(Transaction& transaction, const T& object) {
+  return transaction.insert_record(RecordOf<T>::table, to_record(object));
+}
+
+template <class T>
+std::vector<T> select(Transaction& transaction, RecordSelection selection) {
+  selection.table = RecordOf<T>::table;
+  std::vector<T> out;
+  for (const Record& record : transaction.select_records(selection)) out.push_back(from_record<T>(record));
+  return out;
+}
+
+template <class T>
+std::optional<T> find(Transaction& transaction, std::string_view column, const std::string& value) {
+  auto found = select<T>(transaction, {{}, {{column, {}, value}}, {}, false, {}, 1});
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+// --- pages of records, newest first or in whatever other order
+
+inline constexpr std::int64_t most_in_page = 1000;
+
+inline void check_limit(std::int64_t limit) {
+  if (limit < 1 || limit > most_in_page) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
+}
+
+}  // namespace struere

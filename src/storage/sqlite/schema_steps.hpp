@@ -1,0 +1,212 @@
+// The tables of the file, as the steps that made them. Never edited after a release: what changes is a further step.
+//
+// Every scoped table's key and every foreign key begin with scope_id, so that a row cannot point into another scope,
+// not even by raw SQL (SPEC 1); those of tables that both environments share begin with organization_id. Where a scoped
+// row names one of those, it carries its organization as well, and a key ties that to its scope. Times are milliseconds
+// since the Unix epoch. docs/storage-format.md explains each table.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace struere {
+
+// What there is: organizations, entities, who may do what, and the log.
+inline constexpr std::string_view step_1[] = {
+    "CREATE TABLE meta("
+    "name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE organizations("
+    "id TEXT NOT NULL PRIMARY KEY CHECK(id <> ''), name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT "
+    "ROWID",
+
+    "CREATE TABLE users("
+    "id TEXT NOT NULL PRIMARY KEY CHECK(id <> ''), name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT "
+    "ROWID",
+
+    "CREATE TABLE memberships("
+    "organization_id TEXT NOT NULL REFERENCES organizations(id), user_id TEXT NOT NULL REFERENCES users(id), "
+    "role TEXT NOT NULL CHECK(role IN ('member', 'admin')), created_at INTEGER NOT NULL, "
+    "PRIMARY KEY(organization_id, user_id)) STRICT, WITHOUT ROWID",
+
+    // The scopes, each as a small number that leads all keys below. The generation counts changes of configuration; the
+    // chain's length and last hash show when events are cut off its end.
+    "CREATE TABLE scopes("
+    "id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations(id), "
+    "environment TEXT NOT NULL CHECK(environment IN ('development', 'production')), "
+    "generation INTEGER NOT NULL DEFAULT 0, event_count INTEGER NOT NULL DEFAULT 0, "
+    "event_hash BLOB NOT NULL DEFAULT (zeroblob(32)) CHECK(length(event_hash) = 32), UNIQUE(organization_id, "
+    "environment)) STRICT",
+
+    "CREATE TABLE entity_types("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, slug TEXT NOT NULL, name TEXT NOT "
+    "NULL, "
+    "schema TEXT NOT NULL, search_fields TEXT NOT NULL, bound_to_role TEXT, user_id_field TEXT NOT NULL, created_at "
+    "INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, type_key), UNIQUE(scope_id, slug)) STRICT, WITHOUT ROWID",
+
+    // A rowid table: data is large, and its indexes are walked without it.
+    "CREATE TABLE entities("
+    "scope_id INTEGER NOT NULL, id TEXT NOT NULL, type_key INTEGER NOT NULL, status TEXT NOT NULL CHECK(status <> ''), "
+    "created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER, version INTEGER NOT NULL "
+    "CHECK(version > 0), "
+    "data TEXT NOT NULL, PRIMARY KEY(scope_id, id), "
+    "FOREIGN KEY(scope_id, type_key) REFERENCES entity_types(scope_id, type_key)) STRICT",
+
+    "CREATE INDEX entities_by_type ON entities(scope_id, type_key, deleted_at, created_at DESC, id DESC)",
+
+    "CREATE TABLE entity_relations("
+    "scope_id INTEGER NOT NULL, from_id TEXT NOT NULL, type TEXT NOT NULL, to_id TEXT NOT NULL, "
+    "PRIMARY KEY(scope_id, from_id, type, to_id), "
+    "FOREIGN KEY(scope_id, from_id) REFERENCES entities(scope_id, id), "
+    "FOREIGN KEY(scope_id, to_id) REFERENCES entities(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX entity_relations_by_end ON entity_relations(scope_id, to_id, type, from_id)",
+
+    "CREATE TABLE roles("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT "
+    "NULL, "
+    "PRIMARY KEY(scope_id, id), UNIQUE(scope_id, name)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE policies("
+    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, resource TEXT NOT NULL, action TEXT "
+    "NOT NULL, "
+    "effect TEXT NOT NULL CHECK(effect IN ('allow', 'deny')), PRIMARY KEY(scope_id, role_id, position), "
+    "FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE scope_rules("
+    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, entity_type TEXT NOT NULL, rule TEXT "
+    "NOT NULL, "
+    "PRIMARY KEY(scope_id, role_id, position), FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id), "
+    "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE field_masks("
+    "scope_id INTEGER NOT NULL, role_id TEXT NOT NULL, position INTEGER NOT NULL, entity_type TEXT NOT NULL, "
+    "kind TEXT NOT NULL CHECK(kind IN ('mask', 'visible')), definition TEXT NOT NULL, "
+    "PRIMARY KEY(scope_id, role_id, position), FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id), "
+    "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE role_assignments("
+    "scope_id INTEGER NOT NULL, user_id TEXT NOT NULL REFERENCES users(id), role_id TEXT NOT NULL, expires_at INTEGER, "
+    "granted_by TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(scope_id, user_id, role_id), "
+    "FOREIGN KEY(scope_id, role_id) REFERENCES roles(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE api_keys("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), id TEXT NOT NULL, hash BLOB NOT NULL UNIQUE CHECK(length(hash) = "
+    "32), "
+    "name TEXT NOT NULL, display_prefix TEXT NOT NULL, roles TEXT NOT NULL, kind TEXT NOT NULL CHECK(kind IN ('agent', "
+    "'webhook')), "
+    "created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER, last_used_at INTEGER, "
+    "PRIMARY KEY(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE events("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), sequence INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, "
+    "entity_id TEXT, other_end_id TEXT, actor_type TEXT NOT NULL, actor_id TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "payload TEXT NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32), PRIMARY KEY(scope_id, sequence), "
+    "FOREIGN KEY(scope_id, entity_id) REFERENCES entities(scope_id, id), "
+    "FOREIGN KEY(scope_id, other_end_id) REFERENCES entities(scope_id, id)) STRICT",
+
+    "CREATE INDEX events_by_entity ON events(scope_id, entity_id, sequence)",
+};
+
+// What a platform keeps beside its entities.
+inline constexpr std::string_view step_2[] = {
+    // For foreign keys that carry the organization beside the scope.
+    "CREATE UNIQUE INDEX scopes_with_organization ON scopes(id, organization_id)",
+
+    "CREATE TABLE agents("
+    "organization_id TEXT NOT NULL REFERENCES organizations(id), id TEXT NOT NULL, slug TEXT NOT NULL, name TEXT NOT "
+    "NULL, description TEXT NOT NULL, status TEXT NOT NULL CHECK(status IN ('active', 'inactive')), "
+    "created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY(organization_id, id), "
+    "UNIQUE(organization_id, slug)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE tool_permissions("
+    "organization_id TEXT NOT NULL, agent_id TEXT NOT NULL, tool TEXT NOT NULL, "
+    "identity TEXT NOT NULL CHECK(identity IN ('inherit', 'system', 'configured')), role TEXT, allowed_actions TEXT, "
+    "denied_fields TEXT NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY(organization_id, agent_id, tool), "
+    "FOREIGN KEY(organization_id, agent_id) REFERENCES agents(organization_id, id)) STRICT, WITHOUT ROWID",
+
+    // The newest version is the one in force; the others are its history.
+    "CREATE TABLE agent_configs("
+    "scope_id INTEGER NOT NULL, organization_id TEXT NOT NULL, agent_id TEXT NOT NULL, version INTEGER NOT NULL "
+    "CHECK(version > 0), system_prompt TEXT NOT NULL, model TEXT NOT NULL, tools TEXT NOT NULL, roles TEXT NOT NULL, "
+    "created_by TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(scope_id, agent_id, version), "
+    "FOREIGN KEY(scope_id, organization_id) REFERENCES scopes(id, organization_id), "
+    "FOREIGN KEY(organization_id, agent_id) REFERENCES agents(organization_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE threads("
+    "scope_id INTEGER NOT NULL, organization_id TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, agent_id TEXT, "
+    "title TEXT NOT NULL, metadata TEXT NOT NULL, started_by_type TEXT NOT NULL, started_by TEXT NOT NULL, "
+    "message_count INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, id), UNIQUE(scope_id, external_id), "
+    "FOREIGN KEY(scope_id, organization_id) REFERENCES scopes(id, organization_id), "
+    "FOREIGN KEY(organization_id, agent_id) REFERENCES agents(organization_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX threads_by_time ON threads(scope_id, created_at, id)",
+
+    "CREATE INDEX threads_by_starter ON threads(scope_id, started_by_type, started_by, created_at, id)",
+
+    "CREATE TABLE messages("
+    "scope_id INTEGER NOT NULL, thread_id TEXT NOT NULL, sequence INTEGER NOT NULL, id TEXT NOT NULL, "
+    "role TEXT NOT NULL CHECK(role IN ('user', 'assistant', 'system', 'tool')), content TEXT NOT NULL, "
+    "tool_calls TEXT NOT NULL, tool_call_id TEXT, attachments TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, thread_id, sequence), UNIQUE(scope_id, id), "
+    "FOREIGN KEY(scope_id, thread_id) REFERENCES threads(scope_id, id)) STRICT",
+
+    "CREATE TABLE executions("
+    "scope_id INTEGER NOT NULL, organization_id TEXT NOT NULL, id TEXT NOT NULL, agent_id TEXT, "
+    "config_version INTEGER, thread_id TEXT, model TEXT NOT NULL, "
+    "status TEXT NOT NULL CHECK(status IN ('completed', 'failed', 'cancelled')), error TEXT, "
+    "input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, duration_ms INTEGER NOT NULL, "
+    "tool_calls TEXT NOT NULL, actor_type TEXT NOT NULL, actor_id TEXT NOT NULL, day INTEGER NOT NULL, "
+    "created_at INTEGER NOT NULL, PRIMARY KEY(scope_id, id), "
+    "FOREIGN KEY(scope_id, organization_id) REFERENCES scopes(id, organization_id), "
+    "FOREIGN KEY(organization_id, agent_id) REFERENCES agents(organization_id, id), "
+    "FOREIGN KEY(scope_id, thread_id) REFERENCES threads(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX executions_by_time ON executions(scope_id, created_at, id)",
+
+    "CREATE TABLE triggers("
+    "scope_id INTEGER NOT NULL, id TEXT NOT NULL, slug TEXT NOT NULL, entity_type TEXT NOT NULL, "
+    "definition TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY(scope_id, id), "
+    "UNIQUE(scope_id, slug), "
+    "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
+
+    // `definition` is the trigger's as of the write that it answers: a change of the trigger changes no run.
+    "CREATE TABLE trigger_runs("
+    "scope_id INTEGER NOT NULL, id TEXT NOT NULL, trigger_slug TEXT NOT NULL, definition TEXT NOT NULL, "
+    "entity_id TEXT NOT NULL, input TEXT NOT NULL, status TEXT NOT NULL "
+    "CHECK(status IN ('pending', 'running', 'completed', 'dead', 'cancelled')), due_at INTEGER NOT NULL, "
+    "attempts INTEGER NOT NULL, steps TEXT NOT NULL, error TEXT, depth INTEGER NOT NULL, worker TEXT, "
+    "created_at INTEGER NOT NULL, finished_at INTEGER, PRIMARY KEY(scope_id, id), "
+    "FOREIGN KEY(scope_id, entity_id) REFERENCES entities(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    // A running run is due when its worker's lease ends.
+    "CREATE INDEX trigger_runs_by_due ON trigger_runs(scope_id, status, due_at, id)",
+
+    "CREATE INDEX trigger_runs_by_entity ON trigger_runs(scope_id, entity_id, trigger_slug, status)",
+
+    "CREATE TABLE installed_packs("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), pack_id TEXT NOT NULL, version TEXT NOT NULL, "
+    "overrides TEXT NOT NULL, history TEXT NOT NULL, installed_by TEXT NOT NULL, installed_at INTEGER NOT NULL, "
+    "updated_at INTEGER NOT NULL, PRIMARY KEY(scope_id, pack_id)) STRICT, WITHOUT ROWID",
+
+    // Where the log of a scope begins, once older events were pruned: the last of them, and its hash.
+    "CREATE TABLE event_checkpoints("
+    "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), sequence INTEGER NOT NULL CHECK(sequence > 0), "
+    "hash BLOB NOT NULL CHECK(length(hash) = 32)) STRICT, WITHOUT ROWID",
+
+    // The words of entities whose type has search fields. The index is one for all scopes, but each word in it begins
+    // with its scope and type, so that a search meets only its own.
+    "CREATE TABLE searchable_entities("
+    "scope_id INTEGER NOT NULL, entity_id TEXT NOT NULL, search_row INTEGER NOT NULL, PRIMARY KEY(scope_id, entity_id), "
+    "FOREIGN KEY(scope_id, entity_id) REFERENCES entities(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE VIRTUAL TABLE entity_search USING fts5(words, scope_id UNINDEXED, entity_id UNINDEXED, detail = 'none', tokenize = \"ascii tokenchars '.'\")",
+};
+
+// In order; the version of the tables is how many of them were taken.
+inline constexpr std::array<std::span<const std::string_view>, 2> schema_steps{step_1, step_2};
+
+}  // namespace struere

@@ -1,0 +1,62 @@
+// A file that an older struere made opens with everything that was in it.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <sstream>
+
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+void make_version_1(const std::string& path) {
+  std::ifstream file(STRUERE_SOURCE_DIR "/tests/storage/sqlite/fixtures/version_1.sql");
+  std::stringstream sql;
+  sql << file.rdbuf();
+  REQUIRE_FALSE(sql.str().empty());
+  RawDatabase(path).run(sql.str());
+}
+
+}  // namespace
+
+TEST_CASE("a database of version 1 opens, keeps all that is in it and can do what is new", "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_version_1(folder.file());
+  for (int opening = 0; opening < 2; ++opening) {
+    const auto database = Database::open(folder.file());
+    const ActorContext reader = database.authenticate("sk_dev_KyzukPi-voeiJoHlVljHzxJ73d1A9qf9z4FrWU9f75g");
+    CHECK(reader.organization() == OrganizationId("acme"));
+    const auto notes = database.entities(reader, "note");
+    const EntityPage page = notes.list();
+    REQUIRE(page.size() == 2);
+    CHECK(page.front().data().at("text") == "Forget the milk");
+    CHECK_FALSE(page.front().data().contains("secret"));
+    CHECK(notes.count({.search = "forget"}) == 1);
+    CHECK(notes.count({.search = "milk"}) == 2);
+    for (const char* organization : {"acme", "globex"})
+      for (const Environment environment : {Environment::development, Environment::production}) {
+        const ActorContext system = database.trusted_host().system_actor(OrganizationId(organization), environment);
+        CHECK(database.entities(system, "note").count() == 3);
+        const Entity person = database.entities(system, "person").list().front();
+        CHECK(database.relations(system).related(person.id(), "wrote").size() == 3);
+        CHECK(database.events(system).verify().ok);
+      }
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "2");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
+  }
+}
+
+TEST_CASE("a migration that cannot be finished changes nothing", "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_version_1(folder.file());
+  RawDatabase(folder.file()).run("CREATE TABLE threads(mine TEXT)");
+  CHECK(error_of([&] { (void)Database::open(folder.file()); }).starts_with("storage: "));
+  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "1");
+  CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM sqlite_schema WHERE name = 'agents'") == "0");
+  RawDatabase(folder.file()).run("DROP TABLE threads");
+  CHECK(error_of([&] { (void)Database::open(folder.file()); }) == "no error");
+}
