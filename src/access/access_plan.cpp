@@ -1,10 +1,28 @@
 #include "struere/access/access_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace struere {
 
+namespace {
+
+// A denied field is one that every grant hides. One that cannot be read hides everything: nothing fails open.
+void restrict(Mask& mask, const Restriction& restriction) {
+  for (const std::string& text : restriction.denied_fields) {
+    if (auto field = FieldPath::parse(text))
+      mask.hidden.push_back(*std::move(field));
+    else
+      mask.visible = std::vector<FieldPath>();
+  }
+}
+
+}  // namespace
+
 Decision decide(const RuleBook& rules, const ActorContext& actor, Action action, std::string_view resource) {
+  if (actor.restriction() && !actor.restriction()->permits(action))
+    return Decision(false, fmt::format("the tool's permission does not allow `{}`", to_string(action)), {}, 0);
   if (actor.type() == ActorType::system) return Decision::allow("system actors pass the policies of their own scope");
   if (actor.is_org_admin()) return Decision::allow("org admins pass the policies of their own organization");
   std::vector<RolePolicies> policies;
@@ -34,6 +52,8 @@ AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action acti
       grant_roles.push_back(role->name);
     }
   }
+  if (actor.restriction())
+    for (Grant& grant : *grants) restrict(grant.mask, *actor.restriction());
   return AccessPlan(std::move(decision), std::move(grants), std::move(grant_roles));
 }
 

@@ -8,6 +8,7 @@
 
 #include "access/rule_reader.hpp"
 #include "core/json_schema.hpp"
+#include "core/text.hpp"
 #include "struere/access/policy.hpp"
 
 namespace struere {
@@ -16,12 +17,6 @@ namespace {
 constexpr std::size_t longest_name = 200;
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
-
-bool is_slug(std::string_view text) {
-  const auto lower_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && text.size() <= 64 && lower_or_digit(text.front()) &&
-         std::ranges::all_of(text, [&](char c) { return lower_or_digit(c) || c == '_' || c == '-'; });
-}
 
 std::string require_name(const Json& definition, const char* what, const char* key) {
   const std::string& name = require_text(definition, what, key);

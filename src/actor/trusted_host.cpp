@@ -1,7 +1,8 @@
 #include "struere/actor/trusted_host.hpp"
 
+#include "core/text.hpp"
+#include "storage/records.hpp"
 #include "struere/core/error.hpp"
-#include "struere/core/json.hpp"
 
 namespace struere {
 namespace {
@@ -13,8 +14,7 @@ constexpr std::size_t longest_id = 200;
 }
 
 std::string checked_text(const std::string& text, const char* what) {
-  JsonFault fault;
-  if (text.empty() || text.size() > longest_id || !canonical_json(Json(text), fault))
+  if (text.empty() || !is_text(text, longest_id))
     throw Error(ErrorCode::invalid_data, std::string(what) + " is valid UTF-8 of 1 to 200 bytes without U+0000");
   return text;
 }
@@ -40,6 +40,23 @@ ActorContext TrustedHost::user_actor(const UserId& user, const OrganizationId& o
       roles.push_back({assignment.role, assignment.role_name});
   return ActorContext(
       {scope, ActorType::user, user.str(), std::move(roles), membership->role == MembershipRole::admin});
+}
+
+ActorContext TrustedHost::agent_actor(const std::string& slug, const OrganizationId& organization,
+                                      Environment environment) const {
+  if (!storage_->shared().find_organization(organization)) no_organization();
+  const Scope scope(organization, environment);
+  const auto transaction = storage_->begin(scope, Access::read);
+  const auto agent = find<Agent>(*transaction, "slug", slug);
+  const auto configs = agent ? select<AgentConfig>(*transaction, {{}, {{"agent_id", {}, agent->id.str()}}, {"version"}, true, {}, 1})
+                             : std::vector<AgentConfig>();
+  if (configs.empty() || agent->status != AgentStatus::active)
+    throw Error(ErrorCode::not_found,
+                "there is no such agent that is active and configured in this environment; see AgentRepository");
+  std::vector<ActorRole> roles;
+  for (const std::string& name : configs.front().roles)
+    if (auto id = transaction->find_role(name)) roles.push_back({*std::move(id), name});
+  return ActorContext({scope, ActorType::agent, agent->id.str(), std::move(roles), false});
 }
 
 Organization TrustedHost::create_organization(const std::string& name, std::optional<OrganizationId> id) const {

@@ -1,7 +1,11 @@
 #include "struere/model/action.hpp"
 #include "struere/model/actor_context.hpp"
+#include "struere/model/agent.hpp"
 #include "struere/model/entity.hpp"
+#include "struere/model/execution.hpp"
 #include "struere/model/organization.hpp"
+#include "struere/model/thread.hpp"
+#include "struere/model/trigger.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +42,60 @@ std::string_view to_string(ActorType type) noexcept {
 }
 
 std::string_view to_string(MembershipRole role) noexcept { return role == MembershipRole::admin ? "admin" : "member"; }
+
+std::string_view to_string(AgentStatus status) noexcept {
+  return status == AgentStatus::active ? "active" : "inactive";
+}
+
+std::string_view to_string(ToolIdentity identity) noexcept {
+  switch (identity) {
+    case ToolIdentity::inherit: return "inherit";
+    case ToolIdentity::system: return "system";
+    case ToolIdentity::configured: return "configured";
+  }
+  return "inherit";
+}
+
+std::string_view to_string(MessageRole role) noexcept {
+  switch (role) {
+    case MessageRole::user: return "user";
+    case MessageRole::assistant: return "assistant";
+    case MessageRole::system: return "system";
+    case MessageRole::tool: return "tool";
+  }
+  return "user";
+}
+
+std::string_view to_string(ExecutionStatus status) noexcept {
+  switch (status) {
+    case ExecutionStatus::completed: return "completed";
+    case ExecutionStatus::failed: return "failed";
+    case ExecutionStatus::cancelled: return "cancelled";
+  }
+  return "failed";
+}
+
+std::string_view to_string(TriggerRunStatus status) noexcept {
+  switch (status) {
+    case TriggerRunStatus::pending: return "pending";
+    case TriggerRunStatus::running: return "running";
+    case TriggerRunStatus::completed: return "completed";
+    case TriggerRunStatus::dead: return "dead";
+    case TriggerRunStatus::cancelled: return "cancelled";
+  }
+  return "dead";
+}
+
+bool Restriction::permits(Action action) const noexcept {
+  return !allowed_actions || std::ranges::find(*allowed_actions, action) != allowed_actions->end();
+}
+
+Restriction narrowed(const Restriction& one, const Restriction& other) {
+  Restriction out{one.allowed_actions ? one.allowed_actions : other.allowed_actions, one.denied_fields};
+  if (out.allowed_actions) std::erase_if(*out.allowed_actions, [&](Action action) { return !other.permits(action); });
+  out.denied_fields.insert(out.denied_fields.end(), other.denied_fields.begin(), other.denied_fields.end());
+  return out;
+}
 
 ActorContext::ActorContext(State state) {
   std::ranges::sort(state.roles, {}, &ActorRole::name);

@@ -37,15 +37,15 @@ constexpr Columns by_pack{"pack_id"};
 
 // In the order of RecordTable.
 constexpr std::array shapes{
-    RecordShape{RecordTable::agents, "agents", true, false, agents, by_id, by_slug},
-    RecordShape{RecordTable::tool_permissions, "tool_permissions", true, false, tool_permissions, by_agent_and_tool, {}},
-    RecordShape{RecordTable::agent_configs, "agent_configs", false, true, agent_configs, by_agent_and_version, {}},
-    RecordShape{RecordTable::threads, "threads", false, true, threads, by_id, by_external_id},
-    RecordShape{RecordTable::messages, "messages", false, false, messages, by_thread_and_sequence, by_id},
-    RecordShape{RecordTable::executions, "executions", false, true, executions, by_id, {}},
-    RecordShape{RecordTable::triggers, "triggers", false, false, triggers, by_id, by_slug},
-    RecordShape{RecordTable::trigger_runs, "trigger_runs", false, false, trigger_runs, by_id, {}},
-    RecordShape{RecordTable::installed_packs, "installed_packs", false, false, installed_packs, by_pack, {}},
+    RecordShape{RecordTable::agents, "agents", true, false, false, agents, by_id, by_slug},
+    RecordShape{RecordTable::tool_permissions, "tool_permissions", true, false, false, tool_permissions, by_agent_and_tool, {}},
+    RecordShape{RecordTable::agent_configs, "agent_configs", false, false, true, agent_configs, by_agent_and_version, {}},
+    RecordShape{RecordTable::threads, "threads", false, false, true, threads, by_id, by_external_id},
+    RecordShape{RecordTable::messages, "messages", false, false, false, messages, by_thread_and_sequence, by_id},
+    RecordShape{RecordTable::executions, "executions", false, false, true, executions, by_id, {}},
+    RecordShape{RecordTable::triggers, "triggers", false, true, false, triggers, by_id, by_slug},
+    RecordShape{RecordTable::trigger_runs, "trigger_runs", false, false, false, trigger_runs, by_id, {}},
+    RecordShape{RecordTable::installed_packs, "installed_packs", false, false, false, installed_packs, by_pack, {}},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

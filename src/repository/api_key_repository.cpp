@@ -3,19 +3,17 @@
 #include <algorithm>
 
 #include "actor/api_key_text.hpp"
+#include "repository/checks.hpp"
 #include "repository/guarded_operation.hpp"
 
 namespace struere {
 namespace {
 
-constexpr std::size_t longest_name = 200;
 constexpr std::size_t most_roles = 100;
+constexpr Timestamp longest_overlap = 366LL * 24 * 3600 * 1000;
 
 void check(const NewApiKey& key, Timestamp now) {
-  const auto acceptable = [](const std::string& text) {
-    JsonFault fault;
-    return !text.empty() && text.size() <= longest_name && canonical_json(Json(text), fault);
-  };
+  const auto acceptable = [](const std::string& text) { return !text.empty() && is_text(text, longest_name); };
   if (!acceptable(key.name)) throw Error(ErrorCode::invalid_data, "the name of a key is valid UTF-8 of 1 to 200 bytes");
   if (key.roles.size() > most_roles || !std::ranges::all_of(key.roles, acceptable))
     throw Error(ErrorCode::invalid_data, "a key has at most 100 roles, each named by 1 to 200 bytes of valid UTF-8");
@@ -30,29 +28,61 @@ std::string payload_of(const ApiKey& key) {
   return canonical_json(out);
 }
 
+ApiKey require_key(GuardedOperation& operation, const ApiKeyId& id) {
+  const auto keys = operation.transaction().api_keys();
+  const auto found = std::ranges::find(keys, id, &ApiKey::id);
+  if (found == keys.end()) throw_not_found();
+  return *found;
+}
+
+CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked) {
+  check(asked, operation.now());
+  operation.require_own_roles(asked.roles);
+  const ActorContext& actor = operation.actor();
+  CreatedApiKey out{new_key_text(actor.environment()), {}};
+  ApiKey& key = out.key;
+  key.id = ApiKeyId(operation.new_id());
+  key.organization = actor.organization();
+  key.environment = actor.environment();
+  key.name = asked.name;
+  key.display_prefix = display_prefix(out.secret, key.environment);
+  key.roles = asked.roles;
+  key.kind = asked.kind;
+  key.created_at = operation.now();
+  key.expires_at = asked.expires_at;
+  operation.transaction().insert_api_key(key, sha256(out.secret));
+  operation.audit().append("api-key.created", payload_of(key));
+  return out;
+}
+
 }  // namespace
 
 CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
   return guarded(*engine_, actor_, Access::write, {"create", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
-    check(asked, operation.now());
-    for (const std::string& role : asked.roles)
-      if (!actor_.passes_policies() &&
-          std::ranges::find(actor_.roles(), role, &ActorRole::name) == actor_.roles().end())
-        throw Error(ErrorCode::permission_denied, "a key can be given only roles that its maker holds");
-    CreatedApiKey out{new_key_text(actor_.environment()), {}};
-    ApiKey& key = out.key;
-    key.id = ApiKeyId(operation.new_id());
-    key.organization = actor_.organization();
-    key.environment = actor_.environment();
-    key.name = asked.name;
-    key.display_prefix = display_prefix(out.secret, key.environment);
-    key.roles = asked.roles;
-    key.kind = asked.kind;
-    key.created_at = operation.now();
-    key.expires_at = asked.expires_at;
-    operation.transaction().insert_api_key(key, sha256(out.secret));
-    operation.audit().append("api-key.created", payload_of(key));
+    CreatedApiKey out = make_key(operation, asked);
+    operation.commit();
+    return out;
+  });
+}
+
+CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) const {
+  return guarded(*engine_, actor_, Access::write, {"create", "api_keys", id.str()}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::create, "api_keys");
+    operation.require_resource(Action::remove, "api_keys");
+    if (overlap < 0 || overlap > longest_overlap)
+      throw Error(ErrorCode::invalid_data, "`overlap` is from 0 to a year; it is in milliseconds");
+    ApiKey old = require_key(operation, id);
+    if (old.revoked_at || (old.expires_at && *old.expires_at <= operation.now()))
+      throw Error(ErrorCode::conflict, "this key is good for nothing any more; create another one");
+    CreatedApiKey out = make_key(operation, {old.name, old.roles, old.kind, old.expires_at});
+    const Timestamp ends = operation.now() + overlap;
+    if (overlap == 0)
+      old.revoked_at = operation.now();
+    else
+      old.expires_at = old.expires_at ? std::min(*old.expires_at, ends) : ends;
+    operation.transaction().update_api_key(old);
+    operation.audit().append("api-key.rotated", canonical_json(Json{{"id", id.str()}, {"successor", out.key.id.str()}}));
     operation.commit();
     return out;
   });
@@ -68,12 +98,11 @@ std::vector<ApiKey> ApiKeyRepository::list() const {
 void ApiKeyRepository::revoke(const ApiKeyId& id) const {
   guarded(*engine_, actor_, Access::write, {"delete", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::remove, "api_keys");
-    const auto keys = operation.transaction().api_keys();
-    const auto found = std::ranges::find(keys, id, &ApiKey::id);
-    if (found == keys.end()) throw_not_found();
-    if (found->revoked_at) return;
-    operation.transaction().revoke_api_key(id, operation.now());
-    operation.audit().append("api-key.revoked", payload_of(*found));
+    ApiKey key = require_key(operation, id);
+    if (key.revoked_at) return;
+    key.revoked_at = operation.now();
+    operation.transaction().update_api_key(key);
+    operation.audit().append("api-key.revoked", payload_of(key));
     operation.commit();
   });
 }

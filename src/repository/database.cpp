@@ -31,6 +31,11 @@ EventRepository Database::events(const ActorContext& actor) const { return {engi
 EntityTypeRepository Database::entity_types(const ActorContext& actor) const { return {engine_, actor}; }
 RoleRepository Database::roles(const ActorContext& actor) const { return {engine_, actor}; }
 ApiKeyRepository Database::api_keys(const ActorContext& actor) const { return {engine_, actor}; }
+AgentRepository Database::agents(const ActorContext& actor) const { return {engine_, actor}; }
+ThreadRepository Database::threads(const ActorContext& actor) const { return {engine_, actor}; }
+ExecutionRepository Database::executions(const ActorContext& actor) const { return {engine_, actor}; }
+TriggerRepository Database::triggers(const ActorContext& actor) const { return {engine_, actor}; }
+PackRepository Database::packs(const ActorContext& actor) const { return {engine_, actor}; }
 
 Decision Database::can(const ActorContext& actor, Action action, std::string_view resource) const {
   GuardedOperation operation(*engine_, actor, Access::read);

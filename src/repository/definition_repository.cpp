@@ -143,6 +143,15 @@ void RoleRepository::assign(const UserId& user, const std::string& role, std::op
   });
 }
 
+std::vector<Assignment> RoleRepository::assignments(const UserId& user) const {
+  return guarded(*engine_, actor_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
+    operation.require_admin("list who has which roles");
+    auto found = operation.transaction().assignments(user);
+    std::ranges::sort(found, {}, &Assignment::role_name);
+    return found;
+  });
+}
+
 bool RoleRepository::unassign(const UserId& user, const std::string& role) const {
   return guarded(*engine_, actor_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("take roles away");

@@ -16,6 +16,12 @@ std::string plan_key(const ActorContext& actor, Action action, const std::string
     key = "admin";
   else
     for (const ActorRole& role : actor.roles()) key.append(role.id.str()).append(",");
+  if (const Restriction* const restriction = actor.restriction()) {
+    for (const std::string& field : restriction->denied_fields) key.append("-").append(field);
+    if (restriction->allowed_actions)
+      for (const Action allowed : *restriction->allowed_actions) key.append("+").append(to_string(allowed));
+    key.append("!");
+  }
   return key.append("|").append(to_string(action)).append("|").append(type);
 }
 
@@ -47,7 +53,8 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
     const auto found = scopes_.find(key);
     if (found != scopes_.end() && found->second->rules().generation() == generation) return found->second;
   }
-  auto fresh = std::make_shared<CompiledScope>(RuleBook(generation, transaction.entity_types(), transaction.roles()));
+  auto fresh = std::make_shared<CompiledScope>(RuleBook(generation, transaction.entity_types(), transaction.roles()),
+                                               TriggerBook(transaction));
   const std::lock_guard lock(mutex_);
   if (scopes_.size() >= most_scopes) scopes_.clear();
   auto& slot = scopes_[key];

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/json_schema.hpp"
+#include "repository/trigger_matcher.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
@@ -19,14 +20,16 @@ namespace struere {
 // generation moves on, so that nothing in it can be stale.
 class CompiledScope {
  public:
-  explicit CompiledScope(RuleBook rules) : rules_(std::move(rules)) {}
+  CompiledScope(RuleBook rules, TriggerBook triggers) : rules_(std::move(rules)), triggers_(std::move(triggers)) {}
 
   const RuleBook& rules() const noexcept { return rules_; }
+  const TriggerBook& triggers() const noexcept { return triggers_; }
   std::shared_ptr<const AccessPlan> plan(const ActorContext& actor, Action action, const std::string& type);
   std::shared_ptr<const JsonSchema> schema(const EntityType& type);
 
  private:
   RuleBook rules_;
+  TriggerBook triggers_;
   std::mutex mutex_;  // guards what follows
   std::map<std::string, std::shared_ptr<const AccessPlan>, std::less<>> plans_;
   std::map<EntityTypeKey, std::shared_ptr<const JsonSchema>> schemas_;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <span>
 
+#include "repository/trigger_matcher.hpp"
+
 namespace struere {
 namespace {
 
@@ -109,9 +111,8 @@ Written EntityWriter::create(const WrittenJson& input, const CreateOptions& opti
 
   operation_.transaction().insert_entity(row);
   operation_.audit().append(type_ + ".created", R"({"data":)" + row.data + "}", row.id);
-  Written answer = operation_.written(row, type_);
-  operation_.commit();
-  return answer;
+  enqueue_trigger_runs(operation_, TriggerEvent::created, type_, row, nullptr);
+  return operation_.written(row, type_);
 }
 
 Written EntityWriter::update(const std::string& id, const WrittenJson& input, const UpdateOptions& options) {
@@ -151,23 +152,22 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   operation_.transaction().update_entity(after);
   operation_.audit().append(type_ + ".updated",
                             R"({"changes":)" + canonical_json(patch) + R"(,"previousData":)" + before.data + "}", id);
-  Written answer = operation_.written(after, type_);
-  operation_.commit();
-  return answer;
+  enqueue_trigger_runs(operation_, TriggerEvent::updated, type_, after, &before);
+  return operation_.written(after, type_);
 }
 
 void EntityWriter::remove(const std::string& id) {
   const auto plan = operation_.require(Action::remove, type_);
   const EntityType& type = operation_.require_type(type_);
-  StoredEntity row = require_row(type, id, *plan);
-  const std::string previous = row.data;
+  const StoredEntity before = require_row(type, id, *plan);
+  StoredEntity row = before;
   row.status = "deleted";
   row.deleted = true;
   row.updated_at = operation_.now();
   ++row.version;
   operation_.transaction().update_entity(row);
-  operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + previous + "}", id);
-  operation_.commit();
+  operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + before.data + "}", id);
+  enqueue_trigger_runs(operation_, TriggerEvent::deleted, type_, row, &before);
 }
 
 StoredEntity EntityWriter::require_row(const EntityType& type, const std::string& id, const AccessPlan& plan) {

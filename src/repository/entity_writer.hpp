@@ -23,6 +23,7 @@ class WrittenJson {
   std::string_view text_;
 };
 
+// The caller commits.
 class EntityWriter {
  public:
   EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}

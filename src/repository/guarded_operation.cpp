@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace struere {
 namespace {
 
@@ -40,8 +42,19 @@ void GuardedOperation::require_resource(Action action, std::string_view resource
 }
 
 void GuardedOperation::require_admin(const char* what) {
+  // A tool that could redefine who may do what would be narrowed by nothing.
+  if (actor_.restriction())
+    throw Error(ErrorCode::permission_denied, fmt::format("a tool whose permission is narrowed may not {}", what));
   if (!actor_.passes_policies())
     throw Error(ErrorCode::permission_denied, fmt::format("only system actors and org admins may {}", what));
+}
+
+void GuardedOperation::require_own_roles(const std::vector<std::string>& names) {
+  if (actor_.restriction() && !names.empty())
+    throw Error(ErrorCode::permission_denied, "a tool whose permission is narrowed cannot hand on roles that are not");
+  for (const std::string& name : names)
+    if (!actor_.passes_policies() && std::ranges::find(actor_.roles(), name, &ActorRole::name) == actor_.roles().end())
+      throw Error(ErrorCode::permission_denied, "roles can be handed on only by who holds them");
 }
 
 const EntityType& GuardedOperation::require_type(const std::string& slug) {

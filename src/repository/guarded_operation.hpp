@@ -27,8 +27,10 @@ class GuardedOperation {
   const ActorContext& actor() const noexcept { return actor_; }
   Transaction& transaction() noexcept { return *transaction_; }
   const RuleBook& rules() const noexcept { return compiled_->rules(); }
+  const TriggerBook& triggers() const noexcept { return compiled_->triggers(); }
   ActorValues values() const { return actor_values(actor_); }
   Timestamp now() const noexcept { return now_; }
+  const CursorKey& cursor_key() const { return engine_.storage->cursor_key(); }
   std::string new_id() { return engine_.ids->next(now_); }
 
   std::shared_ptr<const AccessPlan> plan(Action action, const std::string& type) {
@@ -41,6 +43,8 @@ class GuardedOperation {
   void require_resource(Action action, std::string_view resource);
   // permission_denied for everybody but system actors and org admins.
   void require_admin(const char* what);
+  // permission_denied for whoever hands on roles that they do not hold, or that a tool's permission narrows.
+  void require_own_roles(const std::vector<std::string>& names);
   // not_found where the scope has no such type; only after the policy check.
   const EntityType& require_type(const std::string& slug);
 

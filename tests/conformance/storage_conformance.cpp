@@ -141,7 +141,9 @@ void check_scopes(const StorageFactory& make) {
     CHECK(transaction->related_ids("x", {"knows", false}).empty());
     CHECK_FALSE(transaction->unlink("x", "knows", "y"));
     CHECK_FALSE(transaction->remove_assignment(UserId("ana"), RoleId("role-1")));
-    transaction->revoke_api_key(ApiKeyId("key-1"), 5);
+    ApiKey revoked = transaction->api_keys().front();
+    revoked.revoked_at = 5;
+    transaction->update_api_key(revoked);
     transaction->remove_role(RoleId("role-1"));
     transaction->update_entity(row(own, "x", R"({"stolen":true})"));
     // The same id may live in both scopes, as two rows.

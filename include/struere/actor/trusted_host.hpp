@@ -24,6 +24,9 @@ class TrustedHost {
   ActorContext system_actor(const OrganizationId& organization, Environment environment) const;
   ActorContext user_actor(const UserId& user, const OrganizationId& organization, Environment environment) const;
 
+  // With the roles that the agent's configuration names there; it must be active, and have one.
+  ActorContext agent_actor(const std::string& slug, const OrganizationId& organization, Environment environment) const;
+
   // --- records that both environments share. Ids may be those of an identity provider; without one, it is a UUIDv7.
   // Error{conflict} where an id is taken, Error{invalid_data} where one is empty, too long or not UTF-8.
   Organization create_organization(const std::string& name, std::optional<OrganizationId> id = {}) const;

@@ -20,6 +20,7 @@ class Scope {
  private:
   friend class Authentication;
   friend class ActorResolver;
+  friend class TriggerActors;
   friend class TrustedHost;
 
   Scope(OrganizationId organization, Environment environment)

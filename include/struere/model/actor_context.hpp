@@ -8,6 +8,7 @@
 
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
+#include "struere/model/restriction.hpp"
 
 namespace struere {
 
@@ -35,6 +36,12 @@ class ActorContext {
   const std::vector<ActorRole>& roles() const noexcept { return state_->roles; }  // sorted by name
   bool is_org_admin() const noexcept { return state_->is_org_admin; }
 
+  // Of an actor that a tool acts as; nothing for everybody else. It holds for whoever passes policies, too.
+  const Restriction* restriction() const noexcept { return state_->restriction.get(); }
+
+  // How many triggers led to what this actor does: 0 for everybody but the tools of trigger runs.
+  int cascade_depth() const noexcept { return state_->cascade_depth; }
+
   // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the
   // scope.
   bool passes_policies() const noexcept { return type() == ActorType::system || is_org_admin(); }
@@ -43,6 +50,8 @@ class ActorContext {
   friend class Authentication;
   friend class ActorResolver;
   friend class TrustedHost;
+  friend class ToolIdentityResolver;
+  friend class TriggerActors;
 
   struct State {
     Scope scope;
@@ -50,6 +59,8 @@ class ActorContext {
     std::string id;
     std::vector<ActorRole> roles;
     bool is_org_admin;
+    std::shared_ptr<const Restriction> restriction = nullptr;
+    int cascade_depth = 0;
   };
 
   explicit ActorContext(State state);

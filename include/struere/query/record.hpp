@@ -32,6 +32,7 @@ struct RecordShape {
   RecordTable table;
   std::string_view name;
   bool shared;        // by both environments of an organization, rather than of one scope (SPEC 1)
+  bool configuration;  // a change of it counts the scope's generation up
   bool names_shared;  // a row names one of a shared table: SQL storages keep the organization beside it
   std::span<const std::string_view> columns;
   std::span<const std::string_view> key;     // unique within the scope, or within the organization

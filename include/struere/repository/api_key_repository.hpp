@@ -30,6 +30,10 @@ class ApiKeyRepository {
  public:
   // Whoever does not pass policies can hand on only roles that they hold: permission_denied for others.
   CreatedApiKey create(const NewApiKey& key) const;
+  // Another key with the name, roles, kind and expiry of this one, which from then on is good for `overlap`
+  // milliseconds more: time to hand the new one out. Needs `create` and `delete`. not_found for a key that is none of
+  // this scope's, conflict for one that is revoked or has expired.
+  CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap = 0) const;
   std::vector<ApiKey> list() const;
   void revoke(const ApiKeyId& id) const;  // not_found for a key that is none of this scope's; again is nothing
 

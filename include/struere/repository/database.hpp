@@ -12,11 +12,16 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 #include "struere/model/actor_context.hpp"
+#include "struere/repository/agent_repository.hpp"
 #include "struere/repository/api_key_repository.hpp"
 #include "struere/repository/definition_repository.hpp"
 #include "struere/repository/entity_repository.hpp"
 #include "struere/repository/event_repository.hpp"
+#include "struere/repository/execution_repository.hpp"
+#include "struere/repository/pack_repository.hpp"
 #include "struere/repository/relation_repository.hpp"
+#include "struere/repository/thread_repository.hpp"
+#include "struere/repository/trigger_repository.hpp"
 #include "struere/storage/sqlite.hpp"
 
 namespace struere {
@@ -51,6 +56,11 @@ class Database {
   EntityTypeRepository entity_types(const ActorContext& actor) const;
   RoleRepository roles(const ActorContext& actor) const;
   ApiKeyRepository api_keys(const ActorContext& actor) const;
+  AgentRepository agents(const ActorContext& actor) const;
+  ThreadRepository threads(const ActorContext& actor) const;
+  ExecutionRepository executions(const ActorContext& actor) const;
+  TriggerRepository triggers(const ActorContext& actor) const;
+  PackRepository packs(const ActorContext& actor) const;
 
   // Whether the policies allow this at all (SPEC 3). Never throws for a denial, and records none.
   Decision can(const ActorContext& actor, Action action, std::string_view resource) const;
@@ -61,6 +71,8 @@ class Database {
                       const std::optional<EntityId>& id = {}) const;
 
  private:
+  friend class TriggerWorker;
+  friend class TriggerRunner;
   explicit Database(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
 
   std::shared_ptr<Engine> engine_;

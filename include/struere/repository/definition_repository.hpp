@@ -42,6 +42,7 @@ class RoleRepository {
   // Gives a role of this scope to a member; a second time changes the expiry. not_found for who is no member and for a
   // role that is none.
   void assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at = {}) const;
+  std::vector<Assignment> assignments(const UserId& user) const;  // those that have expired, too; by role name
   bool unassign(const UserId& user, const std::string& role) const;
 
  private:

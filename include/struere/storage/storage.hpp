@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "struere/core/scope.hpp"
@@ -17,8 +18,8 @@
 
 namespace struere {
 
-// The records that no scope owns (SPEC 1), and the one look-up that finds a scope: an API key by its hash. Safe to use
-// from many threads; each call is a transaction of its own.
+// The records that no scope owns (SPEC 1), and the two look-ups that find one: an API key by its hash, and those with
+// work to do. Safe to use from many threads; each call is a transaction of its own.
 class SharedTables {
  public:
   virtual ~SharedTables() = default;
@@ -32,6 +33,9 @@ class SharedTables {
   virtual std::vector<Membership> memberships(const OrganizationId& organization) = 0;
   virtual void put_membership(const Membership& membership) = 0;
   virtual bool remove_membership(const OrganizationId& organization, const UserId& user) = 0;
+
+  // Those in which a trigger run is pending and due, or running past its lease.
+  virtual std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) = 0;
 
   virtual std::optional<ApiKey> find_api_key(const EventHash& hash) = 0;
   // Best effort: a key is as good while its last use cannot be written down.

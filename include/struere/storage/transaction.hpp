@@ -43,7 +43,7 @@ class Transaction : public RelationReader {
   // --- API keys of the scope; never their hashes.
   virtual std::vector<ApiKey> api_keys() = 0;
   virtual void insert_api_key(const ApiKey& key, const EventHash& hash) = 0;
-  virtual void revoke_api_key(const ApiKeyId& id, Timestamp at) = 0;
+  virtual void update_api_key(const ApiKey& key) = 0;  // when it expires and was revoked; by id
 
   // --- entities. What select and count mean is defined by query/interpreter.hpp; rows leave masked.
   virtual Page select(const Selection& selection) = 0;

@@ -126,12 +126,13 @@ class MemoryTransaction final : public Transaction {
     return out;
   }
   void insert_api_key(const ApiKey& key, const EventHash& hash) override { put(world_.api_keys, hash, key); }
-  void revoke_api_key(const ApiKeyId& id, Timestamp at) override {
+  void update_api_key(const ApiKey& changed) override {
     for (const auto& [hash, key] : world_.api_keys) {
-      if (key.id != id || !in_scope(key)) continue;
-      ApiKey revoked = key;
-      revoked.revoked_at = at;
-      return put(world_.api_keys, EventHash(hash), std::move(revoked));
+      if (key.id != changed.id || !in_scope(key)) continue;
+      ApiKey updated = key;
+      updated.expires_at = changed.expires_at;
+      updated.revoked_at = changed.revoked_at;
+      return put(world_.api_keys, EventHash(hash), std::move(updated));
     }
   }
 
@@ -222,13 +223,16 @@ class MemoryTransaction final : public Transaction {
   }
 
   bool insert_record(RecordTable table, const Record& record) override {
+    count_generation(table);
     return records(table).insert(shape_of(table), record, undo_);
   }
   std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
                               const RecordChanges& changes) override {
+    count_generation(table);
     return records(table).update(shape_of(table), where, changes, undo_);
   }
   std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override {
+    count_generation(table);
     return records(table).remove(shape_of(table), where, undo_);
   }
   std::vector<Record> select_records(const RecordSelection& selection) override {
@@ -299,6 +303,9 @@ class MemoryTransaction final : public Transaction {
     if (writing_) return world_.shared_records[scope_.organization()];
     const auto found = world_.shared_records.find(scope_.organization());
     return found == world_.shared_records.end() ? empty_.records : found->second;
+  }
+  void count_generation(RecordTable table) {
+    if (shape_of(table).configuration) count_generation();
   }
   bool in_scope(const ApiKey& key) const {
     return key.organization == scope_.organization() && key.environment == scope_.environment();
@@ -392,6 +399,18 @@ class MemoryStorage final : public Storage, private SharedTables {
   bool remove_membership(const OrganizationId& organization, const UserId& user) override {
     const std::unique_lock lock(world_.mutex);
     return world_.memberships.erase({organization, user}) > 0;
+  }
+  std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
+    const std::shared_lock lock(world_.mutex);
+    std::vector<std::pair<OrganizationId, Environment>> out;
+    for (const auto& [scope, data] : world_.scopes) {
+      const auto due = [&, &records = data.records](const char* status) {
+        const RecordCondition in_time{"due_at", RecordCondition::Comparison::less_or_equal, now};
+        return !records.select({RecordTable::trigger_runs, {{"status", {}, status}, in_time}}).empty();
+      };
+      if (due("pending") || due("running")) out.push_back(scope);
+    }
+    return out;
   }
   std::optional<ApiKey> find_api_key(const EventHash& hash) override { return find(world_.api_keys, hash); }
   void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {

@@ -227,10 +227,11 @@ void SqliteTransaction::insert_api_key(const ApiKey& key, const EventHash& hash)
       .run();
 }
 
-void SqliteTransaction::revoke_api_key(const ApiKeyId& id, Timestamp at) {
-  scoped("UPDATE api_keys SET revoked_at = ?3 WHERE scope_id = ?1 AND id = ?2")
-      .bind(2, std::string_view(id.str()))
-      .bind(3, at)
+void SqliteTransaction::update_api_key(const ApiKey& key) {
+  scoped("UPDATE api_keys SET expires_at = ?3, revoked_at = ?4 WHERE scope_id = ?1 AND id = ?2")
+      .bind(2, std::string_view(key.id.str()))
+      .bind(3, key.expires_at)
+      .bind(4, key.revoked_at)
       .run();
 }
 

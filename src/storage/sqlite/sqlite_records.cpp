@@ -101,7 +101,9 @@ bool SqliteTransaction::insert_record(RecordTable table, const Record& record) {
   owned(shape, fmt::format("INSERT INTO {}({}) VALUES({}) ON CONFLICT DO NOTHING", shape.name, columns, values),
         sql.parameters)
       .run();
-  return connection_->changes() > 0;
+  const bool inserted = connection_->changes() > 0;
+  if (shape.configuration) count_generation();
+  return inserted;
 }
 
 std::int64_t SqliteTransaction::update_records(RecordTable table, const std::vector<RecordCondition>& where,
@@ -113,7 +115,9 @@ std::int64_t SqliteTransaction::update_records(RecordTable table, const std::vec
     assignments += fmt::format("{}{} = {}", assignments.empty() ? "" : ", ", sql.column(column), sql.parameter(value));
   const std::string condition = sql.where(where);
   owned(shape, fmt::format("UPDATE {} SET {}{}", shape.name, assignments, condition), sql.parameters).run();
-  return connection_->changes();
+  const std::int64_t changed = connection_->changes();
+  if (shape.configuration) count_generation();
+  return changed;
 }
 
 std::int64_t SqliteTransaction::remove_records(RecordTable table, const std::vector<RecordCondition>& where) {
@@ -121,7 +125,9 @@ std::int64_t SqliteTransaction::remove_records(RecordTable table, const std::vec
   RecordSql sql(shape);
   const std::string condition = sql.where(where);
   owned(shape, fmt::format("DELETE FROM {}{}", shape.name, condition), sql.parameters).run();
-  return connection_->changes();
+  const std::int64_t removed = connection_->changes();
+  if (shape.configuration) count_generation();
+  return removed;
 }
 
 std::vector<Record> SqliteTransaction::select_records(const RecordSelection& selection) {

@@ -292,6 +292,20 @@ class SqliteStorage final : public Storage, private SharedTables {
     });
   }
 
+  std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
+    const auto connection = lease();
+    Statement statement = connection->prepare(
+        "SELECT organization_id, environment FROM scopes s WHERE "
+        "EXISTS(SELECT 1 FROM trigger_runs WHERE scope_id = s.id AND status = 'pending' AND due_at <= ?1) OR "
+        "EXISTS(SELECT 1 FROM trigger_runs WHERE scope_id = s.id AND status = 'running' AND due_at <= ?1)");
+    statement.bind(1, now);
+    std::vector<std::pair<OrganizationId, Environment>> out;
+    while (statement.step())
+      if (const auto environment = parse_environment(statement.text(1)))
+        out.emplace_back(OrganizationId(statement.string(0)), *environment);
+    return out;
+  }
+
   static std::string_view bytes_of(const EventHash& hash) {
     return {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }

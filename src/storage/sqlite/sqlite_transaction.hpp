@@ -37,7 +37,7 @@ class SqliteTransaction final : public Transaction {
 
   std::vector<ApiKey> api_keys() override;
   void insert_api_key(const ApiKey& key, const EventHash& hash) override;
-  void revoke_api_key(const ApiKeyId& id, Timestamp at) override;
+  void update_api_key(const ApiKey& key) override;
 
   Page select(const Selection& selection) override;
   std::int64_t count(const Selection& selection) override;

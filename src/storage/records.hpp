@@ -225,12 +225,4 @@ std::optional<T> find(Transaction& transaction, std::string_view column, const s
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
-// --- pages of records, newest first or in whatever other order
-
-inline constexpr std::int64_t most_in_page = 1000;
-
-inline void check_limit(std::int64_t limit) {
-  if (limit < 1 || limit > most_in_page) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
-}
-
 }  // namespace struere

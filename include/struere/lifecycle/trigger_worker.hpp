@@ -1,0 +1,81 @@
+// Does what triggers ask for: claims runs that are due, in all scopes, and carries out their steps.
+//
+// Any number of workers may be at it, in any number of processes: a run is claimed by one, in a transaction, and taken
+// over by another when its worker is gone for longer than the lease. The built-in tools change data and write down that
+// they did in one transaction, so that they happen once, whatever dies. A tool of the host's own is called again when the
+// process dies between its return and the note of it: use the run's id and the step as its idempotency key.
+//
+// Built in: entity.create {type, data[, status]}, entity.get {type, id}, entity.query {type[, where, search, limit]},
+// entity.update {type, id, data[, status]}, entity.delete {type, id}, event.emit {type[, payload, entityId]}.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "struere/core/json.hpp"
+#include "struere/model/trigger.hpp"
+#include "struere/repository/database.hpp"
+
+namespace struere {
+
+// What a tool of the host is called with. The actor is the system actor of the run's own scope.
+struct ToolCall {
+  const Database& database;
+  const ActorContext& actor;
+  const Json& arguments;  // placeholders filled in
+  const TriggerRun& run;
+  std::size_t step;  // from 0
+};
+
+// What it answers is there for later steps. An exception fails the attempt; its what() becomes the run's error.
+using TriggerTool = std::function<Json(const ToolCall& call)>;
+
+struct TriggerWorkerOptions {
+  std::chrono::milliseconds lease{60'000};  // renewed while a tool is at work
+  std::chrono::milliseconds poll_interval{1000};
+};
+
+struct TriggerWork {
+  std::size_t completed = 0;
+  std::size_t failed = 0;  // attempts that will be repeated
+  std::size_t dead = 0;
+
+  std::size_t attempts() const noexcept { return completed + failed + dead; }
+};
+
+class TriggerWorker {
+ public:
+  explicit TriggerWorker(Database database, TriggerWorkerOptions options = {});
+  ~TriggerWorker();  // stops
+  TriggerWorker(const TriggerWorker&) = delete;
+  TriggerWorker& operator=(const TriggerWorker&) = delete;
+
+  // Before the worker is at work. Throws Error{conflict} for a name that is taken or built in.
+  void add_tool(const std::string& name, TriggerTool tool);
+
+  // Does all that is due, what comes due by it included, and returns. Throws Error{storage}; a run that fails does not.
+  TriggerWork run_due();
+
+  // Calls run_due in a thread of its own, again and again, until stop() has returned. A storage that fails is tried
+  // again at the next interval. stop() waits for the run that is being done.
+  void start();
+  void stop();
+
+ private:
+  friend class TriggerRunner;
+
+  TriggerWork run(const std::stop_token& stop);  // between two runs
+
+  Database database_;
+  TriggerWorkerOptions options_;
+  std::string name_;  // of this worker, unlike any other's
+  std::map<std::string, TriggerTool, std::less<>> tools_;
+  std::jthread thread_;
+};
+
+}  // namespace struere

@@ -1,0 +1,66 @@
+// What the runs of agents took, in one scope (SPEC 8). Governed by policies on `executions`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/execution.hpp"
+
+namespace struere {
+
+struct Engine;
+
+struct NewExecution {
+  std::optional<std::string> agent = {};  // slug; its configuration's version is recorded too
+  std::optional<ThreadId> thread = {};
+  std::string model;
+  ExecutionStatus status = ExecutionStatus::completed;
+  std::optional<std::string> error = {};
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t duration_ms = 0;
+  Json tool_calls = Json::array();
+};
+
+struct ExecutionQuery {
+  std::optional<std::string> agent = {};  // slug
+  std::optional<std::string> model = {};
+  std::optional<ExecutionStatus> status = {};
+  std::optional<Timestamp> since = {};
+  std::optional<Timestamp> until = {};  // exclusive
+};
+
+struct ExecutionPage {
+  std::vector<Execution> executions;  // newest first
+  std::optional<std::string> next;
+};
+
+enum class ExecutionGroup { day, agent, model, status };
+
+// Cheap, immutable, safe to share between threads.
+class ExecutionRepository {
+ public:
+  Execution record(const NewExecution& execution) const;  // needs `create`
+  Execution get(const ExecutionId& id) const;             // needs `read`
+  ExecutionPage list(const ExecutionQuery& query = {}, std::int64_t limit = 50,
+                     const std::optional<std::string>& after = {}) const;  // needs `list`
+
+  // Sums of those that match, for each group that there is, in the groups' order; one statement. Needs `list`.
+  std::vector<ExecutionSummary> rollup(const std::vector<ExecutionGroup>& group_by,
+                                       const ExecutionQuery& query = {}) const;
+
+ private:
+  friend class Database;
+  ExecutionRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

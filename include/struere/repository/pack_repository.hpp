@@ -1,0 +1,37 @@
+// Which packs are installed in one scope. Governed by policies on `packs`. What is in a pack is none of its business.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/installed_pack.hpp"
+
+namespace struere {
+
+struct Engine;
+
+// Cheap, immutable, safe to share between threads. Each environment has its own installation of a pack.
+class PackRepository {
+ public:
+  InstalledPack install(const std::string& pack_id, const std::string& version,
+                        const Json& overrides = Json::object()) const;  // conflict where it is installed already
+  InstalledPack upgrade(const std::string& pack_id, const std::string& version) const;     // into its history as well
+  InstalledPack customize(const std::string& pack_id, const Json& overrides) const;        // replaces the overrides
+  void uninstall(const std::string& pack_id) const;
+  InstalledPack get(const std::string& pack_id) const;
+  std::vector<InstalledPack> list() const;  // by id
+
+ private:
+  friend class Database;
+  PackRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

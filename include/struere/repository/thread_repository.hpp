@@ -1,0 +1,76 @@
+// Conversations of one scope (SPEC 8). Governed by policies on `threads`; whoever began a thread always sees it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/json.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/model/thread.hpp"
+
+namespace struere {
+
+struct Engine;
+
+struct NewThread {
+  std::optional<std::string> external_id = {};  // a chat's or a phone number, say
+  std::optional<std::string> agent = {};        // slug
+  std::string title = {};
+  Json metadata = Json::object();
+};
+
+struct NewMessage {
+  MessageRole role = MessageRole::user;
+  std::string content = {};
+  Json tool_calls = Json::array();
+  std::optional<std::string> tool_call_id = {};
+  Json attachments = Json::array();
+};
+
+struct ThreadQuery {
+  std::optional<std::string> agent = {};  // slug
+  std::int64_t limit = 50;                // 1 to 1000
+  std::optional<std::string> after = {};  // the cursor of the page before
+};
+
+struct ThreadPage {
+  std::vector<Thread> threads;  // newest first
+  std::optional<std::string> next;
+};
+
+struct MessagePage {
+  std::vector<Message> messages;  // newest first
+  std::optional<std::string> next;
+};
+
+// Cheap, immutable, safe to share between threads. A thread that the actor does not see is not_found.
+class ThreadRepository {
+ public:
+  // Needs `create`. conflict where the scope has a thread of that external id.
+  Thread create(const NewThread& thread) const;
+
+  // The thread of that external id, or a new one: two requests that come at once get the same. Needs `create` where there
+  // is none; not_found where there is one that the actor does not see.
+  Thread open(const NewThread& thread) const;
+
+  Thread get(const ThreadId& id) const;
+  std::optional<Thread> find(const std::string& external_id) const;
+  ThreadPage list(const ThreadQuery& query = {}) const;  // never denied: all with `list`, else those that it began
+
+  // Needs `update`, once the actor sees the thread.
+  Message append(const ThreadId& id, const NewMessage& message) const;
+  MessagePage messages(const ThreadId& id, std::int64_t limit = 50, const std::optional<std::string>& after = {}) const;
+
+ private:
+  friend class Database;
+  ThreadRepository(std::shared_ptr<Engine> engine, ActorContext actor)
+      : engine_(std::move(engine)), actor_(std::move(actor)) {}
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+};
+
+}  // namespace struere

@@ -1,0 +1,28 @@
+#include "struere/actor/tool_identity.hpp"
+
+namespace struere {
+
+ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const ToolPermission& permission,
+                                           const std::optional<ActorRole>& role) {
+  ActorContext::State state{caller.scope(), caller.type(), caller.id(), caller.roles(), caller.is_org_admin()};
+  state.cascade_depth = caller.cascade_depth();
+  if (permission.identity == ToolIdentity::system) {
+    state.type = ActorType::system;
+    state.id = "system";
+    state.roles.clear();
+    state.is_org_admin = false;
+  } else if (permission.identity == ToolIdentity::configured) {
+    // One role is all that there is to it: whoever passes policies would make it mean nothing.
+    if (state.type == ActorType::system) state.type = ActorType::agent;
+    state.is_org_admin = false;
+    state.roles.clear();
+    if (role) state.roles.push_back(*role);
+  }
+  Restriction restriction{permission.allowed_actions, permission.denied_fields};
+  if (caller.restriction()) restriction = narrowed(restriction, *caller.restriction());
+  if (restriction.allowed_actions || !restriction.denied_fields.empty())
+    state.restriction = std::make_shared<const Restriction>(std::move(restriction));
+  return ActorContext(std::move(state));
+}
+
+}  // namespace struere

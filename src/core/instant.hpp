@@ -1,0 +1,17 @@
+// Times and durations as they are written in definitions.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "struere/core/clock.hpp"
+
+namespace struere {
+
+// RFC 3339, such as 2026-04-17T17:00:00Z or 2026-04-17T19:00:00.5+02:00.
+std::optional<Timestamp> parse_instant(std::string_view text);
+
+// A whole number and its unit, such as 500ms, 30s, 15m, 24h, 7d or -1h; in milliseconds, at most ten years.
+std::optional<Timestamp> parse_duration(std::string_view text);
+
+}  // namespace struere

@@ -1,0 +1,60 @@
+#include "struere/lifecycle/trigger_worker.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "actor/trigger_actors.hpp"
+#include "lifecycle/built_in_tools.hpp"
+#include "lifecycle/trigger_runner.hpp"
+
+namespace struere {
+
+TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options)
+    : database_(std::move(database)), options_(options), name_(uuid_source().next(system_clock().now())) {}
+
+TriggerWorker::~TriggerWorker() { stop(); }
+
+void TriggerWorker::add_tool(const std::string& name, TriggerTool tool) {
+  if (is_built_in_tool(name) || !tools_.emplace(name, std::move(tool)).second)
+    throw Error(ErrorCode::conflict, "there is a tool of this name; choose another");
+}
+
+TriggerWork TriggerWorker::run_due() { return run({}); }
+
+TriggerWork TriggerWorker::run(const std::stop_token& stop) {
+  TriggerWork work;
+  Engine& engine = *database_.engine_;
+  while (true) {
+    const auto scopes = engine.storage->shared().scopes_with_due_runs(engine.clock->now());
+    bool ran = false;
+    for (const auto& [organization, environment] : scopes) {
+      TriggerRunner runner(*this, TriggerActors::system_actor(organization, environment, 0));
+      while (!stop.stop_requested() && runner.run_one(work)) ran = true;
+    }
+    if (!ran) return work;
+  }
+}
+
+void TriggerWorker::start() {
+  if (thread_.joinable()) return;
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      try {
+        run(stop);
+      } catch (const Error&) {  // a full disk, a lock that was held too long: what is due stays due
+      }
+      wake.wait_for(lock, stop, options_.poll_interval, [] { return false; });
+    }
+  });
+}
+
+void TriggerWorker::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  thread_ = std::jthread();
+}
+
+}  // namespace struere

@@ -1,0 +1,57 @@
+// What a caller hands in beside entities, checked before anything is stored.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "core/text.hpp"
+#include "struere/core/error.hpp"
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+inline constexpr std::size_t longest_name = 200;
+inline constexpr std::size_t longest_text = 1 << 20;
+
+inline void require_name(const std::string& text, const char* what) {
+  if (text.empty() || !is_text(text, longest_name))
+    throw Error(ErrorCode::invalid_data, fmt::format("{} is valid UTF-8 of 1 to {} bytes", what, longest_name));
+}
+
+inline void require_text(const std::string& text, const char* what) {
+  if (!is_text(text, longest_text))
+    throw Error(ErrorCode::invalid_data, fmt::format("{} is valid UTF-8 of at most {} bytes", what, longest_text));
+}
+
+inline void require_slug(const std::string& text, const char* what) {
+  if (!is_slug(text))
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("{} is 1 to 64 lower-case letters, digits, _ and -, the first a letter or digit", what));
+}
+
+inline void require_names(const std::vector<std::string>& names, const char* what) {
+  constexpr std::size_t most = 200;
+  if (names.size() > most) throw Error(ErrorCode::invalid_data, fmt::format("{} are at most {}", what, most));
+  for (const std::string& name : names) require_name(name, what);
+}
+
+inline constexpr std::int64_t most_in_page = 1000;
+
+inline void require_limit(std::int64_t limit) {
+  if (limit < 1 || limit > most_in_page) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
+}
+
+// Brought to canonical form.
+inline Json require_json(const Json& value, Json::value_t type, const char* what) {
+  JsonFault fault;
+  const auto text = canonical_json(value, fault);
+  if (!text) throw Error(ErrorCode::invalid_data, fmt::format("{} cannot be stored: {}", what, fault.message));
+  if (value.type() != type)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("{} is a JSON {}", what, type == Json::value_t::object ? "object" : "array"));
+  return parse_canonical_json(*text);
+}
+
+}  // namespace struere

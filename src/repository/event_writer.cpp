@@ -1,0 +1,48 @@
+#include "repository/event_writer.hpp"
+
+#include <algorithm>
+
+namespace struere {
+namespace {
+
+constexpr std::size_t longest_type = 200;
+
+// Two or more words of a-z, 0-9, _ and -, joined by dots.
+bool is_event_type(const std::string& type) {
+  if (type.size() > longest_type || type.find('.') == std::string::npos || type.front() == '.' || type.back() == '.')
+    return false;
+  return type.find("..") == std::string::npos && std::ranges::all_of(type, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
+}
+
+// Those that struere writes: nobody else can put words into its mouth.
+bool is_reserved(const std::string& type) {
+  for (const char* const prefix :
+       {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.", "sync.", "deploy.", "trigger."})
+    if (type.starts_with(prefix)) return true;
+  const auto dot = type.find('.');
+  const std::string rest = type.substr(dot + 1);
+  return rest == "created" || rest == "updated" || rest == "deleted";
+}
+
+}  // namespace
+
+EventId emit_event(GuardedOperation& operation, const std::string& type, const Json& payload,
+                   const std::optional<EntityId>& about) {
+  operation.require_resource(Action::create, "events");
+  if (!is_event_type(type))
+    throw Error(ErrorCode::invalid_data,
+                "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
+  if (is_reserved(type))
+    throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
+  JsonFault fault;
+  const auto canonical = payload.is_object() ? canonical_json(payload, fault) : std::nullopt;
+  if (!canonical)
+    throw Error(ErrorCode::invalid_data, payload.is_object() ? "the payload cannot be stored: " + fault.message
+                                                             : "the payload is a JSON object");
+  if (about && !operation.find_readable(about->str())) throw_not_found();
+  return operation.audit().append(type, *canonical, about ? std::optional(about->str()) : std::nullopt);
+}
+
+}  // namespace struere

@@ -1,0 +1,102 @@
+#include "struere/repository/pack_repository.hpp"
+
+#include "repository/checks.hpp"
+#include "repository/guarded_operation.hpp"
+#include "storage/records.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::string_view resource = "packs";
+
+InstalledPack require_pack(GuardedOperation& operation, const std::string& pack_id) {
+  auto pack = find<InstalledPack>(operation.transaction(), "pack_id", pack_id);
+  if (!pack) throw_not_found();
+  return *std::move(pack);
+}
+
+Json history_entry(GuardedOperation& operation, const std::string& version) {
+  return {{"version", version}, {"at", operation.now()}, {"by", operation.actor().id()}};
+}
+
+void store(GuardedOperation& operation, InstalledPack& pack, const char* event) {
+  pack.updated_at = operation.now();
+  operation.transaction().update_records(RecordTable::installed_packs, {{"pack_id", {}, pack.pack_id}},
+                                         {{"version", pack.version},
+                                          {"overrides", to_value(pack.overrides)},
+                                          {"history", to_value(pack.history)},
+                                          {"updated_at", pack.updated_at}});
+  operation.audit().append(event, canonical_json(Json{{"pack", pack.pack_id}, {"version", pack.version}}));
+  operation.commit();
+}
+
+}  // namespace
+
+InstalledPack PackRepository::install(const std::string& pack_id, const std::string& version,
+                                      const Json& overrides) const {
+  return guarded(*engine_, actor_, Access::write, {"create", resource}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::create, resource);
+    require_slug(pack_id, "a pack's id");
+    require_name(version, "a pack's version");
+    const InstalledPack pack{pack_id,
+                             version,
+                             require_json(overrides, Json::value_t::object, "`overrides`"),
+                             Json::array({history_entry(operation, version)}),
+                             actor_.id(),
+                             operation.now(),
+                             operation.now()};
+    if (!insert(operation.transaction(), pack))
+      throw Error(ErrorCode::conflict, "this pack is installed in this environment; upgrade it");
+    operation.audit().append("pack.installed", canonical_json(Json{{"pack", pack_id}, {"version", version}}));
+    operation.commit();
+    return pack;
+  });
+}
+
+InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::string& version) const {
+  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::update, resource);
+    InstalledPack pack = require_pack(operation, pack_id);
+    require_name(version, "a pack's version");
+    pack.version = version;
+    pack.history.push_back(history_entry(operation, version));
+    store(operation, pack, "pack.upgraded");
+    return pack;
+  });
+}
+
+InstalledPack PackRepository::customize(const std::string& pack_id, const Json& overrides) const {
+  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::update, resource);
+    InstalledPack pack = require_pack(operation, pack_id);
+    pack.overrides = require_json(overrides, Json::value_t::object, "`overrides`");
+    store(operation, pack, "pack.customized");
+    return pack;
+  });
+}
+
+void PackRepository::uninstall(const std::string& pack_id) const {
+  guarded(*engine_, actor_, Access::write, {"delete", resource}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::remove, resource);
+    const InstalledPack pack = require_pack(operation, pack_id);
+    operation.transaction().remove_records(RecordTable::installed_packs, {{"pack_id", {}, pack_id}});
+    operation.audit().append("pack.uninstalled", canonical_json(Json{{"pack", pack_id}, {"version", pack.version}}));
+    operation.commit();
+  });
+}
+
+InstalledPack PackRepository::get(const std::string& pack_id) const {
+  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, resource);
+    return require_pack(operation, pack_id);
+  });
+}
+
+std::vector<InstalledPack> PackRepository::list() const {
+  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::list, resource);
+    return select<InstalledPack>(operation.transaction(), {{}, {}, {"pack_id"}});
+  });
+}
+
+}  // namespace struere

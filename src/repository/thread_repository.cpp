@@ -1,0 +1,141 @@
+#include "struere/repository/thread_repository.hpp"
+
+#include "repository/record_page.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::string_view resource = "threads";
+
+bool is_allowed(GuardedOperation& operation, Action action) {
+  return decide(operation.rules(), operation.actor(), action, resource).allowed();
+}
+
+bool began(const ActorContext& actor, const Thread& thread) {
+  return thread.started_by_type == to_string(actor.type()) && thread.started_by == actor.id() &&
+         (!actor.restriction() || actor.restriction()->permits(Action::read));
+}
+
+// What the actor does not see is not there.
+Thread require_visible(GuardedOperation& operation, std::optional<Thread> thread) {
+  if (!thread || !(began(operation.actor(), *thread) || is_allowed(operation, Action::read))) throw_not_found();
+  return *std::move(thread);
+}
+
+Thread require_thread(GuardedOperation& operation, const ThreadId& id) {
+  return require_visible(operation, find<Thread>(operation.transaction(), "id", id.str()));
+}
+
+std::optional<AgentId> agent_of(GuardedOperation& operation, const std::optional<std::string>& slug) {
+  if (!slug) return std::nullopt;
+  const auto agent = find<Agent>(operation.transaction(), "slug", *slug);
+  if (!agent)
+    throw Error(ErrorCode::invalid_reference, "`agent` is the slug of an agent of the organization; define it first");
+  return agent->id;
+}
+
+Thread make(GuardedOperation& operation, const NewThread& asked) {
+  operation.require_resource(Action::create, resource);
+  if (asked.external_id) require_name(*asked.external_id, "`external_id`");
+  require_text(asked.title, "`title`");
+  const ActorContext& actor = operation.actor();
+  Thread thread{ThreadId(operation.new_id()),
+                asked.external_id,
+                agent_of(operation, asked.agent),
+                asked.title,
+                require_json(asked.metadata, Json::value_t::object, "`metadata`"),
+                std::string(to_string(actor.type())),
+                actor.id(),
+                0,
+                operation.now(),
+                operation.now()};
+  if (!insert(operation.transaction(), thread))
+    throw Error(ErrorCode::conflict, "there is a thread of this external id; `open` finds it or makes it");
+  operation.commit();
+  return thread;
+}
+
+}  // namespace
+
+Thread ThreadRepository::create(const NewThread& asked) const {
+  return guarded(*engine_, actor_, Access::write, {"create", resource},
+                 [&](GuardedOperation& operation) { return make(operation, asked); });
+}
+
+Thread ThreadRepository::open(const NewThread& asked) const {
+  return guarded(*engine_, actor_, Access::write, {"create", resource}, [&](GuardedOperation& operation) {
+    if (!asked.external_id) throw Error(ErrorCode::invalid_data, "a thread is opened by its `external_id`");
+    auto known = ::struere::find<Thread>(operation.transaction(), "external_id", *asked.external_id);
+    return known ? require_visible(operation, std::move(known)) : make(operation, asked);
+  });
+}
+
+Thread ThreadRepository::get(const ThreadId& id) const {
+  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()},
+                 [&](GuardedOperation& operation) { return require_thread(operation, id); });
+}
+
+std::optional<Thread> ThreadRepository::find(const std::string& external_id) const {
+  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
+    auto thread = ::struere::find<Thread>(operation.transaction(), "external_id", external_id);
+    const bool visible = thread && (began(actor_, *thread) || is_allowed(operation, Action::read));
+    return visible ? std::move(thread) : std::nullopt;
+  });
+}
+
+ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
+  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+    RecordSelection selection{RecordTable::threads, {}, {"created_at", "id"}, true};
+    std::string question = "threads/";
+    if (!is_allowed(operation, Action::list)) {
+      selection.where.push_back({"started_by_type", {}, std::string(to_string(actor_.type()))});
+      selection.where.push_back({"started_by", {}, actor_.id()});
+      if (actor_.restriction() && !actor_.restriction()->permits(Action::list)) return ThreadPage{};
+    }
+    if (query.agent) {
+      const auto agent = ::struere::find<Agent>(operation.transaction(), "slug", *query.agent);
+      if (!agent) return ThreadPage{};
+      selection.where.push_back({"agent_id", {}, agent->id.str()});
+      question += agent->id.str();
+    }
+    auto page = select_page<Thread>(operation, std::move(selection), question, query.limit, query.after);
+    return ThreadPage{std::move(page.rows), std::move(page.next)};
+  });
+}
+
+Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) const {
+  return guarded(*engine_, actor_, Access::write, {"update", resource, id.str()}, [&](GuardedOperation& operation) {
+    const Thread thread = require_thread(operation, id);
+    operation.require_resource(Action::update, resource);
+    require_text(asked.content, "`content`");
+    if (asked.tool_call_id) require_name(*asked.tool_call_id, "`tool_call_id`");
+    Message message{MessageId(operation.new_id()),
+                    id,
+                    thread.message_count + 1,
+                    asked.role,
+                    asked.content,
+                    require_json(asked.tool_calls, Json::value_t::array, "`tool_calls`"),
+                    asked.tool_call_id,
+                    require_json(asked.attachments, Json::value_t::array, "`attachments`"),
+                    operation.now()};
+    insert(operation.transaction(), message);
+    operation.transaction().update_records(
+        RecordTable::threads, {{"id", {}, id.str()}},
+        {{"message_count", message.sequence}, {"updated_at", message.created_at}});
+    operation.commit();
+    return message;
+  });
+}
+
+MessagePage ThreadRepository::messages(const ThreadId& id, std::int64_t limit,
+                                       const std::optional<std::string>& after) const {
+  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()}, [&](GuardedOperation& operation) {
+    require_thread(operation, id);
+    auto page = select_page<Message>(
+        operation, {RecordTable::messages, {{"thread_id", {}, id.str()}}, {"sequence"}, true},
+        "messages/" + id.str(), limit, after);
+    return MessagePage{std::move(page.rows), std::move(page.next)};
+  });
+}
+
+}  // namespace struere

@@ -1,0 +1,118 @@
+#include "repository/trigger_matcher.hpp"
+
+#include <fmt/format.h>
+
+#include "core/instant.hpp"
+#include "repository/guarded_operation.hpp"
+#include "repository/placeholders.hpp"
+#include "storage/records.hpp"
+
+namespace struere {
+namespace {
+
+constexpr int deepest_cascade = 8;
+
+// What placeholders call `trigger`.
+Json input_of(const ActorContext& actor, TriggerEvent event, const std::string& type, const StoredEntity& row,
+              const StoredEntity* before, Timestamp now) {
+  Json input{{"entityId", row.id},
+             {"entityType", type},
+             {"action", to_string(event)},
+             {"status", row.status},
+             {"actor", {{"type", to_string(actor.type())}, {"id", actor.id()}}},
+             {"at", now}};
+  input["data"] = parse_canonical_json(row.data);
+  if (before) {
+    input["previousData"] = parse_canonical_json(before->data);
+    input["previousStatus"] = before->status;
+  }
+  return input;
+}
+
+// The fields that a condition may name: see placed() in trigger_definition.cpp.
+RowFields condition_fields(const StoredEntity& row, const Json& input) {
+  Json data{{"data", input.at("data")}};
+  for (const char* const key : {"previousData", "previousStatus"})
+    if (input.contains(key)) data[key] = input.at(key);
+  return {Json(row.id), std::move(data), Json(row.status), Json(row.created_at), Json(row.updated_at)};
+}
+
+Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input, Timestamp now) {
+  if (!schedule.at) return now + schedule.delay;
+  const Json at = filled_in(*schedule.at, {{"trigger", input}});
+  std::optional<Timestamp> instant;
+  if (at.is_number_integer()) instant = at.get<Timestamp>();
+  if (at.is_string()) instant = parse_instant(at.get_ref<const std::string&>());
+  constexpr Timestamp farthest = std::int64_t{1} << 52;
+  if (!instant || *instant < 0 || *instant > farthest)
+    throw Error(ErrorCode::invalid_data, "`at` is neither milliseconds nor a time such as 2026-04-17T17:00:00Z");
+  return *instant + schedule.offset;
+}
+
+void enqueue(GuardedOperation& operation, const TriggerBook::Entry& entry, const StoredEntity& row, const Json& input) {
+  Transaction& transaction = operation.transaction();
+  TriggerRun run;
+  run.id = TriggerRunId(operation.new_id());
+  run.trigger = entry.trigger.slug;
+  run.definition = entry.trigger.definition;
+  run.entity = EntityId(row.id);
+  run.input = input;
+  run.depth = operation.actor().cascade_depth() + 1;
+  run.created_at = run.due_at = operation.now();
+  try {
+    if (!entry.definition) throw Error(ErrorCode::storage, "the trigger's definition is damaged");
+    if (const auto& schedule = entry.definition->schedule) {
+      if (schedule->cancel_previous)
+        transaction.update_records(RecordTable::trigger_runs,
+                                   {{"entity_id", {}, row.id},
+                                    {"trigger_slug", {}, run.trigger},
+                                    {"status", {}, to_value(TriggerRunStatus::pending)}},
+                                   {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", run.created_at}});
+      run.due_at = due_at(*schedule, input, operation.now());
+    }
+  } catch (const Error& error) {  // no reason to refuse the write: the run shows what is wrong
+    run.status = TriggerRunStatus::dead;
+    run.error = error.what();
+    run.finished_at = run.created_at;
+  }
+  insert(transaction, run);
+}
+
+}  // namespace
+
+TriggerBook::TriggerBook(Transaction& transaction) {
+  for (Trigger& trigger : select<Trigger>(transaction, {{}, {}, {"slug"}})) {
+    Entry entry{std::move(trigger), {}};
+    try {
+      entry.definition = read_trigger(entry.trigger.definition);
+    } catch (const Error&) {
+    }
+    by_type_[entry.trigger.entity_type].push_back(std::move(entry));
+  }
+}
+
+const std::vector<TriggerBook::Entry>& TriggerBook::of_type(const std::string& entity_type) const {
+  const auto found = by_type_.find(entity_type);
+  return found == by_type_.end() ? none_ : found->second;
+}
+
+void enqueue_trigger_runs(GuardedOperation& operation, TriggerEvent event, const std::string& type,
+                          const StoredEntity& row, const StoredEntity* before) {
+  const auto& entries = operation.triggers().of_type(type);
+  if (entries.empty()) return;
+  const Json input = input_of(operation.actor(), event, type, row, before, operation.now());
+  const RowFields fields = condition_fields(row, input);
+  for (const TriggerBook::Entry& entry : entries) {
+    if (entry.definition && (entry.definition->event != event ||
+                             !holds(entry.definition->condition, fields, {}, operation.transaction())))
+      continue;
+    if (operation.actor().cascade_depth() >= deepest_cascade)
+      throw Error(ErrorCode::invalid_definition,
+                  fmt::format("triggers set one another off more than {} deep, `{}` the last of them; give one of them a "
+                              "condition that ends it",
+                              deepest_cascade, entry.trigger.slug));
+    enqueue(operation, entry, row, input);
+  }
+}
+
+}  // namespace struere

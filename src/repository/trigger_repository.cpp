@@ -1,0 +1,123 @@
+#include "struere/repository/trigger_repository.hpp"
+
+#include "repository/record_page.hpp"
+#include "repository/trigger_definition.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::string_view resource = "triggers";
+
+std::optional<Trigger> find_trigger(GuardedOperation& operation, const std::string& slug) {
+  return find<Trigger>(operation.transaction(), "slug", slug);
+}
+
+// Moves a run from one state to another. not_found where there is none, conflict where it is in another state.
+void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunStatus from, const RecordChanges& changes) {
+  if (!find<TriggerRun>(operation.transaction(), "id", id.str())) throw_not_found();
+  const auto moved = operation.transaction().update_records(
+      RecordTable::trigger_runs, {{"id", {}, id.str()}, {"status", {}, to_value(from)}}, changes);
+  if (moved == 0)
+    throw Error(ErrorCode::conflict, fmt::format("the run is not {}; look at it again", to_string(from)));
+}
+
+}  // namespace
+
+Trigger TriggerRepository::define(const Json& definition) const {
+  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+    operation.require_admin("define triggers");
+    JsonFault fault;
+    const auto canonical = canonical_json(definition, fault);
+    if (!canonical) throw Error(ErrorCode::invalid_definition, "the definition cannot be used: " + fault.message);
+    const Json json = parse_canonical_json(*canonical);
+    const TriggerDefinition read = read_trigger(json);
+    if (!operation.rules().find_type(read.entity_type))
+      throw Error(ErrorCode::invalid_definition, "`entityType` is none of this scope's; define the type first");
+    const auto known = find_trigger(operation, read.slug);
+    const Trigger trigger{known ? known->id : operation.new_id(),          read.slug,      read.entity_type, json,
+                          known ? known->created_at : operation.now(), operation.now()};
+    if (known)
+      operation.transaction().update_records(RecordTable::triggers, {{"id", {}, trigger.id}},
+                                             {{"entity_type", trigger.entity_type},
+                                              {"definition", *canonical},
+                                              {"updated_at", trigger.updated_at}});
+    else
+      insert(operation.transaction(), trigger);
+    operation.audit().append(known ? "trigger.updated" : "trigger.created", *canonical);
+    operation.commit();
+    return trigger;
+  });
+}
+
+void TriggerRepository::remove(const std::string& slug) const {
+  guarded(*engine_, actor_, Access::write, {"delete", resource}, [&](GuardedOperation& operation) {
+    operation.require_admin("remove triggers");
+    if (!find_trigger(operation, slug)) throw_not_found();
+    operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
+    operation.transaction().update_records(
+        RecordTable::trigger_runs, {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}},
+        {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
+    operation.audit().append("trigger.deleted", canonical_json(Json{{"slug", slug}}));
+    operation.commit();
+  });
+}
+
+std::vector<Trigger> TriggerRepository::list() const {
+  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+    operation.require_admin("list triggers");
+    return select<Trigger>(operation.transaction(), {{}, {}, {"slug"}});
+  });
+}
+
+TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
+  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+    operation.require_admin("list the runs of triggers");
+    RecordSelection selection{RecordTable::trigger_runs, {}, {"due_at", "id"}};
+    Json question = Json::array();
+    const auto narrow = [&](std::string_view column, const std::optional<std::string>& value) {
+      question.push_back(value ? Json(*value) : Json(nullptr));
+      if (value) selection.where.push_back({column, {}, *value});
+    };
+    narrow("trigger_slug", query.trigger);
+    narrow("entity_id", query.entity ? std::optional(query.entity->str()) : std::nullopt);
+    narrow("status", query.status ? std::optional(std::string(to_string(*query.status))) : std::nullopt);
+    JsonFault fault;
+    const auto text = canonical_json(question, fault);
+    if (!text) throw Error(ErrorCode::invalid_query, "`trigger` and `entity` are valid UTF-8: " + fault.message);
+    auto page = select_page<TriggerRun>(operation, std::move(selection), "trigger-runs/" + *text, query.limit,
+                                        query.after);
+    return TriggerRunPage{std::move(page.rows), std::move(page.next)};
+  });
+}
+
+TriggerRun TriggerRepository::run(const TriggerRunId& id) const {
+  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()}, [&](GuardedOperation& operation) {
+    operation.require_admin("read the runs of triggers");
+    auto run = find<TriggerRun>(operation.transaction(), "id", id.str());
+    if (!run) throw_not_found();
+    return *std::move(run);
+  });
+}
+
+void TriggerRepository::cancel(const TriggerRunId& id) const {
+  guarded(*engine_, actor_, Access::write, {"update", resource, id.str()}, [&](GuardedOperation& operation) {
+    operation.require_admin("cancel the runs of triggers");
+    move_run(operation, id, TriggerRunStatus::pending,
+             {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
+    operation.commit();
+  });
+}
+
+void TriggerRepository::retry(const TriggerRunId& id) const {
+  guarded(*engine_, actor_, Access::write, {"update", resource, id.str()}, [&](GuardedOperation& operation) {
+    operation.require_admin("retry the runs of triggers");
+    move_run(operation, id, TriggerRunStatus::dead,
+             {{"status", to_value(TriggerRunStatus::pending)},
+              {"due_at", operation.now()},
+              {"attempts", std::int64_t{0}},
+              {"finished_at", RecordValue()}});
+    operation.commit();
+  });
+}
+
+}  // namespace struere
