@@ -1,0 +1,202 @@
+// Agents: shared identity, configuration of each environment, and as whom their tools act.
+#include <catch2/catch.hpp>
+
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+// Two environments that configure one agent in their own way, and data to act on.
+class AgentWorld : public World {
+ public:
+  explicit AgentWorld(StorageKind kind) : World(kind) {
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      define_type({{"slug", "session"}}, environment);
+      define_role({{"name", "planner"},
+                   {"policies",
+                    {{{"resource", "session"}, {"actions", {"*"}}, {"effect", "allow"}},
+                     {{"resource", "agents"}, {"actions", {"read"}}, {"effect", "allow"}}}}},
+                  environment);
+      define_role({{"name", "reader"},
+                   {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", "allow"}}}},
+                   {"scopeRules",
+                    {{{"entityType", "session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}}},
+                  environment);
+    }
+    agents().define({.slug = "tutor", .name = "Tutor", .description = "Plans lessons"});
+    agents().configure("tutor", {.system_prompt = "Be kind.", .model = "small", .tools = {"plan", "look"}, .roles = {"reader"}});
+    north = create("session", {{"team", "north"}, {"card", "4111"}});
+    south = create("session", {{"team", "south"}, {"card", "5555"}});
+  }
+
+  AgentRepository agents(Environment environment = Environment::development) const {
+    return database->agents(system(environment));
+  }
+  void permit(const NewToolPermission& permission) const { agents().permit_tool("tutor", "plan", permission); }
+
+  EntityId north, south;
+};
+
+StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
+
+}  // namespace
+
+TEST_CASE("an agent is one for both environments, its configuration is of each", "[agents]") {
+  AgentWorld world(any_storage());
+  const AgentRepository development = world.agents(), production = world.agents(Environment::production);
+  CHECK(production.get("tutor").id == development.get("tutor").id);
+  CHECK_ERROR(not_found, production.config("tutor"));
+  production.configure("tutor", {.system_prompt = "Be careful.", .model = "large"});
+  CHECK(development.config("tutor").system_prompt == "Be kind.");
+  CHECK(production.config("tutor").system_prompt == "Be careful.");
+
+  world.clock.advance(1);
+  const AgentConfig second = development.configure("tutor", {.system_prompt = "Be brief.", .model = "small"});
+  CHECK(second.version == 2);
+  CHECK(development.config("tutor").system_prompt == "Be brief.");
+  const auto history = development.history("tutor");
+  REQUIRE(history.size() == 2);
+  CHECK(history[1].system_prompt == "Be kind.");
+  CHECK(history[1].tools == std::vector<std::string>{"plan", "look"});
+  CHECK(production.history("tutor").size() == 1);
+
+  development.define({.slug = "tutor", .name = "Tutor II", .status = AgentStatus::inactive});
+  CHECK(production.get("tutor").name == "Tutor II");
+  CHECK(production.get("tutor").status == AgentStatus::inactive);
+  CHECK(production.list().size() == 1);
+}
+
+TEST_CASE("an agent of another organization is none", "[agents]") {
+  AgentWorld world(any_storage());
+  world.add_organization("globex");
+  const AgentRepository theirs = world.database->agents(world.system(Environment::development, "globex"));
+  CHECK_ERROR(not_found, theirs.get("tutor"));
+  CHECK_ERROR(not_found, theirs.configure("tutor", {.system_prompt = "", .model = "m"}));
+  CHECK(theirs.list().empty());
+  CHECK(theirs.define({.slug = "tutor", .name = "Theirs"}).id != world.agents().get("tutor").id);
+}
+
+TEST_CASE("agents are governed by policies", "[agents]") {
+  AgentWorld world(any_storage());
+  const AgentRepository agents = world.database->agents(world.user("ana", {"planner"}));
+  CHECK(agents.get("tutor").slug == "tutor");
+  CHECK_ERROR(permission_denied, agents.list());
+  CHECK_ERROR(permission_denied, agents.define({.slug = "tutor", .name = "Mine"}));
+  CHECK_ERROR(permission_denied, agents.define({.slug = "other", .name = "Mine"}));
+  CHECK_ERROR(permission_denied, agents.configure("tutor", {.system_prompt = "", .model = "m"}));
+  CHECK_ERROR(permission_denied, agents.permit_tool("tutor", "plan", {.identity = ToolIdentity::system}));
+  world.define_role({{"name", "builder"}, {"policies", {{{"resource", "agents"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  const AgentRepository builder = world.database->agents(world.user("ben", {"builder"}));
+  CHECK_ERROR(permission_denied, builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"planner"}}));
+  CHECK(builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"builder"}}).version == 2);
+  // What a tool may do is for those who pass policies: it could be the system.
+  CHECK_ERROR(permission_denied, builder.permit_tool("tutor", "plan", {.identity = ToolIdentity::system}));
+  CHECK_ERROR(invalid_data, builder.define({.slug = "No Slug", .name = "x"}));
+  CHECK_ERROR(invalid_data, builder.define({.slug = "fine", .name = ""}));
+  CHECK_ERROR(invalid_data, builder.configure("tutor", {.system_prompt = "\xff", .model = "m"}));
+}
+
+TEST_CASE("an agent is an actor with the roles of its configuration there", "[agents]") {
+  AgentWorld world(any_storage());
+  const ActorContext agent = world.host().agent_actor("tutor", OrganizationId("acme"), Environment::development);
+  CHECK(agent.type() == ActorType::agent);
+  CHECK(world.database->entities(agent, "session").count() == 1);
+  CHECK_ERROR(not_found, world.host().agent_actor("tutor", OrganizationId("acme"), Environment::production));
+  CHECK_ERROR(not_found, world.host().agent_actor("nobody", OrganizationId("acme"), Environment::development));
+  CHECK_ERROR(not_found, world.host().agent_actor("tutor", OrganizationId("none"), Environment::development));
+  world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
+  CHECK_ERROR(not_found, world.host().agent_actor("tutor", OrganizationId("acme"), Environment::development));
+}
+
+TEST_CASE("a tool is used if the agent is active and its configuration here has it", "[agents][tools]") {
+  AgentWorld world(any_storage());
+  const ActorContext ana = world.user("ana", {"planner"});
+  const AgentRepository agents = world.database->agents(ana);
+  CHECK(agents.can_use_tool("tutor", "plan"));
+  CHECK_FALSE(agents.can_use_tool("tutor", "delete-everything"));
+  CHECK_FALSE(agents.can_use_tool("nobody", "plan"));
+  CHECK_ERROR(permission_denied, agents.tool_identity("tutor", "delete-everything"));
+  const ActorContext elsewhere = world.user("ana", {"planner"}, Environment::production);
+  CHECK_FALSE(world.database->agents(elsewhere).can_use_tool("tutor", "plan"));  // no configuration there
+  CHECK_FALSE(world.database->agents(world.user("ben")).can_use_tool("tutor", "plan"));  // may not read agents
+  world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
+  CHECK_FALSE(agents.can_use_tool("tutor", "plan"));
+}
+
+TEST_CASE("a tool acts as its permission says, in the caller's scope", "[agents][tools]") {
+  AgentWorld world(any_storage());
+  const ActorContext ana = world.user("ana", {"planner"});
+  const auto identity = [&] { return world.database->agents(ana).tool_identity("tutor", "plan"); };
+  const auto count = [&] { return world.database->entities(identity(), "session").count(); };
+
+  CHECK(identity().id() == "ana");  // none recorded: the caller
+  CHECK(count() == 2);
+  world.permit({.identity = ToolIdentity::configured, .role = "reader"});
+  CHECK(identity().id() == "ana");
+  CHECK(count() == 1);
+  CHECK_ERROR(permission_denied, world.database->entities(identity(), "session").create({{"team", "north"}}));
+  world.permit({.identity = ToolIdentity::configured, .role = "no-such-role"});
+  CHECK_ERROR(permission_denied, count());
+  world.permit({.identity = ToolIdentity::system});
+  CHECK(identity().type() == ActorType::system);
+  CHECK(identity().scope() == ana.scope());
+  CHECK(count() == 2);
+  CHECK(world.agents().forget_tool("tutor", "plan"));
+  CHECK_FALSE(world.agents().forget_tool("tutor", "plan"));
+  CHECK(identity().id() == "ana");
+
+  // One role means one role, even of an admin and of the system.
+  world.permit({.identity = ToolIdentity::configured, .role = "reader"});
+  const ActorContext admin = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  for (const ActorContext& caller : {admin, world.system()}) {
+    const ActorContext narrowed = world.database->agents(caller).tool_identity("tutor", "plan");
+    CHECK_FALSE(narrowed.passes_policies());
+    CHECK(world.database->entities(narrowed, "session").count() == 1);
+  }
+}
+
+TEST_CASE("what a tool is denied it is denied whoever it acts as", "[agents][tools]") {
+  AgentWorld world(any_storage());
+  const ActorContext caller = GENERATE(0, 1) == 0 ? world.user("ana", {"planner"}) : world.system();
+  world.permit({.identity = GENERATE(ToolIdentity::inherit, ToolIdentity::system),
+                .allowed_actions = std::vector{Action::list, Action::read, Action::update},
+                .denied_fields = {"data.card", "updatedAt"}});
+  const ActorContext tool = world.database->agents(caller).tool_identity("tutor", "plan");
+  const EntityRepository sessions = world.database->entities(tool, "session");
+
+  const Entity row = sessions.get(world.north);
+  CHECK_FALSE(row.data().contains("card"));
+  CHECK_FALSE(row.updated_at());
+  CHECK(sessions.count({.where = field("data.card") == "4111"}) == 0);
+  CHECK_ERROR(permission_denied, sessions.update(world.north, {{"card", "0000"}}));
+  CHECK(sessions.update(world.north, {{"room", 4}}).row);
+  CHECK_ERROR(permission_denied, sessions.create({{"team", "north"}}));
+  CHECK_ERROR(permission_denied, sessions.remove(world.north));
+  CHECK_FALSE(world.database->can(tool, Action::remove, "session"));
+  for (const Event& event : world.database->events(tool).list().events)
+    CHECK(event.json().find("4111") == std::string::npos);
+
+  // Nor is there a way around: by definitions, keys, explanations, or another tool.
+  CHECK_ERROR(permission_denied, world.database->roles(tool).define({{"name", "mine"}}));
+  CHECK_ERROR(permission_denied, world.database->triggers(tool).list());
+  CHECK_ERROR(permission_denied, world.database->explain(tool, world.system(), Action::read, "session", world.north));
+  CHECK_ERROR(permission_denied, world.database->api_keys(tool).create({.name = "k", .roles = {"planner"}}));
+  CHECK_ERROR(permission_denied, world.database->agents(tool).permit_tool("tutor", "plan", {}));
+  world.agents().permit_tool("tutor", "look", {.identity = ToolIdentity::system});
+  const ActorContext nested = world.database->agents(tool).tool_identity("tutor", "look");
+  CHECK_FALSE(world.database->entities(nested, "session").get(world.north).data().contains("card"));
+  CHECK_ERROR(permission_denied, world.database->entities(nested, "session").remove(world.north));
+}
+
+TEST_CASE("a tool's permission with a mistake is refused", "[agents][tools]") {
+  AgentWorld world(StorageKind::memory);
+  CHECK_ERROR(invalid_definition, world.permit({.identity = ToolIdentity::configured}));
+  CHECK_ERROR(invalid_definition, world.permit({.identity = ToolIdentity::system, .role = "reader"}));
+  CHECK_ERROR(invalid_definition, world.permit({.denied_fields = {"card"}}));
+  CHECK_ERROR(invalid_definition, world.permit({.denied_fields = {"id"}}));
+  CHECK_ERROR(not_found, world.agents().permit_tool("nobody", "plan", {}));
+  CHECK(world.agents().tool_permissions("tutor").empty());
+}

@@ -1,0 +1,195 @@
+// Threads, messages and executions: of the scope of the request that made them.
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+class ChatWorld : public World {
+ public:
+  explicit ChatWorld(StorageKind kind) : World(kind) {
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      define_role({{"name", "chatter"},
+                   {"policies", {{{"resource", "threads"}, {"actions", {"create", "update"}}, {"effect", "allow"}}}}},
+                  environment);
+      define_role({{"name", "support"},
+                   {"policies",
+                    {{{"resource", "threads"}, {"actions", {"list", "read"}}, {"effect", "allow"}},
+                     {{"resource", "executions"}, {"actions", {"create", "list", "read"}}, {"effect", "allow"}}}}},
+                  environment);
+    }
+    database->agents(system()).define({.slug = "tutor", .name = "Tutor"});
+    database->agents(system()).configure("tutor", {.system_prompt = "x", .model = "m"});
+  }
+  ThreadRepository threads(const ActorContext& actor) const { return database->threads(actor); }
+};
+
+StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
+
+}  // namespace
+
+TEST_CASE("an external id is unique within its scope alone", "[threads]") {
+  ChatWorld world(any_storage());
+  const ActorContext ana = world.user("ana", {"chatter"}), there = world.user("ana", {"chatter"}, Environment::production);
+  const Thread thread = world.threads(ana).create({.external_id = "+1 555", .agent = "tutor", .metadata = {{"lang", "en"}}});
+  CHECK_ERROR(conflict, world.threads(ana).create({.external_id = "+1 555"}));
+  CHECK(world.threads(ana).open({.external_id = "+1 555"}).id == thread.id);
+  CHECK(world.threads(ana).find("+1 555")->id == thread.id);
+  CHECK_FALSE(world.threads(there).find("+1 555"));
+  CHECK(world.threads(there).open({.external_id = "+1 555"}).id != thread.id);
+  CHECK(world.threads(ana).get(thread.id).metadata == Json{{"lang", "en"}});
+  CHECK_FALSE(world.threads(ana).find("nobody"));
+  world.threads(ana).create({});  // of no external id there may be many
+  world.threads(ana).create({});
+  CHECK_ERROR(invalid_data, world.threads(ana).open({}));
+  CHECK_ERROR(invalid_reference, world.threads(ana).create({.agent = "nobody"}));
+  CHECK_ERROR(invalid_data, world.threads(ana).create({.metadata = Json::array()}));
+}
+
+TEST_CASE("whoever began a thread sees it, others by policy", "[threads]") {
+  ChatWorld world(any_storage());
+  const ActorContext ana = world.user("ana", {"chatter"}), ben = world.user("ben", {"chatter"}),
+                     support = world.user("sam", {"support"}), nobody = world.user("nobody");
+  const Thread thread = world.threads(ana).create({.external_id = "a"});
+  world.clock.advance(1);
+  world.threads(ben).create({.external_id = "b"});
+
+  CHECK(world.threads(ana).list().threads.size() == 1);
+  CHECK(world.threads(support).list().threads.size() == 2);
+  CHECK(world.threads(support).list().threads.front().external_id == "b");  // newest first
+  CHECK(world.threads(nobody).list().threads.empty());
+  CHECK(world.threads(support).get(thread.id).id == thread.id);
+  for (const ActorContext& other : {ben, nobody}) {
+    CHECK_ERROR(not_found, world.threads(other).get(thread.id));
+    CHECK_ERROR(not_found, world.threads(other).append(thread.id, {.content = "x"}));
+    CHECK_ERROR(not_found, world.threads(other).messages(thread.id));
+    CHECK_FALSE(world.threads(other).find("a"));
+  }
+  CHECK_ERROR(not_found, world.threads(ben).open({.external_id = "a"}));
+  CHECK_ERROR(permission_denied, world.threads(nobody).create({}));
+  CHECK_ERROR(permission_denied, world.threads(support).append(thread.id, {.content = "x"}));
+  CHECK_ERROR(not_found, world.threads(world.user("ana", {"chatter"}, Environment::production)).get(thread.id));
+}
+
+TEST_CASE("messages are appended, and paged newest first", "[threads]") {
+  ChatWorld world(any_storage());
+  const ActorContext ana = world.user("ana", {"chatter"});
+  const Thread thread = world.threads(ana).create({});
+  for (int i = 1; i <= 5; ++i) world.threads(ana).append(thread.id, {.content = "m" + std::to_string(i)});
+  const Message call = world.threads(ana).append(
+      thread.id, {.role = MessageRole::assistant, .tool_calls = {{{"id", "c1"}, {"name", "plan"}}}});
+  world.threads(ana).append(thread.id, {.role = MessageRole::tool, .content = "ok", .tool_call_id = "c1", .attachments = {{{"file", "a.pdf"}}}});
+  CHECK(call.sequence == 6);
+  CHECK(world.threads(ana).get(thread.id).message_count == 7);
+
+  const MessagePage first = world.threads(ana).messages(thread.id, 3);
+  REQUIRE(first.messages.size() == 3);
+  CHECK(first.messages[0].role == MessageRole::tool);
+  CHECK(first.messages[0].tool_call_id == "c1");
+  CHECK(first.messages[0].attachments[0].at("file") == "a.pdf");
+  CHECK(first.messages[1].tool_calls[0].at("name") == "plan");
+  CHECK(first.messages[2].content == "m5");
+  world.threads(ana).append(thread.id, {.content = "meanwhile"});
+  const MessagePage second = world.threads(ana).messages(thread.id, 10, first.next);
+  REQUIRE(second.messages.size() == 4);
+  CHECK(second.messages[0].content == "m4");
+  CHECK_FALSE(second.next);
+  const Thread other = world.threads(ana).create({});
+  CHECK_ERROR(invalid_cursor, world.threads(ana).messages(other.id, 10, first.next));
+  CHECK_ERROR(invalid_cursor, world.threads(ana).list({.after = first.next}));
+  CHECK_ERROR(invalid_query, world.threads(ana).messages(thread.id, 0));
+  CHECK_ERROR(invalid_data, world.threads(ana).append(thread.id, {.content = std::string("a\0b", 3)}));
+}
+
+TEST_CASE("executions are recorded, listed and added up", "[executions]") {
+  ChatWorld world(any_storage());
+  const ActorContext sam = world.user("sam", {"support"});
+  const ExecutionRepository executions = world.database->executions(sam);
+  constexpr Timestamp day = 24LL * 3600 * 1000;
+  const Timestamp start = world.clock.now();
+  const Thread thread = world.threads(world.system()).create({});
+  for (int i = 0; i < 6; ++i) {
+    executions.record({.agent = i % 2 ? std::optional<std::string>("tutor") : std::nullopt,
+                       .thread = thread.id,
+                       .model = i < 4 ? "small" : "large",
+                       .status = i == 5 ? ExecutionStatus::failed : ExecutionStatus::completed,
+                       .error = i == 5 ? std::optional<std::string>("no line") : std::nullopt,
+                       .input_tokens = 100,
+                       .output_tokens = 10 + i,
+                       .duration_ms = 5,
+                       .tool_calls = {{{"name", "plan"}}}});
+    world.clock.advance(day);
+  }
+  const ExecutionPage page = executions.list({}, 4);
+  REQUIRE(page.executions.size() == 4);
+  CHECK(page.executions[0].error == "no line");
+  CHECK(page.executions[0].config_version == 1);
+  CHECK(executions.list({}, 4, page.next).executions.size() == 2);
+  CHECK(executions.list({.model = "large"}).executions.size() == 2);
+  CHECK(executions.list({.since = start + day, .until = start + 3 * day}).executions.size() == 2);
+  CHECK(executions.get(page.executions[0].id).thread == thread.id);
+
+  const auto by_model = executions.rollup({ExecutionGroup::model});
+  REQUIRE(by_model.size() == 2);
+  CHECK(by_model[0].model == "large");
+  CHECK(by_model[0].executions == 2);
+  CHECK(by_model[0].output_tokens == 14 + 15);
+  CHECK(by_model[1].input_tokens == 400);
+  CHECK(executions.rollup({ExecutionGroup::day}).size() == 6);
+  CHECK(executions.rollup({ExecutionGroup::agent, ExecutionGroup::status}).size() == 3);
+  CHECK(executions.rollup({}, {.agent = "tutor"}).at(0).executions == 3);
+  CHECK(executions.rollup({}, {.agent = "nobody"}).empty());
+
+  const ActorContext there = world.user("sam", {"support"}, Environment::production);
+  CHECK(world.database->executions(there).list().executions.empty());
+  CHECK_ERROR(not_found, world.database->executions(there).get(page.executions[0].id));
+  CHECK_ERROR(invalid_reference, world.database->executions(there).record({.thread = thread.id, .model = "m"}));
+  CHECK_ERROR(permission_denied, world.database->executions(world.user("nobody")).list());
+  CHECK_ERROR(permission_denied, world.database->executions(world.user("nobody")).record({.model = "m"}));
+  CHECK_ERROR(invalid_data, executions.record({.model = "m", .input_tokens = -1}));
+}
+
+TEST_CASE("a pack is installed in each environment by itself", "[packs]") {
+  ChatWorld world(any_storage());
+  const PackRepository packs = world.database->packs(world.system());
+  packs.install("tutoring", "1.0.0", {{"currency", "EUR"}});
+  CHECK_ERROR(conflict, packs.install("tutoring", "1.0.0"));
+  world.clock.advance(5);
+  packs.upgrade("tutoring", "1.1.0");
+  packs.customize("tutoring", {{"currency", "CHF"}});
+  const InstalledPack pack = packs.get("tutoring");
+  CHECK(pack.version == "1.1.0");
+  CHECK(pack.overrides == Json{{"currency", "CHF"}});
+  REQUIRE(pack.history.size() == 2);
+  CHECK(pack.history[1].at("version") == "1.1.0");
+  CHECK_ERROR(not_found, world.database->packs(world.system(Environment::production)).get("tutoring"));
+  CHECK_ERROR(permission_denied, world.database->packs(world.user("ana")).list());
+  packs.uninstall("tutoring");
+  CHECK(packs.list().empty());
+  CHECK_ERROR(not_found, packs.uninstall("tutoring"));
+}
+
+TEST_CASE("a key is rotated with time to hand the new one out", "[keys]") {
+  ChatWorld world(any_storage());
+  const ApiKeyRepository keys = world.database->api_keys(world.system());
+  const CreatedApiKey old = keys.create({.name = "bot", .roles = {"chatter"}});
+  const CreatedApiKey next = keys.rotate(old.key.id, 60'000);
+  CHECK(next.secret != old.secret);
+  CHECK(next.key.roles == old.key.roles);
+  CHECK(world.database->authenticate(old.secret).id() == old.key.id.str());
+  world.clock.advance(60'000);
+  CHECK_ERROR(unauthenticated, world.database->authenticate(old.secret));
+  CHECK(world.database->authenticate(next.secret).id() == next.key.id.str());
+  CHECK_ERROR(conflict, keys.rotate(old.key.id));
+  const CreatedApiKey last = keys.rotate(next.key.id);
+  CHECK_ERROR(unauthenticated, world.database->authenticate(next.secret));
+  CHECK_NOTHROW(world.database->authenticate(last.secret));
+  CHECK_ERROR(not_found, world.database->api_keys(world.system(Environment::production)).rotate(last.key.id));
+  CHECK_ERROR(invalid_data, keys.rotate(last.key.id, -1));
+}
