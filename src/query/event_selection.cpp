@@ -4,6 +4,15 @@
 
 namespace struere {
 
+bool is_asked_for(const EventSelection& selection, const EventRecord& event) {
+  return (!selection.type || event.type == *selection.type) &&
+         (!selection.type_prefix || event.type.starts_with(*selection.type_prefix)) &&
+         (!selection.entity || event.entity == *selection.entity) &&
+         (!selection.actor_id || event.actor_id == *selection.actor_id) &&
+         (!selection.since || event.created_at >= *selection.since) &&
+         (!selection.until || event.created_at < *selection.until);
+}
+
 std::string masked_payload(const std::string& payload, std::span<const Mask* const> masks) {
   if (std::ranges::any_of(masks, [](const Mask* mask) { return mask->empty(); })) return payload;
   Json out = parse_canonical_json(payload);

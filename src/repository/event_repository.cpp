@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "core/digest.hpp"
+#include "repository/checks.hpp"
 #include "repository/event_writer.hpp"
 
 namespace struere {
 namespace {
+
+constexpr std::string_view pruned_type = "events.pruned";
 
 bool is_sound(const EventHash& previous, const Scope& scope, const EventRecord& event) {
   try {
@@ -18,49 +22,93 @@ bool is_sound(const EventHash& previous, const Scope& scope, const EventRecord& 
 }
 
 std::string question_of(const EventQuery& query) {
-  Json question{{"entity", query.entity ? Json(query.entity->str()) : Json(nullptr)},
-                {"type", query.type ? Json(*query.type) : Json(nullptr)}};
+  const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+  const Json question{{"entity", query.entity ? Json(query.entity->str()) : Json(nullptr)},
+                      {"type", shown(query.type)},
+                      {"typePrefix", shown(query.type_prefix)},
+                      {"actor", shown(query.actor)},
+                      {"since", shown(query.since)},
+                      {"until", shown(query.until)}};
   JsonFault fault;
   const auto text = canonical_json(question, fault);
-  if (!text) throw Error(ErrorCode::invalid_query, "`entity` and `type` are valid UTF-8: " + fault.message);
+  if (!text) throw Error(ErrorCode::invalid_query, "what events are asked for by is valid UTF-8: " + fault.message);
   return "events/" + *text;
 }
+
+struct EventRows {
+  std::vector<Event> events;
+  bool more = false;
+  std::optional<std::string> end;  // the cursor of the last of them
+};
+
+EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
+  require_limit(query.limit);
+  const std::string question = question_of(query);
+  const Scope& scope = operation.actor().scope();
+  EventSelection selection;
+  if (query.after) {
+    const auto position = decode_cursor(operation.cursor_key(), scope, question, *query.after);
+    if (!position)
+      throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
+    selection.after = std::stoll(position->at(0));
+  }
+  for (const EntityType& type : operation.rules().types()) {
+    const auto plan = operation.plan(Action::read, type.slug);
+    if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
+  }
+  selection.others = decide(operation.rules(), operation.actor(), Action::read, "events").allowed();
+  selection.actor = operation.values();
+  if (query.entity) selection.entity = query.entity->str();
+  selection.type = query.type;
+  selection.type_prefix = query.type_prefix;
+  selection.actor_id = query.actor;
+  selection.since = query.since;
+  selection.until = query.until;
+  selection.limit = query.limit + 1;
+  EventRows out{{}, false, query.after};
+  for (EventRecord& record : operation.transaction().select_events(selection)) {
+    if (static_cast<std::int64_t>(out.events.size()) == query.limit) {
+      out.more = true;
+      break;
+    }
+    selection.after = record.sequence;
+    out.events.emplace_back(std::move(record));
+  }
+  if (!out.events.empty())
+    out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(selection.after)});
+  return out;
+}
+
+EventRows read_events(Engine& engine, const ActorContext& actor, const EventQuery& query) {
+  return guarded(engine, actor, Access::read, {"read", "events"},
+                 [&](GuardedOperation& operation) { return select_events(operation, query); });
+}
+
+// The payload of an event that vouches for the start of the log.
+Json pruning(const ChainHead& through) { return {{"through", through.sequence}, {"hash", to_hex(through.hash)}}; }
 
 }  // namespace
 
 EventPage EventRepository::list(const EventQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
-    if (query.limit < 1 || query.limit > 1000) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
-    const std::string question = question_of(query);
-    const CursorKey& key = engine_->storage->cursor_key();
-    EventSelection selection;
-    if (query.after) {
-      const auto position = decode_cursor(key, actor_.scope(), question, *query.after);
-      if (!position)
-        throw Error(ErrorCode::invalid_cursor,
-                    "this cursor belongs to another query or scope; start again without one");
-      selection.after = std::stoll(position->at(0));
-    }
-    for (const EntityType& type : operation.rules().types()) {
-      const auto plan = operation.plan(Action::read, type.slug);
-      if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
-    }
-    selection.others = decide(operation.rules(), actor_, Action::read, "events").allowed();
-    selection.actor = operation.values();
-    if (query.entity) selection.entity = query.entity->str();
-    selection.type = query.type;
-    selection.limit = query.limit + 1;
-    EventPage page;
-    for (EventRecord& record : operation.transaction().select_events(selection)) {
-      if (static_cast<std::int64_t>(page.events.size()) == query.limit) {
-        page.next = encode_cursor(key, actor_.scope(), question, {std::to_string(selection.after)});
-        break;
-      }
-      selection.after = record.sequence;
-      page.events.emplace_back(std::move(record));
-    }
-    return page;
-  });
+  EventRows rows = read_events(*engine_, actor_, query);
+  return {std::move(rows.events), rows.more ? std::move(rows.end) : std::nullopt};
+}
+
+EventSubscription EventRepository::subscribe(const EventQuery& query) const { return {engine_, actor_, query}; }
+
+EventSubscription::EventSubscription(std::shared_ptr<Engine> engine, ActorContext actor, EventQuery query)
+    : engine_(std::move(engine)), actor_(std::move(actor)), query_(std::move(query)) {}
+
+std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds longest_pause(50);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longest_pause)) {
+    EventRows rows = read_events(*engine_, actor_, query_);
+    query_.after = std::move(rows.end);
+    const auto now = std::chrono::steady_clock::now();
+    if (!rows.events.empty() || now >= deadline) return std::move(rows.events);
+    std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(pause, deadline - now));
+  }
 }
 
 EventId EventRepository::emit(const std::string& type, const Json& payload,
@@ -75,36 +123,62 @@ EventId EventRepository::emit(const std::string& type, const Json& payload,
 Verification EventRepository::verify() const {
   return guarded(*engine_, actor_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "events");
+    const ChainHead start = operation.transaction().log_start();
     Verification out;
-    EventHash previous{};
+    ChainHead last = start;
+    Json vouched_for;
     const auto fail = [&](std::string problem) {
       out.ok = false;
       out.problem = std::move(problem);
       return false;
     };
     operation.transaction().replay_events([&](const EventRecord& event) {
-      const std::string expected = std::to_string(out.verified + 1);
-      if (event.sequence != out.verified + 1) {
-        if (event.sequence > out.verified) return fail("event " + expected + " was removed");
+      const std::string expected = std::to_string(last.sequence + 1);
+      if (event.sequence != last.sequence + 1) {
+        if (event.sequence > last.sequence) return fail("event " + expected + " was removed");
         out.event = event.id;
         return fail("an event was inserted before event " + expected);
       }
-      if (!is_sound(previous, actor_.scope(), event)) {
+      if (!is_sound(last.hash, actor_.scope(), event)) {
         out.event = event.id;
         return fail("event " + expected +
                     " was altered, inserted or moved: its hash is not that of its content and of the event before it");
       }
-      previous = event.hash;
+      if (event.type == pruned_type) vouched_for = parse_canonical_json(event.payload);
+      last = {event.sequence, event.hash};
       ++out.verified;
       return true;
     });
     const ChainHead head = operation.transaction().chain_head();
-    if (out.ok && (head.sequence != out.verified || head.hash != previous))
-      fail(head.sequence > out.verified
-               ? "event " + std::to_string(out.verified + 1) + " was removed, from the end of the log"
+    if (out.ok && (head.sequence != last.sequence || head.hash != last.hash))
+      fail(head.sequence > last.sequence
+               ? "event " + std::to_string(last.sequence + 1) + " was removed, from the end of the log"
                : "the log does not end where the database says it ends");
-    if (out.verified > 0) out.head = to_hex(previous);
+    if (out.ok && start.sequence != 0 && vouched_for != pruning(start))
+      fail("the events before event " + std::to_string(start.sequence + 1) + " were removed, and not by prune()");
+    if (out.verified > 0) out.head = to_hex(last.hash);
     return out;
+  });
+}
+
+std::int64_t EventRepository::prune(Timestamp before) const {
+  return guarded(*engine_, actor_, Access::write, {"delete", "events"}, [&](GuardedOperation& operation) {
+    operation.require_admin("prune the log");
+    if (actor_.type() != ActorType::system)
+      throw Error(ErrorCode::permission_denied, "the log is pruned by the host, as the system actor");
+    Transaction& transaction = operation.transaction();
+    const ChainHead start = transaction.log_start();
+    ChainHead through = start;
+    transaction.replay_events([&](const EventRecord& event) {
+      if (event.created_at >= before) return false;
+      through = {event.sequence, event.hash};
+      return true;
+    });
+    if (through.sequence == start.sequence) return std::int64_t{0};
+    operation.audit().append(std::string(pruned_type), canonical_json(pruning(through)));
+    transaction.prune_events(through);
+    operation.commit();
+    return through.sequence - start.sequence;
   });
 }
 

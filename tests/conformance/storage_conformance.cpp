@@ -53,6 +53,8 @@ StoredEntity row(EntityTypeKey type, const std::string& id, const std::string& d
   return {type, id, data, "active", created_at, created_at, 1, false};
 }
 
+Record pack(const std::string& id) { return {id, "1.0.0", "{}", "[]", "system", std::int64_t{1}, std::int64_t{1}}; }
+
 Selection all_of(EntityTypeKey type) {
   Selection selection;
   selection.type = type;
@@ -124,6 +126,8 @@ void check_scopes(const StorageFactory& make) {
     key.organization = OrganizationId("acme");
     key.name = "k";
     transaction->insert_api_key(key, EventHash{1});
+    CHECK(transaction->insert_record(RecordTable::installed_packs, pack("p")));
+    CHECK_FALSE(transaction->insert_record(RecordTable::installed_packs, pack("p")));
     transaction->commit();
   }
   // Nothing of it is there in the other environment, nor in the other organization.
@@ -141,7 +145,12 @@ void check_scopes(const StorageFactory& make) {
     CHECK(transaction->related_ids("x", {"knows", false}).empty());
     CHECK_FALSE(transaction->unlink("x", "knows", "y"));
     CHECK_FALSE(transaction->remove_assignment(UserId("ana"), RoleId("role-1")));
-    ApiKey revoked = transaction->api_keys().front();
+    CHECK(transaction->select_records({RecordTable::installed_packs}).empty());
+    CHECK(transaction->update_records(RecordTable::installed_packs, {}, {{"version", "stolen"}}) == 0);
+    CHECK(transaction->remove_records(RecordTable::installed_packs, {}) == 0);
+    CHECK(transaction->sum_records({RecordTable::installed_packs, {}, {}, {}}).at(0).count == 0);
+    ApiKey revoked;
+    revoked.id = ApiKeyId("key-1");
     revoked.revoked_at = 5;
     transaction->update_api_key(revoked);
     transaction->remove_role(RoleId("role-1"));
@@ -155,6 +164,7 @@ void check_scopes(const StorageFactory& make) {
   CHECK(transaction->find_role("reader") == RoleId("role-1"));
   CHECK(transaction->related_ids("x", {"knows", false}) == Ids{"y"});
   CHECK(transaction->assignments(UserId("ana")).size() == 1);
+  CHECK((transaction->select_records({RecordTable::installed_packs}) == std::vector<Record>{pack("p")}));
   REQUIRE(transaction->api_keys().size() == 1);
   CHECK_FALSE(transaction->api_keys().front().revoked_at);
 }

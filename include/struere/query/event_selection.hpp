@@ -27,9 +27,16 @@ struct EventSelection {
 
   std::optional<std::string> entity = {};
   std::optional<std::string> type = {};
+  std::optional<std::string> type_prefix = {};
+  std::optional<std::string> actor_id = {};
+  std::optional<Timestamp> since = {};
+  std::optional<Timestamp> until = {};  // exclusive
   std::int64_t after = 0;  // a sequence: only later ones
   std::int64_t limit = 1;
 };
+
+// Whether the event is one of those asked for, as far as it alone can say.
+bool is_asked_for(const EventSelection& selection, const EventRecord& event);
 
 // The payload's `data`, `changes` and `previousData` as a row's `data` would be shown under these masks.
 std::string masked_payload(const std::string& payload, std::span<const Mask* const> masks);

@@ -1,6 +1,7 @@
 // The audit log of one scope, as one actor may see it (SPEC 7).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,7 +17,11 @@ struct Engine;
 
 struct EventQuery {
   std::optional<EntityId> entity = {};
-  std::optional<std::string> type = {};   // exactly
+  std::optional<std::string> type = {};         // exactly
+  std::optional<std::string> type_prefix = {};  // "session."
+  std::optional<std::string> actor = {};        // its id
+  std::optional<Timestamp> since = {};
+  std::optional<Timestamp> until = {};  // exclusive
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
 };
@@ -26,11 +31,31 @@ struct EventPage {
   std::optional<std::string> next;
 };
 
+// Hands out what is committed, in order, once: poll it in a thread of your own. Not safe to use from several at once.
+class EventSubscription {
+ public:
+  // The events that follow those handed out before, at most `limit` of the query; waits up to `timeout` for the first.
+  // They may be another process's. Throws Error{storage}, and can be called again.
+  std::vector<Event> next(std::chrono::milliseconds timeout);
+
+  // Where to go on after the events that next() handed out last, as the `after` of the same query: store it with what was
+  // done about them. Nothing before the first event.
+  const std::optional<std::string>& cursor() const noexcept { return query_.after; }
+
+ private:
+  friend class EventRepository;
+  EventSubscription(std::shared_ptr<Engine> engine, ActorContext actor, EventQuery query);
+
+  std::shared_ptr<Engine> engine_;
+  ActorContext actor_;
+  EventQuery query_;
+};
+
 // What verify found. The head is for a host that wants to keep it elsewhere: whoever can write the whole file can write
 // a whole new chain, but not one that ends in a hash that is kept out of reach.
 struct Verification {
   bool ok = true;
-  std::int64_t verified = 0;     // how many events are sound, from the first on
+  std::int64_t verified = 0;     // how many events are sound, from the first that there is on
   std::string problem;           // what is wrong with the first that is not, and which it is
   std::optional<EventId> event;  // that event, if it is there to be named
   std::string head;              // SHA-256 of the last event, in hexadecimal; empty for an empty log
@@ -42,12 +67,19 @@ class EventRepository {
   // Never denied: what is not visible is left out. Throws invalid_query or invalid_cursor.
   EventPage list(const EventQuery& query = {}) const;
 
+  // From `query.after` on, or from the first event that there is.
+  EventSubscription subscribe(const EventQuery& query = {}) const;
+
   // Appends an event of the host's own; needs `create` on `events`. `type` is two or more lower-case words joined by
   // dots, and none that struere writes itself. An entity that it is about must be in the actor's `read` view.
   EventId emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about = {}) const;
 
   // Recomputes the chain of the scope; needs `read` on `events`.
   Verification verify() const;
+
+  // Removes the oldest events, up to the first that is not before `before`, and answers how many. What remains verifies:
+  // the hash of the last that went is kept, and vouched for by an event `events.pruned`. For system actors alone.
+  std::int64_t prune(Timestamp before) const;
 
  private:
   friend class Database;

@@ -66,10 +66,13 @@ class Transaction : public RelationReader {
   virtual std::vector<Record> select_records(const RecordSelection& selection) = 0;
   virtual std::vector<RecordGroup> sum_records(const RecordRollup& rollup) = 0;
 
-  // --- events. There is no way to change or remove one.
+  // --- events. There is no way to change one, and none to remove any but the oldest.
   virtual ChainHead chain_head() = 0;
   virtual void append_event(const EventRecord& event) = 0;  // of the sequence and hash that follow the head
   virtual std::vector<EventRecord> select_events(const EventSelection& selection) = 0;
+  // Removes all events up to this one, which is where the log starts from then on.
+  virtual void prune_events(const ChainHead& through) = 0;
+  virtual ChainHead log_start() = 0;  // the last event that was pruned; all zeros where none was
   // All of the scope in order, as stored, until `visit` answers false: for verifying the chain.
   virtual void replay_events(const std::function<bool(const EventRecord&)>& visit) = 0;
 };

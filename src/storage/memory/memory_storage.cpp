@@ -24,6 +24,7 @@ struct ScopeData {
   std::map<std::string, StoredEntity> entities;                           // by id
   std::set<std::tuple<std::string, std::string, std::string>> relations;  // from, type, to
   std::vector<EventRecord> events;
+  ChainHead log_start;
   RecordStore records;
 };
 
@@ -254,9 +255,7 @@ class MemoryTransaction final : public Transaction {
     std::vector<EventRecord> out;
     for (const EventRecord& event : data_->events) {
       if (static_cast<std::int64_t>(out.size()) == selection.limit) break;
-      if (event.sequence <= selection.after || (selection.type && event.type != *selection.type) ||
-          (selection.entity && event.entity != *selection.entity))
-        continue;
+      if (event.sequence <= selection.after || !is_asked_for(selection, event)) continue;
       if (!event.entity) {
         if (selection.others) out.push_back(event);
         continue;
@@ -267,6 +266,15 @@ class MemoryTransaction final : public Transaction {
       if (!event.other_end) out.back().payload = masked_payload(event.payload, masks);
     }
     return out;
+  }
+  ChainHead log_start() override { return data_->log_start; }
+  void prune_events(const ChainHead& through) override {
+    undo_.push_back([this, events = data_->events, start = data_->log_start] {
+      data_->events = events;
+      data_->log_start = start;
+    });
+    std::erase_if(data_->events, [&](const EventRecord& event) { return event.sequence <= through.sequence; });
+    data_->log_start = through;
   }
   void replay_events(const std::function<bool(const EventRecord&)>& visit) override {
     for (const EventRecord& event : data_->events)

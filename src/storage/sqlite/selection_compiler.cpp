@@ -259,6 +259,13 @@ CompiledEvents compile_events(const EventSelection& selection) {
   std::string where = fmt::format("v.scope_id = ?1 AND v.sequence > {}", predicates.parameter(selection.after));
   if (selection.entity) where += fmt::format(" AND v.entity_id = {}", predicates.parameter(*selection.entity));
   if (selection.type) where += fmt::format(" AND v.type = {}", predicates.parameter(*selection.type));
+  if (selection.type_prefix)
+    where += fmt::format(" AND substr(v.type, 1, {}) = {}",
+                         predicates.parameter(static_cast<std::int64_t>(selection.type_prefix->size())),
+                         predicates.parameter(*selection.type_prefix));
+  if (selection.actor_id) where += fmt::format(" AND v.actor_id = {}", predicates.parameter(*selection.actor_id));
+  if (selection.since) where += fmt::format(" AND v.created_at >= {}", predicates.parameter(*selection.since));
+  if (selection.until) where += fmt::format(" AND v.created_at < {}", predicates.parameter(*selection.until));
   where += fmt::format(" AND ({} OR ({} AND (v.other_end_id IS NULL OR {})))",
                        selection.others ? "v.entity_id IS NULL" : "0", visible("e"), visible("o"));
   out.sql = fmt::format(

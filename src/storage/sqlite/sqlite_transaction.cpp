@@ -130,6 +130,25 @@ void SqliteTransaction::append_event(const EventRecord& event) {
   head.bind(2, event.sequence).bind_blob(3, hash).run();
 }
 
+void SqliteTransaction::prune_events(const ChainHead& through) {
+  scoped("DELETE FROM events WHERE scope_id = ?1 AND sequence <= ?2").bind(2, through.sequence).run();
+  Statement checkpoint =
+      scoped("INSERT OR REPLACE INTO event_checkpoints(scope_id, sequence, hash) VALUES(?1, ?2, ?3)");
+  checkpoint.bind(2, through.sequence)
+      .bind_blob(3, {reinterpret_cast<const char*>(through.hash.data()), through.hash.size()})
+      .run();
+}
+
+ChainHead SqliteTransaction::log_start() {
+  Statement statement = scoped("SELECT sequence, hash FROM event_checkpoints WHERE scope_id = ?1");
+  ChainHead start;
+  if (!statement.step()) return start;
+  start.sequence = statement.integer(0);
+  if (!read_hash(statement.blob(1), start.hash))
+    throw Error(ErrorCode::storage, "the start of the log is damaged: its hash is none; restore a backup");
+  return start;
+}
+
 void SqliteTransaction::replay_events(const std::function<bool(const EventRecord&)>& visit) {
   Statement statement = scoped(
       "SELECT sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, hash FROM events "

@@ -60,6 +60,8 @@ class SqliteTransaction final : public Transaction {
   ChainHead chain_head() override;
   void append_event(const EventRecord& event) override;
   std::vector<EventRecord> select_events(const EventSelection& selection) override;
+  void prune_events(const ChainHead& through) override;
+  ChainHead log_start() override;
   void replay_events(const std::function<bool(const EventRecord&)>& visit) override;
 
  private:

@@ -1,0 +1,142 @@
+// The log: what is asked of it, whoever follows it, and what remains when its oldest part is pruned.
+#include <catch2/catch.hpp>
+
+#include <thread>
+
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+class LogWorld : public World {
+ public:
+  explicit LogWorld(StorageKind kind) : World(kind) {
+    define_type({{"slug", "session"}});
+    define_type({{"slug", "note"}});
+    define_role({{"name", "reader"},
+                 {"policies", {{{"resource", "session"}, {"actions", {"read"}}, {"effect", "allow"}}}},
+                 {"scopeRules", {{{"entityType", "session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}}});
+  }
+  EventRepository events() const { return database->events(system()); }
+};
+
+StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
+
+std::string types(const std::vector<Event>& events) {
+  std::string out;
+  for (const Event& event : events) out += (out.empty() ? "" : " ") + event.type();
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[events]") {
+  LogWorld world(any_storage());
+  const Timestamp start = world.clock.now() + 1;
+  const EntityId session = world.create("session", {{"team", "north"}});
+  world.create("note", {{"text", "x"}});
+  world.clock.advance(1000);
+  const ActorContext omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  world.database->entities(omar, "session").update(session, {{"room", 4}});
+  world.database->events(omar).emit("session.reminder.sent", {{"to", "kim"}}, session);
+
+  CHECK(types(world.events().list({.type = "session.created"}).events) == "session.created");
+  CHECK(types(world.events().list({.type_prefix = "session."}).events) ==
+        "session.created session.updated session.reminder.sent");
+  CHECK(types(world.events().list({.type_prefix = "session%"}).events).empty());
+  CHECK(types(world.events().list({.entity = session, .type_prefix = "session.u"}).events) == "session.updated");
+  CHECK(types(world.events().list({.actor = "omar"}).events) == "session.updated session.reminder.sent");
+  CHECK(types(world.events().list({.since = start, .until = start + 1000}).events) == "session.created note.created");
+  CHECK(types(world.events().list({.since = start + 1000}).events) == "session.updated session.reminder.sent");
+
+  const EventPage first = world.events().list({.type_prefix = "session.", .limit = 2});
+  REQUIRE(first.next);
+  CHECK(types(world.events().list({.type_prefix = "session.", .limit = 2, .after = first.next}).events) ==
+        "session.reminder.sent");
+  CHECK_ERROR(invalid_cursor, world.events().list({.type_prefix = "note.", .limit = 2, .after = first.next}));
+  CHECK_ERROR(invalid_data, world.events().emit("events.pruned", Json::object()));
+  CHECK_ERROR(invalid_data, world.events().emit("trigger.dead", Json::object()));
+}
+
+TEST_CASE("a subscription hands out each visible event once, in order, and goes on from its cursor", "[events]") {
+  LogWorld world(any_storage());
+  const ActorContext reader = world.user("ana", {"reader"});
+  constexpr std::chrono::milliseconds at_once(0);
+  std::optional<std::string> cursor;
+  {
+    EventSubscription subscription = world.database->events(reader).subscribe();
+    CHECK(subscription.next(at_once).empty());
+    CHECK_FALSE(subscription.cursor());
+    const EntityId north = world.create("session", {{"team", "north"}});
+    world.create("session", {{"team", "south"}});
+    CHECK(types(subscription.next(at_once)) == "session.created");
+    CHECK(subscription.next(at_once).empty());
+    world.database->entities(world.system(), "session").update(north, {{"room", 1}});
+    CHECK(types(subscription.next(at_once)) == "session.updated");
+    cursor = subscription.cursor();
+    REQUIRE(cursor);
+    world.database->entities(world.system(), "session").remove(north);
+  }
+  EventSubscription resumed = world.database->events(reader).subscribe({.after = cursor});
+  CHECK(types(resumed.next(at_once)) == "session.deleted");
+
+  EventSubscription in_twos = world.events().subscribe({.type_prefix = "session.", .limit = 2});
+  CHECK(in_twos.next(at_once).size() == 2);
+  CHECK(types(in_twos.next(at_once)) == "session.updated session.deleted");
+}
+
+TEST_CASE("a subscription waits, and is woken by another thread's write", "[events]") {
+  LogWorld world(any_storage());
+  EventSubscription subscription = world.events().subscribe({.type = "note.created"});
+  std::jthread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    world.database->entities(world.system(), "note").create({{"text", "x"}});
+  });
+  CHECK(subscription.next(std::chrono::seconds(20)).size() == 1);
+}
+
+TEST_CASE("the oldest events are pruned, and what remains verifies", "[events][pruning]") {
+  LogWorld world(any_storage());
+  for (int i = 0; i < 10; ++i) world.create("note", {{"n", i}});
+  const auto before = world.events().list({.limit = 1000}).events;
+  const std::string head = world.events().verify().head;
+  CHECK(world.events().prune(0) == 0);
+  CHECK(world.events().verify().head == head);
+
+  const Timestamp kept_from = before[before.size() - 3].created_at();
+  CHECK(world.events().prune(kept_from) == static_cast<std::int64_t>(before.size()) - 3);
+  CHECK(types(world.events().list().events) == "note.created note.created note.created events.pruned");
+  CHECK(world.events().verify().ok);
+  CHECK(world.events().verify().verified == 4);
+  world.create("note", {{"n", 11}});
+  CHECK(world.events().verify().ok);
+  world.clock.advance(10);
+  CHECK(world.events().prune(world.clock.now()) == 5);  // all that there was
+  CHECK(types(world.events().list().events) == "events.pruned");
+  CHECK(world.events().verify().ok);
+  CHECK(world.database->entities(world.system(), "note").count() == 11);
+
+  const ActorContext omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  CHECK_ERROR(permission_denied, world.database->events(omar).prune(world.clock.now()));
+  CHECK(world.database->events(world.system(Environment::production)).verify().ok);
+}
+
+TEST_CASE("a log that was cut off at its start by anything but prune is told", "[events][pruning]") {
+  LogWorld world(StorageKind::sqlite);
+  for (int i = 0; i < 5; ++i) world.create("note", {{"n", i}});
+  const bool pruned_before = GENERATE(false, true);
+  if (pruned_before) world.events().prune(world.events().list().events[2].created_at());
+  RawDatabase raw(world.folder.file());
+  const std::string scope = raw.value("SELECT scope_id FROM events LIMIT 1");
+  const std::string through = raw.value("SELECT min(sequence) + 1 FROM events WHERE scope_id = " + scope);
+  raw.run("INSERT OR REPLACE INTO event_checkpoints SELECT scope_id, sequence, hash FROM events WHERE scope_id = " + scope +
+          " AND sequence = " + through);
+  raw.run("DELETE FROM events WHERE scope_id = " + scope + " AND sequence <= " + through);
+  const Verification found = world.events().verify();
+  CHECK_FALSE(found.ok);
+  CHECK(found.problem.find("not by prune()") != std::string::npos);
+}
