@@ -48,8 +48,9 @@ ActorContext TrustedHost::agent_actor(const std::string& slug, const Organizatio
   const Scope scope(organization, environment);
   const auto transaction = storage_->begin(scope, Access::read);
   const auto agent = find<Agent>(*transaction, "slug", slug);
-  const auto configs = agent ? select<AgentConfig>(*transaction, {{}, {{"agent_id", {}, agent->id.str()}}, {"version"}, true, {}, 1})
-                             : std::vector<AgentConfig>();
+  const auto configs =
+      agent ? select<AgentConfig>(*transaction, {{}, {{"agent_id", {}, agent->id.str()}}, {"version"}, true, {}, 1})
+            : std::vector<AgentConfig>();
   if (configs.empty() || agent->status != AgentStatus::active)
     throw Error(ErrorCode::not_found,
                 "there is no such agent that is active and configured in this environment; see AgentRepository");

@@ -53,8 +53,8 @@ std::optional<Timestamp> parse_instant(std::string_view text) {
   if (!reader.one_of("Zz+-", &sign)) return std::nullopt;
   if (sign == '+' || sign == '-') {
     int offset_hour = 0, offset_minute = 0;
-    if (!reader.digits(2, offset_hour) || !reader.one_of(":") || !reader.digits(2, offset_minute) ||
-        offset_hour > 23 || offset_minute > 59)
+    if (!reader.digits(2, offset_hour) || !reader.one_of(":") || !reader.digits(2, offset_minute) || offset_hour > 23 ||
+        offset_minute > 59)
       return std::nullopt;
     offset_minutes = (offset_hour * 60 + offset_minute) * (sign == '+' ? 1 : -1);
   }

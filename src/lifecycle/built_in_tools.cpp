@@ -53,8 +53,8 @@ Json answer(const Written& written) { return written.row ? written.row->to_json(
 
 Json create(GuardedOperation& operation, const Arguments& arguments) {
   const std::string type = arguments.text("type");
-  return answer(EntityWriter(operation, type)
-                    .create(WrittenJson(arguments.object("data")), {arguments.optional_text("status")}));
+  return answer(
+      EntityWriter(operation, type).create(WrittenJson(arguments.object("data")), {arguments.optional_text("status")}));
 }
 
 Json get(GuardedOperation& operation, const Arguments& arguments) {
@@ -72,8 +72,7 @@ Json query(GuardedOperation& operation, const Arguments& arguments) {
     asked.limit = limit->get<std::int64_t>();
   }
   Json rows = Json::array();
-  for (const Entity& row : list_entities(operation, arguments.text("type"), asked))
-    rows.push_back(row.to_json());
+  for (const Entity& row : list_entities(operation, arguments.text("type"), asked)) rows.push_back(row.to_json());
   return {{"rows", std::move(rows)}};
 }
 

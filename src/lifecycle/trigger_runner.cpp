@@ -59,8 +59,8 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   std::optional<TriggerDefinition> definition;
   try {
     definition = read_trigger(run->definition);
-    const ActorContext actor = TriggerActors::system_actor(actor_.organization(), actor_.environment(),
-                                                           static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)));
+    const ActorContext actor = TriggerActors::system_actor(
+        actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)));
     carry_out(*run, actor, *definition);
     ++work.completed;
   } catch (const LeaseLost&) {
@@ -75,14 +75,14 @@ bool TriggerRunner::run_one(TriggerWork& work) {
 std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   GuardedOperation operation(engine_, actor_, Access::write);
   const auto first_due = [&](TriggerRunStatus status) {
-    return select<TriggerRun>(operation.transaction(),
-                              {{},
-                               {{"status", {}, to_value(status)},
-                                {"due_at", RecordCondition::Comparison::less_or_equal, operation.now()}},
-                               {"due_at", "id"},
-                               false,
-                               {},
-                               1});
+    return select<TriggerRun>(
+        operation.transaction(),
+        {{},
+         {{"status", {}, to_value(status)}, {"due_at", RecordCondition::Comparison::less_or_equal, operation.now()}},
+         {"due_at", "id"},
+         false,
+         {},
+         1});
   };
   auto found = first_due(TriggerRunStatus::pending);
   if (found.empty()) found = first_due(TriggerRunStatus::running);

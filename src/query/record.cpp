@@ -18,14 +18,15 @@ constexpr Columns threads{"id",         "external_id",   "agent_id",   "title", 
                           "started_by", "message_count", "created_at", "updated_at"};
 constexpr Columns messages{"id",         "thread_id",    "sequence",    "role",      "content",
                            "tool_calls", "tool_call_id", "attachments", "created_at"};
-constexpr Columns executions{"id",          "agent_id",   "config_version", "thread_id",    "model",
-                             "status",      "error",      "input_tokens",   "output_tokens", "duration_ms",
-                             "tool_calls",  "actor_type", "actor_id",       "day",          "created_at"};
+constexpr Columns executions{"id",         "agent_id",   "config_version", "thread_id",     "model",
+                             "status",     "error",      "input_tokens",   "output_tokens", "duration_ms",
+                             "tool_calls", "actor_type", "actor_id",       "day",           "created_at"};
 constexpr Columns triggers{"id", "slug", "entity_type", "definition", "created_at", "updated_at"};
-constexpr Columns trigger_runs{"id",       "trigger_slug", "definition", "entity_id", "input",      "status",     "due_at",
-                               "attempts", "steps",        "error",      "depth",     "worker",     "created_at", "finished_at"};
-constexpr Columns installed_packs{"pack_id", "version",      "overrides", "history", "installed_by",
-                                  "installed_at", "updated_at"};
+constexpr Columns trigger_runs{"id",     "trigger_slug", "definition", "entity_id",  "input",
+                               "status", "due_at",       "attempts",   "steps",      "error",
+                               "depth",  "worker",       "created_at", "finished_at"};
+constexpr Columns installed_packs{"pack_id",      "version",      "overrides", "history",
+                                  "installed_by", "installed_at", "updated_at"};
 
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
@@ -38,8 +39,10 @@ constexpr Columns by_pack{"pack_id"};
 // In the order of RecordTable.
 constexpr std::array shapes{
     RecordShape{RecordTable::agents, "agents", true, false, false, agents, by_id, by_slug},
-    RecordShape{RecordTable::tool_permissions, "tool_permissions", true, false, false, tool_permissions, by_agent_and_tool, {}},
-    RecordShape{RecordTable::agent_configs, "agent_configs", false, false, true, agent_configs, by_agent_and_version, {}},
+    RecordShape{
+        RecordTable::tool_permissions, "tool_permissions", true, false, false, tool_permissions, by_agent_and_tool, {}},
+    RecordShape{
+        RecordTable::agent_configs, "agent_configs", false, false, true, agent_configs, by_agent_and_version, {}},
     RecordShape{RecordTable::threads, "threads", false, false, true, threads, by_id, by_external_id},
     RecordShape{RecordTable::messages, "messages", false, false, false, messages, by_thread_and_sequence, by_id},
     RecordShape{RecordTable::executions, "executions", false, false, true, executions, by_id, {}},

@@ -90,8 +90,9 @@ Agent AgentRepository::define(const NewAgent& asked) const {
     require_slug(asked.slug, "an agent's slug");
     require_name(asked.name, "an agent's name");
     require_text(asked.description, "an agent's description");
-    Agent agent{known ? known->id : AgentId(operation.new_id()),    asked.slug,     asked.name, asked.description,
-                asked.status, known ? known->created_at : operation.now(), operation.now()};
+    Agent agent{
+        known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description, asked.status,
+        known ? known->created_at : operation.now(),     operation.now()};
     if (known)
       operation.transaction().update_records(RecordTable::agents, {{"id", {}, agent.id.str()}},
                                              {{"name", agent.name},
@@ -130,8 +131,14 @@ AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentCo
     require_names(asked.roles, "the roles of an agent");
     operation.require_own_roles(asked.roles);
     const auto newest = newest_config(operation, agent);
-    const AgentConfig config{agent.id,    newest ? newest->version + 1 : 1, asked.system_prompt, asked.model,
-                             asked.tools, asked.roles,                      actor_.id(),         operation.now()};
+    const AgentConfig config{agent.id,
+                             newest ? newest->version + 1 : 1,
+                             asked.system_prompt,
+                             asked.model,
+                             asked.tools,
+                             asked.roles,
+                             actor_.id(),
+                             operation.now()};
     insert(operation.transaction(), config);
     operation.audit().append("agent.configured", canonical_json(Json{{"slug", slug},
                                                                      {"version", config.version},
@@ -166,8 +173,8 @@ ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::
     const Agent agent = require_agent(operation, slug);
     require_name(tool, "a tool's name");
     check(asked);
-    ToolPermission permission{agent.id,   tool, asked.identity, asked.role, asked.allowed_actions, asked.denied_fields,
-                              operation.now()};
+    ToolPermission permission{
+        agent.id, tool, asked.identity, asked.role, asked.allowed_actions, asked.denied_fields, operation.now()};
     operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool));
     insert(operation.transaction(), permission);
     operation.audit().append("agent.tool-permitted", payload_of(slug, permission));
@@ -209,7 +216,8 @@ ActorContext AgentRepository::tool_identity(const std::string& slug, const std::
     const ToolPermission permission = found.empty() ? ToolPermission{} : std::move(found.front());
     std::optional<ActorRole> role;
     if (permission.role)
-      if (auto id = operation.transaction().find_role(*permission.role)) role = ActorRole{*std::move(id), *permission.role};
+      if (auto id = operation.transaction().find_role(*permission.role))
+        role = ActorRole{*std::move(id), *permission.role};
     return ToolIdentityResolver::resolve(actor_, permission, role);
   });
 }

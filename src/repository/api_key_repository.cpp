@@ -82,7 +82,8 @@ CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) co
     else
       old.expires_at = old.expires_at ? std::min(*old.expires_at, ends) : ends;
     operation.transaction().update_api_key(old);
-    operation.audit().append("api-key.rotated", canonical_json(Json{{"id", id.str()}, {"successor", out.key.id.str()}}));
+    operation.audit().append("api-key.rotated",
+                             canonical_json(Json{{"id", id.str()}, {"successor", out.key.id.str()}}));
     operation.commit();
     return out;
   });

@@ -34,12 +34,11 @@ namespace {
 
 Written create_in(Engine& engine, const ActorContext& actor, const std::string& type, const WrittenJson& data,
                   const CreateOptions& options) {
-  return guarded(engine, actor, Access::write, {"create", type},
-                 [&](GuardedOperation& operation) {
-                   Written answer = EntityWriter(operation, type).create(data, options);
-                   operation.commit();
-                   return answer;
-                 });
+  return guarded(engine, actor, Access::write, {"create", type}, [&](GuardedOperation& operation) {
+    Written answer = EntityWriter(operation, type).create(data, options);
+    operation.commit();
+    return answer;
+  });
 }
 
 Written update_in(Engine& engine, const ActorContext& actor, const std::string& type, const EntityId& id,
@@ -70,11 +69,10 @@ Written EntityRepository::update_text(const EntityId& id, std::string_view patch
 }
 
 void EntityRepository::remove(const EntityId& id) const {
-  guarded(*engine_, actor_, Access::write, {"delete", type_, id.str()},
-          [&](GuardedOperation& operation) {
-            EntityWriter(operation, type_).remove(id.str());
-            operation.commit();
-          });
+  guarded(*engine_, actor_, Access::write, {"delete", type_, id.str()}, [&](GuardedOperation& operation) {
+    EntityWriter(operation, type_).remove(id.str());
+    operation.commit();
+  });
 }
 
 Decision EntityRepository::can(Action action) const {

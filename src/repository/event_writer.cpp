@@ -18,9 +18,8 @@ bool is_event_type(const std::string& type) {
 
 // Those that struere writes: nobody else can put words into its mouth.
 bool is_reserved(const std::string& type) {
-  for (const char* const prefix :
-       {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.", "sync.", "deploy.", "trigger.",
-        "events."})
+  for (const char* const prefix : {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.",
+                                   "sync.", "deploy.", "trigger.", "events."})
     if (type.starts_with(prefix)) return true;
   const auto dot = type.find('.');
   const std::string rest = type.substr(dot + 1);

@@ -35,13 +35,12 @@ std::optional<std::vector<RecordCondition>> conditions(GuardedOperation& operati
 std::string question_of(const ExecutionQuery& query) {
   const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
   JsonFault fault;
-  const auto text = canonical_json(
-      Json{{"agent", shown(query.agent)},
-           {"model", shown(query.model)},
-           {"status", query.status ? Json(to_string(*query.status)) : Json(nullptr)},
-           {"since", shown(query.since)},
-           {"until", shown(query.until)}},
-      fault);
+  const auto text = canonical_json(Json{{"agent", shown(query.agent)},
+                                        {"model", shown(query.model)},
+                                        {"status", query.status ? Json(to_string(*query.status)) : Json(nullptr)},
+                                        {"since", shown(query.since)},
+                                        {"until", shown(query.until)}},
+                                   fault);
   if (!text) throw Error(ErrorCode::invalid_query, "`agent` and `model` are valid UTF-8: " + fault.message);
   return "executions/" + *text;
 }
@@ -113,9 +112,8 @@ ExecutionPage ExecutionRepository::list(const ExecutionQuery& query, std::int64_
     const std::string question = question_of(query);
     const auto where = conditions(operation, query);
     if (!where) return ExecutionPage{};
-    auto page = select_page<Execution>(operation,
-                                       {RecordTable::executions, *where, {"created_at", "id"}, true}, question, limit,
-                                       after);
+    auto page = select_page<Execution>(operation, {RecordTable::executions, *where, {"created_at", "id"}, true},
+                                       question, limit, after);
     return ExecutionPage{std::move(page.rows), std::move(page.next)};
   });
 }

@@ -84,7 +84,8 @@ Json filled_in_text(const std::string& text, const Json& values) {
 
 void each_placeholder(const Json& arguments, const std::function<void(std::string_view)>& visit) {
   if (arguments.is_string())
-    split(arguments.get_ref<const std::string&>(), [](std::string_view) {}, visit);
+    split(
+        arguments.get_ref<const std::string&>(), [](std::string_view) {}, visit);
   else if (arguments.is_structured())
     for (const Json& inner : arguments) each_placeholder(inner, visit);
 }

@@ -22,8 +22,8 @@ struct RecordPage {
 
 // `selection` lacks its limit and cursor. `question` is all that the answer depends on besides the scope.
 template <class T>
-RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection,
-                          const std::string& question, std::int64_t limit, const std::optional<std::string>& after) {
+RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection, const std::string& question,
+                          std::int64_t limit, const std::optional<std::string>& after) {
   require_limit(limit);
   const RecordShape& shape = shape_of(RecordOf<T>::table);
   const CursorKey& key = operation.cursor_key();

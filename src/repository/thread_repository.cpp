@@ -119,9 +119,8 @@ Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) co
                     require_json(asked.attachments, Json::value_t::array, "`attachments`"),
                     operation.now()};
     insert(operation.transaction(), message);
-    operation.transaction().update_records(
-        RecordTable::threads, {{"id", {}, id.str()}},
-        {{"message_count", message.sequence}, {"updated_at", message.created_at}});
+    operation.transaction().update_records(RecordTable::threads, {{"id", {}, id.str()}},
+                                           {{"message_count", message.sequence}, {"updated_at", message.created_at}});
     operation.commit();
     return message;
   });
@@ -131,9 +130,9 @@ MessagePage ThreadRepository::messages(const ThreadId& id, std::int64_t limit,
                                        const std::optional<std::string>& after) const {
   return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()}, [&](GuardedOperation& operation) {
     require_thread(operation, id);
-    auto page = select_page<Message>(
-        operation, {RecordTable::messages, {{"thread_id", {}, id.str()}}, {"sequence"}, true},
-        "messages/" + id.str(), limit, after);
+    auto page =
+        select_page<Message>(operation, {RecordTable::messages, {{"thread_id", {}, id.str()}}, {"sequence"}, true},
+                             "messages/" + id.str(), limit, after);
     return MessagePage{std::move(page.rows), std::move(page.next)};
   });
 }

@@ -63,11 +63,12 @@ void enqueue(GuardedOperation& operation, const TriggerBook::Entry& entry, const
     if (!entry.definition) throw Error(ErrorCode::storage, "the trigger's definition is damaged");
     if (const auto& schedule = entry.definition->schedule) {
       if (schedule->cancel_previous)
-        transaction.update_records(RecordTable::trigger_runs,
-                                   {{"entity_id", {}, row.id},
-                                    {"trigger_slug", {}, run.trigger},
-                                    {"status", {}, to_value(TriggerRunStatus::pending)}},
-                                   {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", run.created_at}});
+        transaction.update_records(
+            RecordTable::trigger_runs,
+            {{"entity_id", {}, row.id},
+             {"trigger_slug", {}, run.trigger},
+             {"status", {}, to_value(TriggerRunStatus::pending)}},
+            {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", run.created_at}});
       run.due_at = due_at(*schedule, input, operation.now());
     }
   } catch (const Error& error) {  // no reason to refuse the write: the run shows what is wrong
@@ -103,14 +104,15 @@ void enqueue_trigger_runs(GuardedOperation& operation, TriggerEvent event, const
   const Json input = input_of(operation.actor(), event, type, row, before, operation.now());
   const RowFields fields = condition_fields(row, input);
   for (const TriggerBook::Entry& entry : entries) {
-    if (entry.definition && (entry.definition->event != event ||
-                             !holds(entry.definition->condition, fields, {}, operation.transaction())))
+    if (entry.definition &&
+        (entry.definition->event != event || !holds(entry.definition->condition, fields, {}, operation.transaction())))
       continue;
     if (operation.actor().cascade_depth() >= deepest_cascade)
-      throw Error(ErrorCode::invalid_definition,
-                  fmt::format("triggers set one another off more than {} deep, `{}` the last of them; give one of them a "
-                              "condition that ends it",
-                              deepest_cascade, entry.trigger.slug));
+      throw Error(
+          ErrorCode::invalid_definition,
+          fmt::format("triggers set one another off more than {} deep, `{}` the last of them; give one of them a "
+                      "condition that ends it",
+                      deepest_cascade, entry.trigger.slug));
     enqueue(operation, entry, row, input);
   }
 }

@@ -13,12 +13,12 @@ std::optional<Trigger> find_trigger(GuardedOperation& operation, const std::stri
 }
 
 // Moves a run from one state to another. not_found where there is none, conflict where it is in another state.
-void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunStatus from, const RecordChanges& changes) {
+void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunStatus from,
+              const RecordChanges& changes) {
   if (!find<TriggerRun>(operation.transaction(), "id", id.str())) throw_not_found();
   const auto moved = operation.transaction().update_records(
       RecordTable::trigger_runs, {{"id", {}, id.str()}, {"status", {}, to_value(from)}}, changes);
-  if (moved == 0)
-    throw Error(ErrorCode::conflict, fmt::format("the run is not {}; look at it again", to_string(from)));
+  if (moved == 0) throw Error(ErrorCode::conflict, fmt::format("the run is not {}; look at it again", to_string(from)));
 }
 
 }  // namespace
@@ -34,13 +34,12 @@ Trigger TriggerRepository::define(const Json& definition) const {
     if (!operation.rules().find_type(read.entity_type))
       throw Error(ErrorCode::invalid_definition, "`entityType` is none of this scope's; define the type first");
     const auto known = find_trigger(operation, read.slug);
-    const Trigger trigger{known ? known->id : operation.new_id(),          read.slug,      read.entity_type, json,
+    const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,
                           known ? known->created_at : operation.now(), operation.now()};
     if (known)
-      operation.transaction().update_records(RecordTable::triggers, {{"id", {}, trigger.id}},
-                                             {{"entity_type", trigger.entity_type},
-                                              {"definition", *canonical},
-                                              {"updated_at", trigger.updated_at}});
+      operation.transaction().update_records(
+          RecordTable::triggers, {{"id", {}, trigger.id}},
+          {{"entity_type", trigger.entity_type}, {"definition", *canonical}, {"updated_at", trigger.updated_at}});
     else
       insert(operation.transaction(), trigger);
     operation.audit().append(known ? "trigger.updated" : "trigger.created", *canonical);
@@ -84,8 +83,8 @@ TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
     JsonFault fault;
     const auto text = canonical_json(question, fault);
     if (!text) throw Error(ErrorCode::invalid_query, "`trigger` and `entity` are valid UTF-8: " + fault.message);
-    auto page = select_page<TriggerRun>(operation, std::move(selection), "trigger-runs/" + *text, query.limit,
-                                        query.after);
+    auto page =
+        select_page<TriggerRun>(operation, std::move(selection), "trigger-runs/" + *text, query.limit, query.after);
     return TriggerRunPage{std::move(page.rows), std::move(page.next)};
   });
 }

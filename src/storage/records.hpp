@@ -139,10 +139,7 @@ RecordValue to_value(const Id<Tag>& value) {
 }
 inline RecordValue to_value(const Json& value) { return canonical_json(value); }
 template <class Enum>
-  requires std::is_enum_v<Enum>
-RecordValue to_value(Enum value) {
-  return std::string(to_string(value));
-}
+requires std::is_enum_v<Enum> RecordValue to_value(Enum value) { return std::string(to_string(value)); }
 template <class T>
 RecordValue to_value(const std::vector<T>& values) {
   Json list = Json::array();
@@ -171,7 +168,7 @@ void from_value(const RecordValue& value, Id<Tag>& out) {
 }
 inline void from_value(const RecordValue& value, Json& out) { out = parse_canonical_json(text_of(value)); }
 template <class Enum>
-  requires std::is_enum_v<Enum>
+requires std::is_enum_v<Enum>
 void from_value(const RecordValue& value, Enum& out) {
   const auto word = parse_word<Enum>(text_of(value));
   if (!word) damaged_record();

@@ -48,15 +48,14 @@ StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sq
 TEST_CASE("a write sets off the triggers of its type, action and condition", "[triggers]") {
   TriggerWorld world(any_storage());
   world.define(noting("on-create", {{"entityType", "session"}, {"action", "created"}}));
-  world.define(noting("on-maths", {{"entityType", "session"},
-                                   {"action", "created"},
-                                   {"condition", {{"data.subject", "maths"}}}}));
-  world.define(noting("on-completion",
-                      {{"entityType", "session"},
-                       {"action", "updated"},
-                       {"condition",
-                        {{{"field", "data.state"}, {"operator", "eq"}, {"value", "completed"}},
-                         {{"field", "previousData.state"}, {"operator", "neq"}, {"value", "completed"}}}}}));
+  world.define(noting("on-maths",
+                      {{"entityType", "session"}, {"action", "created"}, {"condition", {{"data.subject", "maths"}}}}));
+  world.define(
+      noting("on-completion", {{"entityType", "session"},
+                               {"action", "updated"},
+                               {"condition",
+                                {{{"field", "data.state"}, {"operator", "eq"}, {"value", "completed"}},
+                                 {{"field", "previousData.state"}, {"operator", "neq"}, {"value", "completed"}}}}}));
   world.define(noting("on-delete", {{"entityType", "session"}, {"action", "deleted"}}));
 
   const auto fired = [&] {
@@ -100,21 +99,24 @@ TEST_CASE("steps hand on what they found, and keep the kinds of values", "[trigg
     return Json{{"receipt", 7}};
   });
   const EntityId student = world.create("note", {{"mail", "kim@example.org"}, {"tags", {"a", "b"}}});
-  world.define({{"slug", "mail"},
-                {"on", {{"entityType", "session"}, {"action", "created"}}},
-                {"actions",
-                 {{{"tool", "entity.get"}, {"as", "student"}, {"args", {{"type", "note"}, {"id", "{{trigger.data.student}}"}}}},
-                  {{"tool", "send"},
-                   {"as", "sent"},
-                   {"args",
-                    {{"to", "{{steps.student.data.mail}}"},
-                     {"tag", "{{ steps.student.data.tags.1 }}"},
-                     {"tags", "{{steps.student.data.tags}}"},
-                     {"minutes", "{{trigger.data.minutes}}"},
-                     {"text", "{{trigger.data.title}}: {{trigger.data.minutes}} min"}}}},
-                  {{"tool", "entity.update"},
-                   {"args",
-                    {{"type", "session"}, {"id", "{{trigger.entityId}}"}, {"data", {{"receipt", "{{steps.sent.receipt}}"}}}}}}}}});
+  world.define(
+      {{"slug", "mail"},
+       {"on", {{"entityType", "session"}, {"action", "created"}}},
+       {"actions",
+        {{{"tool", "entity.get"}, {"as", "student"}, {"args", {{"type", "note"}, {"id", "{{trigger.data.student}}"}}}},
+         {{"tool", "send"},
+          {"as", "sent"},
+          {"args",
+           {{"to", "{{steps.student.data.mail}}"},
+            {"tag", "{{ steps.student.data.tags.1 }}"},
+            {"tags", "{{steps.student.data.tags}}"},
+            {"minutes", "{{trigger.data.minutes}}"},
+            {"text", "{{trigger.data.title}}: {{trigger.data.minutes}} min"}}}},
+         {{"tool", "entity.update"},
+          {"args",
+           {{"type", "session"},
+            {"id", "{{trigger.entityId}}"},
+            {"data", {{"receipt", "{{steps.sent.receipt}}"}}}}}}}}});
   const EntityId session =
       world.sessions().create({{"student", student.str()}, {"minutes", 45}, {"title", "{{trigger.entityId}}"}}).id;
   const TriggerWork work = world.worker.run_due();
@@ -240,27 +242,33 @@ TEST_CASE("a trigger of development never touches production", "[triggers]") {
   world.define({{"slug", "reach"},
                 {"on", {{"entityType", "session"}, {"action", "created"}}},
                 {"retry", {{"maxAttempts", 1}}},
-                {"actions", {{{"tool", "entity.update"},
-                              {"args", {{"type", "note"}, {"id", in_production.str()}, {"data", {{"secret", 2}}}}}}}}});
+                {"actions",
+                 {{{"tool", "entity.update"},
+                   {"args", {{"type", "note"}, {"id", in_production.str()}, {"data", {{"secret", 2}}}}}}}}});
   world.sessions().create(Json::object());
   const TriggerWork work = world.worker.run_due();
   CHECK(work.completed == 1);
   CHECK(work.dead == 1);
   CHECK(world.notes(Environment::production) == 1);
-  CHECK(world.database->entities(world.system(Environment::production), "note").get(in_production).data().at("secret") == 1);
+  CHECK(
+      world.database->entities(world.system(Environment::production), "note").get(in_production).data().at("secret") ==
+      1);
 }
 
 TEST_CASE("workers side by side do each run once", "[triggers]") {
   TriggerWorld world(any_storage());
   std::atomic<int> calls = 0;
   const auto count = [&](const ToolCall&) -> Json { return ++calls; };
-  world.define({{"slug", "count"},
-                {"on", {{"entityType", "session"}, {"action", "created"}}},
-                {"actions", {{{"tool", "count"}}, {{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"n", 1}}}}}}}}});
+  world.define(
+      {{"slug", "count"},
+       {"on", {{"entityType", "session"}, {"action", "created"}}},
+       {"actions",
+        {{{"tool", "count"}}, {{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"n", 1}}}}}}}}});
   for (int i = 0; i < 40; ++i) world.sessions().create(Json::object());
   std::vector<std::unique_ptr<TriggerWorker>> workers;
   for (int i = 0; i < 4; ++i) {
-    workers.push_back(std::make_unique<TriggerWorker>(*world.database, TriggerWorkerOptions{.poll_interval = std::chrono::milliseconds(5)}));
+    workers.push_back(std::make_unique<TriggerWorker>(
+        *world.database, TriggerWorkerOptions{.poll_interval = std::chrono::milliseconds(5)}));
     workers.back()->add_tool("count", count);
   }
   for (const auto& worker : workers) worker->start();
@@ -270,7 +278,8 @@ TEST_CASE("workers side by side do each run once", "[triggers]") {
   CHECK(world.notes() == 40);
 }
 
-TEST_CASE("a run whose worker is gone is taken over after its lease, and the first worker's work is undone", "[triggers]") {
+TEST_CASE("a run whose worker is gone is taken over after its lease, and the first worker's work is undone",
+          "[triggers]") {
   TriggerWorld world(any_storage());
   TriggerWorker second(*world.database);
   int calls = 0;
@@ -284,8 +293,9 @@ TEST_CASE("a run whose worker is gone is taken over after its lease, and the fir
   world.worker.add_tool("slow", slow);
   second.add_tool("slow", slow);
   Json definition = noting("slow", {{"entityType", "session"}, {"action", "created"}});
-  definition["actions"] = {{{"tool", "slow"}, {"as", "who"}},
-                           {{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"by", "{{steps.who}}"}}}}}}};
+  definition["actions"] = {
+      {{"tool", "slow"}, {"as", "who"}},
+      {{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"by", "{{steps.who}}"}}}}}}};
   world.define(definition);
   world.sessions().create(Json::object());
   CHECK(world.worker.run_due().attempts() == 0);

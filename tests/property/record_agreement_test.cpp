@@ -21,8 +21,13 @@ class RandomRecords {
 
   Record run() {
     const char* const status = number(1) ? "pending" : "running";
-    return {id(),      "slug" + std::to_string(number(1)), "{}", std::string("entity"), "{}", status, number(4) * 10,
-            number(3), "[]",                               text_or_null(), number(2), text_or_null(), number(3), null_or_number()};
+    return {id(),           "slug" + std::to_string(number(1)),
+            "{}",           std::string("entity"),
+            "{}",           status,
+            number(4) * 10, number(3),
+            "[]",           text_or_null(),
+            number(2),      text_or_null(),
+            number(3),      null_or_number()};
   }
   Record trigger() { return {id(), "slug" + std::to_string(number(3)), "note", "{}", number(3), number(3)}; }
   std::vector<RecordCondition> where() {
@@ -31,7 +36,9 @@ class RandomRecords {
     if (number(2) == 0) out.push_back({"status", equal, "pending"});
     if (number(2) == 0) out.push_back({"worker", equal, text_or_null()});
     if (number(2) == 0)
-      out.push_back({"due_at", std::array{less, less_or_equal, greater, greater_or_equal}.at(static_cast<std::size_t>(number(3))), number(50)});
+      out.push_back({"due_at",
+                     std::array{less, less_or_equal, greater, greater_or_equal}.at(static_cast<std::size_t>(number(3))),
+                     number(50)});
     if (number(3) == 0) out.push_back({"finished_at", less, number(3)});
     return out;
   }
@@ -75,7 +82,8 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
     RandomRecords random(seed);
     const Scope& at = scopes[random.number(1)];
     const bool keep = random.number(3) > 0;
-    std::unique_ptr<Transaction> pair[] = {storages[0]->begin(at, Access::write), storages[1]->begin(at, Access::write)};
+    std::unique_ptr<Transaction> pair[] = {storages[0]->begin(at, Access::write),
+                                           storages[1]->begin(at, Access::write)};
     Transaction& memory = *pair[0];
     Transaction& sqlite = *pair[1];
     for (int step = 0; step < 8; ++step) {
@@ -85,10 +93,12 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
       switch (random.number(5)) {
         case 0:
         case 1:
-          CHECK(memory.insert_record(RecordTable::trigger_runs, run) == sqlite.insert_record(RecordTable::trigger_runs, run));
+          CHECK(memory.insert_record(RecordTable::trigger_runs, run) ==
+                sqlite.insert_record(RecordTable::trigger_runs, run));
           break;
         case 2:
-          CHECK(memory.insert_record(RecordTable::triggers, trigger) == sqlite.insert_record(RecordTable::triggers, trigger));
+          CHECK(memory.insert_record(RecordTable::triggers, trigger) ==
+                sqlite.insert_record(RecordTable::triggers, trigger));
           break;
         case 3: {
           const RecordChanges changes{{"worker", run[11]}, {"attempts", run[7]}};
@@ -103,7 +113,8 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
           break;
         default: break;
       }
-      RecordSelection selection{RecordTable::trigger_runs, where, {"due_at", "id"}, random.number(1) == 1, {}, random.number(4) + 1};
+      RecordSelection selection{RecordTable::trigger_runs, where, {"due_at", "id"},
+                                random.number(1) == 1,     {},    random.number(4) + 1};
       if (random.number(1)) selection.after = std::vector<RecordValue>{random.number(40), random.id()};
       const bool same_rows = memory.select_records(selection) == sqlite.select_records(selection);
       CHECK(same_rows);

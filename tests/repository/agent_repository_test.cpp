@@ -27,7 +27,8 @@ class AgentWorld : public World {
                   environment);
     }
     agents().define({.slug = "tutor", .name = "Tutor", .description = "Plans lessons"});
-    agents().configure("tutor", {.system_prompt = "Be kind.", .model = "small", .tools = {"plan", "look"}, .roles = {"reader"}});
+    agents().configure("tutor",
+                       {.system_prompt = "Be kind.", .model = "small", .tools = {"plan", "look"}, .roles = {"reader"}});
     north = create("session", {{"team", "north"}, {"card", "4111"}});
     south = create("session", {{"team", "south"}, {"card", "5555"}});
   }
@@ -88,7 +89,8 @@ TEST_CASE("agents are governed by policies", "[agents]") {
   CHECK_ERROR(permission_denied, agents.define({.slug = "other", .name = "Mine"}));
   CHECK_ERROR(permission_denied, agents.configure("tutor", {.system_prompt = "", .model = "m"}));
   CHECK_ERROR(permission_denied, agents.permit_tool("tutor", "plan", {.identity = ToolIdentity::system}));
-  world.define_role({{"name", "builder"}, {"policies", {{{"resource", "agents"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  world.define_role(
+      {{"name", "builder"}, {"policies", {{{"resource", "agents"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
   const AgentRepository builder = world.database->agents(world.user("ben", {"builder"}));
   CHECK_ERROR(permission_denied, builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"planner"}}));
   CHECK(builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"builder"}}).version == 2);
@@ -120,7 +122,7 @@ TEST_CASE("a tool is used if the agent is active and its configuration here has 
   CHECK_FALSE(agents.can_use_tool("nobody", "plan"));
   CHECK_ERROR(permission_denied, agents.tool_identity("tutor", "delete-everything"));
   const ActorContext elsewhere = world.user("ana", {"planner"}, Environment::production);
-  CHECK_FALSE(world.database->agents(elsewhere).can_use_tool("tutor", "plan"));  // no configuration there
+  CHECK_FALSE(world.database->agents(elsewhere).can_use_tool("tutor", "plan"));          // no configuration there
   CHECK_FALSE(world.database->agents(world.user("ben")).can_use_tool("tutor", "plan"));  // may not read agents
   world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
   CHECK_FALSE(agents.can_use_tool("tutor", "plan"));

@@ -19,7 +19,8 @@ class LogWorld : public World {
     define_type({{"slug", "note"}});
     define_role({{"name", "reader"},
                  {"policies", {{{"resource", "session"}, {"actions", {"read"}}, {"effect", "allow"}}}},
-                 {"scopeRules", {{{"entityType", "session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}}});
+                 {"scopeRules",
+                  {{{"entityType", "session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}}});
   }
   EventRepository events() const { return database->events(system()); }
 };
@@ -133,8 +134,8 @@ TEST_CASE("a log that was cut off at its start by anything but prune is told", "
   RawDatabase raw(world.folder.file());
   const std::string scope = raw.value("SELECT scope_id FROM events LIMIT 1");
   const std::string through = raw.value("SELECT min(sequence) + 1 FROM events WHERE scope_id = " + scope);
-  raw.run("INSERT OR REPLACE INTO event_checkpoints SELECT scope_id, sequence, hash FROM events WHERE scope_id = " + scope +
-          " AND sequence = " + through);
+  raw.run("INSERT OR REPLACE INTO event_checkpoints SELECT scope_id, sequence, hash FROM events WHERE scope_id = " +
+          scope + " AND sequence = " + through);
   raw.run("DELETE FROM events WHERE scope_id = " + scope + " AND sequence <= " + through);
   const Verification found = world.events().verify();
   CHECK_FALSE(found.ok);

@@ -36,8 +36,10 @@ StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sq
 
 TEST_CASE("an external id is unique within its scope alone", "[threads]") {
   ChatWorld world(any_storage());
-  const ActorContext ana = world.user("ana", {"chatter"}), there = world.user("ana", {"chatter"}, Environment::production);
-  const Thread thread = world.threads(ana).create({.external_id = "+1 555", .agent = "tutor", .metadata = {{"lang", "en"}}});
+  const ActorContext ana = world.user("ana", {"chatter"}),
+                     there = world.user("ana", {"chatter"}, Environment::production);
+  const Thread thread =
+      world.threads(ana).create({.external_id = "+1 555", .agent = "tutor", .metadata = {{"lang", "en"}}});
   CHECK_ERROR(conflict, world.threads(ana).create({.external_id = "+1 555"}));
   CHECK(world.threads(ana).open({.external_id = "+1 555"}).id == thread.id);
   CHECK(world.threads(ana).find("+1 555")->id == thread.id);
@@ -84,7 +86,9 @@ TEST_CASE("messages are appended, and paged newest first", "[threads]") {
   for (int i = 1; i <= 5; ++i) world.threads(ana).append(thread.id, {.content = "m" + std::to_string(i)});
   const Message call = world.threads(ana).append(
       thread.id, {.role = MessageRole::assistant, .tool_calls = {{{"id", "c1"}, {"name", "plan"}}}});
-  world.threads(ana).append(thread.id, {.role = MessageRole::tool, .content = "ok", .tool_call_id = "c1", .attachments = {{{"file", "a.pdf"}}}});
+  world.threads(ana).append(
+      thread.id,
+      {.role = MessageRole::tool, .content = "ok", .tool_call_id = "c1", .attachments = {{{"file", "a.pdf"}}}});
   CHECK(call.sequence == 6);
   CHECK(world.threads(ana).get(thread.id).message_count == 7);
 

@@ -25,7 +25,7 @@ TEST_CASE("a role that another process changes is obeyed by the very next operat
   world.create("session", {{"teacherId", "ana"}});
   const auto sessions = world.database->entities(world.user("ana", {"teacher"}), "session");
   ChildProgram other("scoped_writer", {world.folder.file(), "role"});
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 40; ++round) {
     CHECK(sessions.list().size() == 1);  // the plan is in the cache now
     other.say("deny");
     REQUIRE(other.line() == "done");
@@ -56,9 +56,9 @@ TEST_CASE("a writer that is killed loses nothing that it was told is done", "[st
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   std::set<std::string> acknowledged;
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 40; ++round) {
     ChildProgram writer("scoped_writer", {world.folder.file(), "rows"});
-    for (int i = 0; i <= round; ++i)
+    for (int i = 0; i <= round / 2; ++i)
       if (const std::string id = writer.line(); !id.empty()) acknowledged.insert(id);
     writer.stop(SIGKILL);
     for (std::string id = writer.line(); !id.empty(); id = writer.line()) acknowledged.insert(id);

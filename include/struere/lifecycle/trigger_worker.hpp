@@ -2,8 +2,8 @@
 //
 // Any number of workers may be at it, in any number of processes: a run is claimed by one, in a transaction, and taken
 // over by another when its worker is gone for longer than the lease. The built-in tools change data and write down that
-// they did in one transaction, so that they happen once, whatever dies. A tool of the host's own is called again when the
-// process dies between its return and the note of it: use the run's id and the step as its idempotency key.
+// they did in one transaction, so that they happen once, whatever dies. A tool of the host's own is called again when
+// the process dies between its return and the note of it: use the run's id and the step as its idempotency key.
 //
 // Built in: entity.create {type, data[, status]}, entity.get {type, id}, entity.query {type[, where, search, limit]},
 // entity.update {type, id, data[, status]}, entity.delete {type, id}, event.emit {type[, payload, entityId]}.

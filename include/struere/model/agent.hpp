@@ -54,9 +54,9 @@ struct ToolPermission {
   AgentId agent;
   std::string tool;
   ToolIdentity identity = ToolIdentity::inherit;
-  std::optional<std::string> role;                   // of `configured`
+  std::optional<std::string> role;                     // of `configured`
   std::optional<std::vector<Action>> allowed_actions;  // none: all that the identity may do
-  std::vector<std::string> denied_fields;            // "data.card", "status": as if every role hid them, of every type
+  std::vector<std::string> denied_fields;  // "data.card", "status": as if every role hid them, of every type
   Timestamp updated_at = 0;
 };
 

@@ -22,8 +22,8 @@ struct Trigger {
 };
 
 enum class TriggerRunStatus {
-  pending,    // waits until it is due: for the first time, or again after a failure
-  running,    // a worker has it; until `due_at`, then another one takes it over
+  pending,  // waits until it is due: for the first time, or again after a failure
+  running,  // a worker has it; until `due_at`, then another one takes it over
   completed,
   dead,       // failed as often as it may
   cancelled,  // another write of the same entity took its place (`cancelPrevious`)
@@ -36,7 +36,7 @@ struct TriggerRun {
   std::string trigger;  // its slug
   Json definition;      // of the trigger, as it was when the entity was written
   EntityId entity;
-  Json input;           // what templates call `trigger`
+  Json input;  // what templates call `trigger`
   TriggerRunStatus status = TriggerRunStatus::pending;
   Timestamp due_at = 0;
   std::int64_t attempts = 0;

@@ -31,7 +31,7 @@ struct EventSelection {
   std::optional<std::string> actor_id = {};
   std::optional<Timestamp> since = {};
   std::optional<Timestamp> until = {};  // exclusive
-  std::int64_t after = 0;  // a sequence: only later ones
+  std::int64_t after = 0;               // a sequence: only later ones
   std::int64_t limit = 1;
 };
 

@@ -31,9 +31,9 @@ enum class RecordTable {
 struct RecordShape {
   RecordTable table;
   std::string_view name;
-  bool shared;        // by both environments of an organization, rather than of one scope (SPEC 1)
+  bool shared;         // by both environments of an organization, rather than of one scope (SPEC 1)
   bool configuration;  // a change of it counts the scope's generation up
-  bool names_shared;  // a row names one of a shared table: SQL storages keep the organization beside it
+  bool names_shared;   // a row names one of a shared table: SQL storages keep the organization beside it
   std::span<const std::string_view> columns;
   std::span<const std::string_view> key;     // unique within the scope, or within the organization
   std::span<const std::string_view> unique;  // likewise, but that of nulls there may be many; empty where there is none
@@ -55,9 +55,9 @@ struct RecordCondition {
 
 struct RecordSelection {
   RecordTable table;
-  std::vector<RecordCondition> where = {};           // all must hold
-  std::vector<std::string_view> order = {};          // columns, none of them null; otherwise in no order
-  bool descending = false;                           // all of them
+  std::vector<RecordCondition> where = {};             // all must hold
+  std::vector<std::string_view> order = {};            // columns, none of them null; otherwise in no order
+  bool descending = false;                             // all of them
   std::optional<std::vector<RecordValue>> after = {};  // only what comes later in that order
   std::int64_t limit = 1000;
 };

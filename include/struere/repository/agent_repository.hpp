@@ -53,7 +53,8 @@ class AgentRepository {
   std::vector<AgentConfig> history(const std::string& slug) const;  // newest first, at most 1000
 
   // --- tools, shared by both environments; changed by system actors and org admins alone
-  ToolPermission permit_tool(const std::string& slug, const std::string& tool, const NewToolPermission& permission) const;
+  ToolPermission permit_tool(const std::string& slug, const std::string& tool,
+                             const NewToolPermission& permission) const;
   bool forget_tool(const std::string& slug, const std::string& tool) const;  // back to `inherit`
   std::vector<ToolPermission> tool_permissions(const std::string& slug) const;
 

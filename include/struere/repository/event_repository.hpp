@@ -21,7 +21,7 @@ struct EventQuery {
   std::optional<std::string> type_prefix = {};  // "session."
   std::optional<std::string> actor = {};        // its id
   std::optional<Timestamp> since = {};
-  std::optional<Timestamp> until = {};  // exclusive
+  std::optional<Timestamp> until = {};    // exclusive
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
 };
@@ -38,8 +38,8 @@ class EventSubscription {
   // They may be another process's. Throws Error{storage}, and can be called again.
   std::vector<Event> next(std::chrono::milliseconds timeout);
 
-  // Where to go on after the events that next() handed out last, as the `after` of the same query: store it with what was
-  // done about them. Nothing before the first event.
+  // Where to go on after the events that next() handed out last, as the `after` of the same query: store it with what
+  // was done about them. Nothing before the first event.
   const std::optional<std::string>& cursor() const noexcept { return query_.after; }
 
  private:
@@ -77,8 +77,9 @@ class EventRepository {
   // Recomputes the chain of the scope; needs `read` on `events`.
   Verification verify() const;
 
-  // Removes the oldest events, up to the first that is not before `before`, and answers how many. What remains verifies:
-  // the hash of the last that went is kept, and vouched for by an event `events.pruned`. For system actors alone.
+  // Removes the oldest events, up to the first that is not before `before`, and answers how many. What remains
+  // verifies: the hash of the last that went is kept, and vouched for by an event `events.pruned`. For system actors
+  // alone.
   std::int64_t prune(Timestamp before) const;
 
  private:

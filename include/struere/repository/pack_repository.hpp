@@ -19,8 +19,8 @@ class PackRepository {
  public:
   InstalledPack install(const std::string& pack_id, const std::string& version,
                         const Json& overrides = Json::object()) const;  // conflict where it is installed already
-  InstalledPack upgrade(const std::string& pack_id, const std::string& version) const;     // into its history as well
-  InstalledPack customize(const std::string& pack_id, const Json& overrides) const;        // replaces the overrides
+  InstalledPack upgrade(const std::string& pack_id, const std::string& version) const;  // into its history as well
+  InstalledPack customize(const std::string& pack_id, const Json& overrides) const;     // replaces the overrides
   void uninstall(const std::string& pack_id) const;
   InstalledPack get(const std::string& pack_id) const;
   std::vector<InstalledPack> list() const;  // by id

@@ -52,8 +52,8 @@ class ThreadRepository {
   // Needs `create`. conflict where the scope has a thread of that external id.
   Thread create(const NewThread& thread) const;
 
-  // The thread of that external id, or a new one: two requests that come at once get the same. Needs `create` where there
-  // is none; not_found where there is one that the actor does not see.
+  // The thread of that external id, or a new one: two requests that come at once get the same. Needs `create` where
+  // there is none; not_found where there is one that the actor does not see.
   Thread open(const NewThread& thread) const;
 
   Thread get(const ThreadId& id) const;

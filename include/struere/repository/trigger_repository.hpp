@@ -7,7 +7,8 @@
 //                         {"field": "previousData.status", "operator": "neq", "value": "scheduled"}]},
 //    "schedule": {"at": "{{trigger.data.startTime}}", "offset": "-24h", "cancelPrevious": true},   or {"delay": "5m"}
 //    "retry": {"maxAttempts": 3, "backoff": "1s"},                          doubled each time, at most an hour
-//    "actions": [{"tool": "entity.get", "as": "student", "args": {"type": "student", "id": "{{trigger.data.studentId}}"}},
+//    "actions": [{"tool": "entity.get", "as": "student", "args": {"type": "student", "id":
+//    "{{trigger.data.studentId}}"}},
 //                {"tool": "send-mail", "args": {"to": "{{steps.student.data.mail}}"}}]}
 // slug, on and actions are required. Conditions are those of a query (SPEC 6), on the row as it is and as it was.
 // The runs are done by a TriggerWorker (lifecycle/trigger_worker.hpp).

@@ -5,7 +5,8 @@
 namespace struere {
 namespace {
 
-std::vector<RecordValue> pick(const RecordShape& shape, const Record& record, std::span<const std::string_view> columns) {
+std::vector<RecordValue> pick(const RecordShape& shape, const Record& record,
+                              std::span<const std::string_view> columns) {
   std::vector<RecordValue> out;
   for (const std::string_view column : columns) out.push_back(record.at(column_of(shape, column)));
   return out;

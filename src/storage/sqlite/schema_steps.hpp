@@ -200,10 +200,12 @@ inline constexpr std::string_view step_2[] = {
     // The words of entities whose type has search fields. The index is one for all scopes, but each word in it begins
     // with its scope and type, so that a search meets only its own.
     "CREATE TABLE searchable_entities("
-    "scope_id INTEGER NOT NULL, entity_id TEXT NOT NULL, search_row INTEGER NOT NULL, PRIMARY KEY(scope_id, entity_id), "
+    "scope_id INTEGER NOT NULL, entity_id TEXT NOT NULL, search_row INTEGER NOT NULL, PRIMARY KEY(scope_id, "
+    "entity_id), "
     "FOREIGN KEY(scope_id, entity_id) REFERENCES entities(scope_id, id)) STRICT, WITHOUT ROWID",
 
-    "CREATE VIRTUAL TABLE entity_search USING fts5(words, scope_id UNINDEXED, entity_id UNINDEXED, detail = 'none', tokenize = \"ascii tokenchars '.'\")",
+    "CREATE VIRTUAL TABLE entity_search USING fts5(words, scope_id UNINDEXED, entity_id UNINDEXED, detail = 'none', "
+    "tokenize = \"ascii tokenchars '.'\")",
 };
 
 // In order; the version of the tables is how many of them were taken.

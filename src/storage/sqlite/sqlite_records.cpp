@@ -133,7 +133,8 @@ std::int64_t SqliteTransaction::remove_records(RecordTable table, const std::vec
 std::vector<Record> SqliteTransaction::select_records(const RecordSelection& selection) {
   const RecordShape& shape = shape_of(selection.table);
   RecordSql sql(shape);
-  std::string text = fmt::format("SELECT {} FROM {}{}", sql.columns(shape.columns), shape.name, sql.where(selection.where));
+  std::string text =
+      fmt::format("SELECT {} FROM {}{}", sql.columns(shape.columns), shape.name, sql.where(selection.where));
   if (selection.after) {
     std::string values;
     for (const RecordValue& value : *selection.after)
@@ -155,7 +156,8 @@ std::vector<RecordGroup> SqliteTransaction::sum_records(const RecordRollup& roll
   RecordSql sql(shape);
   const std::string groups = sql.columns(rollup.group_by);
   std::string selected = groups + (groups.empty() ? "count(*)" : ", count(*)");
-  for (const std::string_view column : rollup.sums) selected += fmt::format(", coalesce(sum({}), 0)", sql.column(column));
+  for (const std::string_view column : rollup.sums)
+    selected += fmt::format(", coalesce(sum({}), 0)", sql.column(column));
   std::string text = fmt::format("SELECT {} FROM {}{}", selected, shape.name, sql.where(rollup.where));
   if (!groups.empty()) text += fmt::format(" GROUP BY {} ORDER BY {}", groups, groups);
   Statement statement = owned(shape, text, sql.parameters);

@@ -16,8 +16,8 @@ using namespace struere::test;
 namespace {
 
 // The tables that both environments share, and the two that say what a scope is and how cursors are sealed.
-const std::set<std::string> shared_tables = {"meta", "organizations", "users", "memberships", "scopes", "agents",
-                                             "tool_permissions"};
+const std::set<std::string> shared_tables = {"meta",   "organizations", "users",           "memberships",
+                                             "scopes", "agents",        "tool_permissions"};
 // Of those, the ones that belong to an organization.
 const std::set<std::string> organization_tables = {"memberships", "agents", "tool_permissions"};
 
@@ -89,10 +89,9 @@ void fill(World& world, Environment environment, const std::string& organization
   const Thread thread = world.database->threads(system).create({.external_id = prefix, .agent = agent});
   world.database->threads(system).append(thread.id, {.content = "hello"});
   world.database->executions(system).record({.agent = agent, .thread = thread.id, .model = "m"});
-  world.database->triggers(system).define(
-      {{"slug", prefix + "-trigger"},
-       {"on", {{"entityType", prefix + "-note"}, {"action", "created"}}},
-       {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "note.seen"}}}}}}});
+  world.database->triggers(system).define({{"slug", prefix + "-trigger"},
+                                           {"on", {{"entityType", prefix + "-note"}, {"action", "created"}}},
+                                           {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "note.seen"}}}}}}});
   world.create(prefix + "-note", {{"text", "y"}}, environment, organization);
   world.database->packs(system).install(prefix + "-pack", "1.0.0");
 }
@@ -110,8 +109,8 @@ TEST_CASE("every table of a scope is keyed by it", "[sqlite][walls]") {
   const auto scoped = scoped_tables(raw);
   // Those of SPEC 1 that there are; the list may grow, and then the loop below speaks for the new ones.
   for (const char* const table : {"entity_types", "entities", "entity_relations", "roles", "policies", "scope_rules",
-                                  "field_masks", "role_assignments", "api_keys", "events", "agent_configs", "threads", "messages", "executions",
-                                  "triggers", "trigger_runs", "installed_packs"})
+                                  "field_masks", "role_assignments", "api_keys", "events", "agent_configs", "threads",
+                                  "messages", "executions", "triggers", "trigger_runs", "installed_packs"})
     CHECK(scoped.contains(table));
 
   for (const std::string& table : scoped) {
@@ -168,8 +167,8 @@ TEST_CASE("what both environments share is keyed by its organization", "[sqlite]
     CHECK(raw.refusal(fmt::format("{}, organization_id = 'globex' WHERE scope_id = {}", set, mine)) ==
           "FOREIGN KEY constraint failed");
   }
-  CHECK(raw.refusal(fmt::format("UPDATE tool_permissions SET agent_id = '{}' WHERE organization_id = 'acme'", theirs)) ==
-        "FOREIGN KEY constraint failed");
+  CHECK(raw.refusal(fmt::format("UPDATE tool_permissions SET agent_id = '{}' WHERE organization_id = 'acme'",
+                                theirs)) == "FOREIGN KEY constraint failed");
 }
 
 TEST_CASE("indexes that rules bring lead with the scope too", "[sqlite][walls]") {

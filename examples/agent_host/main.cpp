@@ -1,0 +1,62 @@
+// An agent platform in small: the same host program serves a development and a production key, and each finds its own
+// prompt, model, data and log behind it. The database is a file; its path may be given.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "host.hpp"
+#include "platform.hpp"
+
+using namespace struere;
+
+namespace {
+
+void converse(const Database& database, AgentHost& host, const std::string& key) {
+  for (const char* const text : {"What is on?", "Move maths to Friday", "What is on?"}) {
+    fmt::print("  > {}\n", text);
+    fmt::print("    {}\n", host.handle({"Bearer " + key, "widget-7", text}));
+  }
+  // What the request left behind, as the system of that scope sees it.
+  const ActorContext actor = database.authenticate(key);
+  const ActorContext system = database.trusted_host().system_actor(actor.organization(), actor.environment());
+  const AgentConfig config = database.agents(system).config("assistant");
+  fmt::print("  prompt    {}\n  model     {}\n", config.system_prompt, config.model);
+  const auto thread = database.threads(system).find("widget-7");
+  fmt::print("  thread    {} messages\n", thread->message_count);
+  for (const Entity& notice : database.entities(system, "notice").list())
+    fmt::print("  notice    {}\n", notice.data().at("text").get<std::string>());
+  for (const Event& event : database.events(system).list({.type_prefix = "session."}).events)
+    if (event.type() != "session.created") fmt::print("  event     {} by {}\n", event.type(), event.actor_type());
+  for (const ExecutionSummary& sum : database.executions(system).rollup({ExecutionGroup::model, ExecutionGroup::status}))
+    fmt::print("  executed  {} runs of {}, {}: {} tokens in, {} out\n", sum.executions, *sum.model, to_string(*sum.status),
+               sum.input_tokens, sum.output_tokens);
+  fmt::print("  log       {}\n\n", database.events(system).verify().ok ? "verified" : "BROKEN");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const std::string path =
+      argc > 1 ? argv[1] : (std::filesystem::temp_directory_path() / "struere-agent-host.db").string();
+  for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  {
+    const auto database = Database::open(path);
+    set_up(database);
+    AgentHost host(database);
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      fmt::print("With a key of {}\n", to_string(environment));
+      converse(database, host, new_key(database, environment));
+    }
+    try {
+      host.handle({"Bearer sk_prod_guessed", "widget-7", "What is on?"});
+      return 1;
+    } catch (const Error& error) {
+      fmt::print("With a key that was guessed\n  {}\n", error.what());
+    }
+  }
+  if (argc < 2)
+    for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+} catch (const std::exception& error) {
+  fmt::print(stderr, "{}\n", error.what());
+  return 1;
+}

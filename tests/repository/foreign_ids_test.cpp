@@ -1,0 +1,199 @@
+// An id of another environment or organization is everywhere exactly what an id that never existed is (SPEC 1).
+//
+// Which functions take an id is read from the public headers, so that a new one cannot be forgotten here.
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+// "EntityRepository::get" for each member function with a parameter that is an id, and "EventQuery::entity" for each
+// member that is one. The trusted host is left out: it speaks for all scopes, and its ids are of none.
+std::set<std::string> takers_of_ids() {
+  std::set<std::string> out;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(STRUERE_SOURCE_DIR "/include/struere")) {
+    const std::string folder = file.path().parent_path().filename().string();
+    if (folder != "repository" && folder != "lifecycle") continue;
+    std::stringstream text;
+    text << std::ifstream(file.path()).rdbuf();
+    const std::string code = std::regex_replace(text.str(), std::regex("//[^\n]*"), "");
+    const std::regex scope(R"(\n(class|struct) (\w+) \{)");
+    for (std::sregex_iterator at(code.begin(), code.end(), scope), end; at != end; ++at) {
+      const auto start = static_cast<std::size_t>(at->position()) + at->str().size();
+      const std::string body = code.substr(start, code.find("\n};", start) - start);
+      const std::string shown = body.substr(0, body.find(" private:"));
+      const std::regex function(R"((\w+)\(([^()]*\b[A-Z]\w*Id>?&[^;]*)\)[^;{]*[;{])");
+      for (std::sregex_iterator found(shown.begin(), shown.end(), function); found != end; ++found)
+        out.insert((*at)[2].str() + "::" + (*found)[1].str());
+      const std::regex member(R"(std::optional<\w+Id> (\w+))");
+      for (std::sregex_iterator found(shown.begin(), shown.end(), member); found != end; ++found)
+        if (shown.substr(0, static_cast<std::size_t>(found->position())).rfind('(') == std::string::npos ||
+            (*at)[1] == "struct")
+          out.insert((*at)[2].str() + "::" + (*found)[1].str());
+    }
+  }
+  // What verify and the like answer with takes none.
+  for (const char* const answer : {"Verification::event"}) out.erase(answer);
+  return out;
+}
+
+// One scope, with one of everything that has an id.
+struct Things {
+  std::string entity, key, thread, execution, run, user, external, reference;
+};
+
+class FilledWorld : public World {
+ public:
+  explicit FilledWorld(StorageKind kind) : World(kind) {
+    add_organization("globex");
+    here = fill(Environment::development, "acme", "1");
+    there = fill(Environment::production, "acme", "2");
+    theirs = fill(Environment::development, "globex", "3");
+  }
+
+  Things here, there, theirs;
+
+ private:
+  Things fill(Environment environment, const std::string& organization, const std::string& mark) {
+    define_type({{"slug", "session"},
+                 {"schema", {{"properties", {{"about", {{"references", "session"}}}}}}}},
+                environment, organization);
+    const ActorContext actor = system(environment, organization);
+    database->triggers(actor).define({{"slug", "t" + mark},
+                                      {"on", {{"entityType", "session"}, {"action", "created"}}},
+                                      {"schedule", {{"delay", "1d"}}},
+                                      {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "a.b"}}}}}}});
+    define_role({{"name", "planner"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}},
+                environment, organization);
+    Things out;
+    out.entity = create("session", {{"n", 1}}, environment, organization).str();
+    out.key = database->api_keys(actor).create({.name = "k"}).key.id.str();
+    out.external = "external-" + mark;
+    const Thread thread = database->threads(actor).create({.external_id = out.external});
+    out.thread = thread.id.str();
+    out.execution = database->executions(actor).record({.model = "m"}).id.str();
+    out.run = database->triggers(actor).runs().runs.at(0).id.str();
+    out.user = user("user-" + mark, {}, environment, organization).id();
+    return out;
+  }
+};
+
+// A call with an id, as text; what it answers is compared, its errors' messages too.
+using Call = std::function<std::string(const Database& database, const ActorContext& actor, const Things& things)>;
+
+std::string answer_of(const Call& call, const Database& database, const ActorContext& actor, const Things& things) {
+  std::string told;
+  const std::string error = error_of([&] { told = call(database, actor, things); });
+  return told + "|" + error;
+}
+
+EntityRepository sessions(const Database& database, const ActorContext& actor) {
+  return database.entities(actor, "session");
+}
+
+const std::map<std::string, Call>& calls() {
+  constexpr const char* none = "done";
+  static const std::map<std::string, Call> all{
+      {"EntityRepository::get", [=](auto& d, auto& a, auto& t) { sessions(d, a).get(EntityId(t.entity)); return none; }},
+      {"EntityRepository::find",
+       [](auto& d, auto& a, auto& t) { return std::to_string(sessions(d, a).find(EntityId(t.entity)).has_value()); }},
+      {"EntityRepository::update",
+       [=](auto& d, auto& a, auto& t) { sessions(d, a).update(EntityId(t.entity), {{"n", 2}}); return none; }},
+      {"EntityRepository::update (text)",
+       [=](auto& d, auto& a, auto& t) { sessions(d, a).update(EntityId(t.entity), JsonText{"{\"n\":2}"}); return none; }},
+      {"EntityRepository::remove", [=](auto& d, auto& a, auto& t) { sessions(d, a).remove(EntityId(t.entity)); return none; }},
+      {"EntityRepository::create (reference)",
+       [=](auto& d, auto& a, auto& t) { sessions(d, a).create({{"about", t.entity}}); return none; }},
+      {"EntityRepository::list (filter)",
+       [](auto& d, auto& a, auto& t) { return std::to_string(sessions(d, a).list({.where = field("id") == t.entity}).size()); }},
+      {"RelationRepository::link",
+       [=](auto& d, auto& a, auto& t) { d.relations(a).link(EntityId(t.entity), "x", EntityId(t.reference)); return none; }},
+      {"RelationRepository::link (other end)",
+       [=](auto& d, auto& a, auto& t) { d.relations(a).link(EntityId(t.reference), "x", EntityId(t.entity)); return none; }},
+      {"RelationRepository::unlink",
+       [=](auto& d, auto& a, auto& t) { d.relations(a).unlink(EntityId(t.entity), "x", EntityId(t.reference)); return none; }},
+      {"RelationRepository::unlink (other end)",
+       [=](auto& d, auto& a, auto& t) { d.relations(a).unlink(EntityId(t.reference), "x", EntityId(t.entity)); return none; }},
+      {"RelationRepository::related",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.relations(a).related(EntityId(t.entity), "x").size()); }},
+      {"EventRepository::emit", [=](auto& d, auto& a, auto& t) { d.events(a).emit("a.b", Json::object(), EntityId(t.entity)); return none; }},
+      {"EventQuery::entity",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.events(a).list({.entity = EntityId(t.entity)}).events.size()); }},
+      {"Database::explain",
+       [](auto& d, auto& a, auto& t) { return d.explain(a, a, Action::read, "session", EntityId(t.entity)).text(); }},
+      {"ApiKeyRepository::revoke", [=](auto& d, auto& a, auto& t) { d.api_keys(a).revoke(ApiKeyId(t.key)); return none; }},
+      {"ApiKeyRepository::rotate", [=](auto& d, auto& a, auto& t) { d.api_keys(a).rotate(ApiKeyId(t.key)); return none; }},
+      {"RoleRepository::assign", [=](auto& d, auto& a, auto& t) { d.roles(a).assign(UserId(t.user), "planner"); return none; }},
+      {"RoleRepository::unassign",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.roles(a).unassign(UserId(t.user), "planner")); }},
+      {"RoleRepository::assignments",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.roles(a).assignments(UserId(t.user)).size()); }},
+      {"ThreadRepository::get", [=](auto& d, auto& a, auto& t) { d.threads(a).get(ThreadId(t.thread)); return none; }},
+      {"ThreadRepository::append",
+       [=](auto& d, auto& a, auto& t) { d.threads(a).append(ThreadId(t.thread), {.content = "x"}); return none; }},
+      {"ThreadRepository::messages",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.threads(a).messages(ThreadId(t.thread)).messages.size()); }},
+      {"ThreadRepository::find (external id)",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.threads(a).find(t.external).has_value()); }},
+      {"NewExecution::thread",
+       [=](auto& d, auto& a, auto& t) { d.executions(a).record({.thread = ThreadId(t.thread), .model = "m"}); return none; }},
+      {"ExecutionRepository::get",
+       [=](auto& d, auto& a, auto& t) { d.executions(a).get(ExecutionId(t.execution)); return none; }},
+      {"TriggerRepository::run", [=](auto& d, auto& a, auto& t) { d.triggers(a).run(TriggerRunId(t.run)); return none; }},
+      {"TriggerRepository::cancel", [=](auto& d, auto& a, auto& t) { d.triggers(a).cancel(TriggerRunId(t.run)); return none; }},
+      {"TriggerRepository::retry", [=](auto& d, auto& a, auto& t) { d.triggers(a).retry(TriggerRunId(t.run)); return none; }},
+      {"TriggerRunQuery::entity",
+       [](auto& d, auto& a, auto& t) { return std::to_string(d.triggers(a).runs({.entity = EntityId(t.entity)}).runs.size()); }},
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("every public function that takes an id is in the list", "[foreign-ids]") {
+  const auto takers = takers_of_ids();
+  CHECK(takers.size() >= 22);
+  for (const std::string& taker : takers) {
+    INFO(taker << " takes an id: add it to calls() in this file");
+    CHECK(calls().contains(taker));
+  }
+}
+
+TEST_CASE("an id of elsewhere is an id that never existed", "[foreign-ids]") {
+  FilledWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const ActorContext actors[] = {world.system(), world.user("omar", {}, Environment::development, "acme", MembershipRole::admin),
+                                 world.user("ana", {"planner"}), world.user("nobody")};
+  Things made_up{"01a20b58-0000-7000-8000-000000000001", "01a20b58-0000-7000-8000-000000000002",
+                 "01a20b58-0000-7000-8000-000000000003", "01a20b58-0000-7000-8000-000000000004",
+                 "01a20b58-0000-7000-8000-000000000005", "nobody-knows-them", "external-none", world.here.entity};
+  Things there = world.there, theirs = world.theirs;
+  there.user = made_up.user;  // users are shared by both environments
+  there.reference = theirs.reference = world.here.entity;
+  for (const auto& [name, call] : calls())
+    for (const ActorContext& actor : actors) {
+      INFO(name << " as " << actor.id());
+      const std::string expected = answer_of(call, *world.database, actor, made_up);
+      CHECK(answer_of(call, *world.database, actor, there) == expected);
+      CHECK(answer_of(call, *world.database, actor, theirs) == expected);
+    }
+  // That says something only because an id of here is answered otherwise.
+  Things here = world.here;
+  here.reference = here.entity;
+  int otherwise = 0;
+  for (const auto& [name, call] : calls())
+    if (answer_of(call, *world.database, world.system(), here) != answer_of(call, *world.database, world.system(), made_up))
+      ++otherwise;
+  CHECK(otherwise >= 20);
+}
