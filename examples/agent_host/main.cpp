@@ -27,9 +27,10 @@ void converse(const Database& database, AgentHost& host, const std::string& key)
     fmt::print("  notice    {}\n", notice.data().at("text").get<std::string>());
   for (const Event& event : database.events(system).list({.type_prefix = "session."}).events)
     if (event.type() != "session.created") fmt::print("  event     {} by {}\n", event.type(), event.actor_type());
-  for (const ExecutionSummary& sum : database.executions(system).rollup({ExecutionGroup::model, ExecutionGroup::status}))
-    fmt::print("  executed  {} runs of {}, {}: {} tokens in, {} out\n", sum.executions, *sum.model, to_string(*sum.status),
-               sum.input_tokens, sum.output_tokens);
+  for (const ExecutionSummary& sum :
+       database.executions(system).rollup({ExecutionGroup::model, ExecutionGroup::status}))
+    fmt::print("  executed  {} runs of {}, {}: {} tokens in, {} out\n", sum.executions, *sum.model,
+               to_string(*sum.status), sum.input_tokens, sum.output_tokens);
   fmt::print("  log       {}\n\n", database.events(system).verify().ok ? "verified" : "BROKEN");
 }
 

@@ -16,7 +16,8 @@ void define_access(const Database& database, const ActorContext& system) {
     "slug": "session", "searchFields": ["subject"],
     "schema": {"type": "object", "required": ["subject", "day"],
                "properties": {"subject": {"type": "string"}, "day": {"type": "string"}, "price": {"type": "number"}}}})"_json);
-  database.entity_types(system).define(R"({"slug": "notice", "schema": {"type": "object", "required": ["text"]}})"_json);
+  database.entity_types(system).define(
+      R"({"slug": "notice", "schema": {"type": "object", "required": ["text"]}})"_json);
   // Whoever chats may talk, and look at sessions; never at what they cost.
   database.roles(system).define(R"({
     "name": "chat",
@@ -52,17 +53,20 @@ void set_up(const Database& database) {
 
   // One agent for both; each environment has its own prompt, model and tools.
   database.agents(production).define({.slug = "assistant", .name = "Booking assistant"});
-  database.agents(development).configure("assistant", {.system_prompt = "You are being tested. Say what you did, in a few words.",
-                                                       .model = "scripted-small",
-                                                       .tools = {"find-sessions", "move-session"}});
-  database.agents(production).configure("assistant", {.system_prompt = "You speak for the studio. Be friendly and brief.",
-                                                      .model = "scripted-large",
-                                                      .tools = {"find-sessions", "move-session"}});
+  database.agents(development)
+      .configure("assistant", {.system_prompt = "You are being tested. Say what you did, in a few words.",
+                               .model = "scripted-small",
+                               .tools = {"find-sessions", "move-session"}});
+  database.agents(production)
+      .configure("assistant", {.system_prompt = "You speak for the studio. Be friendly and brief.",
+                               .model = "scripted-large",
+                               .tools = {"find-sessions", "move-session"}});
   // Finding is done as whoever asks; moving as them with one other role, and nothing but reading and updating.
-  database.agents(production).permit_tool("assistant", "move-session",
-                                          {.identity = ToolIdentity::configured,
-                                           .role = "planner",
-                                           .allowed_actions = std::vector{Action::list, Action::read, Action::update}});
+  database.agents(production)
+      .permit_tool("assistant", "move-session",
+                   {.identity = ToolIdentity::configured,
+                    .role = "planner",
+                    .allowed_actions = std::vector{Action::list, Action::read, Action::update}});
 
   for (const char* const subject : {"Sample maths", "Sample art"})
     database.entities(development, "session").create({{"subject", subject}, {"day", "Monday"}, {"price", 1}});

@@ -1,4 +1,5 @@
-// What an organization set up before the first request came: who may do what, and what the agent is in each environment.
+// What an organization set up before the first request came: who may do what, and what the agent is in each
+// environment.
 #pragma once
 
 #include <string>

@@ -14,11 +14,7 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t longest_name = 200;
-
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
-
-std::string require_name(const Json& definition, const char* what, const char* key) {
+std::string require_name_at(const Json& definition, const char* what, const char* key) {
   const std::string& name = require_text(definition, what, key);
   if (name.empty() || name.size() > longest_name)
     refuse(fmt::format("`{}` of {} is a text of 1 to {} bytes", key, what, longest_name));
@@ -46,7 +42,7 @@ class RoleReader {
   RoleRecord read() {
     require_keys(definition_, "a role", {"name"}, {"policies", "scopeRules", "fieldMasks", "visibleFields"});
     RoleRecord role;
-    role.name = require_name(definition_, "a role", "name");
+    role.name = require_name_at(definition_, "a role", "name");
     for (const Json& policy : list("policies")) read_policies(policy, role);
     std::map<std::string, Mask> masks;  // by type: each is added to as its parts are read, which finds what clashes
     for (const Json& rule : list("scopeRules")) {
@@ -126,7 +122,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     refuse("a slug is a-z, 0-9, _ and -, starts with a letter or digit, and has at most 64 of them");
   if (is_system_resource(type.slug))
     refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
-  type.name = definition.contains("name") ? require_name(definition, "an entity type", "name") : type.slug;
+  type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {
     const JsonSchema compiled(*schema);
     for (const ReferenceField& reference : compiled.references())
@@ -140,7 +136,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     for (const Json& field : *fields) type.search_fields.push_back(require_inner_path(field, "a search field"));
   }
   if (definition.contains("boundToRole"))
-    type.bound_to_role = require_name(definition, "an entity type", "boundToRole");
+    type.bound_to_role = require_name_at(definition, "an entity type", "boundToRole");
   if (const auto field = definition.find("userIdField"); field != definition.end())
     type.user_id_field = require_inner_path(*field, "`userIdField`");
   return type;

@@ -9,8 +9,6 @@
 namespace struere {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
-
 class RoleWords final : public RuleWords {
  public:
   explicit RoleWords(const OwnEntity& own) : own_(own) {}
@@ -51,6 +49,8 @@ Redaction read_redaction(const Json& config) {
 }
 
 }  // namespace
+
+void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
 
 void require_keys(const Json& object, const char* what, std::initializer_list<std::string_view> required,
                   std::initializer_list<std::string_view> optional) {

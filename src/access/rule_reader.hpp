@@ -13,6 +13,9 @@ Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity);
 void add_field_mask(const Json& definition, Mask& mask);
 void add_visible_fields(const Json& definition, Mask& mask);
 
+// Throws Error{invalid_definition}.
+[[noreturn]] void refuse(const std::string& message);
+
 // Throws unless `object` is one that has all of `required` and nothing but those and `optional`.
 void require_keys(const Json& object, const char* what, std::initializer_list<std::string_view> required,
                   std::initializer_list<std::string_view> optional);

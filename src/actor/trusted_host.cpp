@@ -7,14 +7,12 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t longest_id = 200;
-
 [[noreturn]] void no_organization() {
   throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
 }
 
 std::string checked_text(const std::string& text, const char* what) {
-  if (text.empty() || !is_text(text, longest_id))
+  if (text.empty() || !is_text(text, longest_name))
     throw Error(ErrorCode::invalid_data, std::string(what) + " is valid UTF-8 of 1 to 200 bytes without U+0000");
   return text;
 }

@@ -12,7 +12,7 @@
 namespace struere {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
+[[noreturn]] void refuse_schema(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
 
 // What a keyword of draft 7 takes.
 enum class Takes {
@@ -97,7 +97,7 @@ bool is_list_of_texts(const Json& value) {
 }
 
 void check_pattern(const std::string& pattern) {
-  if (!is_regular_expression(pattern)) refuse("a pattern of the schema is no regular expression (ECMAScript)");
+  if (!is_regular_expression(pattern)) refuse_schema("a pattern of the schema is no regular expression (ECMAScript)");
 }
 
 class SchemaChecker {
@@ -105,7 +105,7 @@ class SchemaChecker {
   explicit SchemaChecker(const Json& root) : root_(root) {}
 
   void check() {
-    if (!root_.is_object()) refuse("`schema` is a JSON Schema, an object");
+    if (!root_.is_object()) refuse_schema("`schema` is a JSON Schema, an object");
     check_schema(root_, true);
     for (const Json* schema : seen_) check_cycle(*schema);
   }
@@ -113,20 +113,20 @@ class SchemaChecker {
  private:
   void check_schema(const Json& schema, bool is_root = false) {
     if (schema.is_boolean()) return;
-    if (!schema.is_object()) refuse("within a schema, a schema is an object, true or false");
+    if (!schema.is_object()) refuse_schema("within a schema, a schema is an object, true or false");
     seen_.push_back(&schema);
     for (const auto& [keyword, value] : schema.items()) {
       if (keyword.starts_with("x-")) continue;  // notes of whoever wrote it
       const auto known = keywords().find(keyword);
       if (known == keywords().end())
-        refuse(
+        refuse_schema(
             fmt::format("the schema has a keyword that is not one of JSON Schema draft 7, and so would not be "
                         "enforced: {}; a note of "
                         "your own starts with `x-`",
                         Json(keyword).dump()));
-      if (keyword == "$id" && !is_root) refuse("`$id` stands at the root of the schema alone");
+      if (keyword == "$id" && !is_root) refuse_schema("`$id` stands at the root of the schema alone");
       if (!check_value(known->second, value))
-        refuse(fmt::format("the schema's `{}` has a value that it cannot have", keyword));
+        refuse_schema(fmt::format("the schema's `{}` has a value that it cannot have", keyword));
     }
     if (schema.contains("$ref")) target(schema.at("$ref").get_ref<const std::string&>());
   }
@@ -170,11 +170,11 @@ class SchemaChecker {
 
   const Json& target(const std::string& reference) const {
     if (!reference.starts_with('#') || (reference.size() > 1 && reference[1] != '/'))
-      refuse("`$ref` leads to a place in the schema itself: `#` or `#/definitions/…`; nothing is fetched");
+      refuse_schema("`$ref` leads to a place in the schema itself: `#` or `#/definitions/…`; nothing is fetched");
     try {
       return root_.at(Json::json_pointer(reference.substr(1)));
     } catch (const Json::exception&) {
-      refuse("a `$ref` of the schema leads nowhere");
+      refuse_schema("a `$ref` of the schema leads nowhere");
     }
   }
 
@@ -196,7 +196,7 @@ class SchemaChecker {
   void check_cycle(const Json& schema) {
     if (!schema.is_object() || finished_.contains(&schema)) return;
     if (!under_way_.insert(&schema).second)
-      refuse("a `$ref` of the schema leads back to itself without going into the data");
+      refuse_schema("a `$ref` of the schema leads back to itself without going into the data");
     each_applied_in_place(schema, [&](const Json& next) { check_cycle(next); });
     under_way_.erase(&schema);
     finished_.insert(&schema);
@@ -214,7 +214,7 @@ class ReferenceCollector {
     if (!schema.is_object()) return;
     if (const auto found = schema.find("references"); found != schema.end()) {
       if (!enforced || place_.empty())
-        refuse("`references` is enforced under `properties` and `items` alone; move it there");
+        refuse_schema("`references` is enforced under `properties` and `items` alone; move it there");
       out.push_back({place_, found->get<std::string>()});
     }
     for (const auto& [keyword, value] : schema.items()) {

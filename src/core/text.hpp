@@ -7,6 +7,8 @@
 
 namespace struere {
 
+inline constexpr std::size_t longest_name = 200;  // in bytes
+
 // [a-z0-9][a-z0-9_-]{0,63} (SPEC 3).
 bool is_slug(std::string_view text) noexcept;
 

@@ -1,5 +1,7 @@
 #include "lifecycle/trigger_runner.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -13,7 +15,6 @@
 namespace struere {
 namespace {
 
-constexpr Timestamp longest_backoff = 3'600'000;
 constexpr std::size_t longest_error = 2000;
 
 // Another worker has the run: this one was away for longer than its lease. Whatever it was doing is undone.

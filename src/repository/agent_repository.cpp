@@ -8,8 +8,6 @@
 namespace struere {
 namespace {
 
-constexpr std::string_view resource = "agents";
-
 std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug) {
   return find<Agent>(operation.transaction(), "slug", slug);
 }
@@ -70,7 +68,7 @@ void check(const NewToolPermission& permission) {
 // What the configuration of the actor's own environment says.
 Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& agent, const std::string& tool) {
   const auto no = [](std::string reason) { return Decision(false, std::move(reason), {}, 0); };
-  Decision allowed = decide(operation.rules(), operation.actor(), Action::read, resource);
+  Decision allowed = decide(operation.rules(), operation.actor(), Action::read, "agents");
   if (!allowed) return allowed;
   if (!agent) return no("there is no such agent");
   if (agent->status != AgentStatus::active) return no(fmt::format("agent `{}` is not active", agent->slug));
@@ -84,9 +82,9 @@ Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& ag
 }  // namespace
 
 Agent AgentRepository::define(const NewAgent& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     const auto known = find_agent(operation, asked.slug);
-    operation.require_resource(known ? Action::update : Action::create, resource);
+    operation.require_resource(known ? Action::update : Action::create, "agents");
     require_slug(asked.slug, "an agent's slug");
     require_name(asked.name, "an agent's name");
     require_text(asked.description, "an agent's description");
@@ -108,22 +106,22 @@ Agent AgentRepository::define(const NewAgent& asked) const {
 }
 
 Agent AgentRepository::get(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, resource);
+  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "agents");
     return require_agent(operation, slug);
   });
 }
 
 std::vector<Agent> AgentRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::list, resource);
+  return guarded(*engine_, actor_, Access::read, {"list", "agents"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::list, "agents");
     return select<Agent>(operation.transaction(), {{}, {}, {"slug"}});
   });
 }
 
 AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentConfig& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::update, resource);
+  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::update, "agents");
     const Agent agent = require_agent(operation, slug);
     require_text(asked.system_prompt, "a system prompt");
     require_name(asked.model, "a model's name");
@@ -151,8 +149,8 @@ AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentCo
 }
 
 AgentConfig AgentRepository::config(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, resource);
+  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "agents");
     auto config = newest_config(operation, require_agent(operation, slug));
     if (!config) throw_not_found();
     return *std::move(config);
@@ -160,15 +158,15 @@ AgentConfig AgentRepository::config(const std::string& slug) const {
 }
 
 std::vector<AgentConfig> AgentRepository::history(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, resource);
+  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "agents");
     return configs(operation, require_agent(operation, slug), most_in_page);
   });
 }
 
 ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::string& tool,
                                             const NewToolPermission& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
     require_name(tool, "a tool's name");
@@ -184,7 +182,7 @@ ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::
 }
 
 bool AgentRepository::forget_tool(const std::string& slug, const std::string& tool) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
     if (operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool)) == 0) return false;
@@ -195,8 +193,8 @@ bool AgentRepository::forget_tool(const std::string& slug, const std::string& to
 }
 
 std::vector<ToolPermission> AgentRepository::tool_permissions(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, resource);
+  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "agents");
     const Agent agent = require_agent(operation, slug);
     return select<ToolPermission>(operation.transaction(), {{}, {{"agent_id", {}, agent.id.str()}}, {"tool"}});
   });
@@ -208,7 +206,7 @@ Decision AgentRepository::can_use_tool(const std::string& slug, const std::strin
 }
 
 ActorContext AgentRepository::tool_identity(const std::string& slug, const std::string& tool) const {
-  return guarded(*engine_, actor_, Access::read, {"use-tool", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"use-tool", "agents"}, [&](GuardedOperation& operation) {
     const auto agent = find_agent(operation, slug);
     if (const Decision decision = decide_tool(operation, agent, tool); !decision)
       throw Error(ErrorCode::permission_denied, decision.reason());

@@ -12,7 +12,6 @@
 
 namespace struere {
 
-inline constexpr std::size_t longest_name = 200;
 inline constexpr std::size_t longest_text = 1 << 20;
 
 inline void require_name(const std::string& text, const char* what) {

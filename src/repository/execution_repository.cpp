@@ -5,7 +5,6 @@
 namespace struere {
 namespace {
 
-constexpr std::string_view resource = "executions";
 constexpr std::int64_t most_counted = std::int64_t{1} << 40;  // so that no sum of them overflows
 constexpr Timestamp day_length = 24LL * 3600 * 1000;
 
@@ -58,8 +57,8 @@ std::string_view column_of(ExecutionGroup group) {
 }  // namespace
 
 Execution ExecutionRepository::record(const NewExecution& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::create, resource);
+  return guarded(*engine_, actor_, Access::write, {"create", "executions"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::create, "executions");
     require_name(asked.model, "a model's name");
     if (asked.error) require_text(*asked.error, "`error`");
     require_count(asked.input_tokens, "`input_tokens`");
@@ -97,8 +96,8 @@ Execution ExecutionRepository::record(const NewExecution& asked) const {
 }
 
 Execution ExecutionRepository::get(const ExecutionId& id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, resource);
+  return guarded(*engine_, actor_, Access::read, {"read", "executions", id.str()}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "executions");
     auto execution = find<Execution>(operation.transaction(), "id", id.str());
     if (!execution) throw_not_found();
     return *std::move(execution);
@@ -107,8 +106,8 @@ Execution ExecutionRepository::get(const ExecutionId& id) const {
 
 ExecutionPage ExecutionRepository::list(const ExecutionQuery& query, std::int64_t limit,
                                         const std::optional<std::string>& after) const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::list, resource);
+  return guarded(*engine_, actor_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::list, "executions");
     const std::string question = question_of(query);
     const auto where = conditions(operation, query);
     if (!where) return ExecutionPage{};
@@ -120,8 +119,8 @@ ExecutionPage ExecutionRepository::list(const ExecutionQuery& query, std::int64_
 
 std::vector<ExecutionSummary> ExecutionRepository::rollup(const std::vector<ExecutionGroup>& group_by,
                                                           const ExecutionQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::list, resource);
+  return guarded(*engine_, actor_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::list, "executions");
     std::vector<ExecutionSummary> out;
     const auto where = conditions(operation, query);
     if (!where) return out;

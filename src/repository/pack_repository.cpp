@@ -7,8 +7,6 @@
 namespace struere {
 namespace {
 
-constexpr std::string_view resource = "packs";
-
 InstalledPack require_pack(GuardedOperation& operation, const std::string& pack_id) {
   auto pack = find<InstalledPack>(operation.transaction(), "pack_id", pack_id);
   if (!pack) throw_not_found();
@@ -34,8 +32,8 @@ void store(GuardedOperation& operation, InstalledPack& pack, const char* event) 
 
 InstalledPack PackRepository::install(const std::string& pack_id, const std::string& version,
                                       const Json& overrides) const {
-  return guarded(*engine_, actor_, Access::write, {"create", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::create, resource);
+  return guarded(*engine_, actor_, Access::write, {"create", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::create, "packs");
     require_slug(pack_id, "a pack's id");
     require_name(version, "a pack's version");
     const InstalledPack pack{pack_id,
@@ -54,8 +52,8 @@ InstalledPack PackRepository::install(const std::string& pack_id, const std::str
 }
 
 InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::string& version) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::update, resource);
+  return guarded(*engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::update, "packs");
     InstalledPack pack = require_pack(operation, pack_id);
     require_name(version, "a pack's version");
     pack.version = version;
@@ -66,8 +64,8 @@ InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::str
 }
 
 InstalledPack PackRepository::customize(const std::string& pack_id, const Json& overrides) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::update, resource);
+  return guarded(*engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::update, "packs");
     InstalledPack pack = require_pack(operation, pack_id);
     pack.overrides = require_json(overrides, Json::value_t::object, "`overrides`");
     store(operation, pack, "pack.customized");
@@ -76,8 +74,8 @@ InstalledPack PackRepository::customize(const std::string& pack_id, const Json& 
 }
 
 void PackRepository::uninstall(const std::string& pack_id) const {
-  guarded(*engine_, actor_, Access::write, {"delete", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::remove, resource);
+  guarded(*engine_, actor_, Access::write, {"delete", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::remove, "packs");
     const InstalledPack pack = require_pack(operation, pack_id);
     operation.transaction().remove_records(RecordTable::installed_packs, {{"pack_id", {}, pack_id}});
     operation.audit().append("pack.uninstalled", canonical_json(Json{{"pack", pack_id}, {"version", pack.version}}));
@@ -86,15 +84,15 @@ void PackRepository::uninstall(const std::string& pack_id) const {
 }
 
 InstalledPack PackRepository::get(const std::string& pack_id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, resource);
+  return guarded(*engine_, actor_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::read, "packs");
     return require_pack(operation, pack_id);
   });
 }
 
 std::vector<InstalledPack> PackRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::list, resource);
+  return guarded(*engine_, actor_, Access::read, {"list", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::list, "packs");
     return select<InstalledPack>(operation.transaction(), {{}, {}, {"pack_id"}});
   });
 }

@@ -5,10 +5,8 @@
 namespace struere {
 namespace {
 
-constexpr std::string_view resource = "threads";
-
 bool is_allowed(GuardedOperation& operation, Action action) {
-  return decide(operation.rules(), operation.actor(), action, resource).allowed();
+  return decide(operation.rules(), operation.actor(), action, "threads").allowed();
 }
 
 bool began(const ActorContext& actor, const Thread& thread) {
@@ -35,7 +33,7 @@ std::optional<AgentId> agent_of(GuardedOperation& operation, const std::optional
 }
 
 Thread make(GuardedOperation& operation, const NewThread& asked) {
-  operation.require_resource(Action::create, resource);
+  operation.require_resource(Action::create, "threads");
   if (asked.external_id) require_name(*asked.external_id, "`external_id`");
   require_text(asked.title, "`title`");
   const ActorContext& actor = operation.actor();
@@ -58,12 +56,12 @@ Thread make(GuardedOperation& operation, const NewThread& asked) {
 }  // namespace
 
 Thread ThreadRepository::create(const NewThread& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", resource},
+  return guarded(*engine_, actor_, Access::write, {"create", "threads"},
                  [&](GuardedOperation& operation) { return make(operation, asked); });
 }
 
 Thread ThreadRepository::open(const NewThread& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::write, {"create", "threads"}, [&](GuardedOperation& operation) {
     if (!asked.external_id) throw Error(ErrorCode::invalid_data, "a thread is opened by its `external_id`");
     auto known = ::struere::find<Thread>(operation.transaction(), "external_id", *asked.external_id);
     return known ? require_visible(operation, std::move(known)) : make(operation, asked);
@@ -71,12 +69,12 @@ Thread ThreadRepository::open(const NewThread& asked) const {
 }
 
 Thread ThreadRepository::get(const ThreadId& id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()},
+  return guarded(*engine_, actor_, Access::read, {"read", "threads", id.str()},
                  [&](GuardedOperation& operation) { return require_thread(operation, id); });
 }
 
 std::optional<Thread> ThreadRepository::find(const std::string& external_id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"read", "threads"}, [&](GuardedOperation& operation) {
     auto thread = ::struere::find<Thread>(operation.transaction(), "external_id", external_id);
     const bool visible = thread && (began(actor_, *thread) || is_allowed(operation, Action::read));
     return visible ? std::move(thread) : std::nullopt;
@@ -84,7 +82,7 @@ std::optional<Thread> ThreadRepository::find(const std::string& external_id) con
 }
 
 ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"list", "threads"}, [&](GuardedOperation& operation) {
     RecordSelection selection{RecordTable::threads, {}, {"created_at", "id"}, true};
     std::string question = "threads/";
     if (!is_allowed(operation, Action::list)) {
@@ -104,9 +102,9 @@ ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
 }
 
 Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource, id.str()}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::write, {"update", "threads", id.str()}, [&](GuardedOperation& operation) {
     const Thread thread = require_thread(operation, id);
-    operation.require_resource(Action::update, resource);
+    operation.require_resource(Action::update, "threads");
     require_text(asked.content, "`content`");
     if (asked.tool_call_id) require_name(*asked.tool_call_id, "`tool_call_id`");
     Message message{MessageId(operation.new_id()),
@@ -128,7 +126,7 @@ Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) co
 
 MessagePage ThreadRepository::messages(const ThreadId& id, std::int64_t limit,
                                        const std::optional<std::string>& after) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"read", "threads", id.str()}, [&](GuardedOperation& operation) {
     require_thread(operation, id);
     auto page =
         select_page<Message>(operation, {RecordTable::messages, {{"thread_id", {}, id.str()}}, {"sequence"}, true},

@@ -15,9 +15,6 @@ namespace struere {
 namespace {
 
 constexpr std::size_t most_steps = 50;
-constexpr Timestamp longest_backoff = 3'600'000;
-
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_definition, message); }
 
 // The row as it was has fields, too. For the parser and the interpreter both rows are in one: `data.data.x` and
 // `data.previousData.x`.

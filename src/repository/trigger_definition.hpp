@@ -13,6 +13,8 @@
 
 namespace struere {
 
+inline constexpr Timestamp longest_backoff = 3'600'000;
+
 enum class TriggerEvent { created, updated, deleted };
 
 std::string_view to_string(TriggerEvent event) noexcept;

@@ -6,8 +6,6 @@
 namespace struere {
 namespace {
 
-constexpr std::string_view resource = "triggers";
-
 std::optional<Trigger> find_trigger(GuardedOperation& operation, const std::string& slug) {
   return find<Trigger>(operation.transaction(), "slug", slug);
 }
@@ -24,7 +22,7 @@ void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunSta
 }  // namespace
 
 Trigger TriggerRepository::define(const Json& definition) const {
-  return guarded(*engine_, actor_, Access::write, {"update", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::write, {"update", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("define triggers");
     JsonFault fault;
     const auto canonical = canonical_json(definition, fault);
@@ -49,7 +47,7 @@ Trigger TriggerRepository::define(const Json& definition) const {
 }
 
 void TriggerRepository::remove(const std::string& slug) const {
-  guarded(*engine_, actor_, Access::write, {"delete", resource}, [&](GuardedOperation& operation) {
+  guarded(*engine_, actor_, Access::write, {"delete", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("remove triggers");
     if (!find_trigger(operation, slug)) throw_not_found();
     operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
@@ -62,14 +60,14 @@ void TriggerRepository::remove(const std::string& slug) const {
 }
 
 std::vector<Trigger> TriggerRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"list", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("list triggers");
     return select<Trigger>(operation.transaction(), {{}, {}, {"slug"}});
   });
 }
 
 TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", resource}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"list", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("list the runs of triggers");
     RecordSelection selection{RecordTable::trigger_runs, {}, {"due_at", "id"}};
     Json question = Json::array();
@@ -90,7 +88,7 @@ TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
 }
 
 TriggerRun TriggerRepository::run(const TriggerRunId& id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", resource, id.str()}, [&](GuardedOperation& operation) {
+  return guarded(*engine_, actor_, Access::read, {"read", "triggers", id.str()}, [&](GuardedOperation& operation) {
     operation.require_admin("read the runs of triggers");
     auto run = find<TriggerRun>(operation.transaction(), "id", id.str());
     if (!run) throw_not_found();
@@ -99,7 +97,7 @@ TriggerRun TriggerRepository::run(const TriggerRunId& id) const {
 }
 
 void TriggerRepository::cancel(const TriggerRunId& id) const {
-  guarded(*engine_, actor_, Access::write, {"update", resource, id.str()}, [&](GuardedOperation& operation) {
+  guarded(*engine_, actor_, Access::write, {"update", "triggers", id.str()}, [&](GuardedOperation& operation) {
     operation.require_admin("cancel the runs of triggers");
     move_run(operation, id, TriggerRunStatus::pending,
              {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
@@ -108,7 +106,7 @@ void TriggerRepository::cancel(const TriggerRunId& id) const {
 }
 
 void TriggerRepository::retry(const TriggerRunId& id) const {
-  guarded(*engine_, actor_, Access::write, {"update", resource, id.str()}, [&](GuardedOperation& operation) {
+  guarded(*engine_, actor_, Access::write, {"update", "triggers", id.str()}, [&](GuardedOperation& operation) {
     operation.require_admin("retry the runs of triggers");
     move_run(operation, id, TriggerRunStatus::dead,
              {{"status", to_value(TriggerRunStatus::pending)},

@@ -1,5 +1,5 @@
-// Processes that write and do what triggers ask for, killed at any moment: nothing acknowledged is lost, and no step that
-// was completed is done again.
+// Processes that write and do what triggers ask for, killed at any moment: nothing acknowledged is lost, and no step
+// that was completed is done again.
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -8,9 +8,9 @@
 #include <sstream>
 #include <thread>
 
+#include "struere/struere.hpp"
 #include "support/child_process.hpp"
 #include "support/temporary_database.hpp"
-#include "struere/struere.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -31,10 +31,11 @@ void prepare(const Database& database) {
     return Json{{"tool", "entity.create"},
                 {"args", {{"type", "note"}, {"data", {{"about", "{{trigger.entityId}}"}, {"which", which}}}}}};
   };
-  database.triggers(system).define({{"slug", "tell"},
-                                    {"on", {{"entityType", "session"}, {"action", "created"}}},
-                                    {"retry", {{"maxAttempts", 100}, {"backoff", "0ms"}}},
-                                    {"actions", {note("first"), {{"tool", "tell"}}, note("second"), {{"tool", "tell"}}, note("last")}}});
+  database.triggers(system).define(
+      {{"slug", "tell"},
+       {"on", {{"entityType", "session"}, {"action", "created"}}},
+       {"retry", {{"maxAttempts", 100}, {"backoff", "0ms"}}},
+       {"actions", {note("first"), {{"tool", "tell"}}, note("second"), {{"tool", "tell"}}, note("last")}}});
 }
 
 template <class Visit>
@@ -97,7 +98,8 @@ TEST_CASE("killed workers lose no run, and no completed step is done again", "[c
     written.insert(log.written.begin(), log.written.end());
     const auto database = Database::open(folder.file());
     CHECK(database.events(system_of(database)).verify().ok);
-    for (const std::string& id : log.written) CHECK(database.entities(system_of(database), "session").find(EntityId(id)));
+    for (const std::string& id : log.written)
+      CHECK(database.entities(system_of(database), "session").find(EntityId(id)));
   }
   REQUIRE(written.size() >= 20);
 
@@ -120,7 +122,8 @@ TEST_CASE("killed workers lose no run, and no completed step is done again", "[c
   Query query{.order = {{"data.which"}}, .limit = 1000};
   do {
     const EntityPage page = notes.list(query);
-    for (const Entity& note : page) told[note.data().at("about").get<std::string>()] += note.data().at("which").get<std::string>() + " ";
+    for (const Entity& note : page)
+      told[note.data().at("about").get<std::string>()] += note.data().at("which").get<std::string>() + " ";
     query.after = page.next();
   } while (query.after);
   CHECK(static_cast<std::int64_t>(told.size()) == database.entities(system_of(database), "session").count());

@@ -67,8 +67,7 @@ class FilledWorld : public World {
 
  private:
   Things fill(Environment environment, const std::string& organization, const std::string& mark) {
-    define_type({{"slug", "session"},
-                 {"schema", {{"properties", {{"about", {{"references", "session"}}}}}}}},
+    define_type({{"slug", "session"}, {"schema", {{"properties", {{"about", {{"references", "session"}}}}}}}},
                 environment, organization);
     const ActorContext actor = system(environment, organization);
     database->triggers(actor).define({{"slug", "t" + mark},
@@ -106,56 +105,136 @@ EntityRepository sessions(const Database& database, const ActorContext& actor) {
 const std::map<std::string, Call>& calls() {
   constexpr const char* none = "done";
   static const std::map<std::string, Call> all{
-      {"EntityRepository::get", [=](auto& d, auto& a, auto& t) { sessions(d, a).get(EntityId(t.entity)); return none; }},
+      {"EntityRepository::get",
+       [=](auto& d, auto& a, auto& t) {
+         sessions(d, a).get(EntityId(t.entity));
+         return none;
+       }},
       {"EntityRepository::find",
        [](auto& d, auto& a, auto& t) { return std::to_string(sessions(d, a).find(EntityId(t.entity)).has_value()); }},
       {"EntityRepository::update",
-       [=](auto& d, auto& a, auto& t) { sessions(d, a).update(EntityId(t.entity), {{"n", 2}}); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         sessions(d, a).update(EntityId(t.entity), {{"n", 2}});
+         return none;
+       }},
       {"EntityRepository::update (text)",
-       [=](auto& d, auto& a, auto& t) { sessions(d, a).update(EntityId(t.entity), JsonText{"{\"n\":2}"}); return none; }},
-      {"EntityRepository::remove", [=](auto& d, auto& a, auto& t) { sessions(d, a).remove(EntityId(t.entity)); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         sessions(d, a).update(EntityId(t.entity), JsonText{"{\"n\":2}"});
+         return none;
+       }},
+      {"EntityRepository::remove",
+       [=](auto& d, auto& a, auto& t) {
+         sessions(d, a).remove(EntityId(t.entity));
+         return none;
+       }},
       {"EntityRepository::create (reference)",
-       [=](auto& d, auto& a, auto& t) { sessions(d, a).create({{"about", t.entity}}); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         sessions(d, a).create({{"about", t.entity}});
+         return none;
+       }},
       {"EntityRepository::list (filter)",
-       [](auto& d, auto& a, auto& t) { return std::to_string(sessions(d, a).list({.where = field("id") == t.entity}).size()); }},
+       [](auto& d, auto& a, auto& t) {
+         return std::to_string(sessions(d, a).list({.where = field("id") == t.entity}).size());
+       }},
       {"RelationRepository::link",
-       [=](auto& d, auto& a, auto& t) { d.relations(a).link(EntityId(t.entity), "x", EntityId(t.reference)); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.relations(a).link(EntityId(t.entity), "x", EntityId(t.reference));
+         return none;
+       }},
       {"RelationRepository::link (other end)",
-       [=](auto& d, auto& a, auto& t) { d.relations(a).link(EntityId(t.reference), "x", EntityId(t.entity)); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.relations(a).link(EntityId(t.reference), "x", EntityId(t.entity));
+         return none;
+       }},
       {"RelationRepository::unlink",
-       [=](auto& d, auto& a, auto& t) { d.relations(a).unlink(EntityId(t.entity), "x", EntityId(t.reference)); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.relations(a).unlink(EntityId(t.entity), "x", EntityId(t.reference));
+         return none;
+       }},
       {"RelationRepository::unlink (other end)",
-       [=](auto& d, auto& a, auto& t) { d.relations(a).unlink(EntityId(t.reference), "x", EntityId(t.entity)); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.relations(a).unlink(EntityId(t.reference), "x", EntityId(t.entity));
+         return none;
+       }},
       {"RelationRepository::related",
-       [](auto& d, auto& a, auto& t) { return std::to_string(d.relations(a).related(EntityId(t.entity), "x").size()); }},
-      {"EventRepository::emit", [=](auto& d, auto& a, auto& t) { d.events(a).emit("a.b", Json::object(), EntityId(t.entity)); return none; }},
+       [](auto& d, auto& a, auto& t) {
+         return std::to_string(d.relations(a).related(EntityId(t.entity), "x").size());
+       }},
+      {"EventRepository::emit",
+       [=](auto& d, auto& a, auto& t) {
+         d.events(a).emit("a.b", Json::object(), EntityId(t.entity));
+         return none;
+       }},
       {"EventQuery::entity",
-       [](auto& d, auto& a, auto& t) { return std::to_string(d.events(a).list({.entity = EntityId(t.entity)}).events.size()); }},
+       [](auto& d, auto& a, auto& t) {
+         return std::to_string(d.events(a).list({.entity = EntityId(t.entity)}).events.size());
+       }},
       {"Database::explain",
        [](auto& d, auto& a, auto& t) { return d.explain(a, a, Action::read, "session", EntityId(t.entity)).text(); }},
-      {"ApiKeyRepository::revoke", [=](auto& d, auto& a, auto& t) { d.api_keys(a).revoke(ApiKeyId(t.key)); return none; }},
-      {"ApiKeyRepository::rotate", [=](auto& d, auto& a, auto& t) { d.api_keys(a).rotate(ApiKeyId(t.key)); return none; }},
-      {"RoleRepository::assign", [=](auto& d, auto& a, auto& t) { d.roles(a).assign(UserId(t.user), "planner"); return none; }},
+      {"ApiKeyRepository::revoke",
+       [=](auto& d, auto& a, auto& t) {
+         d.api_keys(a).revoke(ApiKeyId(t.key));
+         return none;
+       }},
+      {"ApiKeyRepository::rotate",
+       [=](auto& d, auto& a, auto& t) {
+         d.api_keys(a).rotate(ApiKeyId(t.key));
+         return none;
+       }},
+      {"RoleRepository::assign",
+       [=](auto& d, auto& a, auto& t) {
+         d.roles(a).assign(UserId(t.user), "planner");
+         return none;
+       }},
       {"RoleRepository::unassign",
        [](auto& d, auto& a, auto& t) { return std::to_string(d.roles(a).unassign(UserId(t.user), "planner")); }},
       {"RoleRepository::assignments",
        [](auto& d, auto& a, auto& t) { return std::to_string(d.roles(a).assignments(UserId(t.user)).size()); }},
-      {"ThreadRepository::get", [=](auto& d, auto& a, auto& t) { d.threads(a).get(ThreadId(t.thread)); return none; }},
+      {"ThreadRepository::get",
+       [=](auto& d, auto& a, auto& t) {
+         d.threads(a).get(ThreadId(t.thread));
+         return none;
+       }},
       {"ThreadRepository::append",
-       [=](auto& d, auto& a, auto& t) { d.threads(a).append(ThreadId(t.thread), {.content = "x"}); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.threads(a).append(ThreadId(t.thread), {.content = "x"});
+         return none;
+       }},
       {"ThreadRepository::messages",
-       [](auto& d, auto& a, auto& t) { return std::to_string(d.threads(a).messages(ThreadId(t.thread)).messages.size()); }},
+       [](auto& d, auto& a, auto& t) {
+         return std::to_string(d.threads(a).messages(ThreadId(t.thread)).messages.size());
+       }},
       {"ThreadRepository::find (external id)",
        [](auto& d, auto& a, auto& t) { return std::to_string(d.threads(a).find(t.external).has_value()); }},
       {"NewExecution::thread",
-       [=](auto& d, auto& a, auto& t) { d.executions(a).record({.thread = ThreadId(t.thread), .model = "m"}); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.executions(a).record({.thread = ThreadId(t.thread), .model = "m"});
+         return none;
+       }},
       {"ExecutionRepository::get",
-       [=](auto& d, auto& a, auto& t) { d.executions(a).get(ExecutionId(t.execution)); return none; }},
-      {"TriggerRepository::run", [=](auto& d, auto& a, auto& t) { d.triggers(a).run(TriggerRunId(t.run)); return none; }},
-      {"TriggerRepository::cancel", [=](auto& d, auto& a, auto& t) { d.triggers(a).cancel(TriggerRunId(t.run)); return none; }},
-      {"TriggerRepository::retry", [=](auto& d, auto& a, auto& t) { d.triggers(a).retry(TriggerRunId(t.run)); return none; }},
+       [=](auto& d, auto& a, auto& t) {
+         d.executions(a).get(ExecutionId(t.execution));
+         return none;
+       }},
+      {"TriggerRepository::run",
+       [=](auto& d, auto& a, auto& t) {
+         d.triggers(a).run(TriggerRunId(t.run));
+         return none;
+       }},
+      {"TriggerRepository::cancel",
+       [=](auto& d, auto& a, auto& t) {
+         d.triggers(a).cancel(TriggerRunId(t.run));
+         return none;
+       }},
+      {"TriggerRepository::retry",
+       [=](auto& d, auto& a, auto& t) {
+         d.triggers(a).retry(TriggerRunId(t.run));
+         return none;
+       }},
       {"TriggerRunQuery::entity",
-       [](auto& d, auto& a, auto& t) { return std::to_string(d.triggers(a).runs({.entity = EntityId(t.entity)}).runs.size()); }},
+       [](auto& d, auto& a, auto& t) {
+         return std::to_string(d.triggers(a).runs({.entity = EntityId(t.entity)}).runs.size());
+       }},
   };
   return all;
 }
@@ -173,11 +252,17 @@ TEST_CASE("every public function that takes an id is in the list", "[foreign-ids
 
 TEST_CASE("an id of elsewhere is an id that never existed", "[foreign-ids]") {
   FilledWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const ActorContext actors[] = {world.system(), world.user("omar", {}, Environment::development, "acme", MembershipRole::admin),
+  const ActorContext actors[] = {world.system(),
+                                 world.user("omar", {}, Environment::development, "acme", MembershipRole::admin),
                                  world.user("ana", {"planner"}), world.user("nobody")};
-  Things made_up{"01a20b58-0000-7000-8000-000000000001", "01a20b58-0000-7000-8000-000000000002",
-                 "01a20b58-0000-7000-8000-000000000003", "01a20b58-0000-7000-8000-000000000004",
-                 "01a20b58-0000-7000-8000-000000000005", "nobody-knows-them", "external-none", world.here.entity};
+  Things made_up{"01a20b58-0000-7000-8000-000000000001",
+                 "01a20b58-0000-7000-8000-000000000002",
+                 "01a20b58-0000-7000-8000-000000000003",
+                 "01a20b58-0000-7000-8000-000000000004",
+                 "01a20b58-0000-7000-8000-000000000005",
+                 "nobody-knows-them",
+                 "external-none",
+                 world.here.entity};
   Things there = world.there, theirs = world.theirs;
   there.user = made_up.user;  // users are shared by both environments
   there.reference = theirs.reference = world.here.entity;
@@ -193,7 +278,8 @@ TEST_CASE("an id of elsewhere is an id that never existed", "[foreign-ids]") {
   here.reference = here.entity;
   int otherwise = 0;
   for (const auto& [name, call] : calls())
-    if (answer_of(call, *world.database, world.system(), here) != answer_of(call, *world.database, world.system(), made_up))
+    if (answer_of(call, *world.database, world.system(), here) !=
+        answer_of(call, *world.database, world.system(), made_up))
       ++otherwise;
   CHECK(otherwise >= 20);
 }

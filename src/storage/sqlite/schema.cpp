@@ -21,7 +21,7 @@ std::string_view name_of(std::string_view sql) {
   return sql.substr(0, sql.find_first_of(" ("));
 }
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::storage, message); }
+[[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
 
 std::int64_t pragma(Connection& connection, const char* name) {
   Statement statement = connection.prepare(fmt::format("PRAGMA {}", name));
@@ -43,12 +43,12 @@ FileKind recognise(Connection& connection) {
   Statement objects = connection.prepare("SELECT count(*) FROM sqlite_schema");
   objects.step();
   if (id == 0 && version == 0 && objects.integer(0) == 0) return FileKind::empty;
-  if (id != application_id) refuse("the file is a database of another program; name another file");
+  if (id != application_id) refuse_file("the file is a database of another program; name another file");
   if (version > schema_version)
-    refuse(fmt::format(
+    refuse_file(fmt::format(
         "the file has version {} of the tables, and this library knows versions up to {}; use a newer library", version,
         schema_version));
-  if (version < 1) refuse(fmt::format("the file has version {} of the tables, which was never released", version));
+  if (version < 1) refuse_file(fmt::format("the file has version {} of the tables, which was never released", version));
   return version < schema_version ? FileKind::older : FileKind::current;
 }
 
@@ -82,14 +82,14 @@ void check_schema(Connection& connection) {
     const std::string type = statement.string(0), name = statement.string(1), sql = statement.string(3);
     if (const auto found = expected.find(name); found != expected.end()) {
       if (found->second != sql)
-        refuse(fmt::format("the table or index `{}` is not as struere makes it; restore a backup", name));
+        refuse_file(fmt::format("the table or index `{}` is not as struere makes it; restore a backup", name));
       expected.erase(found);
     } else if (type == "trigger" || type == "view") {
-      refuse(fmt::format("there is a {} that struere did not make, `{}`; drop it", type, name));
+      refuse_file(fmt::format("there is a {} that struere did not make, `{}`; drop it", type, name));
     }
   }
   if (!expected.empty())
-    refuse(fmt::format("the table or index `{}` is missing; restore a backup", expected.begin()->first));
+    refuse_file(fmt::format("the table or index `{}` is missing; restore a backup", expected.begin()->first));
 }
 
 }  // namespace struere
