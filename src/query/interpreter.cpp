@@ -137,18 +137,23 @@ std::vector<std::string> search_terms(std::string_view text) {
   return runs(text, [](char c) { return !(c == ' ' || (c >= '\t' && c <= '\r')); });
 }
 
-bool matches(const Search& search, const RowFields& view) {
+std::vector<std::string> words_at(std::span<const FieldPath> fields, const RowFields& row) {
   std::vector<std::string> words;
   const auto add = [&](const Json& value) {
     if (!value.is_string()) return;
     for (std::string& word : search_words(value.get_ref<const std::string&>())) words.push_back(std::move(word));
   };
-  for (const FieldPath& field : search.fields) {
-    const Json* value = view.find(field);
+  for (const FieldPath& field : fields) {
+    const Json* value = row.find(field);
     if (!value) continue;
     add(*value);
     if (value->is_array()) std::ranges::for_each(*value, add);
   }
+  return words;
+}
+
+bool matches(const Search& search, const RowFields& view) {
+  const std::vector<std::string> words = words_at(search.fields, view);
   return std::ranges::all_of(search.terms, [&](const std::string& term) {
     return std::ranges::any_of(words, [&](const std::string& word) { return word.starts_with(term); });
   });

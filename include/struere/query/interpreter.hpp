@@ -50,6 +50,9 @@ RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row
 // As it is shown.
 EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row);
 
+// The words of the strings at these fields, those in arrays included.
+std::vector<std::string> words_at(std::span<const FieldPath> fields, const RowFields& row);
+
 // Every term is a prefix of some word in some string at one of the fields.
 bool matches(const Search& search, const RowFields& view);
 

@@ -37,7 +37,7 @@ using Position = std::vector<std::string>;
 
 struct Search {
   std::vector<std::string> terms;  // lower-cased
-  std::vector<FieldPath> fields;
+  std::vector<FieldPath> fields;   // those of the type, as it is defined when it is asked
 };
 
 // The scope is not in it: that is the transaction's.

@@ -9,6 +9,7 @@
 
 #include "core/digest.hpp"
 #include "storage/sqlite/schema_steps.hpp"
+#include "storage/sqlite/search_index.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -20,6 +21,8 @@ std::string_view name_of(std::string_view sql) {
     if (sql.starts_with(word)) sql.remove_prefix(word.size());
   return sql.substr(0, sql.find_first_of(" ("));
 }
+
+constexpr std::size_t version_with_search_index = 2;
 
 [[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
 
@@ -34,6 +37,12 @@ void insert_cursor_key(Connection& connection) {
   random_bytes(cursor_key);
   Statement insert = connection.prepare("INSERT INTO meta(name, value) VALUES('cursor_key', ?1)");
   insert.bind_blob(1, {reinterpret_cast<const char*>(cursor_key.data()), cursor_key.size()}).run();
+}
+
+// What was stored before there was an index of words.
+void index_words(Connection& connection) {
+  Statement types = connection.prepare("SELECT scope_id, type_key FROM entity_types WHERE search_fields <> '[]'");
+  while (types.step()) SearchIndex(connection, types.integer(0)).rebuild(types.integer(1));
 }
 
 }  // namespace
@@ -60,6 +69,7 @@ void create_or_migrate_schema(Connection& connection) {
       for (std::size_t step = taken; step < schema_steps.size(); ++step)
         for (const std::string_view sql : schema_steps[step]) connection.execute(std::string(sql));
       if (kind == FileKind::empty) insert_cursor_key(connection);
+      if (taken < version_with_search_index) index_words(connection);
       connection.execute(
           fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, schema_version));
     }

@@ -81,23 +81,27 @@ class SelectCompiler {
  public:
   // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they
   // mask.
-  SelectCompiler(const Selection& selection, bool with_rows)
+  SelectCompiler(const Selection& selection, const std::optional<std::string>& candidates, bool with_rows)
       : selection_(selection), predicates_(selection.actor, out_.parameters) {
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
     const std::string type = parameter(selection.type);
     where_ = fmt::format("e.scope_id = ?1 AND e.type_key = {} AND e.deleted_at IS NULL", type);
+    from_ = "entities e";
+    if (candidates) {
+      // CROSS JOIN: the candidates first, and then each row by its key.
+      from_ = fmt::format("entity_search({}) s CROSS JOIN entities e", parameter(*candidates));
+      where_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
+    }
     if (selection.id) where_ += fmt::format(" AND e.id = {}", parameter(*selection.id));
     where_ += fmt::format(" AND {}", admits(predicates_, groups, stored_));
-    from_ = "entities e";
     if (groups.single()) {
       bits_ = "'1'";
     } else if (with_rows || looks_at_mixed(false)) {
       // Worked out once for each row, and named, so that the expressions that need it do not hold it.
       from_ = fmt::format(
-          "(SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {} AS bits FROM entities e WHERE {}) "
-          "e",
-          bits_expression(predicates_, groups, stored_), where_);
+          "(SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {} AS bits FROM {} WHERE {}) e",
+          bits_expression(predicates_, groups, stored_), from_, where_);
       where_ = "1";
       bits_ = "e.bits";
     }
@@ -132,6 +136,13 @@ class SelectCompiler {
 
   CompiledSelection count() {
     out_.sql = fmt::format("{}SELECT count(*) FROM {} WHERE {}", predicates_.with(), from_, where_);
+    return std::move(out_);
+  }
+
+  CompiledSelection count_up_to(std::int64_t most) {
+    const std::string limit = parameter(most);
+    out_.sql = fmt::format("{}SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT {})", predicates_.with(), from_,
+                           where_, limit);
     return std::move(out_);
   }
 
@@ -232,9 +243,17 @@ MaskGroups::MaskGroups(const Grants& grants) {
   for (auto& group : parts) predicates.push_back(Predicate::any(std::move(group)));
 }
 
-CompiledSelection compile_select(const Selection& selection) { return SelectCompiler(selection, true).select(); }
+CompiledSelection compile_select(const Selection& selection, const std::optional<std::string>& candidates) {
+  return SelectCompiler(selection, candidates, true).select();
+}
 
-CompiledSelection compile_count(const Selection& selection) { return SelectCompiler(selection, false).count(); }
+CompiledSelection compile_count(const Selection& selection, const std::optional<std::string>& candidates) {
+  return SelectCompiler(selection, candidates, false).count();
+}
+
+CompiledSelection compile_count_up_to(const Selection& selection, std::int64_t most) {
+  return SelectCompiler(selection, std::nullopt, false).count_up_to(most);
+}
 
 CompiledEvents compile_events(const EventSelection& selection) {
   CompiledEvents out;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,10 @@ struct CompiledSelection {
   std::shared_ptr<ViewMasks> query_view;  // kept alive: parameters point to it
 };
 
-CompiledSelection compile_select(const Selection& selection);
-CompiledSelection compile_count(const Selection& selection);
+// `candidates` is a question to the search index (search_index.hpp): only the rows that it names are looked at.
+CompiledSelection compile_select(const Selection& selection, const std::optional<std::string>& candidates = {});
+CompiledSelection compile_count(const Selection& selection, const std::optional<std::string>& candidates = {});
+CompiledSelection compile_count_up_to(const Selection& selection, std::int64_t most);
 
 // Columns: sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, the entity's type,
 // bits.

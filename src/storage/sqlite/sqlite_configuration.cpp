@@ -36,6 +36,13 @@ std::vector<EntityType> SqliteTransaction::entity_types() {
 
 void SqliteTransaction::put_entity_type(const EntityType& type) {
   const std::string search_fields = canonical_json(Json(type.search_fields));
+  std::optional<EntityTypeKey> searched_otherwise;
+  {
+    Statement known =
+        scoped("SELECT type_key FROM entity_types WHERE scope_id = ?1 AND slug = ?2 AND search_fields <> ?3");
+    known.bind(2, std::string_view(type.slug)).bind(3, std::string_view(search_fields));
+    if (known.step()) searched_otherwise = known.integer(0);
+  }
   Statement statement = scoped(
       "INSERT INTO entity_types(scope_id, type_key, slug, name, schema, search_fields, bound_to_role, user_id_field, "
       "created_at) "
@@ -50,6 +57,7 @@ void SqliteTransaction::put_entity_type(const EntityType& type) {
       .bind(6, type.bound_to_role)
       .bind(7, std::string_view(type.user_id_field));
   statement.bind(8, type.created_at).run();
+  if (searched_otherwise) search_index().rebuild(*searched_otherwise);
   if (type.bound_to_role)
     if (const auto field = FieldPath::parse("data." + type.user_id_field)) ensure_field_index(*field);
   count_generation();

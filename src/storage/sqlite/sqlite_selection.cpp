@@ -1,4 +1,7 @@
 // Reading for an actor: what leaves here is masked.
+#include <algorithm>
+#include <limits>
+
 #include "storage/sqlite/selection_compiler.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "struere/core/error.hpp"
@@ -55,10 +58,42 @@ Position position_of(const Statement& statement, const Selection& selection, con
   return position;
 }
 
+// Whether rows come in the order of an index, so that a page is done as soon as it is full.
+bool is_by_time(const std::vector<OrderKey>& order) {
+  return order.size() == 2 && order[0].field.root() == FieldPath::Root::created_at &&
+         order[1].field.root() == FieldPath::Root::id && order[0].descending == order[1].descending;
+}
+
 }  // namespace
 
+std::optional<std::string> SqliteTransaction::candidates(const Selection& selection, bool page) {
+  if (!selection.search || selection.id) return std::nullopt;
+  auto question = search_index().question(selection.type, *selection.search);
+  if (!question) return std::nullopt;
+  Selection view = selection;
+  view.search.reset();
+  view.filter = Predicate::always();
+  const auto rows_of_view = [&](std::int64_t most) {
+    const CompiledSelection compiled = compile_count_up_to(view, most);
+    Statement statement = scoped(compiled.sql, compiled.parameters);
+    statement.step();
+    return statement.integer(0);
+  };
+  if (rows_of_view(few_rows) < few_rows) return std::nullopt;
+  const bool stops_early = page && is_by_time(selection.order);
+  const std::int64_t many = stops_early ? 1'000 + 20 * selection.limit : std::numeric_limits<std::int64_t>::max() / 2;
+  const std::int64_t found = search_index().count(*question, many);
+  if (found <= few_rows) return question;
+  if (found == many) return std::nullopt;  // a page is soon full
+  // A candidate costs about as much as two rows in their order; where one in n is a candidate, n pages of rows fill
+  // one.
+  const std::int64_t worth = 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
+  if (rows_of_view(worth) < worth) return std::nullopt;
+  return question;
+}
+
 Page SqliteTransaction::select(const Selection& selection) {
-  const CompiledSelection compiled = compile_select(selection);
+  const CompiledSelection compiled = compile_select(selection, candidates(selection, true));
   Statement statement = scoped(compiled.sql, compiled.parameters);
   const RowReader reader(*compiled.groups);
   Page page;
@@ -76,7 +111,7 @@ Page SqliteTransaction::select(const Selection& selection) {
 }
 
 std::int64_t SqliteTransaction::count(const Selection& selection) {
-  const CompiledSelection compiled = compile_count(selection);
+  const CompiledSelection compiled = compile_count(selection, candidates(selection, false));
   Statement statement = scoped(compiled.sql, compiled.parameters);
   statement.step();
   return statement.integer(0);

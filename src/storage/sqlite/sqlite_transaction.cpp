@@ -76,6 +76,7 @@ void SqliteTransaction::insert_entity(const StoredEntity& entity) {
       .bind(7, entity.version)
       .bind(8, std::string_view(entity.data));
   statement.run();
+  search_index().put(entity);
 }
 
 void SqliteTransaction::update_entity(const StoredEntity& entity) {
@@ -87,6 +88,7 @@ void SqliteTransaction::update_entity(const StoredEntity& entity) {
       .bind(4, std::string_view(entity.status));
   statement.bind(5, entity.updated_at).bind(6, entity.version);
   statement.bind(7, entity.deleted ? std::optional(entity.updated_at) : std::nullopt).run();
+  search_index().put(entity);
 }
 
 bool SqliteTransaction::link(const std::string& from, const std::string& relation, const std::string& to) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/search_index.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
@@ -70,6 +71,10 @@ class SqliteTransaction final : public Transaction {
   Statement scoped(const std::string& sql, const std::vector<Parameter>& parameters);
   // Likewise for a statement on records, whose first parameter is the owner of the table's rows.
   Statement owned(const RecordShape& shape, const std::string& sql, const std::vector<Parameter>& parameters);
+  SearchIndex search_index() { return {*connection_, scope_}; }
+  // What to ask the search index first; nothing where that is more work than to look at the rows one by one. `page`
+  // says that no more than a page of them is wanted.
+  std::optional<std::string> candidates(const Selection& selection, bool page);
   void delete_parts_of_role(const RoleId& role);
   void insert_parts_of_role(const RoleRecord& role);
   void count_generation();

@@ -46,6 +46,11 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
         CHECK(database.events(system).verify().ok);
       }
     CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "2");
+    // Three notes in each of the four scopes, with their words.
+    CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM searchable_entities") == "12");
+    CHECK(RawDatabase(folder.file())
+              .value("SELECT group_concat(n) FROM (SELECT count(*) AS n FROM entity_search WHERE words LIKE '%.milk%' "
+                     "GROUP BY scope_id ORDER BY scope_id)") == "2,2,2,2");
     CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
   }
 }

@@ -30,8 +30,10 @@ std::set<std::string> tables_of(RawDatabase& raw) {
 
 std::set<std::string> scoped_tables(RawDatabase& raw) {
   std::set<std::string> out;
+  // The index of words is one for all scopes, with the scope in each word; what it holds beside its words is SQLite's.
+  // It leads to rows by searchable_entities, which is scoped, and by keys of entities that are compared with the scope.
   for (const std::string& table : tables_of(raw))
-    if (!shared_tables.contains(table)) out.insert(table);
+    if (!shared_tables.contains(table) && !table.starts_with("entity_search")) out.insert(table);
   return out;
 }
 

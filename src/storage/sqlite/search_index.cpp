@@ -1,0 +1,151 @@
+#include "storage/sqlite/search_index.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/sqlite/stored_texts.hpp"
+#include "struere/core/error.hpp"
+#include "struere/query/interpreter.hpp"
+
+namespace struere {
+namespace {
+
+// Of a longer word, which may be a whole text where no spaces are written, only its beginning is in the index.
+constexpr std::size_t longest_word = 64;
+// What is left of any longer word that is cut between two characters.
+constexpr std::size_t longest_term = longest_word - 3;
+// Each term that is asked for costs what there is of it: a few of them narrow as well as many, and beside a longer one
+// the shortest do not narrow.
+constexpr std::size_t most_terms = 4;
+constexpr std::size_t shortest_beside_longer = 3;
+
+std::string beginning_of(std::string word) {
+  if (word.size() <= longest_word) return word;
+  const auto inside_character = [&](std::size_t at) { return (static_cast<unsigned char>(word[at]) & 0xc0) == 0x80; };
+  std::size_t end = longest_word;
+  while (end > longest_term && inside_character(end)) --end;
+  word.resize(end);
+  return word;
+}
+
+void sort_out(std::vector<std::string>& words) {
+  std::ranges::sort(words);
+  const auto repeated = std::ranges::unique(words);
+  words.erase(repeated.begin(), repeated.end());
+}
+
+}  // namespace
+
+Statement SearchIndex::scoped(const std::string& sql) {
+  Statement statement = connection_.prepare(sql);
+  statement.bind(1, scope_);
+  return statement;
+}
+
+std::vector<FieldPath> SearchIndex::fields(EntityTypeKey type) {
+  Statement statement = scoped("SELECT search_fields FROM entity_types WHERE scope_id = ?1 AND type_key = ?2");
+  statement.bind(2, type);
+  std::vector<FieldPath> out;
+  if (!statement.step() || statement.text(0) == "[]") return out;
+  for (const std::string& field : read_texts(statement.text(0)))
+    if (auto path = FieldPath::parse("data." + field)) out.push_back(*std::move(path));
+  return out;
+}
+
+// Leads each word, so that a search meets none of another scope or type. A point is in no word of a text.
+std::string SearchIndex::prefix(EntityTypeKey type) const { return fmt::format("{}.{}.", scope_, type); }
+
+std::string SearchIndex::indexed_words(EntityTypeKey type, const std::vector<FieldPath>& fields,
+                                       std::string_view data) const {
+  RowFields row;
+  row.data = parse_canonical_json(data);
+  std::vector<std::string> words = words_at(fields, row);
+  for (std::string& word : words) word = beginning_of(std::move(word));
+  sort_out(words);
+  const std::string before = prefix(type);
+  std::string out;
+  for (const std::string& word : words) out.append(out.empty() ? "" : " ").append(before).append(word);
+  return out;
+}
+
+void SearchIndex::put(const StoredEntity& entity) {
+  const auto searched = fields(entity.type);
+  if (searched.empty()) return;  // nor is there anything of it in the index
+  put(entity.id, entity.deleted ? std::string() : indexed_words(entity.type, searched, entity.data));
+}
+
+void SearchIndex::put(const std::string& id, const std::string& words) {
+  std::optional<std::int64_t> row;
+  {
+    Statement known = scoped(
+        "SELECT m.search_row, s.words = ?3 FROM searchable_entities m JOIN entity_search s ON s.rowid = m.search_row "
+        "WHERE m.scope_id = ?1 AND m.entity_id = ?2");
+    if (known.bind(2, std::string_view(id)).bind(3, std::string_view(words)).step()) {
+      if (known.integer(1) != 0) return;
+      row = known.integer(0);
+    }
+  }
+  if (words.empty()) {
+    if (!row) return;
+    scoped("DELETE FROM entity_search WHERE scope_id = ?1 AND rowid = ?2").bind(2, *row).run();
+    scoped("DELETE FROM searchable_entities WHERE scope_id = ?1 AND entity_id = ?2")
+        .bind(2, std::string_view(id))
+        .run();
+  } else if (row) {
+    scoped("UPDATE entity_search SET words = ?3 WHERE scope_id = ?1 AND rowid = ?2")
+        .bind(2, *row)
+        .bind(3, std::string_view(words))
+        .run();
+  } else {
+    scoped("INSERT INTO entity_search(scope_id, entity_id, words) VALUES(?1, ?2, ?3)")
+        .bind(2, std::string_view(id))
+        .bind(3, std::string_view(words))
+        .run();
+    scoped("INSERT INTO searchable_entities(scope_id, entity_id, search_row) VALUES(?1, ?2, last_insert_rowid())")
+        .bind(2, std::string_view(id))
+        .run();
+  }
+}
+
+void SearchIndex::rebuild(EntityTypeKey type) {
+  const auto searched = fields(type);
+  Statement rows = scoped("SELECT id, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
+  rows.bind(2, type);
+  while (rows.step()) {
+    std::string words;
+    try {
+      if (!searched.empty()) words = indexed_words(type, searched, rows.text(1));
+    } catch (const Error&) {  // a damaged row is no reason to keep the others out; nothing is found in it
+    }
+    put(rows.string(0), words);
+  }
+}
+
+std::optional<std::string> SearchIndex::question(EntityTypeKey type, const Search& search) {
+  std::vector<std::string> terms;
+  for (const std::string& term : search.terms) {
+    // What begins with a term begins with the word that the term begins with. One that begins with none is left out.
+    const auto words = search_words(term);
+    if (!words.empty() && term.starts_with(words.front())) terms.push_back(words.front().substr(0, longest_term));
+  }
+  if (terms.empty() || search.fields != fields(type)) return std::nullopt;
+  sort_out(terms);
+  std::ranges::stable_sort(terms, std::ranges::greater(), &std::string::size);
+  if (terms.size() > most_terms) terms.resize(most_terms);
+  if (terms.front().size() >= shortest_beside_longer)
+    std::erase_if(terms, [](const std::string& term) { return term.size() < shortest_beside_longer; });
+  std::string out;
+  for (const std::string& term : terms)
+    out += fmt::format("{}\"{}{}\"*", out.empty() ? "" : " AND ", prefix(type), term);
+  return out;
+}
+
+std::int64_t SearchIndex::count(const std::string& question, std::int64_t most) {
+  // The scope is in each word of the question; reading it off the rows as well would cost more than all the rest.
+  Statement statement = connection_.prepare("SELECT count(*) FROM (SELECT 1 FROM entity_search(?1) LIMIT ?2)");
+  statement.bind(1, std::string_view(question)).bind(2, most).step();
+  return statement.integer(0);
+}
+
+}  // namespace struere
