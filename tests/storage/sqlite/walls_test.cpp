@@ -63,7 +63,7 @@ std::vector<ForeignKey> foreign_keys(RawDatabase& raw, const std::string& table)
 void fill(World& world, Environment environment, const std::string& organization, const std::string& prefix) {
   if (prefix == "b") world.define_type({{"slug", "filler"}}, environment, organization);
   world.define_type({{"slug", prefix + "-session"}}, environment, organization);
-  world.define_type({{"slug", prefix + "-note"}}, environment, organization);
+  world.define_type({{"slug", prefix + "-note"}, {"searchFields", {"text"}}}, environment, organization);
   world.define_role(
       {{"name", prefix + "-teacher"},
        {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}},
