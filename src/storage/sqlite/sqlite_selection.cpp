@@ -73,6 +73,7 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
   Selection view = selection;
   view.search.reset();
   view.filter = Predicate::always();
+  view.order.clear();
   const auto rows_of_view = [&](std::int64_t most) {
     const CompiledSelection compiled = compile_count_up_to(view, most);
     Statement statement = scoped(compiled.sql, compiled.parameters);
@@ -85,8 +86,8 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
   const std::int64_t found = search_index().count(*question, many);
   if (found <= few_rows) return question;
   if (found == many) return std::nullopt;  // a page is soon full
-  // A candidate costs about as much as two rows in their order; where one in n is a candidate, n pages of rows fill
-  // one.
+  // A candidate costs about as much as two rows in their order. Where one row in n is a candidate, a page is full after
+  // n pages of rows.
   const std::int64_t worth = 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
   if (rows_of_view(worth) < worth) return std::nullopt;
   return question;
