@@ -52,6 +52,8 @@ void check_unused(GuardedOperation& operation, const EntityType& type) {
         names(role.field_masks, &TypedRecord::entity_type) || names(role.visible_fields, &TypedRecord::entity_type))
       still_needed(fmt::format("role `{}` speaks of this entity type; change the role first", role.name));
   }
+  if (!operation.triggers().of_type(type.slug).empty())
+    still_needed("a trigger is set off by entities of this type; remove the trigger first");
   for (const EntityType& other : operation.rules().types())
     if (other.slug != type.slug)
       for (const ReferenceField& reference : operation.schema(other)->references())

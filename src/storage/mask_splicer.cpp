@@ -18,11 +18,16 @@ char at_or_throw(std::string_view json, std::size_t at) {
   return json[at];
 }
 
-// Just past the string that starts at `at`.
+// Just past the string that starts at `at`: at the first quote that an even number of backslashes stand before.
 std::size_t skip_string(std::string_view json, std::size_t at) {
-  for (++at; at_or_throw(json, at) != '"'; ++at)
-    if (json[at] == '\\') ++at;
-  return at + 1;
+  const std::size_t start = at + 1;
+  for (std::size_t end = start;; ++end) {
+    end = json.find('"', end);
+    if (end == std::string_view::npos) damaged();
+    std::size_t before = end;
+    while (before > start && json[before - 1] == '\\') --before;
+    if ((end - before) % 2 == 0) return end + 1;
+  }
 }
 
 // Just past the number or word that starts at `at`.

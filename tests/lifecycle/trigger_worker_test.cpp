@@ -331,6 +331,10 @@ TEST_CASE("a trigger with a mistake is refused", "[triggers]") {
   refused("/actions/0/args", Json{{"x", "{{env.SECRET}}"}});
   refused("/actions/0/args", Json{{"x", "{{trigger.data.x"}});
   refused("/actions/0/as", "a b");
+  CHECK_ERROR(conflict, world.database->entity_types(world.system()).remove("session"));
+  world.database->triggers(world.system()).remove("sound");
+  CHECK_NOTHROW(world.database->entity_types(world.system()).remove("session"));
+  world.define_type({{"slug", "session"}});
   const ActorContext nobody = world.user("nobody");
   CHECK_ERROR(permission_denied, world.database->triggers(nobody).define(sound));
   CHECK_ERROR(permission_denied, world.database->triggers(nobody).runs());

@@ -207,8 +207,8 @@ TEST_CASE("no foreign key can be pointed into another scope", "[sqlite][walls]")
         if (from == "scope_id") continue;
         INFO(table << "." << from << " -> " << key.parent << "." << to);
         // A row that is there, and a parent that only the other scope has.
-        const std::string row = fmt::format("scope_id = {0} AND {1} = (SELECT min({1}) FROM {2} WHERE scope_id = {0})",
-                                            mine, from, table);
+        const std::string row =
+            fmt::format("scope_id = {0} AND {1} = (SELECT min({1}) FROM {2} WHERE scope_id = {0})", mine, from, table);
         REQUIRE(raw.value(fmt::format("SELECT count(*) FROM {} WHERE {}", table, row)) != "0");
         const std::string foreign = fmt::format("(SELECT max({}) FROM {} WHERE scope_id = {})", to, key.parent, other);
         REQUIRE(raw.value(fmt::format("SELECT count(*) FROM {} WHERE scope_id = {} AND {} = {}", key.parent, mine, to,

@@ -1,0 +1,106 @@
+#include "tutoring_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+using namespace struere;
+
+namespace bench {
+namespace {
+
+const OrganizationId company("company");
+
+std::uint64_t scattered(std::uint64_t n) {
+  n = (n + 1) * 0x9e3779b97f4a7c15ULL;
+  n = (n ^ (n >> 29)) * 0xd6e8feb86659fd93ULL;
+  return n ^ (n >> 32);
+}
+
+std::string person(const char* kind, std::uint64_t n) {
+  return fmt::format("{}-{:016x}-{:08x}", kind, scattered(n), n);
+}
+
+// Each session a second after the one before, so that the order by time is one that no two share.
+struct DataClock final : Clock {
+  mutable Timestamp time = 1'700'000'000'000;
+  Timestamp now() const override { return time += 1000; }
+};
+
+void define(const Database& database, const ActorContext& system) {
+  database.entity_types(system).define(R"({
+    "slug": "session",
+    "schema": {"type": "object", "required": ["teacherId", "subject"],
+               "properties": {"teacherId": {"type": "string"}, "subject": {"type": "string"},
+                              "duration": {"type": "integer", "minimum": 5}, "status": {"type": "string"}}}})"_json);
+  database.roles(system).define(R"({
+    "name": "teacher",
+    "policies":   [{"resource": "session", "actions": ["list", "read", "create", "update"], "effect": "allow"}],
+    "scopeRules": [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}],
+    "fieldMasks": [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}]})"_json);
+  // The same without the mask.
+  database.roles(system).define(R"({
+    "name": "bursar",
+    "policies":   [{"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
+    "scopeRules": [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}]})"_json);
+}
+
+void fill(const Database& database, const ActorContext& system, std::int64_t sessions) {
+  define(database, system);
+  const EntityRepository repository = database.entities(system, "session");
+  for (std::int64_t i = 0; i < sessions; ++i) repository.create(session_data(sessions, i));
+}
+
+}  // namespace
+
+Json session_data(std::int64_t sessions, std::int64_t i) {
+  constexpr std::array subjects{"mathematics", "physics", "chemistry", "english", "history", "biology"};
+  constexpr std::array states{"scheduled", "completed", "completed", "cancelled", "completed"};
+  const auto teachers = std::max<std::int64_t>(sessions / sessions_per_teacher, 1);
+  const std::uint64_t dice = scattered(static_cast<std::uint64_t>(i));
+  return {
+      {"teacherId", person("teacher", static_cast<std::uint64_t>(i % teachers))},
+      {"studentId", person("student", dice % 100'000)},
+      {"guardianId", person("guardian", dice % 60'000)},
+      {"startTime", fmt::format("2026-{:02}-{:02}T{:02}:30:00Z", dice % 12 + 1, dice / 12 % 28 + 1, dice / 400 % 24)},
+      {"duration", 30 * (dice / 7 % 4 + 1)},
+      {"subject", subjects[dice % subjects.size()]},
+      {"status", states[static_cast<std::size_t>(i / teachers) % states.size()]},
+      {"paymentId", fmt::format("pay_{:012x}", dice & 0xffffffffffff)},
+      {"teacherReport", "Needs practice with fractions; homework was missing."}};
+}
+
+TutoringData prepare(const std::string& path, std::int64_t sessions) {
+  TutoringData data;
+  data.sessions = sessions;
+  data.teacher = session_data(sessions, 0).at("teacherId").get<std::string>();
+  const std::string note = path + ".key";  // beside the file, once that is whole
+  if (std::ifstream(note) >> data.api_key) return data;
+  for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  const DataClock clock;
+  const auto database = Database::open(path, {.sqlite = {.durability = Durability::normal}, .clock = &clock});
+  const TrustedHost host = database.trusted_host();
+  host.create_organization("Company", company);
+  host.create_user("Teacher", UserId(data.teacher));
+  host.put_member(company, UserId(data.teacher));
+  for (const Environment environment : {Environment::development, Environment::production})
+    fill(database, host.system_actor(company, environment), sessions);
+  const ActorContext system = host.system_actor(company, Environment::production);
+  database.roles(system).assign(UserId(data.teacher), "teacher");
+  data.api_key = database.api_keys(system).create({.name = "race", .roles = {"teacher"}}).secret;
+  for (int i = 0; i < other_organizations; ++i) {
+    const OrganizationId other = host.create_organization(fmt::format("Other {}", i)).id;
+    fill(database, host.system_actor(other, Environment::production), std::min<std::int64_t>(sessions, 10'000) / 10);
+  }
+  std::ofstream(note) << data.api_key;
+  return data;
+}
+
+ActorContext teacher_of(const Database& database, const TutoringData& data) {
+  return database.trusted_host().user_actor(UserId(data.teacher), company, Environment::production);
+}
+
+}  // namespace bench
