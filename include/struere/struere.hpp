@@ -38,3 +38,5 @@
 #include "struere/repository/entity_repository.hpp"
 #include "struere/repository/event_repository.hpp"
 #include "struere/repository/relation_repository.hpp"
+// lifecycle: what happens over time
+#include "struere/lifecycle/adoption.hpp"
