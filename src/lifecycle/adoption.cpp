@@ -60,8 +60,11 @@ class RowAdopter {
 
  private:
   static void adopt_assignment(Transaction& transaction, const LegacyValues& values) {
-    transaction.put_assignment({UserId(values.text("user_id")), RoleId(values.text("role_id")), {},
-                                values.optional_number("expires_at"), values.text("granted_by"),
+    transaction.put_assignment({UserId(values.text("user_id")),
+                                RoleId(values.text("role_id")),
+                                {},
+                                values.optional_number("expires_at"),
+                                values.text("granted_by"),
                                 values.number("created_at")});
   }
 
@@ -139,8 +142,7 @@ class RowAdopter {
     if (shape.table == RecordTable::threads) record[column_of(shape, "message_count")] = std::int64_t{0};
     if (shape.table == RecordTable::messages)
       record[column_of(shape, "sequence")] = next_message(transaction, values.text("thread_id"));
-    if (shape.table == RecordTable::executions)
-      record[column_of(shape, "day")] = day_of(values.number("created_at"));
+    if (shape.table == RecordTable::executions) record[column_of(shape, "day")] = day_of(values.number("created_at"));
     if (!transaction.insert_record(shape.table, record)) changed(name_of_row(table, row));
   }
 
@@ -183,8 +185,7 @@ void move_table(LegacyFile& file, const LegacyTable& table, const AdoptionOption
 
 }  // namespace
 
-AdoptionReport adopt_legacy_database(const std::string& path, Environment environment,
-                                     const AdoptionOptions& options) {
+AdoptionReport adopt_legacy_database(const std::string& path, Environment environment, const AdoptionOptions& options) {
   if (options.batch_rows < 1) throw Error(ErrorCode::invalid_data, "`batch_rows` is at least 1");
   AdoptionReport report;
   LegacyFile file(path);

@@ -26,9 +26,10 @@ class Mistakes {
   bool any() const { return count_ > 0; }
   void throw_any() const {
     if (!any()) return;
-    throw Error(ErrorCode::invalid_data,
-                fmt::format("these rows cannot be adopted; correct them in the legacy database, and try again:{}{}",
-                            text_, count_ > most_examples ? fmt::format("\n  and {} more", count_ - most_examples) : ""));
+    throw Error(
+        ErrorCode::invalid_data,
+        fmt::format("these rows cannot be adopted; correct them in the legacy database, and try again:{}{}", text_,
+                    count_ > most_examples ? fmt::format("\n  and {} more", count_ - most_examples) : ""));
   }
 
  private:
@@ -97,8 +98,9 @@ class LegacyCheck {
     if (table.owner != LegacyOwner::scope) return;
     const auto* const environment = std::get_if<std::string>(&row.environment);
     if (!environment || !parse_environment(*environment))
-      mistakes_.add(table, row,
-                    fmt::format("`environment` is {}, and neither development nor production", text_of(row.environment)));
+      mistakes_.add(
+          table, row,
+          fmt::format("`environment` is {}, and neither development nor production", text_of(row.environment)));
   }
 
   void check_permission(const LegacyTable& table, const LegacyRow& row, const LegacyValues& values) {
@@ -127,9 +129,8 @@ class LegacyCheck {
       });
     };
     each(types, [&](const LegacyRow& row) { known[owner_of(row)].push_back(legacy_entity_type(row)); });
-    each(types, [&](const LegacyRow& row) {
-      read_entity_type(definition_of(legacy_entity_type(row)), known[owner_of(row)]);
-    });
+    each(types,
+         [&](const LegacyRow& row) { read_entity_type(definition_of(legacy_entity_type(row)), known[owner_of(row)]); });
     each(roles, [&](const LegacyRow& row) {
       const RoleRecord role =
           legacy_role(row, [&](const LegacyTable& table) { return file_.parts_of_role(table, row); });

@@ -67,8 +67,7 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
       INFO(organization << " in " << to_string(environment));
       const ActorContext system = system_of(database, organization, environment);
       CHECK(database.events(system).verify().ok);
-      const bool has_rows =
-          environment == Environment::production || (half && std::string(organization) == "globex");
+      const bool has_rows = environment == Environment::production || (half && std::string(organization) == "globex");
       CHECK(database.entity_types(system).list().size() == (has_rows ? 2 : 0));
       CHECK(database.roles(system).list().size() == (has_rows ? 2 : 0));
       CHECK(database.api_keys(system).list().size() == (has_rows ? 2 : 0));
@@ -79,8 +78,7 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
         CHECK(found.json() == canonical_json(found.data()));
       }
       // The role came whole: its policies, its rule and its mask.
-      const ActorContext teacher =
-          database.authenticate(legacy_key(organization, std::string(to_string(environment))));
+      const ActorContext teacher = database.authenticate(legacy_key(organization, std::string(to_string(environment))));
       const auto seen = database.entities(teacher, "session").list({.limit = 1000});
       REQUIRE(seen.size() > 0);
       for (const Entity& session : seen) {
@@ -193,19 +191,21 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
            "SELECT e.id, t.slug, data, status, e.created_at, updated_at, deleted_at, version FROM entities e JOIN "
            "entity_types t ON t.scope_id = e.scope_id AND t.type_key = e.type_key"))
     entities[row[0]] = row;
-  for (auto& row : legacy.rows(
-           "SELECT id, type, data, coalesce(status, 'active'), created_at, coalesce(updated_at, created_at), "
-           "CASE status WHEN 'deleted' THEN coalesce(deleted_at, updated_at, created_at) END, coalesce(version, 1) FROM "
-           "entities")) {
+  for (auto& row :
+       legacy.rows("SELECT id, type, data, coalesce(status, 'active'), created_at, coalesce(updated_at, created_at), "
+                   "CASE status WHEN 'deleted' THEN coalesce(deleted_at, updated_at, created_at) END, "
+                   "coalesce(version, 1) FROM "
+                   "entities")) {
     row[2] = canonical_json(Json::parse(row[2]));
     CHECK(entities.at(row[0]) == row);
   }
   CHECK(adopted.rows("SELECT from_id, type, to_id FROM entity_relations ORDER BY 1, 2, 3") ==
         legacy.rows("SELECT from_id, type, to_id FROM entity_relations ORDER BY 1, 2, 3"));
   // In the order in which they happened, whatever the order in which they lay.
-  CHECK(adopted.rows("SELECT v.id FROM events v JOIN scopes s ON s.id = v.scope_id WHERE organization_id = 'acme' ORDER "
-                     "BY sequence") ==
-        legacy.rows("SELECT id FROM events WHERE organization_id = 'acme' ORDER BY created_at, id"));
+  CHECK(
+      adopted.rows("SELECT v.id FROM events v JOIN scopes s ON s.id = v.scope_id WHERE organization_id = 'acme' ORDER "
+                   "BY sequence") ==
+      legacy.rows("SELECT id FROM events WHERE organization_id = 'acme' ORDER BY created_at, id"));
   CHECK(adopted.rows("SELECT thread_id, id FROM messages ORDER BY thread_id, sequence") ==
         legacy.rows("SELECT thread_id, id FROM messages ORDER BY thread_id, created_at, id"));
   CHECK(adopted.rows("SELECT thread_id, max(sequence) FROM messages GROUP BY 1 ORDER BY 1") ==
@@ -217,7 +217,8 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
   CHECK(adopted.value("SELECT revoked_at FROM api_keys WHERE id = 'acme-old-key'") == "1600000000007");
   CHECK(adopted.value("SELECT last_used_at FROM api_keys WHERE id = 'acme-key'") == "1600000000005");
   CHECK(adopted.value("SELECT group_concat(version) FROM (SELECT version FROM agent_configs JOIN scopes s ON s.id = "
-                      "scope_id WHERE s.organization_id = 'acme' AND environment = 'production' ORDER BY 1)") == "1,2,3");
+                      "scope_id WHERE s.organization_id = 'acme' AND environment = 'production' ORDER BY 1)") ==
+        "1,2,3");
 }
 
 TEST_CASE("adopting a database of struere does nothing, and says so", "[lifecycle][adoption]") {
@@ -272,7 +273,8 @@ TEST_CASE("a legacy database that cannot be adopted is refused and left alone", 
       {"UPDATE policies SET role_id = 'ghost' WHERE role_id = 'acme-role-1'", "`role_id` names \"ghost\""},
       {"UPDATE policies SET resource = 'ghost' WHERE role_id = 'acme-role-0'", "resource \"ghost\""},
       {"UPDATE policies SET effect = 'perhaps' WHERE role_id = 'acme-role-0'", "none of allow, deny"},
-      {"UPDATE scope_rules SET rule = '{\"field\": \"data.team\"}' WHERE role_id = 'acme-role-0'", "roles `acme-role-0`"},
+      {"UPDATE scope_rules SET rule = '{\"field\": \"data.team\"}' WHERE role_id = 'acme-role-0'",
+       "roles `acme-role-0`"},
       {"UPDATE field_masks SET definition = '{}' WHERE role_id = 'acme-role-0'", "roles `acme-role-0`"},
       {"UPDATE api_keys SET hash = 'abc' WHERE id = 'acme-key'", "64 hexadecimal digits"},
       {"UPDATE api_keys SET hash = (SELECT hash FROM api_keys WHERE id = 'globex-key') WHERE id = 'acme-key'",
@@ -295,7 +297,8 @@ TEST_CASE("a legacy database that cannot be adopted is refused and left alone", 
       {"CREATE VIEW everything AS SELECT * FROM entities", "a view in the file"},
       {"CREATE TRIGGER t AFTER DELETE ON entities BEGIN SELECT 1; END", "a trigger in the file"},
       {"CREATE TABLE notes(entity TEXT REFERENCES Entities(id))", "`notes` stays as it is"},
-      {"DROP TABLE installed_packs; CREATE TABLE installed_packs(organization_id TEXT, pack_id TEXT PRIMARY KEY, version "
+      {"DROP TABLE installed_packs; CREATE TABLE installed_packs(organization_id TEXT, pack_id TEXT PRIMARY KEY, "
+       "version "
        "TEXT) WITHOUT ROWID",
        "WITHOUT ROWID"},
   };
@@ -345,8 +348,9 @@ TEST_CASE("the log that another program left pending is neither lost nor merged 
   make_legacy_database(folder.file("whole.db"), 500);
   const std::string answer = in_child([&]() -> std::string {
     RawDatabase raw(folder.file("whole.db"));
-    raw.run("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; UPDATE entities SET status = 'new' WHERE id = "
-            "'acme-00000004'; UPDATE entities SET environment = 'staging' WHERE id = 'acme-00000003'");
+    raw.run(
+        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; UPDATE entities SET status = 'new' WHERE id = "
+        "'acme-00000004'; UPDATE entities SET environment = 'staging' WHERE id = 'acme-00000003'");
     _exit(0);  // with the log still there
   });
   CHECK(answer.empty());
@@ -422,7 +426,8 @@ TEST_CASE("an adoption that is killed at any moment loses nothing and does nothi
     auto there = count_tables(path);
     if (is_under_way) {
       for (const auto& [table, count] : count_tables(path, "legacy_")) there[table] += count;
-      CHECK(RawDatabase(path).value("SELECT count(*) FROM entities WHERE id IN (SELECT id FROM legacy_entities)") == "0");
+      CHECK(RawDatabase(path).value("SELECT count(*) FROM entities WHERE id IN (SELECT id FROM legacy_entities)") ==
+            "0");
       CHECK(error_of([&] { (void)Database::open(path); }).find("adoption") != std::string::npos);
     }
     CHECK(there == before);

@@ -71,12 +71,11 @@ class Company {
   void fill(const std::string& table, std::int64_t count, const std::string& columns, const std::string& values) {
     if (count < 1) return;
     database_.run(replaced(
-        replaced(
-            fmt::format("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {}) "
-                        "INSERT INTO {}(organization_id{}, {}) SELECT '{}'{}, {} FROM n",
-                        count, table, has_column_ ? ", environment" : "", columns, organization_,
-                        has_column_ ? ", " + environment_ : "", values),
-            "$", name_),
+        replaced(fmt::format("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {}) "
+                             "INSERT INTO {}(organization_id{}, {}) SELECT '{}'{}, {} FROM n",
+                             count, table, has_column_ ? ", environment" : "", columns, organization_,
+                             has_column_ ? ", " + environment_ : "", values),
+                 "$", name_),
         "@", "1600000000000"));
   }
 
@@ -86,17 +85,18 @@ class Company {
             CASE i WHEN 0 THEN NULL ELSE '{ "type": "object", "properties": {"teacher": {"type": "string",
               "references": "person"}} }' END,
             CASE i WHEN 0 THEN NULL ELSE '["subject"]' END, CASE i WHEN 0 THEN 'teacher' END, 'user', @)");
-    fill("roles", 2, "id, name, created_at",
-         "'$-role-' || i, CASE i WHEN 0 THEN 'teacher' ELSE 'planner' END, @ + i");
+    fill("roles", 2, "id, name, created_at", "'$-role-' || i, CASE i WHEN 0 THEN 'teacher' ELSE 'planner' END, @ + i");
     fill("policies", 6, "role_id, resource, action, effect",
          "'$-role-' || (i % 2), CASE i % 2 WHEN 0 THEN 'session' ELSE '*' END, "
          "CASE i / 2 WHEN 0 THEN 'list' WHEN 1 THEN 'read' ELSE 'update' END, 'allow'");
     fill("scope_rules", 1, "role_id, entity_type, rule",
          R"('$-role-0', 'session', '{"value": "north", "operator": "eq", "field": "data.team"}')");
-    fill("field_masks", 2, "role_id, position, entity_type, kind, definition",
-         R"('$-role-0', 2 - i, CASE i WHEN 0 THEN 'session' ELSE 'person' END, CASE i WHEN 0 THEN NULL ELSE 'visible' END,
+    fill(
+        "field_masks", 2, "role_id, position, entity_type, kind, definition",
+        R"('$-role-0', 2 - i, CASE i WHEN 0 THEN 'session' ELSE 'person' END, CASE i WHEN 0 THEN NULL ELSE 'visible' END,
             CASE i WHEN 0 THEN '{"maskType": "hide", "fieldPath": "data.secret"}' ELSE '{"fields": ["data.name"]}' END)");
-    fill("role_assignments", 2, "user_id, role_id, granted_by", "'" + organization_ + "-user-' || i, '$-role-' || i, NULL");
+    fill("role_assignments", 2, "user_id, role_id, granted_by",
+         "'" + organization_ + "-user-' || i, '$-role-' || i, NULL");
     fill("api_keys", 1, "id, hash, roles, created_at, last_used_at",
          fmt::format("'$-key', '{}', '[\"teacher\"]', @, @ + 5", to_hex(sha256(key))));
     fill("api_keys", 1, "id, hash, roles, created_at, revoked_at",
@@ -110,7 +110,8 @@ class Company {
   void fill_rows(std::int64_t rows) {
     const std::int64_t relations = rows / 10, events = rows / 4, threads = std::max<std::int64_t>(rows / 100, 1),
                        messages = rows / 16, executions = rows / 20;
-    const std::int64_t entities = std::max<std::int64_t>(rows - relations - events - threads - messages - executions, 3);
+    const std::int64_t entities =
+        std::max<std::int64_t>(rows - relations - events - threads - messages - executions, 3);
     // Keys out of order, white space, numbers in other forms: what a product writes.
     fill("entities", entities, "id, type, data, status, created_at, updated_at, deleted_at, version",
          R"(printf('$-%08d', i), CASE i % 3 WHEN 0 THEN 'person' ELSE 'session' END,
@@ -119,8 +120,9 @@ class Company {
               CASE i % 2 WHEN 0 THEN 'north' ELSE 'south' END, i % 40, i, i, i, i, 'é\u00e9\/'),
             CASE WHEN i % 17 = 5 THEN 'deleted' END, @ + i * 7919 % 1000003, CASE i % 2 WHEN 0 THEN @ + 2000000 + i END,
             CASE WHEN i % 34 = 5 THEN @ + 3000000 + i END, CASE i % 5 WHEN 0 THEN NULL ELSE i % 5 END)");
-    fill("entity_relations", relations, "from_id, type, to_id",
-         fmt::format("printf('$-%08d', i % {0}), 'knows' || (i / {0}), printf('$-%08d', (i * 31 + 1) % {0})", entities));
+    fill(
+        "entity_relations", relations, "from_id, type, to_id",
+        fmt::format("printf('$-%08d', i % {0}), 'knows' || (i / {0}), printf('$-%08d', (i * 31 + 1) % {0})", entities));
     // The newest first, and several at one time.
     fill("events", events, "id, type, entity_id, actor_id, payload, created_at",
          fmt::format(R"(printf('$-event-%08d', i), CASE i % 4 WHEN 0 THEN 'host.said' ELSE 'session.updated' END,
@@ -158,8 +160,8 @@ void make_legacy_database(const std::string& path, std::int64_t rows, LegacyStyl
   const bool has_column = style != LegacyStyle::no_environment;
   database.run("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; BEGIN");
   database.run(shared_tables);
-  database.run(replaced(scoped_tables, "{}", has_column ? "organization_id TEXT, environment TEXT"
-                                                        : "organization_id TEXT"));
+  database.run(
+      replaced(scoped_tables, "{}", has_column ? "organization_id TEXT, environment TEXT" : "organization_id TEXT"));
   database.run("PRAGMA user_version = 41");  // a product counts its own versions
   const bool half = style == LegacyStyle::half_migrated;
   struct Kind {
@@ -206,9 +208,10 @@ std::map<std::string, std::int64_t> count_tables(const std::string& path, const 
   RawDatabase database(path);
   std::map<std::string, std::int64_t> out;
   for (const char* const table :
-       {"organizations", "users", "memberships", "agents", "tool_permissions", "entity_types", "roles", "policies",
-        "scope_rules", "field_masks", "role_assignments", "api_keys", "entities", "entity_relations", "events",
-        "agent_configs", "threads", "messages", "executions", "installed_packs"}) {
+       {"organizations",    "users",    "memberships", "agents",           "tool_permissions",
+        "entity_types",     "roles",    "policies",    "scope_rules",      "field_masks",
+        "role_assignments", "api_keys", "entities",    "entity_relations", "events",
+        "agent_configs",    "threads",  "messages",    "executions",       "installed_packs"}) {
     const std::string name = prefix + table;
     const bool is_there = database.value("SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'") != "0";
     out[table] = is_there ? std::stoll(database.value("SELECT count(*) FROM " + name)) : 0;

@@ -145,9 +145,8 @@ std::vector<LegacyRow> LegacyFile::repeated(const LegacyTable& table, std::span<
     group.push_back(value_of(table, column));
     present.push_back(group.back() + " IS NOT NULL");
   }
-  return examples(table,
-                  fmt::format("WHERE {} GROUP BY {} HAVING count(*) > 1", joined(present, " AND "), joined(group)),
-                  limit);
+  return examples(
+      table, fmt::format("WHERE {} GROUP BY {} HAVING count(*) > 1", joined(present, " AND "), joined(group)), limit);
 }
 
 std::vector<LegacyRow> LegacyFile::dangling(const LegacyTable& table, const LegacyReference& reference,
@@ -178,9 +177,9 @@ std::vector<LegacyRow> LegacyFile::without_organization(const LegacyTable& table
 std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const LegacyRow& role) {
   if (columns_.at(table.name).empty()) return {};
   const std::vector<std::string> owner = owner_of(table, table.owner);
-  Statement statement = connection_->prepare(
-      select(table, fmt::format("WHERE {} = ?1 AND {} = ?2 AND {} = ?3 ORDER BY {}, rowid", owner[0], owner[1],
-                                bytes_of("role_id"), order_of(table))));
+  Statement statement =
+      connection_->prepare(select(table, fmt::format("WHERE {} = ?1 AND {} = ?2 AND {} = ?3 ORDER BY {}, rowid",
+                                                     owner[0], owner[1], bytes_of("role_id"), order_of(table))));
   bind(statement, 1, role.organization);
   bind(statement, 2, role.environment);
   bind(statement, 3, role.at(*find_legacy_table("roles"), "id"));
@@ -191,8 +190,9 @@ std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const
 
 void LegacyFile::prepare() {
   std::vector<std::string> indexes;
-  Statement listed = connection_->prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL AND "
-                                          "lower(tbl_name) = ?1");
+  Statement listed = connection_->prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL AND "
+      "lower(tbl_name) = ?1");
   for (const LegacyTable* table : tables_) {
     listed.bind(1, table->name);
     while (listed.step()) indexes.push_back(listed.string(0));
@@ -231,7 +231,8 @@ void LegacyFile::write_ahead() {
   if (is_write_ahead_) return;
   Statement mode = connection_->prepare("PRAGMA journal_mode = WAL");
   if (!mode.step() || mode.text(0) != "wal")
-    throw Error(ErrorCode::storage, "the file's journal cannot be changed; close it in all other programs, and try again");
+    throw Error(ErrorCode::storage,
+                "the file's journal cannot be changed; close it in all other programs, and try again");
   mode.reset();
   connection_->execute("PRAGMA synchronous = NORMAL");
   sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
@@ -264,10 +265,10 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
       table.owner == LegacyOwner::scope ? parse_environment(environment_of(first[0])) : std::optional(environment_);
   if (!environment) throw Error(ErrorCode::storage, "a row was changed while it was being adopted: its environment");
   {
-    Statement scope =
-        connection_->prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
+    Statement scope = connection_->prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
     scope.bind(1, std::string_view(organization.str())).bind(2, to_string(*environment));
-    if (!scope.step()) throw Error(ErrorCode::storage, "a row was changed while it was being adopted: its organization");
+    if (!scope.step())
+      throw Error(ErrorCode::storage, "a row was changed while it was being adopted: its organization");
     scope_ = scope.integer(0);
   }
   SqliteTransaction transaction(ConnectionLease(connection_.get(), [](Connection*) {}),
@@ -340,8 +341,8 @@ void LegacyFile::set_deleted_at(const std::string& entity, Timestamp at) {
 
 void LegacyFile::set_times_of_key(const std::string& key, std::optional<Timestamp> revoked_at,
                                   std::optional<Timestamp> last_used_at) {
-  Statement update = connection_->prepare(
-      "UPDATE api_keys SET revoked_at = ?3, last_used_at = ?4 WHERE scope_id = ?1 AND id = ?2");
+  Statement update =
+      connection_->prepare("UPDATE api_keys SET revoked_at = ?3, last_used_at = ?4 WHERE scope_id = ?1 AND id = ?2");
   update.bind(1, scope_).bind(2, std::string_view(key)).bind(3, revoked_at).bind(4, last_used_at).run();
 }
 

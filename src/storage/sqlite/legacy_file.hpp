@@ -119,7 +119,7 @@ class LegacyFile {
   Timestamp began_ = 0;
   bool in_transaction_ = false;  // to be undone where it is not committed
   bool is_write_ahead_ = false;
-  std::int64_t scope_ = 0;       // of the transaction of an Adopt
+  std::int64_t scope_ = 0;  // of the transaction of an Adopt
   std::vector<const LegacyTable*> tables_;
   std::map<std::string_view, std::set<std::string, std::less<>>> columns_;  // that each table has, in lower case
 };

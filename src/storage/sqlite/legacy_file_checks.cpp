@@ -131,10 +131,12 @@ void LegacyFile::read_tables(std::string_view prefix) {
 
 void LegacyFile::check_tables() {
   Statement encoding = connection_->prepare("PRAGMA encoding");
-  if (encoding.step() && encoding.text(0) != "UTF-8") refuse("the file's encoding is not UTF-8; copy it into one that is");
+  if (encoding.step() && encoding.text(0) != "UTF-8")
+    refuse("the file's encoding is not UTF-8; copy it into one that is");
   Statement objects = connection_->prepare(
       "SELECT s.type, s.name, s.tbl_name, coalesce(l.type, ''), coalesce(l.wr, 0) FROM sqlite_schema s "
-      "LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name WHERE s.name NOT LIKE 'sqlite\\_%' ESCAPE "
+      "LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name WHERE s.name NOT LIKE 'sqlite\\_%' "
+      "ESCAPE "
       "'\\'");
   while (objects.step()) {
     const std::string type = objects.string(0), name = objects.string(1), known = lower_case(name);
@@ -142,7 +144,8 @@ void LegacyFile::check_tables() {
       refuse(fmt::format("there is a {} in the file, `{}`, and a database of struere has none; drop it", type, name));
     if (type == "index" && find_legacy_table(lower_case(objects.string(2)))) continue;  // goes with its table
     if (std::ranges::find(unsupported, known) != unsupported.end())
-      refuse(fmt::format("the rows of `{}` cannot be adopted; rename or drop the table, and define triggers anew", name));
+      refuse(
+          fmt::format("the rows of `{}` cannot be adopted; rename or drop the table, and define triggers anew", name));
     if (find_legacy_table(known)) {
       if (objects.text(3) != "table" || objects.integer(4) != 0)
         refuse(fmt::format("`{}` is virtual or WITHOUT ROWID, and only an ordinary table can be adopted", name));
@@ -162,8 +165,9 @@ void LegacyFile::check_foreign_keys(const std::string& table) {
   statement.bind(1, std::string_view(table));
   while (statement.step())
     if (find_legacy_table(lower_case(statement.string(0))))
-      refuse(fmt::format("the table `{}` stays as it is, but refers to `{}`, whose keys will change; drop its foreign key",
-                         table, statement.text(0)));
+      refuse(
+          fmt::format("the table `{}` stays as it is, but refers to `{}`, whose keys will change; drop its foreign key",
+                      table, statement.text(0)));
 }
 
 void LegacyFile::check_columns(const LegacyTable& table) {

@@ -36,11 +36,13 @@ constexpr LegacyColumn agents[]{id,
                                 {"status", word, "'active'", agent_statuses},
                                 created_once,
                                 updated_at};
-constexpr LegacyColumn tool_permissions[]{
-    {"agent_id", name},      {"tool", name},
-    {"role", text, "NULL"},  {"identity", word, "'inherit'", identities},
-    {"allowed_actions", texts, "NULL"}, {"denied_fields", texts, "'[]'"},
-    {"updated_at", number, time_of_adoption}};
+constexpr LegacyColumn tool_permissions[]{{"agent_id", name},
+                                          {"tool", name},
+                                          {"role", text, "NULL"},
+                                          {"identity", word, "'inherit'", identities},
+                                          {"allowed_actions", texts, "NULL"},
+                                          {"denied_fields", texts, "'[]'"},
+                                          {"updated_at", number, time_of_adoption}};
 constexpr LegacyColumn entity_types[]{{"slug", name},
                                       {"name", name, "slug"},
                                       {"schema", object, "'{}'"},
@@ -76,8 +78,14 @@ constexpr LegacyColumn api_keys[]{id,
                                   {"expires_at", number, "NULL"},
                                   {"revoked_at", number, "NULL"},
                                   {"last_used_at", number, "NULL"}};
-constexpr LegacyColumn entities[]{id,         {"type", name}, {"data", object}, {"status", name, "'active'"},
-                                  created_at, updated_at,     {"deleted_at", number, "NULL"}, {"version", positive, "1"}};
+constexpr LegacyColumn entities[]{id,
+                                  {"type", name},
+                                  {"data", object},
+                                  {"status", name, "'active'"},
+                                  created_at,
+                                  updated_at,
+                                  {"deleted_at", number, "NULL"},
+                                  {"version", positive, "1"}};
 constexpr LegacyColumn entity_relations[]{{"from_id", name}, {"type", name}, {"to_id", name}};
 constexpr LegacyColumn events[]{id,
                                 {"type", name},
@@ -87,14 +95,9 @@ constexpr LegacyColumn events[]{id,
                                 {"actor_id", name, "'system'"},
                                 {"payload", object, "'{}'"},
                                 created_at};
-constexpr LegacyColumn agent_configs[]{{"agent_id", name},
-                                       {"version", positive},
-                                       {"system_prompt", text, "''"},
-                                       {"model", text, "''"},
-                                       {"tools", texts, "'[]'"},
-                                       {"roles", texts, "'[]'"},
-                                       {"created_by", name, "'system'"},
-                                       created_once};
+constexpr LegacyColumn agent_configs[]{
+    {"agent_id", name},       {"version", positive},    {"system_prompt", text, "''"},    {"model", text, "''"},
+    {"tools", texts, "'[]'"}, {"roles", texts, "'[]'"}, {"created_by", name, "'system'"}, created_once};
 constexpr LegacyColumn threads[]{id,
                                  {"external_id", name, "NULL"},
                                  {"agent_id", name, "NULL"},

@@ -1,5 +1,5 @@
-// The tables of a legacy database, as docs/adopting.md defines them: what is read of each column, what stands in for one
-// that is missing, and what refers to what.
+// The tables of a legacy database, as docs/adopting.md defines them: what is read of each column, what stands in for
+// one that is missing, and what refers to what.
 #pragma once
 
 #include <cstdint>
@@ -49,9 +49,9 @@ struct LegacyReference {
 struct LegacyTable {
   std::string_view name;
   LegacyOwner owner;
-  std::span<const LegacyColumn> columns;        // but for those of the owner
-  std::span<const std::string_view> key;        // unique within the owner; what a row is called in messages
-  bool has_unique_key;                          // false: the key only tells to what a part belongs
+  std::span<const LegacyColumn> columns;          // but for those of the owner
+  std::span<const std::string_view> key;          // unique within the owner; what a row is called in messages
+  bool has_unique_key;                            // false: the key only tells to what a part belongs
   std::span<const std::string_view> unique = {};  // likewise unique, but for nulls
   std::span<const std::string_view> order = {};   // in which rows are adopted; then in the file's own
   std::span<const LegacyReference> references = {};

@@ -21,8 +21,8 @@ enum class FileKind { empty, older, current };
 // Throws Error{storage} for a file that is none of these, without changing it: another program's, or a newer version's.
 FileKind recognise(Connection& connection);
 
-// Makes all tables in an empty file, or what an older one lacks, in one transaction; nothing, if another process has just
-// done so.
+// Makes all tables in an empty file, or what an older one lacks, in one transaction; nothing, if another process has
+// just done so.
 void create_or_migrate_schema(Connection& connection);
 
 // The steps from the `taken`th on, inside the caller's transaction; the file is marked as `mark`.
