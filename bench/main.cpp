@@ -72,7 +72,8 @@ class Race {
         full_(Database::open(path)),
         hand_(path, data_, false),
         hand_full_(path, data_, true),
-        actor_(teacher_of(normal_, data_)),
+        actor_(teacher_of(normal_, data_.teacher)),
+        writer_(teacher_of(normal_, data_.writer)),
         sessions_(normal_.entities(actor_, "session")) {
     Query query{.limit = 50};
     for (int page = 0; page < 10; ++page) {
@@ -102,9 +103,10 @@ class Race {
         "authenticate", [this] { normal_.authenticate(data_.api_key); }, [this] { hand_.authenticate(data_.api_key); });
     add("can", [this] { benchmark::DoNotOptimize(normal_.can(actor_, Action::update, "session")); }, {});
     add(
-        "create, NORMAL", [this] { sessions_.create(fresh()); }, [this] { hand_.create(canonical_json(fresh())); });
+        "create, NORMAL", [this] { normal_.entities(writer_, "session").create(fresh()); },
+        [this] { hand_.create(canonical_json(fresh())); });
     add(
-        "create, FULL", [this] { full_.entities(actor_, "session").create(fresh()); },
+        "create, FULL", [this] { full_.entities(writer_, "session").create(fresh()); },
         [this] { hand_full_.create(canonical_json(fresh())); });
     add(
         "update, NORMAL",
@@ -130,7 +132,7 @@ class Race {
 
   const EntityId& some_id() { return ids_[random_() % ids_.size()]; }
   Json fresh() {
-    Json data = session_data(data_.sessions, 0);
+    Json data = session_data(data_.sessions, 1);
     data.erase(data_.masked);  // nobody writes what they may not see
     data["duration"] = 30 + static_cast<int>(random_() % 60);
     return data;
@@ -168,7 +170,7 @@ class Race {
   TutoringData data_;
   Database normal_, full_;
   ByHand hand_, hand_full_;
-  ActorContext actor_;
+  ActorContext actor_, writer_;
   EntityRepository sessions_;
   std::vector<EntityId> ids_;
   std::optional<std::string> ninth_;

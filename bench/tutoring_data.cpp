@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 using namespace struere;
 
@@ -77,6 +78,8 @@ TutoringData prepare(const std::string& path, std::int64_t sessions) {
   TutoringData data;
   data.sessions = sessions;
   data.teacher = session_data(sessions, 0).at("teacherId").get<std::string>();
+  data.writer = session_data(sessions, 1).at("teacherId").get<std::string>();
+  if (data.writer == data.teacher) throw std::runtime_error("a race needs at least 1000 sessions, for two teachers");
   const std::string note = path + ".key";  // beside the file, once that is whole
   if (std::ifstream(note) >> data.api_key) return data;
   for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
@@ -84,12 +87,15 @@ TutoringData prepare(const std::string& path, std::int64_t sessions) {
   const auto database = Database::open(path, {.sqlite = {.durability = Durability::normal}, .clock = &clock});
   const TrustedHost host = database.trusted_host();
   host.create_organization("Company", company);
-  host.create_user("Teacher", UserId(data.teacher));
-  host.put_member(company, UserId(data.teacher));
+  for (const std::string& teacher : {data.teacher, data.writer}) {
+    host.create_user("Teacher", UserId(teacher));
+    host.put_member(company, UserId(teacher));
+  }
   for (const Environment environment : {Environment::development, Environment::production})
     fill(database, host.system_actor(company, environment), sessions);
   const ActorContext system = host.system_actor(company, Environment::production);
-  database.roles(system).assign(UserId(data.teacher), "teacher");
+  for (const std::string& teacher : {data.teacher, data.writer})
+    database.roles(system).assign(UserId(teacher), "teacher");
   data.api_key = database.api_keys(system).create({.name = "race", .roles = {"teacher"}}).secret;
   for (int i = 0; i < other_organizations; ++i) {
     const OrganizationId other = host.create_organization(fmt::format("Other {}", i)).id;
@@ -99,8 +105,8 @@ TutoringData prepare(const std::string& path, std::int64_t sessions) {
   return data;
 }
 
-ActorContext teacher_of(const Database& database, const TutoringData& data) {
-  return database.trusted_host().user_actor(UserId(data.teacher), company, Environment::production);
+ActorContext teacher_of(const Database& database, const std::string& teacher) {
+  return database.trusted_host().user_actor(UserId(teacher), company, Environment::production);
 }
 
 }  // namespace bench

@@ -16,6 +16,7 @@ inline constexpr int other_organizations = 20;
 struct TutoringData {
   std::int64_t sessions = 0;  // of the scope that is raced in; as many are in its other environment
   std::string teacher;        // a user with the role `teacher`, whose rule and mask are those of the race
+  std::string writer;         // likewise, whose rows grow while it is on
   std::string api_key;
   std::string masked = "paymentId";
 };
@@ -26,6 +27,6 @@ struere::Json session_data(std::int64_t sessions, std::int64_t i);
 // Makes the file, or finds it made by an earlier run. Takes about 100 µs a session.
 TutoringData prepare(const std::string& path, std::int64_t sessions);
 
-struere::ActorContext teacher_of(const struere::Database& database, const TutoringData& data);
+struere::ActorContext teacher_of(const struere::Database& database, const std::string& teacher);
 
 }  // namespace bench

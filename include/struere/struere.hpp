@@ -49,4 +49,5 @@
 #include "struere/repository/thread_repository.hpp"
 #include "struere/repository/trigger_repository.hpp"
 // lifecycle: what happens over time
+#include "struere/lifecycle/adoption.hpp"
 #include "struere/lifecycle/trigger_worker.hpp"

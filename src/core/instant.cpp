@@ -66,6 +66,11 @@ std::optional<Timestamp> parse_instant(std::string_view text) {
          milliseconds;
 }
 
+std::int64_t day_of(Timestamp time) noexcept {
+  constexpr Timestamp day = 24LL * 3600 * 1000;
+  return time / day - (time % day < 0 ? 1 : 0);
+}
+
 std::optional<Timestamp> parse_duration(std::string_view text) {
   constexpr Timestamp longest = 3660LL * 24 * 3600 * 1000;
   Timestamp count = 0;

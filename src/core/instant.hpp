@@ -14,4 +14,7 @@ std::optional<Timestamp> parse_instant(std::string_view text);
 // A whole number and its unit, such as 500ms, 30s, 15m, 24h, 7d or -1h; in milliseconds, at most ten years.
 std::optional<Timestamp> parse_duration(std::string_view text);
 
+// Days since the Unix epoch, UTC; before it they are negative.
+std::int64_t day_of(Timestamp time) noexcept;
+
 }  // namespace struere

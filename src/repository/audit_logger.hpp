@@ -14,6 +14,9 @@ namespace struere {
 // What is hashed of an event: all of it, and its scope, as canonical JSON.
 std::string canonical_event(const Scope& scope, const EventRecord& event);
 EventHash chained_hash(const EventHash& previous, const Scope& scope, const EventRecord& event);
+// Of a scope in which nobody acts yet: that of a file that is being adopted.
+EventHash chained_hash(const EventHash& previous, const OrganizationId& organization, Environment environment,
+                       const EventRecord& event);
 
 class AuditLogger {
  public:

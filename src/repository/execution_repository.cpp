@@ -1,19 +1,17 @@
 #include "struere/repository/execution_repository.hpp"
 
+#include "core/instant.hpp"
 #include "repository/record_page.hpp"
 
 namespace struere {
 namespace {
 
 constexpr std::int64_t most_counted = std::int64_t{1} << 40;  // so that no sum of them overflows
-constexpr Timestamp day_length = 24LL * 3600 * 1000;
 
 void require_count(std::int64_t count, const char* what) {
   if (count < 0 || count > most_counted)
     throw Error(ErrorCode::invalid_data, fmt::format("{} is from 0 to {}", what, most_counted));
 }
-
-std::int64_t day_of(Timestamp at) { return at >= 0 ? at / day_length : -((-at + day_length - 1) / day_length); }
 
 // Nothing where no execution can match.
 std::optional<std::vector<RecordCondition>> conditions(GuardedOperation& operation, const ExecutionQuery& query) {

@@ -22,7 +22,7 @@ std::string_view name_of(std::string_view sql) {
   return sql.substr(0, sql.find_first_of(" ("));
 }
 
-constexpr std::size_t version_with_search_index = 2;
+constexpr std::int64_t version_with_search_index = 2;
 
 [[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
 
@@ -52,6 +52,7 @@ FileKind recognise(Connection& connection) {
   Statement objects = connection.prepare("SELECT count(*) FROM sqlite_schema");
   objects.step();
   if (id == 0 && version == 0 && objects.integer(0) == 0) return FileKind::empty;
+  if (id == adoption_id) refuse_file("the adoption of this file is not finished; call adopt_legacy_database again");
   if (id != application_id) refuse_file("the file is a database of another program; name another file");
   if (version > schema_version)
     refuse_file(fmt::format(
@@ -61,18 +62,19 @@ FileKind recognise(Connection& connection) {
   return version < schema_version ? FileKind::older : FileKind::current;
 }
 
+void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t mark) {
+  for (auto step = static_cast<std::size_t>(taken); step < schema_steps.size(); ++step)
+    for (const std::string_view sql : schema_steps[step]) connection.execute(std::string(sql));
+  if (taken == 0) insert_cursor_key(connection);
+  if (taken < version_with_search_index) index_words(connection);
+  connection.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", mark, schema_version));
+}
+
 void create_or_migrate_schema(Connection& connection) {
   connection.execute("BEGIN IMMEDIATE");
   try {
-    if (const FileKind kind = recognise(connection); kind != FileKind::current) {
-      const auto taken = static_cast<std::size_t>(pragma(connection, "user_version"));
-      for (std::size_t step = taken; step < schema_steps.size(); ++step)
-        for (const std::string_view sql : schema_steps[step]) connection.execute(std::string(sql));
-      if (kind == FileKind::empty) insert_cursor_key(connection);
-      if (taken < version_with_search_index) index_words(connection);
-      connection.execute(
-          fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, schema_version));
-    }
+    if (recognise(connection) != FileKind::current)
+      take_schema_steps(connection, pragma(connection, "user_version"), application_id);
     connection.execute("COMMIT");
   } catch (...) {
     try {
@@ -100,6 +102,12 @@ void check_schema(Connection& connection) {
   }
   if (!expected.empty())
     refuse_file(fmt::format("the table or index `{}` is missing; restore a backup", expected.begin()->first));
+}
+
+bool is_in_schema(std::string_view name) {
+  return std::ranges::any_of(schema_steps, [&](const auto step) {
+    return std::ranges::any_of(step, [&](const std::string_view sql) { return name_of(sql) == name; });
+  });
 }
 
 }  // namespace struere

@@ -1,0 +1,18 @@
+// Adopts a legacy database to production as a second process: adopter FILE BATCH
+// Prints a line for each batch, and "finished" at the end.
+#include <cstdio>
+#include <string>
+
+#include <struere/struere.hpp>
+
+int main(int count, char** arguments) {
+  if (count != 3) return 2;
+  struere::AdoptionOptions options;
+  options.batch_rows = std::stoll(arguments[2]);
+  options.progress = [](const struere::AdoptionProgress& progress) {
+    std::printf("%s %lld\n", progress.table.c_str(), static_cast<long long>(progress.done));
+    std::fflush(stdout);
+  };
+  struere::adopt_legacy_database(arguments[1], struere::Environment::production, options);
+  std::printf("finished\n");
+}
