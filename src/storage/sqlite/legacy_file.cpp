@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "storage/sqlite/schema.hpp"
@@ -85,11 +86,18 @@ std::vector<std::string> LegacyFile::owner_of(const LegacyTable& table, LegacyOw
   return out;
 }
 
-std::string LegacyFile::order_of(const LegacyTable& table) const {
-  std::vector<std::string> out = owner_of(table, table.owner);
+std::vector<std::string> LegacyFile::order_of(const LegacyTable& table) const {
+  std::vector<std::string> out;
   for (const std::string_view column : table.order)
     if (has_column(table, column)) out.push_back(bytes_of(column));
-  return joined(out);
+  return out;
+}
+
+// Of the rows of one owner. The owner is no part of it: SQLite would sort them all for each batch.
+std::string LegacyFile::in_order(const LegacyTable& table) const {
+  std::vector<std::string> order = order_of(table);
+  order.emplace_back("rowid");
+  return "ORDER BY " + joined(order);
 }
 
 std::string LegacyFile::select(const LegacyTable& table, const std::string& rest) const {
@@ -123,7 +131,7 @@ std::int64_t LegacyFile::count(const LegacyTable& table) {
 }
 
 void LegacyFile::each_row(const LegacyTable& table, const std::function<void(const LegacyRow& row)>& visit) {
-  constexpr std::int64_t rows_at_once = 1000;
+  constexpr std::int64_t rows_at_once = 200;
   Statement statement = connection_->prepare(select(table, "WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"));
   statement.bind(1, std::numeric_limits<std::int64_t>::min()).bind(2, rows_at_once);
   for (auto rows = read_rows(table, statement); !rows.empty(); rows = read_rows(table, statement)) {
@@ -178,8 +186,8 @@ std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const
   if (columns_.at(table.name).empty()) return {};
   const std::vector<std::string> owner = owner_of(table, table.owner);
   Statement statement =
-      connection_->prepare(select(table, fmt::format("WHERE {} = ?1 AND {} = ?2 AND {} = ?3 ORDER BY {}, rowid",
-                                                     owner[0], owner[1], bytes_of("role_id"), order_of(table))));
+      connection_->prepare(select(table, fmt::format("WHERE {} = ?1 AND {} = ?2 AND {} = ?3 {}", owner[0], owner[1],
+                                                     bytes_of("role_id"), in_order(table))));
   bind(statement, 1, role.organization);
   bind(statement, 2, role.environment);
   bind(statement, 3, role.at(*find_legacy_table("roles"), "id"));
@@ -216,9 +224,13 @@ void LegacyFile::prepare() {
   take_schema_steps(*connection_, 0, adoption_id);
   read_tables("legacy_");
   // Batches are of one owner, in the order of the table.
-  for (const LegacyTable* table : tables_)
-    if (const std::string order = order_of(*table); !order.empty())
-      connection_->execute(fmt::format("CREATE INDEX legacy_{0}_by_owner ON legacy_{0}({1})", table->name, order));
+  for (const LegacyTable* table : tables_) {
+    if (table->owner == LegacyOwner::file) continue;
+    std::vector<std::string> columns = owner_of(*table, table->owner);
+    std::ranges::move(order_of(*table), std::back_inserter(columns));
+    connection_->execute(
+        fmt::format("CREATE INDEX legacy_{0}_by_owner ON legacy_{0}({1})", table->name, joined(columns)));
+  }
   connection_->execute("COMMIT");
   in_transaction_ = false;
   state_ = State::under_way;
@@ -257,8 +269,8 @@ void LegacyFile::remove(const LegacyTable& table, const LegacyRow& row) {
 std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, const Adopt& adopt) {
   write_ahead();
   if (table.owner == LegacyOwner::file) return move_shared(table, limit);
-  const std::string order = order_of(table);
-  const std::vector<LegacyRow> first = examples(table, fmt::format("ORDER BY {}", order), 1);
+  const std::vector<std::string> owner = owner_of(table, table.owner);
+  const std::vector<LegacyRow> first = examples(table, "ORDER BY " + joined(owner), 1);
   if (first.empty()) return 0;
   const OrganizationId organization(organization_of(first[0]));
   const auto environment =
@@ -276,11 +288,10 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
   require_under_way();
   std::vector<LegacyRow> rows;
   {
-    const std::vector<std::string> owner = owner_of(table, table.owner);
     std::string condition = owner[0] + " = ?1";
     if (owner.size() > 1) condition += fmt::format(" AND {} = ?3", owner[1]);
     Statement statement =
-        connection_->prepare(select(table, fmt::format("WHERE {} ORDER BY {}, rowid LIMIT ?2", condition, order)));
+        connection_->prepare(select(table, fmt::format("WHERE {} {} LIMIT ?2", condition, in_order(table))));
     statement.bind(1, std::string_view(organization.str())).bind(2, limit);
     if (owner.size() > 1) statement.bind(3, to_string(*environment));
     rows = read_rows(table, statement);

@@ -102,7 +102,8 @@ class LegacyFile {
   std::string name_of(const LegacyTable& table) const;
   std::string value_of(const LegacyTable& table, std::string_view column) const;
   std::vector<std::string> owner_of(const LegacyTable& table, LegacyOwner owner) const;
-  std::string order_of(const LegacyTable& table) const;
+  std::vector<std::string> order_of(const LegacyTable& table) const;
+  std::string in_order(const LegacyTable& table) const;
   std::string select(const LegacyTable& table, const std::string& rest) const;
   std::vector<LegacyRow> read_rows(const LegacyTable& table, Statement& statement) const;
 

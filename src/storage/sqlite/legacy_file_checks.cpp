@@ -54,7 +54,7 @@ LegacyFile::LegacyFile(const std::string& path) {
   if (log_is_pending) sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   // The foreign keys of the legacy tables would be in the way of moving rows out of them, or delete some on their own.
   // Ours are checked before the adoption ends.
-  connection_->execute("PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = ON");
+  connection_->execute("PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = ON; PRAGMA cache_size = -65536");
   read_state();
 }
 
