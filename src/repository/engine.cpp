@@ -17,10 +17,11 @@ std::string plan_key(const ActorContext& actor, Action action, const std::string
   else
     for (const ActorRole& role : actor.roles()) key.append(role.id.str()).append(",");
   if (const Restriction* const restriction = actor.restriction()) {
-    for (const std::string& field : restriction->denied_fields) key.append("-").append(field);
+    // Each part ends with what cannot be in it: two restrictions never have one key.
+    for (const std::string& field : restriction->denied_fields) key.append("!").append(field).append("\n");
     if (restriction->allowed_actions)
-      for (const Action allowed : *restriction->allowed_actions) key.append("+").append(to_string(allowed));
-    key.append("!");
+      for (const Action allowed : *restriction->allowed_actions)
+        key.append("+").append(to_string(allowed)).append("\n");
   }
   return key.append("|").append(to_string(action)).append("|").append(type);
 }

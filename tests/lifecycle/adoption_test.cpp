@@ -437,9 +437,9 @@ TEST_CASE("an adoption that is killed at any moment loses nothing and does nothi
   while (kills_under_way < 40) {
     ChildProgram adopter("adopter", {path, "10"});
     bool is_finished = false;
-    // At first while the rows are checked and the tables made, then while they move.
+    // At first while the rows are checked and the tables made, which may take long; then while they move.
     if (!is_under_way)
-      pause(kills_before < 8 ? 60'000 : 400'000);
+      pause(kills_before < 8 ? 60'000 : 60'000 * kills_before);
     else
       for (auto lines = random() % 6; lines > 0 && !is_finished; --lines) is_finished = adopter.line() == "finished";
     pause(3000);

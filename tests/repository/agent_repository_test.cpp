@@ -193,6 +193,20 @@ TEST_CASE("what a tool is denied it is denied whoever it acts as", "[agents][too
   CHECK_ERROR(permission_denied, world.database->entities(nested, "session").remove(world.north));
 }
 
+TEST_CASE("two tools that are denied different fields have nothing in common", "[agents][tools]") {
+  AgentWorld world(any_storage());
+  const EntityId row = world.create("session", {{"a", "secret"}, {"b", "secret"}, {"a-data", {{"b", "open"}}}});
+  const auto seen = [&](const std::string& tool) {
+    const ActorContext identity = world.agents().tool_identity("tutor", tool);
+    return world.database->entities(identity, "session").get(row).json();
+  };
+  // Written one after the other, these read alike.
+  world.agents().permit_tool("tutor", "look", {.denied_fields = {"data.a-data.b"}});
+  world.agents().permit_tool("tutor", "plan", {.denied_fields = {"data.a", "data.b"}});
+  CHECK(seen("look").find("secret") != std::string::npos);
+  CHECK(seen("plan") == R"({"a-data":{"b":"open"}})");
+}
+
 TEST_CASE("a tool's permission with a mistake is refused", "[agents][tools]") {
   AgentWorld world(StorageKind::memory);
   CHECK_ERROR(invalid_definition, world.permit({.identity = ToolIdentity::configured}));

@@ -31,8 +31,11 @@ SqliteTransaction::SqliteTransaction(ConnectionLease connection, std::shared_ptr
 
 SqliteTransaction::~SqliteTransaction() {
   // After some failures SQLite has rolled back by itself.
-  if (open_ && sqlite3_get_autocommit(connection_->handle()) == 0)
-    sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (!open_ || sqlite3_get_autocommit(connection_->handle()) != 0) return;
+  try {
+    connection_->prepare("ROLLBACK").run();  // kept: every reader ends with it
+  } catch (const std::exception&) {  // nothing of the transaction stays when the connection is used again, or closed
+  }
 }
 
 void SqliteTransaction::commit() {
