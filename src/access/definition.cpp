@@ -147,4 +147,34 @@ RoleRecord read_role(const Json& raw, const std::vector<EntityType>& known) {
   return RoleReader(definition, known).read();
 }
 
+Json definition_of(const EntityType& type) {
+  Json out{{"slug", type.slug},
+           {"name", type.name},
+           {"schema", parse_canonical_json(type.schema)},
+           {"userIdField", type.user_id_field}};
+  out["searchFields"] = type.search_fields;
+  if (type.bound_to_role) out["boundToRole"] = *type.bound_to_role;
+  return out;
+}
+
+Json definition_of(const RoleRecord& role) {
+  const auto typed = [](const std::vector<TypedRecord>& records) {
+    Json out = Json::array();
+    for (const TypedRecord& record : records) {
+      out.push_back(parse_canonical_json(record.json));
+      out.back()["entityType"] = record.entity_type;
+    }
+    return out;
+  };
+  Json policies = Json::array();
+  for (const PolicyRecord& policy : role.policies)
+    policies.push_back(
+        {{"resource", policy.resource}, {"actions", Json::array({policy.action})}, {"effect", policy.effect}});
+  return {{"name", role.name},
+          {"policies", std::move(policies)},
+          {"scopeRules", typed(role.scope_rules)},
+          {"fieldMasks", typed(role.field_masks)},
+          {"visibleFields", typed(role.visible_fields)}};
+}
+
 }  // namespace struere

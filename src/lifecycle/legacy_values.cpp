@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -11,11 +12,6 @@ namespace {
 
 [[noreturn]] void refuse(const LegacyColumn& column, std::string_view what) {
   throw Error(ErrorCode::invalid_data, fmt::format("`{}` {}", column.name, what));
-}
-
-bool is_text(const std::string& text) {
-  JsonFault fault;
-  return canonical_json(Json(text), fault).has_value();
 }
 
 std::string canonical(const LegacyColumn& column, const std::string& text) {
@@ -40,6 +36,13 @@ std::string hash_bytes(const LegacyColumn& column, const LegacyValue& value) {
   return {reinterpret_cast<const char*>(digest->data()), digest->size()};
 }
 
+// Of a rule or a mask.
+std::string untyped(std::string definition) {
+  if (parse_canonical_json(definition).contains("entityType"))
+    throw Error(ErrorCode::invalid_data, "a rule or mask names its entity type itself; leave that to the column");
+  return definition;
+}
+
 }  // namespace
 
 RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& value) {
@@ -62,7 +65,7 @@ RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& val
   if (column.kind == Kind::name && text->empty()) refuse(column, "is empty");
   if (column.kind == Kind::word && std::ranges::find(column.words, *text) == column.words.end())
     refuse(column, fmt::format("is none of {}", fmt::join(column.words, ", ")));
-  if (!is_text(*text)) refuse(column, "is not valid UTF-8, or holds U+0000");
+  if (!is_text(*text, text->size())) refuse(column, "is not valid UTF-8, or holds U+0000");
   return *text;
 }
 
@@ -89,38 +92,6 @@ std::vector<std::string> LegacyValues::texts(std::string_view column) const {
   return parse_canonical_json(text(column)).get<std::vector<std::string>>();
 }
 
-Json definition_of(const EntityType& type) {
-  Json out{{"slug", type.slug},
-           {"name", type.name},
-           {"schema", parse_canonical_json(type.schema)},
-           {"searchFields", type.search_fields},
-           {"userIdField", type.user_id_field}};
-  if (type.bound_to_role) out["boundToRole"] = *type.bound_to_role;
-  return out;
-}
-
-Json definition_of(const RoleRecord& role) {
-  const auto typed = [](const std::vector<TypedRecord>& records) {
-    Json out = Json::array();
-    for (const TypedRecord& record : records) {
-      out.push_back(parse_canonical_json(record.json));
-      if (out.back().contains("entityType"))
-        throw Error(ErrorCode::invalid_data, "a rule or mask names its entity type itself; leave that to the column");
-      out.back()["entityType"] = record.entity_type;
-    }
-    return out;
-  };
-  Json policies = Json::array();
-  for (const PolicyRecord& policy : role.policies)
-    policies.push_back(
-        {{"resource", policy.resource}, {"actions", Json::array({policy.action})}, {"effect", policy.effect}});
-  return {{"name", role.name},
-          {"policies", std::move(policies)},
-          {"scopeRules", typed(role.scope_rules)},
-          {"fieldMasks", typed(role.field_masks)},
-          {"visibleFields", typed(role.visible_fields)}};
-}
-
 EntityType legacy_entity_type(const LegacyRow& row) {
   const LegacyValues values(*find_legacy_table("entity_types"), row);
   return {0,
@@ -145,13 +116,13 @@ RoleRecord legacy_role(const LegacyRow& row,
   const LegacyTable& rules = *find_legacy_table("scope_rules");
   for (const LegacyRow& part : parts(rules)) {
     const LegacyValues rule(rules, part);
-    role.scope_rules.push_back({rule.text("entity_type"), rule.text("rule")});
+    role.scope_rules.push_back({rule.text("entity_type"), untyped(rule.text("rule"))});
   }
   const LegacyTable& masks = *find_legacy_table("field_masks");
   for (const LegacyRow& part : parts(masks)) {
     const LegacyValues mask(masks, part);
     (mask.text("kind") == "mask" ? role.field_masks : role.visible_fields)
-        .push_back({mask.text("entity_type"), mask.text("definition")});
+        .push_back({mask.text("entity_type"), untyped(mask.text("definition"))});
   }
   return role;
 }

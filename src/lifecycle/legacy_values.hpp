@@ -36,10 +36,6 @@ class LegacyValues {
   const LegacyRow& row_;
 };
 
-// As access/definition.hpp reads them.
-Json definition_of(const EntityType& type);
-Json definition_of(const RoleRecord& role);
-
 EntityType legacy_entity_type(const LegacyRow& row);
 
 // `parts` answers with the rows of a table that belong to the role.

@@ -10,37 +10,6 @@
 namespace struere {
 namespace {
 
-// As an event tells of it.
-Json as_json(const EntityType& type) {
-  Json out{{"slug", type.slug},
-           {"name", type.name},
-           {"schema", parse_canonical_json(type.schema)},
-           {"userIdField", type.user_id_field}};
-  out["searchFields"] = type.search_fields;
-  if (type.bound_to_role) out["boundToRole"] = *type.bound_to_role;
-  return out;
-}
-
-Json as_json(const RoleRecord& role) {
-  const auto typed = [](const std::vector<TypedRecord>& records) {
-    Json out = Json::array();
-    for (const TypedRecord& record : records) {
-      out.push_back(parse_canonical_json(record.json));
-      out.back()["entityType"] = record.entity_type;
-    }
-    return out;
-  };
-  Json policies = Json::array();
-  for (const PolicyRecord& policy : role.policies)
-    policies.push_back(
-        {{"resource", policy.resource}, {"actions", Json::array({policy.action})}, {"effect", policy.effect}});
-  return {{"name", role.name},
-          {"policies", std::move(policies)},
-          {"scopeRules", typed(role.scope_rules)},
-          {"fieldMasks", typed(role.field_masks)},
-          {"visibleFields", typed(role.visible_fields)}};
-}
-
 [[noreturn]] void still_needed(const std::string& why) { throw Error(ErrorCode::conflict, why); }
 
 void check_unused(GuardedOperation& operation, const EntityType& type) {
@@ -70,7 +39,8 @@ EntityType EntityTypeRepository::define(const Json& definition) const {
     const EntityType* known = operation.rules().find_type(type.slug);
     type.created_at = known ? known->created_at : operation.now();
     operation.transaction().put_entity_type(type);
-    operation.audit().append(known ? "entity-type.updated" : "entity-type.created", canonical_json(as_json(type)));
+    operation.audit().append(known ? "entity-type.updated" : "entity-type.created",
+                             canonical_json(definition_of(type)));
     for (const EntityType& stored : operation.transaction().entity_types())
       if (stored.slug == type.slug) type.key = stored.key;
     operation.commit();
@@ -84,7 +54,7 @@ void EntityTypeRepository::remove(const std::string& slug) const {
     const EntityType& type = operation.require_type(slug);
     check_unused(operation, type);
     operation.transaction().remove_entity_type(type);
-    operation.audit().append("entity-type.deleted", canonical_json(as_json(type)));
+    operation.audit().append("entity-type.deleted", canonical_json(definition_of(type)));
     operation.commit();
   });
 }
@@ -105,7 +75,7 @@ RoleRecord RoleRepository::define(const Json& definition) const {
     role.id = is_new ? RoleId(operation.new_id()) : known->second.id;
     role.created_at = operation.now();
     operation.transaction().put_role(role);
-    operation.audit().append(is_new ? "role.created" : "role.updated", canonical_json(as_json(role)));
+    operation.audit().append(is_new ? "role.created" : "role.updated", canonical_json(definition_of(role)));
     operation.commit();
     return role;
   });

@@ -27,4 +27,8 @@ namespace struere {
 EntityType read_entity_type(const Json& definition, const std::vector<EntityType>& known);
 RoleRecord read_role(const Json& definition, const std::vector<EntityType>& known);
 
+// Back again: what would be written to get this.
+Json definition_of(const EntityType& type);
+Json definition_of(const RoleRecord& role);
+
 }  // namespace struere
