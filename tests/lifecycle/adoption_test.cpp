@@ -465,3 +465,24 @@ TEST_CASE("an adoption that is killed at any moment loses nothing and does nothi
   for (const AdoptedTable& table : report.tables) CHECK(table.after == before.at(table.name));
   check_adopted(path, before, LegacyStyle::half_migrated);
 }
+
+TEST_CASE("two processes that adopt one file at once lose nothing", "[lifecycle][adoption][process]") {
+  for (int round = 0; round < 5; ++round) {
+    const TemporaryFolder folder;
+    const std::string path = folder.file();
+    make_legacy_database(path, 2000);
+    const auto before = count_tables(path);
+    {
+      ChildProgram first("adopter", {path, "10"}), second("adopter", {path, "10"});
+      for (ChildProgram* adopter : {&first, &second}) {
+        std::string last;
+        for (std::string line = adopter->line(); !line.empty(); line = adopter->line()) last = line;
+        INFO(last);
+        // Either it did the last of the work, or it was told that somebody else is at it.
+        CHECK((adopter->wait() == 0 || last.starts_with("conflict: ") || last.starts_with("storage: ")));
+      }
+    }
+    adopt_legacy_database(path, Environment::production);
+    check_adopted(path, before, LegacyStyle::half_migrated);
+  }
+}

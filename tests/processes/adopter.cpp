@@ -1,5 +1,5 @@
 // Adopts a legacy database to production as a second process: adopter FILE BATCH
-// Prints a line for each batch, and "finished" at the end.
+// Prints a line for each batch, and "finished" or the error at the end.
 #include <cstdio>
 #include <string>
 
@@ -13,6 +13,11 @@ int main(int count, char** arguments) {
     std::printf("%s %lld\n", progress.table.c_str(), static_cast<long long>(progress.done));
     std::fflush(stdout);
   };
-  struere::adopt_legacy_database(arguments[1], struere::Environment::production, options);
-  std::printf("finished\n");
+  try {
+    struere::adopt_legacy_database(arguments[1], struere::Environment::production, options);
+    std::printf("finished\n");
+  } catch (const struere::Error& error) {
+    std::printf("%s: %s\n", std::string(to_string(error.code())).c_str(), error.what());
+    return 1;
+  }
 }
