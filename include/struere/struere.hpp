@@ -20,6 +20,7 @@
 #include "struere/model/execution.hpp"
 #include "struere/model/installed_pack.hpp"
 #include "struere/model/organization.hpp"
+#include "struere/model/release.hpp"
 #include "struere/model/role.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"

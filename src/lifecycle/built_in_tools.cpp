@@ -99,9 +99,7 @@ Json emit(GuardedOperation& operation, const Arguments& arguments) {
 }  // namespace
 
 bool is_built_in_tool(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 6> tools{"entity.create", "entity.get",    "entity.query",
-                                                  "entity.update", "entity.delete", "event.emit"};
-  return std::ranges::find(tools, name) != tools.end();
+  return std::ranges::find(built_in_tools, name) != built_in_tools.end();
 }
 
 Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments) {

@@ -1,6 +1,7 @@
 // The tools that triggers have without the host's doing: they act through the same operations as everybody else.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,9 @@
 #include "struere/core/json.hpp"
 
 namespace struere {
+
+inline constexpr std::array<std::string_view, 6> built_in_tools{"entity.create", "entity.get",    "entity.query",
+                                                                "entity.update", "entity.delete", "event.emit"};
 
 bool is_built_in_tool(std::string_view name) noexcept;
 

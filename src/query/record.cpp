@@ -28,6 +28,9 @@ constexpr Columns trigger_runs{"id",     "trigger_slug", "definition", "entity_i
 constexpr Columns installed_packs{"pack_id",      "version",      "overrides", "history",
                                   "installed_by", "installed_at", "updated_at"};
 
+constexpr Columns releases{"number",   "definitions",     "changes",    "note",
+                           "restores", "created_by_type", "created_by", "created_at"};
+
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_agent_and_tool{"agent_id", "tool"};
@@ -35,6 +38,7 @@ constexpr Columns by_agent_and_version{"agent_id", "version"};
 constexpr Columns by_external_id{"external_id"};
 constexpr Columns by_thread_and_sequence{"thread_id", "sequence"};
 constexpr Columns by_pack{"pack_id"};
+constexpr Columns by_number{"number"};
 
 // In the order of RecordTable.
 constexpr std::array shapes{
@@ -49,6 +53,7 @@ constexpr std::array shapes{
     RecordShape{RecordTable::triggers, "triggers", false, true, false, triggers, by_id, by_slug},
     RecordShape{RecordTable::trigger_runs, "trigger_runs", false, false, false, trigger_runs, by_id, {}},
     RecordShape{RecordTable::installed_packs, "installed_packs", false, false, false, installed_packs, by_pack, {}},
+    RecordShape{RecordTable::releases, "releases", false, false, false, releases, by_number, {}},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

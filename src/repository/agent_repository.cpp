@@ -1,69 +1,12 @@
 #include "struere/repository/agent_repository.hpp"
 
 #include "repository/checks.hpp"
-#include "repository/guarded_operation.hpp"
+#include "repository/definition_writer.hpp"
 #include "storage/records.hpp"
 #include "struere/actor/tool_identity.hpp"
 
 namespace struere {
 namespace {
-
-std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug) {
-  return find<Agent>(operation.transaction(), "slug", slug);
-}
-
-Agent require_agent(GuardedOperation& operation, const std::string& slug) {
-  auto agent = find_agent(operation, slug);
-  if (!agent) throw_not_found();
-  return *std::move(agent);
-}
-
-std::vector<AgentConfig> configs(GuardedOperation& operation, const Agent& agent, std::int64_t limit) {
-  return select<AgentConfig>(operation.transaction(),
-                             {{}, {{"agent_id", {}, agent.id.str()}}, {"version"}, true, {}, limit});
-}
-
-std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agent& agent) {
-  auto found = configs(operation, agent, 1);
-  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
-}
-
-std::vector<RecordCondition> of_tool(const Agent& agent, const std::string& tool) {
-  return {{"agent_id", {}, agent.id.str()}, {"tool", {}, tool}};
-}
-
-std::string payload_of(const Agent& agent) {
-  return canonical_json(Json{{"slug", agent.slug},
-                             {"name", agent.name},
-                             {"description", agent.description},
-                             {"status", to_string(agent.status)}});
-}
-
-std::string payload_of(const std::string& slug, const ToolPermission& permission) {
-  Json out{{"slug", slug},
-           {"tool", permission.tool},
-           {"identity", to_string(permission.identity)},
-           {"deniedFields", permission.denied_fields}};
-  if (permission.role) out["role"] = *permission.role;
-  if (permission.allowed_actions) {
-    out["allowedActions"] = Json::array();
-    for (const Action action : *permission.allowed_actions) out["allowedActions"].push_back(to_string(action));
-  }
-  return canonical_json(out);
-}
-
-void check(const NewToolPermission& permission) {
-  const bool configured = permission.identity == ToolIdentity::configured;
-  if (configured != permission.role.has_value())
-    throw Error(ErrorCode::invalid_definition, "`role` is given for the identity `configured`, and for no other");
-  if (permission.role) require_name(*permission.role, "`role`");
-  for (const std::string& field : permission.denied_fields) {
-    const auto path = FieldPath::parse(field);
-    if (!path || path->root() == FieldPath::Root::id)
-      throw Error(ErrorCode::invalid_definition,
-                  "a denied field is a path such as data.card, or status, createdAt or updatedAt");
-  }
-}
 
 // What the configuration of the actor's own environment says.
 Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& agent, const std::string& tool) {
@@ -83,23 +26,8 @@ Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& ag
 
 Agent AgentRepository::define(const NewAgent& asked) const {
   return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
-    const auto known = find_agent(operation, asked.slug);
-    operation.require_resource(known ? Action::update : Action::create, "agents");
-    require_slug(asked.slug, "an agent's slug");
-    require_name(asked.name, "an agent's name");
-    require_text(asked.description, "an agent's description");
-    Agent agent{
-        known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description, asked.status,
-        known ? known->created_at : operation.now(),     operation.now()};
-    if (known)
-      operation.transaction().update_records(RecordTable::agents, {{"id", {}, agent.id.str()}},
-                                             {{"name", agent.name},
-                                              {"description", agent.description},
-                                              {"status", to_value(agent.status)},
-                                              {"updated_at", agent.updated_at}});
-    else
-      insert(operation.transaction(), agent);
-    operation.audit().append(known ? "agent.updated" : "agent.created", payload_of(agent));
+    operation.require_resource(find_agent(operation, asked.slug) ? Action::update : Action::create, "agents");
+    Agent agent = write_agent(operation, asked);
     operation.commit();
     return agent;
   });
@@ -123,26 +51,7 @@ AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentCo
   return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "agents");
     const Agent agent = require_agent(operation, slug);
-    require_text(asked.system_prompt, "a system prompt");
-    require_name(asked.model, "a model's name");
-    require_names(asked.tools, "the tools of an agent");
-    require_names(asked.roles, "the roles of an agent");
-    operation.require_own_roles(asked.roles);
-    const auto newest = newest_config(operation, agent);
-    const AgentConfig config{agent.id,
-                             newest ? newest->version + 1 : 1,
-                             asked.system_prompt,
-                             asked.model,
-                             asked.tools,
-                             asked.roles,
-                             actor_.id(),
-                             operation.now()};
-    insert(operation.transaction(), config);
-    operation.audit().append("agent.configured", canonical_json(Json{{"slug", slug},
-                                                                     {"version", config.version},
-                                                                     {"model", config.model},
-                                                                     {"tools", config.tools},
-                                                                     {"roles", config.roles}}));
+    AgentConfig config = write_agent_config(operation, agent, asked);
     operation.commit();
     return config;
   });
@@ -160,7 +69,7 @@ AgentConfig AgentRepository::config(const std::string& slug) const {
 std::vector<AgentConfig> AgentRepository::history(const std::string& slug) const {
   return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "agents");
-    return configs(operation, require_agent(operation, slug), most_in_page);
+    return agent_configs(operation, require_agent(operation, slug), most_in_page);
   });
 }
 
@@ -169,13 +78,7 @@ ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::
   return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
-    require_name(tool, "a tool's name");
-    check(asked);
-    ToolPermission permission{
-        agent.id, tool, asked.identity, asked.role, asked.allowed_actions, asked.denied_fields, operation.now()};
-    operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool));
-    insert(operation.transaction(), permission);
-    operation.audit().append("agent.tool-permitted", payload_of(slug, permission));
+    ToolPermission permission = write_tool_permission(operation, agent, tool, asked);
     operation.commit();
     return permission;
   });
@@ -185,8 +88,7 @@ bool AgentRepository::forget_tool(const std::string& slug, const std::string& to
   return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
-    if (operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool)) == 0) return false;
-    operation.audit().append("agent.tool-forgotten", canonical_json(Json{{"slug", slug}, {"tool", tool}}));
+    if (!remove_tool_permission(operation, agent, tool)) return false;
     operation.commit();
     return true;
   });

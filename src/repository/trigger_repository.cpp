@@ -1,14 +1,10 @@
 #include "struere/repository/trigger_repository.hpp"
 
+#include "repository/definition_writer.hpp"
 #include "repository/record_page.hpp"
-#include "repository/trigger_definition.hpp"
 
 namespace struere {
 namespace {
-
-std::optional<Trigger> find_trigger(GuardedOperation& operation, const std::string& slug) {
-  return find<Trigger>(operation.transaction(), "slug", slug);
-}
 
 // Moves a run from one state to another. not_found where there is none, conflict where it is in another state.
 void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunStatus from,
@@ -24,23 +20,7 @@ void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunSta
 Trigger TriggerRepository::define(const Json& definition) const {
   return guarded(*engine_, actor_, Access::write, {"update", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("define triggers");
-    JsonFault fault;
-    const auto canonical = canonical_json(definition, fault);
-    if (!canonical) throw Error(ErrorCode::invalid_definition, "the definition cannot be used: " + fault.message);
-    const Json json = parse_canonical_json(*canonical);
-    const TriggerDefinition read = read_trigger(json);
-    if (!operation.rules().find_type(read.entity_type))
-      throw Error(ErrorCode::invalid_definition, "`entityType` is none of this scope's; define the type first");
-    const auto known = find_trigger(operation, read.slug);
-    const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,
-                          known ? known->created_at : operation.now(), operation.now()};
-    if (known)
-      operation.transaction().update_records(
-          RecordTable::triggers, {{"id", {}, trigger.id}},
-          {{"entity_type", trigger.entity_type}, {"definition", *canonical}, {"updated_at", trigger.updated_at}});
-    else
-      insert(operation.transaction(), trigger);
-    operation.audit().append(known ? "trigger.updated" : "trigger.created", *canonical);
+    Trigger trigger = write_trigger(operation, definition, operation.rules().types());
     operation.commit();
     return trigger;
   });
@@ -49,12 +29,7 @@ Trigger TriggerRepository::define(const Json& definition) const {
 void TriggerRepository::remove(const std::string& slug) const {
   guarded(*engine_, actor_, Access::write, {"delete", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("remove triggers");
-    if (!find_trigger(operation, slug)) throw_not_found();
-    operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
-    operation.transaction().update_records(
-        RecordTable::trigger_runs, {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}},
-        {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
-    operation.audit().append("trigger.deleted", canonical_json(Json{{"slug", slug}}));
+    remove_trigger(operation, slug);
     operation.commit();
   });
 }

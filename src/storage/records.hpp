@@ -16,6 +16,7 @@
 #include "struere/model/agent.hpp"
 #include "struere/model/execution.hpp"
 #include "struere/model/installed_pack.hpp"
+#include "struere/model/release.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
 #include "struere/query/record.hpp"
@@ -93,6 +94,14 @@ struct RecordOf<InstalledPack> {
   static constexpr RecordTable table = RecordTable::installed_packs;
   static auto members(auto& p) {
     return std::tie(p.pack_id, p.version, p.overrides, p.history, p.installed_by, p.installed_at, p.updated_at);
+  }
+};
+template <>
+struct RecordOf<Release> {
+  static constexpr RecordTable table = RecordTable::releases;
+  static auto members(auto& r) {
+    return std::tie(r.number, r.definitions, r.changes, r.note, r.restores, r.created_by_type, r.created_by,
+                    r.created_at);
   }
 };
 

@@ -71,6 +71,7 @@ class Database {
                       const std::optional<EntityId>& id = {}) const;
 
  private:
+  friend class Definitions;
   friend class TriggerWorker;
   friend class TriggerRunner;
   explicit Database(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}

@@ -37,7 +37,8 @@ class Transaction : public RelationReader {
   virtual void put_role(const RoleRecord& role) = 0;  // by id
   virtual void remove_role(const RoleId& role) = 0;   // and its assignments
   virtual std::vector<Assignment> assignments(const UserId& user) = 0;
-  virtual void put_assignment(const Assignment& assignment) = 0;  // by user and role
+  virtual std::vector<UserId> users_with_role(const RoleId& role) = 0;  // expired assignments, too
+  virtual void put_assignment(const Assignment& assignment) = 0;        // by user and role
   virtual bool remove_assignment(const UserId& user, const RoleId& role) = 0;
 
   // --- API keys of the scope; never their hashes.

@@ -112,6 +112,12 @@ class MemoryTransaction final : public Transaction {
       }
     return out;
   }
+  std::vector<UserId> users_with_role(const RoleId& role) override {
+    std::vector<UserId> out;
+    for (const auto& [key, assignment] : data_->assignments)
+      if (key.second == role) out.push_back(key.first);
+    return out;
+  }
   void put_assignment(const Assignment& assignment) override {
     put(data_->assignments, {assignment.user, assignment.role}, assignment);
   }

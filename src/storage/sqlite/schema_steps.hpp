@@ -208,7 +208,16 @@ inline constexpr std::string_view step_2[] = {
     "tokenize = \"ascii tokenchars '.'\")",
 };
 
+// What was promoted to a scope, and can be again.
+inline constexpr std::string_view step_3[] = {
+    "CREATE TABLE releases("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), number INTEGER NOT NULL CHECK(number > 0), "
+    "definitions TEXT NOT NULL, changes TEXT NOT NULL, note TEXT NOT NULL, restores INTEGER, "
+    "created_by_type TEXT NOT NULL, created_by TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, number)) STRICT",
+};
+
 // In order; the version of the tables is how many of them were taken.
-inline constexpr std::array<std::span<const std::string_view>, 2> schema_steps{step_1, step_2};
+inline constexpr std::array<std::span<const std::string_view>, 3> schema_steps{step_1, step_2, step_3};
 
 }  // namespace struere

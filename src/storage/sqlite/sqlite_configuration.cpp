@@ -194,6 +194,15 @@ std::vector<Assignment> SqliteTransaction::assignments(const UserId& user) {
   return out;
 }
 
+std::vector<UserId> SqliteTransaction::users_with_role(const RoleId& role) {
+  Statement statement =
+      scoped("SELECT user_id FROM role_assignments WHERE scope_id = ?1 AND role_id = ?2 ORDER BY user_id");
+  statement.bind(2, std::string_view(role.str()));
+  std::vector<UserId> out;
+  while (statement.step()) out.push_back(UserId(statement.string(0)));
+  return out;
+}
+
 void SqliteTransaction::put_assignment(const Assignment& assignment) {
   Statement statement = scoped(
       "INSERT INTO role_assignments(scope_id, user_id, role_id, expires_at, granted_by, created_at) VALUES(?1, ?2, ?3, "

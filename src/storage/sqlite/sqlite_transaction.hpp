@@ -33,6 +33,7 @@ class SqliteTransaction final : public Transaction {
   void put_role(const RoleRecord& role) override;
   void remove_role(const RoleId& role) override;
   std::vector<Assignment> assignments(const UserId& user) override;
+  std::vector<UserId> users_with_role(const RoleId& role) override;
   void put_assignment(const Assignment& assignment) override;
   bool remove_assignment(const UserId& user, const RoleId& role) override;
 

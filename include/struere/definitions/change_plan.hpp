@@ -1,0 +1,65 @@
+// What would have to change in one scope for it to be as a set of definitions says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/core/environment.hpp"
+#include "struere/definitions/definition_set.hpp"
+
+namespace struere {
+
+enum class ChangeKind { create, update, remove };
+
+std::string_view to_string(ChangeKind kind) noexcept;
+
+struct FieldChange {
+  std::string path;            // "schema.properties.age"; of an element of a list, the list's, with "[]"
+  std::optional<Json> before;  // nothing: it is new
+  std::optional<Json> after;   // nothing: it goes
+};
+
+struct DefinitionChange {
+  ChangeKind change;
+  DefinitionKind kind;
+  std::string name;
+  std::vector<FieldChange> fields;  // of an update
+};
+
+// Why a plan is not carried out as it is.
+struct Obstacle {
+  enum class Kind {
+    entities_of_removed_type,     // nothing lifts this one: the entities would be no type's
+    data_violates_schema,         // PlanOptions::accept_invalid_data
+    assignments_of_removed_role,  // PlanOptions::drop_assignments
+  };
+
+  Kind kind;
+  std::string name;                   // of the type or role
+  std::int64_t count = 0;             // of entities or users
+  std::vector<std::string> examples;  // ids of the first few, and what is wrong with them
+  std::string message;
+};
+
+struct PlanOptions {
+  bool accept_invalid_data = false;  // entities stay as they are; their next update must match the schema
+  bool drop_assignments = false;     // a role that goes is taken from those who have it
+};
+
+struct ChangePlan {
+  Environment environment = Environment::development;
+  DefinitionSet definitions;  // in normal form: how the scope would be
+  PlanOptions options;
+  std::optional<std::int64_t> restores;  // of a rollback: the release
+  std::string base;  // a digest of how the scope was when this was made
+  std::vector<DefinitionChange> changes;
+  std::vector<Obstacle> obstacles;
+
+  bool empty() const noexcept { return changes.empty(); }
+  Json to_json() const;  // the changes and the obstacles
+};
+
+}  // namespace struere

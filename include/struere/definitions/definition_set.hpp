@@ -1,0 +1,66 @@
+// What an organization is, as one value: entity types, roles, agents, triggers and what tools may do. Read from files
+// (definition_folder.hpp), from a scope (definitions.hpp), or built here.
+//
+//   entity type, role   access/definition.hpp
+//   trigger             repository/trigger_repository.hpp
+//   agent   {"slug": "tutor", "name": "Tutor", "description": "…", "status": "active",
+//            "systemPrompt": "…", "model": "…", "tools": ["send-mail"], "roles": ["teacher"]}
+//                       slug, systemPrompt and model are required
+//   tool    {"name": "send-mail", "agents": {"tutor": {"identity": "configured", "role": "mailer",
+//            "allowedActions": ["read"], "deniedFields": ["data.card"]}}}          only the name is required
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+enum class DefinitionKind { entity_type, role, agent, trigger, tool };
+
+inline constexpr std::array definition_kinds{DefinitionKind::entity_type, DefinitionKind::role, DefinitionKind::agent,
+                                             DefinitionKind::trigger, DefinitionKind::tool};
+
+std::string_view to_string(DefinitionKind kind) noexcept;  // "entity-type"
+
+// What is wrong with one definition.
+struct DefinitionFault {
+  DefinitionKind kind;
+  std::string name;
+  Json::json_pointer place;  // in the definition; empty: all of it
+  std::string message;
+};
+
+// A value. What is in it need not be right: faults() says.
+class DefinitionSet {
+ public:
+  // Throws Error{invalid_definition} where there is no name, or the set has one of this kind and name.
+  void add(DefinitionKind kind, const Json& definition);
+
+  const std::map<std::string, Json>& of(DefinitionKind kind) const { return definitions_[index(kind)]; }  // by name
+  const Json* find(DefinitionKind kind, const std::string& name) const;
+
+  // All that is wrong, with the nearest right word where one was mistyped. A tool that a trigger calls or an agent has
+  // must be built in (lifecycle/trigger_worker.hpp) or in the set.
+  std::vector<DefinitionFault> faults() const;
+
+  // With everything that may be left out written down, so that two sets mean the same if and only if they are equal.
+  // Throws Error{invalid_definition}, with all faults in its message.
+  DefinitionSet normal_form() const;
+
+  Json to_json() const;
+  static DefinitionSet from_json(const Json& json);
+
+  friend bool operator==(const DefinitionSet&, const DefinitionSet&) = default;
+
+ private:
+  static std::size_t index(DefinitionKind kind) { return static_cast<std::size_t>(kind); }
+
+  std::array<std::map<std::string, Json>, definition_kinds.size()> definitions_;
+};
+
+}  // namespace struere

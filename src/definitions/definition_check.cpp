@@ -1,0 +1,212 @@
+#include "definitions/definition_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/text.hpp"
+#include "definitions/shape.hpp"
+#include "lifecycle/built_in_tools.hpp"
+#include "repository/trigger_definition.hpp"
+#include "struere/access/definition.hpp"
+#include "struere/access/policy.hpp"
+#include "struere/core/error.hpp"
+#include "struere/core/field_path.hpp"
+
+namespace struere {
+namespace {
+
+template <class Map>
+std::vector<std::string> names_of(const Map& map) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : map) out.push_back(name);
+  return out;
+}
+
+// Whether what is not among `properties` is not there at all.
+bool names_all_its_fields(const Json& schema) {
+  constexpr std::array elsewhere{"patternProperties", "allOf", "anyOf", "oneOf", "if", "$ref"};
+  return schema.is_object() && schema.contains("properties") && schema.at("properties").is_object() &&
+         !schema.at("properties").empty() &&
+         std::ranges::none_of(elsewhere, [&](const char* keyword) { return schema.contains(keyword); });
+}
+
+class Check {
+ public:
+  explicit Check(const DefinitionSet& definitions) : definitions_(definitions) {
+    for (const auto& [slug, definition] : definitions.of(DefinitionKind::entity_type)) {
+      EntityType type;
+      type.slug = slug;
+      known_.push_back(std::move(type));
+    }
+  }
+
+  CheckedDefinitions run() {
+    for (const DefinitionKind kind : definition_kinds)
+      for (const auto& [name, definition] : definitions_.of(kind)) {
+        kind_ = kind;
+        name_ = name;
+        const std::size_t before = out_.faults.size();
+        for (ShapeFault& wrong : shape_faults(kind, definition)) fault(wrong.place, std::move(wrong.message));
+        if (out_.faults.size() == before) check(definition);
+        if (out_.faults.size() == before) out_.normal.add(kind, normal_);
+      }
+    return std::move(out_);
+  }
+
+ private:
+  void fault(Json::json_pointer place, std::string message) {
+    out_.faults.push_back({kind_, name_, std::move(place), std::move(message)});
+  }
+
+  static Json::json_pointer at(const std::string& pointer) { return Json::json_pointer(pointer); }
+
+  // Whether `body` refuses; what it says is a fault at that place.
+  template <class Body>
+  bool refused(const Json::json_pointer& place, Body&& body) {
+    try {
+      body();
+      return false;
+    } catch (const Error& error) {
+      fault(place, error.what());
+      return true;
+    }
+  }
+
+  void check(const Json& definition) {
+    JsonFault unacceptable;
+    if (!canonical_json(definition, unacceptable)) return fault(at(""), unacceptable.message);
+    switch (kind_) {
+      case DefinitionKind::entity_type: return check_entity_type(definition);
+      case DefinitionKind::role: return check_role(definition);
+      case DefinitionKind::agent: return check_agent(definition);
+      case DefinitionKind::trigger: return check_trigger(definition);
+      case DefinitionKind::tool: return check_tool(definition);
+    }
+  }
+
+  void require(DefinitionKind kind, const std::string& name, const Json::json_pointer& place) {
+    if (!definitions_.find(kind, name))
+      fault(place, fmt::format("there is no {} `{}`.{}", to_string(kind), name,
+                               suggestion(name, names_of(definitions_.of(kind)))));
+  }
+
+  void require_tool(const std::string& name, const Json::json_pointer& place) {
+    if (definitions_.find(DefinitionKind::tool, name) || is_built_in_tool(name)) return;
+    auto known = names_of(definitions_.of(DefinitionKind::tool));
+    known.insert(known.end(), built_in_tools.begin(), built_in_tools.end());
+    fault(place, fmt::format("nobody registered the tool `{}`: add tools/{}.yaml.{}", name, name,
+                             suggestion(name, known)));
+  }
+
+  // A path of a type whose schema names its fields must be one of them: a mask of a field that is not there masks
+  // nothing, and its author thinks that it does.
+  void require_field(const std::string& type, const std::string& field, const Json::json_pointer& place) {
+    const auto path = FieldPath::parse(field);
+    const Json* const definition = definitions_.find(DefinitionKind::entity_type, type);
+    if (!path || !path->is_data() || !definition || !definition->contains("schema")) return;
+    const Json* schema = &definition->at("schema");
+    for (const std::string& segment : path->segments()) {
+      if (!names_all_its_fields(*schema)) return;
+      const Json& properties = schema->at("properties");
+      if (!properties.contains(segment))
+        return fault(place, fmt::format("the schema of `{}` has no field `{}`.{}", type, field,
+                                        suggestion(segment, names_of(properties.get<std::map<std::string, Json>>()))));
+      schema = &properties.at(segment);
+    }
+  }
+
+  void check_entity_type(const Json& definition) {
+    refused(at(""), [&] { normal_ = definition_of(read_entity_type(definition, known_)); });
+    if (definition.contains("boundToRole"))
+      require(DefinitionKind::role, definition.at("boundToRole"), at("/boundToRole"));
+    if (definition.contains("searchFields"))
+      for (std::size_t i = 0; i < definition.at("searchFields").size(); ++i)
+        require_field(name_, "data." + definition.at("searchFields")[i].get<std::string>(), at("/searchFields") / i);
+  }
+
+  void check_role(const Json& definition) {
+    // Part by part first, for the place of what is wrong.
+    const std::size_t before = out_.faults.size();
+    for (const char* const key : {"policies", "scopeRules", "fieldMasks", "visibleFields"}) {
+      if (!definition.contains(key)) continue;
+      for (std::size_t i = 0; i < definition.at(key).size(); ++i) {
+        const Json& part = definition.at(key)[i];
+        const Json::json_pointer place = at(std::string("/") + key) / i;
+        const std::size_t before_part = out_.faults.size();
+        if (part.contains("resource") && part.at("resource") != "*" &&
+            !is_system_resource(part.at("resource").get_ref<const std::string&>()))
+          require(DefinitionKind::entity_type, part.at("resource"), place / "resource");
+        if (part.contains("entityType"))
+          require(DefinitionKind::entity_type, part.at("entityType"), place / "entityType");
+        if (out_.faults.size() != before_part) continue;
+        if (refused(place, [&] { read_role({{"name", name_}, {key, Json::array({part})}}, known_); })) continue;
+        if (part.contains("field")) require_field(part.at("entityType"), part.at("field"), place / "field");
+        if (part.contains("fieldPath")) require_field(part.at("entityType"), part.at("fieldPath"), place / "fieldPath");
+        if (key == std::string_view("visibleFields"))
+          for (std::size_t field = 0; field < part.at("fields").size(); ++field)
+            require_field(part.at("entityType"), part.at("fields")[field], place / "fields" / field);
+      }
+    }
+    if (out_.faults.size() == before) refused(at(""), [&] { normal_ = definition_of(read_role(definition, known_)); });
+  }
+
+  void check_agent(const Json& definition) {
+    if (!is_slug(name_)) fault(at("/slug"), "a slug is 1 to 64 lower-case letters, digits, _ and -");
+    normal_ = {{"slug", name_},          {"name", name_},           {"description", ""},
+               {"status", "active"},     {"tools", Json::array()}, {"roles", Json::array()}};
+    normal_.update(definition);
+    for (const char* const key : {"name", "model"})
+      if (const auto& text = normal_.at(key).get_ref<const std::string&>(); text.empty() || text.size() > longest_name)
+        fault(at(std::string("/") + key), fmt::format("this is a text of 1 to {} bytes", longest_name));
+    for (std::size_t i = 0; i < normal_.at("tools").size(); ++i)
+      require_tool(normal_.at("tools")[i], at("/tools") / i);
+    for (std::size_t i = 0; i < normal_.at("roles").size(); ++i)
+      require(DefinitionKind::role, normal_.at("roles")[i], at("/roles") / i);
+  }
+
+  void check_trigger(const Json& definition) {
+    normal_ = parse_canonical_json(canonical_json(definition));
+    require(DefinitionKind::entity_type, definition.at("on").at("entityType"), at("/on/entityType"));
+    for (std::size_t i = 0; i < definition.at("actions").size(); ++i)
+      require_tool(definition.at("actions")[i].at("tool"), at("/actions") / i / "tool");
+    refused(at(""), [&] { read_trigger(normal_); });
+  }
+
+  void check_tool(const Json& definition) {
+    normal_ = {{"name", name_}, {"agents", Json::object()}};
+    if (name_.empty() || name_.size() > longest_name)
+      fault(at("/name"), fmt::format("this is a text of 1 to {} bytes", longest_name));
+    if (!definition.contains("agents")) return;
+    for (const auto& [agent, permission] : definition.at("agents").items()) {
+      const Json::json_pointer place = at("/agents") / agent;
+      require(DefinitionKind::agent, agent, place);
+      Json whole{{"identity", "inherit"}, {"deniedFields", Json::array()}};
+      whole.update(permission);
+      if ((whole.at("identity") == "configured") != whole.contains("role"))
+        fault(place, "`role` is given for the identity `configured`, and for no other");
+      if (whole.contains("role")) require(DefinitionKind::role, whole.at("role"), place / "role");
+      for (std::size_t i = 0; i < whole.at("deniedFields").size(); ++i) {
+        const auto path = FieldPath::parse(whole.at("deniedFields")[i].get<std::string>());
+        if (!path || path->root() == FieldPath::Root::id)
+          fault(place / "deniedFields" / i,
+                "a denied field is a path such as data.card, or status, createdAt or updatedAt");
+      }
+      normal_["agents"][agent] = std::move(whole);
+    }
+  }
+
+  const DefinitionSet& definitions_;
+  std::vector<EntityType> known_;  // their slugs are what the readers ask for
+  DefinitionKind kind_ = DefinitionKind::entity_type;
+  std::string name_;
+  Json normal_;
+  CheckedDefinitions out_;
+};
+
+}  // namespace
+
+CheckedDefinitions check_definitions(const DefinitionSet& definitions) { return Check(definitions).run(); }
+
+}  // namespace struere

@@ -1,0 +1,72 @@
+#include "struere/definitions/definition_set.hpp"
+
+#include <fmt/format.h>
+
+#include "definitions/definition_check.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+constexpr const char* name_key(DefinitionKind kind) {
+  return kind == DefinitionKind::role || kind == DefinitionKind::tool ? "name" : "slug";
+}
+
+}  // namespace
+
+std::string_view to_string(DefinitionKind kind) noexcept {
+  switch (kind) {
+    case DefinitionKind::entity_type: return "entity-type";
+    case DefinitionKind::role: return "role";
+    case DefinitionKind::agent: return "agent";
+    case DefinitionKind::trigger: return "trigger";
+    case DefinitionKind::tool: return "tool";
+  }
+  return "tool";
+}
+
+void DefinitionSet::add(DefinitionKind kind, const Json& definition) {
+  const char* const key = name_key(kind);
+  if (!definition.is_object() || !definition.contains(key) || !definition.at(key).is_string())
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("a definition of kind {} is an object with the key `{}`", to_string(kind), key));
+  const auto& name = definition.at(key).get_ref<const std::string&>();
+  if (!definitions_[index(kind)].emplace(name, definition).second)
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("there are two definitions of the {} {}", to_string(kind), Json(name).dump()));
+}
+
+const Json* DefinitionSet::find(DefinitionKind kind, const std::string& name) const {
+  const auto found = of(kind).find(name);
+  return found == of(kind).end() ? nullptr : &found->second;
+}
+
+std::vector<DefinitionFault> DefinitionSet::faults() const { return check_definitions(*this).faults; }
+
+DefinitionSet DefinitionSet::normal_form() const {
+  auto [faults, normal] = check_definitions(*this);
+  if (faults.empty()) return std::move(normal);
+  std::string message;
+  for (const DefinitionFault& fault : faults)
+    message += fmt::format("{}{} `{}`{}{}: {}", message.empty() ? "" : "\n", to_string(fault.kind), fault.name,
+                           fault.place.empty() ? "" : ", ", fault.place.to_string(), fault.message);
+  throw Error(ErrorCode::invalid_definition, message);
+}
+
+Json DefinitionSet::to_json() const {
+  Json out = Json::object();
+  for (const DefinitionKind kind : definition_kinds) {
+    Json& list = out[std::string(to_string(kind))] = Json::array();
+    for (const auto& [name, definition] : of(kind)) list.push_back(definition);
+  }
+  return out;
+}
+
+DefinitionSet DefinitionSet::from_json(const Json& json) {
+  DefinitionSet out;
+  for (const DefinitionKind kind : definition_kinds)
+    for (const Json& definition : json.at(std::string(to_string(kind)))) out.add(kind, definition);
+  return out;
+}
+
+}  // namespace struere

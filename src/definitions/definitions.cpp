@@ -1,0 +1,118 @@
+#include "struere/definitions/definitions.hpp"
+
+#include "definitions/planner.hpp"
+#include "lifecycle/built_in_tools.hpp"
+#include "repository/checks.hpp"
+#include "storage/records.hpp"
+
+namespace struere {
+namespace {
+
+// How many of each kind there are, by what becomes of them.
+Json summary_of(const ChangePlan& plan) {
+  Json out = Json::object();
+  for (const DefinitionChange& change : plan.changes) {
+    Json& names = out[std::string(to_string(change.change))][std::string(to_string(change.kind))];
+    names.push_back(change.name);
+  }
+  return out;
+}
+
+// What tools may do for agents that the scope does not have is not the scope's to say; that there are the tools that it
+// names, is.
+DefinitionSet self_contained(const DefinitionSet& all) {
+  std::map<std::string, Json> tools;
+  const auto name_tool = [&](const Json& tool) {
+    if (!is_built_in_tool(tool.get_ref<const std::string&>()))
+      tools.emplace(tool.get<std::string>(), Json::object());
+  };
+  for (const auto& [slug, agent] : all.of(DefinitionKind::agent))
+    for (const Json& tool : agent.at("tools")) name_tool(tool);
+  for (const auto& [slug, trigger] : all.of(DefinitionKind::trigger))
+    for (const Json& action : trigger.at("actions")) name_tool(action.at("tool"));
+  for (const auto& [name, definition] : all.of(DefinitionKind::tool))
+    for (const auto& [agent, permission] : definition.at("agents").items())
+      if (all.find(DefinitionKind::agent, agent)) tools[name][agent] = permission;
+
+  DefinitionSet out;
+  for (const DefinitionKind kind : definition_kinds)
+    if (kind != DefinitionKind::tool)
+      for (const auto& [name, definition] : all.of(kind)) out.add(kind, definition);
+  for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
+  return out;
+}
+
+}  // namespace
+
+DefinitionSet Definitions::current() const {
+  return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("read the definitions");
+    return self_contained(definitions_of(operation));
+  });
+}
+
+ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
+  return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("plan a change of the definitions");
+    return make_plan(operation, definitions.normal_form(), options);
+  });
+}
+
+ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& options) const {
+  return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("plan a rollback");
+    const auto found =
+        select<Release>(operation.transaction(), {{}, {{"number", {}, release}}, {}, false, {}, 1});
+    if (found.empty()) throw_not_found();
+    ChangePlan plan = make_plan(operation, DefinitionSet::from_json(found.front().definitions), options);
+    plan.restores = release;
+    return plan;
+  });
+}
+
+void Definitions::apply(const ChangePlan& plan) const {
+  guarded(*database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("sync definitions");
+    carry_out(operation, plan);
+    if (plan.empty()) return;
+    operation.audit().append("sync.completed", canonical_json(summary_of(plan)));
+    operation.commit();
+  });
+}
+
+Release Definitions::deploy(const ChangePlan& plan, const std::string& note) const {
+  return guarded(*database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("deploy definitions");
+    if (actor_.environment() != Environment::production)
+      throw Error(ErrorCode::invalid_definition, "releases are production's; give an actor of production");
+    require_text(note, "the note of a release");
+    carry_out(operation, plan);
+    const auto newest =
+        select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
+    if (plan.empty() && !newest.empty())
+      throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");
+    Release release{newest.empty() ? 1 : newest.front().number + 1,
+                    plan.definitions.to_json(),
+                    plan.to_json().at("changes"),
+                    note,
+                    plan.restores,
+                    std::string(to_string(actor_.type())),
+                    actor_.id(),
+                    operation.now()};
+    insert(operation.transaction(), release);
+    Json payload{{"release", release.number}, {"note", note}, {"changes", summary_of(plan)}};
+    if (release.restores) payload["restores"] = *release.restores;
+    operation.audit().append("deploy.completed", canonical_json(payload));
+    operation.commit();
+    return release;
+  });
+}
+
+std::vector<Release> Definitions::releases() const {
+  return guarded(*database_.engine_, actor_, Access::read, {"list", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("list the releases");
+    return select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, most_in_page});
+  });
+}
+
+}  // namespace struere

@@ -1,0 +1,16 @@
+// What stands against a plan: data that it would leave without a type, or at odds with its schema, and roles that
+// somebody has.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "repository/guarded_operation.hpp"
+#include "struere/definitions/change_plan.hpp"
+
+namespace struere {
+
+std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const DefinitionSet& wanted,
+                                     const std::vector<DefinitionChange>& changes, const PlanOptions& options);
+
+}  // namespace struere

@@ -1,0 +1,189 @@
+#include "definitions/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/digest.hpp"
+#include "definitions/difference.hpp"
+#include "definitions/obstacles.hpp"
+#include "repository/checks.hpp"
+#include "repository/definition_writer.hpp"
+#include "storage/records.hpp"
+#include "struere/access/definition.hpp"
+
+namespace struere {
+namespace {
+
+Json definition_of(const Agent& agent, const AgentConfig& config) {
+  return {{"slug", agent.slug},
+          {"name", agent.name},
+          {"description", agent.description},
+          {"status", to_string(agent.status)},
+          {"systemPrompt", config.system_prompt},
+          {"model", config.model},
+          {"tools", config.tools},
+          {"roles", config.roles}};
+}
+
+Json definition_of(const ToolPermission& permission) {
+  Json out{{"identity", to_string(permission.identity)}, {"deniedFields", permission.denied_fields}};
+  if (permission.role) out["role"] = *permission.role;
+  if (permission.allowed_actions) {
+    out["allowedActions"] = Json::array();
+    for (const Action action : *permission.allowed_actions) out["allowedActions"].push_back(to_string(action));
+  }
+  return out;
+}
+
+NewToolPermission permission_of(const Json& definition) {
+  NewToolPermission out;
+  out.identity = *parse_word<ToolIdentity>(definition.at("identity").get_ref<const std::string&>());
+  out.denied_fields = definition.at("deniedFields").get<std::vector<std::string>>();
+  if (definition.contains("role")) out.role = definition.at("role").get<std::string>();
+  if (definition.contains("allowedActions")) {
+    out.allowed_actions.emplace();
+    for (const Json& word : definition.at("allowedActions"))
+      out.allowed_actions->push_back(*parse_word<Action>(word.get_ref<const std::string&>()));
+  }
+  return out;
+}
+
+constexpr std::int64_t most_definitions = 1'000'000;
+
+std::string digest_of(const DefinitionSet& definitions) { return to_hex(sha256(canonical_json(definitions.to_json()))); }
+
+// What both environments share is changed from development alone: production would otherwise be set back by the
+// rollback of a release that is older than the last sync.
+constexpr std::array identity_keys{"name", "description", "status"};
+
+bool is_shared_part_fixed(GuardedOperation& operation) {
+  return operation.actor().environment() == Environment::production;
+}
+
+// `wanted` as far as it is this scope's to decide.
+DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wanted, const DefinitionSet& current) {
+  DefinitionSet out;
+  for (const DefinitionKind kind : definition_kinds) {
+    if (kind == DefinitionKind::tool) continue;
+    for (const auto& [name, definition] : wanted.of(kind)) {
+      Json reachable = definition;
+      if (kind == DefinitionKind::agent && is_shared_part_fixed(operation))
+        if (const auto agent = find_agent(operation, name)) {
+          reachable["name"] = agent->name;
+          reachable["description"] = agent->description;
+          reachable["status"] = to_string(agent->status);
+        }
+      out.add(kind, reachable);
+    }
+  }
+  std::map<std::string, Json> tools;
+  if (!is_shared_part_fixed(operation))
+    for (const auto& [name, definition] : wanted.of(DefinitionKind::tool))
+      if (!definition.at("agents").empty()) tools[name] = definition.at("agents");
+  // Without its permission a tool acts as its caller: what narrows an agent that the other environment may have stays.
+  for (const auto& [name, definition] : current.of(DefinitionKind::tool))
+    for (const auto& [agent, permission] : definition.at("agents").items())
+      if (is_shared_part_fixed(operation) || !wanted.find(DefinitionKind::agent, agent)) tools[name][agent] = permission;
+  for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
+  return out;
+}
+
+void write_agent_definition(GuardedOperation& operation, const Json& definition, const DefinitionChange& change) {
+  const auto& slug = definition.at("slug").get_ref<const std::string&>();
+  const auto touches = [&](auto... keys) {
+    return change.change == ChangeKind::create || std::ranges::any_of(change.fields, [&](const FieldChange& field) {
+             return ((field.path == keys || field.path == std::string(keys) + "[]") || ...);
+           });
+  };
+  auto agent = find_agent(operation, slug);
+  if (!agent || (!is_shared_part_fixed(operation) && std::apply([&](auto... keys) { return touches(keys...); }, identity_keys)))
+    agent = write_agent(operation, {slug, definition.at("name"), definition.at("description"),
+                                    *parse_word<AgentStatus>(definition.at("status").get_ref<const std::string&>())});
+  if (touches("systemPrompt", "model", "tools", "roles"))
+    write_agent_config(operation, *agent,
+                       {definition.at("systemPrompt"), definition.at("model"), definition.at("tools"), definition.at("roles")});
+}
+
+void write_tool(GuardedOperation& operation, const std::string& tool, const Json* before, const Json* after) {
+  const Json none = Json::object();
+  const Json& was = before ? before->at("agents") : none;
+  const Json& is = after ? after->at("agents") : none;
+  for (const auto& [slug, permission] : is.items())
+    if (!was.contains(slug) || was.at(slug) != permission)
+      write_tool_permission(operation, require_agent(operation, slug), tool, permission_of(permission));
+  for (const auto& [slug, permission] : was.items())
+    if (!is.contains(slug)) remove_tool_permission(operation, require_agent(operation, slug), tool);
+}
+
+}  // namespace
+
+DefinitionSet definitions_of(GuardedOperation& operation) {
+  DefinitionSet out;
+  for (const EntityType& type : operation.transaction().entity_types())
+    out.add(DefinitionKind::entity_type, definition_of(type));
+  for (const RoleRecord& role : operation.transaction().roles()) out.add(DefinitionKind::role, definition_of(role));
+  for (const Trigger& trigger : select<Trigger>(operation.transaction(), {{}, {}, {"slug"}, false, {}, most_definitions}))
+    out.add(DefinitionKind::trigger, trigger.definition);
+  std::map<std::string, Json> tools;
+  for (const Agent& agent : select<Agent>(operation.transaction(), {{}, {}, {"slug"}, false, {}, most_definitions})) {
+    const auto config = newest_config(operation, agent);
+    if (config) out.add(DefinitionKind::agent, definition_of(agent, *config));
+    for (const ToolPermission& permission :
+         select<ToolPermission>(operation.transaction(), {{}, {{"agent_id", {}, agent.id.str()}}, {"tool"}, false, {}, most_definitions}))
+      tools[permission.tool][agent.slug] = definition_of(permission);
+  }
+  for (const auto& [tool, agents] : tools) out.add(DefinitionKind::tool, {{"name", tool}, {"agents", agents}});
+  return out;
+}
+
+ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options) {
+  const DefinitionSet current = definitions_of(operation);
+  ChangePlan plan;
+  plan.environment = operation.actor().environment();
+  plan.options = options;
+  plan.base = digest_of(current);
+  plan.changes = difference(current, within_reach(operation, wanted, current));
+  plan.obstacles = find_obstacles(operation, wanted, plan.changes, options);
+  plan.definitions = std::move(wanted);
+  return plan;
+}
+
+void carry_out(GuardedOperation& operation, const ChangePlan& plan) {
+  if (plan.environment != operation.actor().environment())
+    throw Error(ErrorCode::conflict, "the plan is for the other environment; plan for this one");
+  const DefinitionSet current = definitions_of(operation);
+  const ChangePlan now = make_plan(operation, plan.definitions, plan.options);
+  if (now.base != plan.base)
+    throw Error(ErrorCode::conflict, "the definitions have changed since this was planned; plan again");
+  if (!now.obstacles.empty()) throw Error(ErrorCode::conflict, now.obstacles.front().message);
+
+  std::vector<EntityType> types;
+  for (const auto& [slug, definition] : plan.definitions.of(DefinitionKind::entity_type)) {
+    EntityType type;
+    type.slug = slug;
+    types.push_back(std::move(type));
+  }
+  const auto each = [&](DefinitionKind kind, bool removals, auto&& body) {
+    for (const DefinitionChange& change : now.changes)
+      if (change.kind == kind && (change.change == ChangeKind::remove) == removals)
+        body(change, plan.definitions.find(kind, change.name));
+  };
+  // What is spoken of comes before what speaks of it, and goes after it.
+  each(DefinitionKind::entity_type, false, [&](const auto&, const Json* definition) { write_entity_type(operation, *definition, types); });
+  each(DefinitionKind::role, false, [&](const auto&, const Json* definition) { write_role(operation, *definition, types); });
+  each(DefinitionKind::agent, false, [&](const auto& change, const Json* definition) { write_agent_definition(operation, *definition, change); });
+  each(DefinitionKind::trigger, false, [&](const auto&, const Json* definition) { write_trigger(operation, *definition, types); });
+  for (const bool removals : {false, true})
+    each(DefinitionKind::tool, removals, [&](const auto& change, const Json* definition) {
+      write_tool(operation, change.name, current.find(DefinitionKind::tool, change.name), removals ? nullptr : definition);
+    });
+  each(DefinitionKind::trigger, true, [&](const auto& change, const Json*) { remove_trigger(operation, change.name); });
+  each(DefinitionKind::agent, true, [&](const auto& change, const Json*) { remove_agent_configs(operation, require_agent(operation, change.name)); });
+  each(DefinitionKind::role, true, [&](const auto& change, const Json*) { remove_role(operation, change.name); });
+  std::vector<std::string> going;
+  each(DefinitionKind::entity_type, true, [&](const auto& change, const Json*) { going.push_back(change.name); });
+  remove_entity_types(operation, going);
+}
+
+}  // namespace struere

@@ -1,0 +1,25 @@
+// What a definition looks like, by the schemas that editors use as well (schemas/). Says all that is wrong at once, with
+// the place of each, which a validator that stops at the first does not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/definitions/definition_set.hpp"
+
+namespace struere {
+
+struct ShapeFault {
+  Json::json_pointer place;
+  std::string message;
+};
+
+// Knows type, required, properties, additionalProperties, items and enum: what the schemas of definitions are made of.
+std::vector<ShapeFault> shape_faults(DefinitionKind kind, const Json& definition);
+
+// " Did you mean `x`?", where one of `known` is near; empty otherwise.
+std::string suggestion(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace struere

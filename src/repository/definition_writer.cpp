@@ -1,0 +1,244 @@
+#include "repository/definition_writer.hpp"
+
+#include <algorithm>
+
+#include "repository/checks.hpp"
+#include "repository/trigger_definition.hpp"
+#include "storage/records.hpp"
+#include "struere/access/definition.hpp"
+
+namespace struere {
+namespace {
+
+[[noreturn]] void still_needed(const std::string& why) { throw Error(ErrorCode::conflict, why); }
+
+// Reads what the transaction holds by now, which a plan may have changed since it began.
+void check_unused(GuardedOperation& operation, const EntityType& type, const std::vector<EntityType>& staying) {
+  for (const RoleRecord& role : operation.transaction().roles()) {
+    const auto names = [&](const auto& records, auto member) {
+      return std::ranges::find(records, type.slug, member) != records.end();
+    };
+    if (names(role.policies, &PolicyRecord::resource) || names(role.scope_rules, &TypedRecord::entity_type) ||
+        names(role.field_masks, &TypedRecord::entity_type) || names(role.visible_fields, &TypedRecord::entity_type))
+      still_needed(fmt::format("role `{}` speaks of this entity type; change the role first", role.name));
+  }
+  if (find<Trigger>(operation.transaction(), "entity_type", type.slug))
+    still_needed("a trigger is set off by entities of this type; remove the trigger first");
+  for (const EntityType& other : staying)
+      for (const ReferenceField& reference : reference_fields(parse_canonical_json(other.schema)))
+        if (reference.type == type.slug)
+          still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
+}
+
+std::string payload_of(const Agent& agent) {
+  return canonical_json(Json{{"slug", agent.slug},
+                             {"name", agent.name},
+                             {"description", agent.description},
+                             {"status", to_string(agent.status)}});
+}
+
+std::string payload_of(const std::string& slug, const ToolPermission& permission) {
+  Json out{{"slug", slug},
+           {"tool", permission.tool},
+           {"identity", to_string(permission.identity)},
+           {"deniedFields", permission.denied_fields}};
+  if (permission.role) out["role"] = *permission.role;
+  if (permission.allowed_actions) {
+    out["allowedActions"] = Json::array();
+    for (const Action action : *permission.allowed_actions) out["allowedActions"].push_back(to_string(action));
+  }
+  return canonical_json(out);
+}
+
+void check(const NewToolPermission& permission) {
+  const bool configured = permission.identity == ToolIdentity::configured;
+  if (configured != permission.role.has_value())
+    throw Error(ErrorCode::invalid_definition, "`role` is given for the identity `configured`, and for no other");
+  if (permission.role) require_name(*permission.role, "`role`");
+  for (const std::string& field : permission.denied_fields) {
+    const auto path = FieldPath::parse(field);
+    if (!path || path->root() == FieldPath::Root::id)
+      throw Error(ErrorCode::invalid_definition,
+                  "a denied field is a path such as data.card, or status, createdAt or updatedAt");
+  }
+}
+
+}  // namespace
+
+// --- entity types
+
+EntityType write_entity_type(GuardedOperation& operation, const Json& definition,
+                             const std::vector<EntityType>& known_types) {
+  EntityType type = read_entity_type(definition, known_types);
+  const auto stored = operation.transaction().entity_types();
+  const auto known = std::ranges::find(stored, type.slug, &EntityType::slug);
+  type.created_at = known != stored.end() ? known->created_at : operation.now();
+  operation.transaction().put_entity_type(type);
+  operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",
+                           canonical_json(definition_of(type)));
+  for (const EntityType& now : operation.transaction().entity_types())
+    if (now.slug == type.slug) type.key = now.key;
+  return type;
+}
+
+void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs) {
+  auto staying = operation.transaction().entity_types();
+  std::vector<EntityType> going;
+  for (const std::string& slug : slugs) {
+    const auto type = std::ranges::find(staying, slug, &EntityType::slug);
+    if (type == staying.end()) throw_not_found();
+    going.push_back(std::move(*type));
+    staying.erase(type);
+  }
+  for (const EntityType& type : going) {
+    check_unused(operation, type, staying);
+    operation.transaction().remove_entity_type(type);
+    operation.audit().append("entity-type.deleted", canonical_json(definition_of(type)));
+  }
+}
+
+// --- roles
+
+RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types) {
+  RoleRecord role = read_role(definition, known_types);
+  const auto known = operation.transaction().find_role(role.name);
+  role.id = known ? *known : RoleId(operation.new_id());
+  role.created_at = operation.now();
+  operation.transaction().put_role(role);
+  operation.audit().append(known ? "role.updated" : "role.created", canonical_json(definition_of(role)));
+  return role;
+}
+
+void remove_role(GuardedOperation& operation, const std::string& name) {
+  const auto known = operation.transaction().find_role(name);
+  if (!known) throw_not_found();
+  operation.transaction().remove_role(*known);
+  operation.audit().append("role.deleted", canonical_json(Json{{"name", name}}));
+}
+
+// --- triggers
+
+Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types) {
+  JsonFault fault;
+  const auto canonical = canonical_json(definition, fault);
+  if (!canonical) throw Error(ErrorCode::invalid_definition, "the definition cannot be used: " + fault.message);
+  const Json json = parse_canonical_json(*canonical);
+  const TriggerDefinition read = read_trigger(json);
+  if (std::ranges::find(known_types, read.entity_type, &EntityType::slug) == known_types.end())
+    throw Error(ErrorCode::invalid_definition, "`entityType` is none of this scope's; define the type first");
+  const auto known = find<Trigger>(operation.transaction(), "slug", read.slug);
+  const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,
+                        known ? known->created_at : operation.now(), operation.now()};
+  if (known)
+    operation.transaction().update_records(
+        RecordTable::triggers, {{"id", {}, trigger.id}},
+        {{"entity_type", trigger.entity_type}, {"definition", *canonical}, {"updated_at", trigger.updated_at}});
+  else
+    insert(operation.transaction(), trigger);
+  operation.audit().append(known ? "trigger.updated" : "trigger.created", *canonical);
+  return trigger;
+}
+
+void remove_trigger(GuardedOperation& operation, const std::string& slug) {
+  if (!find<Trigger>(operation.transaction(), "slug", slug)) throw_not_found();
+  operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
+  operation.transaction().update_records(
+      RecordTable::trigger_runs, {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}},
+      {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
+  operation.audit().append("trigger.deleted", canonical_json(Json{{"slug", slug}}));
+}
+
+// --- agents
+
+std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug) {
+  return find<Agent>(operation.transaction(), "slug", slug);
+}
+
+Agent require_agent(GuardedOperation& operation, const std::string& slug) {
+  auto agent = find_agent(operation, slug);
+  if (!agent) throw_not_found();
+  return *std::move(agent);
+}
+
+std::vector<AgentConfig> agent_configs(GuardedOperation& operation, const Agent& agent, std::int64_t limit) {
+  return select<AgentConfig>(operation.transaction(),
+                             {{}, {{"agent_id", {}, agent.id.str()}}, {"version"}, true, {}, limit});
+}
+
+std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agent& agent) {
+  auto found = agent_configs(operation, agent, 1);
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+Agent write_agent(GuardedOperation& operation, const NewAgent& asked) {
+  const auto known = find_agent(operation, asked.slug);
+  require_slug(asked.slug, "an agent's slug");
+  require_name(asked.name, "an agent's name");
+  require_text(asked.description, "an agent's description");
+  Agent agent{
+      known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description, asked.status,
+      known ? known->created_at : operation.now(),     operation.now()};
+  if (known)
+    operation.transaction().update_records(RecordTable::agents, {{"id", {}, agent.id.str()}},
+                                           {{"name", agent.name},
+                                            {"description", agent.description},
+                                            {"status", to_value(agent.status)},
+                                            {"updated_at", agent.updated_at}});
+  else
+    insert(operation.transaction(), agent);
+  operation.audit().append(known ? "agent.updated" : "agent.created", payload_of(agent));
+  return agent;
+}
+
+AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, const NewAgentConfig& asked) {
+  require_text(asked.system_prompt, "a system prompt");
+  require_name(asked.model, "a model's name");
+  require_names(asked.tools, "the tools of an agent");
+  require_names(asked.roles, "the roles of an agent");
+  operation.require_own_roles(asked.roles);
+  const auto newest = newest_config(operation, agent);
+  const AgentConfig config{agent.id,
+                           newest ? newest->version + 1 : 1,
+                           asked.system_prompt,
+                           asked.model,
+                           asked.tools,
+                           asked.roles,
+                           operation.actor().id(),
+                           operation.now()};
+  insert(operation.transaction(), config);
+  operation.audit().append("agent.configured", canonical_json(Json{{"slug", agent.slug},
+                                                                   {"version", config.version},
+                                                                   {"model", config.model},
+                                                                   {"tools", config.tools},
+                                                                   {"roles", config.roles}}));
+  return config;
+}
+
+void remove_agent_configs(GuardedOperation& operation, const Agent& agent) {
+  operation.transaction().remove_records(RecordTable::agent_configs, {{"agent_id", {}, agent.id.str()}});
+  operation.audit().append("agent.unconfigured", canonical_json(Json{{"slug", agent.slug}}));
+}
+
+std::vector<RecordCondition> of_tool(const Agent& agent, const std::string& tool) {
+  return {{"agent_id", {}, agent.id.str()}, {"tool", {}, tool}};
+}
+
+ToolPermission write_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool,
+                                     const NewToolPermission& asked) {
+  require_name(tool, "a tool's name");
+  check(asked);
+  ToolPermission permission{
+      agent.id, tool, asked.identity, asked.role, asked.allowed_actions, asked.denied_fields, operation.now()};
+  operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool));
+  insert(operation.transaction(), permission);
+  operation.audit().append("agent.tool-permitted", payload_of(agent.slug, permission));
+  return permission;
+}
+
+bool remove_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool) {
+  if (operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool)) == 0) return false;
+  operation.audit().append("agent.tool-forgotten", canonical_json(Json{{"slug", agent.slug}, {"tool", tool}}));
+  return true;
+}
+
+}  // namespace struere

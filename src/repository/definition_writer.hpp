@@ -1,0 +1,42 @@
+// What a change of the configuration writes, with its event: one definition at a time, in the transaction of whoever
+// asks, who commits. The repositories change one; a plan (definitions/) changes many at once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "repository/guarded_operation.hpp"
+#include "struere/model/trigger.hpp"
+#include "struere/repository/agent_repository.hpp"
+
+namespace struere {
+
+// `known` are the types that the definition may speak of.
+EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
+// not_found, or conflict while entities, roles, triggers or the references of types that stay need one of them.
+void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs);
+
+RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
+void remove_role(GuardedOperation& operation, const std::string& name);
+
+Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
+void remove_trigger(GuardedOperation& operation, const std::string& slug);
+
+// --- agents: the identity that both environments share, and what the scope's own makes of it
+std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug);
+Agent require_agent(GuardedOperation& operation, const std::string& slug);
+std::vector<AgentConfig> agent_configs(GuardedOperation& operation, const Agent& agent, std::int64_t limit);
+std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agent& agent);
+
+Agent write_agent(GuardedOperation& operation, const NewAgent& asked);
+AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, const NewAgentConfig& asked);
+// All versions: the scope has no configuration of the agent from then on.
+void remove_agent_configs(GuardedOperation& operation, const Agent& agent);
+
+// --- what an agent's tool may do, shared by both environments
+std::vector<RecordCondition> of_tool(const Agent& agent, const std::string& tool);
+ToolPermission write_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool,
+                                     const NewToolPermission& asked);
+bool remove_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool);
+
+}  // namespace struere
