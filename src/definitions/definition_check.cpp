@@ -96,8 +96,8 @@ class Check {
     if (definitions_.find(DefinitionKind::tool, name) || is_built_in_tool(name)) return;
     auto known = names_of(definitions_.of(DefinitionKind::tool));
     known.insert(known.end(), built_in_tools.begin(), built_in_tools.end());
-    fault(place, fmt::format("nobody registered the tool `{}`: add tools/{}.yaml.{}", name, name,
-                             suggestion(name, known)));
+    fault(place,
+          fmt::format("nobody registered the tool `{}`: add tools/{}.yaml.{}", name, name, suggestion(name, known)));
   }
 
   // A path of a type whose schema names its fields must be one of them: a mask of a field that is not there masks
@@ -154,14 +154,13 @@ class Check {
 
   void check_agent(const Json& definition) {
     if (!is_slug(name_)) fault(at("/slug"), "a slug is 1 to 64 lower-case letters, digits, _ and -");
-    normal_ = {{"slug", name_},          {"name", name_},           {"description", ""},
-               {"status", "active"},     {"tools", Json::array()}, {"roles", Json::array()}};
+    normal_ = {{"slug", name_},      {"name", name_},          {"description", ""},
+               {"status", "active"}, {"tools", Json::array()}, {"roles", Json::array()}};
     normal_.update(definition);
     for (const char* const key : {"name", "model"})
       if (const auto& text = normal_.at(key).get_ref<const std::string&>(); text.empty() || text.size() > longest_name)
         fault(at(std::string("/") + key), fmt::format("this is a text of 1 to {} bytes", longest_name));
-    for (std::size_t i = 0; i < normal_.at("tools").size(); ++i)
-      require_tool(normal_.at("tools")[i], at("/tools") / i);
+    for (std::size_t i = 0; i < normal_.at("tools").size(); ++i) require_tool(normal_.at("tools")[i], at("/tools") / i);
     for (std::size_t i = 0; i < normal_.at("roles").size(); ++i)
       require(DefinitionKind::role, normal_.at("roles")[i], at("/roles") / i);
   }

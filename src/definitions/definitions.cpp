@@ -23,8 +23,7 @@ Json summary_of(const ChangePlan& plan) {
 DefinitionSet self_contained(const DefinitionSet& all) {
   std::map<std::string, Json> tools;
   const auto name_tool = [&](const Json& tool) {
-    if (!is_built_in_tool(tool.get_ref<const std::string&>()))
-      tools.emplace(tool.get<std::string>(), Json::object());
+    if (!is_built_in_tool(tool.get_ref<const std::string&>())) tools.emplace(tool.get<std::string>(), Json::object());
   };
   for (const auto& [slug, agent] : all.of(DefinitionKind::agent))
     for (const Json& tool : agent.at("tools")) name_tool(tool);
@@ -61,8 +60,7 @@ ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions
 ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& options) const {
   return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a rollback");
-    const auto found =
-        select<Release>(operation.transaction(), {{}, {{"number", {}, release}}, {}, false, {}, 1});
+    const auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, release}}, {}, false, {}, 1});
     if (found.empty()) throw_not_found();
     ChangePlan plan = make_plan(operation, DefinitionSet::from_json(found.front().definitions), options);
     plan.restores = release;
@@ -81,31 +79,31 @@ void Definitions::apply(const ChangePlan& plan) const {
 }
 
 Release Definitions::deploy(const ChangePlan& plan, const std::string& note) const {
-  return guarded(*database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
-    operation.require_admin("deploy definitions");
-    if (actor_.environment() != Environment::production)
-      throw Error(ErrorCode::invalid_definition, "releases are production's; give an actor of production");
-    require_text(note, "the note of a release");
-    carry_out(operation, plan);
-    const auto newest =
-        select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
-    if (plan.empty() && !newest.empty())
-      throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");
-    Release release{newest.empty() ? 1 : newest.front().number + 1,
-                    plan.definitions.to_json(),
-                    plan.to_json().at("changes"),
-                    note,
-                    plan.restores,
-                    std::string(to_string(actor_.type())),
-                    actor_.id(),
-                    operation.now()};
-    insert(operation.transaction(), release);
-    Json payload{{"release", release.number}, {"note", note}, {"changes", summary_of(plan)}};
-    if (release.restores) payload["restores"] = *release.restores;
-    operation.audit().append("deploy.completed", canonical_json(payload));
-    operation.commit();
-    return release;
-  });
+  return guarded(
+      *database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+        operation.require_admin("deploy definitions");
+        if (actor_.environment() != Environment::production)
+          throw Error(ErrorCode::invalid_definition, "releases are production's; give an actor of production");
+        require_text(note, "the note of a release");
+        carry_out(operation, plan);
+        const auto newest = select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
+        if (plan.empty() && !newest.empty())
+          throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");
+        Release release{newest.empty() ? 1 : newest.front().number + 1,
+                        plan.definitions.to_json(),
+                        plan.to_json().at("changes"),
+                        note,
+                        plan.restores,
+                        std::string(to_string(actor_.type())),
+                        actor_.id(),
+                        operation.now()};
+        insert(operation.transaction(), release);
+        Json payload{{"release", release.number}, {"note", note}, {"changes", summary_of(plan)}};
+        if (release.restores) payload["restores"] = *release.restores;
+        operation.audit().append("deploy.completed", canonical_json(payload));
+        operation.commit();
+        return release;
+      });
 }
 
 std::vector<Release> Definitions::releases() const {

@@ -146,9 +146,11 @@ bool is_plain(const std::string& text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (text.empty() || !is_letter(text.front()) || text.back() == ' ' || text.size() > 100) return false;
   // Other readers of YAML take these for something else.
-  constexpr std::array<std::string_view, 12> words{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan", "none"};
+  constexpr std::array<std::string_view, 12> words{"null", "true", "false", "yes", "no",  "on",
+                                                   "off",  "y",    "n",     "inf", "nan", "none"};
   std::string lower = text;
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::ranges::find(words, lower) == words.end() && std::ranges::all_of(text, [&](char c) {
            return is_letter(c) || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
          });

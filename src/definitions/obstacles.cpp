@@ -49,8 +49,8 @@ std::optional<Obstacle> orphans(GuardedOperation& operation, const EntityType& t
   Obstacle out{Obstacle::Kind::entities_of_removed_type, type.slug, count, {}, {}};
   selection.limit = most_examples;
   for (const EntityRow& row : operation.transaction().select(selection).rows) out.examples.push_back(row.id);
-  out.message = fmt::format("the entity type `{}` is to go, and there are {} entities of it; keep the type", type.slug,
-                            count);
+  out.message =
+      fmt::format("the entity type `{}` is to go, and there are {} entities of it; keep the type", type.slug, count);
   return out;
 }
 
@@ -61,8 +61,10 @@ std::optional<Obstacle> holders(GuardedOperation& operation, const std::string& 
     if (out.examples.size() < most_examples) out.examples.push_back(user.str());
   }
   if (out.count == 0) return std::nullopt;
-  out.message = fmt::format("the role `{}` is to go, and {} users have it; take it from them first, or say that it may be "
-                            "taken", role, out.count);
+  out.message = fmt::format(
+      "the role `{}` is to go, and {} users have it; take it from them first, or say that it may be "
+      "taken",
+      role, out.count);
   return out;
 }
 

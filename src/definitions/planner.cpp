@@ -51,7 +51,9 @@ NewToolPermission permission_of(const Json& definition) {
 
 constexpr std::int64_t most_definitions = 1'000'000;
 
-std::string digest_of(const DefinitionSet& definitions) { return to_hex(sha256(canonical_json(definitions.to_json()))); }
+std::string digest_of(const DefinitionSet& definitions) {
+  return to_hex(sha256(canonical_json(definitions.to_json())));
+}
 
 // What both environments share is changed from development alone: production would otherwise be set back by the
 // rollback of a release that is older than the last sync.
@@ -84,7 +86,8 @@ DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wan
   // Without its permission a tool acts as its caller: what narrows an agent that the other environment may have stays.
   for (const auto& [name, definition] : current.of(DefinitionKind::tool))
     for (const auto& [agent, permission] : definition.at("agents").items())
-      if (is_shared_part_fixed(operation) || !wanted.find(DefinitionKind::agent, agent)) tools[name][agent] = permission;
+      if (is_shared_part_fixed(operation) || !wanted.find(DefinitionKind::agent, agent))
+        tools[name][agent] = permission;
   for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
   return out;
 }
@@ -97,12 +100,14 @@ void write_agent_definition(GuardedOperation& operation, const Json& definition,
            });
   };
   auto agent = find_agent(operation, slug);
-  if (!agent || (!is_shared_part_fixed(operation) && std::apply([&](auto... keys) { return touches(keys...); }, identity_keys)))
+  if (!agent ||
+      (!is_shared_part_fixed(operation) && std::apply([&](auto... keys) { return touches(keys...); }, identity_keys)))
     agent = write_agent(operation, {slug, definition.at("name"), definition.at("description"),
                                     *parse_word<AgentStatus>(definition.at("status").get_ref<const std::string&>())});
   if (touches("systemPrompt", "model", "tools", "roles"))
-    write_agent_config(operation, *agent,
-                       {definition.at("systemPrompt"), definition.at("model"), definition.at("tools"), definition.at("roles")});
+    write_agent_config(
+        operation, *agent,
+        {definition.at("systemPrompt"), definition.at("model"), definition.at("tools"), definition.at("roles")});
 }
 
 void write_tool(GuardedOperation& operation, const std::string& tool, const Json* before, const Json* after) {
@@ -123,14 +128,15 @@ DefinitionSet definitions_of(GuardedOperation& operation) {
   for (const EntityType& type : operation.transaction().entity_types())
     out.add(DefinitionKind::entity_type, definition_of(type));
   for (const RoleRecord& role : operation.transaction().roles()) out.add(DefinitionKind::role, definition_of(role));
-  for (const Trigger& trigger : select<Trigger>(operation.transaction(), {{}, {}, {"slug"}, false, {}, most_definitions}))
+  for (const Trigger& trigger :
+       select<Trigger>(operation.transaction(), {{}, {}, {"slug"}, false, {}, most_definitions}))
     out.add(DefinitionKind::trigger, trigger.definition);
   std::map<std::string, Json> tools;
   for (const Agent& agent : select<Agent>(operation.transaction(), {{}, {}, {"slug"}, false, {}, most_definitions})) {
     const auto config = newest_config(operation, agent);
     if (config) out.add(DefinitionKind::agent, definition_of(agent, *config));
-    for (const ToolPermission& permission :
-         select<ToolPermission>(operation.transaction(), {{}, {{"agent_id", {}, agent.id.str()}}, {"tool"}, false, {}, most_definitions}))
+    for (const ToolPermission& permission : select<ToolPermission>(
+             operation.transaction(), {{}, {{"agent_id", {}, agent.id.str()}}, {"tool"}, false, {}, most_definitions}))
       tools[permission.tool][agent.slug] = definition_of(permission);
   }
   for (const auto& [tool, agents] : tools) out.add(DefinitionKind::tool, {{"name", tool}, {"agents", agents}});
@@ -170,16 +176,23 @@ void carry_out(GuardedOperation& operation, const ChangePlan& plan) {
         body(change, plan.definitions.find(kind, change.name));
   };
   // What is spoken of comes before what speaks of it, and goes after it.
-  each(DefinitionKind::entity_type, false, [&](const auto&, const Json* definition) { write_entity_type(operation, *definition, types); });
-  each(DefinitionKind::role, false, [&](const auto&, const Json* definition) { write_role(operation, *definition, types); });
-  each(DefinitionKind::agent, false, [&](const auto& change, const Json* definition) { write_agent_definition(operation, *definition, change); });
-  each(DefinitionKind::trigger, false, [&](const auto&, const Json* definition) { write_trigger(operation, *definition, types); });
+  each(DefinitionKind::entity_type, false,
+       [&](const auto&, const Json* definition) { write_entity_type(operation, *definition, types); });
+  each(DefinitionKind::role, false,
+       [&](const auto&, const Json* definition) { write_role(operation, *definition, types); });
+  each(DefinitionKind::agent, false,
+       [&](const auto& change, const Json* definition) { write_agent_definition(operation, *definition, change); });
+  each(DefinitionKind::trigger, false,
+       [&](const auto&, const Json* definition) { write_trigger(operation, *definition, types); });
   for (const bool removals : {false, true})
     each(DefinitionKind::tool, removals, [&](const auto& change, const Json* definition) {
-      write_tool(operation, change.name, current.find(DefinitionKind::tool, change.name), removals ? nullptr : definition);
+      write_tool(operation, change.name, current.find(DefinitionKind::tool, change.name),
+                 removals ? nullptr : definition);
     });
   each(DefinitionKind::trigger, true, [&](const auto& change, const Json*) { remove_trigger(operation, change.name); });
-  each(DefinitionKind::agent, true, [&](const auto& change, const Json*) { remove_agent_configs(operation, require_agent(operation, change.name)); });
+  each(DefinitionKind::agent, true, [&](const auto& change, const Json*) {
+    remove_agent_configs(operation, require_agent(operation, change.name));
+  });
   each(DefinitionKind::role, true, [&](const auto& change, const Json*) { remove_role(operation, change.name); });
   std::vector<std::string> going;
   each(DefinitionKind::entity_type, true, [&](const auto& change, const Json*) { going.push_back(change.name); });

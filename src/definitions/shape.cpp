@@ -97,7 +97,8 @@ std::vector<ShapeFault> shape_faults(DefinitionKind kind, const Json& definition
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
   const auto distance = [&](const std::string& other) { return edit_distance(word, other); };
   const auto nearest = std::ranges::min_element(known, {}, distance);
-  if (nearest == known.end() || distance(*nearest) > (word.size() < 4 ? 1 : std::max<std::size_t>(2, word.size() / 3))) return {};
+  if (nearest == known.end() || distance(*nearest) > (word.size() < 4 ? 1 : std::max<std::size_t>(2, word.size() / 3)))
+    return {};
   return fmt::format(" Did you mean `{}`?", *nearest);
 }
 

@@ -1,5 +1,5 @@
-// What a definition looks like, by the schemas that editors use as well (schemas/). Says all that is wrong at once, with
-// the place of each, which a validator that stops at the first does not.
+// What a definition looks like, by the schemas that editors use as well (schemas/). Says all that is wrong at once,
+// with the place of each, which a validator that stops at the first does not.
 #pragma once
 
 #include <optional>

@@ -25,9 +25,9 @@ void check_unused(GuardedOperation& operation, const EntityType& type, const std
   if (find<Trigger>(operation.transaction(), "entity_type", type.slug))
     still_needed("a trigger is set off by entities of this type; remove the trigger first");
   for (const EntityType& other : staying)
-      for (const ReferenceField& reference : reference_fields(parse_canonical_json(other.schema)))
-        if (reference.type == type.slug)
-          still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
+    for (const ReferenceField& reference : reference_fields(parse_canonical_json(other.schema)))
+      if (reference.type == type.slug)
+        still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
 }
 
 std::string payload_of(const Agent& agent) {
@@ -197,14 +197,8 @@ AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, 
   require_names(asked.roles, "the roles of an agent");
   operation.require_own_roles(asked.roles);
   const auto newest = newest_config(operation, agent);
-  const AgentConfig config{agent.id,
-                           newest ? newest->version + 1 : 1,
-                           asked.system_prompt,
-                           asked.model,
-                           asked.tools,
-                           asked.roles,
-                           operation.actor().id(),
-                           operation.now()};
+  const AgentConfig config{agent.id,    newest ? newest->version + 1 : 1, asked.system_prompt, asked.model, asked.tools,
+                           asked.roles, operation.actor().id(),           operation.now()};
   insert(operation.transaction(), config);
   operation.audit().append("agent.configured", canonical_json(Json{{"slug", agent.slug},
                                                                    {"version", config.version},

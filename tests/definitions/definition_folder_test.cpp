@@ -1,6 +1,6 @@
 // Definitions as files: strict, with the place of every mistake, and back again.
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include <fstream>
 
@@ -43,7 +43,8 @@ TEST_CASE("a folder is read, whatever its files are called and in YAML as in JSO
   folder.write("roles/teacher.json", R"({"name": "teacher", "policies": [
     {"resource": "student", "actions": ["read"], "effect": "allow"}]})");
   folder.write("roles/.teacher.json.swp", "not a definition");
-  folder.write("agents/tutor.yaml", "slug: tutor\nmodel: small\nroles: [teacher]\nsystemPrompt: |\n  You teach.\n  Kindly.\n");
+  folder.write("agents/tutor.yaml",
+               "slug: tutor\nmodel: small\nroles: [teacher]\nsystemPrompt: |\n  You teach.\n  Kindly.\n");
   const DefinitionSet set = read_definitions(folder.path());
   CHECK(set.find(DefinitionKind::entity_type, "student")->at("schema").at("properties").size() == 2);
   CHECK(set.find(DefinitionKind::role, "teacher"));
@@ -121,11 +122,11 @@ TEST_CASE("YAML's surprises are refused or are texts", "[definitions]") {
 namespace {
 
 std::string random_text() {
-  return *rc::gen::oneOf(
-      rc::gen::element<std::string>("null", "yes", "- a", "a: b", " x", "x ", "#", "line\nline\n", "line\n\n", "\n", "\t",
-                                    "1", "1.0", "-", "~", "&a", "*a", "!t", "'", "\"", "\xc3\xa4", "a\\b", "a\n  b\n",
-                                    "trailing \nspace\n", "{", "[", "%", "@", "`", ",", "?", ":", "|", ">", "true"),
-      rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~')));
+  return *rc::gen::oneOf(rc::gen::element<std::string>("null", "yes", "- a", "a: b", " x", "x ", "#", "line\nline\n",
+                                                       "line\n\n", "\n", "\t", "1", "1.0", "-", "~", "&a", "*a", "!t",
+                                                       "'", "\"", "\xc3\xa4", "a\\b", "a\n  b\n", "trailing \nspace\n",
+                                                       "{", "[", "%", "@", "`", ",", "?", ":", "|", ">", "true"),
+                         rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~')));
 }
 
 // Sets that differ in everything, and are right.
@@ -153,7 +154,8 @@ DefinitionSet random_definitions() {
                                   {"actions", *rc::gen::element(Json::array({"list", "read"}), Json::array({"*"}))},
                                   {"effect", *rc::gen::element("allow", "deny")}});
       if (*rc::gen::arbitrary<bool>())
-        role["scopeRules"].push_back({{"entityType", type}, {"field", "status"}, {"operator", "eq"}, {"value", random_text()}});
+        role["scopeRules"].push_back(
+            {{"entityType", type}, {"field", "status"}, {"operator", "eq"}, {"value", random_text()}});
     }
     out.add(DefinitionKind::role, role);
     roles.push_back(name);

@@ -78,7 +78,8 @@ TEST_CASE("a plan says what changes, and applied it leaves nothing to change", "
     CHECK(definitions.plan(school()).empty());
     CHECK(definitions.current() == school().normal_form());
     CHECK(event_types(world, development).back() == "sync.completed");
-    CHECK(world.database->agents(world.system()).tool_permissions("tutor").front().denied_fields.front() == "data.card");
+    CHECK(world.database->agents(world.system()).tool_permissions("tutor").front().denied_fields.front() ==
+          "data.card");
 
     const auto longer = changed(school(), DefinitionKind::agent, "tutor",
                                 patched(school(), DefinitionKind::agent, "tutor", R"({"model": "large"})"));
@@ -184,9 +185,9 @@ TEST_CASE("data that would be lost or broken stops a plan", "[definitions]") {
     const EntityId ada = world.create("student", {{"name", "Ada"}});
     world.create("student", {{"name", "Grace"}, {"card", "1"}});
 
-    const auto stricter = changed(
-        school(), DefinitionKind::entity_type, "student",
-        patched(school(), DefinitionKind::entity_type, "student", R"({"schema": {"required": ["card"]}})"));
+    const auto stricter =
+        changed(school(), DefinitionKind::entity_type, "student",
+                patched(school(), DefinitionKind::entity_type, "student", R"({"schema": {"required": ["card"]}})"));
     ChangePlan plan = definitions.plan(stricter);
     REQUIRE(plan.obstacles.size() == 1);
     CHECK(plan.obstacles.front().count == 1);
@@ -210,9 +211,9 @@ TEST_CASE("data that comes between a plan and its application is checked as well
   World world;
   const Definitions definitions = of(world, development);
   definitions.apply(definitions.plan(school()));
-  const ChangePlan plan = definitions.plan(changed(
-      school(), DefinitionKind::entity_type, "student",
-      patched(school(), DefinitionKind::entity_type, "student", R"({"schema": {"required": ["card"]}})")));
+  const ChangePlan plan = definitions.plan(
+      changed(school(), DefinitionKind::entity_type, "student",
+              patched(school(), DefinitionKind::entity_type, "student", R"({"schema": {"required": ["card"]}})")));
   CHECK(plan.obstacles.empty());
   world.create("student", {{"name", "Ada"}});
   CHECK_ERROR(conflict, definitions.apply(plan));
@@ -247,8 +248,9 @@ TEST_CASE("types that reference one another go together", "[definitions]") {
   const Definitions definitions = of(world, development);
   DefinitionSet pair;
   const auto referring = [](const std::string& slug, const std::string& other) {
-    return Json{{"slug", slug},
-                {"schema", {{"type", "object"}, {"properties", {{"other", {{"type", "string"}, {"references", other}}}}}}}};
+    return Json{
+        {"slug", slug},
+        {"schema", {{"type", "object"}, {"properties", {{"other", {{"type", "string"}, {"references", other}}}}}}}};
   };
   pair.add(DefinitionKind::entity_type, referring("a", "b"));
   pair.add(DefinitionKind::entity_type, referring("b", "a"));
@@ -267,7 +269,6 @@ TEST_CASE("definitions are for system actors and org admins", "[definitions]") {
   CHECK_ERROR(permission_denied, member.apply(plan));
   CHECK_ERROR(permission_denied, member.releases());
   CHECK_ERROR(permission_denied, Definitions(*world.database, world.user("ada", {}, production)).deploy(plan));
-  const Definitions admin(*world.database,
-                          world.user("grace", {}, development, "acme", MembershipRole::admin));
+  const Definitions admin(*world.database, world.user("grace", {}, development, "acme", MembershipRole::admin));
   CHECK_NOTHROW(admin.apply(admin.plan(school())));
 }

@@ -54,7 +54,7 @@ struct ChangePlan {
   DefinitionSet definitions;  // in normal form: how the scope would be
   PlanOptions options;
   std::optional<std::int64_t> restores;  // of a rollback: the release
-  std::string base;  // a digest of how the scope was when this was made
+  std::string base;                      // a digest of how the scope was when this was made
   std::vector<DefinitionChange> changes;
   std::vector<Obstacle> obstacles;
 

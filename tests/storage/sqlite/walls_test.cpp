@@ -112,7 +112,7 @@ TEST_CASE("every table of a scope is keyed by it", "[sqlite][walls]") {
   // Those of SPEC 1 that there are; the list may grow, and then the loop below speaks for the new ones.
   for (const char* const table : {"entity_types", "entities", "entity_relations", "roles", "policies", "scope_rules",
                                   "field_masks", "role_assignments", "api_keys", "events", "agent_configs", "threads",
-                                  "messages", "executions", "triggers", "trigger_runs", "installed_packs"})
+                                  "messages", "executions", "triggers", "trigger_runs", "installed_packs", "releases"})
     CHECK(scoped.contains(table));
 
   for (const std::string& table : scoped) {
@@ -238,6 +238,7 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
   const std::string their_type = raw.value("SELECT max(type_key) FROM entity_types WHERE scope_id = " + other);
   const std::string their_role = raw.value("SELECT id FROM roles WHERE scope_id = " + other);
   const std::string refused = "FOREIGN KEY constraint failed";
+  raw.run(fmt::format("INSERT INTO releases VALUES({}, 1, '{{}}', '[]', '', NULL, 'system', 'system', 1)", mine));
 
   CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, my_entity,
                                 their_entity)) == refused);
