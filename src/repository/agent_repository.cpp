@@ -69,7 +69,7 @@ AgentConfig AgentRepository::config(const std::string& slug) const {
 std::vector<AgentConfig> AgentRepository::history(const std::string& slug) const {
   return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "agents");
-    return agent_configs(operation, require_agent(operation, slug), most_in_page);
+    return config_history(operation, require_agent(operation, slug), most_in_page);
   });
 }
 

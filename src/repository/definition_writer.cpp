@@ -160,13 +160,13 @@ Agent require_agent(GuardedOperation& operation, const std::string& slug) {
   return *std::move(agent);
 }
 
-std::vector<AgentConfig> agent_configs(GuardedOperation& operation, const Agent& agent, std::int64_t limit) {
+std::vector<AgentConfig> config_history(GuardedOperation& operation, const Agent& agent, std::int64_t limit) {
   return select<AgentConfig>(operation.transaction(),
                              {{}, {{"agent_id", {}, agent.id.str()}}, {"version"}, true, {}, limit});
 }
 
 std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agent& agent) {
-  auto found = agent_configs(operation, agent, 1);
+  auto found = config_history(operation, agent, 1);
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 

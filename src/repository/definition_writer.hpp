@@ -25,7 +25,7 @@ void remove_trigger(GuardedOperation& operation, const std::string& slug);
 // --- agents: the identity that both environments share, and what the scope's own makes of it
 std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug);
 Agent require_agent(GuardedOperation& operation, const std::string& slug);
-std::vector<AgentConfig> agent_configs(GuardedOperation& operation, const Agent& agent, std::int64_t limit);
+std::vector<AgentConfig> config_history(GuardedOperation& operation, const Agent& agent, std::int64_t limit);
 std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agent& agent);
 
 Agent write_agent(GuardedOperation& operation, const NewAgent& asked);

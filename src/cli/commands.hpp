@@ -1,0 +1,19 @@
+// The commands, each added to the program with its options and what it does.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/session.hpp"
+
+namespace struere::cli {
+
+void add_init(CLI::App& program, Options& options);
+void add_sync(CLI::App& program, Options& options);
+void add_dev(CLI::App& program, Options& options);
+void add_status(CLI::App& program, Options& options);  // and diff
+void add_deploy(CLI::App& program, Options& options);  // and releases, rollback
+void add_pull(CLI::App& program, Options& options);
+void add_keys(CLI::App& program, Options& options);
+void add_verify(CLI::App& program, Options& options);
+
+}  // namespace struere::cli

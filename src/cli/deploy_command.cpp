@@ -1,0 +1,92 @@
+// `struere deploy`, `releases` and `rollback`: development to production, and back.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+namespace {
+
+struct DeployOptions {
+  PlanOptions plan;
+  std::string note;
+  std::int64_t release = 0;
+};
+
+void add_plan_options(CLI::App& command, Options& options, DeployOptions& deploy) {
+  command.add_flag("--yes,-y", options.yes, "Do not ask");
+  command.add_option("--note,-m", deploy.note, "What it is for");
+  command.add_flag("--accept-invalid-data", deploy.plan.accept_invalid_data,
+                   "Though entities do not match their new schema");
+  command.add_flag("--drop-assignments", deploy.plan.drop_assignments, "Though somebody has a role that goes");
+}
+
+Json to_json(const Release& release) {
+  Json out{{"number", release.number}, {"note", release.note},   {"createdBy", release.created_by},
+           {"createdAt", release.created_at}, {"changes", release.changes}};
+  if (release.restores) out["restores"] = *release.restores;
+  return out;
+}
+
+void carry_out(const Options& options, const Definitions& production, const ChangePlan& plan, const std::string& note) {
+  if (!options.json) Screen(options).show(plan, true);
+  if (!plan.obstacles.empty()) throw Error(ErrorCode::conflict, "production is left as it is; see the lines with !");
+  if (plan.empty() && !production.releases().empty()) {
+    fmt::print("{}\n", options.json ? plan.to_json().dump() : "= production is already so; there is nothing to deploy");
+    return;
+  }
+  if (!options.yes && !Screen::confirm("Deploy this to production?")) {
+    fmt::print("Nothing was deployed.\n");
+    return;
+  }
+  const Release release = production.deploy(plan, note);
+  if (options.json)
+    fmt::print("{}\n", to_json(release).dump());
+  else
+    fmt::print("Deployed release {}. Back again: struere rollback {}\n", release.number,
+               release.number > 1 ? release.number - 1 : release.number);
+}
+
+void list_releases(const Options& options) {
+  const auto releases = Session(options).definitions(Environment::production).releases();
+  if (options.json) {
+    Json out = Json::array();
+    for (const Release& release : releases) out.push_back(to_json(release));
+    fmt::print("{}\n", out.dump());
+    return;
+  }
+  if (releases.empty()) return fmt::print("There is no release yet. Make one: struere deploy\n");
+  std::vector<std::vector<std::string>> rows;
+  for (const Release& release : releases)
+    rows.push_back({std::to_string(release.number), time_text(release.created_at), release.created_by,
+                    std::to_string(release.changes.size()),
+                    release.restores ? fmt::format("restores {}. {}", *release.restores, release.note) : release.note});
+  Screen(options).show_table({"release", "when (UTC)", "by", "changes", "note"}, rows);
+}
+
+}  // namespace
+
+void add_deploy(CLI::App& program, Options& options) {
+  static DeployOptions deploy;
+  auto* const command = program.add_subcommand("deploy", "Promote what development holds to production, as a release");
+  add_plan_options(*command, options, deploy);
+  command->callback([&options] {
+    const Session session(options);
+    const Definitions production = session.definitions(Environment::production);
+    carry_out(options, production,
+              production.plan(session.definitions(Environment::development).current(), deploy.plan), deploy.note);
+  });
+
+  auto* const rollback = program.add_subcommand("rollback", "Bring production back to a release");
+  rollback->add_option("release", deploy.release, "Its number; `struere releases` lists them")->required();
+  add_plan_options(*rollback, options, deploy);
+  rollback->callback([&options] {
+    const Definitions production = Session(options).definitions(Environment::production);
+    carry_out(options, production, production.plan_rollback(deploy.release, deploy.plan), deploy.note);
+  });
+
+  program.add_subcommand("releases", "What was deployed to production, newest first")
+      ->callback([&options] { list_releases(options); });
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,63 @@
+// `struere keys`: the API keys of an environment.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+namespace {
+
+ApiKeyRepository keys_of(const Session& session, const Options& options) {
+  return session.database().api_keys(session.actor(*parse_environment(options.environment)));
+}
+
+Json to_json(const ApiKey& key) {
+  Json out{{"id", key.id.str()}, {"name", key.name}, {"prefix", key.display_prefix}, {"roles", key.roles},
+           {"createdAt", key.created_at}};
+  if (key.expires_at) out["expiresAt"] = *key.expires_at;
+  if (key.revoked_at) out["revokedAt"] = *key.revoked_at;
+  return out;
+}
+
+void list_keys(const Options& options) {
+  const Session session(options);
+  const auto keys = keys_of(session, options).list();
+  if (options.json) {
+    Json out = Json::array();
+    for (const ApiKey& key : keys) out.push_back(to_json(key));
+    return fmt::print("{}\n", out.dump());
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const ApiKey& key : keys)
+    rows.push_back({key.id.str(), key.name, key.display_prefix, fmt::format("{}", fmt::join(key.roles, ", ")),
+                    key.revoked_at ? "revoked" : "good", key.expires_at ? time_text(*key.expires_at) : "never"});
+  Screen(options).show_table({"id", "name", "begins", "roles", "state", "expires"}, rows);
+}
+
+}  // namespace
+
+void add_keys(CLI::App& program, Options& options) {
+  static NewApiKey key;
+  static std::string id;
+  auto* const keys = program.add_subcommand("keys", "The API keys of an environment")->require_subcommand(1);
+  keys->add_subcommand("list", "All of them; never their secrets")->callback([&options] { list_keys(options); });
+  auto* const create = keys->add_subcommand("create", "A new one; its secret is shown this once");
+  create->add_option("name", key.name, "What it is for")->required();
+  create->add_option("--role", key.roles, "A role that it has; may be given more than once");
+  create->callback([&options] {
+    const Session session(options);
+    const CreatedApiKey created = keys_of(session, options).create(key);
+    Json out = to_json(created.key);
+    out["secret"] = created.secret;
+    fmt::print("{}\n", options.json ? out.dump() : created.secret);
+  });
+  auto* const revoke = keys->add_subcommand("revoke", "Good for nothing from now on");
+  revoke->add_option("id", id, "As `struere keys list` shows it")->required();
+  revoke->callback([&options] {
+    const Session session(options);
+    keys_of(session, options).revoke(ApiKeyId(id));
+    fmt::print("{}\n", options.json ? Json{{"revoked", id}}.dump() : "Revoked.");
+  });
+}
+
+}  // namespace struere::cli

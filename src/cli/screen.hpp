@@ -1,0 +1,35 @@
+// How things look: colours on a terminal that wants them, plans as a diff reads, tables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/session.hpp"
+
+namespace struere::cli {
+
+class Screen {
+ public:
+  explicit Screen(const Options& options);
+
+  std::string green(const std::string& text) const { return painted("32", text); }
+  std::string yellow(const std::string& text) const { return painted("33", text); }
+  std::string red(const std::string& text) const { return painted("31", text); }
+  std::string faint(const std::string& text) const { return painted("2", text); }
+
+  // `+ ~ -` and what it would break; with the fields where `detailed`.
+  void show(const ChangePlan& plan, bool detailed) const;
+  void show_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const;
+
+  // Asks, where there is somebody to ask. Throws UsageError where there is nobody.
+  static bool confirm(const std::string& question);
+
+ private:
+  std::string painted(const char* code, const std::string& text) const;
+
+  bool is_coloured_;
+};
+
+std::string time_text(Timestamp time);  // UTC
+
+}  // namespace struere::cli

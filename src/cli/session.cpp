@@ -1,0 +1,55 @@
+#include "cli/session.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+namespace struere::cli {
+
+int exit_code(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::unauthenticated:
+    case ErrorCode::permission_denied: return denied;
+    case ErrorCode::not_found: return missing;
+    case ErrorCode::conflict: return conflicting;
+    case ErrorCode::storage: return broken_storage;
+    default: return invalid;
+  }
+}
+
+Session::Session(const Options& options) : folder_(options.project) {
+  const auto file = folder_ / "struere.yaml";
+  if (!std::filesystem::exists(file))
+    throw UsageError(fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
+                                 "the folder with --project",
+                                 std::filesystem::absolute(folder_).lexically_normal().string()));
+  std::string database, organization;
+  try {
+    for (const auto& entry : YAML::LoadFile(file.string())) {
+      const auto key = entry.first.as<std::string>();
+      if (key == "database")
+        database = entry.second.as<std::string>();
+      else if (key == "organization")
+        organization = entry.second.as<std::string>();
+      else
+        throw UsageError(fmt::format("struere.yaml:{}: unknown key `{}`; there are `database` and `organization`",
+                                     entry.first.Mark().line + 1, key));
+    }
+  } catch (const YAML::Exception& error) {
+    throw UsageError(fmt::format("struere.yaml cannot be read: {}", error.what()));
+  }
+  if (database.empty() || organization.empty())
+    throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
+  database_ = Database::open((folder_ / database).string());
+  organization_ = OrganizationId(organization);
+  const auto known = database_->trusted_host().organizations();
+  if (std::ranges::find(known, *organization_, &Organization::id) == known.end())
+    database_->trusted_host().create_organization(organization, organization_);
+}
+
+ActorContext Session::actor(Environment environment) const {
+  return database_->trusted_host().system_actor(*organization_, environment);
+}
+
+}  // namespace struere::cli

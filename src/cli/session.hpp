@@ -1,0 +1,51 @@
+// What every command begins with: the options that all of them have, the project folder, the open database.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "struere/core/error.hpp"
+#include "struere/definitions/definitions.hpp"
+
+namespace struere::cli {
+
+// What a shell sees of an error.
+enum ExitCode { ok = 0, failed = 1, wrong_usage = 2, denied = 3, missing = 4, conflicting = 5, invalid = 6, broken_storage = 7 };
+
+int exit_code(ErrorCode code) noexcept;
+
+struct Options {
+  std::filesystem::path project = ".";
+  std::string environment = "development";
+  bool json = false;
+  std::string color = "auto";
+  bool yes = false;
+};
+
+// A usage error that CLI11 could not see.
+class UsageError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The folder with a struere.yaml in it: {database: FILE, organization: ID}. Whoever runs the command owns the file, so
+// that it acts as the system.
+class Session {
+ public:
+  // Makes the database and the organization where they are missing. Throws UsageError where there is no project.
+  explicit Session(const Options& options);
+
+  const std::filesystem::path& folder() const noexcept { return folder_; }
+  const OrganizationId& organization() const noexcept { return *organization_; }
+  const Database& database() const noexcept { return *database_; }
+  ActorContext actor(Environment environment) const;
+  Definitions definitions(Environment environment) const { return {database(), actor(environment)}; }
+
+ private:
+  std::filesystem::path folder_;
+  std::optional<OrganizationId> organization_;
+  std::optional<Database> database_;
+};
+
+}  // namespace struere::cli

@@ -1,0 +1,38 @@
+// `struere status` and `struere diff`: files against development, development against production.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/definitions/definition_folder.hpp"
+
+namespace struere::cli {
+namespace {
+
+void compare(const Options& options, bool detailed) {
+  const Session session(options);
+  const Definitions development = session.definitions(Environment::development);
+  const ChangePlan to_sync = development.plan(read_definitions(session.folder()));
+  const ChangePlan to_deploy = session.definitions(Environment::production).plan(development.current());
+  if (options.json) {
+    fmt::print("{}\n", Json{{"toSync", to_sync.to_json()}, {"toDeploy", to_deploy.to_json()}}.dump());
+    return;
+  }
+  const Screen screen(options);
+  const auto part = [&](const char* what, const ChangePlan& plan, const char* next) {
+    fmt::print("{}{}\n", what, plan.empty() ? ": the same" : "");
+    screen.show(plan, detailed);
+    if (!plan.empty()) fmt::print("  {}\n", screen.faint(fmt::format("struere {} brings it there", next)));
+  };
+  part("files → development", to_sync, "sync");
+  part("development → production", to_deploy, "deploy");
+}
+
+}  // namespace
+
+void add_status(CLI::App& program, Options& options) {
+  program.add_subcommand("status", "What is to be synced, and what to be deployed")
+      ->callback([&options] { compare(options, false); });
+  program.add_subcommand("diff", "The same, field by field")->callback([&options] { compare(options, true); });
+}
+
+}  // namespace struere::cli

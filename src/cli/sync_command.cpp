@@ -1,0 +1,36 @@
+// `struere sync`: the files, once, to development.
+#include "cli/sync_command.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/definitions/definition_folder.hpp"
+
+namespace struere::cli {
+
+void sync(const Session& session, const Options& options, const PlanOptions& plan_options) {
+  const Definitions development = session.definitions(Environment::development);
+  const ChangePlan plan = development.plan(read_definitions(session.folder()), plan_options);
+  if (options.json)
+    fmt::print("{}\n", plan.to_json().dump());
+  else if (plan.empty())
+    fmt::print("= development is as the files say\n");
+  else
+    Screen(options).show(plan, false);
+  std::fflush(stdout);
+  development.apply(plan);
+  if (!options.json && !plan.empty()) fmt::print("Synced {} changes to development.\n", plan.changes.size());
+  std::fflush(stdout);
+}
+
+void add_sync(CLI::App& program, Options& options) {
+  auto* const command = program.add_subcommand("sync", "Bring development to what the files say");
+  static PlanOptions plan_options;
+  command->add_flag("--accept-invalid-data", plan_options.accept_invalid_data,
+                    "Though entities do not match their new schema");
+  command->add_flag("--drop-assignments", plan_options.drop_assignments, "Though somebody has a role that goes");
+  command->callback([&options] { sync(Session(options), options, plan_options); });
+}
+
+}  // namespace struere::cli

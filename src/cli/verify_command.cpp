@@ -1,0 +1,21 @@
+// `struere verify`: the chain of the audit log.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+
+void add_verify(CLI::App& program, Options& options) {
+  program.add_subcommand("verify", "Recompute the hash chain of the audit log")->callback([&options] {
+    const Session session(options);
+    const auto found = session.database().events(session.actor(*parse_environment(options.environment))).verify();
+    if (options.json)
+      fmt::print("{}\n", Json{{"ok", found.ok}, {"verified", found.verified}, {"head", found.head}, {"problem", found.problem}}.dump());
+    else if (found.ok)
+      fmt::print("{} events of {} verify. The last has the hash {}.\n", found.verified, options.environment, found.head);
+    if (!found.ok) throw Error(ErrorCode::storage, found.problem);
+  });
+}
+
+}  // namespace struere::cli
