@@ -22,8 +22,11 @@ void add_plan_options(CLI::App& command, Options& options, DeployOptions& deploy
 }
 
 Json to_json(const Release& release) {
-  Json out{{"number", release.number}, {"note", release.note},   {"createdBy", release.created_by},
-           {"createdAt", release.created_at}, {"changes", release.changes}};
+  Json out{{"number", release.number},
+           {"note", release.note},
+           {"createdBy", release.created_by},
+           {"createdAt", release.created_at},
+           {"changes", release.changes}};
   if (release.restores) out["restores"] = *release.restores;
   return out;
 }
@@ -43,8 +46,8 @@ void carry_out(const Options& options, const Definitions& production, const Chan
   if (options.json)
     fmt::print("{}\n", to_json(release).dump());
   else
-    fmt::print("Deployed release {}. Back again: struere rollback {}\n", release.number,
-               release.number > 1 ? release.number - 1 : release.number);
+    fmt::print("Deployed release {}.{}\n", release.number,
+               release.number > 1 ? fmt::format(" Back again: struere rollback {}", release.number - 1) : "");
 }
 
 void list_releases(const Options& options) {
@@ -85,8 +88,9 @@ void add_deploy(CLI::App& program, Options& options) {
     carry_out(options, production, production.plan_rollback(deploy.release, deploy.plan), deploy.note);
   });
 
-  program.add_subcommand("releases", "What was deployed to production, newest first")
-      ->callback([&options] { list_releases(options); });
+  program.add_subcommand("releases", "What was deployed to production, newest first")->callback([&options] {
+    list_releases(options);
+  });
 }
 
 }  // namespace struere::cli

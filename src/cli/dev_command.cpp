@@ -27,20 +27,27 @@ class Watch {
     timer_.data = this;
     for (std::size_t i = 0; i < signals_.size(); ++i) {
       uv_signal_init(&loop_, &signals_[i]);
-      uv_signal_start(&signals_[i], [](uv_signal_t* signal, int) { uv_stop(signal->loop); }, i == 0 ? SIGINT : SIGTERM);
+      uv_signal_start(
+          &signals_[i], [](uv_signal_t* signal, int) { uv_stop(signal->loop); }, i == 0 ? SIGINT : SIGTERM);
     }
   }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
-    uv_walk(&loop_, [](uv_handle_t* handle, void*) { if (!uv_is_closing(handle)) uv_close(handle, nullptr); }, nullptr);
+    uv_walk(
+        &loop_,
+        [](uv_handle_t* handle, void*) {
+          if (!uv_is_closing(handle)) uv_close(handle, nullptr);
+        },
+        nullptr);
     uv_run(&loop_, UV_RUN_DEFAULT);
     uv_loop_close(&loop_);
   }
 
   void run() {
     follow();
-    fmt::print("Watching {}. Stop with Ctrl-C.\n", std::filesystem::absolute(session_.folder()).lexically_normal().string());
+    fmt::print("Watching {}. Stop with Ctrl-C.\n",
+               std::filesystem::absolute(session_.folder()).lexically_normal().string());
     std::fflush(stdout);
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
@@ -54,8 +61,12 @@ class Watch {
       auto& handle = handles_.emplace_back();
       uv_fs_event_init(&loop_, &handle);
       handle.data = this;
-      uv_fs_event_start(&handle, [](uv_fs_event_t* event, const char* file, int, int) { static_cast<Watch*>(event->data)->changed(event, file); },
-                        folder.c_str(), 0);
+      uv_fs_event_start(
+          &handle,
+          [](uv_fs_event_t* event, const char* file, int, int) {
+            static_cast<Watch*>(event->data)->changed(event, file);
+          },
+          folder.c_str(), 0);
     }
     for (auto name = watched_.begin(); name != watched_.end();)
       name = std::filesystem::is_directory(session_.folder() / *name) ? std::next(name) : watched_.erase(name);
@@ -65,7 +76,8 @@ class Watch {
     // The database lies in the folder, and changes with every sync.
     const bool is_root = event == &handles_.front();
     if (is_root && file && std::ranges::find(folders, std::string_view(file)) == folders.end()) return;
-    uv_timer_start(&timer_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->follow(); }, quiet_milliseconds, 0);
+    uv_timer_start(
+        &timer_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->follow(); }, quiet_milliseconds, 0);
   }
 
   // A mistake leaves the last good state, and the watch alive.

@@ -56,7 +56,8 @@ void add_init(CLI::App& program, Options& options) {
     if (organization.empty())
       organization = std::filesystem::absolute(folder / ".").lexically_normal().parent_path().filename().string();
     std::filesystem::create_directories(folder);
-    write_new(folder / "struere.yaml", fmt::format("database: struere.db\norganization: {}\n", Json(organization).dump()));
+    write_new(folder / "struere.yaml",
+              fmt::format("database: struere.db\norganization: {}\n", Json(organization).dump()));
     for (const auto& [name, text] : files) write_new(folder / name, text);
     fmt::print("Next: struere sync\n");
   });

@@ -12,7 +12,10 @@ ApiKeyRepository keys_of(const Session& session, const Options& options) {
 }
 
 Json to_json(const ApiKey& key) {
-  Json out{{"id", key.id.str()}, {"name", key.name}, {"prefix", key.display_prefix}, {"roles", key.roles},
+  Json out{{"id", key.id.str()},
+           {"name", key.name},
+           {"prefix", key.display_prefix},
+           {"roles", key.roles},
            {"createdAt", key.created_at}};
   if (key.expires_at) out["expiresAt"] = *key.expires_at;
   if (key.revoked_at) out["revokedAt"] = *key.revoked_at;

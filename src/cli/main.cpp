@@ -9,7 +9,8 @@ using namespace struere::cli;
 
 int main(int count, char** arguments) {
   Options options;
-  CLI::App program("Definitions as code: sync them to development, deploy them to production, take them back.", "struere");
+  CLI::App program("Definitions as code: sync them to development, deploy them to production, take them back.",
+                   "struere");
   program.require_subcommand(1);
   program.fallthrough();
   program.add_option("--project", options.project, "The folder with struere.yaml");
@@ -17,7 +18,8 @@ int main(int count, char** arguments) {
       ->check(CLI::IsMember({"development", "production"}));
   program.add_flag("--json", options.json, "Answer in JSON");
   program.add_option("--color", options.color)->check(CLI::IsMember({"auto", "always", "never"}));
-  program.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied, 4 not found, 5 conflict, 6 invalid, 7 storage.");
+  program.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied, 4 not found, 5 conflict, 6 invalid, 7 storage.");
   add_init(program, options);
   add_sync(program, options);
   add_dev(program, options);

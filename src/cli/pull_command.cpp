@@ -13,7 +13,8 @@ void add_pull(CLI::App& program, Options& options) {
   command->callback([&options] {
     const Session session(options);
     const auto definitions = session.definitions(*parse_environment(options.environment)).current();
-    if (!options.yes && !Screen::confirm(fmt::format("Replace the files by what {} holds?", options.environment))) return;
+    if (!options.yes && !Screen::confirm(fmt::format("Replace the files by what {} holds?", options.environment)))
+      return;
     write_definitions(session.folder(), definitions);
     if (options.json)
       fmt::print("{}\n", definitions.to_json().dump());

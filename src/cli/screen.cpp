@@ -76,7 +76,8 @@ void Screen::show_table(const std::vector<std::string>& head, const std::vector<
     std::size_t left = terminal_width();
     for (std::size_t column = 0; column < cells.size() && left > 0; ++column) {
       const std::string cell = cut(cells[column], std::min(widths[column], left));
-      const std::size_t gap = column + 1 < cells.size() ? widths[column] - std::min(widths[column], width_of(cell)) + 2 : 0;
+      const std::size_t gap =
+          column + 1 < cells.size() ? widths[column] - std::min(widths[column], width_of(cell)) + 2 : 0;
       out += cell + std::string(gap, ' ');
       left -= std::min(left, width_of(cell) + gap);
     }
@@ -87,8 +88,7 @@ void Screen::show_table(const std::vector<std::string>& head, const std::vector<
 }
 
 bool Screen::confirm(const std::string& question) {
-  if (!isatty(STDIN_FILENO))
-    throw UsageError("there is nobody to ask; add --yes to do it without asking");
+  if (!isatty(STDIN_FILENO)) throw UsageError("there is nobody to ask; add --yes to do it without asking");
   fmt::print("{} [y/N] ", question);
   std::fflush(stdout);
   std::string answer;

@@ -21,9 +21,10 @@ int exit_code(ErrorCode code) noexcept {
 Session::Session(const Options& options) : folder_(options.project) {
   const auto file = folder_ / "struere.yaml";
   if (!std::filesystem::exists(file))
-    throw UsageError(fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
-                                 "the folder with --project",
-                                 std::filesystem::absolute(folder_).lexically_normal().string()));
+    throw UsageError(
+        fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
+                    "the folder with --project",
+                    std::filesystem::absolute(folder_).lexically_normal().string()));
   std::string database, organization;
   try {
     for (const auto& entry : YAML::LoadFile(file.string())) {

@@ -12,7 +12,16 @@
 namespace struere::cli {
 
 // What a shell sees of an error.
-enum ExitCode { ok = 0, failed = 1, wrong_usage = 2, denied = 3, missing = 4, conflicting = 5, invalid = 6, broken_storage = 7 };
+enum ExitCode {
+  ok = 0,
+  failed = 1,
+  wrong_usage = 2,
+  denied = 3,
+  missing = 4,
+  conflicting = 5,
+  invalid = 6,
+  broken_storage = 7
+};
 
 int exit_code(ErrorCode code) noexcept;
 

@@ -30,8 +30,9 @@ void compare(const Options& options, bool detailed) {
 }  // namespace
 
 void add_status(CLI::App& program, Options& options) {
-  program.add_subcommand("status", "What is to be synced, and what to be deployed")
-      ->callback([&options] { compare(options, false); });
+  program.add_subcommand("status", "What is to be synced, and what to be deployed")->callback([&options] {
+    compare(options, false);
+  });
   program.add_subcommand("diff", "The same, field by field")->callback([&options] { compare(options, true); });
 }
 

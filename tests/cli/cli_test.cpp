@@ -1,0 +1,168 @@
+// The real binary, on a real file.
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "struere/core/error.hpp"
+#include "struere/definitions/definitions.hpp"
+#include "support/raw_database.hpp"
+#include "support/temporary_database.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+struct Answer {
+  int code = -1;
+  std::string text;  // stdout and stderr
+};
+
+class Project {
+ public:
+  Project() { REQUIRE(run("init --organization acme").code == 0); }
+
+  Answer run(const std::string& arguments) const {
+    const std::string command = fmt::format("'{}' --project '{}' {} 2>&1 < /dev/null", STRUERE_CLI, path().string(), arguments);
+    FILE* const pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe);
+    Answer out;
+    std::array<char, 4096> buffer{};
+    for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) out.text.append(buffer.data(), got);
+    out.code = WEXITSTATUS(pclose(pipe));
+    return out;
+  }
+  void write(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories((path() / name).parent_path());
+    std::ofstream(path() / name) << text;
+  }
+  std::filesystem::path path() const { return std::filesystem::path(folder_.file()).parent_path(); }
+  std::string database() const { return (path() / "struere.db").string(); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+bool tells(const Answer& answer, const char* part) { return answer.text.find(part) != std::string::npos; }
+
+// All rows of an environment, in every table that has some.
+std::string rows_of(const std::string& file, const std::string& environment) {
+  RawDatabase raw(file);
+  const std::string scope = raw.value("SELECT coalesce(max(id), 0) FROM scopes WHERE environment = '" + environment + "'");
+  std::string out;
+  for (const char* const table : {"entity_types", "entities", "roles", "policies", "scope_rules", "field_masks", "agent_configs",
+                                  "triggers", "events", "releases", "api_keys"}) {
+    const std::string columns = raw.value(fmt::format("SELECT group_concat('quote(' || name || ')', '||') FROM pragma_table_info('{}')", table));
+    out += raw.value(fmt::format("SELECT coalesce(group_concat({}, char(10)), '') FROM {} WHERE scope_id = {}", columns, table, scope));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("from init to a release and back", "[cli]") {
+  const Project project;
+  CHECK(tells(project.run("sync"), "+ role author"));
+  CHECK(tells(project.run("sync"), "= development is as the files say"));
+  const Answer refused = project.run("deploy");
+  CHECK(refused.code == 2);
+  CHECK(tells(refused, "--yes"));
+  CHECK(tells(project.run("deploy --yes --note first"), "Deployed release 1."));
+  CHECK(tells(project.run("deploy --yes"), "nothing to deploy"));
+  project.write("roles/clerk.yaml", "name: clerk\n");
+  CHECK(tells(project.run("status"), "+ role clerk"));
+  CHECK(project.run("sync").code == 0);
+  CHECK(project.run("deploy -y").code == 0);
+  CHECK(tells(project.run("rollback 1 -y"), "- role clerk"));
+  const Json releases = Json::parse(project.run("releases --json").text);
+  REQUIRE(releases.size() == 3);
+  CHECK(releases.at(0).at("restores") == 1);
+  CHECK(project.run("rollback 9 -y").code == 4);
+  CHECK(project.run("verify -e production").code == 0);
+}
+
+TEST_CASE("an error says where, what and what next, in its exit code and in JSON too", "[cli]") {
+  const Project project;
+  project.write("roles/author.yaml", "name: author\npolices: []\n");
+  const Answer answer = project.run("sync");
+  CHECK(answer.code == 6);
+  CHECK(tells(answer, "roles/author.yaml:2:1: unknown key `polices`. Did you mean `policies`?"));
+  CHECK(tells(project.run("--json sync"), R"("error":"invalid_definition")"));
+  CHECK(project.run("nonsense").code == 2);
+  CHECK(project.run("--help").code == 0);
+  std::filesystem::remove(project.path() / "struere.yaml");
+  CHECK(tells(project.run("sync"), "struere init"));
+  CHECK(project.run("sync").code == 2);
+}
+
+TEST_CASE("a key is shown once, listed and revoked", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const Json key = Json::parse(project.run("--json keys create app --role author").text);
+  const auto database = Database::open(project.database());
+  CHECK_NOTHROW(database.authenticate(key.at("secret").get<std::string>()));
+  CHECK(tells(project.run("keys list"), "author"));
+  CHECK_FALSE(tells(project.run("keys list"), key.at("secret").get<std::string>().c_str()));
+  CHECK(project.run("keys revoke " + key.at("id").get<std::string>()).code == 0);
+  CHECK_THROWS_AS(database.authenticate(key.at("secret").get<std::string>()), Error);
+}
+
+TEST_CASE("dev follows the files, whatever happens to them, and production does not move", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y").code == 0);
+  const std::string before = rows_of(project.database(), "production");
+  REQUIRE_FALSE(before.empty());
+
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    freopen("/dev/null", "w", stdout);
+    freopen("/dev/null", "w", stderr);
+    execl(STRUERE_CLI, "struere", "--project", project.path().c_str(), "dev", nullptr);
+    _exit(127);
+  }
+  const auto database = Database::open(project.database());
+  const Definitions development(database, database.trusted_host().system_actor(OrganizationId("acme"), Environment::development));
+  // Waits until development has the role, or has it no more.
+  const auto comes = [&](const char* role, bool there) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < deadline) {
+      if ((development.current().find(DefinitionKind::role, role) != nullptr) == there) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  };
+  // Until the watch stands a change may be missed by it; the first sync comes after it.
+  project.write("roles/first.yaml", "name: first\n");
+  CHECK(comes("first", true));
+  project.write("roles/broken.yaml", "name: [half-way");
+  project.write("roles/second.yaml", "name: second\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK_FALSE(development.current().find(DefinitionKind::role, "second"));  // the last good state stays
+  project.write("roles/broken.yaml", "name: broken\n");
+  CHECK(comes("second", true));
+  std::filesystem::rename(project.path() / "roles/second.yaml", project.path() / "roles/other.yaml");
+  std::filesystem::remove(project.path() / "roles/first.yaml");
+  CHECK(comes("first", false));
+  CHECK(comes("second", true));
+  project.write("triggers/new.yaml", R"({slug: new, on: {entityType: note, action: created}, actions: [{tool: event.emit, args: {type: a.b}}]})");
+  project.write("roles/third.yaml", "name: third\n");
+  CHECK(comes("third", true));
+  CHECK(development.current().find(DefinitionKind::trigger, "new"));
+  CHECK(rows_of(project.database(), "production") == before);
+
+  kill(child, SIGTERM);
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
