@@ -1,15 +1,17 @@
 // The real binary, on a real file.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include "struere/core/error.hpp"
 #include "struere/definitions/definitions.hpp"
@@ -31,14 +33,29 @@ class Project {
   Project() { REQUIRE(run("init --organization acme").code == 0); }
 
   Answer run(const std::string& arguments) const {
-    const std::string command = fmt::format("'{}' --project '{}' {} 2>&1 < /dev/null", STRUERE_CLI, path().string(), arguments);
+    const std::string command =
+        fmt::format("'{}' --project '{}' {} 2>&1 < /dev/null", STRUERE_CLI, path().string(), arguments);
     FILE* const pipe = popen(command.c_str(), "r");
     REQUIRE(pipe);
     Answer out;
     std::array<char, 4096> buffer{};
-    for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) out.text.append(buffer.data(), got);
+    for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+      out.text.append(buffer.data(), got);
     out.code = WEXITSTATUS(pclose(pipe));
     return out;
+  }
+  // In a process of its own, whose output is nobody's.
+  pid_t start(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"struere", "--project", path().string()});
+    std::vector<char*> words;
+    for (std::string& argument : arguments) words.push_back(argument.data());
+    words.push_back(nullptr);
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child > 0) return child;
+    if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)) _exit(126);
+    execv(STRUERE_CLI, words.data());
+    _exit(127);
   }
   void write(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories((path() / name).parent_path());
@@ -56,12 +73,15 @@ bool tells(const Answer& answer, const char* part) { return answer.text.find(par
 // All rows of an environment, in every table that has some.
 std::string rows_of(const std::string& file, const std::string& environment) {
   RawDatabase raw(file);
-  const std::string scope = raw.value("SELECT coalesce(max(id), 0) FROM scopes WHERE environment = '" + environment + "'");
+  const std::string scope =
+      raw.value("SELECT coalesce(max(id), 0) FROM scopes WHERE environment = '" + environment + "'");
   std::string out;
-  for (const char* const table : {"entity_types", "entities", "roles", "policies", "scope_rules", "field_masks", "agent_configs",
-                                  "triggers", "events", "releases", "api_keys"}) {
-    const std::string columns = raw.value(fmt::format("SELECT group_concat('quote(' || name || ')', '||') FROM pragma_table_info('{}')", table));
-    out += raw.value(fmt::format("SELECT coalesce(group_concat({}, char(10)), '') FROM {} WHERE scope_id = {}", columns, table, scope));
+  for (const char* const table : {"entity_types", "entities", "roles", "policies", "scope_rules", "field_masks",
+                                  "agent_configs", "triggers", "events", "releases", "api_keys"}) {
+    const std::string columns = raw.value(
+        fmt::format("SELECT group_concat('quote(' || name || ')', '||') FROM pragma_table_info('{}')", table));
+    out += raw.value(fmt::format("SELECT coalesce(group_concat({}, char(10)), '') FROM {} WHERE scope_id = {}", columns,
+                                 table, scope));
   }
   return out;
 }
@@ -122,16 +142,10 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
   const std::string before = rows_of(project.database(), "production");
   REQUIRE_FALSE(before.empty());
 
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    freopen("/dev/null", "w", stdout);
-    freopen("/dev/null", "w", stderr);
-    execl(STRUERE_CLI, "struere", "--project", project.path().c_str(), "dev", nullptr);
-    _exit(127);
-  }
+  const pid_t child = project.start({"dev"});
   const auto database = Database::open(project.database());
-  const Definitions development(database, database.trusted_host().system_actor(OrganizationId("acme"), Environment::development));
+  const Definitions development(database,
+                                database.trusted_host().system_actor(OrganizationId("acme"), Environment::development));
   // Waits until development has the role, or has it no more.
   const auto comes = [&](const char* role, bool there) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -154,7 +168,9 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
   std::filesystem::remove(project.path() / "roles/first.yaml");
   CHECK(comes("first", false));
   CHECK(comes("second", true));
-  project.write("triggers/new.yaml", R"({slug: new, on: {entityType: note, action: created}, actions: [{tool: event.emit, args: {type: a.b}}]})");
+  project.write(
+      "triggers/new.yaml",
+      R"({slug: new, on: {entityType: note, action: created}, actions: [{tool: event.emit, args: {type: a.b}}]})");
   project.write("roles/third.yaml", "name: third\n");
   CHECK(comes("third", true));
   CHECK(development.current().find(DefinitionKind::trigger, "new"));
@@ -165,4 +181,50 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
   waitpid(child, &status, 0);
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli][process]") {
+  const Project project;
+  const auto seed = static_cast<std::uint32_t>(std::random_device{}());
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const auto database = Database::open(project.run("sync").code == 0 ? project.database() : "");
+  const auto scope = [&](Environment environment) {
+    return database.trusted_host().system_actor(OrganizationId("acme"), environment);
+  };
+  const Definitions development(database, scope(Environment::development)),
+      production(database, scope(Environment::production));
+  DefinitionSet many = development.current();
+  for (int i = 0; i < 100; ++i) many.add(DefinitionKind::role, {{"name", fmt::format("role {}", i)}});
+  const DefinitionSet few = development.current();
+  production.deploy(production.plan(few));
+  many = many.normal_form();
+
+  int killed = 0, done = 0;
+  for (int round = 0; round < 40; ++round) {
+    const auto releases = static_cast<std::int64_t>(production.releases().size());
+    const DefinitionSet before = production.current();
+    const bool is_few = before == few;
+    development.apply(development.plan(is_few ? many : few));
+    const pid_t child =
+        !is_few && round % 2 ? project.start({"rollback", "1", "--yes"}) : project.start({"deploy", "--yes"});
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 40'000));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    killed += WIFSIGNALED(status);
+
+    const DefinitionSet after = production.current();
+    const auto now = static_cast<std::int64_t>(production.releases().size());
+    const bool is_whole = after == (is_few ? many : few);
+    done += is_whole;
+    CHECK((is_whole || after == before));
+    CHECK(now == releases + (is_whole ? 1 : 0));
+    CHECK(database.events(scope(Environment::production)).verify().ok);
+    CHECK(static_cast<std::int64_t>(database.events(scope(Environment::production))
+                                        .list({.type = "deploy.completed", .limit = 1000})
+                                        .events.size()) == now);
+  }
+  CHECK(killed > 0);
+  CHECK(done > 0);
 }
