@@ -14,6 +14,8 @@ void add_status(CLI::App& program, Options& options);  // and diff
 void add_deploy(CLI::App& program, Options& options);  // and releases, rollback
 void add_pull(CLI::App& program, Options& options);
 void add_keys(CLI::App& program, Options& options);
+void add_data(CLI::App& program, Options& options);
+void add_events(CLI::App& program, Options& options);
 void add_verify(CLI::App& program, Options& options);
 
 }  // namespace struere::cli

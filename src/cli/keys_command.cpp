@@ -22,6 +22,12 @@ Json to_json(const ApiKey& key) {
   return out;
 }
 
+void show_secret(const Options& options, const CreatedApiKey& created) {
+  Json out = to_json(created.key);
+  out["secret"] = created.secret;
+  fmt::print("{}\n", options.json ? out.dump() : created.secret);
+}
+
 void list_keys(const Options& options) {
   const Session session(options);
   const auto keys = keys_of(session, options).list();
@@ -50,9 +56,16 @@ void add_keys(CLI::App& program, Options& options) {
   create->callback([&options] {
     const Session session(options);
     const CreatedApiKey created = keys_of(session, options).create(key);
-    Json out = to_json(created.key);
-    out["secret"] = created.secret;
-    fmt::print("{}\n", options.json ? out.dump() : created.secret);
+    show_secret(options, created);
+  });
+  auto* const rotate = keys->add_subcommand("rotate", "Another one like it; the old one is good for a while yet");
+  static Timestamp minutes = 0;
+  rotate->add_option("id", id, "As `struere keys list` shows it")->required();
+  rotate->add_option("--overlap", minutes, "For how many minutes");
+  rotate->callback([&options] {
+    const Session session(options);
+    const CreatedApiKey created = keys_of(session, options).rotate(ApiKeyId(id), minutes * 60'000);
+    show_secret(options, created);
   });
   auto* const revoke = keys->add_subcommand("revoke", "Good for nothing from now on");
   revoke->add_option("id", id, "As `struere keys list` shows it")->required();

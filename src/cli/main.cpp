@@ -27,6 +27,8 @@ int main(int count, char** arguments) {
   add_deploy(program, options);
   add_pull(program, options);
   add_keys(program, options);
+  add_data(program, options);
+  add_events(program, options);
   add_verify(program, options);
   const auto complain = [&](const std::string& code, const std::string& message) {
     if (options.json) fmt::print("{}\n", Json{{"error", code}, {"message", message}}.dump());

@@ -34,7 +34,7 @@ class Project {
 
   Answer run(const std::string& arguments) const {
     const std::string command =
-        fmt::format("'{}' --project '{}' {} 2>&1 < /dev/null", STRUERE_CLI, path().string(), arguments);
+        fmt::format("'{}' --project '{}' < /dev/null 2>&1 {}", STRUERE_CLI, path().string(), arguments);
     FILE* const pipe = popen(command.c_str(), "r");
     REQUIRE(pipe);
     Answer out;
@@ -133,6 +133,36 @@ TEST_CASE("a key is shown once, listed and revoked", "[cli]") {
   CHECK_FALSE(tells(project.run("keys list"), key.at("secret").get<std::string>().c_str()));
   CHECK(project.run("keys revoke " + key.at("id").get<std::string>()).code == 0);
   CHECK_THROWS_AS(database.authenticate(key.at("secret").get<std::string>()), Error);
+}
+
+TEST_CASE("data is seen and changed as an actor", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const Json made =
+      Json::parse(project.run(R"(data create note '{"text": "milk", "author": "ada", "secret": "s"}')").text);
+  CHECK(made.at("data").at("secret") == "s");
+  const std::string id = made.at("id");
+  CHECK(tells(project.run("data update note " + id + R"( '{"text": "bread"}')"), "bread"));
+  CHECK(tells(project.run("data list note --search bread"), id.c_str()));
+  CHECK(project.run(R"(data list note --where '{"field": "data.text", "operator": "nonsense", "value": 1}')").code ==
+        6);
+  CHECK(project.run("data create note '{}'").code == 6);
+  const Json key = Json::parse(project.run("--json keys create app --role author").text);
+  const std::string as_key = "data --key " + key.at("secret").get<std::string>();
+  CHECK_FALSE(tells(project.run(as_key + " list note"), "bread"));  // the key is no user, so no author
+  CHECK(project.run(as_key + " delete note " + id).code == 3);
+  CHECK(project.run(as_key + "x list note").code == 3);
+  const std::string file = (project.path() / "notes.jsonl").string();
+  CHECK(project.run("data export note > '" + file + "'").code == 0);
+  CHECK(tells(project.run("data import note < '" + file + "'"), "1 imported."));
+  CHECK(Json::parse(project.run("--json data list note").text).at("rows").size() == 2);
+  CHECK(project.run("data delete note " + id).code == 0);
+  CHECK(project.run("data get note " + id).code == 4);
+  CHECK(tells(project.run("events --prefix note."), "note.deleted"));
+  const std::string other =
+      Json::parse(project.run("--json keys rotate " + key.at("id").get<std::string>()).text).at("secret");
+  CHECK(project.run("data --key " + other + " list note").code == 0);
+  CHECK(project.run(as_key + " list note").code == 3);
 }
 
 TEST_CASE("dev follows the files, whatever happens to them, and production does not move", "[cli]") {

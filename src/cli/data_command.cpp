@@ -1,0 +1,132 @@
+// `struere data`: the entities of an environment, as an actor sees them.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+namespace {
+
+struct DataOptions {
+  std::string type, id, json, where, order, user, key;
+  Query query;
+};
+
+ActorContext actor_of(const Session& session, const Options& options, const DataOptions& data) {
+  if (!data.key.empty()) return session.database().authenticate(data.key);
+  const auto environment = *parse_environment(options.environment);
+  if (data.user.empty()) return session.actor(environment);
+  return session.database().trusted_host().user_actor(UserId(data.user), session.organization(), environment);
+}
+
+Query query_of(const DataOptions& data) {
+  Query out = data.query;
+  JsonFault fault;
+  if (!data.where.empty()) {
+    auto where = parse_json(data.where, fault);
+    if (!where) throw Error(ErrorCode::invalid_query, "--where is JSON: " + fault.message);
+    out.where = Condition(*std::move(where));
+  }
+  if (!data.order.empty()) {
+    const bool descending = data.order.front() == '-';
+    out.order = {{data.order.substr(descending ? 1 : 0), descending ? Direction::descending : Direction::ascending}};
+  }
+  return out;
+}
+
+void list(const Options& options, const DataOptions& data, const EntityRepository& entities) {
+  const EntityPage page = entities.list(query_of(data));
+  if (options.json) {
+    Json rows = Json::array();
+    for (const Entity& entity : page) rows.push_back(entity.to_json());
+    fmt::print("{}\n", Json{{"rows", std::move(rows)}, {"next", page.next() ? Json(*page.next()) : Json(nullptr)}}.dump());
+    return;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const Entity& entity : page)
+    rows.push_back({entity.id().str(), entity.status().value_or(""), std::to_string(entity.version()), entity.json()});
+  const Screen screen(options);
+  screen.show_table({"id", "status", "version", "data"}, rows);
+  if (page.next()) fmt::print("{}\n", screen.faint("there is more: --after " + *page.next()));
+}
+
+// One JSON text a line, to be imported again.
+void export_rows(const DataOptions& data, const EntityRepository& entities) {
+  Query query = query_of(data);
+  query.limit = 1000;
+  do {
+    const EntityPage page = entities.list(query);
+    for (const Entity& entity : page) fmt::print("{}\n", entity.json());
+    query.after = page.next();
+  } while (query.after);
+}
+
+// Each line is an entity of its own: what is before a line that is refused stays, and the message says which it is.
+void import_rows(const Options& options, const EntityRepository& entities) {
+  std::int64_t done = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line.empty()) continue;
+    try {
+      entities.create(JsonText{line});
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("entity {} of the input: {} ({} before it were imported)", done + 1, error.what(), done));
+    }
+    if (++done % 1000 == 0 && isatty(STDERR_FILENO)) fmt::print(stderr, "\r{} imported", done);
+  }
+  if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r");
+  fmt::print("{}\n", options.json ? Json{{"imported", done}}.dump() : fmt::format("{} imported.", done));
+}
+
+void show(const Written& written) {
+  fmt::print("{}\n", (written.row ? written.row->to_json() : Json{{"id", written.id.str()}}).dump(2));
+}
+
+}  // namespace
+
+void add_data(CLI::App& program, Options& options) {
+  static DataOptions data;
+  auto* const group = program.add_subcommand("data", "Entities, as an actor sees them")->require_subcommand(1);
+  group->add_option("--as", data.user, "As this user; as the system unless given");
+  group->add_option("--key", data.key, "As whoever has this API key, in its environment");
+  const auto add = [&](const char* name, const char* what, auto&& body) {
+    auto* const command = group->add_subcommand(name, what);
+    command->add_option("type", data.type, "The entity type")->required();
+    command->callback([&options, body] {
+      const Session session(options);
+      body(session.database().entities(actor_of(session, options, data), data.type));
+    });
+    return command;
+  };
+  const auto add_query = [](CLI::App* command) {
+    command->add_option("--where", data.where, R"(JSON: {"field": "data.x", "operator": "eq", "value": 1}, or a list)");
+    command->add_option("--search", data.query.search, "Words");
+    command->add_option("--order", data.order, "A field; with - before it, descending");
+  };
+  const auto add_id = [](CLI::App* command) { command->add_option("id", data.id)->required(); };
+
+  auto* const listing = add("list", "A page of them", [&options](const EntityRepository& entities) { list(options, data, entities); });
+  add_query(listing);
+  listing->add_option("--limit", data.query.limit, "1 to 1000");
+  listing->add_option("--after", data.query.after, "Where the page before ended");
+  add_query(add("export", "All of them, one JSON text a line", [](const EntityRepository& entities) { export_rows(data, entities); }));
+  add("import", "Makes one of each line of the input", [&options](const EntityRepository& entities) { import_rows(options, entities); });
+  add_id(add("get", "One of them", [](const EntityRepository& entities) {
+    fmt::print("{}\n", entities.get(EntityId(data.id)).to_json().dump(2));
+  }));
+  add("create", "A new one", [](const EntityRepository& entities) { show(entities.create(JsonText{data.json})); })
+      ->add_option("data", data.json, "JSON")->required();
+  auto* const update = add("update", "Changes one by a merge patch", [](const EntityRepository& entities) {
+    show(entities.update(EntityId(data.id), JsonText{data.json}));
+  });
+  add_id(update);
+  update->add_option("patch", data.json, "JSON; null removes a key")->required();
+  add_id(add("delete", "Takes one away", [](const EntityRepository& entities) {
+    entities.remove(EntityId(data.id));
+    fmt::print("Deleted.\n");
+  }));
+}
+
+}  // namespace struere::cli
