@@ -42,7 +42,8 @@ void list(const Options& options, const DataOptions& data, const EntityRepositor
   if (options.json) {
     Json rows = Json::array();
     for (const Entity& entity : page) rows.push_back(entity.to_json());
-    fmt::print("{}\n", Json{{"rows", std::move(rows)}, {"next", page.next() ? Json(*page.next()) : Json(nullptr)}}.dump());
+    fmt::print("{}\n",
+               Json{{"rows", std::move(rows)}, {"next", page.next() ? Json(*page.next()) : Json(nullptr)}}.dump());
     return;
   }
   std::vector<std::vector<std::string>> rows;
@@ -72,7 +73,8 @@ void import_rows(const Options& options, const EntityRepository& entities) {
     try {
       entities.create(JsonText{line});
     } catch (const Error& error) {
-      throw Error(error.code(), fmt::format("entity {} of the input: {} ({} before it were imported)", done + 1, error.what(), done));
+      throw Error(error.code(),
+                  fmt::format("entity {} of the input: {} ({} before it were imported)", done + 1, error.what(), done));
     }
     if (++done % 1000 == 0 && isatty(STDERR_FILENO)) fmt::print(stderr, "\r{} imported", done);
   }
@@ -107,17 +109,21 @@ void add_data(CLI::App& program, Options& options) {
   };
   const auto add_id = [](CLI::App* command) { command->add_option("id", data.id)->required(); };
 
-  auto* const listing = add("list", "A page of them", [&options](const EntityRepository& entities) { list(options, data, entities); });
+  auto* const listing =
+      add("list", "A page of them", [&options](const EntityRepository& entities) { list(options, data, entities); });
   add_query(listing);
   listing->add_option("--limit", data.query.limit, "1 to 1000");
   listing->add_option("--after", data.query.after, "Where the page before ended");
-  add_query(add("export", "All of them, one JSON text a line", [](const EntityRepository& entities) { export_rows(data, entities); }));
-  add("import", "Makes one of each line of the input", [&options](const EntityRepository& entities) { import_rows(options, entities); });
+  add_query(add("export", "All of them, one JSON text a line",
+                [](const EntityRepository& entities) { export_rows(data, entities); }));
+  add("import", "Makes one of each line of the input",
+      [&options](const EntityRepository& entities) { import_rows(options, entities); });
   add_id(add("get", "One of them", [](const EntityRepository& entities) {
     fmt::print("{}\n", entities.get(EntityId(data.id)).to_json().dump(2));
   }));
   add("create", "A new one", [](const EntityRepository& entities) { show(entities.create(JsonText{data.json})); })
-      ->add_option("data", data.json, "JSON")->required();
+      ->add_option("data", data.json, "JSON")
+      ->required();
   auto* const update = add("update", "Changes one by a merge patch", [](const EntityRepository& entities) {
     show(entities.update(EntityId(data.id), JsonText{data.json}));
   });

@@ -9,11 +9,17 @@ namespace {
 
 void show(const Options& options, const Event& event) {
   if (options.json)
-    fmt::print("{}\n", Json{{"id", event.id().str()}, {"type", event.type()}, {"entityId", event.entity() ? Json(event.entity()->str()) : Json(nullptr)},
-                            {"actorType", event.actor_type()}, {"actorId", event.actor_id()}, {"createdAt", event.created_at()},
-                            {"payload", event.payload()}}.dump());
+    fmt::print("{}\n", Json{{"id", event.id().str()},
+                            {"type", event.type()},
+                            {"entityId", event.entity() ? Json(event.entity()->str()) : Json(nullptr)},
+                            {"actorType", event.actor_type()},
+                            {"actorId", event.actor_id()},
+                            {"createdAt", event.created_at()},
+                            {"payload", event.payload()}}
+                           .dump());
   else
-    fmt::print("{}  {:<24} {:<12} {}\n", time_text(event.created_at()), event.type(), event.actor_id(), event.json());
+    fmt::print("{}\n", fit(fmt::format("{}  {:<24} {:<12} {}", time_text(event.created_at()), event.type(),
+                                       event.actor_id(), event.json())));
   std::fflush(stdout);
 }
 

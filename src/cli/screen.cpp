@@ -96,6 +96,8 @@ bool Screen::confirm(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
+std::string fit(const std::string& line) { return cut(line, terminal_width()); }
+
 std::string time_text(Timestamp time) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(static_cast<std::time_t>(time / 1000)));
 }

@@ -30,6 +30,8 @@ class Screen {
   bool is_coloured_;
 };
 
+std::string fit(const std::string& line);  // to the terminal's width, where there is one
+
 std::string time_text(Timestamp time);  // UTC
 
 }  // namespace struere::cli
