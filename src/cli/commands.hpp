@@ -8,6 +8,7 @@
 namespace struere::cli {
 
 void add_init(CLI::App& program, Options& options);
+void add_add(CLI::App& program, Options& options);
 void add_sync(CLI::App& program, Options& options);
 void add_dev(CLI::App& program, Options& options);
 void add_status(CLI::App& program, Options& options);  // and diff
@@ -16,6 +17,9 @@ void add_pull(CLI::App& program, Options& options);
 void add_keys(CLI::App& program, Options& options);
 void add_data(CLI::App& program, Options& options);
 void add_events(CLI::App& program, Options& options);
+void add_people(CLI::App& program, Options& options);  // users and roles
+void add_explain(CLI::App& program, Options& options);
+void add_migrate(CLI::App& program, Options& options);
 void add_verify(CLI::App& program, Options& options);
 
 }  // namespace struere::cli

@@ -11,16 +11,11 @@ namespace struere::cli {
 namespace {
 
 struct DataOptions {
-  std::string type, id, json, where, order, user, key;
+  std::string type, id, json, where, order;
   Query query;
+  std::optional<std::string> status;
+  std::optional<std::int64_t> version;
 };
-
-ActorContext actor_of(const Session& session, const Options& options, const DataOptions& data) {
-  if (!data.key.empty()) return session.database().authenticate(data.key);
-  const auto environment = *parse_environment(options.environment);
-  if (data.user.empty()) return session.actor(environment);
-  return session.database().trusted_host().user_actor(UserId(data.user), session.organization(), environment);
-}
 
 Query query_of(const DataOptions& data) {
   Query out = data.query;
@@ -54,10 +49,11 @@ void list(const Options& options, const DataOptions& data, const EntityRepositor
   if (page.next()) fmt::print("{}\n", screen.faint("there is more: --after " + *page.next()));
 }
 
-// One JSON text a line, to be imported again.
+// One JSON text a line, oldest first, so that an import makes them in the same order. Ids are the database's own.
 void export_rows(const DataOptions& data, const EntityRepository& entities) {
   Query query = query_of(data);
   query.limit = 1000;
+  if (query.order.empty()) query.order = {{"createdAt", Direction::ascending}};
   do {
     const EntityPage page = entities.list(query);
     for (const Entity& entity : page) fmt::print("{}\n", entity.json());
@@ -67,6 +63,7 @@ void export_rows(const DataOptions& data, const EntityRepository& entities) {
 
 // Each line is an entity of its own: what is before a line that is refused stays, and the message says which it is.
 void import_rows(const Options& options, const EntityRepository& entities) {
+  if (isatty(STDIN_FILENO)) fmt::print(stderr, "One JSON text a line; end with Ctrl-D.\n");
   std::int64_t done = 0;
   for (std::string line; std::getline(std::cin, line);) {
     if (line.empty()) continue;
@@ -82,8 +79,12 @@ void import_rows(const Options& options, const EntityRepository& entities) {
   fmt::print("{}\n", options.json ? Json{{"imported", done}}.dump() : fmt::format("{} imported.", done));
 }
 
-void show(const Written& written) {
-  fmt::print("{}\n", (written.row ? written.row->to_json() : Json{{"id", written.id.str()}}).dump(2));
+void show(const Options& options, const Json& row) {
+  fmt::print("{}\n", options.json ? row.dump() : printable(row.dump(2), true));
+}
+
+void show(const Options& options, const Written& written) {
+  show(options, written.row ? written.row->to_json() : Json{{"id", written.id.str()}});
 }
 
 }  // namespace
@@ -91,14 +92,12 @@ void show(const Written& written) {
 void add_data(CLI::App& program, Options& options) {
   static DataOptions data;
   auto* const group = program.add_subcommand("data", "Entities, as an actor sees them")->require_subcommand(1);
-  group->add_option("--as", data.user, "As this user; as the system unless given");
-  group->add_option("--key", data.key, "As whoever has this API key, in its environment");
   const auto add = [&](const char* name, const char* what, auto&& body) {
     auto* const command = group->add_subcommand(name, what);
     command->add_option("type", data.type, "The entity type")->required();
     command->callback([&options, body] {
       const Session session(options);
-      body(session.database().entities(actor_of(session, options, data), data.type));
+      body(session.database().entities(session.actor(options), data.type));
     });
     return command;
   };
@@ -118,20 +117,24 @@ void add_data(CLI::App& program, Options& options) {
                 [](const EntityRepository& entities) { export_rows(data, entities); }));
   add("import", "Makes one of each line of the input",
       [&options](const EntityRepository& entities) { import_rows(options, entities); });
-  add_id(add("get", "One of them", [](const EntityRepository& entities) {
-    fmt::print("{}\n", entities.get(EntityId(data.id)).to_json().dump(2));
+  add_id(add("get", "One of them", [&options](const EntityRepository& entities) {
+    show(options, entities.get(EntityId(data.id)).to_json());
   }));
-  add("create", "A new one", [](const EntityRepository& entities) { show(entities.create(JsonText{data.json})); })
-      ->add_option("data", data.json, "JSON")
-      ->required();
-  auto* const update = add("update", "Changes one by a merge patch", [](const EntityRepository& entities) {
-    show(entities.update(EntityId(data.id), JsonText{data.json}));
+  auto* const create = add("create", "A new one", [&options](const EntityRepository& entities) {
+    show(options, entities.create(JsonText{data.json}, {data.status}));
+  });
+  create->add_option("data", data.json, "JSON")->required();
+  create->add_option("--status", data.status, "active unless given");
+  auto* const update = add("update", "Changes one by a merge patch", [&options](const EntityRepository& entities) {
+    show(options, entities.update(EntityId(data.id), JsonText{data.json}, {data.status, data.version}));
   });
   add_id(update);
   update->add_option("patch", data.json, "JSON; null removes a key")->required();
-  add_id(add("delete", "Takes one away", [](const EntityRepository& entities) {
+  update->add_option("--status", data.status);
+  update->add_option("--version", data.version, "Refused where the entity has moved on from it");
+  add_id(add("delete", "Takes one away", [&options](const EntityRepository& entities) {
     entities.remove(EntityId(data.id));
-    fmt::print("Deleted.\n");
+    fmt::print("{}\n", options.json ? Json{{"deleted", data.id}}.dump() : "Deleted.");
   }));
 }
 

@@ -1,11 +1,13 @@
 // `struere dev`: development follows the files until it is stopped.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include <algorithm>
 #include <array>
-#include <list>
-#include <set>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -21,7 +23,7 @@ constexpr std::array folders{"", "entity-types", "roles", "agents", "triggers", 
 // One thread, that of the loop.
 class Watch {
  public:
-  explicit Watch(const Options& options) : options_(options), session_(options) {
+  explicit Watch(const Options& options) : options_(options), session_(options, Session::Missing::make) {
     uv_loop_init(&loop_);
     uv_timer_init(&loop_, &timer_);
     timer_.data = this;
@@ -34,6 +36,8 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
+    for (const auto& [name, folder] : watched_)
+      if (folder) close(folder);
     uv_walk(
         &loop_,
         [](uv_handle_t* handle, void*) {
@@ -53,40 +57,56 @@ class Watch {
   }
 
  private:
-  // Folders come and go: those that are there are looked for anew each time.
+  struct Folder {
+    uv_fs_event_t handle{};
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
+  // Folders come, go and are swapped for others of their name: a handle is of the one that was there when it was
+  // opened.
   void watch_folders() {
     for (const char* const name : folders) {
-      const auto folder = session_.folder() / name;
-      if (!std::filesystem::is_directory(folder) || !watched_.insert(name).second) continue;
-      auto& handle = handles_.emplace_back();
-      uv_fs_event_init(&loop_, &handle);
-      handle.data = this;
-      uv_fs_event_start(
-          &handle,
-          [](uv_fs_event_t* event, const char* file, int, int) {
-            static_cast<Watch*>(event->data)->changed(event, file);
-          },
-          folder.c_str(), 0);
+      const auto path = session_.folder() / name;
+      struct stat found {};
+      const bool is_there = stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+      Folder*& folder = watched_[name];
+      if (folder && is_there && folder->device == found.st_dev && folder->inode == found.st_ino) continue;
+      if (folder) close(std::exchange(folder, nullptr));
+      if (!is_there) continue;
+      folder = new Folder{{}, found.st_dev, found.st_ino};
+      folder->handle.data = this;
+      uv_fs_event_init(&loop_, &folder->handle);
+      const auto on_event = [](uv_fs_event_t* event, const char* file, int, int) {
+        static_cast<Watch*>(event->data)->changed(event, file);
+      };
+      if (uv_fs_event_start(&folder->handle, on_event, path.c_str(), 0) != 0) close(std::exchange(folder, nullptr));
     }
-    for (auto name = watched_.begin(); name != watched_.end();)
-      name = std::filesystem::is_directory(session_.folder() / *name) ? std::next(name) : watched_.erase(name);
+  }
+
+  // libuv owns a handle until it says that it is closed.
+  static void close(Folder* folder) {
+    folder->handle.data = folder;
+    uv_close(reinterpret_cast<uv_handle_t*>(&folder->handle),
+             [](uv_handle_t* handle) { delete static_cast<Folder*>(handle->data); });
   }
 
   void changed(const uv_fs_event_t* event, const char* file) {
     // The database lies in the folder, and changes with every sync.
-    const bool is_root = event == &handles_.front();
-    if (is_root && file && std::ranges::find(folders, std::string_view(file)) == folders.end()) return;
+    const Folder* const root = watched_[""];
+    if (root && event == &root->handle && file && std::ranges::find(folders, std::string_view(file)) == folders.end())
+      return;
     uv_timer_start(
         &timer_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->follow(); }, quiet_milliseconds, 0);
   }
 
   // A mistake leaves the last good state, and the watch alive.
   void follow() {
-    watch_folders();
     try {
+      watch_folders();
       sync(session_, options_, {});
-    } catch (const Error& error) {
-      fmt::print(stderr, "{}\n", Screen(options_).red(error.what()));
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "{}\n", Screen(options_, stderr).red(printable(error.what(), true)));
       std::fflush(stderr);
     }
   }
@@ -96,8 +116,7 @@ class Watch {
   uv_loop_t loop_{};
   uv_timer_t timer_{};
   std::array<uv_signal_t, 2> signals_{};
-  std::list<uv_fs_event_t> handles_;  // the first is the project folder's
-  std::set<std::string> watched_;
+  std::map<std::string, Folder*> watched_;  // by its name in the project; the project's own is ""
 };
 
 }  // namespace

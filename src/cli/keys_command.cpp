@@ -8,7 +8,7 @@ namespace struere::cli {
 namespace {
 
 ApiKeyRepository keys_of(const Session& session, const Options& options) {
-  return session.database().api_keys(session.actor(*parse_environment(options.environment)));
+  return session.database().api_keys(session.actor(options));
 }
 
 Json to_json(const ApiKey& key) {

@@ -36,9 +36,9 @@ std::string cut(const std::string& text, std::size_t width) {
 
 }  // namespace
 
-Screen::Screen(const Options& options)
+Screen::Screen(const Options& options, std::FILE* stream)
     : is_coloured_(options.color == "always" ||
-                   (options.color == "auto" && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"))) {}
+                   (options.color == "auto" && isatty(fileno(stream)) && !std::getenv("NO_COLOR"))) {}
 
 std::string Screen::painted(const char* code, const std::string& text) const {
   return is_coloured_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
@@ -47,25 +47,27 @@ std::string Screen::painted(const char* code, const std::string& text) const {
 void Screen::show(const ChangePlan& plan, bool detailed) const {
   const std::size_t width = terminal_width();
   for (const DefinitionChange& change : plan.changes) {
-    const std::string what = fmt::format("{} {}", to_string(change.kind), change.name);
+    const std::string what = fmt::format("{} {}", to_string(change.kind), printable(change.name));
     switch (change.change) {
       case ChangeKind::create: fmt::print("  {}\n", green("+ " + what)); break;
       case ChangeKind::remove: fmt::print("  {}\n", red("- " + what)); break;
       case ChangeKind::update:
         fmt::print("  {}{}\n", yellow("~ " + what),
-                   detailed ? "" : faint(fmt::format("  {} changes", change.fields.size())));
+                   detailed ? "" : faint("  " + counted(change.fields.size(), "change")));
     }
     if (!detailed) continue;
     for (const FieldChange& field : change.fields) {
-      fmt::print("      {}\n", field.path);
-      if (field.before) fmt::print("        {}\n", red(cut("- " + field.before->dump(), width - 8)));
-      if (field.after) fmt::print("        {}\n", green(cut("+ " + field.after->dump(), width - 8)));
+      fmt::print("      {}\n", printable(field.path));
+      if (field.before) fmt::print("        {}\n", red(cut(printable("- " + field.before->dump()), width - 8)));
+      if (field.after) fmt::print("        {}\n", green(cut(printable("+ " + field.after->dump()), width - 8)));
     }
   }
-  for (const Obstacle& obstacle : plan.obstacles) fmt::print("  {}\n", red("! " + obstacle.message));
+  for (const Obstacle& obstacle : plan.obstacles) fmt::print("  {}\n", red("! " + printable(obstacle.message)));
 }
 
-void Screen::show_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const {
+void Screen::show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const {
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = printable(cell);
   std::vector<std::size_t> widths;
   for (std::size_t column = 0; column < head.size(); ++column) {
     widths.push_back(width_of(head[column]));
@@ -96,7 +98,26 @@ bool Screen::confirm(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-std::string fit(const std::string& line) { return cut(line, terminal_width()); }
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string printable(const std::string& text, bool keeps_lines) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (is_c1)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    else if ((byte < ' ' && !(keeps_lines && byte == '\n')) || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += text[i];
+  }
+  return out;
+}
+
+std::string fit(const std::string& line) { return cut(printable(line), terminal_width()); }
 
 std::string time_text(Timestamp time) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(static_cast<std::time_t>(time / 1000)));

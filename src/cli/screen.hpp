@@ -1,6 +1,7 @@
 // How things look: colours on a terminal that wants them, plans as a diff reads, tables.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@ namespace struere::cli {
 
 class Screen {
  public:
-  explicit Screen(const Options& options);
+  explicit Screen(const Options& options, std::FILE* stream = stdout);
 
   std::string green(const std::string& text) const { return painted("32", text); }
   std::string yellow(const std::string& text) const { return painted("33", text); }
@@ -19,7 +20,7 @@ class Screen {
 
   // `+ ~ -` and what it would break; with the fields where `detailed`.
   void show(const ChangePlan& plan, bool detailed) const;
-  void show_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const;
+  void show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const;
 
   // Asks, where there is somebody to ask. Throws UsageError where there is nobody.
   static bool confirm(const std::string& question);
@@ -30,8 +31,11 @@ class Screen {
   bool is_coloured_;
 };
 
+// What is stored may hold what a terminal would obey: control characters are shown, not sent.
+std::string printable(const std::string& text, bool keeps_lines = false);
 std::string fit(const std::string& line);  // to the terminal's width, where there is one
 
-std::string time_text(Timestamp time);  // UTC
+std::string counted(std::size_t count, const char* what);  // "2 changes"
+std::string time_text(Timestamp time);                     // UTC
 
 }  // namespace struere::cli

@@ -18,7 +18,7 @@ int exit_code(ErrorCode code) noexcept {
   }
 }
 
-Session::Session(const Options& options) : folder_(options.project) {
+Session::Session(const Options& options, Missing missing) : folder_(options.project) {
   const auto file = folder_ / "struere.yaml";
   if (!std::filesystem::exists(file))
     throw UsageError(
@@ -42,15 +42,35 @@ Session::Session(const Options& options) : folder_(options.project) {
   }
   if (database.empty() || organization.empty())
     throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
+  if (missing == Missing::refuse && !std::filesystem::exists(folder_ / database))
+    throw Error(ErrorCode::not_found,
+                fmt::format("there is no database {} yet; `struere sync` makes it", (folder_ / database).string()));
   database_ = Database::open((folder_ / database).string());
   organization_ = OrganizationId(organization);
   const auto known = database_->trusted_host().organizations();
-  if (std::ranges::find(known, *organization_, &Organization::id) == known.end())
-    database_->trusted_host().create_organization(organization, organization_);
+  if (std::ranges::find(known, *organization_, &Organization::id) != known.end()) return;
+  if (missing == Missing::refuse)
+    throw Error(ErrorCode::not_found, fmt::format("the database has no organization {}; correct struere.yaml, or let "
+                                                  "`struere sync` make it",
+                                                  Json(organization).dump()));
+  database_->trusted_host().create_organization(organization, organization_);
 }
 
-ActorContext Session::actor(Environment environment) const {
+ActorContext Session::system(Environment environment) const {
   return database_->trusted_host().system_actor(*organization_, environment);
+}
+
+ActorContext Session::actor(const Options& options) const {
+  const auto environment = *parse_environment(options.environment);
+  if (options.key.empty())
+    return options.user.empty()
+               ? system(environment)
+               : database_->trusted_host().user_actor(UserId(options.user), *organization_, environment);
+  if (!options.user.empty()) throw UsageError("--as and --key are two actors; give one of them");
+  ActorContext actor = database_->authenticate(options.key);
+  if (actor.organization() != *organization_)
+    throw UsageError("the key is another organization's than struere.yaml names");
+  return actor;
 }
 
 }  // namespace struere::cli

@@ -31,6 +31,13 @@ struct Options {
   bool json = false;
   std::string color = "auto";
   bool yes = false;
+  std::string user;  // --as
+  std::string key;   // --key
+};
+
+// Ends the program; everything is said already.
+struct Finished {
+  int code;
 };
 
 // A usage error that CLI11 could not see.
@@ -39,17 +46,24 @@ class UsageError : public std::runtime_error {
 };
 
 // The folder with a struere.yaml in it: {database: FILE, organization: ID}. Whoever runs the command owns the file, so
-// that it acts as the system.
+// that it acts as the system unless asked otherwise.
 class Session {
  public:
-  // Makes the database and the organization where they are missing. Throws UsageError where there is no project.
-  explicit Session(const Options& options);
+  enum class Missing {
+    refuse,
+    make
+  };  // a database or an organization: a mistyped one must not be made by a look at it
+
+  // Throws UsageError where there is no project, Error{not_found} for what is missing.
+  explicit Session(const Options& options, Missing missing = Missing::refuse);
 
   const std::filesystem::path& folder() const noexcept { return folder_; }
   const OrganizationId& organization() const noexcept { return *organization_; }
   const Database& database() const noexcept { return *database_; }
-  ActorContext actor(Environment environment) const;
-  Definitions definitions(Environment environment) const { return {database(), actor(environment)}; }
+  ActorContext system(Environment environment) const;
+  // The one that --key or --as names, in the key's environment or that of -e; otherwise the system.
+  ActorContext actor(const Options& options) const;
+  Definitions definitions(Environment environment) const { return {database(), system(environment)}; }
 
  private:
   std::filesystem::path folder_;

@@ -20,7 +20,7 @@ void sync(const Session& session, const Options& options, const PlanOptions& pla
     Screen(options).show(plan, false);
   std::fflush(stdout);
   development.apply(plan);
-  if (!options.json && !plan.empty()) fmt::print("Synced {} changes to development.\n", plan.changes.size());
+  if (!options.json && !plan.empty()) fmt::print("Synced {} to development.\n", counted(plan.changes.size(), "change"));
   std::fflush(stdout);
 }
 
@@ -30,7 +30,7 @@ void add_sync(CLI::App& program, Options& options) {
   command->add_flag("--accept-invalid-data", plan_options.accept_invalid_data,
                     "Though entities do not match their new schema");
   command->add_flag("--drop-assignments", plan_options.drop_assignments, "Though somebody has a role that goes");
-  command->callback([&options] { sync(Session(options), options, plan_options); });
+  command->callback([&options] { sync(Session(options, Session::Missing::make), options, plan_options); });
 }
 
 }  // namespace struere::cli

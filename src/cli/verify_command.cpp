@@ -9,7 +9,7 @@ namespace struere::cli {
 void add_verify(CLI::App& program, Options& options) {
   program.add_subcommand("verify", "Recompute the hash chain of the audit log")->callback([&options] {
     const Session session(options);
-    const auto found = session.database().events(session.actor(*parse_environment(options.environment))).verify();
+    const auto found = session.database().events(session.actor(options)).verify();
     if (options.json)
       fmt::print("{}\n",
                  Json{{"ok", found.ok}, {"verified", found.verified}, {"head", found.head}, {"problem", found.problem}}
@@ -17,6 +17,7 @@ void add_verify(CLI::App& program, Options& options) {
     else if (found.ok)
       fmt::print("{} events of {} verify. The last has the hash {}.\n", found.verified, options.environment,
                  found.head);
+    if (!found.ok && options.json) throw Finished{broken_storage};
     if (!found.ok) throw Error(ErrorCode::storage, found.problem);
   });
 }

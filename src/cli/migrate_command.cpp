@@ -1,0 +1,42 @@
+// `struere migrate`: the backfill of environments in the file of a product that had none.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/lifecycle/adoption.hpp"
+
+namespace struere::cli {
+
+void add_migrate(CLI::App& program, Options& options) {
+  static std::string file;
+  auto* const command =
+      program.add_subcommand("migrate", "Give all rows of a legacy database an environment (docs/adopting.md)");
+  command->add_option("file", file, "Keep a copy of it")->required();
+  command->callback([&options] {
+    AdoptionOptions adoption;
+    const bool shows_progress = isatty(STDERR_FILENO) != 0;
+    if (shows_progress)
+      adoption.progress = [](const AdoptionProgress& progress) {
+        constexpr std::int64_t width = 30;
+        const std::int64_t filled = progress.total > 0 ? width * progress.done / progress.total : width;
+        fmt::print(stderr, "\r\x1b[K{:<20} [{:<30}] {} of {}", progress.table, std::string(static_cast<std::size_t>(filled), '#'),
+                   progress.done, progress.total);
+      };
+    const AdoptionReport report = adopt_legacy_database(file, *parse_environment(options.environment), adoption);
+    if (shows_progress) fmt::print(stderr, "\r\x1b[K");
+    if (options.json) {
+      Json tables = Json::array();
+      for (const AdoptedTable& table : report.tables)
+        tables.push_back({{"name", table.name}, {"before", table.before}, {"after", table.after}});
+      return fmt::print("{}\n", Json{{"wasAdopted", report.was_adopted}, {"tables", std::move(tables)}}.dump());
+    }
+    if (report.was_adopted) return fmt::print("= this is a database of struere already; nothing was done\n");
+    std::vector<std::vector<std::string>> rows;
+    for (const AdoptedTable& table : report.tables)
+      rows.push_back({table.name, std::to_string(table.before), std::to_string(table.after)});
+    Screen(options).show_table({"table", "rows before", "rows after"}, rows);
+  });
+}
+
+}  // namespace struere::cli

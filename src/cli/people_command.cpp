@@ -1,0 +1,73 @@
+// `struere users` and `struere roles`: who belongs to the organization, and what each may do in an environment.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+namespace {
+
+void list_users(const Options& options) {
+  const Session session(options);
+  const RoleRepository roles = session.database().roles(session.system(*parse_environment(options.environment)));
+  Json out = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const Membership& member : session.database().trusted_host().members(session.organization())) {
+    std::vector<std::string> names;
+    for (const Assignment& assignment : roles.assignments(member.user)) names.push_back(assignment.role_name);
+    rows.push_back({member.user.str(), std::string(to_string(member.role)), fmt::format("{}", fmt::join(names, ", "))});
+    out.push_back({{"id", member.user.str()}, {"membership", to_string(member.role)}, {"roles", names}});
+  }
+  if (options.json) return fmt::print("{}\n", out.dump());
+  Screen(options).show_table({"user", "membership", "roles in " + options.environment}, rows);
+}
+
+void say(const Options& options, const Json& answer, const std::string& words) {
+  fmt::print("{}\n", options.json ? answer.dump() : printable(words));
+}
+
+}  // namespace
+
+void add_people(CLI::App& program, Options& options) {
+  static std::string user, name, role;
+  static bool is_admin = false;
+  auto* const users = program.add_subcommand("users", "Who belongs to the organization")->require_subcommand(1);
+  users->add_subcommand("list", "All of them, with their roles")->callback([&options] { list_users(options); });
+  auto* const add = users->add_subcommand("add", "A user, made where there is none of the id, becomes a member");
+  add->add_option("id", user, "That of your identity provider, say")->required();
+  add->add_option("--name", name, "The id unless given");
+  add->add_flag("--admin", is_admin, "May do everything in the organization");
+  add->callback([&options] {
+    const Session session(options);
+    const TrustedHost host = session.database().trusted_host();
+    try {
+      host.create_user(name.empty() ? user : name, UserId(user));
+    } catch (const Error& error) {  // a user may belong to several organizations
+      if (error.code() != ErrorCode::conflict) throw;
+    }
+    host.put_member(session.organization(), UserId(user), is_admin ? MembershipRole::admin : MembershipRole::member);
+    say(options, {{"user", user}}, fmt::format("{} is a member. Next: struere roles assign {} ROLE", user, user));
+  });
+
+  auto* const roles = program.add_subcommand("roles", "Who has which role in an environment")->require_subcommand(1);
+  const auto change = [&options, roles](const char* command_name, const char* what, auto&& body) {
+    auto* const command = roles->add_subcommand(command_name, what);
+    command->add_option("user", user)->required();
+    command->add_option("role", role)->required();
+    command->callback([&options, body] {
+      const Session session(options);
+      body(session.database().roles(session.actor(options)));
+    });
+  };
+  change("assign", "Gives a role to a member", [&options](const RoleRepository& repository) {
+    repository.assign(UserId(user), role);
+    say(options, {{"user", user}, {"role", role}}, fmt::format("{} has the role {} in {}.", user, role, options.environment));
+  });
+  change("unassign", "Takes it away", [&options](const RoleRepository& repository) {
+    if (!repository.unassign(UserId(user), role))
+      throw Error(ErrorCode::not_found, fmt::format("{} does not have this role in {}", user, options.environment));
+    say(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
+  });
+}
+
+}  // namespace struere::cli
