@@ -3,7 +3,9 @@
 if(STRUERE_DEVELOPER)
   find_program(STRUERE_CCACHE ccache)
   if(STRUERE_CCACHE)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${STRUERE_CCACHE}")
+    # Without these, ccache hands everything that uses a precompiled header on to the compiler.
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${STRUERE_CCACHE}")
   endif()
 endif()
 
