@@ -51,4 +51,6 @@
 #include "struere/repository/trigger_repository.hpp"
 // lifecycle: what happens over time
 #include "struere/lifecycle/adoption.hpp"
+#include "struere/lifecycle/backup.hpp"
+#include "struere/lifecycle/doctor.hpp"
 #include "struere/lifecycle/trigger_worker.hpp"

@@ -92,4 +92,6 @@ bool TrustedHost::remove_member(const OrganizationId& organization, const UserId
   return storage_->shared().remove_membership(organization, user);
 }
 
+StorageReport TrustedHost::check_storage() const { return storage_->check(); }
+
 }  // namespace struere

@@ -37,6 +37,9 @@ class TrustedHost {
                   MembershipRole role = MembershipRole::member) const;
   bool remove_member(const OrganizationId& organization, const UserId& user) const;
 
+  // Of all organizations. lifecycle/doctor.hpp asks this and a lot more.
+  StorageReport check_storage() const;
+
  private:
   Storage* storage_;
   const Clock* clock_;

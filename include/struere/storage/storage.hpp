@@ -44,6 +44,14 @@ class SharedTables {
 
 enum class Access { read, write };
 
+// How a storage is, apart from what its rows mean.
+struct StorageReport {
+  std::vector<std::string> faults;  // each says what to do; none: it is sound
+  // Fields by which rows are found without looking at all of their type ("data.team"). Nothing, where the storage has
+  // no such indexes at all.
+  std::optional<std::vector<std::string>> indexed_fields;
+};
+
 // Safe to use from many threads.
 class Storage {
  public:
@@ -57,6 +65,9 @@ class Storage {
 
   // The secret under which this database's cursors are sealed; the same for everybody who opens it.
   virtual const CursorKey& cursor_key() = 0;
+
+  // Reads all there is, while others read and write. Damage is what it reports, and nothing to throw for.
+  virtual StorageReport check() = 0;
 };
 
 }  // namespace struere

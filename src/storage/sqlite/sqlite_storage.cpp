@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/file_check.hpp"
 #include "storage/sqlite/schema.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "storage/sqlite/stored_api_key.hpp"
@@ -106,6 +107,7 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   SharedTables& shared() override { return *this; }
   const CursorKey& cursor_key() override { return cursor_key_; }
+  StorageReport check() override { return check_file(*lease()); }
 
  private:
   // --- connections

@@ -1,0 +1,65 @@
+// What is wrong with a database, or will be soon.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/repository/database.hpp"
+
+namespace struere {
+
+enum class Severity {
+  note,     // good to know
+  warning,  // works, but hardly as meant
+  error,    // broken
+};
+
+std::string_view to_string(Severity severity) noexcept;
+
+struct Finding {
+  // Which check found it, and so what `subject` is.
+  enum class Check {
+    storage,             // damage, rows that refer to none, an SQLite without FTS5; no subject, no organization
+    chain,               // an audit log that does not verify
+    key_expired,         // a key that is good for nothing and was not revoked: its id, as of all keys
+    key_expires_soon,    //
+    key_unused,          // never used
+    key_grants_nothing,  // no role of its scope
+    role_broken,         // a stored rule or mask that cannot be read: the role
+    role_grants_nothing,
+    unknown_type,        // a policy, rule or mask of a type that the scope does not have: the role
+    unknown_role,        // a type bound to a role that the scope does not have: the type
+    rule_without_index,  // the rule looks at all entities of its type: the role
+    index_missing,       // of a rule that could have one: the field
+    index_unused,        // of no rule, in any organization: the field
+    run_overdue,         // trigger runs that no worker does: the trigger of the first
+    run_abandoned,       // that a worker began and does not finish
+    run_dead,            // that failed as often as they may
+  };
+
+  Severity severity;
+  Check check;
+  std::optional<OrganizationId> organization;
+  std::optional<Environment> environment;
+  std::string subject;
+  std::string message;
+};
+
+std::string_view to_string(Finding::Check check) noexcept;  // "key_expired"
+
+struct DoctorOptions {
+  std::optional<OrganizationId> organization = {};  // this one alone, and the file; otherwise all of them
+  Timestamp soon = 14LL * 24 * 60 * 60'000;         // for keys that expire, in milliseconds
+  Timestamp long_unused = 30LL * 24 * 60 * 60'000;  // for keys that were never used
+  Timestamp overdue = 10LL * 60'000;                // for trigger runs
+  std::int64_t many_entities = 1000;                // from which on a rule without an index is a warning
+  const Clock* clock = nullptr;
+};
+
+// Looks at everything and changes nothing; others may go on. Gravest first. Throws Error{not_found} where there is no
+// such organization, Error{storage} where a scope cannot be read at all.
+std::vector<Finding> examine(const Database& database, const DoctorOptions& options = {});
+
+}  // namespace struere

@@ -1,0 +1,45 @@
+#include "storage/sqlite/file_copy.hpp"
+
+#include <sqlite3.h>
+
+#include <memory>
+
+#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/schema.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+constexpr int pages_of_a_step = 1024;
+constexpr int longest_wait = 5000;  // milliseconds, for whoever recovers the log of a process that died
+
+}  // namespace
+
+void copy_sqlite_file(const std::string& from, const std::string& to,
+                      const std::function<void(std::int64_t done, std::int64_t total)>& progress) {
+  Connection source(from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+  sqlite3_busy_timeout(source.handle(), longest_wait);
+  source.execute("BEGIN");
+  if (recognise(source) == FileKind::empty)
+    throw Error(ErrorCode::storage, "the file is empty; there is nothing to copy");
+  Statement page = source.prepare("PRAGMA page_size");
+  page.step();
+  const std::int64_t page_size = page.integer(0);
+
+  // Whoever dies on the way leaves a file that nobody looks at; it is made durable once, as a whole.
+  Connection target(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+  target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+  const std::unique_ptr<sqlite3_backup, decltype(&sqlite3_backup_finish)> copy(
+      sqlite3_backup_init(target.handle(), "main", source.handle(), "main"), sqlite3_backup_finish);
+  if (!copy) throw_storage_error(target.handle(), sqlite3_errcode(target.handle()), "copying the database");
+  for (int code = SQLITE_OK; code != SQLITE_DONE;) {
+    code = sqlite3_backup_step(copy.get(), pages_of_a_step);
+    if (code != SQLITE_OK && code != SQLITE_DONE) throw_storage_error(nullptr, code, "copying the database");
+    const std::int64_t total = sqlite3_backup_pagecount(copy.get());
+    if (progress) progress((total - sqlite3_backup_remaining(copy.get())) * page_size, total * page_size);
+  }
+  source.execute("COMMIT");
+}
+
+}  // namespace struere

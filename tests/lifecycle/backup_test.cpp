@@ -1,0 +1,187 @@
+// The database, copied while others write to it: whole, verified, or not there.
+#include <catch2/catch.hpp>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "support/child_process.hpp"
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+// Whatever is left beside the files that a test knows.
+std::vector<std::string> unfinished(const std::filesystem::path& folder) {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().string().find(".unfinished") != std::string::npos) out.push_back(entry.path().filename().string());
+  return out;
+}
+
+void add_rows(World& world, int count) {
+  world.define_type({{"slug", "session"}, {"schema", {{"type", "object"}}}});
+  for (int i = 0; i < count; ++i) world.create("session", {{"number", i}});
+}
+
+}  // namespace
+
+TEST_CASE("a backup holds what was there, and is a database like any other", "[backup]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 100);
+  const std::string key = world.database->api_keys(world.system()).create({.name = "app", .roles = {"any"}}).secret;
+  const std::string copy = world.folder.file("copy.db");
+  std::vector<BackupProgress> seen;
+  const BackupReport report = back_up_database(world.folder.file(), copy,
+                                               {.progress = [&](const auto& progress) { seen.push_back(progress); }});
+  CHECK(report.organizations == 1);
+  CHECK(report.events == world.database->events(world.system()).verify().verified);
+  CHECK(report.bytes == static_cast<std::int64_t>(std::filesystem::file_size(copy)));
+  REQUIRE(seen.size() >= 3);
+  CHECK(seen.front().step == BackupProgress::Step::copy);
+  CHECK(seen.back().step == BackupProgress::Step::verify);
+  CHECK(seen.back().done == seen.back().total);
+  CHECK(unfinished(world.folder.path()).empty());
+  CHECK_FALSE(std::filesystem::exists(copy + "-wal"));
+  CHECK(RawDatabase(copy).value("PRAGMA journal_mode") == "wal");
+
+  world.database->entities(world.system(), "session").create(Json{{"number", 100}});
+  const auto opened = Database::open(copy);
+  CHECK_NOTHROW(opened.authenticate(key));
+  const ActorContext system = opened.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+  CHECK(opened.entities(system, "session").count() == 100);
+  opened.entities(system, "session").create(Json{{"number", 100}});
+  CHECK(opened.events(system).verify().ok);
+}
+
+TEST_CASE("a backup is one moment of a database that another process writes to all the time", "[backup][process]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 2000);
+  const std::string file = world.folder.file();
+  ChildProgram writer("scoped_writer", {file, "rows"});
+  REQUIRE_FALSE(writer.line().empty());
+  const auto events_of = [&](const Database& database) {
+    return database.events(database.trusted_host().system_actor(OrganizationId("acme"), Environment::development))
+        .verify()
+        .verified;
+  };
+  for (int round = 0; round < 5; ++round) {
+    const std::string copy = world.folder.file("copy" + std::to_string(round) + ".db");
+    const std::int64_t before = events_of(*world.database);
+    const BackupReport report = back_up_database(file, copy);
+    const std::int64_t after = events_of(*world.database);
+    CHECK(report.events >= before);
+    CHECK(report.events <= after);
+    CHECK(after > before);  // the writer was not held up
+    const auto opened = Database::open(copy);
+    CHECK(opened.trusted_host().check_storage().faults.empty());
+    CHECK(events_of(opened) == report.events);
+    // Each row came with its event, and the other way round.
+    const ActorContext system = opened.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    CHECK(RawDatabase(copy).value("SELECT count(*) FROM events WHERE type = 'session.created'") ==
+          std::to_string(opened.entities(system, "session").count()));
+  }
+  writer.stop(SIGKILL);
+  writer.wait();
+}
+
+TEST_CASE("a backup replaces nothing unless it is told to, and never the database itself", "[backup]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 3);
+  const std::string file = world.folder.file(), copy = world.folder.file("copy.db");
+  std::ofstream(copy) << "dear to somebody";
+  CHECK(error_code_of([&] { back_up_database(file, copy); }) == ErrorCode::conflict);
+  CHECK(std::filesystem::file_size(copy) == 16);
+  CHECK_NOTHROW(back_up_database(file, copy, {.replace = true}));
+  CHECK_NOTHROW(back_up_database(file, copy, {.replace = true}));
+  CHECK(Database::open(copy).trusted_host().organizations().size() == 1);
+
+  const std::string link = world.folder.file("link.db"), nowhere = world.folder.file("nowhere.db");
+  std::filesystem::create_symlink(file, link);
+  std::filesystem::create_symlink("/nonexistent", nowhere);
+  std::filesystem::create_hard_link(file, world.folder.file("hard.db"));
+  for (const bool replace : {false, true}) {
+    CHECK(error_code_of([&] { back_up_database(file, file, {.replace = replace}); }) == ErrorCode::conflict);
+    CHECK(error_code_of([&] { back_up_database(file, link, {.replace = replace}); }) == ErrorCode::conflict);
+    CHECK(error_code_of([&] { back_up_database(file, nowhere, {.replace = replace}); }) == ErrorCode::conflict);
+    CHECK(error_code_of([&] { back_up_database(file, world.folder.file("hard.db"), {.replace = replace}); }) ==
+          ErrorCode::conflict);
+    CHECK(error_code_of([&] { back_up_database(file, world.folder.path(), {.replace = replace}); }) ==
+          ErrorCode::conflict);
+  }
+  // The log of a database that is open would be read as part of the copy.
+  const auto open = Database::open(copy);
+  open.trusted_host().create_organization("Other");
+  CHECK(error_code_of([&] { back_up_database(file, copy, {.replace = true}); }) == ErrorCode::conflict);
+  CHECK(unfinished(world.folder.path()).empty());
+}
+
+TEST_CASE("a backup that fails leaves nothing, and what was there", "[backup]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 50);
+  const std::string file = world.folder.file(), copy = world.folder.file("copy.db");
+  CHECK_NOTHROW(back_up_database(file, copy));
+  const auto size = std::filesystem::file_size(copy);
+  const auto attempt = [&](const std::string& from) {
+    const auto code = error_code_of([&] { back_up_database(from, copy, {.replace = true}); });
+    CHECK(unfinished(world.folder.path()).empty());
+    CHECK(std::filesystem::file_size(copy) == size);
+    return code;
+  };
+  SECTION("no database") {
+    CHECK(attempt(world.folder.file("missing.db")) == ErrorCode::storage);
+    std::ofstream(world.folder.file("text.db")) << std::string(5000, 'x');
+    CHECK(attempt(world.folder.file("text.db")) == ErrorCode::storage);
+    std::ofstream(world.folder.file("empty.db")).close();
+    CHECK(attempt(world.folder.file("empty.db")) == ErrorCode::storage);
+  }
+  SECTION("an altered log") {
+    RawDatabase(file).run("UPDATE events SET payload = '{}' WHERE sequence = 7");
+    CHECK(attempt(file) == ErrorCode::storage);
+  }
+  SECTION("rows that refer to none") {
+    RawDatabase(file).run("PRAGMA foreign_keys = OFF; UPDATE entities SET type_key = 77 WHERE rowid = 1");
+    CHECK(attempt(file) == ErrorCode::storage);
+  }
+  SECTION("whoever watches it stops it") {
+    struct Stop {};
+    CHECK_THROWS_AS(back_up_database(file, copy, {.replace = true, .progress = [](const auto&) { throw Stop(); }}),
+                    Stop);
+    CHECK(unfinished(world.folder.path()).empty());
+  }
+  SECTION("a full disk") {
+    CHECK(in_child([&]() -> std::string {
+            std::signal(SIGXFSZ, SIG_IGN);
+            rlimit limit{20'000, 20'000};
+            setrlimit(RLIMIT_FSIZE, &limit);
+            try {
+              back_up_database(file, copy, {.replace = true});
+            } catch (const Error& error) {
+              return std::string(error.what()).find("disk") == std::string::npos ? error.what() : "";
+            }
+            return "it was let in";
+          }) == "");
+    CHECK(unfinished(world.folder.path()).empty());
+    CHECK(std::filesystem::file_size(copy) == size);
+  }
+}
+
+TEST_CASE("a backup may be read by whoever may read the database", "[backup]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 3);
+  const std::string file = world.folder.file(), copy = world.folder.file("copy.db");
+  for (const mode_t mode : {0600U, 0640U}) {
+    REQUIRE(chmod(file.c_str(), mode) == 0);
+    back_up_database(file, copy, {.replace = true});
+    struct stat found {};
+    REQUIRE(stat(copy.c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == mode);
+  }
+}

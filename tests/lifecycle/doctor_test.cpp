@@ -1,0 +1,212 @@
+// Each mistake that the doctor knows is made, and found; and where there is none, none is.
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+using Check = Finding::Check;
+
+constexpr Timestamp day = 24LL * 60 * 60'000;
+
+// "error chain development" and so on, in order.
+std::vector<std::string> found_in(const World& world, DoctorOptions options = {}) {
+  options.clock = &world.clock;
+  std::vector<std::string> out;
+  for (const Finding& finding : examine(*world.database, options)) {
+    CHECK_FALSE(finding.message.empty());
+    out.push_back(fmt::format("{} {}{}{}", to_string(finding.severity), to_string(finding.check),
+                              finding.environment ? fmt::format(" {}", to_string(*finding.environment)) : "",
+                              finding.subject.empty() ? "" : " " + finding.subject));
+  }
+  return out;
+}
+
+using Findings = std::vector<std::string>;
+
+void define_sound_world(World& world) {
+  world.define_type({{"slug", "session"}, {"searchFields", {"subject"}}});
+  world.define_role(
+      R"({"name": "planner", "policies": [{"resource": "session", "actions": ["list"], "effect": "allow"}],
+    "scopeRules": [{"entityType": "session", "field": "data.team", "operator": "eq", "value": "north"}]})"_json);
+  world.create("session", {{"subject", "maths"}, {"team", "north"}});
+}
+
+}  // namespace
+
+TEST_CASE("a sound database has nothing to be told of", "[doctor]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    World world(kind);
+    define_sound_world(world);
+    world.database->api_keys(world.system()).create({.name = "app", .roles = {"planner"}});
+    CHECK(found_in(world) == Findings{});
+  }
+}
+
+TEST_CASE("keys that are no good any more, or not for long", "[doctor]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  const auto keys = world.database->api_keys(world.system());
+  const auto make = [&](std::vector<std::string> roles, std::optional<Timestamp> expires = {}) {
+    return keys.create({.name = "k", .roles = std::move(roles), .expires_at = expires}).key.id;
+  };
+  const ApiKeyId expired = make({"planner"}, world.clock.now() + day);
+  const ApiKeyId soon = make({"planner"}, world.clock.now() + 20 * day);
+  const ApiKeyId pointless = make({"planer"});
+  const ApiKeyId revoked = make({"planner"}, world.clock.now() + day);
+  keys.revoke(revoked);
+  const CreatedApiKey used = keys.create({.name = "used", .roles = {"planner"}});
+  CHECK(found_in(world) == Findings{"warning key_expires_soon development " + expired.str(),
+                                    "warning key_grants_nothing development " + pointless.str()});
+  world.clock.advance(10 * day);
+  CHECK(found_in(world) == Findings{"warning key_expires_soon development " + soon.str(),
+                                    "warning key_grants_nothing development " + pointless.str(),
+                                    "note key_expired development " + expired.str()});
+  world.clock.advance(30 * day);
+  (void)world.database->authenticate(used.secret);
+  const ApiKeyId fresh = make({"planner"});
+  CHECK(found_in(world) == Findings{"warning key_grants_nothing development " + pointless.str(),
+                                    "note key_expired development " + expired.str(),
+                                    "note key_expired development " + soon.str()});
+  world.clock.advance(31 * day);
+  CHECK(found_in(world).back() == "note key_unused development " + fresh.str());
+}
+
+TEST_CASE("roles that grant nothing, and such as speak of what is not there", "[doctor]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  const Environment production = Environment::production;
+  world.define_type({{"slug", "session"}, {"boundToRole", "teacher"}}, production);
+  world.define_role({{"name", "empty"}}, production);
+  world.define_role(R"({"name": "denied", "policies": [{"resource": "session", "actions": ["*"], "effect": "deny"},
+    {"resource": "session", "actions": ["list"], "effect": "allow"}]})"_json,
+                    production);
+  world.define_role(
+      R"({"name": "reader", "policies": [{"resource": "events", "actions": ["read"], "effect": "allow"}]})"_json,
+      production);
+  world.define_role(R"({"name": "all", "policies": [{"resource": "*", "actions": ["*"], "effect": "allow"},
+    {"resource": "users", "actions": ["*"], "effect": "deny"}]})"_json,
+                    production);
+  CHECK(found_in(world) == Findings{"warning role_grants_nothing production denied",
+                                    "warning role_grants_nothing production empty",
+                                    "warning unknown_role production session"});
+
+  RawDatabase raw(world.folder.file());
+  raw.run("UPDATE scope_rules SET rule = '{\"field\": \"data.team\", \"operator\": \"nonsense\", \"value\": 1}'");
+  raw.run("UPDATE policies SET resource = 'sessoin' WHERE resource = 'events'");
+  raw.run("UPDATE scopes SET generation = generation + 1");
+  const Findings found = found_in(world);
+  CHECK(found.at(0) == "error role_broken development planner");
+  CHECK(std::ranges::count(found, "warning role_grants_nothing development planner") == 1);
+  CHECK(std::ranges::count(found, "warning role_grants_nothing production reader") == 1);
+  CHECK(std::ranges::count(found, "warning unknown_type production reader") == 1);
+}
+
+TEST_CASE("rules without an index, indexes without a rule", "[doctor]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  const auto role_with = [&](const char* name, const char* rules) {
+    world.define_role(Json::parse(fmt::format(
+        R"({{"name": "{}", "policies": [{{"resource": "session", "actions": ["list"], "effect": "allow"}}], "scopeRules": [{}]}})",
+        name, rules)));
+  };
+  role_with("slow", R"({"entityType": "session", "field": "data.price", "operator": "gt", "value": 5})");
+  role_with("quick", R"({"entityType": "session", "field": "data.price", "operator": "gt", "value": 5},
+                        {"entityType": "session", "field": "data.team", "operator": "eq", "value": "south"})");
+  CHECK(found_in(world) == Findings{"note rule_without_index development slow"});
+  CHECK(found_in(world, {.many_entities = 1}) == Findings{"warning rule_without_index development slow"});
+
+  role_with("slow", R"({"entityType": "session", "field": "data.a.b", "operator": "eq", "value": 5})");
+  CHECK(found_in(world) == Findings{});
+  world.database->roles(world.system()).remove("slow");
+  CHECK(found_in(world) == Findings{"note index_unused data.a.b"});
+  // Another organization may need it.
+  world.add_organization("other");
+  CHECK(found_in(world, {.organization = OrganizationId("acme")}) == Findings{"note index_unused data.a.b"});
+  world.define_type({{"slug", "session"}, {"boundToRole", "r"}, {"userIdField", "a.b"}}, Environment::development,
+                    "other");
+  world.define_role({{"name", "r"}, {"policies", {{{"resource", "*"}, {"actions", {"list"}}, {"effect", "allow"}}}}},
+                    Environment::development, "other");
+  CHECK(found_in(world) == Findings{});
+
+  RawDatabase(world.folder.file()).run("DROP INDEX \"entities_by_data.team\"");
+  const Findings found = found_in(world);
+  CHECK(std::ranges::count(found, "note index_missing development data.team") == 1);
+  CHECK(std::ranges::count(found, "note rule_without_index development planner") == 1);
+}
+
+TEST_CASE("trigger runs that nobody does", "[doctor]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  world.database->triggers(world.system())
+      .define(R"({"slug": "remind", "on": {"entityType": "session", "action": "created"}, "retry": {"maxAttempts": 1},
+                  "actions": [{"tool": "send-mail"}]})"_json);
+  world.create("session", {{"subject", "art"}});
+  CHECK(found_in(world) == Findings{});
+  world.clock.advance(11 * 60'000);
+  CHECK(found_in(world) == Findings{"warning run_overdue development remind"});
+  RawDatabase(world.folder.file()).run("UPDATE trigger_runs SET status = 'running'");
+  CHECK(found_in(world) == Findings{"warning run_abandoned development remind"});
+  TriggerWorker worker(*world.database);
+  worker.add_tool("send-mail", [](const ToolCall&) -> Json { throw std::runtime_error("no such mailbox"); });
+  CHECK(worker.run_due().dead == 1);
+  CHECK(found_in(world) == Findings{"warning run_dead development remind"});
+}
+
+TEST_CASE("an altered log and a damaged file are errors, and tell of their organization alone", "[doctor]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  world.add_organization("other");
+  world.define_type({{"slug", "session"}}, Environment::production, "other");
+  CHECK(error_code_of([&] { (void)examine(*world.database, {.organization = OrganizationId("none")}); }) ==
+        ErrorCode::not_found);
+  RawDatabase raw(world.folder.file());
+  raw.run(
+      "UPDATE events SET payload = '{}' WHERE type LIKE 'entity-type.%' AND scope_id = "
+      "(SELECT id FROM scopes WHERE organization_id = 'other' AND environment = 'production')");
+  CHECK(found_in(world) == Findings{"error chain production"});
+  CHECK(found_in(world, {.organization = OrganizationId("acme")}) == Findings{});
+  SECTION("a reference") {
+    raw.run(
+        "PRAGMA foreign_keys = OFF; UPDATE entity_types SET type_key = 77 WHERE scope_id = "
+        "(SELECT id FROM scopes WHERE organization_id = 'acme' AND environment = 'development')");
+    const auto faults = world.host().check_storage().faults;
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].find("`entity_types`") != std::string::npos);
+    CHECK(found_in(world, {.organization = OrganizationId("other")}).at(0) == "error storage");
+  }
+  SECTION("the index of words") {
+    raw.run("DELETE FROM entity_search_docsize");
+    const auto faults = world.host().check_storage().faults;
+    CHECK(std::ranges::any_of(
+        faults, [](const std::string& fault) { return fault.find("index of words") != std::string::npos; }));
+  }
+  SECTION("an index that lacks a row") {
+    // As a disk would: the page of the index is overwritten by an empty one.
+    const std::string page = raw.value("SELECT rootpage FROM sqlite_schema WHERE name = 'entities_by_type'");
+    const std::size_t size = std::stoul(raw.value("PRAGMA page_size"));
+    raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    std::fstream file(world.folder.file(), std::ios::binary | std::ios::in | std::ios::out);
+    std::string empty(size, '\0');
+    empty[0] = 10;  // a leaf of an index
+    empty[5] = static_cast<char>(size >> 8 & 0xff);
+    file.seekp(static_cast<std::streamoff>((std::stoul(page) - 1) * size));
+    file.write(empty.data(), static_cast<std::streamsize>(size));
+    file.close();
+    const auto opened = Database::open(world.folder.file());
+    const auto faults = opened.trusted_host().check_storage().faults;
+    REQUIRE_FALSE(faults.empty());
+    CHECK(faults[0].find("entities_by_type") != std::string::npos);
+  }
+}
