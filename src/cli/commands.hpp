@@ -21,5 +21,11 @@ void add_people(CLI::App& program, Options& options);  // users and roles
 void add_explain(CLI::App& program, Options& options);
 void add_migrate(CLI::App& program, Options& options);
 void add_verify(CLI::App& program, Options& options);
+void add_doctor(CLI::App& program, Options& options);
+void add_backup(CLI::App& program, Options& options);
+void add_completion(CLI::App& program, Options& options);
+
+// For the shells: a line for each word that may come next, with a tab and what it is.
+void print_completions(const CLI::App& program, const std::vector<std::string>& words);
 
 }  // namespace struere::cli

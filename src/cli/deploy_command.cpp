@@ -33,14 +33,19 @@ Json to_json(const Release& release) {
 
 void carry_out(const Options& options, const Definitions& production, const ChangePlan& plan, const std::string& note) {
   if (!options.json) Screen(options).show(plan, true);
-  if (!plan.obstacles.empty()) throw Error(ErrorCode::conflict, "production is left as it is; see the lines with !");
+  if (!plan.obstacles.empty()) {
+    std::string why = "production is left as it is; see the lines with !";
+    if (options.json)  // which shows no lines
+      for (const Obstacle& obstacle : plan.obstacles) why += "\n" + obstacle.message;
+    throw Error(ErrorCode::conflict, why);
+  }
   if (plan.empty() && !production.releases().empty()) {
     fmt::print("{}\n", options.json ? plan.to_json().dump() : "= production is already so; there is nothing to deploy");
     return;
   }
-  if (!options.yes && !Screen::confirm("Deploy this to production?")) {
+  if (!options.yes && !Screen(options).confirm("Deploy this to production?")) {
     fmt::print("Nothing was deployed.\n");
-    return;
+    throw Finished{failed};
   }
   const Release release = production.deploy(plan, note);
   if (options.json)
@@ -73,6 +78,7 @@ void add_deploy(CLI::App& program, Options& options) {
   static DeployOptions deploy;
   auto* const command = program.add_subcommand("deploy", "Promote what development holds to production, as a release");
   add_plan_options(*command, options, deploy);
+  command->footer("Example:\n  struere deploy --note \"opening hours\"");
   command->callback([&options] {
     const Session session(options);
     const Definitions production = session.definitions(Environment::production);
@@ -81,11 +87,23 @@ void add_deploy(CLI::App& program, Options& options) {
   });
 
   auto* const rollback = program.add_subcommand("rollback", "Bring production back to a release");
-  rollback->add_option("release", deploy.release, "Its number; `struere releases` lists them")->required();
+  rollback->add_option("release", deploy.release, "Its number; `struere releases` lists them")
+      ->required()
+      ->type_name("RELEASE");
+  rollback->footer("Example:\n  struere rollback 6 --note \"the new mask hides too much\"");
   add_plan_options(*rollback, options, deploy);
   rollback->callback([&options] {
     const Definitions production = Session(options).definitions(Environment::production);
-    carry_out(options, production, production.plan_rollback(deploy.release, deploy.plan), deploy.note);
+    const auto plan = [&] {
+      try {
+        return production.plan_rollback(deploy.release, deploy.plan);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::not_found) throw;
+        throw Error(ErrorCode::not_found,
+                    fmt::format("there is no release {}; `struere releases` lists them", deploy.release));
+      }
+    }();
+    carry_out(options, production, plan, deploy.note);
   });
 
   program.add_subcommand("releases", "What was deployed to production, newest first")->callback([&options] {

@@ -50,8 +50,9 @@ class Watch {
 
   void run() {
     follow();
-    fmt::print("Watching {}. Stop with Ctrl-C.\n",
-               std::filesystem::absolute(session_.folder()).lexically_normal().string());
+    if (!options_.json)
+      fmt::print("Watching {}. Stop with Ctrl-C.\n",
+                 std::filesystem::absolute(session_.folder()).lexically_normal().string());
     std::fflush(stdout);
     uv_run(&loop_, UV_RUN_DEFAULT);
   }

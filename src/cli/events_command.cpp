@@ -33,9 +33,10 @@ void add_events(CLI::App& program, Options& options) {
   command->add_option("--type", query.type, "Exactly this");
   command->add_option("--prefix", query.type_prefix, "As in session.");
   command->add_option("--actor", query.actor, "Its id");
-  command->add_option("--entity", entity, "The id of what they are about");
+  command->add_option("--entity", entity, "The id of what they are about")->type_name("ID");
   command->add_option("--limit", query.limit, "1 to 1000");
   command->add_flag("--follow,-f", follows, "Wait for more, until Ctrl-C");
+  command->footer("Example:\n  struere events -e production --prefix note. --follow");
   command->callback([&options] {
     const Session session(options);
     if (!entity.empty()) query.entity = EntityId(entity);

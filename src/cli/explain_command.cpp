@@ -5,19 +5,48 @@
 #include "cli/screen.hpp"
 
 namespace struere::cli {
+namespace {
+
+bool is_in(const std::string& path, const std::string& field) { return path == field || path.starts_with(field + "."); }
+
+// Of a row, one field alone: itself, what is in it, or the array that it is in.
+void narrow(Explanation& found, const std::string& field) {
+  std::erase_if(found.fields,
+                [&](const ExplainedField& leaf) { return !is_in(leaf.path, field) && !is_in(field, leaf.path); });
+}
+
+std::string clear_fields(const Explanation& found, const std::string& field) {
+  if (!found.row_visible) return {};
+  if (found.fields.empty()) return fmt::format("  the row has no {}\n", field);
+  std::string out;
+  for (const ExplainedField& leaf : found.fields)
+    if (leaf.treatment == "clear") out += fmt::format("  {} is clear\n", leaf.path);
+  return out;
+}
+
+}  // namespace
 
 void add_explain(CLI::App& program, Options& options) {
-  static std::string action, resource, id;
+  static std::string action, resource, id, field;
   auto* const command = program.add_subcommand("explain", "Why the actor of --as or --key may or may not do something");
-  command->add_option("action", action)->required()->check(CLI::IsMember({"create", "read", "update", "delete", "list"}));
-  command->add_option("resource", resource, "An entity type or a system resource")->required();
-  command->add_option("id", id, "Of an entity: the rules and masks of this row as well");
+  command->add_option("action", action)
+      ->required()
+      ->check(CLI::IsMember({"create", "read", "update", "delete", "list"}));
+  command->add_option("resource", resource, "An entity type or a system resource")->required()->type_name("RESOURCE");
+  command->add_option("id", id, "Of an entity: the rules and masks of this row as well")->type_name("ID");
+  command->add_option("--field", field, "Of that row: what becomes of this field")->type_name("PATH");
+  command->footer(
+      "Examples:\n  struere explain --as ada list note\n  struere explain --as ada read note 0192… --field "
+      "data.secret");
   command->callback([&options] {
+    if (!field.empty() && id.empty()) throw UsageError("--field is of a row; give its id");
     const Session session(options);
     const ActorContext about = session.actor(options);
-    const Explanation found = session.database().explain(session.system(about.environment()), about, *parse_action(action),
-                                                         resource, id.empty() ? std::nullopt : std::optional(EntityId(id)));
-    fmt::print("{}\n", options.json ? found.to_json().dump() : printable(found.text(), true));
+    Explanation found = session.database().explain(session.system(about.environment()), about, *parse_action(action),
+                                                   resource, id.empty() ? std::nullopt : std::optional(EntityId(id)));
+    if (!field.empty()) narrow(found, field);
+    const std::string clear = field.empty() ? "" : clear_fields(found, field);
+    fmt::print("{}\n", options.json ? found.to_json().dump() : printable(found.text() + clear, true));
   });
 }
 

@@ -1,9 +1,13 @@
 // `struere init`: a project that works at once.
 #include <fmt/format.h>
 
-#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/new_file.hpp"
+#include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
@@ -29,21 +33,8 @@ scopeRules:
 fieldMasks:
   - {entityType: note, fieldPath: data.secret, maskType: hide}
 )"},
-    {".gitignore", "*.db\n*.db-wal\n*.db-shm\n"},
+    {".gitignore", "*.db\n*.db-wal\n*.db-shm\n*.unfinished-*\n"},
 };
-
-void write_new(const std::filesystem::path& file, const std::string& text) {
-  if (std::filesystem::exists(file)) {
-    fmt::print("  = {}\n", file.string());
-    return;
-  }
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
-  std::ofstream stream(file);
-  stream << text;
-  stream.close();
-  if (!stream) throw Error(ErrorCode::storage, fmt::format("{} cannot be written", file.string()));
-  fmt::print("  + {}\n", file.string());
-}
 
 }  // namespace
 
@@ -55,11 +46,16 @@ void add_init(CLI::App& program, Options& options) {
     const auto& folder = options.project;
     if (organization.empty())
       organization = std::filesystem::absolute(folder / ".").lexically_normal().parent_path().filename().string();
-    std::filesystem::create_directories(folder);
-    write_new(folder / "struere.yaml",
-              fmt::format("database: struere.db\norganization: {}\n", Json(organization).dump()));
-    for (const auto& [name, text] : files) write_new(folder / name, text);
-    fmt::print("Next: struere sync\n");
+    std::vector<std::pair<std::filesystem::path, std::string>> all{
+        {"struere.yaml", fmt::format("database: struere.db\norganization: {}\n", Json(organization).dump())}};
+    all.insert(all.end(), std::begin(files), std::end(files));
+    Json made = Json::array();
+    for (const auto& [name, text] : all) {
+      const bool is_new = write_new_file(folder / name, text);
+      if (is_new) made.push_back(name.string());
+      if (!options.json) fmt::print("  {} {}\n", is_new ? "+" : "=", printable((folder / name).string()));
+    }
+    fmt::print("{}\n", options.json ? Json{{"made", std::move(made)}}.dump() : "Next: struere sync");
   });
 }
 

@@ -7,8 +7,15 @@
 namespace struere::cli {
 namespace {
 
+constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
+
 ApiKeyRepository keys_of(const Session& session, const Options& options) {
   return session.database().api_keys(session.actor(options));
+}
+
+const char* state_of(const ApiKey& key) {
+  if (key.revoked_at) return "revoked";
+  return key.expires_at && *key.expires_at <= system_clock().now() ? "expired" : "good";
 }
 
 Json to_json(const ApiKey& key) {
@@ -19,6 +26,7 @@ Json to_json(const ApiKey& key) {
            {"createdAt", key.created_at}};
   if (key.expires_at) out["expiresAt"] = *key.expires_at;
   if (key.revoked_at) out["revokedAt"] = *key.revoked_at;
+  if (key.last_used_at) out["lastUsedAt"] = *key.last_used_at;
   return out;
 }
 
@@ -39,7 +47,10 @@ void list_keys(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const ApiKey& key : keys)
     rows.push_back({key.id.str(), key.name, key.display_prefix, fmt::format("{}", fmt::join(key.roles, ", ")),
-                    key.revoked_at ? "revoked" : "good", key.expires_at ? time_text(*key.expires_at) : "never"});
+                    state_of(key), key.expires_at ? time_text(*key.expires_at).substr(0, 10) : "never"});
+  if (rows.empty())
+    return fmt::print("There is no key in {} yet. Make one: struere keys create NAME --role ROLE\n",
+                      options.environment);
   Screen(options).show_table({"id", "name", "begins", "roles", "state", "expires"}, rows);
 }
 
@@ -52,23 +63,33 @@ void add_keys(CLI::App& program, Options& options) {
   keys->add_subcommand("list", "All of them; never their secrets")->callback([&options] { list_keys(options); });
   auto* const create = keys->add_subcommand("create", "A new one; its secret is shown this once");
   create->add_option("name", key.name, "What it is for")->required();
-  create->add_option("--role", key.roles, "A role that it has; may be given more than once");
+  create->add_option("--role", key.roles, "A role that it has; may be given more than once")->type_name("ROLE");
+  static std::int64_t days = 0;
+  create->add_option("--expires-in", days, "Days; for good unless given")
+      ->check(CLI::Range(1, 36'500))
+      ->type_name("DAYS");
+  static bool is_webhook = false;
+  create->add_flag("--webhook", is_webhook, "Whoever has it acts as a webhook rather than as an agent");
+  create->footer("Example:\n  struere keys create \"the app\" --role author -e production --expires-in 90");
   create->callback([&options] {
     const Session session(options);
+    if (days > 0) key.expires_at = system_clock().now() + days * milliseconds_of_day;
+    if (is_webhook) key.kind = ApiKeyKind::webhook;
     const CreatedApiKey created = keys_of(session, options).create(key);
     show_secret(options, created);
   });
   auto* const rotate = keys->add_subcommand("rotate", "Another one like it; the old one is good for a while yet");
   static Timestamp minutes = 0;
-  rotate->add_option("id", id, "As `struere keys list` shows it")->required();
-  rotate->add_option("--overlap", minutes, "For how many minutes");
+  rotate->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
+  rotate->add_option("--overlap", minutes, "For how many minutes")->check(CLI::Range(0, 525'600))->type_name("MINUTES");
+  rotate->footer("Example:\n  struere keys rotate 0192… --overlap 60");
   rotate->callback([&options] {
     const Session session(options);
     const CreatedApiKey created = keys_of(session, options).rotate(ApiKeyId(id), minutes * 60'000);
     show_secret(options, created);
   });
   auto* const revoke = keys->add_subcommand("revoke", "Good for nothing from now on");
-  revoke->add_option("id", id, "As `struere keys list` shows it")->required();
+  revoke->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
   revoke->callback([&options] {
     const Session session(options);
     keys_of(session, options).revoke(ApiKeyId(id));

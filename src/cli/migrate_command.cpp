@@ -1,6 +1,5 @@
 // `struere migrate`: the backfill of environments in the file of a product that had none.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -12,19 +11,16 @@ void add_migrate(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
       program.add_subcommand("migrate", "Give all rows of a legacy database an environment (docs/adopting.md)");
-  command->add_option("file", file, "Keep a copy of it")->required();
+  command->add_option("file", file, "Keep a copy of it")->required()->type_name("FILE");
+  command->footer(
+      "What dies on the way goes on when it is called again.\n\nExample:\n  cp legacy.db copy.db && struere migrate "
+      "legacy.db -e production");
   command->callback([&options] {
     AdoptionOptions adoption;
-    const bool shows_progress = isatty(STDERR_FILENO) != 0;
-    if (shows_progress)
-      adoption.progress = [](const AdoptionProgress& progress) {
-        constexpr std::int64_t width = 30;
-        const std::int64_t filled = progress.total > 0 ? width * progress.done / progress.total : width;
-        fmt::print(stderr, "\r\x1b[K{:<20} [{:<30}] {} of {}", progress.table, std::string(static_cast<std::size_t>(filled), '#'),
-                   progress.done, progress.total);
-      };
+    std::optional<Progress> progress(std::in_place);
+    adoption.progress = [&](const AdoptionProgress& at) { progress->show(at.table, at.done, at.total); };
     const AdoptionReport report = adopt_legacy_database(file, *parse_environment(options.environment), adoption);
-    if (shows_progress) fmt::print(stderr, "\r\x1b[K");
+    progress.reset();
     if (options.json) {
       Json tables = Json::array();
       for (const AdoptedTable& table : report.tables)

@@ -19,6 +19,7 @@ void list_users(const Options& options) {
     out.push_back({{"id", member.user.str()}, {"membership", to_string(member.role)}, {"roles", names}});
   }
   if (options.json) return fmt::print("{}\n", out.dump());
+  if (rows.empty()) return fmt::print("There is nobody yet. Next: struere users add ID\n");
   Screen(options).show_table({"user", "membership", "roles in " + options.environment}, rows);
 }
 
@@ -35,6 +36,7 @@ void add_people(CLI::App& program, Options& options) {
   users->add_subcommand("list", "All of them, with their roles")->callback([&options] { list_users(options); });
   auto* const add = users->add_subcommand("add", "A user, made where there is none of the id, becomes a member");
   add->add_option("id", user, "That of your identity provider, say")->required();
+  add->footer("Example:\n  struere users add ada --name \"Ada Lovelace\"");
   add->add_option("--name", name, "The id unless given");
   add->add_flag("--admin", is_admin, "May do everything in the organization");
   add->callback([&options] {
@@ -52,8 +54,9 @@ void add_people(CLI::App& program, Options& options) {
   auto* const roles = program.add_subcommand("roles", "Who has which role in an environment")->require_subcommand(1);
   const auto change = [&options, roles](const char* command_name, const char* what, auto&& body) {
     auto* const command = roles->add_subcommand(command_name, what);
-    command->add_option("user", user)->required();
-    command->add_option("role", role)->required();
+    command->add_option("user", user, "A member; `struere users list` shows them")->required()->type_name("USER");
+    command->add_option("role", role, "Of the environment")->required()->type_name("ROLE");
+    command->footer(fmt::format("Example:\n  struere roles {} ada author -e production", command_name));
     command->callback([&options, body] {
       const Session session(options);
       body(session.database().roles(session.actor(options)));
@@ -61,7 +64,8 @@ void add_people(CLI::App& program, Options& options) {
   };
   change("assign", "Gives a role to a member", [&options](const RoleRepository& repository) {
     repository.assign(UserId(user), role);
-    say(options, {{"user", user}, {"role", role}}, fmt::format("{} has the role {} in {}.", user, role, options.environment));
+    say(options, {{"user", user}, {"role", role}},
+        fmt::format("{} has the role {} in {}.", user, role, options.environment));
   });
   change("unassign", "Takes it away", [&options](const RoleRepository& repository) {
     if (!repository.unassign(UserId(user), role))

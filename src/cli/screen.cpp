@@ -5,15 +5,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <numeric>
+#include <sstream>
 
 namespace struere::cli {
 namespace {
 
-std::size_t terminal_width() {
+constexpr std::size_t narrowest_column = 6;
+
+std::size_t terminal_width(int terminal = STDOUT_FILENO) {
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 1000;
+  return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 1000;
 }
 
 // In characters, as far as one is a code point.
@@ -38,7 +43,8 @@ std::string cut(const std::string& text, std::size_t width) {
 
 Screen::Screen(const Options& options, std::FILE* stream)
     : is_coloured_(options.color == "always" ||
-                   (options.color == "auto" && isatty(fileno(stream)) && !std::getenv("NO_COLOR"))) {}
+                   (options.color == "auto" && isatty(fileno(stream)) && !std::getenv("NO_COLOR"))),
+      is_json_(options.json) {}
 
 std::string Screen::painted(const char* code, const std::string& text) const {
   return is_coloured_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
@@ -73,24 +79,52 @@ void Screen::show_table(const std::vector<std::string>& head, std::vector<std::v
     widths.push_back(width_of(head[column]));
     for (const auto& row : rows) widths.back() = std::max(widths.back(), width_of(row[column]));
   }
+  // What does not fit is taken from the widest columns; never from the first, by which a row is named.
+  const auto too_wide = [&] {
+    return std::reduce(widths.begin(), widths.end()) + 2 * (widths.size() - 1) > terminal_width();
+  };
+  while (widths.size() > 1 && too_wide()) {
+    std::size_t& widest = *std::max_element(widths.begin() + 1, widths.end());
+    if (widest <= narrowest_column) break;
+    --widest;
+  }
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string out;
-    std::size_t left = terminal_width();
-    for (std::size_t column = 0; column < cells.size() && left > 0; ++column) {
-      const std::string cell = cut(cells[column], std::min(widths[column], left));
-      const std::size_t gap =
-          column + 1 < cells.size() ? widths[column] - std::min(widths[column], width_of(cell)) + 2 : 0;
-      out += cell + std::string(gap, ' ');
-      left -= std::min(left, width_of(cell) + gap);
+    for (std::size_t column = 0; column < cells.size(); ++column) {
+      const std::string cell = cut(cells[column], widths[column]);
+      out += cell;
+      if (column + 1 < cells.size()) out += std::string(widths[column] - width_of(cell) + 2, ' ');
     }
-    return out;
+    return cut(out, terminal_width());
   };
   fmt::print("{}\n", faint(line(head)));
   for (const auto& row : rows) fmt::print("{}\n", line(row));
 }
 
-bool Screen::confirm(const std::string& question) {
-  if (!isatty(STDIN_FILENO)) throw UsageError("there is nobody to ask; add --yes to do it without asking");
+Progress::Progress() : is_shown_(isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
+  if (is_drawn_) fmt::print(stderr, "\r\x1b[K");
+  is_drawn_ = false;
+}
+
+void Progress::show(const std::string& what, std::int64_t done, std::int64_t total) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!is_shown_ || (is_drawn_ && done < total && now - drawn_ < std::chrono::milliseconds(100))) return;
+  constexpr std::int64_t width = 30;
+  const auto filled = static_cast<std::size_t>(total > 0 ? width * std::min(done, total) / total : 0);
+  const std::string bar =
+      total > 0 ? fmt::format("[{:<30}] {} of {}", std::string(filled, '#'), done, total) : fmt::format("{}", done);
+  fmt::print(stderr, "\r\x1b[K{}", cut(fmt::format("{} {}", printable(what), bar), terminal_width(STDERR_FILENO)));
+  std::fflush(stderr);
+  is_drawn_ = true;
+  drawn_ = now;
+}
+
+bool Screen::confirm(const std::string& question) const {
+  if (is_json_ || !isatty(STDIN_FILENO)) throw UsageError("there is nobody to ask; add --yes to do it without asking");
   fmt::print("{} [y/N] ", question);
   std::fflush(stdout);
   std::string answer;
@@ -118,6 +152,27 @@ std::string printable(const std::string& text, bool keeps_lines) {
 }
 
 std::string fit(const std::string& line) { return cut(printable(line), terminal_width()); }
+
+std::string wrapped(const std::string& text) {
+  const std::size_t width = terminal_width();
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line); out += '\n') {
+    // Under the second column, where there is one.
+    const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
+    const std::size_t gap = line.find("  ", first);
+    std::size_t indent = gap == std::string::npos ? first + 2 : line.find_first_not_of(' ', gap);
+    if (indent == std::string::npos || indent + 20 > width) indent = 2;
+    while (width_of(line) > width) {
+      const std::size_t end = line.rfind(' ', width);
+      if (end == std::string::npos || end <= indent) break;  // one long word
+      out += line.substr(0, end) + '\n';
+      line = std::string(indent, ' ') + line.substr(end + 1);
+    }
+    out += line;
+  }
+  return out;
+}
 
 std::string time_text(Timestamp time) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(static_cast<std::time_t>(time / 1000)));

@@ -1,6 +1,8 @@
 // How things look: colours on a terminal that wants them, plans as a diff reads, tables.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -23,17 +25,39 @@ class Screen {
   void show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const;
 
   // Asks, where there is somebody to ask. Throws UsageError where there is nobody.
-  static bool confirm(const std::string& question);
+  bool confirm(const std::string& question) const;
 
  private:
   std::string painted(const char* code, const std::string& text) const;
 
   bool is_coloured_;
+  bool is_json_;
+};
+
+// A bar on stderr while something long is done, where that is a terminal; it is gone when this is.
+class Progress {
+ public:
+  Progress();
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  bool is_shown() const noexcept { return is_shown_; }
+  void show(const std::string& what, std::int64_t done, std::int64_t total);  // total 0: nobody knows
+
+ private:
+  void clear();
+
+  bool is_shown_;
+  bool is_drawn_ = false;
+  std::chrono::steady_clock::time_point drawn_{};
 };
 
 // What is stored may hold what a terminal would obey: control characters are shown, not sent.
 std::string printable(const std::string& text, bool keeps_lines = false);
 std::string fit(const std::string& line);  // to the terminal's width, where there is one
+
+std::string wrapped(const std::string& text);  // the same, at spaces, over several lines
 
 std::string counted(std::size_t count, const char* what);  // "2 changes"
 std::string time_text(Timestamp time);                     // UTC

@@ -18,13 +18,14 @@ int exit_code(ErrorCode code) noexcept {
   }
 }
 
-Session::Session(const Options& options, Missing missing) : folder_(options.project) {
-  const auto file = folder_ / "struere.yaml";
+Project read_project(const Options& options) {
+  const auto& folder = options.project;
+  const auto file = folder / "struere.yaml";
   if (!std::filesystem::exists(file))
     throw UsageError(
         fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
                     "the folder with --project",
-                    std::filesystem::absolute(folder_).lexically_normal().string()));
+                    std::filesystem::absolute(folder).lexically_normal().string()));
   std::string database, organization;
   try {
     for (const auto& entry : YAML::LoadFile(file.string())) {
@@ -42,33 +43,41 @@ Session::Session(const Options& options, Missing missing) : folder_(options.proj
   }
   if (database.empty() || organization.empty())
     throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
-  if (missing == Missing::refuse && !std::filesystem::exists(folder_ / database))
+  return {folder, folder / database, OrganizationId(organization)};
+}
+
+Session::Session(const Options& options, Missing missing) : project_(read_project(options)) {
+  if (missing == Missing::refuse && !std::filesystem::exists(file()))
     throw Error(ErrorCode::not_found,
-                fmt::format("there is no database {} yet; `struere sync` makes it", (folder_ / database).string()));
-  database_ = Database::open((folder_ / database).string());
-  organization_ = OrganizationId(organization);
+                fmt::format("there is no database {} yet; `struere sync` makes it", file().string()));
+  database_ = Database::open(file().string());
   const auto known = database_->trusted_host().organizations();
-  if (std::ranges::find(known, *organization_, &Organization::id) != known.end()) return;
+  if (std::ranges::find(known, organization(), &Organization::id) != known.end()) return;
   if (missing == Missing::refuse)
     throw Error(ErrorCode::not_found, fmt::format("the database has no organization {}; correct struere.yaml, or let "
                                                   "`struere sync` make it",
-                                                  Json(organization).dump()));
-  database_->trusted_host().create_organization(organization, organization_);
+                                                  Json(organization().str()).dump()));
+  database_->trusted_host().create_organization(organization().str(), organization());
 }
 
 ActorContext Session::system(Environment environment) const {
-  return database_->trusted_host().system_actor(*organization_, environment);
+  return database_->trusted_host().system_actor(organization(), environment);
 }
 
 ActorContext Session::actor(const Options& options) const {
   const auto environment = *parse_environment(options.environment);
-  if (options.key.empty())
-    return options.user.empty()
-               ? system(environment)
-               : database_->trusted_host().user_actor(UserId(options.user), *organization_, environment);
+  if (options.key.empty() && options.user.empty()) return system(environment);
+  if (options.key.empty()) try {
+      return database_->trusted_host().user_actor(UserId(options.user), organization(), environment);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+      throw Error(ErrorCode::not_found,
+                  fmt::format("{} is no member of {}; see `struere users list`, or `struere users add`", options.user,
+                              organization().str()));
+    }
   if (!options.user.empty()) throw UsageError("--as and --key are two actors; give one of them");
   ActorContext actor = database_->authenticate(options.key);
-  if (actor.organization() != *organization_)
+  if (actor.organization() != organization())
     throw UsageError("the key is another organization's than struere.yaml names");
   return actor;
 }

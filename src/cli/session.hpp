@@ -45,7 +45,17 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The folder with a struere.yaml in it: {database: FILE, organization: ID}. Whoever runs the command owns the file, so
+// What struere.yaml says: {database: FILE, organization: ID}.
+struct Project {
+  std::filesystem::path folder;
+  std::filesystem::path database;
+  OrganizationId organization;
+};
+
+// Throws UsageError where the folder is no project.
+Project read_project(const Options& options);
+
+// A project and its database, open. Whoever runs the command owns the file, so
 // that it acts as the system unless asked otherwise.
 class Session {
  public:
@@ -57,8 +67,9 @@ class Session {
   // Throws UsageError where there is no project, Error{not_found} for what is missing.
   explicit Session(const Options& options, Missing missing = Missing::refuse);
 
-  const std::filesystem::path& folder() const noexcept { return folder_; }
-  const OrganizationId& organization() const noexcept { return *organization_; }
+  const std::filesystem::path& folder() const noexcept { return project_.folder; }
+  const std::filesystem::path& file() const noexcept { return project_.database; }
+  const OrganizationId& organization() const noexcept { return project_.organization; }
   const Database& database() const noexcept { return *database_; }
   ActorContext system(Environment environment) const;
   // The one that --key or --as names, in the key's environment or that of -e; otherwise the system.
@@ -66,8 +77,7 @@ class Session {
   Definitions definitions(Environment environment) const { return {database(), system(environment)}; }
 
  private:
-  std::filesystem::path folder_;
-  std::optional<OrganizationId> organization_;
+  Project project_;
   std::optional<Database> database_;
 };
 

@@ -1,0 +1,60 @@
+// `struere backup`: a copy of the database while it is in use.
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/lifecycle/backup.hpp"
+
+namespace struere::cli {
+namespace {
+
+volatile std::sig_atomic_t is_interrupted = 0;
+
+constexpr int interrupted = 130;  // as a shell says it
+
+}  // namespace
+
+void add_backup(CLI::App& program, Options& options) {
+  static std::string file;
+  static BackupOptions backup;
+  auto* const command = program.add_subcommand("backup", "Copy the database while it is in use, and verify the copy");
+  command->add_option("file", file, "The copy; it appears when it is whole")->required()->type_name("FILE");
+  command->add_flag("--force", backup.replace, "Replace the file where there is one");
+  command->footer(
+      "All organizations and both environments are in it. To restore it, stop what uses the database, remove that with "
+      "its -wal and -shm, and put the copy in its place.\n\nExample:\n  struere backup \"backup-$(date +%F).db\"");
+  command->callback([&options] {
+    const Project project = read_project(options);
+    if (!std::filesystem::exists(project.database))
+      throw Error(ErrorCode::not_found,
+                  fmt::format("there is no database {} yet; `struere sync` makes it", project.database.string()));
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });
+    std::optional<Progress> progress(std::in_place);
+    backup.progress = [&](const BackupProgress& at) {
+      if (is_interrupted) throw Finished{interrupted};  // the unfinished file goes with it
+      progress->show(at.step == BackupProgress::Step::copy ? "copying" : "verifying", at.done, at.total);
+    };
+    BackupReport report;
+    try {
+      report = back_up_database(project.database.string(), file, backup);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict || backup.replace) throw;
+      throw Error(error.code(), std::string(error.what()) + " (--force)");
+    }
+    progress.reset();
+    if (options.json)
+      fmt::print("{}\n", Json{{"file", file},
+                              {"bytes", report.bytes},
+                              {"organizations", report.organizations},
+                              {"events", report.events}}
+                             .dump());
+    else
+      fmt::print("+ {}: {} bytes, {}, {} verified\n", printable(file), report.bytes,
+                 counted(static_cast<std::size_t>(report.organizations), "organization"),
+                 counted(static_cast<std::size_t>(report.events), "event"));
+  });
+}
+
+}  // namespace struere::cli

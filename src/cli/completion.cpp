@@ -1,0 +1,188 @@
+#include "cli/completion.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+namespace struere::cli {
+namespace {
+
+using Word = Completions::Word;
+
+std::vector<Word> plain(std::initializer_list<const char*> texts) {
+  std::vector<Word> out;
+  for (const char* const text : texts) out.push_back({text, {}});
+  return out;
+}
+
+std::vector<Word> entity_types(const Session& session, Environment environment) {
+  std::vector<Word> out;
+  for (const EntityType& type : session.database().entity_types(session.system(environment)).list())
+    out.push_back({type.slug, type.name == type.slug ? "" : type.name});
+  return out;
+}
+
+// What stands for a value in the help (`TYPE`, say) tells where the values are.
+std::vector<Word> stored_values(const std::string& name, const Options& options) {
+  const Session session(options);
+  const auto environment = parse_environment(options.environment).value_or(Environment::development);
+  const ActorContext system = session.system(environment);
+  std::vector<Word> out;
+  if (name == "TYPE") return entity_types(session, environment);
+  if (name == "RESOURCE") {
+    out = entity_types(session, environment);
+    std::ranges::move(plain({"users", "agents", "threads", "events", "executions", "packs", "api_keys"}),
+                      std::back_inserter(out));
+  } else if (name == "ROLE") {
+    for (const RoleRecord& role : session.database().roles(system).list()) out.push_back({role.name, {}});
+  } else if (name == "USER") {
+    for (const Membership& member : session.database().trusted_host().members(session.organization()))
+      out.push_back({member.user.str(), std::string(to_string(member.role))});
+  } else if (name == "KEY") {
+    for (const ApiKey& key : session.database().api_keys(system).list())
+      if (!key.revoked_at) out.push_back({key.id.str(), key.name});
+  } else if (name == "RELEASE") {
+    for (const Release& release : session.definitions(Environment::production).releases())
+      out.push_back({std::to_string(release.number), release.note});
+  }
+  return out;
+}
+
+// The words of an IsMember, which CLI11 tells as part of the type's name: TEXT:{development,production}.
+std::vector<Word> members(const std::string& type) {
+  std::vector<Word> out;
+  const std::size_t begin = type.find('{'), end = type.find('}');
+  if (begin == std::string::npos || end == std::string::npos) return out;
+  for (std::size_t at = begin + 1; at < end;) {
+    const std::size_t comma = std::min(type.find(',', at), end);
+    out.push_back({type.substr(at, comma - at), {}});
+    at = comma + 1;
+  }
+  return out;
+}
+
+bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+// Follows the words that are there, as the parser would.
+class CommandLine {
+ public:
+  explicit CommandLine(const CLI::App& program) : command_(&program) {}
+
+  void take(const std::string& word) {
+    if (option_) {
+      if (word == "=") return;  // bash makes three words of --color=always
+      set(*option_, word);
+      option_ = nullptr;
+    } else if (!is_literal_ && word == "--") {
+      is_literal_ = true;
+    } else if (!is_literal_ && word.size() > 1 && word.front() == '-') {
+      const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+      const CLI::Option* const option = find_option(word.substr(0, equals));
+      if (!option || !takes_value(*option)) return;
+      if (equals != std::string::npos)
+        set(*option, word.substr(equals + 1));
+      else
+        option_ = option;
+    } else if (const CLI::App* const next = find_command(word); next && positional_ == 0) {
+      command_ = next;
+    } else {
+      ++positional_;
+    }
+  }
+
+  Completions complete(const std::string& current) const {
+    if (option_) return values(*option_, current == "=" ? "" : current, "");
+    const std::size_t equals = current.starts_with("--") ? current.find('=') : std::string::npos;
+    if (!is_literal_ && equals != std::string::npos) {
+      const CLI::Option* const option = find_option(current.substr(0, equals));
+      return option ? values(*option, current.substr(equals + 1), current.substr(0, equals + 1)) : Completions();
+    }
+    if (!is_literal_ && current.starts_with('-')) return options(current);
+    Completions out;
+    if (positional_ == 0)
+      for (const CLI::App* const next : command_->get_subcommands([](const CLI::App*) { return true; }))
+        if (!next->get_group().empty() && next->get_name().starts_with(current))
+          out.words.push_back({next->get_name(), next->get_description()});
+    if (const CLI::Option* const positional = find_positional()) {
+      const Completions found = values(*positional, current, "");
+      out.kind = found.kind;
+      out.words.insert(out.words.end(), found.words.begin(), found.words.end());
+    }
+    return out;
+  }
+
+ private:
+  const CLI::Option* find_option(const std::string& name) const {
+    const std::string bare = name.substr(name.starts_with("--") ? 2 : 1);
+    for (const CLI::App* command = command_; command; command = command->get_parent())
+      for (const CLI::Option* const option : command->get_options([](const CLI::Option*) { return true; })) {
+        const auto& names = name.starts_with("--") ? option->get_lnames() : option->get_snames();
+        if (std::ranges::find(names, bare) != names.end()) return option;
+      }
+    return nullptr;
+  }
+
+  const CLI::App* find_command(const std::string& name) const {
+    const auto found = command_->get_subcommands([&](const CLI::App* next) { return next->get_name() == name; });
+    return found.empty() ? nullptr : found.front();
+  }
+
+  const CLI::Option* find_positional() const {
+    const auto all = command_->get_options([](const CLI::Option* option) { return option->get_positional(); });
+    return positional_ < all.size() ? all[positional_] : nullptr;
+  }
+
+  void set(const CLI::Option& option, const std::string& value) {
+    const std::string name = option.get_name();
+    const char* const home = std::getenv("HOME");
+    if (name == "--project")
+      options_.project = home && value.starts_with("~/") ? home + value.substr(1) : value;  // no shell has read it yet
+    else if (name == "--environment")
+      options_.environment = value;
+  }
+
+  Completions options(const std::string& current) const {
+    Completions out;
+    for (const CLI::App* command = command_; command; command = command->get_parent())
+      for (const CLI::Option* const option : command->get_options([](const CLI::Option*) { return true; })) {
+        if (option->get_group().empty()) continue;
+        for (const std::string& name : option->get_lnames()) {
+          const std::string text = "--" + name;
+          if (text.starts_with(current) && std::ranges::find(out.words, text, &Word::text) == out.words.end())
+            out.words.push_back({text, option->get_description()});
+        }
+      }
+    return out;
+  }
+
+  Completions values(const CLI::Option& option, const std::string& current, const std::string& before) const {
+    const std::string type = option.get_type_name();
+    if (type == "FILE") return {Completions::Kind::files, {}};
+    if (type == "FOLDER") return {Completions::Kind::folders, {}};
+    Completions out;
+    std::vector<Word> all = members(type);
+    try {
+      if (all.empty()) all = stored_values(type, options_);
+    } catch (const std::exception&) {  // no project, no database: nothing to offer
+    }
+    for (Word& word : all)
+      if (word.text.starts_with(current)) out.words.push_back({before + word.text, std::move(word.description)});
+    return out;
+  }
+
+  const CLI::App* command_;
+  const CLI::Option* option_ = nullptr;  // whose value comes next
+  std::size_t positional_ = 0;           // how many there were
+  bool is_literal_ = false;              // after --
+  Options options_;
+};
+
+}  // namespace
+
+Completions complete(const CLI::App& program, const std::vector<std::string>& words) {
+  CommandLine line(program);
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) line.take(words[i]);
+  return line.complete(words.empty() ? "" : words.back());
+}
+
+}  // namespace struere::cli

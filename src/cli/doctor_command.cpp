@@ -1,0 +1,159 @@
+// `struere doctor`: what is wrong, and what to type next.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/definitions/definition_folder.hpp"
+#include "struere/lifecycle/doctor.hpp"
+
+namespace struere::cli {
+namespace {
+
+struct Line {
+  Severity severity;
+  std::string check, organization, environment, subject, message, next;
+};
+
+// For a shell: what is stored may hold what it would obey.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+std::string next_command(const Finding& finding, const Session& session) {
+  using Check = Finding::Check;
+  const std::string environment(finding.environment ? to_string(*finding.environment) : "");
+  const bool is_production = finding.environment == Environment::production;
+  switch (finding.check) {
+    case Check::storage: return fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(session.file().string()));
+    case Check::chain: return fmt::format("struere verify -e {}", environment);
+    case Check::key_expired:
+    case Check::key_unused:
+    case Check::key_grants_nothing:
+      return fmt::format("struere keys revoke -e {} {}", environment, quoted(finding.subject));
+    case Check::key_expires_soon: return fmt::format("struere keys create -e {} NAME --role ROLE", environment);
+    case Check::role_broken: return is_production ? "struere deploy" : "struere sync";
+    case Check::role_grants_nothing:
+    case Check::unknown_type:
+    case Check::unknown_role:
+    case Check::rule_without_index:
+      return is_production ? "correct the file, then: struere sync && struere deploy"
+                           : "correct the file, then: struere sync";
+    case Check::index_missing: return "struere doctor --json";
+    case Check::index_unused:
+      return fmt::format("sqlite3 {} {}", quoted(session.file().string()),
+                         quoted(fmt::format("DROP INDEX \"entities_by_{}\"", finding.subject)));
+    case Check::run_overdue:
+    case Check::run_abandoned: return "start a TriggerWorker (docs/guide.md)";
+    case Check::run_dead: return fmt::format("struere events -e {}", environment);
+  }
+  return {};
+}
+
+void add_findings(const Session& session, bool all, std::vector<Line>& lines) {
+  DoctorOptions options;
+  if (!all) options.organization = session.organization();
+  for (const Finding& finding : examine(session.database(), options)) {
+    const bool is_ours = !finding.organization || *finding.organization == session.organization();
+    lines.push_back({finding.severity, std::string(to_string(finding.check)),
+                     finding.organization ? finding.organization->str() : "",
+                     finding.environment ? std::string(to_string(*finding.environment)) : "", finding.subject,
+                     finding.message, is_ours ? next_command(finding, session) : ""});
+  }
+}
+
+// Between files and development, and on to production.
+void add_differences(const Session& session, std::vector<Line>& lines) {
+  const auto tell = [&](Severity severity, const char* check, Environment environment, std::string message,
+                        const char* next) {
+    lines.push_back({severity,
+                     check,
+                     session.organization().str(),
+                     std::string(to_string(environment)),
+                     {},
+                     std::move(message),
+                     next});
+  };
+  try {
+    const Definitions development = session.definitions(Environment::development);
+    const ChangePlan to_sync = development.plan(read_definitions(session.folder()));
+    if (!to_sync.empty())
+      tell(Severity::note, "files_differ", Environment::development,
+           fmt::format("development is not as the files say: {}", counted(to_sync.changes.size(), "change")),
+           "struere diff");
+    const Definitions production = session.definitions(Environment::production);
+    const ChangePlan to_deploy = production.plan(development.current());
+    if (!to_deploy.empty() && !production.releases().empty())
+      tell(Severity::note, "undeployed", Environment::production,
+           fmt::format("production is not as development is: {}", counted(to_deploy.changes.size(), "change")),
+           "struere diff");
+  } catch (const Error& error) {
+    tell(Severity::error, "files_invalid", Environment::development, error.what(), "struere sync");
+  }
+}
+
+void show(const Options& options, const std::vector<Line>& lines) {
+  const Screen screen(options);
+  for (const Line& line : lines) {
+    const std::string where = line.environment.empty() ? "" : line.environment + ": ";
+    const char* const mark = line.severity == Severity::error ? "!" : line.severity == Severity::warning ? "~" : "-";
+    std::string what = wrapped(fmt::format("{} {}{}", mark, where, printable(line.message, true)));
+    what.pop_back();  // the end of its last line
+    fmt::print("{}\n", line.severity == Severity::error     ? screen.red(what)
+                       : line.severity == Severity::warning ? screen.yellow(what)
+                                                            : what);
+    if (!line.next.empty()) fmt::print("    {}\n", screen.faint(printable(line.next)));
+  }
+  const auto count = [&](Severity severity) {
+    return static_cast<std::size_t>(std::ranges::count(lines, severity, &Line::severity));
+  };
+  if (lines.empty()) return fmt::print("{}\n", screen.green("= all is well"));
+  fmt::print("{}, {}, {}\n", counted(count(Severity::error), "error"), counted(count(Severity::warning), "warning"),
+             counted(count(Severity::note), "note"));
+}
+
+void examine_all(const Options& options, bool all) {
+  std::vector<Line> lines;
+  try {
+    const Session session(options);
+    add_findings(session, all, lines);
+    add_differences(session, lines);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::storage) throw;
+    lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // not even to be opened
+  }
+  std::ranges::stable_sort(lines, std::ranges::greater(), &Line::severity);
+  const bool is_healthy = std::ranges::find(lines, Severity::error, &Line::severity) == lines.end();
+  if (options.json) {
+    Json findings = Json::array();
+    for (const Line& line : lines)
+      findings.push_back({{"severity", to_string(line.severity)},
+                          {"check", line.check},
+                          {"organization", line.organization},
+                          {"environment", line.environment},
+                          {"subject", line.subject},
+                          {"message", line.message},
+                          {"next", line.next}});
+    fmt::print("{}\n", Json{{"healthy", is_healthy}, {"findings", std::move(findings)}}.dump());
+  } else {
+    show(options, lines);
+  }
+  if (!is_healthy) throw Finished{failed};
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& program, Options& options) {
+  static bool all = false;
+  auto* const command = program.add_subcommand("doctor", "Look for what is wrong, or will be soon; nothing is changed");
+  command->add_flag("--all", all, "In all organizations of the file, not only that of struere.yaml");
+  command->footer(
+      "Exit code 1 where an error (!) is found; warnings (~) and notes (-) leave it 0.\n\nExample:\n  struere doctor "
+      "--json");
+  command->callback([&options] { examine_all(options, all); });
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,307 @@
+// The commands about people, files, copies and health.
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "cli/project.hpp"
+#include "struere/struere.hpp"
+#include "support/legacy_database.hpp"
+#include "support/raw_database.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+Json answer_of(const Project& project, const std::string& arguments) {
+  const Answer answer = project.run("--json " + arguments);
+  INFO(arguments << ": " << answer.text);
+  REQUIRE(answer.code == 0);
+  return Json::parse(answer.text);
+}
+
+// The checks that found something, in the order in which they are told.
+std::vector<std::string> findings_of(const Answer& answer) {
+  std::vector<std::string> out;
+  const Json all = Json::parse(answer.text);
+  for (const Json& finding : all.at("findings")) out.push_back(finding.at("check"));
+  return out;
+}
+
+using Findings = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("users list"), "struere users add ID"));
+  CHECK(tells(project.run("users add ada --name 'Ada Lovelace'"), "struere roles assign ada ROLE"));
+  CHECK(project.run("users add ada").code == 0);  // again, as she may belong to several organizations
+  CHECK(project.run("users add boss --admin").code == 0);
+  CHECK(project.run("roles assign ada author").code == 0);
+  CHECK(project.run("roles assign ada nonsense").code == 4);
+  CHECK(project.run("roles assign nobody author").code == 4);
+  CHECK(project.run("roles assign ada author -e production").code == 4);  // the role is not there yet
+  CHECK(
+      answer_of(project, "users list") ==
+      R"([{"id": "ada", "membership": "member", "roles": ["author"]}, {"id": "boss", "membership": "admin", "roles": []}])"_json);
+
+  const std::string id =
+      answer_of(project, R"(data create note '{"text": "milk", "author": "eve", "secret": "s"}')")["id"];
+  CHECK(project.run("data get note --as ada " + id).code == 4);
+  const Answer why = project.run("explain --as ada read note " + id);
+  CHECK(why.code == 0);
+  CHECK(tells(why, "data.author"));
+  CHECK(tells(project.run("explain --as ada delete note"), "no policy"));
+  CHECK(tells(project.run("explain --as boss delete note"), "admin"));
+  CHECK(answer_of(project, "explain --as ada read note " + id).is_object());
+  CHECK(project.run("explain --as nobody read note").code == 4);
+  const std::string own =
+      answer_of(project, R"(data create note '{"text": "tea", "author": "ada", "secret": "s"}')")["id"];
+  CHECK(tells(project.run("explain --as ada read note " + own + " --field data.secret"), "data.secret is hidden"));
+  const Answer text = project.run("explain --as ada read note " + own + " --field data.text");
+  CHECK(tells(text, "data.text is clear"));
+  CHECK_FALSE(tells(text, "data.secret"));
+  CHECK(tells(project.run("explain --as ada read note " + own + " --field data.none"), "has no data.none"));
+  CHECK(project.run("explain --as ada read note --field data.text").code == 2);
+  CHECK(project.run("explain --as ada nonsense note").code == 2);
+
+  CHECK(project.run("roles unassign ada author").code == 0);
+  CHECK(project.run("roles unassign ada author").code == 4);
+}
+
+TEST_CASE("a definition is added as a file, and never over one that is there", "[cli]") {
+  const Project project;
+  CHECK(tells(project.run("add entity-type task"), "Next: struere sync"));
+  CHECK(project.run("add role reviewer").code == 0);
+  CHECK(project.run("add agent helper").code == 0);
+  CHECK(project.run("add tool send-mail").code == 0);
+  CHECK(project.run("add role true").code == 0);  // what YAML would take for something else
+  CHECK(project.run("add entity-type 12").code == 0);
+  const Answer synced = project.run("sync");
+  CHECK(synced.code == 0);
+  for (const char* const part :
+       {"+ entity-type task", "+ role reviewer", "+ agent helper", "+ role true", "+ entity-type 12"})
+    CHECK(tells(synced, part));
+  CHECK(answer_of(project, "add trigger remind").at("file") == (project.path() / "triggers/remind.yaml").string());
+  CHECK(tells(project.run("sync"), "triggers/remind.yaml:2:"));  // says what is to be chosen
+
+  CHECK(project.run("add role author").code == 5);
+  CHECK(project.run("add role ../escape").code == 2);
+  CHECK(project.run("add role .hidden").code == 2);
+  CHECK(project.run("add role ''").code == 2);
+  CHECK(project.run("add nonsense x").code == 2);
+  std::filesystem::create_symlink(project.path() / "outside", project.path() / "roles/link.yaml");
+  CHECK(project.run("add role link").code == 5);
+  CHECK_FALSE(std::filesystem::exists(project.path() / "outside"));
+}
+
+TEST_CASE("a legacy database is migrated, with as many rows as before, and once", "[cli]") {
+  const Project project;
+  const std::string file = (project.path() / "legacy.db").string();
+  make_legacy_database(file, 500, LegacyStyle::no_environment);
+  const Answer first = project.run_in_terminal(100, {"migrate", file, "-e", "production"});
+  INFO(first.text);
+  CHECK(first.code == 0);
+  CHECK(tells(first, "####"));  // the bar
+  CHECK(tells(first, "rows before"));
+  CHECK(answer_of(project, "migrate " + file).at("wasAdopted") == true);
+  CHECK(Database::open(file).trusted_host().organizations().size() == 3);
+  CHECK(project.run("migrate " + file + ".missing").code == 7);
+
+  const std::string other = (project.path() / "other.db").string();
+  make_legacy_database(other, 300, LegacyStyle::no_environment);
+  const Json report = answer_of(project, "migrate " + other);
+  REQUIRE_FALSE(report.at("tables").empty());
+  for (const Json& table : report.at("tables")) CHECK(table.at("before") == table.at("after"));
+}
+
+TEST_CASE("a backup is taken while others write, and no file is lost by it", "[cli][backup]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string copy = (project.path() / "copy.db").string();
+  std::jthread writer([&](const std::stop_token& stop) {
+    const auto database = Database::open(project.database());
+    const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    while (!stop.stop_requested()) database.entities(system, "note").create(Json{{"text", "t"}});
+  });
+  for (int round = 0; round < 3; ++round) {
+    const Json report = answer_of(project, "backup --force " + copy);
+    CHECK(report.at("bytes") == std::filesystem::file_size(copy));
+    const auto opened = Database::open(copy);
+    const auto system = opened.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    CHECK(opened.events(system).verify().ok);
+    CHECK(opened.entities(system, "note").count() >= 0);
+  }
+  writer.request_stop();
+  writer.join();
+  const auto size = std::filesystem::file_size(copy);
+  const Answer refused = project.run("backup " + copy);
+  CHECK(refused.code == 5);
+  CHECK(tells(refused, "--force"));
+  CHECK(project.run("backup --force " + project.database()).code == 5);
+  CHECK(project.run("backup /nonexistent/copy.db").code == 7);
+  CHECK(project.run("backup").code == 2);
+  CHECK(std::filesystem::file_size(copy) == size);
+  CHECK(tells(project.run_in_terminal(80, {"backup", "--force", copy}), "verif"));
+
+  // Ctrl-C at any moment: whole or not at all, and nothing lies about.
+  for (int delay = 0; delay < 40; delay += 4) {
+    const std::string other = (project.path() / fmt::format("other{}.db", delay)).string();
+    const pid_t child = project.start({"backup", other});
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+    kill(child, SIGINT);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (std::filesystem::exists(other)) CHECK(Database::open(other).trusted_host().organizations().size() == 1);
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(project.path()))
+    CHECK(entry.path().string().find("unfinished") == std::string::npos);
+}
+
+TEST_CASE("the doctor says what is wrong, what to type, and by its exit code whether it is grave", "[cli][doctor]") {
+  const Project project;
+  CHECK(project.run("doctor").code == 4);  // no database yet
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("doctor"), "all is well"));
+  REQUIRE(project.run("deploy -y").code == 0);
+  CHECK(findings_of(project.run("--json doctor")) == Findings{});
+
+  project.write("roles/clerk.yaml", "name: clerk\n");
+  CHECK(findings_of(project.run("--json doctor")) == Findings{"files_differ"});
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(findings_of(project.run("--json doctor")) == Findings{"role_grants_nothing", "undeployed"});
+  CHECK(project.run("doctor").code == 0);
+  project.write("roles/clerk.yaml", "name: [");
+  const Answer invalid = project.run("--json doctor");
+  CHECK(invalid.code == 1);
+  CHECK(findings_of(invalid) == Findings{"files_invalid", "role_grants_nothing"});
+  CHECK(tells(project.run("doctor"), "roles/clerk.yaml:1:"));
+  std::filesystem::remove(project.path() / "roles/clerk.yaml");
+
+  // What it says to type is what helps.
+  std::filesystem::remove(project.path() / "roles/author.yaml");
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y").code == 0);
+  const Json unused = Json::parse(project.run("--json doctor").text).at("findings").at(0);
+  REQUIRE(unused.at("check") == "index_unused");
+  const std::string next = unused.at("next");
+  const std::size_t begin = next.find("DROP INDEX");
+  REQUIRE(begin != std::string::npos);
+  RawDatabase(project.database()).run(next.substr(begin, next.size() - begin - 1));
+  REQUIRE(project.run("keys create app --role nobody --expires-in 3").code == 0);
+  const Json key = Json::parse(project.run("--json doctor").text).at("findings").at(1);
+  CHECK(findings_of(project.run("--json doctor")) == Findings{"key_expires_soon", "key_grants_nothing"});
+  const std::string command = key.at("next");
+  REQUIRE(command.starts_with("struere "));
+  CHECK(project.run(command.substr(8)).code == 0);
+  CHECK(findings_of(project.run("--json doctor")) == Findings{});
+
+  RawDatabase(project.database()).run("UPDATE events SET payload = '{}' WHERE sequence = 1");
+  const Answer altered = project.run("--json doctor");
+  CHECK(altered.code == 1);
+  CHECK(Json::parse(altered.text).at("healthy") == false);
+  CHECK(findings_of(altered) == Findings{"chain", "chain"});
+  CHECK(tells(project.run("doctor"), "struere verify -e production"));
+  CHECK(project.run("backup copy.db").code == 7);
+
+  std::ofstream(project.database(), std::ios::binary | std::ios::trunc) << std::string(8192, 'x');
+  for (const char* const part : {"-wal", "-shm"}) std::filesystem::remove(project.database() + part);
+  CHECK(findings_of(project.run("--json doctor")) == Findings{"storage"});
+  CHECK(project.run("doctor").code == 1);
+}
+
+TEST_CASE("keys that expire, and such as are webhooks'", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("keys list"), "struere keys create"));
+  const Json key = answer_of(project, "keys create app --role author --expires-in 90");
+  const auto days = (key.at("expiresAt").get<Timestamp>() - key.at("createdAt").get<Timestamp>()) / 86'400'000;
+  CHECK((days == 89 || days == 90));
+  CHECK(project.run("keys create app --expires-in 0").code == 2);
+  CHECK(project.run("keys rotate x --overlap -5").code == 2);
+  const std::string secret = answer_of(project, "keys create hook --webhook --role author").at("secret");
+  CHECK(Database::open(project.database()).authenticate(secret).type() == ActorType::webhook);
+  CHECK(project.run("keys revoke 0192").code == 4);
+}
+
+TEST_CASE("what is wrong about a command line is said, in JSON too, and where to look", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const Answer unknown = project.run("deplyo");
+  CHECK(unknown.code == 2);
+  CHECK(tells(unknown, "`deplyo`"));
+  CHECK(tells(unknown, "struere --help"));
+  CHECK(tells(project.run("keys creat app"), "struere keys --help"));
+  CHECK(Json::parse(project.run("2>/dev/null --json keys create").text).at("error") == "usage");
+  CHECK(Json::parse(project.run("2>/dev/null keys create --nonsense --json").text).at("error") == "usage");
+  CHECK(project.run("verify -e prod").code == 2);
+  CHECK(project.run("verify -e Production").code == 2);
+  CHECK(project.run("data list note --as nobody").code == 4);
+  CHECK(tells(project.run("data list note --as nobody"), "struere users add"));
+  CHECK(project.run("data list note --key sk_dev_guess").code == 3);
+  CHECK(project.run("data list note --key sk_dev_guess --as ada").code == 2);
+  CHECK(project.run("data list note --limit 0").code == 6);
+  CHECK(project.run("data list note --limit 99999999999999999999").code == 6);
+  CHECK(project.run("data list nonsense").code == 4);
+  CHECK(project.run("data get note ''").code == 4);
+  CHECK(project.run("rollback -y -- -1").code == 4);
+  CHECK(project.run("deploy --json").code == 2);
+  CHECK(project.run("pull").code == 2);
+  for (const char* const command :
+       {"init",      "add",          "dev",     "sync",        "status",    "diff",   "deploy",
+        "releases",  "rollback",     "pull",    "keys create", "data list", "events", "verify",
+        "users add", "roles assign", "explain", "migrate",     "backup",    "doctor", "completion"}) {
+    const Answer help = project.run(fmt::format("{} --help", command));
+    CHECK(help.code == 0);
+    CHECK(tells(help, fmt::format("struere {}", command)));
+  }
+  // A full disk behind a redirection.
+  CHECK(project.run("releases 2>&1 >/dev/full").code == 1);
+  CHECK(project.run("data export note >/dev/full").code <= 1);
+}
+
+TEST_CASE("what is stored cannot speak to a terminal", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run(R"_(users add "$(printf 'a\033]0;owned\007')" --name x)_").code == 0);
+  REQUIRE(project.run(R"_(keys create "$(printf 'k\033[2J\233')" --role author)_").code == 6);  // no UTF-8
+  REQUIRE(project.run(R"_(keys create "$(printf 'k\033[2J\302\233')" --role author)_").code == 0);
+  REQUIRE(project.run(R"(data create note '{"text": "\u001b[2J\u009b2J"}')").code == 0);
+  project.write("roles/odd.yaml", "name: \"r\\x1b[2Jle\"\n");
+  for (const char* const command :
+       {"users list", "keys list", "data list note", "sync", "status", "events", "diff", "deploy -y", "releases",
+        "doctor", "complete roles assign x ''", "nonsense\x1b[2J"}) {
+    const Answer answer = project.run(command);
+    INFO(command << ": " << answer.text);
+    CHECK(answer.text.find('\x1b') == std::string::npos);
+    CHECK(answer.text.find("\xc2\x9b") == std::string::npos);
+  }
+}
+
+TEST_CASE("an import stops at the line that is wrong, and no line is too much for it", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string file = (project.path() / "in.jsonl").string();
+  const auto import = [&](const std::string& text) {
+    std::ofstream(file) << text;
+    return project.run("data import note < '" + file + "'");
+  };
+  const Answer partly = import("{\"text\": \"a\"}\r\n\n{\"text\": \"b\"}\n{\"text\": 5}\n{\"text\": \"c\"}\n");
+  CHECK(partly.code == 6);
+  CHECK(tells(partly, "entity 3 of the input"));
+  CHECK(tells(partly, "2 before it were imported"));
+  CHECK(tells(import("{\"text\": \"without an end\"}"), "1 imported."));
+  CHECK(tells(import(""), "0 imported."));
+  const Answer huge = import("{\"text\": \"" + std::string(3 << 20, 'x') + "\"}\n");
+  CHECK(huge.code == 6);
+  CHECK(tells(huge, "longer than"));
+  CHECK(import("{\"text\": \"" + std::string(900'000, 'x') + "\"}\n").code == 0);
+  CHECK(answer_of(project, "data list note").at("rows").size() == 4);
+  CHECK(tells(project.run("data export note | wc -l"), "4"));
+}
