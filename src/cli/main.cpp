@@ -35,6 +35,7 @@ int main(int count, char** arguments) {
   add_people(program, options);
   add_explain(program, options);
   add_migrate(program, options);
+  add_packs(program, options);
   add_verify(program, options);
   const auto complain = [&](const std::string& code, const std::string& message) {
     if (options.json) fmt::print("{}\n", Json{{"error", code}, {"message", message}}.dump());
