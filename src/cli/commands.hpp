@@ -20,6 +20,7 @@ void add_events(CLI::App& program, Options& options);
 void add_people(CLI::App& program, Options& options);  // users and roles
 void add_explain(CLI::App& program, Options& options);
 void add_migrate(CLI::App& program, Options& options);
+void add_packs(CLI::App& program, Options& options);
 void add_verify(CLI::App& program, Options& options);
 void add_doctor(CLI::App& program, Options& options);
 void add_backup(CLI::App& program, Options& options);

@@ -100,21 +100,8 @@ class Check {
           fmt::format("nobody registered the tool `{}`: add tools/{}.yaml.{}", name, name, suggestion(name, known)));
   }
 
-  // A path of a type whose schema names its fields must be one of them: a mask of a field that is not there masks
-  // nothing, and its author thinks that it does.
   void require_field(const std::string& type, const std::string& field, const Json::json_pointer& place) {
-    const auto path = FieldPath::parse(field);
-    const Json* const definition = definitions_.find(DefinitionKind::entity_type, type);
-    if (!path || !path->is_data() || !definition || !definition->contains("schema")) return;
-    const Json* schema = &definition->at("schema");
-    for (const std::string& segment : path->segments()) {
-      if (!names_all_its_fields(*schema)) return;
-      const Json& properties = schema->at("properties");
-      if (!properties.contains(segment))
-        return fault(place, fmt::format("the schema of `{}` has no field `{}`.{}", type, field,
-                                        suggestion(segment, names_of(properties.get<std::map<std::string, Json>>()))));
-      schema = &properties.at(segment);
-    }
+    if (auto wrong = missing_field(definitions_, type, field)) fault(place, *std::move(wrong));
   }
 
   void check_entity_type(const Json& definition) {
@@ -207,5 +194,22 @@ class Check {
 }  // namespace
 
 CheckedDefinitions check_definitions(const DefinitionSet& definitions) { return Check(definitions).run(); }
+
+std::optional<std::string> missing_field(const DefinitionSet& definitions, const std::string& type,
+                                         const std::string& field) {
+  const auto path = FieldPath::parse(field);
+  const Json* const definition = definitions.find(DefinitionKind::entity_type, type);
+  if (!path || !path->is_data() || !definition || !definition->contains("schema")) return std::nullopt;
+  const Json* schema = &definition->at("schema");
+  for (const std::string& segment : path->segments()) {
+    if (!names_all_its_fields(*schema)) return std::nullopt;
+    const Json& properties = schema->at("properties");
+    if (!properties.contains(segment))
+      return fmt::format("the schema of `{}` has no field `{}`.{}", type, field,
+                         suggestion(segment, names_of(properties.get<std::map<std::string, Json>>())));
+    schema = &properties.at(segment);
+  }
+  return std::nullopt;
+}
 
 }  // namespace struere

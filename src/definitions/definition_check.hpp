@@ -1,6 +1,8 @@
 // Whether a set of definitions is right, in itself: shapes, meanings, and what each says of others.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "struere/definitions/definition_set.hpp"
@@ -13,5 +15,10 @@ struct CheckedDefinitions {
 };
 
 CheckedDefinitions check_definitions(const DefinitionSet& definitions);
+
+// What is wrong with a path into `data` of an entity type whose schema names its fields and not this one. A mask of a
+// field that is not there masks nothing, and its author thinks that it does.
+std::optional<std::string> missing_field(const DefinitionSet& definitions, const std::string& type,
+                                         const std::string& field);
 
 }  // namespace struere

@@ -1,7 +1,7 @@
 #include "struere/definitions/definitions.hpp"
 
+#include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
-#include "lifecycle/built_in_tools.hpp"
 #include "repository/checks.hpp"
 #include "storage/records.hpp"
 
@@ -18,42 +18,19 @@ Json summary_of(const ChangePlan& plan) {
   return out;
 }
 
-// What tools may do for agents that the scope does not have is not the scope's to say; that there are the tools that it
-// names, is.
-DefinitionSet self_contained(const DefinitionSet& all) {
-  std::map<std::string, Json> tools;
-  const auto name_tool = [&](const Json& tool) {
-    if (!is_built_in_tool(tool.get_ref<const std::string&>())) tools.emplace(tool.get<std::string>(), Json::object());
-  };
-  for (const auto& [slug, agent] : all.of(DefinitionKind::agent))
-    for (const Json& tool : agent.at("tools")) name_tool(tool);
-  for (const auto& [slug, trigger] : all.of(DefinitionKind::trigger))
-    for (const Json& action : trigger.at("actions")) name_tool(action.at("tool"));
-  for (const auto& [name, definition] : all.of(DefinitionKind::tool))
-    for (const auto& [agent, permission] : definition.at("agents").items())
-      if (all.find(DefinitionKind::agent, agent)) tools[name][agent] = permission;
-
-  DefinitionSet out;
-  for (const DefinitionKind kind : definition_kinds)
-    if (kind != DefinitionKind::tool)
-      for (const auto& [name, definition] : all.of(kind)) out.add(kind, definition);
-  for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
-  return out;
-}
-
 }  // namespace
 
 DefinitionSet Definitions::current() const {
   return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("read the definitions");
-    return self_contained(definitions_of(operation));
+    return current_definitions(operation);
   });
 }
 
 ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
   return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of the definitions");
-    return make_plan(operation, definitions.normal_form(), options);
+    return make_plan(operation, keeping_packs(operation, definitions.normal_form(), false), options);
   });
 }
 
@@ -62,7 +39,8 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
     operation.require_admin("plan a rollback");
     const auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, release}}, {}, false, {}, 1});
     if (found.empty()) throw_not_found();
-    ChangePlan plan = make_plan(operation, DefinitionSet::from_json(found.front().definitions), options);
+    const auto wanted = DefinitionSet::from_json(found.front().definitions);
+    ChangePlan plan = make_plan(operation, keeping_packs(operation, wanted, true), options);
     plan.restores = release;
     return plan;
   });

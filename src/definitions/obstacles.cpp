@@ -4,53 +4,55 @@
 
 #include <algorithm>
 
+#include "definitions/each_entity.hpp"
+
 namespace struere {
 namespace {
 
 constexpr std::size_t most_examples = 3;
 
-Selection all_of(const EntityType& type) {
-  Selection out;
-  out.type = type.key;
-  out.grants = std::make_shared<const Grants>(Grants{Grant{}});
-  out.order = {{*FieldPath::parse("id"), false}};
-  out.limit = 1000;
-  return out;
-}
-
 std::string place_of(const SchemaFault& fault) {
   return fault.place.empty() ? "data" : fmt::format("data.{}", fmt::join(fault.place, "."));
 }
 
-std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType& type, const Json& schema) {
+// What is wrong with an entity as it will be.
+std::optional<std::string> violation(const EntityRow& row, const EntityType& type, const JsonSchema& schema,
+                                     const EntityMigration* migration) {
+  try {
+    Json data = parse_canonical_json(row.data);
+    if (migration) data = migration->migrated(type.slug, std::move(data));
+    const auto fault = schema.validate(data);
+    return fault ? std::optional(fmt::format("{}: {}", place_of(*fault), fault->description)) : std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::invalid_data) throw;
+    return error.what();
+  }
+}
+
+std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType& type, const Json& schema,
+                                   const EntityMigration* migration) {
   const JsonSchema compiled(schema);
   Obstacle out{Obstacle::Kind::data_violates_schema, type.slug, 0, {}, {}};
-  Selection selection = all_of(type);
-  do {
-    const Page page = operation.transaction().select(selection);
-    for (const EntityRow& row : page.rows)
-      if (const auto fault = compiled.validate(parse_canonical_json(row.data))) {
-        ++out.count;
-        if (out.examples.size() < most_examples)
-          out.examples.push_back(fmt::format("{}: {}: {}", row.id, place_of(*fault), fault->description));
-      }
-    selection.after = page.next;
-  } while (selection.after);
+  each_entity(operation, type, [&](const EntityRow& row) {
+    const auto wrong = violation(row, type, compiled, migration);
+    if (!wrong) return;
+    ++out.count;
+    if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", row.id, *wrong));
+  });
   if (out.count == 0) return std::nullopt;
-  out.message = fmt::format("{} entities of `{}` do not match its new schema ({}); change them first, or accept it",
-                            out.count, type.slug, fmt::join(out.examples, "; "));
+  out.message = fmt::format("{} entities of `{}` {} not match its new schema ({}); change them first, or accept it",
+                            out.count, type.slug, migration ? "would, migrated," : "do", fmt::join(out.examples, "; "));
   return out;
 }
 
 std::optional<Obstacle> orphans(GuardedOperation& operation, const EntityType& type) {
-  Selection selection = all_of(type);
-  const std::int64_t count = operation.transaction().count(selection);
-  if (count == 0) return std::nullopt;
-  Obstacle out{Obstacle::Kind::entities_of_removed_type, type.slug, count, {}, {}};
-  selection.limit = most_examples;
-  for (const EntityRow& row : operation.transaction().select(selection).rows) out.examples.push_back(row.id);
-  out.message =
-      fmt::format("the entity type `{}` is to go, and there are {} entities of it; keep the type", type.slug, count);
+  Obstacle out{Obstacle::Kind::entities_of_removed_type, type.slug, 0, {}, {}};
+  each_entity(operation, type, [&](const EntityRow& row) {
+    if (++out.count <= static_cast<std::int64_t>(most_examples)) out.examples.push_back(row.id);
+  });
+  if (out.count == 0) return std::nullopt;
+  out.message = fmt::format("the entity type `{}` is to go, and there are {} entities of it; keep the type", type.slug,
+                            out.count);
   return out;
 }
 
@@ -71,24 +73,35 @@ std::optional<Obstacle> holders(GuardedOperation& operation, const std::string& 
 }  // namespace
 
 std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const DefinitionSet& wanted,
-                                     const std::vector<DefinitionChange>& changes, const PlanOptions& options) {
+                                     const std::vector<DefinitionChange>& changes, const PlanOptions& options,
+                                     const EntityMigration* migration) {
   std::vector<Obstacle> out;
   const auto types = operation.transaction().entity_types();
   const auto add = [&](std::optional<Obstacle> found) {
     if (found) out.push_back(*std::move(found));
+  };
+  std::vector<std::string> migrated;
+  if (migration) migrated = migration->types();
+  const auto check_data = [&](const EntityType& type) {
+    if (!options.accept_invalid_data)
+      add(violations(operation, type, wanted.find(DefinitionKind::entity_type, type.slug)->at("schema"), migration));
   };
   for (const DefinitionChange& change : changes) {
     if (change.kind == DefinitionKind::role && change.change == ChangeKind::remove && !options.drop_assignments)
       add(holders(operation, change.name));
     const auto type = std::ranges::find(types, change.name, &EntityType::slug);
     if (change.kind != DefinitionKind::entity_type || type == types.end()) continue;
-    if (change.change == ChangeKind::remove) {
+    if (change.change == ChangeKind::remove)
       add(orphans(operation, *type));
-    } else if (!options.accept_invalid_data) {
-      const Json& schema = wanted.find(change.kind, change.name)->at("schema");
-      if (canonical_json(schema) != type->schema) add(violations(operation, *type, schema));
-    }
+    else if (canonical_json(wanted.find(change.kind, change.name)->at("schema")) != type->schema)
+      check_data(*type);
+    else
+      continue;
+    std::erase(migrated, type->slug);
   }
+  for (const EntityType& type : types)
+    if (std::ranges::find(migrated, type.slug) != migrated.end() && wanted.find(DefinitionKind::entity_type, type.slug))
+      check_data(type);
   return out;
 }
 

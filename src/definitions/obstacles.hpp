@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "definitions/entity_migration.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/definitions/change_plan.hpp"
 
 namespace struere {
 
 std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const DefinitionSet& wanted,
-                                     const std::vector<DefinitionChange>& changes, const PlanOptions& options);
+                                     const std::vector<DefinitionChange>& changes, const PlanOptions& options,
+                                     const EntityMigration* migration);
 
 }  // namespace struere

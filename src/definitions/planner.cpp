@@ -7,6 +7,7 @@
 #include "core/digest.hpp"
 #include "definitions/difference.hpp"
 #include "definitions/obstacles.hpp"
+#include "lifecycle/built_in_tools.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
 #include "storage/records.hpp"
@@ -49,8 +50,6 @@ NewToolPermission permission_of(const Json& definition) {
   return out;
 }
 
-constexpr std::int64_t most_definitions = 1'000'000;
-
 std::string digest_of(const DefinitionSet& definitions) {
   return to_hex(sha256(canonical_json(definitions.to_json())));
 }
@@ -88,6 +87,27 @@ DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wan
     for (const auto& [agent, permission] : definition.at("agents").items())
       if (is_shared_part_fixed(operation) || !wanted.find(DefinitionKind::agent, agent))
         tools[name][agent] = permission;
+  for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
+  return out;
+}
+
+DefinitionSet self_contained(const DefinitionSet& all) {
+  std::map<std::string, Json> tools;
+  const auto name_tool = [&](const Json& tool) {
+    if (!is_built_in_tool(tool.get_ref<const std::string&>())) tools.emplace(tool.get<std::string>(), Json::object());
+  };
+  for (const auto& [slug, agent] : all.of(DefinitionKind::agent))
+    for (const Json& tool : agent.at("tools")) name_tool(tool);
+  for (const auto& [slug, trigger] : all.of(DefinitionKind::trigger))
+    for (const Json& action : trigger.at("actions")) name_tool(action.at("tool"));
+  for (const auto& [name, definition] : all.of(DefinitionKind::tool))
+    for (const auto& [agent, permission] : definition.at("agents").items())
+      if (all.find(DefinitionKind::agent, agent)) tools[name][agent] = permission;
+
+  DefinitionSet out;
+  for (const DefinitionKind kind : definition_kinds)
+    if (kind != DefinitionKind::tool)
+      for (const auto& [name, definition] : all.of(kind)) out.add(kind, definition);
   for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
   return out;
 }
@@ -143,14 +163,17 @@ DefinitionSet definitions_of(GuardedOperation& operation) {
   return out;
 }
 
-ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options) {
+DefinitionSet current_definitions(GuardedOperation& operation) { return self_contained(definitions_of(operation)); }
+
+ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options,
+                     const EntityMigration* migration) {
   const DefinitionSet current = definitions_of(operation);
   ChangePlan plan;
   plan.environment = operation.actor().environment();
   plan.options = options;
   plan.base = digest_of(current);
   plan.changes = difference(current, within_reach(operation, wanted, current));
-  plan.obstacles = find_obstacles(operation, wanted, plan.changes, options);
+  plan.obstacles = find_obstacles(operation, wanted, plan.changes, options, migration);
   plan.definitions = std::move(wanted);
   return plan;
 }
@@ -158,12 +181,15 @@ ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const Pl
 void carry_out(GuardedOperation& operation, const ChangePlan& plan) {
   if (plan.environment != operation.actor().environment())
     throw Error(ErrorCode::conflict, "the plan is for the other environment; plan for this one");
-  const DefinitionSet current = definitions_of(operation);
   const ChangePlan now = make_plan(operation, plan.definitions, plan.options);
   if (now.base != plan.base)
     throw Error(ErrorCode::conflict, "the definitions have changed since this was planned; plan again");
   if (!now.obstacles.empty()) throw Error(ErrorCode::conflict, now.obstacles.front().message);
+  write_changes(operation, now);
+}
 
+void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
+  const DefinitionSet current = definitions_of(operation);
   std::vector<EntityType> types;
   for (const auto& [slug, definition] : plan.definitions.of(DefinitionKind::entity_type)) {
     EntityType type;
@@ -171,7 +197,7 @@ void carry_out(GuardedOperation& operation, const ChangePlan& plan) {
     types.push_back(std::move(type));
   }
   const auto each = [&](DefinitionKind kind, bool removals, auto&& body) {
-    for (const DefinitionChange& change : now.changes)
+    for (const DefinitionChange& change : plan.changes)
       if (change.kind == kind && (change.change == ChangeKind::remove) == removals)
         body(change, plan.definitions.find(kind, change.name));
   };

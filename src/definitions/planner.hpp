@@ -2,6 +2,7 @@
 // what was compared.
 #pragma once
 
+#include "definitions/entity_migration.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/definitions/change_plan.hpp"
 
@@ -9,9 +10,18 @@ namespace struere {
 
 // What tools may do is there of all agents, those that have no configuration in the scope included.
 DefinitionSet definitions_of(GuardedOperation& operation);
+// As Definitions::current() answers: what tools may do for agents that the scope does not have is not the scope's to
+// say; that there are the tools that it names, is.
+DefinitionSet current_definitions(GuardedOperation& operation);
 
-// `wanted` is in normal form.
-ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options);
+inline constexpr std::int64_t most_definitions = 1'000'000;
+
+// `wanted` is in normal form. With a migration, entities are looked at as they will be after it.
+ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options,
+                     const EntityMigration* migration = nullptr);
+
+// Writes the changes of a plan that this transaction has made.
+void write_changes(GuardedOperation& operation, const ChangePlan& plan);
 
 // All of it, without a commit. Error{conflict} where the scope has moved, or an obstacle stands.
 void carry_out(GuardedOperation& operation, const ChangePlan& plan);

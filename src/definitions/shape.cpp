@@ -94,6 +94,13 @@ std::vector<ShapeFault> shape_faults(DefinitionKind kind, const Json& definition
   return std::move(check.faults);
 }
 
+std::vector<ShapeFault> pack_shape_faults(const Json& manifest) {
+  static const Json schema = Json::parse(pack_schema);
+  ShapeCheck check;
+  check.check(schema, manifest, Json::json_pointer());
+  return std::move(check.faults);
+}
+
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
   const auto distance = [&](const std::string& other) { return edit_distance(word, other); };
   const auto nearest = std::ranges::min_element(known, {}, distance);

@@ -28,6 +28,8 @@ constexpr Columns trigger_runs{"id",     "trigger_slug", "definition", "entity_i
 constexpr Columns installed_packs{"pack_id",      "version",      "overrides", "history",
                                   "installed_by", "installed_at", "updated_at"};
 
+constexpr Columns pack_definitions{"pack_id", "definitions"};
+
 constexpr Columns releases{"number",   "definitions",     "changes",    "note",
                            "restores", "created_by_type", "created_by", "created_at"};
 
@@ -53,6 +55,7 @@ constexpr std::array shapes{
     RecordShape{RecordTable::triggers, "triggers", false, true, false, triggers, by_id, by_slug},
     RecordShape{RecordTable::trigger_runs, "trigger_runs", false, false, false, trigger_runs, by_id, {}},
     RecordShape{RecordTable::installed_packs, "installed_packs", false, false, false, installed_packs, by_pack, {}},
+    RecordShape{RecordTable::pack_definitions, "pack_definitions", false, false, false, pack_definitions, by_pack, {}},
     RecordShape{RecordTable::releases, "releases", false, false, false, releases, by_number, {}},
 };
 

@@ -71,6 +71,22 @@ bool names(const Json& written, std::span<const std::string> place) {
   return true;
 }
 
+// The patch that makes the one of the other, as far as a patch can: it cannot set null.
+Json merge_patch_between(const Json& before, const Json& after) {
+  Json out = Json::object();
+  for (const auto& [key, value] : before.items())
+    if (!after.contains(key)) out[key] = nullptr;
+  for (const auto& [key, value] : after.items()) {
+    const auto known = before.find(key);
+    if (known == before.end() || !known->is_object() || !value.is_object()) {
+      if (known == before.end() || *known != value) out[key] = value;
+    } else if (*known != value) {
+      out[key] = merge_patch_between(*known, value);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Json WrittenJson::object(const char* what) const {
@@ -168,6 +184,21 @@ void EntityWriter::remove(const std::string& id) {
   operation_.transaction().update_entity(row);
   operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + before.data + "}", id);
   enqueue_trigger_runs(operation_, TriggerEvent::deleted, type_, row, &before);
+}
+
+void EntityWriter::migrate(const StoredEntity& before, const Json& data) {
+  JsonFault fault;
+  const auto canonical = canonical_json(data, fault);
+  if (!canonical) invalid_data("the row as it would be cannot be stored: " + fault.message);
+  StoredEntity after = before;
+  after.data = *canonical;
+  after.updated_at = operation_.now();
+  ++after.version;
+  operation_.transaction().update_entity(after);
+  const Json changes = merge_patch_between(parse_canonical_json(before.data), data);
+  operation_.audit().append(type_ + ".updated",
+                            R"({"changes":)" + canonical_json(changes) + R"(,"previousData":)" + before.data + "}",
+                            before.id);
 }
 
 StoredEntity EntityWriter::require_row(const EntityType& type, const std::string& id, const AccessPlan& plan) {

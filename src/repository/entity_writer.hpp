@@ -31,6 +31,9 @@ class EntityWriter {
   Written create(const WrittenJson& data, const CreateOptions& options);
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
   void remove(const std::string& id);
+  // All of `data` at once, by a migration of the type, which is the system's own doing: no grant is asked, the schema
+  // is for the caller to check (it may be one that the transaction has yet to write), and no trigger is set off.
+  void migrate(const StoredEntity& before, const Json& data);
 
  private:
   // The row that `plan` admits, else the error that SPEC 6 names.

@@ -13,6 +13,16 @@ InstalledPack require_pack(GuardedOperation& operation, const std::string& pack_
   return *std::move(pack);
 }
 
+// A pack whose definitions are known is more than its record: changing this alone would part the two.
+InstalledPack require_record_alone(GuardedOperation& operation, const std::string& pack_id) {
+  InstalledPack pack = require_pack(operation, pack_id);
+  if (find<PackDefinitions>(operation.transaction(), "pack_id", pack_id))
+    throw Error(ErrorCode::conflict,
+                "this pack was installed with its definitions; change it with `struere packs`, or with Packs "
+                "(definitions/packs.hpp)");
+  return pack;
+}
+
 Json history_entry(GuardedOperation& operation, const std::string& version) {
   return {{"version", version}, {"at", operation.now()}, {"by", operation.actor().id()}};
 }
@@ -54,7 +64,7 @@ InstalledPack PackRepository::install(const std::string& pack_id, const std::str
 InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::string& version) const {
   return guarded(*engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "packs");
-    InstalledPack pack = require_pack(operation, pack_id);
+    InstalledPack pack = require_record_alone(operation, pack_id);
     require_name(version, "a pack's version");
     pack.version = version;
     pack.history.push_back(history_entry(operation, version));
@@ -66,7 +76,7 @@ InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::str
 InstalledPack PackRepository::customize(const std::string& pack_id, const Json& overrides) const {
   return guarded(*engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "packs");
-    InstalledPack pack = require_pack(operation, pack_id);
+    InstalledPack pack = require_record_alone(operation, pack_id);
     pack.overrides = require_json(overrides, Json::value_t::object, "`overrides`");
     store(operation, pack, "pack.customized");
     return pack;
@@ -76,7 +86,7 @@ InstalledPack PackRepository::customize(const std::string& pack_id, const Json& 
 void PackRepository::uninstall(const std::string& pack_id) const {
   guarded(*engine_, actor_, Access::write, {"delete", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::remove, "packs");
-    const InstalledPack pack = require_pack(operation, pack_id);
+    const InstalledPack pack = require_record_alone(operation, pack_id);
     operation.transaction().remove_records(RecordTable::installed_packs, {{"pack_id", {}, pack_id}});
     operation.audit().append("pack.uninstalled", canonical_json(Json{{"pack", pack_id}, {"version", pack.version}}));
     operation.commit();

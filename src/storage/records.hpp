@@ -97,6 +97,11 @@ struct RecordOf<InstalledPack> {
   }
 };
 template <>
+struct RecordOf<PackDefinitions> {
+  static constexpr RecordTable table = RecordTable::pack_definitions;
+  static auto members(auto& p) { return std::tie(p.pack_id, p.definitions); }
+};
+template <>
 struct RecordOf<Release> {
   static constexpr RecordTable table = RecordTable::releases;
   static auto members(auto& r) {

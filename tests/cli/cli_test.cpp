@@ -242,3 +242,113 @@ TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli]
   CHECK(killed > 0);
   CHECK(done > 0);
 }
+
+namespace {
+
+std::string tutoring_pack(const char* version) {
+  return fmt::format("'{}/examples/packs/tutoring/{}'", STRUERE_SOURCE_DIR, version);
+}
+
+}  // namespace
+
+TEST_CASE("a pack is installed, changed, upgraded and taken away", "[cli][packs]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("packs list"), "There is no pack in development"));
+  const Answer refused = project.run("packs install " + tutoring_pack("1.0.0"));
+  CHECK(refused.code == 2);
+  CHECK(tells(refused, "+ entity-type session"));
+  CHECK(tells(refused, "--yes"));
+  CHECK(tells(project.run("packs install --yes " + tutoring_pack("1.0.0")), "Installed tutoring 1.0.0"));
+  CHECK(tells(project.run("sync"), "= development is as the files say"));
+  CHECK(tells(project.run("packs diff"), "tutoring: as installed"));
+  CHECK(project.run("packs install --yes " + tutoring_pack("1.0.0")).code == 5);
+  CHECK(project.run("packs list -e production --json").text == "[]\n");
+  CHECK(project.run(R"(data create student '{"name": "Ada"}')").code == 0);
+
+  REQUIRE(project.run("pull --yes").code == 0);
+  project.write("entity-types/student.yaml",
+                "slug: student\nname: Pupil\nschema: {type: object, properties: {name: {type: string}, email: {type: "
+                "string}, phone: {type: string}}}\n");
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("packs diff tutoring"), "~ entity-type student"));
+  CHECK(project.run("packs upgrade --yes " + tutoring_pack("1.1.0")).code == 5);
+  CHECK(tells(project.run("packs repair tutoring --yes"), "Repaired tutoring"));
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("packs customize tutoring --yes"), "upgrades will keep it"));
+  CHECK(tells(project.run("packs upgrade --yes " + tutoring_pack("1.1.0")), "from 1.0.0 to 1.1.0"));
+  const Json installed = Json::parse(project.run("packs list --json").text);
+  CHECK(installed.at(0).at("version") == "1.1.0");
+  CHECK(installed.at(0).at("overrides").at("entity-type").at("student").at("name") == "Pupil");
+  CHECK(project.run("packs uninstall tutoring --yes").code == 5);
+  CHECK(tells(project.run("packs uninstall tutoring --yes --remove-entities"), "entity-type student stays"));
+  CHECK(project.run("packs list --json").text == "[]\n");
+  CHECK(project.run("packs repair tutoring --yes").code == 4);
+  CHECK(project.run("packs install --yes nowhere").code == 4);
+  CHECK(project.run("verify").code == 0);
+}
+
+TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][packs][process]") {
+  constexpr std::int64_t rows = 3000;
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("packs install --yes " + tutoring_pack("1.0.0")).code == 0);
+  {
+    const auto database = Database::open(project.database(), {.sqlite = {.durability = Durability::normal}});
+    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    const std::string student = database.entities(system, "student").create({{"name", "Ada"}}).id.str();
+    const std::string teacher = database.entities(system, "teacher").create({{"name", "Grace"}}).id.str();
+    for (std::int64_t i = 0; i < rows; ++i)
+      database.entities(system, "session")
+          .create({{"studentId", student}, {"teacherId", teacher}, {"startsAt", "soon"}, {"fee", i}});
+  }
+  const std::string kept = project.database() + ".kept";
+  const auto bring_back = [&] {
+    for (const char* const end : {"", "-wal", "-shm"}) std::filesystem::remove(project.database() + end);
+    std::filesystem::copy_file(kept, project.database());
+  };
+  REQUIRE(RawDatabase(project.database()).value("PRAGMA wal_checkpoint(TRUNCATE)") == "0");
+  std::filesystem::copy_file(project.database(), kept);
+  const std::string folder = std::string(STRUERE_SOURCE_DIR) + "/examples/packs/tutoring/1.1.0";
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(project.run("packs upgrade --yes '" + folder + "'").code == 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+
+  const auto seed = static_cast<std::uint32_t>(std::random_device{}());
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  int killed = 0, done = 0;
+  for (int round = 0; round < 12; ++round) {
+    bring_back();
+    const pid_t child = project.start({"packs", "upgrade", "--yes", folder});
+    // The last one is left to end.
+    const auto most = static_cast<std::uint64_t>(whole.count()) * (round == 11 ? 20 : 1);
+    if (round < 11) std::this_thread::sleep_for(std::chrono::microseconds(random() % most));
+    if (round < 11) kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    killed += WIFSIGNALED(status);
+
+    const auto database = Database::open(project.database());
+    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    const bool is_whole = database.packs(system).get("tutoring").version == "1.1.0";
+    done += is_whole;
+    CHECK(database.events(system).verify().ok);
+    RawDatabase raw(project.database());
+    const auto count = [&](const char* where) {
+      return raw.value(
+          fmt::format("SELECT count(*) FROM entities WHERE json_extract(data, '$.startsAt') = 'soon' AND {}", where));
+    };
+    CHECK(count("version = 2 AND json_extract(data, '$.price') >= 0 AND json_extract(data, '$.fee') IS NULL") ==
+          std::to_string(is_whole ? rows : 0));
+    CHECK(count("version = 1 AND json_extract(data, '$.fee') >= 0 AND json_extract(data, '$.price') IS NULL") ==
+          std::to_string(is_whole ? 0 : rows));
+    CHECK(raw.value("SELECT count(*) FROM events WHERE type = 'session.updated'") ==
+          std::to_string(is_whole ? rows : 0));
+    CHECK(raw.value("SELECT count(*) FROM events WHERE type = 'pack.upgraded'") == (is_whole ? "1" : "0"));
+    CHECK(raw.value("SELECT count(*) FROM entity_types WHERE slug = 'absence'") == (is_whole ? "1" : "0"));
+    CHECK(raw.value("PRAGMA integrity_check") == "ok");
+  }
+  CHECK(killed > 0);
+  CHECK(done > 0);
+}

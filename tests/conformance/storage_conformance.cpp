@@ -219,6 +219,7 @@ void check_configuration(const StorageFactory& make) {
   entity.deleted = true;
   transaction->insert_entity(row(key, "x", "{}"));
   transaction->update_entity(entity);
+  CHECK(transaction->has_entities(transaction->entity_types().front()));
   CHECK_ERROR(conflict, transaction->remove_entity_type(transaction->entity_types().front()));  // deleted rows count
 }
 

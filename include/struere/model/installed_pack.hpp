@@ -18,4 +18,10 @@ struct InstalledPack {
   Timestamp updated_at = 0;
 };
 
+// What the installed version ships, before customization. There is none where a pack was recorded without it.
+struct PackDefinitions {
+  std::string pack_id;
+  Json definitions = Json::object();
+};
+
 }  // namespace struere

@@ -26,6 +26,7 @@ enum class RecordTable {
   triggers,
   trigger_runs,
   installed_packs,
+  pack_definitions,
   releases,
 };
 

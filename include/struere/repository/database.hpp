@@ -72,6 +72,7 @@ class Database {
 
  private:
   friend class Definitions;
+  friend class Packs;
   friend class TriggerWorker;
   friend class TriggerRunner;
   explicit Database(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}

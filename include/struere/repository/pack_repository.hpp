@@ -1,4 +1,5 @@
-// Which packs are installed in one scope. Governed by policies on `packs`. What is in a pack is none of its business.
+// Which packs are installed in one scope. Governed by policies on `packs`. What is in a pack is none of its business:
+// one that was installed with its definitions (definitions/packs.hpp) is changed there, and `conflict` here.
 #pragma once
 
 #include <memory>

@@ -34,8 +34,9 @@ class Transaction : public RelationReader {
   virtual void put_entity_type(const EntityType& type) = 0;  // by slug; the storage chooses the key of a new one
   virtual void remove_entity_type(
       const EntityType& type) = 0;  // Error{conflict} while there are entities of it, deleted ones too
-  virtual void put_role(const RoleRecord& role) = 0;  // by id
-  virtual void remove_role(const RoleId& role) = 0;   // and its assignments
+  virtual bool has_entities(const EntityType& type) = 0;  // deleted ones too
+  virtual void put_role(const RoleRecord& role) = 0;      // by id
+  virtual void remove_role(const RoleId& role) = 0;       // and its assignments
   virtual std::vector<Assignment> assignments(const UserId& user) = 0;
   virtual std::vector<UserId> users_with_role(const RoleId& role) = 0;  // expired assignments, too
   virtual void put_assignment(const Assignment& assignment) = 0;        // by user and role

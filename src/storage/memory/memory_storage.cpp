@@ -84,8 +84,11 @@ class MemoryTransaction final : public Transaction {
     put(data_->types, type.slug, std::move(stored));
     count_generation();
   }
+  bool has_entities(const EntityType& type) override {
+    return std::ranges::any_of(data_->entities, [&](const auto& item) { return item.second.type == type.key; });
+  }
   void remove_entity_type(const EntityType& type) override {
-    if (std::ranges::any_of(data_->entities, [&](const auto& item) { return item.second.type == type.key; }))
+    if (has_entities(type))
       throw Error(ErrorCode::conflict,
                   "there are entities of this type, or deleted ones; a type stays as long as they do");
     drop(data_->types, type.slug);

@@ -217,7 +217,15 @@ inline constexpr std::string_view step_3[] = {
     "PRIMARY KEY(scope_id, number)) STRICT",
 };
 
+// What a pack ships, as it was installed: the base that customizations are compared with. None where a pack was
+// recorded without its definitions.
+inline constexpr std::string_view step_4[] = {
+    "CREATE TABLE pack_definitions("
+    "scope_id INTEGER NOT NULL, pack_id TEXT NOT NULL, definitions TEXT NOT NULL, PRIMARY KEY(scope_id, pack_id), "
+    "FOREIGN KEY(scope_id, pack_id) REFERENCES installed_packs(scope_id, pack_id)) STRICT",
+};
+
 // In order; the version of the tables is how many of them were taken.
-inline constexpr std::array<std::span<const std::string_view>, 3> schema_steps{step_1, step_2, step_3};
+inline constexpr std::array<std::span<const std::string_view>, 4> schema_steps{step_1, step_2, step_3, step_4};
 
 }  // namespace struere

@@ -63,10 +63,14 @@ void SqliteTransaction::put_entity_type(const EntityType& type) {
   count_generation();
 }
 
-void SqliteTransaction::remove_entity_type(const EntityType& type) {
+bool SqliteTransaction::has_entities(const EntityType& type) {
   Statement entities = scoped("SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 LIMIT 1");
   entities.bind(2, type.key);
-  if (entities.step())
+  return entities.step();
+}
+
+void SqliteTransaction::remove_entity_type(const EntityType& type) {
+  if (has_entities(type))
     throw Error(ErrorCode::conflict,
                 "there are entities of this type, or deleted ones; a type stays as long as they do");
   scoped("DELETE FROM entity_types WHERE scope_id = ?1 AND type_key = ?2").bind(2, type.key).run();

@@ -29,6 +29,7 @@ class SqliteTransaction final : public Transaction {
   std::vector<RoleRecord> roles() override;
   std::optional<RoleId> find_role(const std::string& name) override;
   void put_entity_type(const EntityType& type) override;
+  bool has_entities(const EntityType& type) override;
   void remove_entity_type(const EntityType& type) override;
   void put_role(const RoleRecord& role) override;
   void remove_role(const RoleId& role) override;

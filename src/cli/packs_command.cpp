@@ -1,0 +1,242 @@
+// `struere packs`: what is installed in an environment, and what becomes of it.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/definitions/packs.hpp"
+
+namespace struere::cli {
+namespace {
+
+struct PackArguments {
+  PackOptions pack;
+  std::string folder, id, prefer;
+  std::vector<std::string> choices;
+};
+
+Packs packs_of(const Session& session, const Options& options) {
+  return {session.database(), session.system(*parse_environment(options.environment))};
+}
+
+MergeSide side_of(const std::string& word) {
+  if (word != "ours" && word != "theirs")
+    throw UsageError("a conflict is decided for `ours` or for `theirs`, as in --choose role/teacher/policies=ours");
+  return word == "ours" ? MergeSide::ours : MergeSide::theirs;
+}
+
+PackOptions options_of(const PackArguments& arguments) {
+  PackOptions out = arguments.pack;
+  if (!arguments.prefer.empty()) out.prefer = side_of(arguments.prefer);
+  for (const std::string& choice : arguments.choices) {
+    const auto sign = choice.rfind('=');
+    out.choices[choice.substr(0, sign)] = side_of(sign == std::string::npos ? "" : choice.substr(sign + 1));
+  }
+  return out;
+}
+
+void show_conflicts(const Screen& screen, const PackPlan& plan) {
+  for (const MergeConflict& conflict : plan.conflicts) {
+    fmt::print("  {}\n", screen.red("! " + printable(conflict.place)));
+    const auto side = [](const char* name, const std::optional<Json>& value) {
+      fmt::print("{}\n", fit(fmt::format("      {:<7} {}", name, value ? value->dump() : "(not there)")));
+    };
+    side("was", conflict.base);
+    side("ours", conflict.ours);
+    side("theirs", conflict.theirs);
+  }
+  if (!plan.conflicts.empty())
+    fmt::print("  {}\n", screen.faint("both have changed these; decide with --prefer ours|theirs, or for one place "
+                                      "with --choose PLACE=ours|theirs"));
+}
+
+void show(const Screen& screen, const PackPlan& plan) {
+  screen.show(plan.definitions, true);
+  for (const auto& [type, count] : plan.entities) {
+    const bool removes = plan.action == PackAction::uninstall;
+    const std::string line =
+        fmt::format("{} {} of {}", removes ? '-' : '~', counted(static_cast<std::size_t>(count), "row"), type);
+    fmt::print("  {}\n", removes ? screen.red(line) : screen.yellow(line));
+  }
+  for (const std::string& type : plan.kept_types)
+    fmt::print("  = entity-type {} stays, and is no pack's any more: there are rows of it, or deleted ones\n", type);
+  show_conflicts(screen, plan);
+}
+
+// `nothing` is said where there is nothing to do.
+void carry_out(const Options& options, const Packs& packs, const PackPlan& plan, const std::string& question,
+               const std::string& done, const std::string& nothing) {
+  if (options.json)
+    fmt::print("{}\n", plan.to_json().dump());
+  else
+    show(Screen(options), plan);
+  if (!plan.conflicts.empty() || !plan.definitions.obstacles.empty())
+    throw Error(ErrorCode::conflict, fmt::format("{} is left as it is; see the lines with !", options.environment));
+  if (plan.empty()) {
+    if (!options.json) fmt::print("= {}\n", nothing);
+    return;
+  }
+  if (!options.yes && !Screen::confirm(question)) {
+    if (!options.json) fmt::print("Nothing was changed.\n");
+    return;
+  }
+  packs.apply(plan);
+  if (!options.json) fmt::print("{}\n", done);
+}
+
+void list_packs(const Options& options) {
+  const Session session(options);
+  const auto installed = packs_of(session, options).list();
+  if (options.json) {
+    Json out = Json::array();
+    for (const InstalledPack& pack : installed)
+      out.push_back({{"id", pack.pack_id},
+                     {"version", pack.version},
+                     {"overrides", pack.overrides},
+                     {"history", pack.history},
+                     {"installedBy", pack.installed_by},
+                     {"installedAt", pack.installed_at},
+                     {"updatedAt", pack.updated_at}});
+    return fmt::print("{}\n", out.dump());
+  }
+  if (installed.empty())
+    return fmt::print("There is no pack in {}. Install one: struere packs install FOLDER\n", options.environment);
+  std::vector<std::vector<std::string>> rows;
+  for (const InstalledPack& pack : installed) {
+    std::vector<std::string> versions;
+    for (const Json& entry : pack.history) versions.push_back(entry.value("version", ""));
+    std::size_t customized = 0;
+    for (const auto& [kind, names] : pack.overrides.items()) customized += names.size();
+    rows.push_back({pack.pack_id, pack.version, time_text(pack.updated_at), std::to_string(customized),
+                    fmt::format("{}", fmt::join(versions, " → "))});
+  }
+  Screen(options).show_table({"pack", "version", "changed (UTC)", "customized", "history"}, rows);
+}
+
+void install(const Options& options, const PackArguments& arguments) {
+  const Session session(options, Session::Missing::make);
+  const Packs packs = packs_of(session, options);
+  const Pack pack = read_pack(arguments.folder);
+  carry_out(options, packs, packs.plan_install(pack, options_of(arguments)),
+            fmt::format("Install {} {} in {}?", pack.id, pack.version, options.environment),
+            fmt::format("Installed {} {} in {}. Write it to the files as well: struere pull -e {}", pack.id,
+                        pack.version, options.environment, options.environment),
+            "");
+}
+
+void upgrade(const Options& options, const PackArguments& arguments) {
+  const Session session(options);
+  const Packs packs = packs_of(session, options);
+  const Pack pack = read_pack(arguments.folder);
+  const PackPlan plan = packs.plan_upgrade(pack, options_of(arguments));
+  carry_out(
+      options, packs, plan,
+      fmt::format("Upgrade {} from {} to {} in {}?", pack.id, plan.versions.front(), pack.version, options.environment),
+      fmt::format("Upgraded {} from {} in {}.", pack.id, fmt::join(plan.versions, " to "), options.environment), "");
+}
+
+// The drift as a diff reads: what repair would take away and bring back.
+void diff(const Options& options, const PackArguments& arguments) {
+  const Session session(options);
+  const Packs packs = packs_of(session, options);
+  std::vector<std::string> ids;
+  if (!arguments.id.empty())
+    ids.push_back(arguments.id);
+  else
+    for (const InstalledPack& pack : packs.list()) ids.push_back(pack.pack_id);
+  Json out = Json::array();
+  for (const std::string& id : ids) {
+    const PackPlan plan = packs.plan_repair(id, {.plan = {true, true}});
+    out.push_back(plan.to_json());
+    if (options.json) continue;
+    fmt::print("{}{}\n", id, plan.empty() ? ": as installed" : "");
+    show(Screen(options), plan);
+    if (!plan.empty())
+      fmt::print("  {}\n",
+                 Screen(options).faint(fmt::format("struere packs repair {} does this; struere packs customize {} "
+                                                   "keeps what is there",
+                                                   id, id)));
+  }
+  if (options.json) fmt::print("{}\n", out.dump());
+}
+
+void repair(const Options& options, const PackArguments& arguments) {
+  const Session session(options);
+  const Packs packs = packs_of(session, options);
+  carry_out(options, packs, packs.plan_repair(arguments.id, options_of(arguments)),
+            fmt::format("Set {} back in {}?", arguments.id, options.environment),
+            fmt::format("Repaired {} in {}.", arguments.id, options.environment), "it is as installed");
+}
+
+void customize(const Options& options, const PackArguments& arguments) {
+  const Session session(options);
+  const Packs packs = packs_of(session, options);
+  const auto current = session.definitions(*parse_environment(options.environment)).current();
+  carry_out(options, packs, packs.plan_customize(arguments.id, current, options_of(arguments)),
+            fmt::format("Keep what {} has of {} as customization?", options.environment, arguments.id),
+            fmt::format("Customized {} in {}; upgrades will keep it.", arguments.id, options.environment),
+            "nothing of it was changed");
+}
+
+void uninstall(const Options& options, const PackArguments& arguments) {
+  const Session session(options);
+  const Packs packs = packs_of(session, options);
+  carry_out(options, packs, packs.plan_uninstall(arguments.id, options_of(arguments)),
+            fmt::format("Uninstall {} from {}?", arguments.id, options.environment),
+            fmt::format("Uninstalled {} from {}.", arguments.id, options.environment), "");
+}
+
+}  // namespace
+
+void add_packs(CLI::App& program, Options& options) {
+  static PackArguments arguments;
+  auto* const packs = program.add_subcommand("packs", "Definitions made elsewhere: in one environment (-e)");
+  packs->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, void (*run)(const Options&, const PackArguments&)) {
+    auto* const command = packs->add_subcommand(name, about);
+    command->callback([&options, run] { run(options, arguments); });
+    return command;
+  };
+  const auto takes_folder = [](CLI::App* command) {
+    command->add_option("folder", arguments.folder, "With pack.yaml in it")->required();
+  };
+  const auto takes_id = [](CLI::App* command) { return command->add_option("id", arguments.id, "The pack's"); };
+  const auto asks = [&](CLI::App* command) {
+    command->add_flag("--yes,-y", options.yes, "Do not ask");
+    command->add_flag("--drop-assignments", arguments.pack.plan.drop_assignments,
+                      "Though somebody has a role that goes");
+  };
+  const auto changes_types = [&](CLI::App* command) {
+    asks(command);
+    command->add_flag("--accept-invalid-data", arguments.pack.plan.accept_invalid_data,
+                      "Though entities do not match their new schema");
+    command->add_flag("--take-over", arguments.pack.take_over, "Definitions of the same name that are no pack's");
+  };
+  packs->add_subcommand("list", "What is installed")->callback([&options] { list_packs(options); });
+
+  auto* const installing = add("install", "Bring a pack's definitions in", install);
+  takes_folder(installing);
+  changes_types(installing);
+
+  auto* const upgrading = add("upgrade", "To a later version, data and all", upgrade);
+  takes_folder(upgrading);
+  changes_types(upgrading);
+  upgrading->add_option("--prefer", arguments.prefer, "What holds where both changed the same: ours or theirs");
+  upgrading->add_option("--choose", arguments.choices, "The same for one place: PLACE=ours or PLACE=theirs");
+
+  takes_id(add("diff", "What was changed by others since it was installed", diff));
+
+  auto* const repairing = add("repair", "Set back what was changed by others", repair);
+  takes_id(repairing)->required();
+  changes_types(repairing);
+
+  auto* const customizing = add("customize", "Keep what was changed, through upgrades too", customize);
+  takes_id(customizing)->required();
+  asks(customizing);
+
+  auto* const uninstalling = add("uninstall", "Take a pack's definitions away", uninstall);
+  takes_id(uninstalling)->required();
+  asks(uninstalling);
+  uninstalling->add_flag("--remove-entities", arguments.pack.remove_entities, "And the entities of its types");
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,132 @@
+#include "definitions/pack_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/json_schema_check.hpp"
+#include "core/text.hpp"
+#include "definitions/definition_check.hpp"
+#include "definitions/semantic_version.hpp"
+#include "struere/core/error.hpp"
+#include "struere/core/field_path.hpp"
+
+namespace struere {
+namespace {
+
+using Kind = MigrationStep::Kind;
+
+class PackCheck {
+ public:
+  explicit PackCheck(const Pack& pack) : pack_(pack) {}
+
+  std::vector<ShapeFault> run() {
+    if (!is_slug(pack_.id)) fault("/id", "an id is 1 to 64 lower-case letters, digits, _ and -");
+    if (pack_.name.size() > longest_name) fault("/name", fmt::format("a name has at most {} bytes", longest_name));
+    const auto version = require_version(pack_.version, "/version");
+    std::set<std::pair<std::string, std::string>> known;
+    for (std::size_t i = 0; i < pack_.migrations.size(); ++i) {
+      const Migration& migration = pack_.migrations[i];
+      const std::string place = fmt::format("/migrations/{}", i);
+      const auto from = require_version(migration.from, place + "/from");
+      const auto to = require_version(migration.to, place + "/to");
+      if (from && to && *from >= *to) fault(place + "/to", "a migration leads from a version to a later one");
+      if (to && version && *to > *version)
+        fault(place + "/to", fmt::format("the pack is {}; a migration cannot lead beyond it", pack_.version));
+      if (!known.emplace(migration.from, migration.to).second)
+        fault(place, fmt::format("there are two migrations from {} to {}", migration.from, migration.to));
+      for (std::size_t step = 0; step < migration.steps.size(); ++step)
+        check_step(migration.steps[step],
+                   fmt::format("{}/steps/{}/{}", place, step, step_key(migration.steps[step].kind)));
+    }
+    return std::move(faults_);
+  }
+
+ private:
+  void fault(const std::string& place, std::string message) {
+    faults_.push_back({Json::json_pointer(place), std::move(message)});
+  }
+
+  std::optional<SemanticVersion> require_version(const std::string& text, const std::string& place) {
+    auto version = SemanticVersion::parse(text);
+    if (!version) fault(place, fmt::format("{} is no semantic version, such as 1.2.3", Json(text).dump()));
+    return version;
+  }
+
+  void check_step(const MigrationStep& step, const std::string& place) {
+    const bool names_field =
+        step.kind == Kind::add_field || step.kind == Kind::remove_field || step.kind == Kind::rename_field;
+    const Json* const type = pack_.definitions.find(DefinitionKind::entity_type, step.entity_type);
+    if (!type) {
+      std::vector<std::string> slugs;
+      for (const auto& [slug, definition] : pack_.definitions.of(DefinitionKind::entity_type)) slugs.push_back(slug);
+      fault(names_field ? place + "/entityType" : place,
+            fmt::format("the pack has no entity type `{}`.{}", step.entity_type, suggestion(step.entity_type, slugs)));
+    }
+    if (!names_field) return;
+    if (!require_path(step.field, place + "/field")) return;
+    if (step.kind == Kind::remove_field) return;
+    const bool is_renaming = step.kind == Kind::rename_field;
+    const std::string& made = is_renaming ? step.to : step.field;
+    const std::string at = place + (is_renaming ? "/to" : "/field");
+    if (is_renaming && !require_path(step.to, at)) return;
+    if (is_renaming &&
+        (step.to == step.field || step.to.starts_with(step.field + ".") || step.field.starts_with(step.to + ".")))
+      fault(at, "a field cannot be renamed into itself");
+    if (!is_renaming && step.value.is_null()) fault(place + "/value", "null is no value to add");
+    if (type && !is_taken_away(step.entity_type, made)) check_made(*type, step, made, at);
+  }
+
+  bool require_path(const std::string& field, const std::string& place) {
+    if (FieldPath::parse("data." + field)) return true;
+    fault(place, fmt::format("{} is no path inside `data`, such as address.street", Json(field).dump()));
+    return false;
+  }
+
+  // Whether another step removes or renames what was made: then the schema need not know it.
+  bool is_taken_away(const std::string& type, const std::string& field) const {
+    return std::ranges::any_of(pack_.migrations, [&](const Migration& migration) {
+      return std::ranges::any_of(migration.steps, [&](const MigrationStep& step) {
+        return step.entity_type == type && step.field == field &&
+               (step.kind == Kind::remove_field || step.kind == Kind::rename_field);
+      });
+    });
+  }
+
+  void check_made(const Json& type, const MigrationStep& step, const std::string& field, const std::string& place) {
+    if (const auto wrong = missing_field(pack_.definitions, step.entity_type, "data." + field)) fault(place, *wrong);
+    if (step.kind != Kind::add_field || !type.contains("schema")) return;
+    for (const ReferenceField& reference : reference_fields(type.at("schema")))
+      if (fmt::format("{}", fmt::join(reference.place, ".")) == field)
+        fault(place, "this field refers to an entity, and there is none that all could refer to; leave it out");
+  }
+
+  const Pack& pack_;
+  std::vector<ShapeFault> faults_;
+};
+
+}  // namespace
+
+const char* step_key(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::add_field: return "addField";
+    case Kind::remove_field: return "removeField";
+    case Kind::rename_field: return "renameField";
+    case Kind::add_type: return "addType";
+    case Kind::modify_schema: return "modifySchema";
+  }
+  return "modifySchema";
+}
+
+std::vector<ShapeFault> pack_faults(const Pack& pack) { return PackCheck(pack).run(); }
+
+void require_right(const Pack& pack) {
+  (void)pack.definitions.normal_form();
+  std::string message;
+  for (const ShapeFault& fault : pack_faults(pack))
+    message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", fault.place.to_string(), fault.message);
+  if (!message.empty()) throw Error(ErrorCode::invalid_definition, message);
+}
+
+}  // namespace struere

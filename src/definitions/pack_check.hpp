@@ -1,0 +1,20 @@
+// Whether a pack is right, beside its definitions.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "definitions/shape.hpp"
+#include "struere/definitions/pack.hpp"
+
+namespace struere {
+
+const char* step_key(MigrationStep::Kind kind) noexcept;  // "addField"
+
+// With their places in pack.yaml.
+std::vector<ShapeFault> pack_faults(const Pack& pack);
+
+// Error{invalid_definition} with all faults, those of the definitions too.
+void require_right(const Pack& pack);
+
+}  // namespace struere

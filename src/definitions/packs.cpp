@@ -1,0 +1,199 @@
+#include "struere/definitions/packs.hpp"
+
+#include <fmt/format.h>
+
+#include "definitions/each_entity.hpp"
+#include "definitions/entity_migration.hpp"
+#include "definitions/pack_check.hpp"
+#include "definitions/pack_planner.hpp"
+#include "definitions/planner.hpp"
+#include "repository/checks.hpp"
+#include "repository/entity_writer.hpp"
+#include "storage/records.hpp"
+
+namespace struere {
+namespace {
+
+// "install", and "pack.installed".
+std::pair<const char*, const char*> words_of(PackAction action) {
+  switch (action) {
+    case PackAction::install: return {"install", "pack.installed"};
+    case PackAction::upgrade: return {"upgrade", "pack.upgraded"};
+    case PackAction::customize: return {"customize", "pack.customized"};
+    case PackAction::repair: return {"repair", "pack.repaired"};
+    case PackAction::uninstall: return {"uninstall", "pack.uninstalled"};
+  }
+  return {"repair", "pack.repaired"};
+}
+
+void require_unmoved(const PackPlan& plan, const PackPlan& now) {
+  if (plan.definitions.environment != now.definitions.environment)
+    throw Error(ErrorCode::conflict, "the plan is for the other environment; plan for this one");
+  if (plan.record != now.record || plan.definitions.base != now.definitions.base)
+    throw Error(ErrorCode::conflict, "the pack or the definitions have changed since this was planned; plan again");
+  if (!now.conflicts.empty()) {
+    std::string message = "the organization and the pack have both changed, and differently:";
+    for (const MergeConflict& conflict : now.conflicts) message += "\n  " + conflict.place;
+    throw Error(ErrorCode::conflict, message + "\nsay for each which of the two it is to be, ours or theirs");
+  }
+  if (!now.definitions.obstacles.empty()) throw Error(ErrorCode::conflict, now.definitions.obstacles.front().message);
+}
+
+template <class Body>
+void each_entity_of(GuardedOperation& operation, const std::map<std::string, std::int64_t>& slugs, const Body& body) {
+  for (const EntityType& type : operation.transaction().entity_types())
+    if (slugs.contains(type.slug)) each_entity(operation, type, [&](const EntityRow& row) { body(type.slug, row); });
+}
+
+// Data first, while the types are as they were: the plan has looked at it as it will be.
+void change_entities(GuardedOperation& operation, const PackPlan& plan) {
+  if (plan.entities.empty()) return;
+  if (plan.action == PackAction::uninstall)
+    return each_entity_of(operation, plan.entities, [&](const std::string& type, const EntityRow& row) {
+      EntityWriter(operation, type).remove(row.id);
+    });
+  const EntityMigration migration(plan.pack, plan.versions.front());
+  each_entity_of(operation, plan.entities, [&](const std::string& type, const EntityRow& row) {
+    const Json before = parse_canonical_json(row.data);
+    const Json after = migration.migrated(type, before);
+    if (after != before) EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id), after);
+  });
+}
+
+Json history_entry(GuardedOperation& operation, const PackPlan& plan) {
+  Json out{{"version", plan.versions.back()}, {"at", operation.now()}, {"by", operation.actor().id()}};
+  if (plan.action != PackAction::upgrade) return out;
+  out["path"] = plan.versions;
+  out["entities"] = plan.entities;
+  return out;
+}
+
+void write_record(GuardedOperation& operation, const MadePackPlan& made) {
+  const PackPlan& plan = made.plan;
+  Transaction& transaction = operation.transaction();
+  const std::vector<RecordCondition> this_pack{{"pack_id", {}, plan.pack_id}};
+  transaction.remove_records(RecordTable::pack_definitions, this_pack);
+  if (plan.action == PackAction::uninstall) {
+    transaction.remove_records(RecordTable::installed_packs, this_pack);
+    return;
+  }
+  if (plan.action == PackAction::install) {
+    insert(transaction, InstalledPack{plan.pack_id, plan.versions.back(), made.overrides,
+                                      Json::array({history_entry(operation, plan)}), operation.actor().id(),
+                                      operation.now(), operation.now()});
+  } else {
+    Json history = find<InstalledPack>(transaction, "pack_id", plan.pack_id)->history;
+    if (plan.action == PackAction::upgrade) history.push_back(history_entry(operation, plan));
+    transaction.update_records(RecordTable::installed_packs, this_pack,
+                               {{"version", plan.versions.back()},
+                                {"overrides", to_value(made.overrides)},
+                                {"history", to_value(history)},
+                                {"updated_at", operation.now()}});
+  }
+  insert(transaction, PackDefinitions{plan.pack_id, made.base.to_json()});
+}
+
+Json event_payload(const PackPlan& plan) {
+  Json out{
+      {"pack", plan.pack_id}, {"version", plan.versions.back()}, {"changes", plan.definitions.to_json().at("changes")}};
+  if (plan.action == PackAction::upgrade) out["from"] = plan.versions.front();
+  if (!plan.entities.empty()) out["entities"] = plan.entities;
+  if (!plan.kept_types.empty()) out["keptTypes"] = plan.kept_types;
+  return out;
+}
+
+Json to_json(const MergeConflict& conflict) {
+  Json out{{"place", conflict.place}};
+  if (conflict.base) out["base"] = *conflict.base;
+  if (conflict.ours) out["ours"] = *conflict.ours;
+  if (conflict.theirs) out["theirs"] = *conflict.theirs;
+  return out;
+}
+
+PackPlan request(PackAction action, std::string pack_id, const PackOptions& options) {
+  PackPlan out;
+  out.action = action;
+  out.pack_id = std::move(pack_id);
+  out.options = options;
+  return out;
+}
+
+}  // namespace
+
+Json PackPlan::to_json() const {
+  Json out = definitions.to_json();
+  out["action"] = words_of(action).first;
+  out["pack"] = pack_id;
+  out["versions"] = versions;
+  out["entities"] = entities;
+  out["keptTypes"] = kept_types;
+  out["conflicts"] = Json::array();
+  for (const MergeConflict& conflict : conflicts) out["conflicts"].push_back(struere::to_json(conflict));
+  return out;
+}
+
+std::vector<InstalledPack> Packs::list() const {
+  return guarded(*database_.engine_, actor_, Access::read, {"list", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_admin("list the packs");
+    return select<InstalledPack>(operation.transaction(), {{}, {}, {"pack_id"}, false, {}, most_definitions});
+  });
+}
+
+DefinitionSet Packs::definitions(const std::string& pack_id) const {
+  return guarded(*database_.engine_, actor_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_admin("read a pack's definitions");
+    return require_pack_definitions(operation, pack_id);
+  });
+}
+
+PackPlan Packs::plan(const PackPlan& asked) const {
+  return guarded(*database_.engine_, actor_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_admin("plan a change of a pack");
+    return make_pack_plan(operation, asked).plan;
+  });
+}
+
+PackPlan Packs::plan_install(const Pack& pack, const PackOptions& options) const {
+  require_right(pack);
+  PackPlan asked = request(PackAction::install, pack.id, options);
+  asked.pack = pack;
+  return plan(asked);
+}
+
+PackPlan Packs::plan_upgrade(const Pack& pack, const PackOptions& options) const {
+  require_right(pack);
+  PackPlan asked = request(PackAction::upgrade, pack.id, options);
+  asked.pack = pack;
+  return plan(asked);
+}
+
+PackPlan Packs::plan_customize(const std::string& pack_id, const DefinitionSet& wanted,
+                               const PackOptions& options) const {
+  PackPlan asked = request(PackAction::customize, pack_id, options);
+  asked.wanted = wanted;
+  return plan(asked);
+}
+
+PackPlan Packs::plan_repair(const std::string& pack_id, const PackOptions& options) const {
+  return plan(request(PackAction::repair, pack_id, options));
+}
+
+PackPlan Packs::plan_uninstall(const std::string& pack_id, const PackOptions& options) const {
+  return plan(request(PackAction::uninstall, pack_id, options));
+}
+
+void Packs::apply(const PackPlan& plan) const {
+  guarded(*database_.engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
+    operation.require_admin("change a pack");
+    const MadePackPlan made = make_pack_plan(operation, plan);
+    require_unmoved(plan, made.plan);
+    if (made.plan.empty()) return;
+    change_entities(operation, made.plan);
+    write_changes(operation, made.plan.definitions);
+    write_record(operation, made);
+    operation.audit().append(words_of(plan.action).second, canonical_json(event_payload(made.plan)));
+    operation.commit();
+  });
+}
+
+}  // namespace struere

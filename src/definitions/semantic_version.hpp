@@ -1,0 +1,27 @@
+// Versions as semver.org has them, in their order.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace struere {
+
+class SemanticVersion {
+ public:
+  static std::optional<SemanticVersion> parse(std::string_view text);
+
+  // What follows a `+` does not count.
+  friend std::weak_ordering operator<=>(const SemanticVersion& a, const SemanticVersion& b);
+  friend bool operator==(const SemanticVersion& a, const SemanticVersion& b) { return std::is_eq(a <=> b); }
+
+ private:
+  std::array<std::uint64_t, 3> numbers_{};
+  std::vector<std::string> prerelease_;
+};
+
+}  // namespace struere

@@ -1,0 +1,731 @@
+// Packs: installed, upgraded with the data, customized, set right, and taken away without a trace in the definitions.
+#include "struere/definitions/packs.hpp"
+
+#include <fmt/format.h>
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "struere/definitions/definitions.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+constexpr auto development = Environment::development;
+constexpr auto production = Environment::production;
+using enum DefinitionKind;
+
+Pack tutoring(const std::string& version) {
+  return read_pack(std::filesystem::path(STRUERE_SOURCE_DIR) / "examples/packs/tutoring" / version);
+}
+
+Packs packs_of(const World& world, Environment environment = development) {
+  return {*world.database, world.system(environment)};
+}
+
+Definitions definitions_of(const World& world, Environment environment = development) {
+  return {*world.database, world.system(environment)};
+}
+
+// A set with one definition changed by a merge patch, or without it where there is none.
+DefinitionSet edited(const DefinitionSet& set, DefinitionKind kind, const std::string& name, const char* patch) {
+  DefinitionSet out;
+  for (const DefinitionKind each : definition_kinds)
+    for (const auto& [known, value] : set.of(each)) {
+      Json definition = value;
+      if (each == kind && known == name) {
+        if (!patch) continue;
+        definition.merge_patch(Json::parse(patch));
+      }
+      out.add(each, definition);
+    }
+  return out;
+}
+
+// One type `box`, whose data is as `properties` say.
+Pack boxes(const std::string& version, const char* properties, std::vector<Migration> migrations = {},
+           const std::vector<std::string>& required = {}) {
+  Pack out{"boxes", version, "", "", {}, std::move(migrations)};
+  out.definitions.add(entity_type, {{"slug", "box"},
+                                    {"schema",
+                                     {{"type", "object"},
+                                      {"additionalProperties", false},
+                                      {"required", required},
+                                      {"properties", Json::parse(properties)}}}});
+  return out;
+}
+
+std::int64_t count_events(const World& world, const std::string& type, Environment environment = development) {
+  return static_cast<std::int64_t>(
+      world.database->events(world.system(environment)).list({.type = type, .limit = 1000}).events.size());
+}
+
+void install(const World& world, const Pack& pack) {
+  const Packs packs = packs_of(world);
+  packs.apply(packs.plan_install(pack));
+}
+
+// What a person who edits roles and types by hand would do.
+void bring_in(const World& world, const DefinitionSet& definitions) {
+  const Definitions all = definitions_of(world);
+  all.apply(all.plan(definitions));
+}
+
+EntityId book_session(World& world, const Json& more = Json::object()) {
+  const EntityId student = world.create("student", {{"name", "Ada"}});
+  const EntityId teacher = world.create("teacher", {{"name", "Grace"}});
+  Json session{
+      {"studentId", student.str()}, {"teacherId", teacher.str()}, {"startsAt", "2026-04-17T17:00:00Z"}, {"fee", 40}};
+  session.update(more);
+  return world.create("session", session);
+}
+
+class PackFolder {
+ public:
+  void write(const std::string& name, const std::string& text) const {
+    const auto file = path() / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+  }
+  std::filesystem::path path() const { return std::filesystem::path(folder_.file()).parent_path(); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("a pack's folder is read, and all its mistakes are told at once", "[packs]") {
+  const Pack pack = tutoring("1.1.0");
+  CHECK(pack.id == "tutoring");
+  CHECK(pack.definitions.of(entity_type).size() == 5);
+  REQUIRE(pack.migrations.size() == 1);
+  CHECK(pack.migrations.front().steps.size() == 5);
+  CHECK(pack.migrations.front().steps.front().to == "price");
+
+  const PackFolder folder;
+  CHECK_ERROR(not_found, read_pack(folder.path()));
+  const auto message_of = [&](const std::string& manifest) {
+    folder.write("pack.yaml", manifest);
+    return error_of([&] { read_pack(folder.path()); });
+  };
+  folder.write("entity-types/box.yaml", "slug: box\nschema: {type: object, properties: {width: {type: integer}}}\n");
+  CHECK(message_of("id: boxes\nversion: 1.0.0\n") == "no error");
+
+  std::string message = message_of("id: boxes\nversoin: 1.0.0\nmigrations:\n  - {from: 1, to: 2.0.0, stpes: []}\n");
+  INFO(message);
+  const auto tells = [&](const char* part) { return message.find(part) != std::string::npos; };
+  CHECK(tells("pack.yaml:2:1: unknown key `versoin`. Did you mean `version`?"));
+  CHECK(tells("the key `version` is missing"));
+  CHECK(tells("pack.yaml:4:6: this must be of type string"));
+  CHECK(tells("pack.yaml:4:26: unknown key `stpes`. Did you mean `steps`?"));
+
+  message = message_of(R"(id: Boxes
+version: 1.x
+migrations:
+  - from: 1.0.0
+    to: 0.9.0
+    steps:
+      - addField: {entityType: boxs, field: width, value: 1}
+      - addField: {entityType: box, field: widht, value: 1}
+      - addField: {entityType: box, field: width, value: null}
+      - renameField: {entityType: box, field: "a b", to: width}
+      - renameField: {entityType: box, field: width, to: width.inner}
+      - modifySchema: boxx
+)");
+  INFO(message);
+  CHECK(tells("pack.yaml:1:1: an id is"));
+  CHECK(tells("pack.yaml:2:1: \"1.x\" is no semantic version"));
+  CHECK(tells("pack.yaml:5:5: a migration leads from a version to a later one"));
+  CHECK(tells("pack.yaml:7:20: the pack has no entity type `boxs`. Did you mean `box`?"));
+  CHECK(tells("pack.yaml:8:37: the schema of `box` has no field `data.widht`. Did you mean `width`?"));
+  CHECK(tells("pack.yaml:9:51: null is no value to add"));
+  CHECK(tells("pack.yaml:10:40: \"a b\" is no path"));
+  CHECK(tells("pack.yaml:11:54: a field cannot be renamed into itself"));
+  CHECK(tells("pack.yaml:12:9: the pack has no entity type `boxx`. Did you mean `box`?"));
+
+  message = message_of("id: boxes\nversion: 1.0.0\nmigrations: [{from: 0.1.0, to: 1.0.0, steps: [{}]}]\n");
+  CHECK(tells("a step is one of"));
+  folder.write("role/clerk.yaml", "name: clerk\n");
+  folder.write("roles/clerk.yaml", "nmae: clerk\n");
+  message = message_of("id: boxes\n");
+  CHECK(tells("role:1:1: nothing reads this folder. Did you mean `roles`?"));
+  CHECK(tells("roles/clerk.yaml:1:1: unknown key `nmae`"));
+  CHECK(tells("pack.yaml:1:1: the key `version` is missing"));
+}
+
+TEST_CASE("a pack is installed and upgraded with its data, in its environment alone", "[packs]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    World world(kind);
+    const Packs packs = packs_of(world);
+    world.define_role({{"name", "ours"}});
+    PackPlan plan = packs.plan_install(tutoring("1.0.0"));
+    CHECK(plan.definitions.changes.size() == 7);
+    CHECK(packs.list().empty());  // a plan changes nothing
+    packs.apply(plan);
+    REQUIRE(packs.list().size() == 1);
+    CHECK(packs.definitions("tutoring") == tutoring("1.0.0").definitions.normal_form());
+    CHECK(packs.plan_repair("tutoring").empty());
+    CHECK_ERROR(conflict, packs.plan_install(tutoring("1.0.0")));
+    CHECK_ERROR(conflict, packs.plan_upgrade(tutoring("1.0.0")));
+
+    const EntityId session = book_session(world, {{"notes", "fractions"}});
+    const auto runs = world.database->triggers(world.system()).runs().runs.size();
+    plan = packs.plan_upgrade(tutoring("1.1.0"));
+    CHECK(plan.versions == std::vector<std::string>{"1.0.0", "1.1.0"});
+    CHECK(plan.entities == std::map<std::string, std::int64_t>{{"session", 1}});
+    CHECK(plan.definitions.obstacles.empty());
+    packs.apply(plan);
+    const Entity after = world.database->entities(world.system(), "session").get(session);
+    CHECK(after.version() == 2);
+    CHECK(after.data().at("price") == 40);
+    CHECK(after.data().at("location") == "on site");
+    CHECK_FALSE(after.data().contains("fee"));
+    CHECK_FALSE(after.data().contains("notes"));
+    const auto events = world.database->events(world.system()).list({.type = "session.updated"}).events;
+    REQUIRE(events.size() == 1);
+    CHECK(events.front().payload().at("changes") ==
+          Json::parse(R"({"fee": null, "notes": null, "price": 40, "location": "on site"})"));
+    CHECK(events.front().payload().at("previousData").at("fee") == 40);
+    CHECK(count_events(world, "pack.upgraded") == 1);
+    CHECK(world.database->triggers(world.system()).runs().runs.size() == runs);  // a migration sets nothing off
+
+    const InstalledPack installed = packs.list().front();
+    CHECK(installed.version == "1.1.0");
+    REQUIRE(installed.history.size() == 2);
+    CHECK(installed.history[1].at("entities").at("session") == 1);
+    CHECK(definitions_of(world).current().find(role, "ours"));
+    CHECK(packs_of(world, production).list().empty());
+    CHECK(definitions_of(world, production).current() == DefinitionSet());
+    CHECK(world.database->events(world.system(production)).list().events.empty());
+    CHECK(world.database->events(world.system()).verify().ok);
+  }
+}
+
+TEST_CASE("an upgrade that data would not survive is refused, with counts and examples", "[packs]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    World world(kind);
+    const Packs packs = packs_of(world);
+    install(world, boxes("1.0.0", R"({"width": {"type": "integer"}, "size": {"type": "string"}})"));
+    world.create("box", {{"width", 1}});
+    const EntityId wrong = world.create("box", {{"width", 2}, {"size", "huge"}});
+    const EntityId gone = world.create("box", {{"size", "huge"}});
+    world.database->entities(world.system(), "box").remove(gone);  // what is deleted is asked nothing
+    const auto upgrade = [&](std::vector<MigrationStep> steps) {
+      return packs.plan_upgrade(boxes("2.0.0", R"({"width": {"type": "integer"}, "weight": {"type": "integer"}})",
+                                      {{"1.0.0", "2.0.0", std::move(steps)}}, {"weight"}));
+    };
+    const MigrationStep add{MigrationStep::Kind::add_field, "box", "weight", "", 1};
+    PackPlan plan = upgrade({add});
+    REQUIRE(plan.definitions.obstacles.size() == 1);
+    CHECK(plan.definitions.obstacles.front().count == 1);
+    CHECK(plan.definitions.obstacles.front().examples.front().starts_with(wrong.str()));
+    CHECK_ERROR(conflict, packs.apply(plan));
+    CHECK(world.database->entities(world.system(), "box").get(wrong).version() == 1);
+    CHECK(packs.list().front().version == "1.0.0");
+
+    // A rename onto what is there would lose one of the two.
+    plan = upgrade({{MigrationStep::Kind::rename_field, "box", "width", "weight"},
+                    {MigrationStep::Kind::rename_field, "box", "size", "weight"}});
+    REQUIRE(plan.definitions.obstacles.size() == 1);
+    CHECK(plan.definitions.obstacles.front().message.find("both are there") != std::string::npos);
+
+    plan = upgrade({add, {MigrationStep::Kind::remove_field, "box", "size"}});
+    CHECK(plan.definitions.obstacles.empty());
+    CHECK(plan.entities.at("box") == 2);
+    // What comes between the plan and its application is migrated, or refused, as well.
+    const EntityId late = world.create("box", {{"size", "small"}});
+    packs.apply(plan);
+    CHECK(world.database->entities(world.system(), "box").get(late).data() == Json{{"weight", 1}});
+    CHECK(world.database->entities(world.system(), "box").count() == 3);
+  }
+}
+
+TEST_CASE("the shortest way through the versions is taken, and there must be one", "[packs]") {
+  const char* const any = R"({"n": {"type": "integer"}, "via": {"type": "string"}})";
+  const auto step = [](const char* from, const char* to) {
+    return Migration{from, to, {{MigrationStep::Kind::add_field, "box", "via", "", std::string(from) + ">" + to}}};
+  };
+  World world;
+  const Packs packs = packs_of(world);
+  install(world, boxes("1.9.0", any));
+  const EntityId box = world.create("box", {{"n", 1}});
+  CHECK_ERROR(invalid_definition, packs.plan_upgrade(boxes("2.0.0", any)));
+  CHECK_ERROR(invalid_definition, packs.plan_upgrade(boxes("2.0.0", any, {step("1.8.0", "2.0.0")})));
+  CHECK_ERROR(conflict, packs.plan_upgrade(boxes("1.9.0-rc.2", any)));
+  CHECK_ERROR(conflict, packs.plan_upgrade(boxes("1.8.10", any)));
+  CHECK_ERROR(not_found, packs.plan_upgrade(tutoring("1.1.0")));
+  const PackPlan plan =
+      packs.plan_upgrade(boxes("2.0.0", any,
+                               {step("1.9.0", "1.10.0"), step("1.10.0", "1.11.0"), step("1.11.0", "2.0.0"),
+                                step("1.9.0", "1.11.0"), step("1.10.0", "1.10.1")}));
+  CHECK(plan.versions == std::vector<std::string>{"1.9.0", "1.11.0", "2.0.0"});
+  packs.apply(plan);
+  CHECK(world.database->entities(world.system(), "box").get(box).data().at("via") == "1.9.0>1.11.0");
+
+  // A schema that changes and no step that says so: somebody forgot the data.
+  const char* const longer = R"({"n": {"type": "integer"}, "via": {"type": "string"}, "m": {"type": "integer"}})";
+  CHECK_ERROR(invalid_definition, packs.plan_upgrade(boxes("2.0.1", longer, {{"2.0.0", "2.0.1", {}}})));
+  const MigrationStep said{MigrationStep::Kind::modify_schema, "box"};
+  CHECK_NOTHROW(packs.apply(packs.plan_upgrade(boxes("2.0.1", longer, {{"2.0.0", "2.0.1", {said}}}))));
+}
+
+TEST_CASE("fields are reached inside of objects", "[packs]") {
+  World world;
+  const Packs packs = packs_of(world);
+  install(world, boxes("1.0.0", R"({"size": {"type": "object"}})"));
+  const EntityId box = world.create("box", Json::parse(R"({"size": {"x": 1, "y": null, "z": {"k": null}}})"));
+  const EntityId empty = world.create("box", Json::object());
+  packs.apply(packs.plan_upgrade(boxes("1.0.1", R"({"size": {"type": "object"}, "x": {}, "z": {}})",
+                                       {{"1.0.0",
+                                         "1.0.1",
+                                         {{MigrationStep::Kind::rename_field, "box", "size.x", "x"},
+                                          {MigrationStep::Kind::rename_field, "box", "size.z", "z"},
+                                          {MigrationStep::Kind::add_field, "box", "size.w", "", 5}}}})));
+  const auto entities = world.database->entities(world.system(), "box");
+  CHECK(entities.get(box).data() == Json::parse(R"({"size": {"y": null, "w": 5}, "x": 1, "z": {"k": null}})"));
+  CHECK(entities.get(empty).data() == Json::parse(R"({"size": {"w": 5}})"));
+}
+
+TEST_CASE("a customization survives an upgrade; where both changed the same, nothing is guessed", "[packs]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    const World world(kind);
+    const Packs packs = packs_of(world);
+    install(world, tutoring("1.0.0"));
+    DefinitionSet ours = packs.definitions("tutoring");
+    ours = edited(ours, entity_type, "student",
+                  R"({"name": "Pupil", "schema": {"properties": {"school": {"type": "string"}}}})");
+    ours = edited(ours, trigger, "session-booked", nullptr);
+    Json teacher = *ours.find(role, "teacher");
+    teacher["policies"].push_back({{"resource", "payment"}, {"actions", {"list"}}, {"effect", "allow"}});
+    ours = edited(edited(ours, role, "teacher", nullptr), role, "front-desk", nullptr);
+    ours.add(role, teacher);
+    packs.apply(packs.plan_customize("tutoring", ours));
+    CHECK(packs.definitions("tutoring") == ours.normal_form());
+    CHECK_FALSE(definitions_of(world).current().find(trigger, "session-booked"));
+    CHECK(count_events(world, "pack.customized") == 1);
+    CHECK(packs.plan_customize("tutoring", ours).empty());
+
+    // The pack has changed what the organization took out.
+    PackPlan plan = packs.plan_upgrade(tutoring("1.1.0"));
+    REQUIRE(plan.conflicts.size() == 1);
+    CHECK(plan.conflicts.front().place == "role/front-desk");
+    CHECK_FALSE(plan.conflicts.front().ours);
+    CHECK(plan.conflicts.front().theirs);
+    CHECK_ERROR(conflict, packs.apply(plan));
+    CHECK(error_of([&] { packs.apply(plan); }).find("role/front-desk") != std::string::npos);
+
+    plan = packs.plan_upgrade(tutoring("1.1.0"), {.choices = {{"role/front-desk", MergeSide::ours}}});
+    CHECK(plan.conflicts.empty());
+    packs.apply(plan);
+    const DefinitionSet after = definitions_of(world).current();
+    CHECK(after.find(entity_type, "student")->at("name") == "Pupil");
+    CHECK(after.find(entity_type, "student")->at("schema").at("properties").size() == 5);  // school, and guardian
+    CHECK_FALSE(after.find(trigger, "session-booked"));
+    CHECK_FALSE(after.find(role, "front-desk"));
+    const std::string policies = after.find(role, "teacher")->at("policies").dump();
+    CHECK(policies.find("payment") != std::string::npos);
+    CHECK(policies.find("absence") != std::string::npos);
+    CHECK(packs.plan_repair("tutoring").empty());
+  }
+}
+
+TEST_CASE("of one text that both changed, either is taken when it is said which", "[packs]") {
+  const auto pack = [](const std::string& version, const std::string& title) {
+    Pack out = boxes(version, R"({"n": {"type": "integer"}})", {{"1.0.0", "1.1.0", {}}});
+    if (version == "1.0.0") out.migrations.clear();
+    DefinitionSet set;
+    Json type = *out.definitions.find(entity_type, "box");
+    type["name"] = title;
+    set.add(entity_type, type);
+    out.definitions = set;
+    return out;
+  };
+  for (const MergeSide side : {MergeSide::ours, MergeSide::theirs}) {
+    const World world;
+    const Packs packs = packs_of(world);
+    install(world, pack("1.0.0", "Box"));
+    packs.apply(
+        packs.plan_customize("boxes", edited(packs.definitions("boxes"), entity_type, "box", R"({"name": "Crate"})")));
+    const PackPlan plan = packs.plan_upgrade(pack("1.1.0", "Carton"));
+    REQUIRE(plan.conflicts.size() == 1);
+    CHECK(plan.conflicts.front().place == "entity-type/box/name");
+    CHECK(plan.conflicts.front().base == Json("Box"));
+    CHECK(plan.to_json().at("conflicts").at(0).at("ours") == "Crate");
+    packs.apply(packs.plan_upgrade(pack("1.1.0", "Carton"), {.prefer = side}));
+    const bool is_ours = side == MergeSide::ours;
+    CHECK(packs.definitions("boxes").find(entity_type, "box")->at("name") == (is_ours ? "Crate" : "Carton"));
+    CHECK(packs.list().front().overrides.empty() == !is_ours);
+  }
+}
+
+TEST_CASE("drift is found, stops an upgrade, and is set back or kept", "[packs]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    const World world(kind);
+    const Packs packs = packs_of(world);
+    install(world, tutoring("1.0.0"));
+    const DefinitionSet installed = definitions_of(world).current();
+    const auto drift = [&] {
+      DefinitionSet changed = edited(installed, role, "teacher", R"({"fieldMasks": []})");
+      changed = edited(changed, role, "front-desk", nullptr);
+      const Packs before = packs;
+      // front-desk is taken away by hand: a sync would keep it.
+      bring_in(world, changed);
+      world.database->roles(world.system()).remove("front-desk");
+    };
+    drift();
+    PackPlan plan = packs.plan_repair("tutoring");
+    REQUIRE(plan.definitions.changes.size() == 2);
+    CHECK(plan.definitions.changes[0].change == ChangeKind::create);
+    CHECK(plan.definitions.changes[1].name == "teacher");
+    CHECK_ERROR(conflict, packs.plan_upgrade(tutoring("1.1.0")));
+    packs.apply(plan);
+    CHECK(definitions_of(world).current() == installed);
+    CHECK(packs.plan_repair("tutoring").empty());
+    CHECK(count_events(world, "pack.repaired") == 1);
+    packs.apply(packs.plan_repair("tutoring"));  // nothing to do is nothing done
+    CHECK(count_events(world, "pack.repaired") == 1);
+
+    drift();
+    packs.apply(packs.plan_customize("tutoring", definitions_of(world).current()));
+    CHECK(packs.plan_repair("tutoring").empty());
+    CHECK(packs.list().front().overrides.at("role").at("front-desk").is_null());
+    plan = packs.plan_upgrade(tutoring("1.1.0"), {.prefer = MergeSide::ours});
+    packs.apply(plan);
+    CHECK(definitions_of(world).current().find(role, "teacher")->at("fieldMasks").size() <= 2);
+    CHECK_FALSE(definitions_of(world).current().find(role, "front-desk"));
+  }
+}
+
+TEST_CASE("a pack leaves as it came, but for types that have had rows", "[packs]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    World world(kind);
+    const Packs packs = packs_of(world);
+    world.define_role({{"name", "ours"}});
+    const DefinitionSet before = definitions_of(world).current();
+    install(world, tutoring("1.0.0"));
+    packs.apply(packs.plan_uninstall("tutoring"));
+    CHECK(definitions_of(world).current() == before);
+    CHECK(packs.list().empty());
+    CHECK_ERROR(not_found, packs.plan_uninstall("tutoring"));
+
+    install(world, tutoring("1.0.0"));
+    const EntityId session = book_session(world);
+    PackPlan plan = packs.plan_uninstall("tutoring");
+    CHECK(plan.definitions.obstacles.size() == 3);
+    CHECK_ERROR(conflict, packs.apply(plan));
+    CHECK(world.database->entities(world.system(), "session").count() == 1);
+    plan = packs.plan_uninstall("tutoring", {.remove_entities = true});
+    CHECK(plan.kept_types == std::vector<std::string>{"session", "student", "teacher"});
+    CHECK(plan.entities.at("session") == 1);
+    packs.apply(plan);
+    CHECK(world.database->entities(world.system(), "session").count() == 0);
+    CHECK_ERROR(not_found, world.database->entities(world.system(), "session").get(session));
+    CHECK(count_events(world, "session.deleted") == 1);
+    const DefinitionSet after = definitions_of(world).current();
+    CHECK(after.of(entity_type).size() == 3);
+    CHECK(after.of(role).size() == 1);
+    CHECK(after.of(trigger).empty());
+    CHECK(packs.list().empty());
+    CHECK(world.database->events(world.system()).verify().ok);
+    // The teacher's type was bound to a role that went; the pack may have its types back.
+    CHECK_ERROR(conflict, packs.plan_install(tutoring("1.1.0")));
+    packs.apply(packs.plan_install(tutoring("1.1.0"), {.take_over = true}));
+    CHECK(packs.plan_repair("tutoring").empty());
+  }
+}
+
+TEST_CASE("what others need of a pack stops its going", "[packs]") {
+  const World world;
+  const Packs packs = packs_of(world);
+  install(world, boxes("1.0.0", R"({"n": {"type": "integer"}})"));
+  world.define_role(
+      Json::parse(R"({"name": "packer", "policies": [{"resource": "box", "actions": ["read"], "effect": "allow"}]})"));
+  CHECK_ERROR(conflict, packs.plan_uninstall("boxes"));
+  CHECK(error_of([&] { (void)packs.plan_uninstall("boxes"); }).find("packer") != std::string::npos);
+}
+
+TEST_CASE("a name is one pack's, and what is nobody's is taken over only when that is said", "[packs]") {
+  const World world;
+  const Packs packs = packs_of(world);
+  install(world, boxes("1.0.0", R"({"n": {"type": "integer"}})"));
+  Pack other = boxes("1.0.0", R"({"n": {"type": "integer"}})");
+  other.id = "other";
+  CHECK(error_of([&] { (void)packs.plan_install(other); }).find("pack `boxes`") != std::string::npos);
+  CHECK_ERROR(conflict, packs.plan_install(other, {.take_over = true}));
+
+  world.define_role({{"name", "teacher"}});
+  CHECK_ERROR(conflict, packs.plan_install(tutoring("1.0.0")));
+  packs.apply(packs.plan_install(tutoring("1.0.0"), {.take_over = true}));
+  CHECK_FALSE(definitions_of(world).current().find(role, "teacher")->at("policies").empty());
+  // As an upgrade brings new names in, too.
+  world.define_type({{"slug", "absence"}});
+  CHECK_ERROR(conflict, packs.plan_upgrade(tutoring("1.1.0")));
+
+  Pack broken = other;
+  broken.definitions.add(
+      role,
+      Json::parse(R"({"name": "x", "policies": [{"resource": "nothing", "actions": ["read"], "effect": "allow"}]})"));
+  CHECK_ERROR(invalid_definition, packs.plan_install(broken));
+  broken = other;
+  broken.version = "1";
+  CHECK_ERROR(invalid_definition, packs.plan_install(broken));
+}
+
+TEST_CASE("a pack's plan is carried out only on what it was made for", "[packs]") {
+  const World world;
+  const Packs packs = packs_of(world);
+  const PackPlan plan = packs.plan_install(tutoring("1.0.0"));
+  CHECK_ERROR(conflict, packs_of(world, production).apply(plan));
+  world.define_role({{"name", "somebody-elses"}});
+  CHECK_ERROR(conflict, packs.apply(plan));
+  CHECK(definitions_of(world).current().of(entity_type).empty());
+  const PackPlan again = packs.plan_install(tutoring("1.0.0"));
+  packs.apply(again);
+  CHECK_ERROR(conflict, packs.apply(again));
+  const PackPlan upgrade = packs.plan_upgrade(tutoring("1.1.0"));
+  packs.apply(upgrade);
+  CHECK_ERROR(conflict, packs.apply(upgrade));
+}
+
+TEST_CASE("packs are for system actors and org admins, and their records are changed with them alone", "[packs]") {
+  const World world;
+  const Packs member(*world.database, world.user("ada"));
+  const PackPlan plan = packs_of(world).plan_install(tutoring("1.0.0"));
+  CHECK_ERROR(permission_denied, member.list());
+  CHECK_ERROR(permission_denied, member.definitions("tutoring"));
+  CHECK_ERROR(permission_denied, member.plan_install(tutoring("1.0.0")));
+  CHECK_ERROR(permission_denied, member.plan_repair("tutoring"));
+  CHECK_ERROR(permission_denied, member.apply(plan));
+  const Packs admin(*world.database, world.user("grace", {}, development, "acme", MembershipRole::admin));
+  admin.apply(admin.plan_install(tutoring("1.0.0")));
+  const PackRepository records = world.database->packs(world.system());
+  CHECK(records.get("tutoring").version == "1.0.0");
+  CHECK_ERROR(conflict, records.upgrade("tutoring", "1.1.0"));
+  CHECK_ERROR(conflict, records.customize("tutoring", Json::object()));
+  CHECK_ERROR(conflict, records.uninstall("tutoring"));
+
+  records.install("recorded", "1.0.0");
+  CHECK_ERROR(not_found, admin.definitions("recorded"));
+  CHECK_ERROR(conflict, admin.plan_repair("recorded"));
+  admin.apply(admin.plan_uninstall("recorded"));
+  CHECK(admin.list().size() == 1);
+}
+
+TEST_CASE("files and releases that do not know a pack leave it alone", "[packs]") {
+  World world(StorageKind::sqlite);
+  const Definitions from = definitions_of(world), to = definitions_of(world, production);
+  DefinitionSet files;
+  files.add(role, {{"name", "clerk"}});
+  bring_in(world, files);
+  to.deploy(to.plan(from.current()));
+  const Packs there = packs_of(world, production);
+  there.apply(there.plan_install(tutoring("1.0.0")));
+  install(world, tutoring("1.0.0"));
+  CHECK(from.plan(files).empty());
+  const DefinitionSet installed = from.current();
+
+  DefinitionSet more = files;
+  more.add(role, {{"name", "second"}});
+  bring_in(world, more);
+  to.deploy(to.plan(from.current()));  // a release with the pack as it is now
+  there.apply(there.plan_upgrade(tutoring("1.1.0")));
+  for (const std::int64_t release : {1, 2}) {
+    CHECK(to.plan_rollback(release).changes.size() == (release == 1 ? 1 : 0));  // the role alone
+    CHECK(there.plan_repair("tutoring").empty());
+  }
+  CHECK(packs_of(world).plan_repair("tutoring").empty());
+  bring_in(world, files);
+  CHECK(from.current() == installed);
+}
+
+TEST_CASE("what tools may do is brought to development first, as it is shared", "[packs]") {
+  Pack pack{"mail", "1.0.0", "", "", {}, {}};
+  pack.definitions.add(agent, {{"slug", "postman"}, {"systemPrompt", "x"}, {"model", "m"}, {"tools", {"send-mail"}}});
+  pack.definitions.add(tool,
+                       Json::parse(R"({"name": "send-mail", "agents": {"postman": {"deniedFields": ["data.card"]}}})"));
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    const World world(kind);
+    const Packs here = packs_of(world), there = packs_of(world, production);
+    CHECK_ERROR(conflict, there.plan_install(pack));
+    here.apply(here.plan_install(pack));
+    CHECK(here.plan_repair("mail").empty());
+    there.apply(there.plan_install(pack));
+    CHECK(there.plan_repair("mail").empty());
+    world.database->agents(world.system()).permit_tool("postman", "send-mail", {});
+    CHECK(here.plan_repair("mail").definitions.changes.size() == 1);
+    here.apply(here.plan_repair("mail"));
+    CHECK(world.database->agents(world.system()).tool_permissions("postman").front().denied_fields.size() == 1);
+    here.apply(here.plan_uninstall("mail"));
+    CHECK(definitions_of(world).current() == DefinitionSet());
+    CHECK(there.plan_repair("mail").empty());  // production still has it, narrowed as before
+  }
+}
+
+namespace {
+
+Json random_policies() {
+  Json out = Json::array();
+  for (const char* const type : {"a", "b"})
+    for (const char* const action : {"read", "list", "create"})
+      if (*rc::gen::arbitrary<bool>())
+        out.push_back({{"resource", type}, {"actions", {action}}, {"effect", *rc::gen::element("allow", "deny")}});
+  return out;
+}
+
+// Some version of a pack, or what somebody made of one: everything in it may differ, but that there are the two types.
+DefinitionSet random_version() {
+  DefinitionSet out;
+  const auto word = [] { return *rc::gen::element<std::string>("x", "y", "z"); };
+  for (const char* const slug : {"a", "b"}) {
+    Json properties = Json::object();
+    for (const char* const field : {"one", "two", "three"})
+      if (*rc::gen::arbitrary<bool>()) properties[field] = {{"title", word()}, {"type", "string"}};
+    out.add(entity_type,
+            {{"slug", slug}, {"name", word()}, {"schema", {{"type", "object"}, {"properties", properties}}}});
+  }
+  for (const char* const name : {"clerk", "guest"})
+    if (*rc::gen::inRange(0, 4) > 0) out.add(role, {{"name", name}, {"policies", random_policies()}});
+  if (*rc::gen::arbitrary<bool>())
+    out.add(trigger, {{"slug", "t"},
+                      {"on", {{"entityType", "a"}, {"action", *rc::gen::element("created", "updated")}}},
+                      {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "t." + word()}}}}}}});
+  if (*rc::gen::arbitrary<bool>())
+    out.add(agent, {{"slug", "helper"}, {"systemPrompt", word()}, {"model", word()}, {"tools", {"entity.get"}}});
+  return out;
+}
+
+// A version, with some of it in place of what is there.
+DefinitionSet randomly_edited(const DefinitionSet& set) {
+  const DefinitionSet other = random_version();
+  DefinitionSet out;
+  for (const DefinitionKind kind : definition_kinds)
+    for (const auto& [name, definition] : set.of(kind)) {
+      const Json* const instead = other.find(kind, name);
+      if (*rc::gen::inRange(0, 3) > 0)
+        out.add(kind, definition);
+      else if (instead)
+        out.add(kind, *instead);
+      else if (kind == entity_type)
+        out.add(kind, definition);
+    }
+  return out;
+}
+
+using Part = std::optional<Json>;
+
+Part member_of(const Part& object, const std::string& key) {
+  return object && object->is_object() && object->contains(key) ? Part(object->at(key)) : std::nullopt;
+}
+
+// What the organization changed is as it says, what it did not is as the pack says: told without merging anything.
+void check_merged(const Part& base, const Part& ours, const Part& theirs, const Part& merged) {
+  if (ours == base) return RC_ASSERT(merged == theirs);
+  const bool are_objects = ours && ours->is_object() && theirs && theirs->is_object();
+  if (are_objects && merged && merged->is_object()) {
+    std::set<std::string> keys;
+    for (const Part* const side : {&base, &ours, &theirs, &merged})
+      if (*side && (*side)->is_object())
+        for (const auto& [key, value] : (*side)->items()) keys.insert(key);
+    for (const std::string& key : keys)
+      check_merged(member_of(base, key), member_of(ours, key), member_of(theirs, key), member_of(merged, key));
+    return;
+  }
+  if (base && ours && merged && base->is_array() && ours->is_array() && merged->is_array()) {
+    const auto has = [](const Part& list, const Json& element) {
+      return std::find(list->begin(), list->end(), element) != list->end();
+    };
+    for (const Json& element : *ours)
+      if (!has(base, element)) RC_ASSERT(has(merged, element));
+    for (const Json& element : *base)
+      if (!has(ours, element)) RC_ASSERT(!has(merged, element));
+    return;
+  }
+  RC_ASSERT(merged == ours);
+}
+
+Part part_of(const DefinitionSet& set, DefinitionKind kind, const std::string& name) {
+  const Json* const found = set.find(kind, name);
+  return found ? Part(*found) : std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("random customizations survive random upgrades", "[packs][property]") {
+  CHECK(rc::check("base, ours, theirs", [] {
+    World world(*rc::gen::element(StorageKind::memory, StorageKind::sqlite));
+    const Packs packs = packs_of(world);
+    const Pack first{"p", "1.0.0", "", "", random_version(), {}};
+    const Pack second{"p",
+                      "2.0.0",
+                      "",
+                      "",
+                      random_version(),
+                      {{"1.0.0",
+                        "2.0.0",
+                        {{MigrationStep::Kind::modify_schema, "a"},
+                         {MigrationStep::Kind::modify_schema, "b"},
+                         {MigrationStep::Kind::add_field, "a", "one", "", "1"}}}}};
+    RC_PRE(second.definitions.find(entity_type, "a")->at("schema").at("properties").contains("one"));
+    install(world, first);
+    world.create("a", Json::object());
+    const DefinitionSet ours = randomly_edited(packs.definitions("p")).normal_form();
+    packs.apply(packs.plan_customize("p", ours));
+    RC_ASSERT(packs.definitions("p") == ours);
+
+    const DefinitionSet before = definitions_of(world).current();
+    PackPlan plan = packs.plan_upgrade(second);
+    RC_TAG(plan.conflicts.empty() ? "no conflict" : "conflicts");
+    if (!plan.conflicts.empty()) {
+      RC_ASSERT(error_code_of([&] { packs.apply(plan); }) == ErrorCode::conflict);
+      RC_ASSERT(definitions_of(world).current() == before);
+      for (const MergeConflict& conflict : plan.conflicts) {  // each is one
+        RC_ASSERT(conflict.ours != conflict.base);
+        RC_ASSERT(conflict.theirs != conflict.base);
+        RC_ASSERT(conflict.ours != conflict.theirs);
+      }
+      plan = packs.plan_upgrade(second, {.prefer = MergeSide::ours});
+    }
+    packs.apply(plan);
+    const DefinitionSet base = first.definitions.normal_form(), theirs = second.definitions.normal_form(),
+                        merged = packs.definitions("p");
+    for (const DefinitionKind kind : definition_kinds) {
+      std::set<std::string> names;
+      for (const DefinitionSet* const side : {&base, &ours, &theirs, &merged})
+        for (const auto& [name, definition] : side->of(kind)) names.insert(name);
+      for (const std::string& name : names)
+        check_merged(part_of(base, kind, name), part_of(ours, kind, name), part_of(theirs, kind, name),
+                     part_of(merged, kind, name));
+    }
+    RC_ASSERT(packs.plan_repair("p").empty());
+    const Json migrated = world.database->entities(world.system(), "a").list().front().data();
+    RC_ASSERT(migrated == Json::parse(R"({"one": "1"})"));
+    RC_ASSERT(world.database->events(world.system()).verify().ok);
+  }));
+}
+
+TEST_CASE("what comes with a pack goes with it, whatever else is there", "[packs][property]") {
+  CHECK(rc::check("install, customize, uninstall", [] {
+    const World world(*rc::gen::element(StorageKind::memory, StorageKind::sqlite));
+    const Packs packs = packs_of(world);
+    DefinitionSet others;
+    for (const char* const name : {"others", "cook"})
+      if (*rc::gen::arbitrary<bool>()) others.add(role, {{"name", name}});
+    if (*rc::gen::arbitrary<bool>()) others.add(entity_type, {{"slug", "meal"}});
+    bring_in(world, others);
+    const DefinitionSet before = definitions_of(world).current();
+    install(world, {"p", "1.0.0", "", "", random_version(), {}});
+    if (*rc::gen::arbitrary<bool>()) packs.apply(packs.plan_customize("p", randomly_edited(packs.definitions("p"))));
+    RC_ASSERT(definitions_of(world).plan(others).empty());  // files that know nothing of it
+    packs.apply(packs.plan_uninstall("p"));
+    RC_ASSERT(definitions_of(world).current() == before);
+    RC_ASSERT(packs.list().empty());
+  }));
+}
