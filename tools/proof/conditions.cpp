@@ -3,20 +3,20 @@
 namespace struere::proof {
 namespace {
 
-Json dynamic_value(Random& random) {
-  static const std::vector<std::string> values{"actor.userId",   "actor.userId",           "actor.organizationId",
-                                               "actor.entityId", "actor.relatedIds:knows", "actor.relatedIds:teaches"};
-  return random.pick(values);
+Json dynamic_value(Random& random, const std::string& op, ConditionOf of) {
+  static const std::vector<std::string> own{"actor.entityId", "actor.entityId", "actor.entityId", "actor.userId"};
+  static const std::vector<std::string> anybody{"actor.userId", "actor.userId", "actor.userId", "actor.organizationId",
+                                                "actor.entityId"};
+  if (op == "in" || op == "nin") return "actor.relatedIds:" + random.pick(relation_names);
+  return random.pick(of == ConditionOf::bound_rule ? own : anybody);
 }
 
 Json value_for(Random& random, const std::string& field, const std::string& op, const std::vector<std::string>& refs,
                ConditionOf of) {
   if (op == "exists") return random.chance(50);
-  const bool in_rule = of == ConditionOf::rule;
-  if (in_rule && (field == "data.owner" || field == "data.userId" || field == "id") && random.chance(65))
-    return field == "id" && random.chance(60) ? Json("actor.relatedIds:" + random.pick(relation_names))
-                                              : dynamic_value(random);
-  if (in_rule && random.chance(6)) return dynamic_value(random);
+  const bool in_rule = of != ConditionOf::query;
+  const bool names_somebody = field == "data.owner" || field == "data.userId" || field == "id";
+  if (in_rule && random.chance(names_somebody ? 65 : 6)) return dynamic_value(random, op, of);
   if (op == "in" || op == "nin") {
     Json values = Json::array();
     for (int i = random.between(0, 4); i > 0; --i) values.push_back(random_value_of(random, field, refs));
@@ -57,7 +57,7 @@ Json random_condition(Random& random, const std::vector<std::string>& refs, Cond
     for (int i = random.between(1, 3); i > 0; --i) parts.push_back(random_condition(random, refs, of, depth + 1));
     return {{random.chance(60) ? "any" : "all", parts}};
   }
-  if (of == ConditionOf::rule && random.chance(10)) {
+  if (of != ConditionOf::query && random.chance(of == ConditionOf::bound_rule ? 18 : 2)) {
     static const std::vector<std::string> paths{"knows",
                                                 "^knows",
                                                 "teaches",
@@ -67,11 +67,14 @@ Json random_condition(Random& random, const std::vector<std::string>& refs, Cond
                                                 "^teaches/knows/^knows/teaches"};
     return {{"relationPath", random.pick(paths)}};
   }
-  const std::string op = random.pick(operator_names);
   const std::string field = random_field(random);
+  std::string op = random.pick(operator_names);
+  // Where a rule would most often be about the actor, it is the kind that is most often written.
+  const bool names_somebody = field == "data.owner" || field == "data.userId" || field == "id";
+  if (of != ConditionOf::query && names_somebody && random.chance(50)) op = field == "id" ? "in" : "eq";
   Json condition{{"field", field}, {"operator", op}, {"value", value_for(random, field, op, refs, of)}};
   // A world with a bad rule is no world at all, a bad query is one step.
-  const bool spoil = of == ConditionOf::rule ? random.below(1500) == 0 : random.chance(2);
+  const bool spoil = of != ConditionOf::query ? random.below(1500) == 0 : random.chance(2);
   return spoil ? spoilt(random, std::move(condition)) : condition;
 }
 

@@ -47,31 +47,35 @@ Json random_policies(Random& random) {
 }  // namespace
 
 OrderedJson random_entity_types(Random& random, const std::vector<std::string>& roles) {
+  std::vector<std::string> unbound = roles;  // two types may not have one role
   const auto bind = [&](OrderedJson& type, int percent) {
-    if (roles.empty() || !random.chance(percent)) return;
-    type["boundToRole"] = random.pick(roles);
-    if (random.chance(40)) type["userIdField"] = random.pick(std::vector<std::string>{"owner", "meta.a", "userId"});
+    if (unbound.empty() || !random.chance(percent)) return;
+    const auto role = unbound.begin() + random.below(static_cast<int>(unbound.size()));
+    type["boundToRole"] = *role;
+    unbound.erase(role);
+    if (type["slug"] != "person" || random.chance(20))
+      type["userIdField"] = random.pick(std::vector<std::string>{"owner", "owner", "meta.a"});
   };
   OrderedJson person{{"slug", "person"}, {"name", "Person"}, {"searchFields", {"title"}}};
-  bind(person, 85);
+  bind(person, 90);
   OrderedJson note{{"slug", "note"}, {"name", "Note"}, {"schema", {{"type", "object"}}}};
   note["searchFields"] = random.some(std::vector<std::string>{"title", "tags", "secret", "meta.a"}, 60);
-  bind(note, 35);
+  bind(note, 55);
   OrderedJson task{{"slug", "task"}, {"name", "Task"}, {"searchFields", {"title", "tags"}}};
   task["schema"] = OrderedJson::parse(R"({"type": "object", "required": ["title"], "properties": {
     "title": {"type": "string"}, "n": {"type": "number"},
     "assignee": {"type": "string", "references": "person"},
     "watchers": {"type": "array", "items": {"type": "string", "references": "person"}}}})");
-  bind(task, 20);
+  bind(task, 40);
   return OrderedJson::array({person, note, task});
 }
 
-Json random_role(Random& random, const std::string& name, const std::vector<std::string>& refs) {
+Json random_role(Random& random, const std::string& name, const std::vector<std::string>& refs, bool bound) {
   Json role{{"name", name}, {"policies", random_policies(random)}};
   Json rules = Json::array(), masks = Json::array(), visible = Json::array();
   for (const std::string& type : type_names) {
     for (int i = random.pick(std::vector<int>{0, 0, 1, 1, 1, 2, 3}); i > 0; --i) {
-      Json rule = random_condition(random, refs, ConditionOf::rule);
+      Json rule = random_condition(random, refs, bound ? ConditionOf::bound_rule : ConditionOf::rule);
       rule["entityType"] = type;
       rules.push_back(std::move(rule));
     }

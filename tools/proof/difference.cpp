@@ -153,12 +153,13 @@ class Comparison {
     return out;
   }
 
-  // A few of those that the system sees.
+  // The first of those that the system sees: they have the most relations.
   std::vector<EntityId> ids_of(const Json& system, const char* type) {
     std::vector<EntityId> out;
     try {
       World& world = memory_.world();
-      for (const Entity& row : world.database().entities(world.actor(system), type).list({.limit = 5}))
+      for (const Entity& row :
+           world.database().entities(world.actor(system), type).list({.order = {{"createdAt"}}, .limit = 7}))
         out.push_back(row.id());
     } catch (const Error&) {  // a world without the type
     }

@@ -1,5 +1,7 @@
 #include "generator.hpp"
 
+#include <algorithm>
+
 #include "conditions.hpp"
 
 namespace struere::proof {
@@ -19,20 +21,36 @@ OrderedJson random_assignments(Random& random, const OrderedJson& members, const
   return assignments;
 }
 
+// One of the first, who are users; there is an entity.
+std::string somebody(Random& random, const Place& place) {
+  const auto& persons = place.persons.empty() ? place.refs : place.persons;
+  return persons[static_cast<std::size_t>(random.below(std::min(3, static_cast<int>(persons.size()))))];
+}
+
 OrderedJson random_entities(Random& random, Place& place, int count, int& refs) {
   OrderedJson entities = OrderedJson::array();
   for (int i = 0; i < count; ++i) {
-    const std::string type = random.pick(type_names), ref = "e" + std::to_string(++refs);
-    const std::string status = random.chance(75) ? "active" : random.pick(status_names);
-    entities.push_back({{"ref", ref},
-                        {"type", type},
-                        {"data", random_data(random, type, place.refs, place.persons)},
-                        {"status", status}});
+    // First a few who are users, most often, and whom the others then are about.
+    const bool is_user = i < 3 && random.chance(80);
+    const std::string type = is_user ? "person" : random.pick(type_names), ref = "e" + std::to_string(++refs);
+    const std::string status = is_user || random.chance(70) ? "active" : random.pick(status_names);
+    Json data = random_data(random, type, place.refs, place.persons);
+    if (is_user)
+      data["userId"] = user_names[static_cast<std::size_t>(i)];
+    else if (!place.persons.empty() && random.chance(40))
+      data["owner"] = "@" + somebody(random, place);
+    entities.push_back({{"ref", ref}, {"type", type}, {"data", std::move(data)}, {"status", status}});
     place.refs.push_back(ref);
     place.refs_by_type[type].push_back(ref);
     if (type == "person" && status == "active") place.persons.push_back(ref);
   }
   return entities;
+}
+
+bool is_bound(const OrderedJson& types, const std::string& role) {
+  for (const OrderedJson& type : types)
+    if (type.contains("boundToRole") && type.at("boundToRole") == role) return true;
+  return false;
 }
 
 }  // namespace
@@ -44,13 +62,16 @@ OrderedJson random_environment(Random& random, Place& place, int entities, int& 
   OrderedJson made = random_entities(random, place, entities, refs);
   environment["roles"] = OrderedJson::array();
   for (const std::string& role : place.roles)
-    environment["roles"].push_back(OrderedJson(random_role(random, role, place.refs)));
+    environment["roles"].push_back(
+        OrderedJson(random_role(random, role, place.refs, is_bound(environment["entityTypes"], role))));
   environment["entities"] = std::move(made);
   environment["relations"] = OrderedJson::array();
   if (!place.refs.empty())
-    for (int i = random.below(10); i > 0; --i)
+    for (int i = random.below(2 * entities); i > 0; --i)
       environment["relations"].push_back(
-          {{"from", random.pick(place.refs)}, {"type", random.pick(relation_names)}, {"to", random.pick(place.refs)}});
+          {{"from", random.chance(50) ? random.pick(place.refs) : somebody(random, place)},
+           {"type", random.pick(relation_names)},
+           {"to", random.pick(place.refs)}});
   return environment;
 }
 
@@ -62,7 +83,7 @@ GeneratedWorld random_world(Random& random) {
     for (const std::string environment : {"development", "production"}) {
       if (organization == "globex" && environment == "production" && random.chance(60)) continue;
       Place place{organization, environment, {}, {}, {}, {}};
-      const int entities = world.places.empty() ? random.between(8, 18) : random.between(2, 7);
+      const int entities = world.places.empty() ? random.between(9, 18) : random.between(2, 7);
       OrderedJson parts = random_environment(random, place, entities, world.refs);
       parts["assignments"] = random_assignments(random, made["members"], place.roles);
       made[environment] = std::move(parts);

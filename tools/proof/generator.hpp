@@ -36,10 +36,11 @@ GeneratedWorld random_world(Random& random);
 // Types, roles, assignments, entities and relations of one place, with `entities` entities. Fills `place`.
 OrderedJson random_environment(Random& random, Place& place, int entities, int& refs);
 
+// `person` (whom users are), `note` and `task`, some of them bound to roles.
 OrderedJson random_entity_types(Random& random, const std::vector<std::string>& roles);
 
-// A role on the types of random worlds.
-Json random_role(Random& random, const std::string& name, const std::vector<std::string>& refs);
+// A role on these types; `bound` where one of them is bound to it.
+Json random_role(Random& random, const std::string& name, const std::vector<std::string>& refs, bool bound);
 
 // Somebody in that place: a user, an API key or the system.
 Json random_actor(Random& random, const Place& place);

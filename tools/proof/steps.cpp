@@ -68,7 +68,7 @@ class StepMaker {
   }
 
   Json list() {
-    if (random_.chance(35) && !world_.last_list.is_null()) {
+    if (random_.chance(25) && !world_.last_list.is_null()) {
       Json step = world_.last_list;
       step["after"] = true;
       if (random_.chance(10)) step["limit"] = random_.between(1, 5);
@@ -84,7 +84,7 @@ class StepMaker {
                                  {"direction", random_.chance(50) ? "asc" : "desc"}});
     }
     if (random_.chance(65))
-      step["limit"] = random_.chance(4) ? random_.pick(std::vector<int>{0, -1, 1001, 1000}) : random_.between(1, 5);
+      step["limit"] = random_.chance(4) ? random_.pick(std::vector<int>{0, -1, 1001, 1000}) : random_.between(1, 3);
     world_.last_list = step;
     return step;
   }
