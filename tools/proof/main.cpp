@@ -13,6 +13,7 @@
 #include "difference.hpp"
 #include "generator.hpp"
 #include "shrink.hpp"
+#include "twins.hpp"
 
 namespace struere::proof {
 namespace {
@@ -28,16 +29,21 @@ constexpr auto time_to_shrink = std::chrono::seconds(90);
 constexpr int most_failures = 5;  // after which it is time to look at them
 
 constexpr const char* usage =
-    "usage: struere-proof [--minutes N | --seconds N | --worlds N] [--seed S] [--failures DIRECTORY]\n"
+    "usage: struere-proof [--twins] [--minutes N | --seconds N | --worlds N] [--seed S] [--failures DIRECTORY]\n"
+    "       struere-proof --replay FILE...\n"
     "\n"
     "Plays random scenarios in memory and in SQLite, and compares all answers to the byte. What differs is cut down "
     "and\n"
     "written as a scenario file, with the answers of the memory storage as those that are expected.\n"
     "\n"
+    "  --twins                   instead: random worlds and their twins, which differ only in what one actor may not\n"
+    "                            see; it must be told the same in both. What differs is cut down and written to a "
+    "file\n"
+    "  --replay FILE...          plays such twins again\n"
     "  --minutes N, --seconds N  how long (10 seconds unless asked)\n"
     "  --worlds N                how many worlds, instead\n"
     "  --seed S                  the seed of the first world, each other has the next; a fresh one unless asked\n"
-    "  --failures DIRECTORY      where failing scenarios are written (the working directory unless asked)\n"
+    "  --failures DIRECTORY      where failing cases are written (the working directory unless asked)\n"
     "  --help                    this text\n"
     "\n"
     "Exits 0 if nothing differs, 1 if something does, 2 if the arguments are wrong.\n";
@@ -46,7 +52,8 @@ struct Options {
   std::optional<std::uint64_t> seed, worlds;
   Time::duration time = std::chrono::seconds(10);
   std::string failures = ".";
-  bool help = false;
+  bool twins = false, help = false;
+  std::vector<std::string> replay;
 };
 
 std::uint64_t number_of(const std::string& text) {
@@ -74,6 +81,11 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
       options.seed = number_of(next());
     else if (argument == "--failures")
       options.failures = next();
+    else if (argument == "--twins")
+      options.twins = true;
+    else if (argument == "--replay")
+      options.replay.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end()),
+          at = arguments.size();
     else if (argument == "--help" || argument == "-h")
       options.help = true;
     else
@@ -82,37 +94,83 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
   return options;
 }
 
-std::string fresh_name(const Options& options, const std::string& name) {
-  return options.failures + "/" + name + ".jsonl";
-}
-
 void write_line(const std::string& path, const OrderedJson& line) {
   std::ofstream out(path);
   out << line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) << '\n';
   if (!out.flush()) throw std::runtime_error("cannot write " + path);
-}
-
-void report(const Options& options, const Scenario& scenario, const Difference& difference) {
-  // Cut too far, a case can fail in another way: that would be another case.
-  const auto differs = [&](const OrderedJson& document) {
-    try {
-      Coverage uncounted;
-      const auto found = find_difference(conformance::read_scenario(document), uncounted);
-      return found && found->what == difference.what;
-    } catch (const std::exception&) {  // no scenario any more
-      return false;
-    }
-  };
-  const Scenario small = conformance::read_scenario(shrink(to_json(scenario), differs, time_to_shrink));
-  Coverage uncounted;
-  if (const auto found = find_difference(small, uncounted))
-    std::cout << "at     " << found->place << "\nmemory " << found->memory << "\nsqlite " << found->sqlite << '\n';
-  const std::string path = fresh_name(options, scenario.name);
-  write_line(path, to_json(with_expectations(small)));
   std::cout << "written to " << path << std::endl;
 }
 
+// Whether a document, which may be no case at all, still fails. Cut too far, it can fail in another way: that would be
+// another case.
+template <class Test>
+auto still_fails(const Test& test) {
+  return [test](const OrderedJson& document) {
+    try {
+      return test(document);
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+}
+
+// Answers whether nothing differs.
+bool compare_storages(std::uint64_t seed, const Options& options, Coverage& coverage) {
+  const Scenario scenario = random_scenario(seed, steps_of_a_world);
+  const auto found = find_difference(scenario, coverage);
+  if (!found) return true;
+  std::cout << "DIFFERENCE in the world of --seed " << seed << " --worlds 1, at " << found->place << ", " << found->what
+            << std::endl;
+  Coverage uncounted;
+  const auto differs = still_fails([&](const OrderedJson& document) {
+    const auto again = find_difference(conformance::read_scenario(document), uncounted);
+    return again && again->what == found->what;
+  });
+  const Scenario small = conformance::read_scenario(shrink(to_json(scenario), differs, time_to_shrink));
+  if (const auto again = find_difference(small, uncounted))
+    std::cout << "at     " << again->place << ", " << again->what << "\nmemory " << again->memory << "\nsqlite "
+              << again->sqlite << '\n';
+  write_line(options.failures + "/" + scenario.name + ".jsonl", to_json(with_expectations(small)));
+  return false;
+}
+
+void print(const Interference& found) {
+  std::cout << "at    " << found.place << "\none   " << found.one << "\nother " << found.other << std::endl;
+}
+
+bool compare_twins(std::uint64_t seed, const Options& options, Coverage& coverage) {
+  const OrderedJson twins = random_twins(seed);
+  const auto found = find_interference(twins, coverage);
+  if (!found) return true;
+  std::cout << "INTERFERENCE in the twins of --twins --seed " << seed << " --worlds 1, at " << found->place
+            << std::endl;
+  Coverage uncounted;
+  const auto differs =
+      still_fails([&](const OrderedJson& document) { return find_interference(document, uncounted).has_value(); });
+  const OrderedJson small = shrink(twins, differs, time_to_shrink);
+  if (const auto again = find_interference(small, uncounted)) print(*again);
+  write_line(options.failures + "/twins-" + std::to_string(seed) + ".json", small);
+  return false;
+}
+
+int replay(const std::vector<std::string>& files) {
+  int failures = 0;
+  for (const std::string& file : files) {
+    std::ifstream input(file);
+    if (!input) throw std::runtime_error("cannot open " + file);
+    Coverage coverage;
+    const auto found = find_interference(OrderedJson::parse(input), coverage);
+    // A file that proves nothing any more must not pass for one that does.
+    const bool whole = coverage.of("twins", "to the end") == 1;
+    std::cout << file << ": " << (found ? "INTERFERENCE" : whole ? "the same" : "NO TWINS") << '\n';
+    if (found) print(*found);
+    if (found || !whole) ++failures;
+  }
+  return failures == 0 ? exit_passed : exit_failed;
+}
+
 int run(const Options& options) {
+  if (!options.replay.empty()) return replay(options.replay);
   const std::uint64_t first = options.seed ? *options.seed : std::random_device{}();
   std::cout << "seed " << first << std::endl;
   const auto begin = Time::now();
@@ -120,18 +178,13 @@ int run(const Options& options) {
   int failures = 0;
   for (std::uint64_t world = 0; options.worlds ? world < *options.worlds : Time::now() - begin < options.time;
        ++world) {
-    const Scenario scenario = random_scenario(first + world, steps_of_a_world);
-    if (const auto found = find_difference(scenario, coverage)) {
-      std::cout << "DIFFERENCE in the world of --seed " << first + world << " --worlds 1, at " << found->place
-                << std::endl;
-      report(options, scenario, *found);
-      if (++failures == most_failures) break;
-    }
+    const auto compare = options.twins ? compare_twins : compare_storages;
+    if (!compare(first + world, options, coverage) && ++failures == most_failures) break;
   }
   coverage.print(std::cout);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Time::now() - begin).count();
-  std::cout << coverage.worlds() << " worlds, " << coverage.steps() << " steps compared in " << seconds
-            << " s from seed " << first << ", " << failures << " differences\n";
+  std::cout << coverage.worlds() << (options.twins ? " pairs of twins, " : " worlds, ") << coverage.steps()
+            << " steps compared in " << seconds << " s from seed " << first << ", " << failures << " differences\n";
   return failures == 0 ? exit_passed : exit_failed;
 }
 
