@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "contention.hpp"
 #include "difference.hpp"
 #include "generator.hpp"
 #include "shrink.hpp"
@@ -31,6 +32,7 @@ constexpr int most_failures = 5;  // after which it is time to look at them
 constexpr const char* usage =
     "usage: struere-proof [--twins] [--minutes N | --seconds N | --worlds N] [--seed S] [--failures DIRECTORY]\n"
     "       struere-proof --replay FILE...\n"
+    "       struere-proof --contention [--minutes N | --seconds N]\n"
     "\n"
     "Plays random scenarios in memory and in SQLite, and compares all answers to the byte. What differs is cut down "
     "and\n"
@@ -40,6 +42,7 @@ constexpr const char* usage =
     "                            see; it must be told the same in both. What differs is cut down and written to a "
     "file\n"
     "  --replay FILE...          plays such twins again\n"
+    "  --contention              instead: 3 processes of 8 threads on one file; what they are told must fit together\n"
     "  --minutes N, --seconds N  how long (10 seconds unless asked)\n"
     "  --worlds N                how many worlds, instead\n"
     "  --seed S                  the seed of the first world, each other has the next; a fresh one unless asked\n"
@@ -52,7 +55,7 @@ struct Options {
   std::optional<std::uint64_t> seed, worlds;
   Time::duration time = std::chrono::seconds(10);
   std::string failures = ".";
-  bool twins = false, help = false;
+  bool twins = false, contention = false, help = false;
   std::vector<std::string> replay;
 };
 
@@ -83,6 +86,8 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
       options.failures = next();
     else if (argument == "--twins")
       options.twins = true;
+    else if (argument == "--contention")
+      options.contention = true;
     else if (argument == "--replay")
       options.replay.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end()),
           at = arguments.size();
@@ -171,6 +176,10 @@ int replay(const std::vector<std::string>& files) {
 
 int run(const Options& options) {
   if (!options.replay.empty()) return replay(options.replay);
+  if (options.contention) {
+    const auto time = std::chrono::duration_cast<std::chrono::seconds>(options.time);
+    return survive_contention({.time = time}, std::cout) ? exit_passed : exit_failed;
+  }
   const std::uint64_t first = options.seed ? *options.seed : std::random_device{}();
   std::cout << "seed " << first << std::endl;
   const auto begin = Time::now();

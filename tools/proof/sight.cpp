@@ -40,9 +40,11 @@ std::vector<std::string> code_points(const std::string& text) {
   return out;
 }
 
-// Whether `***` and the last few show the same of both.
+// Whether `***` and the last few show the same of both. Of a name that stands for an id only the id would tell.
 bool same_ending(const Json& a, const Json& b, std::size_t last) {
   if (!a.is_string() || !b.is_string()) return a.is_string() == b.is_string();
+  if (a.get_ref<const std::string&>().starts_with('@') || b.get_ref<const std::string&>().starts_with('@'))
+    return false;
   const auto one = code_points(a.get<std::string>()), other = code_points(b.get<std::string>());
   if (one.size() != other.size()) return false;
   return one.size() <= last || std::equal(one.end() - static_cast<std::ptrdiff_t>(last), one.end(),

@@ -220,7 +220,10 @@ class TwinMaker {
     if (kind < 50 && !unseen_.empty()) return on_unseen();
     if (kind < 65) return create_in_both();
     if (kind < 90 && !passes_policies()) return on_masked();
-    return random_step(random_, system_of(place()), world_, 0);
+    Json step;
+    do step = random_step(random_, system_of(place()), world_, 0);
+    while (step["op"] == "list");
+    return step;
   }
 
   Json elsewhere() {
@@ -228,7 +231,7 @@ class TwinMaker {
     const auto step = [&] {
       Json made;
       do made = random_step(random_, system_of(world_.places[at]), world_, at);
-      while (made["op"] == "create");
+      while (made["op"] == "create" || made["op"] == "list");
       return made;
     };
     return {{"twins", {step(), step()}}};

@@ -223,6 +223,8 @@ class TwinComparison {
 
   void take_of_others(std::size_t step) {
     const Json &one = scenarios_[0].steps[step], &other = scenarios_[1].steps[step];
+    for (const Json* const part : {&one, &other})
+      if (part->value("op", "") == "list") throw NoTwins("a cursor of somebody else would be in the actor's hands");
     const bool creates = one.value("op", "") == "create" || other.value("op", "") == "create";
     const bool is_same = one == other && one.dump() == other.dump();
     // Time and ids are not hidden: both create under one ref, or neither does.
