@@ -1,5 +1,6 @@
 // Writes to a database as a second process: scoped_writer FILE COMMAND
 //   rows   creates sessions until it is killed, and prints the id of each once it is acknowledged
+//   count  prints how many sessions there are
 //   role   for each line of input, gives the role `teacher` the policy that the line says (allow or deny), and prints
 //   "done"
 #include <cstdio>
@@ -14,6 +15,10 @@ int main(int count, char** arguments) {
   if (count != 3) return 2;
   const auto database = Database::open(arguments[1], {.sqlite = {.durability = Durability::normal}});
   const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+  if (std::string(arguments[2]) == "count") {
+    std::printf("%lld\n", static_cast<long long>(database.entities(system, "session").count()));
+    return 0;
+  }
   if (std::string(arguments[2]) == "rows") {
     for (int i = 0;; ++i) {
       const auto written = database.entities(system, "session").create(Json{{"teacherId", "ana"}, {"number", i}});

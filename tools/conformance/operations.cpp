@@ -43,7 +43,13 @@ Json Operations::perform(const Json& step, std::size_t index) {
 Json Operations::can(const ActorContext& actor, const Json& step) {
   const auto action = parse_action(text_in(step, "action"));
   if (!action) throw std::invalid_argument("there is no action `" + text_in(step, "action") + "`");
-  return answer("allowed", world_.database().can(actor, *action, text_in(step, "resource")).allowed());
+  const Decision decision = world_.database().can(actor, *action, text_in(step, "resource"));
+  Json out = answer("allowed", decision.allowed());
+  if (detail_ == Detail::all) {
+    out["reason"] = decision.reason();
+    out["considered"] = decision.considered();
+  }
+  return out;
 }
 
 Json Operations::get(const ActorContext& actor, const Json& step) {
@@ -118,6 +124,10 @@ Json Operations::events(const ActorContext& actor, const Json& step) {
       line["type"] = event.type();
       line["entity"] = world_.references().ref_of(event.entity()->str());
       line["payload"] = world_.references().shown(event.payload());
+      if (detail_ == Detail::all) {
+        line["actor"] = event.actor_type() + " " + event.actor_id();
+        line["at"] = event.created_at();
+      }
       shown.push_back(std::move(line));
     }
     query.after = std::move(page.next);
@@ -146,6 +156,9 @@ Json Operations::shown_row(const Entity& entity) const {
   row["data"] = world_.references().shown(whole.at("data"));
   row["version"] = whole.at("version");
   if (whole.contains("status")) row["status"] = whole.at("status");
+  if (detail_ == Detail::all)
+    for (const char* time : {"createdAt", "updatedAt"})
+      if (whole.contains(time)) row[time] = whole.at(time);
   return row;
 }
 

@@ -13,9 +13,13 @@
 
 namespace struere::conformance {
 
+// How much of an answer is written down: what FORMAT.md names, or all that a caller is told (when rows and events were
+// written, and the reasons of decisions) but for cursors, which differ from file to file.
+enum class Detail { format, all };
+
 class Operations {
  public:
-  explicit Operations(World& world) : world_(world) {}
+  explicit Operations(World& world, Detail detail = Detail::format) : world_(world), detail_(detail) {}
 
   // Takes the next step of the scenario; throws what the library throws.
   Json perform(const Json& step, std::size_t index);
@@ -42,6 +46,7 @@ class Operations {
   Json shown_written(const Written& written) const;
 
   World& world_;
+  Detail detail_;
   Json actor_;                         // as the last step that had one named it
   std::optional<std::string> cursor_;  // of the last `list`, where there was more
 };

@@ -2,9 +2,7 @@
 
 #include <functional>
 
-#include "operations.hpp"
 #include "struere/core/error.hpp"
-#include "world.hpp"
 
 namespace struere::conformance {
 namespace {
@@ -25,22 +23,30 @@ StepResult result_of(int index, const std::function<Json()>& work) {
 
 }  // namespace
 
-std::vector<StepResult> play(const Scenario& scenario, const StorageChoice& choice) {
-  World world(choice);
-  StepResult setup = result_of(StepResult::setup, [&] {
-    world.build(scenario);
+Playing::Playing(const Scenario& scenario, const StorageChoice& choice, Detail detail)
+    : scenario_(scenario), world_(choice), operations_(world_, detail) {}
+
+StepResult Playing::build() {
+  return result_of(StepResult::setup, [&] {
+    world_.build(scenario_);
     Json answer = Json::object();
     answer["ok"] = true;
     return answer;
   });
+}
+
+StepResult Playing::take(std::size_t step) {
+  return result_of(static_cast<int>(step), [&] { return operations_.perform(scenario_.steps[step], step); });
+}
+
+std::vector<StepResult> play(const Scenario& scenario, const StorageChoice& choice) {
+  Playing playing(scenario, choice);
+  StepResult setup = playing.build();
   if (scenario.setup_error || setup.answer.contains("error")) return {std::move(setup)};
 
   std::vector<StepResult> results;
   results.reserve(scenario.steps.size());
-  Operations operations(world);
-  for (std::size_t index = 0; index < scenario.steps.size(); ++index)
-    results.push_back(
-        result_of(static_cast<int>(index), [&] { return operations.perform(scenario.steps[index], index); }));
+  for (std::size_t step = 0; step < scenario.steps.size(); ++step) results.push_back(playing.take(step));
   return results;
 }
 

@@ -3,12 +3,20 @@
 #include <utility>
 
 namespace struere::conformance {
-namespace {
 
-Scenario read_scenario(OrderedJson line) {
+OrderedJson to_json(const Scenario& scenario) {
+  OrderedJson line;
+  line["name"] = scenario.name;
+  if (scenario.setup_error) line["setup_error"] = *scenario.setup_error;
+  line["organizations"] = scenario.organizations;
+  if (!scenario.steps.empty()) line["steps"] = scenario.steps;
+  return line;
+}
+
+Scenario read_scenario(const OrderedJson& line) {
   Scenario scenario;
   scenario.name = line.at("name").get<std::string>();
-  scenario.organizations = std::move(line.at("organizations"));
+  scenario.organizations = line.at("organizations");
   if (line.contains("setup_error")) scenario.setup_error = line.at("setup_error").get<std::string>();
   if (!line.contains("steps")) return scenario;
   const OrderedJson& steps = line.at("steps");
@@ -17,8 +25,6 @@ Scenario read_scenario(OrderedJson line) {
   for (const OrderedJson& step : steps) scenario.steps.emplace_back(step);
   return scenario;
 }
-
-}  // namespace
 
 std::optional<Scenario> ScenarioReader::next() {
   std::string text;

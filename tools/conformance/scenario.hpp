@@ -20,6 +20,12 @@ struct Scenario {
   std::optional<std::string> setup_error;  // the code with which building the world must fail
 };
 
+// As a line of a file.
+OrderedJson to_json(const Scenario& scenario);
+
+// Throws what the JSON library throws where this is no scenario.
+Scenario read_scenario(const OrderedJson& line);
+
 // A file that cannot be read as scenarios; says where.
 class UnreadableScenario : public std::runtime_error {
  public:

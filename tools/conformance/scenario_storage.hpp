@@ -31,6 +31,9 @@ class ScenarioStorage {
   // The database must not outlive this.
   Database open(DatabaseOptions options) const;
 
+  // Of a temporary file.
+  const std::filesystem::path& directory() const { return directory_.value(); }
+
  private:
   std::optional<std::filesystem::path> directory_;  // made here, and removed with all that is in it
   std::optional<std::filesystem::path> file_;       // none: in memory

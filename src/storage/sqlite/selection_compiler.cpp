@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "storage/sqlite/predicate_compiler.hpp"
 
@@ -193,7 +194,7 @@ class SelectCompiler {
   // The rows past a position. Where the keys are columns in one direction, a row value, which an index can seek.
   std::string after(const std::vector<OrderColumn>& columns) {
     std::vector<std::string> bounds;
-    for (std::size_t i = 0; i < columns.size(); ++i) bounds.push_back(bound(columns[i], selection_.after->at(i)));
+    for (std::size_t i = 0; i < columns.size(); ++i) bounds.push_back(bound(columns[i], selection_.order[i].field, selection_.after->at(i)));
     const bool plain = std::ranges::all_of(columns, [&](const OrderColumn& column) {
       return column.is_attribute && column.descending == columns.front().descending;
     });
@@ -213,10 +214,13 @@ class SelectCompiler {
     return joined(alternatives, " OR ", "0");
   }
 
-  std::string bound(const OrderColumn& column, const std::string& key) {
+  std::string bound(const OrderColumn& column, const FieldPath& field, const std::string& key) {
     if (!column.is_attribute) return parameter(Blob(key.begin(), key.end()));
     if (const auto integer = integer_of_sort_key(key)) return parameter(*integer);
-    return parameter(string_of_sort_key(key).value_or(std::string()));
+    if (auto text = string_of_sort_key(key)) return parameter(*std::move(text));
+    // Absent to whoever was given the cursor: before all values that the column has, be they numbers or texts.
+    const bool is_time = field.root() == FieldPath::Root::created_at || field.root() == FieldPath::Root::updated_at;
+    return is_time ? parameter(std::numeric_limits<std::int64_t>::min()) : parameter(std::string());
   }
 
   const Selection& selection_;

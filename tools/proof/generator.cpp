@@ -1,0 +1,125 @@
+#include "generator.hpp"
+
+#include <algorithm>
+
+#include "conditions.hpp"
+
+namespace struere::proof {
+
+namespace {
+
+OrderedJson random_members(Random& random) {
+  OrderedJson members = OrderedJson::object();
+  for (const std::string& user : random.some(user_names, 88)) members[user] = user == "root" ? "admin" : "member";
+  return members;
+}
+
+OrderedJson random_assignments(Random& random, const OrderedJson& members, const std::vector<std::string>& roles) {
+  OrderedJson assignments = OrderedJson::object();
+  for (const auto& [user, unused] : members.items())
+    if (auto held = random.some(roles, 60); !held.empty()) assignments[user] = held;
+  return assignments;
+}
+
+// One of the first, who are users; there is an entity.
+std::string somebody(Random& random, const Place& place) {
+  const auto& persons = place.persons.empty() ? place.refs : place.persons;
+  return persons[static_cast<std::size_t>(random.below(std::min(3, static_cast<int>(persons.size()))))];
+}
+
+OrderedJson random_entities(Random& random, Place& place, int count, int& refs) {
+  OrderedJson entities = OrderedJson::array();
+  for (int i = 0; i < count; ++i) {
+    // First a few who are users, most often, and whom the others then are about.
+    const bool is_user = i < 3 && random.chance(80);
+    const std::string type = is_user ? "person" : random.pick(type_names), ref = "e" + std::to_string(++refs);
+    const std::string status = is_user || random.chance(70) ? "active" : random.pick(status_names);
+    Json data = random_data(random, type, place.refs, place.persons);
+    if (is_user)
+      data["userId"] = user_names[static_cast<std::size_t>(i)];
+    else if (!place.persons.empty() && random.chance(40))
+      data["owner"] = "@" + somebody(random, place);
+    entities.push_back({{"ref", ref}, {"type", type}, {"data", std::move(data)}, {"status", status}});
+    place.refs.push_back(ref);
+    place.refs_by_type[type].push_back(ref);
+    if (type == "person" && status == "active") place.persons.push_back(ref);
+  }
+  return entities;
+}
+
+bool is_bound(const OrderedJson& types, const std::string& role) {
+  for (const OrderedJson& type : types)
+    if (type.contains("boundToRole") && type.at("boundToRole") == role) return true;
+  return false;
+}
+
+}  // namespace
+
+OrderedJson random_environment(Random& random, Place& place, int entities, int& refs) {
+  place.roles = random.some(role_names, 70);
+  OrderedJson environment;
+  environment["entityTypes"] = random_entity_types(random, place.roles);
+  OrderedJson made = random_entities(random, place, entities, refs);
+  environment["roles"] = OrderedJson::array();
+  for (const std::string& role : place.roles)
+    environment["roles"].push_back(
+        OrderedJson(random_role(random, role, place.refs, is_bound(environment["entityTypes"], role))));
+  environment["entities"] = std::move(made);
+  environment["relations"] = OrderedJson::array();
+  if (!place.refs.empty())
+    for (int i = random.below(2 * entities); i > 0; --i)
+      environment["relations"].push_back(
+          {{"from", random.chance(50) ? random.pick(place.refs) : somebody(random, place)},
+           {"type", random.pick(relation_names)},
+           {"to", random.pick(place.refs)}});
+  return environment;
+}
+
+GeneratedWorld random_world(Random& random) {
+  GeneratedWorld world;
+  for (const std::string organization : {"acme", "globex"}) {
+    OrderedJson& made = world.organizations[organization];
+    made["members"] = random_members(random);
+    for (const std::string environment : {"development", "production"}) {
+      if (organization == "globex" && environment == "production" && random.chance(60)) continue;
+      Place place{organization, environment, {}, {}, {}, {}};
+      const int entities = world.places.empty() ? random.between(9, 18) : random.between(2, 7);
+      OrderedJson parts = random_environment(random, place, entities, world.refs);
+      parts["assignments"] = random_assignments(random, made["members"], place.roles);
+      made[environment] = std::move(parts);
+      world.places.push_back(std::move(place));
+    }
+  }
+  return world;
+}
+
+Json random_actor(Random& random, const Place& place) {
+  Json actor{{"organization", place.organization}, {"environment", place.environment}};
+  const int kind = random.below(100);
+  if (kind < 8) {
+    actor["system"] = true;
+  } else if (kind < 28) {
+    actor["roles"] = random.some(place.roles, 60);
+  } else {
+    actor["user"] = kind < 30 ? "nobody" : random.pick(user_names);
+  }
+  return actor;
+}
+
+Scenario random_scenario(std::uint64_t seed, int steps) {
+  Random random(seed);
+  GeneratedWorld world = random_world(random);
+  Scenario scenario;
+  scenario.name = "proof-" + std::to_string(seed);
+  while (static_cast<int>(scenario.steps.size()) < steps) {
+    // Most happens in one place, so that what is done there meets.
+    const auto place =
+        random.chance(65) ? 0 : static_cast<std::size_t>(random.below(static_cast<int>(world.places.size())));
+    const Json actor = random_actor(random, world.places[place]);
+    for (int i = random.between(1, 4); i > 0; --i) scenario.steps.push_back(random_step(random, actor, world, place));
+  }
+  scenario.organizations = std::move(world.organizations);
+  return scenario;
+}
+
+}  // namespace struere::proof

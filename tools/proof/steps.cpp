@@ -1,0 +1,194 @@
+// Steps at random.
+#include "conditions.hpp"
+#include "generator.hpp"
+
+namespace struere::proof {
+namespace {
+
+// `data.a.b` of a patch, whatever was in the way.
+void set(Json& patch, const std::string& field, Json value) {
+  Json* at = &patch;
+  std::size_t begin = std::string("data.").size();
+  for (std::size_t dot = 0; (dot = field.find('.', begin)) != std::string::npos; begin = dot + 1) {
+    at = &(*at)[field.substr(begin, dot - begin)];
+    if (!at->is_object()) *at = Json::object();
+  }
+  (*at)[field.substr(begin)] = std::move(value);
+}
+
+class StepMaker {
+ public:
+  StepMaker(Random& random, GeneratedWorld& world, std::size_t place)
+      : random_(random), world_(world), place_(world.places[place]) {}
+
+  Json make() {
+    const int kind = random_.below(100);
+    if (kind < 26) return list();
+    if (kind < 33) return count();
+    if (kind < 43) return get();
+    if (kind < 53) return create();
+    if (kind < 70) return update();
+    if (kind < 74) return on_entity("delete");
+    if (kind < 79) return link("link");
+    if (kind < 82) return link("unlink");
+    if (kind < 88) return related();
+    if (kind < 95) return events();
+    if (kind < 98) return can();
+    return {{"op", "verify"}};
+  }
+
+ private:
+  std::string type() { return random_.chance(2) ? "nothing" : random_.pick(type_names); }
+
+  // Mostly one of here; else one of another scope, or of none.
+  std::string ref() {
+    if (random_.chance(4)) return "ghost";
+    const Place& from = random_.chance(8) ? random_.pick(world_.places) : place_;
+    return from.refs.empty() ? "ghost" : random_.pick(from.refs);
+  }
+
+  Json on_entity(const char* op) {
+    Json step{{"op", op}, {"type", type()}};
+    const auto& fitting = place_.refs_by_type[step["type"].get<std::string>()];
+    step["id"] = fitting.empty() || random_.chance(15) ? ref() : random_.pick(fitting);
+    return step;
+  }
+
+  void add_filter(Json& step) {
+    if (random_.chance(60)) {
+      Json where = Json::array();
+      for (int i = random_.pick(std::vector<int>{1, 1, 1, 2, 2, 0}); i > 0; --i)
+        where.push_back(random_condition(random_, place_.refs, ConditionOf::query));
+      step["where"] = where;
+    }
+    if (random_.chance(10)) step["status"] = random_.chance(10) ? "deleted" : random_.pick(status_names);
+    if (random_.chance(14))
+      step["search"] = random_.pick(std::vector<std::string>{"gr", "re  GR", "x1", "a", ".", "", "gree", "2024 x", "ß",
+                                                             "\U0001F600", "%", "an bo", "say", "1"});
+  }
+
+  Json list() {
+    if (random_.chance(25) && !world_.last_list.is_null()) {
+      Json step = world_.last_list;
+      step["after"] = true;
+      if (random_.chance(10)) step["limit"] = random_.between(1, 5);
+      if (random_.chance(4)) step["search"] = "gr";  // a cursor of another query
+      return step;
+    }
+    Json step{{"op", "list"}, {"type", type()}};
+    add_filter(step);
+    if (random_.chance(55)) {
+      step["order"] = Json::array();
+      for (int i = random_.pick(std::vector<int>{1, 1, 2, 3}); i > 0; --i)
+        step["order"].push_back({{"field", random_.chance(1) ? "data." : random_field(random_)},
+                                 {"direction", random_.chance(50) ? "asc" : "desc"}});
+    }
+    if (random_.chance(65))
+      step["limit"] = random_.chance(4) ? random_.pick(std::vector<int>{0, -1, 1001, 1000}) : random_.between(1, 3);
+    world_.last_list = step;
+    return step;
+  }
+
+  Json count() {
+    Json step{{"op", "count"}, {"type", type()}};
+    add_filter(step);
+    return step;
+  }
+
+  Json get() { return on_entity("get"); }
+
+  std::string any_status() {
+    return random_.chance(80) ? random_.pick(status_names)
+                              : random_.pick(std::vector<std::string>{"deleted", "", "\U0001F600"});
+  }
+
+  // Now and then what must be refused.
+  Json data(const std::string& type) {
+    if (random_.chance(2)) return random_scalar(random_);
+    Json made = random_data(random_, type, place_.refs, place_.refs_by_type["person"]);
+    if (random_.chance(1)) made["a"] = std::string("nul\0", 4);
+    if (random_.chance(1)) {
+      Json nest = 1;
+      for (int depth = random_.between(61, 65); depth > 0; --depth) nest = Json{{"a", nest}};
+      made["meta"] = nest;
+    }
+    if (type == "task" && random_.chance(8)) made.erase("title");
+    if (type == "task" && random_.chance(8))
+      made["assignee"] = random_.chance(60) ? Json("@" + ref()) : random_scalar(random_);
+    return made;
+  }
+
+  Json create() {
+    Json step{{"op", "create"}, {"type", type()}};
+    const std::string type = step["type"].get<std::string>();
+    step["data"] = data(type);
+    if (random_.chance(25)) step["status"] = any_status();
+    const std::string made = "e" + std::to_string(++world_.refs);
+    step["ref"] = made;
+    place_.refs.push_back(made);
+    place_.refs_by_type[type].push_back(made);
+    return step;
+  }
+
+  Json update() {
+    Json step = on_entity("update");
+    if (random_.chance(3)) {
+      step["patch"] = random_scalar(random_);
+    } else {
+      // Small, so that some is let through by masks and rules.
+      Json patch = Json::object();
+      for (int i = random_.below(3); i > 0; --i) {
+        const std::string field = random_data_path(random_);
+        set(patch, field, random_.chance(15) ? Json(nullptr) : random_value_of(random_, field, place_.refs));
+      }
+      if (random_.chance(10))
+        patch.update(random_data(random_, step["type"].get<std::string>(), place_.refs, place_.persons));
+      step["patch"] = patch;
+    }
+    if (random_.chance(15)) step["status"] = any_status();
+    if (random_.chance(12)) step["version"] = random_.between(1, 3);
+    return step;
+  }
+
+  Json link(const char* op) {
+    return {{"op", op},
+            {"from", ref()},
+            {"type", random_.chance(2) ? "no type" : random_.pick(relation_names)},
+            {"to", ref()}};
+  }
+
+  Json related() {
+    return {{"op", "related"},
+            {"id", ref()},
+            {"relation", random_.pick(relation_names)},
+            {"direction", random_.chance(50) ? "out" : "in"}};
+  }
+
+  Json events() {
+    Json step{{"op", "events"}};
+    if (random_.chance(45)) step["entity"] = ref();
+    if (random_.chance(30))
+      step["type"] = random_.pick(std::vector<std::string>{"note.created", "task.updated", "person.deleted",
+                                                           "entity.linked", "note.updated", "person.created"});
+    return step;
+  }
+
+  Json can() {
+    static const std::vector<std::string> resources{"person", "note", "task", "events", "users", "nothing"};
+    return {{"op", "can"}, {"action", random_.pick(action_names)}, {"resource", random_.pick(resources)}};
+  }
+
+  Random& random_;
+  GeneratedWorld& world_;
+  Place& place_;
+};
+
+}  // namespace
+
+Json random_step(Random& random, const Json& actor, GeneratedWorld& world, std::size_t place) {
+  Json step = StepMaker(random, world, place).make();
+  step["actor"] = actor;
+  return step;
+}
+
+}  // namespace struere::proof
