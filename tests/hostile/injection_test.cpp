@@ -153,3 +153,16 @@ TEST_CASE("a hostile string is a value that comes back as it went in, and is fou
   CHECK(notes.count() == 1);
   CHECK(stage.database->events(stage.system()).verify().ok);
 }
+
+TEST_CASE("a string that is no UTF-8, or holds U+0000, is refused or found nowhere, in every place",
+          "[hostile][injection]") {
+  Stage memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  for (const std::string& text :
+       {std::string("\xff\xfe"), std::string("\xc3"), std::string("\xed\xa0\x80"), std::string("a\0b", 3)}) {
+    const std::string said = sqlite.everything_said_to(text);  // error_of lets nothing but an Error pass
+    CHECK(said.find("TOPSECRET") == std::string::npos);
+    CHECK(said.find("storage: ") == std::string::npos);
+    CHECK(said == memory.everything_said_to(text));
+  }
+  CHECK(sqlite.database->events(sqlite.system()).verify().ok);
+}
