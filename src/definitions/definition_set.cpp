@@ -33,7 +33,8 @@ void DefinitionSet::add(DefinitionKind kind, const Json& definition) {
   const auto& name = definition.at(key).get_ref<const std::string&>();
   if (!definitions_[index(kind)].emplace(name, definition).second)
     throw Error(ErrorCode::invalid_definition,
-                fmt::format("there are two definitions of the {} {}", to_string(kind), Json(name).dump()));
+                fmt::format("there are two definitions of the {} {}", to_string(kind),
+                            Json(name).dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
 const Json* DefinitionSet::find(DefinitionKind kind, const std::string& name) const {

@@ -58,7 +58,8 @@ class ShapeCheck {
   void check_word(const Json& words, const Json& value, const Json::json_pointer& place) {
     if (std::ranges::find(words, value) != words.end()) return;
     const auto known = words.get<std::vector<std::string>>();
-    fault(place, fmt::format("{} is none of {}.{}", value.dump(), fmt::join(known, ", "),
+    fault(place, fmt::format("{} is none of {}.{}", value.dump(-1, ' ', false, Json::error_handler_t::replace),
+                             fmt::join(known, ", "),
                              value.is_string() ? suggestion(value.get_ref<const std::string&>(), known) : ""));
   }
 

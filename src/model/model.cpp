@@ -99,8 +99,8 @@ Restriction narrowed(const Restriction& one, const Restriction& other) {
 
 ActorContext::ActorContext(State state) {
   std::ranges::sort(state.roles, {}, &ActorRole::name);
-  const auto repeated = std::ranges::unique(state.roles);  // a key may name a role twice
-  state.roles.erase(repeated.begin(), repeated.end());
+  // A key may name a role twice.
+  state.roles.erase(std::unique(state.roles.begin(), state.roles.end()), state.roles.end());
   state_ = std::make_shared<const State>(std::move(state));
 }
 

@@ -31,8 +31,7 @@ std::string beginning_of(std::string word) {
 
 void sort_out(std::vector<std::string>& words) {
   std::ranges::sort(words);
-  const auto repeated = std::ranges::unique(words);
-  words.erase(repeated.begin(), repeated.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
 }
 
 }  // namespace

@@ -1,0 +1,168 @@
+// Strings that mean something to SQL, to JSON paths, to the search index or to a pattern, wherever a caller may put
+// one: they are names that there are none of, or values that come back as they went in. Both storages answer alike.
+#include <catch2/catch.hpp>
+
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+const std::vector<std::string> hostile{
+    "' OR '1'='1",
+    "'; DROP TABLE entities; --",
+    "\" OR 1=1 --",
+    "note' UNION SELECT data FROM entities --",
+    "$.secret",
+    "data.secret') OR json_extract(data, '$.secret",
+    "data.a\"].secret",
+    "data.*",
+    "data.a[0]",
+    "data.a' || (SELECT hash FROM api_keys) || '",
+    "%",
+    "_",
+    "*",
+    "title: OR NEAR(a b)",
+    "\"unfinished",
+    "{{secret}}",
+    "{0}{1}%s%n",
+    "actor.userId",
+    "?1",
+    ":id",
+    "\\",
+    "../../etc/passwd",
+    "\x1b[2J",
+};
+
+struct Stage : World {
+  explicit Stage(StorageKind kind) : World(kind, {.record_denials = false}) {
+    define_type({{"slug", "note"}, {"searchFields", {"title"}}});
+    define_role(R"({"name": "reader", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"},
+                                                   {"resource": "threads", "actions": ["*"], "effect": "allow"}],
+      "scopeRules": [{"entityType": "note", "field": "data.owner", "operator": "eq", "value": "actor.userId"}],
+      "fieldMasks": [{"entityType": "note", "fieldPath": "data.secret", "maskType": "hide"}]})"_json);
+    own = create("note", {{"owner", "ana"}, {"title", "hers"}, {"secret", "TOPSECRET"}});
+    other = create("note", {{"owner", "bo"}, {"title", "TOPSECRET"}, {"secret", "TOPSECRET"}});
+    ana = user("ana", {"reader"});
+  }
+
+  // What is said to each string in each place.
+  std::string everything_said_to(const std::string& text) {
+    std::string out;
+    const auto ask = [&](const char* place, const auto& body) {
+      out.append(place).append(": ");
+      out += error_of([&] { body(); }) + "\n";
+    };
+    const auto notes = database->entities(*ana, "note");
+    const auto show = [&](const EntityPage& page) {
+      for (const Entity& row : page) out += row.to_json().dump() + " ";
+    };
+    ask("type", [&] { show(database->entities(*ana, text).list()); });
+    ask("id", [&] { out += notes.get(EntityId(text)).json(); });
+    for (const char* const op : {"eq", "neq", "contains", "gt", "in"})
+      ask(op, [&] {
+        show(notes.list({.where = Condition(Json{{"field", "data.title"}, {"operator", op}, {"value", text}})}));
+      });
+    ask("in", [&] { show(notes.list({.where = field("id").in({text})})); });
+    ask("field", [&] {
+      show(notes.list({.where = Condition(Json{{"field", text}, {"operator", "exists"}, {"value", true}})}));
+    });
+    ask("segment", [&] { show(notes.list({.where = field("data." + text).exists()})); });
+    ask("operator", [&] {
+      show(notes.list({.where = Condition(Json{{"field", "data.title"}, {"operator", text}, {"value", 1}})}));
+    });
+    ask("order", [&] { show(notes.list({.order = {{text}}})); });
+    ask("order segment", [&] { show(notes.list({.order = {{"data." + text}}})); });
+    ask("search", [&] { show(notes.list({.search = text})); });
+    ask("status", [&] { show(notes.list({.status = text})); });
+    ask("cursor", [&] { show(notes.list({.after = text})); });
+    ask("relation", [&] { database->relations(*ana).link(own, text, own); });
+    ask("related", [&] { out += std::to_string(database->relations(*ana).related(own, text).size()); });
+    ask("far end", [&] { database->relations(*ana).link(own, "a", EntityId(text)); });
+    ask("event type", [&] { out += std::to_string(database->events(*ana).list({.type = text}).events.size()); });
+    ask("event prefix",
+        [&] { out += std::to_string(database->events(*ana).list({.type_prefix = text}).events.size()); });
+    ask("event actor", [&] { out += std::to_string(database->events(*ana).list({.actor = text}).events.size()); });
+    ask("event entity",
+        [&] { out += std::to_string(database->events(*ana).list({.entity = EntityId(text)}).events.size()); });
+    ask("event cursor", [&] { out += std::to_string(database->events(*ana).list({.after = text}).events.size()); });
+    ask("emit", [&] { database->events(*ana).emit(text, Json::object()); });
+    ask("key", [&] { out += database->authenticate(text).id(); });
+    ask("resource", [&] { out += database->can(*ana, Action::read, text).reason(); });
+    ask("thread", [&] { out += database->threads(*ana).find(text) ? "found" : "none"; });
+    ask("thread agent", [&] { out += std::to_string(database->threads(*ana).list({.agent = text}).threads.size()); });
+    ask("agent", [&] { out += database->agents(*ana).get(text).name; });
+    ask("user", [&] { out += host().user_actor(UserId(text), OrganizationId("acme"), Environment::development).id(); });
+    ask("organization", [&] { out += host().system_actor(OrganizationId(text), Environment::development).id(); });
+    ask("type to define", [&] { database->entity_types(system()).define({{"slug", text}}); });
+    ask("search field", [&] {
+      database->entity_types(system()).define({{"slug", "other"}, {"searchFields", {text}}});
+    });
+    ask("rule", [&] {
+      database->roles(system()).define(
+          {{"name", "other"},
+           {"scopeRules", {{{"entityType", "note"}, {"field", "data." + text}, {"operator", "eq"}, {"value", 1}}}}});
+    });
+    ask("mask", [&] {
+      database->roles(system()).define(
+          {{"name", "other"},
+           {"fieldMasks", {{{"entityType", "note"}, {"fieldPath", "data." + text}, {"maskType", "hide"}}}}});
+    });
+    return out;
+  }
+
+  EntityId own, other;
+  std::optional<ActorContext> ana;
+};
+
+}  // namespace
+
+TEST_CASE("a hostile string is a name that there is none of, in every place", "[hostile][injection]") {
+  Stage memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  for (const std::string& text : hostile) {
+    INFO(text);
+    const std::string said = sqlite.everything_said_to(text);
+    CHECK(said.find("TOPSECRET") == std::string::npos);
+    CHECK(said.find("storage: ") == std::string::npos);  // no statement broke over it
+    CHECK(said.find(sqlite.other.str()) == std::string::npos);
+    CHECK(said == memory.everything_said_to(text));
+  }
+  CHECK(RawDatabase(sqlite.folder.file()).value("SELECT count(*) FROM entities") == "2");
+  CHECK(sqlite.database->events(sqlite.system()).verify().ok);
+}
+
+TEST_CASE("a hostile string is a value that comes back as it went in, and is found by itself alone",
+          "[hostile][injection]") {
+  Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const auto notes = stage.database->entities(*stage.ana, "note");
+  for (const std::string& text : hostile) {
+    INFO(text);
+    const Json data{{"owner", "ana"}, {"title", text}, {text, {{text, 1}}}};
+    const auto made = notes.create(data);
+    CHECK(made.row->data() == data);
+    const EntityPage found = notes.list({.where = field("data.title") == text});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().id() == made.id);
+    const Json patch{{text, nullptr}, {"status", text}};
+    CHECK(notes.update(made.id, patch).row->data() == Json{{"owner", "ana"}, {"title", text}, {"status", text}});
+    notes.remove(made.id);
+  }
+  CHECK(notes.count() == 1);
+  CHECK(stage.database->events(stage.system()).verify().ok);
+}
+
+TEST_CASE("a string that is no UTF-8, or holds U+0000, is refused or found nowhere, in every place",
+          "[hostile][injection]") {
+  Stage memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  for (const std::string& text :
+       {std::string("\xff\xfe"), std::string("\xc3"), std::string("\xed\xa0\x80"), std::string("a\0b", 3)}) {
+    const std::string said = sqlite.everything_said_to(text);  // error_of lets nothing but an Error pass
+    CHECK(said.find("TOPSECRET") == std::string::npos);
+    CHECK(said.find("storage: ") == std::string::npos);
+    CHECK(said == memory.everything_said_to(text));
+  }
+  CHECK(sqlite.database->events(sqlite.system()).verify().ok);
+}
