@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 namespace struere {
@@ -101,6 +102,8 @@ ActorContext::ActorContext(State state) {
   std::ranges::sort(state.roles, {}, &ActorRole::name);
   // A key may name a role twice.
   state.roles.erase(std::unique(state.roles.begin(), state.roles.end()), state.roles.end());
+  static std::atomic<std::uint64_t> made = 0;
+  state.number = ++made;
   state_ = std::make_shared<const State>(std::move(state));
 }
 

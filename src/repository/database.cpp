@@ -38,8 +38,7 @@ TriggerRepository Database::triggers(const ActorContext& actor) const { return {
 PackRepository Database::packs(const ActorContext& actor) const { return {engine_, actor}; }
 
 Decision Database::can(const ActorContext& actor, Action action, std::string_view resource) const {
-  GuardedOperation operation(*engine_, actor, Access::read);
-  return decide(operation.rules(), actor, action, resource);
+  return engine_->decision(actor, action, resource);
 }
 
 Explanation Database::explain(const ActorContext& asker, const ActorContext& about, Action action,

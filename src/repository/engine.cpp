@@ -1,5 +1,7 @@
 #include "repository/engine.hpp"
 
+#include "repository/decision_cache.hpp"
+
 namespace struere {
 namespace {
 
@@ -62,6 +64,19 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
   // A reader of an older snapshot must not put back what a later one has replaced.
   if (!slot || slot->rules().generation() < generation) slot = fresh;
   return fresh;
+}
+
+Decision Engine::decision(const ActorContext& actor, Action action, std::string_view resource) {
+  const auto before = storage->commit_stamp();
+  DecisionCache& cache = DecisionCache::of_this_thread();
+  const DecisionCache::Question question{number_, actor.state_->number, action, resource};
+  if (before)
+    if (const Decision* const known = cache.find(question, *before)) return *known;
+  const auto transaction = storage->begin(actor.scope(), Access::read);
+  Decision answer = decide(compiled(*transaction, actor.scope())->rules(), actor, action, resource);
+  // Only what was read between two equal stamps is known to belong to them.
+  if (before && before == storage->commit_stamp()) cache.keep(question, *before, answer);
+  return answer;
 }
 
 }  // namespace struere

@@ -1,6 +1,7 @@
 // What the repositories of one database share.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,13 +45,20 @@ struct Engine {
   // As of the transaction's own snapshot.
   std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
 
+  // The answer to `can`, from this thread's cache where nothing was committed since it was given.
+  Decision decision(const ActorContext& actor, Action action, std::string_view resource);
+
  private:
-  std::mutex mutex_;  // guards scopes_
+  std::uint64_t number_;  // no two of this process have the same
+  std::mutex mutex_;      // guards scopes_
   std::map<std::pair<std::string, Environment>, std::shared_ptr<CompiledScope>> scopes_;
 
  public:
   Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, bool record)
-      : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record) {}
+      : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record) {
+    static std::atomic<std::uint64_t> made = 0;
+    number_ = ++made;
+  }
 };
 
 }  // namespace struere

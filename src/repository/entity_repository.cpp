@@ -75,9 +75,6 @@ void EntityRepository::remove(const EntityId& id) const {
   });
 }
 
-Decision EntityRepository::can(Action action) const {
-  GuardedOperation operation(*engine_, actor_, Access::read);
-  return operation.plan(action, type_)->decision();
-}
+Decision EntityRepository::can(Action action) const { return engine_->decision(actor_, action, type_); }
 
 }  // namespace struere

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,7 +34,7 @@ struct Policy {
 // A stored policy. One whose words are not known denies everything to its role: an unread `deny` must not allow.
 Policy read_policy(const PolicyRecord& record);
 
-// The answer to `can`, with its reason. True iff allowed.
+// The answer to `can`, with its reason. True iff allowed. Immutable; copies share what it says.
 class Decision {
  public:
   struct DecidingPolicy {
@@ -43,19 +44,24 @@ class Decision {
 
   static Decision allow(std::string reason) { return Decision(true, std::move(reason), std::nullopt, 0); }
   Decision(bool allowed, std::string reason, std::optional<DecidingPolicy> policy, std::size_t considered)
-      : allowed_(allowed), reason_(std::move(reason)), policy_(std::move(policy)), considered_(considered) {}
+      : said_(std::make_shared<const Said>(Said{allowed, std::move(reason), std::move(policy), considered})) {}
 
-  bool allowed() const noexcept { return allowed_; }
-  explicit operator bool() const noexcept { return allowed_; }
-  const std::string& reason() const noexcept { return reason_; }
-  const std::optional<DecidingPolicy>& policy() const noexcept { return policy_; }  // the one that decided, if one did
-  std::size_t considered() const noexcept { return considered_; }                   // how many policies were looked at
+  bool allowed() const noexcept { return said_->allowed; }
+  explicit operator bool() const noexcept { return said_->allowed; }
+  const std::string& reason() const noexcept { return said_->reason; }
+  // The one that decided, if one did.
+  const std::optional<DecidingPolicy>& policy() const noexcept { return said_->policy; }
+  std::size_t considered() const noexcept { return said_->considered; }  // how many policies were looked at
 
  private:
-  bool allowed_;
-  std::string reason_;
-  std::optional<DecidingPolicy> policy_;
-  std::size_t considered_;
+  struct Said {
+    bool allowed;
+    std::string reason;
+    std::optional<DecidingPolicy> policy;
+    std::size_t considered;
+  };
+
+  std::shared_ptr<const Said> said_;
 };
 
 struct RolePolicies {

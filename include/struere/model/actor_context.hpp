@@ -1,6 +1,7 @@
 // Who asks: one actor, in one scope, with the roles it has there (SPEC 2).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,6 +53,7 @@ class ActorContext {
   friend class TrustedHost;
   friend class ToolIdentityResolver;
   friend class TriggerActors;
+  friend struct Engine;
 
   struct State {
     Scope scope;
@@ -61,6 +63,7 @@ class ActorContext {
     bool is_org_admin;
     std::shared_ptr<const Restriction> restriction = nullptr;
     int cascade_depth = 0;
+    std::uint64_t number = 0;  // no two that were made in this process have the same; copies do
   };
 
   explicit ActorContext(State state);

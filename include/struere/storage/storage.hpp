@@ -4,6 +4,8 @@
 // tests/conformance/storage_conformance.hpp is part of it: a storage that passes is one.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +54,9 @@ struct StorageReport {
   std::optional<std::vector<std::string>> indexed_fields;
 };
 
+// What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.
+using CommitStamp = std::array<std::uint32_t, 12>;
+
 // Safe to use from many threads.
 class Storage {
  public:
@@ -60,6 +65,10 @@ class Storage {
   // Begins a transaction in which only the rows of `scope` exist. Writers wait for one another; readers wait for
   // nobody. Throws Error{storage} where a writer waited longer than the storage's busy timeout.
   virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
+
+  // Changed by every commit, of this process or another, before that is acknowledged. Takes nanoseconds. Nothing where
+  // the storage cannot tell.
+  virtual std::optional<CommitStamp> commit_stamp() const noexcept { return std::nullopt; }
 
   virtual SharedTables& shared() = 0;
 

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "storage/sqlite/selection_cache.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -168,7 +169,8 @@ struct Connection::Kept {
   bool in_use = false;
 };
 
-Connection::Connection(const std::string& path, int flags) try : database_(path, flags) {
+Connection::Connection(const std::string& path, int flags) try
+    : database_(path, flags), selections_(std::make_unique<SelectionCache>()) {
   register_functions(database_);
 } catch (const SQLite::Exception& error) {
   throw_storage_error(nullptr, error.getErrorCode(), "opening the database");
@@ -176,14 +178,14 @@ Connection::Connection(const std::string& path, int flags) try : database_(path,
 
 Connection::~Connection() = default;
 
-Statement Connection::prepare(const std::string& sql) {
+Statement Connection::prepare(std::string_view sql) {
   if (const auto found = by_sql_.find(sql); found != by_sql_.end() && !found->second->in_use) {
     kept_.splice(kept_.begin(), kept_, found->second);
     return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
   }
   sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1),
-                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  const int code =
+      sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (code != SQLITE_OK) throw_storage_error(handle(), code, "preparing a statement");
   kept_.emplace_front();
   Kept& fresh = kept_.front();

@@ -35,6 +35,8 @@ struct Pointer {
 // What is bound to a statement. Text is bound by reference: it must outlive the execution.
 using Parameter = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob, Pointer>;
 
+class SelectionCache;
+
 // A prepared statement, in use. Reset when it goes out of scope.
 class Statement {
  public:
@@ -87,13 +89,16 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Kept for the next time. The text decides which statement it is.
-  Statement prepare(const std::string& sql);
+  Statement prepare(std::string_view sql);
   // For what is said once, several statements at a time.
   void execute(const std::string& sql);
 
   SQLite::Database& database() noexcept { return database_; }
   sqlite3* handle() noexcept { return database_.getHandle(); }
   std::int64_t changes() noexcept;
+
+  // What selections were compiled to on this connection.
+  SelectionCache& selections() noexcept { return *selections_; }
 
  private:
   struct Kept;
@@ -102,6 +107,7 @@ class Connection {
   SQLite::Database database_;
   Order kept_;  // most recently used first
   std::unordered_map<std::string_view, Order::iterator> by_sql_;
+  std::unique_ptr<SelectionCache> selections_;
 };
 
 // `struere_view`, `struere_key`, `struere_value_key`, `struere_contains`, `struere_search`: see functions.cpp.

@@ -42,6 +42,13 @@ Blob as_blob(const std::string& bytes) { return Blob(bytes.begin(), bytes.end())
 
 constexpr const char* never = "0";
 
+// The first byte of the sort keys of strings (comparison.hpp).
+constexpr char string_kind = '\x05';
+
+Slot actor_slot(const Operand& operand, Slot::Form form) {
+  return {operand.kind == Operand::Kind::user_id ? Slot::Value::user_id : Slot::Value::organization_id, form};
+}
+
 }  // namespace
 
 std::optional<std::string> StoredSource::attribute(const FieldPath& field) const {
@@ -77,7 +84,7 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
   return joined(chains, separator, none);
 }
 
-std::string PredicateCompiler::parameter(Parameter value) {
+std::string PredicateCompiler::parameter(SelectionParameter value) {
   parameters_.push_back(std::move(value));
   return fmt::format("?{}", parameters_.size() + 1);
 }
@@ -125,22 +132,17 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
         return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT value FROM json_each({1}))", field,
                            parameter(canonical_elements(literal)));
       if (is_ordering(op)) {
-        // Within the kind of the value: keys of another kind start with another byte.
         const std::string key = sort_key(&literal);
-        const std::string bound = parameter(as_blob(key));
-        const std::string kind(1, key.front()), next_kind(1, static_cast<char>(key.front() + 1));
-        return op == Operator::gt || op == Operator::gte
-                   ? fmt::format("struere_key({}) {} {} AND struere_key({}) < {}", field, sign(op), bound, field,
-                                 parameter(as_blob(next_kind)))
-                   : fmt::format("struere_key({}) {} {} AND struere_key({}) >= {}", field, sign(op), bound, field,
-                                 parameter(as_blob(kind)));
+        return compile_order(field, op, key.front(), as_blob(key));
       }
       value = parameter(canonical_json(literal));
       break;
     }
-    case Operand::Kind::user_id: return compile_data(field, op, {Operand::Kind::literal, Json(actor_.user_id), {}, {}});
+    case Operand::Kind::user_id:
     case Operand::Kind::organization_id:
-      return compile_data(field, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
+      if (is_ordering(op)) return compile_order(field, op, string_kind, actor_slot(operand, Slot::Form::sort_key));
+      value = parameter(actor_slot(operand, Slot::Form::json));
+      break;
     case Operand::Kind::own_entity: {
       value = fmt::format("(SELECT json_quote(id) FROM {})", own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
@@ -171,6 +173,17 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
   return fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", value);
 }
 
+// Within the kind of the value: keys of another kind start with another byte.
+std::string PredicateCompiler::compile_order(const std::string& field, Operator op, char kind,
+                                             SelectionParameter bound) {
+  const std::string place = parameter(std::move(bound));
+  return op == Operator::gt || op == Operator::gte
+             ? fmt::format("struere_key({0}) {1} {2} AND struere_key({0}) < {3}", field, sign(op), place,
+                           parameter(as_blob(std::string(1, static_cast<char>(kind + 1)))))
+             : fmt::format("struere_key({0}) {1} {2} AND struere_key({0}) >= {3}", field, sign(op), place,
+                           parameter(as_blob(std::string(1, kind))));
+}
+
 std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& column, Operator op,
                                                  const Operand& operand) {
   const bool is_text = field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
@@ -180,9 +193,10 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
       if (op == Operator::exists) return operand.literal == true ? present : fmt::format("({}) IS NULL", column);
       return is_text ? compile_text(column, op, operand.literal) : compile_time(column, op, operand.literal);
     case Operand::Kind::user_id:
-      return compile_attribute(field, column, op, {Operand::Kind::literal, Json(actor_.user_id), {}, {}});
     case Operand::Kind::organization_id:
-      return compile_attribute(field, column, op, {Operand::Kind::literal, Json(actor_.organization_id), {}, {}});
+      // A time is unequal to every text, whichever it is.
+      return is_text ? compile_text_against(column, op, actor_slot(operand, Slot::Form::text))
+                     : compile_time(column, op, Json(""));
     case Operand::Kind::own_entity: {
       const std::string own = "SELECT id FROM " + own_entity(operand.own_entity);
       if (!is_text) return op == Operator::neq ? fmt::format("({} AND EXISTS ({}))", present, own) : never;
@@ -221,13 +235,16 @@ std::string PredicateCompiler::compile_text(const std::string& column, Operator 
                          parameter(elements(value, is_string)));
     case Operator::neq:
       if (!value.is_string()) return fmt::format("(({}) IS NOT NULL)", column);
-      return fmt::format("(({}) <> {})", column, parameter(value.get<std::string>()));
+      break;
     default: break;
   }
-  if (!value.is_string()) return never;
-  const std::string text = parameter(value.get<std::string>());
-  if (op == Operator::contains) return fmt::format("(instr(({}), {}) > 0)", column, text);
-  return fmt::format("(({}) {} {})", column, op == Operator::eq ? "=" : sign(op), text);
+  return value.is_string() ? compile_text_against(column, op, value.get<std::string>()) : never;
+}
+
+std::string PredicateCompiler::compile_text_against(const std::string& column, Operator op, SelectionParameter text) {
+  const std::string place = parameter(std::move(text));
+  if (op == Operator::contains) return fmt::format("(instr(({}), {}) > 0)", column, place);
+  return fmt::format("(({}) {} {})", column, op == Operator::eq ? "=" : op == Operator::neq ? "<>" : sign(op), place);
 }
 
 std::string PredicateCompiler::compile_time(const std::string& column, Operator op, const Json& value) {
@@ -283,7 +300,7 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
     key += fmt::format(" {} {}", candidate.type, candidate.user_id_field.str());
   return name_query(key, [&]() -> std::string {
     if (own.candidates.empty()) return "SELECT NULL WHERE 0";
-    const std::string user = parameter(canonical_json(Json(actor_.user_id)));
+    const std::string user = parameter(Slot{Slot::Value::user_id, Slot::Form::json});
     std::vector<std::string> candidates;
     for (const OwnEntity::Candidate& candidate : own.candidates)
       candidates.push_back(

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/selection_parameter.hpp"
 #include "struere/query/predicate.hpp"
 
 namespace struere {
@@ -45,10 +45,9 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 class PredicateCompiler {
  public:
   // `parameters` are those from ?2 on, and are added to; ?1 is the scope.
-  PredicateCompiler(const ActorValues& actor, std::vector<Parameter>& parameters)
-      : actor_(actor), parameters_(parameters) {}
+  explicit PredicateCompiler(std::vector<SelectionParameter>& parameters) : parameters_(parameters) {}
 
-  std::string parameter(Parameter value);
+  std::string parameter(SelectionParameter value);
   std::string compile(const Predicate& predicate, const RowSource& row);
 
   // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests
@@ -65,13 +64,14 @@ class PredicateCompiler {
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
   std::string compile_data(const std::string& field, Operator op, const Operand& operand);
   std::string compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand);
+  std::string compile_order(const std::string& field, Operator op, char kind, SelectionParameter bound);
   std::string compile_text(const std::string& column, Operator op, const Json& value);
+  std::string compile_text_against(const std::string& column, Operator op, SelectionParameter text);
   std::string compile_time(const std::string& column, Operator op, const Json& value);
   std::string compile_reached(const Predicate& predicate, const RowSource& row);
   std::string related_ids(const Operand& operand);
 
-  const ActorValues& actor_;
-  std::vector<Parameter>& parameters_;
+  std::vector<SelectionParameter>& parameters_;
   std::map<std::string, std::string> names_;  // by what the query asks
   std::string with_;
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "storage/sqlite/predicate_compiler.hpp"
 
@@ -83,7 +82,7 @@ class SelectCompiler {
   // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they
   // mask.
   SelectCompiler(const Selection& selection, const std::optional<std::string>& candidates, bool with_rows)
-      : selection_(selection), predicates_(selection.actor, out_.parameters) {
+      : selection_(selection), predicates_(out_.parameters) {
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
     const std::string type = parameter(selection.type);
@@ -94,7 +93,7 @@ class SelectCompiler {
       from_ = fmt::format("entity_search({}) s CROSS JOIN entities e", parameter(*candidates));
       where_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
     }
-    if (selection.id) where_ += fmt::format(" AND e.id = {}", parameter(*selection.id));
+    if (selection.id) where_ += fmt::format(" AND e.id = {}", parameter(Slot{Slot::Value::id, Slot::Form::text}));
     where_ += fmt::format(" AND {}", admits(predicates_, groups, stored_));
     if (groups.single()) {
       bits_ = "'1'";
@@ -128,7 +127,7 @@ class SelectCompiler {
       order += fmt::format("{}{}{}", i == 0 ? " ORDER BY " : ", ", column.expression, column.descending ? " DESC" : "");
     }
     if (selection_.after) where_ += fmt::format(" AND {}", after(columns));
-    const std::string limit = parameter(selection_.limit + 1);
+    const std::string limit = parameter(Slot{Slot::Value::limit, Slot::Form::integer});
     out_.sql = fmt::format(
         "{}SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM {} WHERE {}{} LIMIT {}",
         predicates_.with(), bits_, key_list, from_, where_, order, limit);
@@ -148,7 +147,7 @@ class SelectCompiler {
   }
 
  private:
-  std::string parameter(Parameter value) { return predicates_.parameter(std::move(value)); }
+  std::string parameter(SelectionParameter value) { return predicates_.parameter(std::move(value)); }
 
   // Whether the filter, the order or the search looks at a field that is neither plainly visible nor plainly hidden.
   bool looks_at_mixed(bool data_only) const {
@@ -194,7 +193,7 @@ class SelectCompiler {
   // The rows past a position. Where the keys are columns in one direction, a row value, which an index can seek.
   std::string after(const std::vector<OrderColumn>& columns) {
     std::vector<std::string> bounds;
-    for (std::size_t i = 0; i < columns.size(); ++i) bounds.push_back(bound(columns[i], selection_.order[i].field, selection_.after->at(i)));
+    for (std::size_t i = 0; i < columns.size(); ++i) bounds.push_back(bound(columns[i], i));
     const bool plain = std::ranges::all_of(columns, [&](const OrderColumn& column) {
       return column.is_attribute && column.descending == columns.front().descending;
     });
@@ -214,13 +213,8 @@ class SelectCompiler {
     return joined(alternatives, " OR ", "0");
   }
 
-  std::string bound(const OrderColumn& column, const FieldPath& field, const std::string& key) {
-    if (!column.is_attribute) return parameter(Blob(key.begin(), key.end()));
-    if (const auto integer = integer_of_sort_key(key)) return parameter(*integer);
-    if (auto text = string_of_sort_key(key)) return parameter(*std::move(text));
-    // Absent to whoever was given the cursor: before all values that the column has, be they numbers or texts.
-    const bool is_time = field.root() == FieldPath::Root::created_at || field.root() == FieldPath::Root::updated_at;
-    return is_time ? parameter(std::numeric_limits<std::int64_t>::min()) : parameter(std::string());
+  std::string bound(const OrderColumn& column, std::size_t key) {
+    return parameter(Slot{Slot::Value::position, column.is_attribute ? Slot::Form::column : Slot::Form::sort_key, key});
   }
 
   const Selection& selection_;
@@ -261,7 +255,7 @@ CompiledSelection compile_count_up_to(const Selection& selection, std::int64_t m
 
 CompiledEvents compile_events(const EventSelection& selection) {
   CompiledEvents out;
-  PredicateCompiler predicates(selection.actor, out.parameters);
+  PredicateCompiler predicates(out.parameters);
   for (const EventSelection::TypeGrants& type : selection.types) out.groups.emplace_back(*type.grants);
   const auto visible = [&](const char* alias) {
     const StoredSource row(alias);
@@ -308,10 +302,9 @@ std::string field_index_sql(const FieldPath& field) {
                      field_index_name(field), json_at("data", field));
 }
 
-CompiledLookup compile_own_entity(const OwnEntity& own, const std::string& user_id) {
+CompiledLookup compile_own_entity(const OwnEntity& own) {
   CompiledLookup out;
-  const ActorValues actor{user_id, {}};
-  PredicateCompiler predicates(actor, out.parameters);
+  PredicateCompiler predicates(out.parameters);
   const std::string name = predicates.own_entity(own);
   out.sql = fmt::format("{}SELECT id FROM {}", predicates.with(), name);
   return out;
@@ -319,8 +312,7 @@ CompiledLookup compile_own_entity(const OwnEntity& own, const std::string& user_
 
 CompiledLookup compile_related_ids(const std::string& id, const Hop& hop) {
   CompiledLookup out;
-  const ActorValues actor;
-  PredicateCompiler predicates(actor, out.parameters);
+  PredicateCompiler predicates(out.parameters);
   const std::string name = predicates.far_ends("= " + predicates.parameter(id), hop);
   out.sql = fmt::format("{}SELECT id FROM {} ORDER BY id", predicates.with(), name);
   return out;

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/selection_parameter.hpp"
 #include "storage/sqlite/view_masks.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/selection.hpp"
@@ -31,10 +31,12 @@ struct MaskGroups {
 };
 
 // Columns of what is selected: id, data, version, status, created_at, updated_at, bits, then the computed sort keys.
+//
+// It holds no actor, id, limit or position of a page: those are slots, so that it serves all selections of its shape.
 struct CompiledSelection {
   std::string sql;
-  std::vector<Parameter> parameters;  // from ?2 on; ?1 is the scope's
-  std::vector<int> key_columns;       // for each key of the order its column
+  std::vector<SelectionParameter> parameters;  // from ?2 on; ?1 is the scope's
+  std::vector<int> key_columns;                // for each key of the order its column
   std::shared_ptr<MaskGroups> groups;
   std::shared_ptr<ViewMasks> query_view;  // kept alive: parameters point to it
 };
@@ -48,7 +50,7 @@ CompiledSelection compile_count_up_to(const Selection& selection, std::int64_t m
 // bits.
 struct CompiledEvents {
   std::string sql;
-  std::vector<Parameter> parameters;
+  std::vector<SelectionParameter> parameters;
   std::vector<MaskGroups> groups;  // beside the selection's types
 };
 
@@ -61,9 +63,9 @@ std::string field_index_sql(const FieldPath& field);
 // The own entity of an actor, and the ends of relations, alone: for the checks of a write. One column, the id.
 struct CompiledLookup {
   std::string sql;
-  std::vector<Parameter> parameters;
+  std::vector<SelectionParameter> parameters;
 };
-CompiledLookup compile_own_entity(const OwnEntity& own, const std::string& user_id);
+CompiledLookup compile_own_entity(const OwnEntity& own);
 CompiledLookup compile_related_ids(const std::string& id, const Hop& hop);
 
 }  // namespace struere

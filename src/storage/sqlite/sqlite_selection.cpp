@@ -2,69 +2,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sqlite/selection_cache.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
-
-// Cuts what is hidden out of the rows as they leave.
-class RowReader {
- public:
-  explicit RowReader(const MaskGroups& groups) : shown_(groups.masks, MaskPurpose::show) {
-    if (groups.single()) one_.emplace(way_of("1"));
-  }
-
-  EntityRow read(const Statement& statement) const {
-    if (one_) return read(statement, *one_);
-    return read(statement, way_of(statement.text(6)));
-  }
-
- private:
-  // How rows are shown that the same masks apply to.
-  struct Way {
-    const MaskSplicer& splicer;
-    std::vector<const Mask*> masks;
-    bool clear_status, clear_created_at, clear_updated_at;  // by one of the masks at least
-  };
-
-  Way way_of(std::string_view bits) const {
-    Way way{shown_.splicer(bits), shown_.chosen(bits), false, false, false};
-    static const FieldPath status = *FieldPath::parse("status"), created_at = *FieldPath::parse("createdAt"),
-                           updated_at = *FieldPath::parse("updatedAt");
-    const auto clear = [&](const FieldPath& field) {
-      return std::ranges::any_of(way.masks,
-                                 [&](const Mask* mask) { return visibility(*mask, field) == Visibility::clear; });
-    };
-    way.clear_status = clear(status);
-    way.clear_created_at = clear(created_at);
-    way.clear_updated_at = clear(updated_at);
-    return way;
-  }
-
-  static EntityRow read(const Statement& statement, const Way& way) {
-    EntityRow row;
-    row.id = statement.string(0);
-    const std::string_view data = statement.text(1);
-    row.data.reserve(data.size());
-    way.splicer.splice(data, row.data);
-    row.version = statement.integer(2);
-    const auto show = [&](bool clear, FieldPath::Root root, Json value, std::optional<Json>& out) {
-      if (clear)
-        out.emplace(std::move(value));
-      else
-        out = apply_masks(way.masks, root, value, MaskPurpose::show);
-    };
-    show(way.clear_status, FieldPath::Root::status, statement.string(3), row.status);
-    show(way.clear_created_at, FieldPath::Root::created_at, statement.integer(4), row.created_at);
-    show(way.clear_updated_at, FieldPath::Root::updated_at, statement.integer(5), row.updated_at);
-    return row;
-  }
-
-  ViewMasks shown_;
-  std::optional<Way> one_;  // where all rows are seen through one mask
-};
 
 // The sort keys of the row, as the view shows them.
 Position position_of(const Statement& statement, const Selection& selection, const CompiledSelection& compiled) {
@@ -105,7 +48,8 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
   view.order.clear();
   const auto rows_of_view = [&](std::int64_t most) {
     const CompiledSelection compiled = compile_count_up_to(view, most);
-    Statement statement = scoped(compiled.sql, compiled.parameters);
+    SlotValues values(view.actor, &view);
+    Statement statement = scoped(compiled.sql, compiled.parameters, values);
     statement.step();
     return statement.integer(0);
   };
@@ -123,9 +67,10 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
 }
 
 Page SqliteTransaction::select(const Selection& selection) {
-  const CompiledSelection compiled = compile_select(selection, candidates(selection, true));
-  Statement statement = scoped(compiled.sql, compiled.parameters);
-  const RowReader reader(*compiled.groups);
+  const auto prepared = connection_->selections().prepare(Asked::rows, selection, candidates(selection, true));
+  const CompiledSelection& compiled = prepared->compiled;
+  SlotValues values(selection.actor, &selection);
+  Statement statement = scoped(compiled.sql, compiled.parameters, values);
   Page page;
   Position last;
   while (statement.step()) {
@@ -133,7 +78,7 @@ Page SqliteTransaction::select(const Selection& selection) {
       page.next = std::move(last);
       break;
     }
-    page.rows.push_back(reader.read(statement));
+    page.rows.push_back(prepared->reader->read(statement));
     if (static_cast<std::int64_t>(page.rows.size()) == selection.limit)
       last = position_of(statement, selection, compiled);
   }
@@ -141,22 +86,27 @@ Page SqliteTransaction::select(const Selection& selection) {
 }
 
 std::int64_t SqliteTransaction::count(const Selection& selection) {
-  const CompiledSelection compiled = compile_count(selection, candidates(selection, false));
-  Statement statement = scoped(compiled.sql, compiled.parameters);
+  const auto prepared = connection_->selections().prepare(Asked::count, selection, candidates(selection, false));
+  SlotValues values(selection.actor, &selection);
+  Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
   statement.step();
   return statement.integer(0);
 }
 
 std::optional<std::string> SqliteTransaction::own_entity(const OwnEntity& own, const std::string& user_id) {
-  const CompiledLookup lookup = compile_own_entity(own, user_id);
+  const CompiledLookup lookup = compile_own_entity(own);
   if (lookup.parameters.empty()) return std::nullopt;  // no type is bound to the role
-  Statement statement = scoped(lookup.sql, lookup.parameters);
+  const ActorValues actor{user_id, {}};
+  SlotValues values(actor);
+  Statement statement = scoped(lookup.sql, lookup.parameters, values);
   return statement.step() ? statement.optional_string(0) : std::nullopt;
 }
 
 std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, const Hop& hop) {
   const CompiledLookup lookup = compile_related_ids(id, hop);
-  Statement statement = scoped(lookup.sql, lookup.parameters);
+  const ActorValues nobody;
+  SlotValues values(nobody);
+  Statement statement = scoped(lookup.sql, lookup.parameters, values);
   std::vector<std::string> out;
   while (statement.step()) out.push_back(statement.string(0));
   return out;
@@ -164,7 +114,8 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
 
 std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
   const CompiledEvents compiled = compile_events(selection);
-  Statement statement = scoped(compiled.sql, compiled.parameters);
+  SlotValues values(selection.actor);
+  Statement statement = scoped(compiled.sql, compiled.parameters, values);
   std::vector<EventRecord> out;
   while (statement.step()) {
     EventRecord event{statement.integer(0),         EventId(statement.string(1)),

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <utility>
 
+#include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/file_check.hpp"
 #include "storage/sqlite/schema.hpp"
@@ -91,6 +92,7 @@ class SqliteStorage final : public Storage, private SharedTables {
     require_writable(*connection);
     read_cursor_key(*connection);
     idle_.push_back(std::move(connection));
+    commits_.emplace(open_file());
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
@@ -105,6 +107,7 @@ class SqliteStorage final : public Storage, private SharedTables {
                                                scope.organization().str());
   }
 
+  std::optional<CommitStamp> commit_stamp() const noexcept override { return commits_->stamp(); }
   SharedTables& shared() override { return *this; }
   const CursorKey& cursor_key() override { return cursor_key_; }
   StorageReport check() override { return check_file(*lease()); }
@@ -341,7 +344,8 @@ class SqliteStorage final : public Storage, private SharedTables {
   SqliteOptions options_;
   CursorKey cursor_key_{};
   WriterQueue writers_;
-  std::mutex mutex_;  // guards idle_ and scopes_
+  std::optional<CommitWatch> commits_;  // set once, while it is opened
+  std::mutex mutex_;                    // guards idle_ and scopes_
   std::vector<std::unique_ptr<Connection>> idle_;
   std::map<std::pair<std::string, Environment>, std::int64_t> scopes_;
 };

@@ -43,17 +43,16 @@ void SqliteTransaction::commit() {
   open_ = false;
 }
 
-Statement SqliteTransaction::scoped(const std::string& sql) {
+Statement SqliteTransaction::scoped(std::string_view sql) {
   Statement statement = connection_->prepare(sql);
   statement.bind(1, scope_);
   return statement;
 }
 
-Statement SqliteTransaction::scoped(const std::string& sql, const std::vector<Parameter>& parameters) {
+Statement SqliteTransaction::scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters,
+                                    SlotValues& values) {
   Statement statement = scoped(sql);
-  // The last ones may belong to a part of the condition that turned out never to matter, and was left out.
-  const auto used = std::min(parameters.size() + 1, statement.parameter_count());
-  for (std::size_t i = 1; i < used; ++i) statement.bind(static_cast<int>(i) + 1, parameters[i - 1]);
+  values.bind(statement, parameters);
   return statement;
 }
 

@@ -7,6 +7,7 @@
 
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/search_index.hpp"
+#include "storage/sqlite/selection_parameter.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
@@ -69,8 +70,9 @@ class SqliteTransaction final : public Transaction {
 
  private:
   // A statement whose first parameter is the scope, already bound: the only way to one in here.
-  Statement scoped(const std::string& sql);
-  Statement scoped(const std::string& sql, const std::vector<Parameter>& parameters);
+  Statement scoped(std::string_view sql);
+  // `values` must outlive the statement.
+  Statement scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters, SlotValues& values);
   // Likewise for a statement on records, whose first parameter is the owner of the table's rows.
   Statement owned(const RecordShape& shape, const std::string& sql, const std::vector<Parameter>& parameters);
   SearchIndex search_index() { return {*connection_, scope_}; }

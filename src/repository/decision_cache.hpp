@@ -1,0 +1,43 @@
+// The decisions that a thread was given lately: `can` is asked many times a request.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "struere/access/policy.hpp"
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+// One for each thread, so that nothing is locked. An entry is good for as long as nothing was committed to the storage
+// that it was read from, whatever it was: no decision is ever stale.
+class DecisionCache {
+ public:
+  static DecisionCache& of_this_thread();
+
+  struct Question {
+    std::uint64_t engine, actor;
+    Action action;
+    std::string_view resource;
+  };
+
+  const Decision* find(const Question& question, const CommitStamp& stamp) const;
+  void keep(const Question& question, const CommitStamp& stamp, Decision decision);
+
+ private:
+  struct Entry {
+    std::uint64_t engine, actor;
+    Action action;
+    std::string resource;
+    CommitStamp stamp;
+    Decision decision;
+  };
+
+  static std::size_t place_of(const Question& question) noexcept;
+
+  std::array<std::optional<Entry>, 256> entries_;
+};
+
+}  // namespace struere

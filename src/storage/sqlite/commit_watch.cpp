@@ -1,0 +1,30 @@
+#include "storage/sqlite/commit_watch.hpp"
+
+#include <sqlite3.h>
+
+#include <atomic>
+
+namespace struere {
+
+CommitWatch::CommitWatch(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {
+  connection_->prepare("SELECT 1 FROM meta LIMIT 1").step();  // from the first read on there is an index
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection_->handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (!file || !file->pMethods || file->pMethods->iVersion < 2 || !file->pMethods->xShmMap) return;
+  constexpr int first_region = 0, size_of_region = 32 * 1024, do_not_extend = 0;
+  void volatile* region = nullptr;
+  if (file->pMethods->xShmMap(file, first_region, size_of_region, do_not_extend, &region) != SQLITE_OK) return;
+  header_ = static_cast<const std::uint32_t*>(const_cast<const void*>(region));
+}
+
+std::optional<CommitStamp> CommitWatch::stamp() const noexcept {
+  if (!header_) return std::nullopt;
+  CommitStamp out;
+  // Torn by a commit that is just being written, it is unlike every other, for the counter changes in each; and a stamp
+  // that is like the last one had its counter read before that commit was to be seen.
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = __atomic_load_n(header_ + i, __ATOMIC_RELAXED);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return out;
+}
+
+}  // namespace struere
