@@ -75,7 +75,7 @@ void carry_out(const Options& options, const Packs& packs, const PackPlan& plan,
     if (!options.json) fmt::print("= {}\n", nothing);
     return;
   }
-  if (!options.yes && !Screen::confirm(question)) {
+  if (!options.yes && !Screen(options).confirm(question)) {
     if (!options.json) fmt::print("Nothing was changed.\n");
     return;
   }
