@@ -100,8 +100,8 @@ std::pair<std::int64_t, std::int64_t> counts(const SearchWorld& world, const std
   const auto answer = [&](const CompiledSelection& compiled) {
     Statement statement = connection.prepare(compiled.sql);
     statement.bind(1, std::int64_t{1});
-    for (std::size_t i = 0; i < compiled.parameters.size() && i + 1 < statement.parameter_count(); ++i)
-      statement.bind(static_cast<int>(i) + 2, compiled.parameters[i]);
+    SlotValues values(selection.actor, &selection);
+    values.bind(statement, compiled.parameters);
     statement.step();
     return statement.integer(0);
   };
