@@ -199,6 +199,7 @@ TEST_CASE("no foreign key can be pointed into another scope", "[sqlite][walls]")
   const std::string mine = scope_number(raw, "acme", "development");
   const std::string other = scope_number(raw, organization, std::string(to_string(environment)));
   REQUIRE(mine != other);
+  raw.run("INSERT INTO pack_definitions SELECT scope_id, pack_id, '{}' FROM installed_packs");
 
   int tried = 0;
   for (const std::string& table : scoped_tables(raw)) {
@@ -240,6 +241,8 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
   const std::string their_role = raw.value("SELECT id FROM roles WHERE scope_id = " + other);
   const std::string refused = "FOREIGN KEY constraint failed";
   raw.run(fmt::format("INSERT INTO releases VALUES({}, 1, '{{}}', '[]', '', NULL, 'system', 'system', 1)", mine));
+  raw.run(fmt::format(
+      "INSERT INTO pack_definitions SELECT scope_id, pack_id, '{{}}' FROM installed_packs WHERE scope_id = {}", mine));
 
   CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, my_entity,
                                 their_entity)) == refused);
