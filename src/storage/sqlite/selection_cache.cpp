@@ -19,6 +19,13 @@ std::size_t size_of(const CompiledSelection& compiled) {
   return size;
 }
 
+// Two filters that look for the same values, to the last digit: to the JSON library -1 is 2^64 - 1, and 2^53 + 1 is
+// 2^53.
+bool same(const Predicate& one, const Predicate& other) {
+  if (one != other || canonical_json(one.operand().literal) != canonical_json(other.operand().literal)) return false;
+  return std::ranges::equal(one.parts(), other.parts(), same);
+}
+
 }  // namespace
 
 std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, const Selection& selection,
@@ -28,7 +35,7 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
       return entry.prepared->grants == selection.grants && entry.asked == asked && entry.type == selection.type &&
              entry.by_id == selection.id.has_value() && entry.continued == selection.after.has_value() &&
-             entry.filter == selection.filter && entry.order == selection.order;
+             same(entry.filter, selection.filter) && entry.order == selection.order;
     });
     if (found != entries_.end()) {
       entries_.splice(entries_.begin(), entries_, found);

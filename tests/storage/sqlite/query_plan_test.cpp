@@ -174,3 +174,24 @@ TEST_CASE("statements carry no value of a caller in their text", "[sqlite][query
   CHECK(sql.find("DROP") == std::string::npos);
   CHECK(sql.find("OR '1'") == std::string::npos);
 }
+
+TEST_CASE("a kept statement serves no filter but its own, to the last digit", "[sqlite][query_plan]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "number"}});
+  world.create("number", R"({"n": -1})"_json);
+  world.create("number", R"({"n": 9007199254740993})"_json);
+  world.create("number", R"({"n": 9223372036854775808})"_json);
+  const auto numbers = world.database->entities(world.system(), "number");
+  const auto count = [&](const char* value) {
+    return numbers.count(
+        {.where = Condition(Json{{"field", "data.n"}, {"operator", "eq"}, {"value", Json::parse(value)}})});
+  };
+  CHECK(count("-1") == 1);
+  CHECK(count("18446744073709551615") == 0);
+  CHECK(count("-1") == 1);
+  CHECK(count("9007199254740993") == 1);
+  CHECK(count("9007199254740992.0") == 0);
+  CHECK(count("9223372036854775807") == 0);
+  CHECK(count("9223372036854775808") == 1);
+  CHECK(count("9007199254740993") == 1);
+}
