@@ -1,8 +1,9 @@
 #include "core/digest.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -19,6 +20,8 @@ constexpr std::size_t iv_size = 16;
   throw Error(ErrorCode::storage,
               std::string("the cryptographic library failed: ") + what + "; check the installed OpenSSL");
 }
+
+const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 // The algorithm is fetched once: EVP_sha256() would look it up again for every digest.
 class Sha256 {
@@ -42,43 +45,85 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-Digest hmac(std::string_view key, std::string_view text) {
-  Digest out;
-  unsigned int size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-           text.size(), out.data(), &size) == nullptr ||
-      size != out.size())
-    crypto_failed("HMAC");
-  return out;
-}
+// As of SHA-256: fetched once.
+class HmacSha256 {
+ public:
+  HmacSha256()
+      : algorithm_(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free), context_(nullptr, EVP_MAC_CTX_free) {
+    if (algorithm_) context_.reset(EVP_MAC_CTX_new(algorithm_.get()));
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                     OSSL_PARAM_construct_end()};
+    if (!context_ || EVP_MAC_CTX_set_params(context_.get(), parameters) != 1) crypto_failed("HMAC");
+  }
+  Digest operator()(std::string_view key, std::string_view text) {
+    Digest out;
+    std::size_t size = 0;
+    if (EVP_MAC_init(context_.get(), as_bytes(key), key.size(), nullptr) != 1 ||
+        EVP_MAC_update(context_.get(), as_bytes(text), text.size()) != 1 ||
+        EVP_MAC_final(context_.get(), out.data(), &size, out.size()) != 1 || size != out.size())
+      crypto_failed("HMAC");
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm_;
+  std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context_;
+};
+
+class Aes256Ctr {
+ public:
+  Aes256Ctr()
+      : algorithm_(EVP_CIPHER_fetch(nullptr, "AES-256-CTR", nullptr), EVP_CIPHER_free),
+        context_(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free) {
+    if (!algorithm_ || !context_) crypto_failed("AES");
+  }
+  std::string operator()(const Digest& key, std::string_view iv, std::string_view text) {
+    std::string out(text.size(), '\0');
+    int written = 0;
+    if (EVP_EncryptInit_ex2(context_.get(), algorithm_.get(), key.data(), as_bytes(iv), nullptr) != 1 ||
+        EVP_EncryptUpdate(context_.get(), reinterpret_cast<unsigned char*>(out.data()), &written, as_bytes(text),
+                          static_cast<int>(text.size())) != 1)
+      crypto_failed("AES");
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_CIPHER, decltype(&EVP_CIPHER_free)> algorithm_;
+  std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_;
+};
 
 std::string_view as_text(std::span<const unsigned char> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Digest derive(const Digest& key, std::string_view purpose) { return hmac(as_text(key), purpose); }
+// What seals under one key: a database has one, so that a thread hardly ever needs another than the last.
+class Sealer {
+ public:
+  static Sealer& of(const Digest& key) {
+    thread_local Sealer sealer;
+    if (!sealer.key_ || *sealer.key_ != key) {
+      sealer.mac_key_ = sealer.hmac_(as_text(key), "struere.seal.mac");
+      sealer.stream_key_ = sealer.hmac_(as_text(key), "struere.seal.stream");
+      sealer.key_ = key;
+    }
+    return sealer;
+  }
 
-std::string synthetic_iv(const Digest& key, std::string_view context, std::string_view text) {
-  const Digest mac_key = derive(key, "struere.seal.mac");
-  std::string message = std::to_string(context.size());
-  message.append(":").append(context).append(text);
-  const Digest mac = hmac(as_text(mac_key), message);
-  return std::string(as_text(mac).substr(0, iv_size));
-}
+  std::string synthetic_iv(std::string_view context, std::string_view text) {
+    std::string message = std::to_string(context.size());
+    message.append(":").append(context).append(text);
+    const Digest mac = hmac_(as_text(mac_key_), message);
+    return std::string(as_text(mac).substr(0, iv_size));
+  }
+  std::string apply_stream(std::string_view iv, std::string_view text) { return aes_(stream_key_, iv, text); }
 
-std::string apply_stream(const Digest& key, std::string_view iv, std::string_view text) {
-  const Digest stream_key = derive(key, "struere.seal.stream");
-  std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  std::string out(text.size(), '\0');
-  int written = 0;
-  if (!context ||
-      EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr, stream_key.data(),
-                         reinterpret_cast<const unsigned char*>(iv.data())) != 1 ||
-      EVP_EncryptUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &written,
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) != 1)
-    crypto_failed("AES");
-  return out;
-}
+ private:
+  HmacSha256 hmac_;
+  Aes256Ctr aes_;
+  std::optional<Digest> key_;
+  Digest mac_key_{}, stream_key_{};
+};
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -171,8 +216,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
 }
 
 std::string seal(const Digest& key, std::string_view context, std::string_view text) {
-  const std::string iv = synthetic_iv(key, context, text);
-  return to_base64url(iv + apply_stream(key, iv, text));
+  Sealer& sealer = Sealer::of(key);
+  const std::string iv = sealer.synthetic_iv(context, text);
+  return to_base64url(iv + sealer.apply_stream(iv, text));
 }
 
 std::optional<std::string> unseal(const Digest& key, std::string_view context, std::string_view sealed) {
@@ -180,8 +226,9 @@ std::optional<std::string> unseal(const Digest& key, std::string_view context, s
   // Only the one spelling of a sealed text is accepted: base64 has several for the same bytes.
   if (!bytes || bytes->size() < iv_size || to_base64url(*bytes) != sealed) return std::nullopt;
   const std::string_view iv = std::string_view(*bytes).substr(0, iv_size);
-  std::string text = apply_stream(key, iv, std::string_view(*bytes).substr(iv_size));
-  if (!equal_in_constant_time(synthetic_iv(key, context, text), iv)) return std::nullopt;
+  Sealer& sealer = Sealer::of(key);
+  std::string text = sealer.apply_stream(iv, std::string_view(*bytes).substr(iv_size));
+  if (!equal_in_constant_time(sealer.synthetic_iv(context, text), iv)) return std::nullopt;
   return text;
 }
 
