@@ -18,18 +18,6 @@ char at_or_throw(std::string_view json, std::size_t at) {
   return json[at];
 }
 
-// Just past the string that starts at `at`: at the first quote that an even number of backslashes stand before.
-std::size_t skip_string(std::string_view json, std::size_t at) {
-  const std::size_t start = at + 1;
-  for (std::size_t end = start;; ++end) {
-    end = json.find('"', end);
-    if (end == std::string_view::npos) damaged();
-    std::size_t before = end;
-    while (before > start && json[before - 1] == '\\') --before;
-    if ((end - before) % 2 == 0) return end + 1;
-  }
-}
-
 // Just past the number or word that starts at `at`.
 std::size_t skip_plain(std::string_view json, std::size_t at) {
   const auto is_part = [](char c) {
@@ -39,36 +27,6 @@ std::size_t skip_plain(std::string_view json, std::size_t at) {
   while (at < json.size() && is_part(json[at])) ++at;
   if (at == start) damaged();
   return at;
-}
-
-// Just past the value that starts at `at`. Strict in all that decides where it ends: were one byte too many let in,
-// what follows could be taken for a part of it, or for another field, and be shown.
-std::size_t skip_value(std::string_view json, std::size_t at) {
-  std::array<char, json_max_depth> closing;
-  std::size_t depth = 0;
-  for (;;) {
-    switch (const char c = at_or_throw(json, at)) {
-      case '"': at = skip_string(json, at); break;
-      case '{':
-      case '[':
-        if (depth == closing.size()) damaged();
-        closing[depth++] = c == '{' ? '}' : ']';
-        ++at;
-        continue;
-      case '}':
-      case ']':
-        if (depth == 0 || closing[--depth] != c) damaged();
-        ++at;
-        break;
-      case ',':
-      case ':':
-        if (depth == 0) damaged();
-        ++at;
-        continue;
-      default: at = skip_plain(json, at); break;
-    }
-    if (depth == 0) return at;
-  }
 }
 
 // Whether a key is escaped as canonical_json does it: any other escape could spell the name of a field that is masked.
@@ -82,6 +40,89 @@ bool is_canonical_key(std::string_view key) {
 }
 
 }  // namespace
+
+// The bytes of a row, read once from the front.
+class MaskSplicer::Bytes {
+ public:
+  // Most rows hold no backslash: their strings end with the next quote.
+  explicit Bytes(std::string_view json) : json_(json), has_escapes_(json.find('\\') != std::string_view::npos) {}
+
+  std::size_t place() const noexcept { return at_; }
+  bool at_end() const noexcept { return at_ == json_.size(); }
+  char next() const { return at_or_throw(json_, at_); }
+  char after_next() const { return at_or_throw(json_, at_ + 1); }
+  void pass(char expected) {
+    if (next() != expected) damaged();
+    ++at_;
+  }
+  std::string_view since(std::size_t place) const { return json_.substr(place, at_ - place); }
+  std::string_view between(std::size_t begin, std::size_t end) const { return json_.substr(begin, end - begin); }
+
+  // A key with an escape in it is no segment of any path, and so no path's.
+  std::string_view take_key() {
+    if (next() != '"') damaged();
+    const std::size_t start = at_ + 1;
+    at_ = past_string(at_);
+    const std::string_view key = between(start, at_ - 1);
+    if (has_escapes_ && !is_canonical_key(key)) damaged();
+    pass(':');
+    return key;
+  }
+
+  // Strict in all that decides where a value ends: were one byte too many let in, what follows could be taken for a
+  // part of it, or for another field, and be shown.
+  void skip_value() {
+    const char first = next();
+    if (first == '"')
+      at_ = past_string(at_);
+    else if (first == '{' || first == '[')
+      skip_container();
+    else
+      at_ = skip_plain(json_, at_);
+  }
+
+ private:
+  // At the first quote that an even number of backslashes stand before.
+  std::size_t past_string(std::size_t at) const {
+    const std::size_t start = at + 1;
+    for (std::size_t end = start;; ++end) {
+      end = json_.find('"', end);
+      if (end == std::string_view::npos) damaged();
+      if (!has_escapes_) return end + 1;
+      std::size_t before = end;
+      while (before > start && json_[before - 1] == '\\') --before;
+      if ((end - before) % 2 == 0) return end + 1;
+    }
+  }
+
+  void skip_container() {
+    std::array<char, json_max_depth> closing;
+    std::size_t depth = 0;
+    do {
+      switch (const char c = next()) {
+        case '"': at_ = past_string(at_); break;
+        case '{':
+        case '[':
+          if (depth == closing.size()) damaged();
+          closing[depth++] = c == '{' ? '}' : ']';
+          ++at_;
+          break;
+        case '}':
+        case ']':
+          if (closing[--depth] != c) damaged();
+          ++at_;
+          break;
+        case ',':
+        case ':': ++at_; break;
+        default: at_ = skip_plain(json_, at_); break;
+      }
+    } while (depth > 0);
+  }
+
+  std::string_view json_;
+  bool has_escapes_;
+  std::size_t at_ = 0;
+};
 
 struct MaskSplicer::Treatment {
   enum Kind { clear, redact, hide } kind = hide;
@@ -116,25 +157,34 @@ void MaskSplicer::insert(Node& root, const FieldPath& path, MaskPurpose purpose,
       node->redaction_below = redaction;
       node->redaction_depth = depth;
     }
-    node = &node->children[segment];
+    node = &node->make(segment);
   }
   node->listed = node->listed || listed;
   node->hidden = node->hidden || hidden;
   if (redaction) node->redaction = redaction;
 }
 
-MaskSplicer::Stand MaskSplicer::step(const Stand& stand, std::string_view key) {
-  Stand next = stand;
-  next.node = nullptr;
-  if (!stand.node) return next;
-  const auto found = stand.node->children.find(key);
-  if (found == stand.node->children.end()) return next;
-  const Node& node = found->second;
-  next.node = &node;
-  next.listed = stand.listed || node.listed;
-  next.hidden = stand.hidden || node.hidden;
-  if (node.redaction) next.redaction = node.redaction;  // the longer path
-  return next;
+const MaskSplicer::Node* MaskSplicer::Node::find(std::string_view key) const noexcept {
+  for (const auto& [name, child] : children)
+    if (name == key) return &child;
+  return nullptr;
+}
+
+MaskSplicer::Node& MaskSplicer::Node::make(const std::string& key) {
+  for (auto& [name, child] : children)
+    if (name == key) return child;
+  return children.emplace_back(key, Node()).second;
+}
+
+// Where a mask stands at a member of an object. Answers whether a path of it goes on there.
+bool MaskSplicer::step(const Stand& stand, std::string_view key, Stand& next) {
+  next = stand;
+  next.node = stand.node ? stand.node->find(key) : nullptr;
+  if (!next.node) return false;
+  next.listed = stand.listed || next.node->listed;
+  next.hidden = stand.hidden || next.node->hidden;
+  if (next.node->redaction) next.redaction = next.node->redaction;  // the longer path
+  return true;
 }
 
 MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, bool is_array) {
@@ -147,55 +197,30 @@ MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, bool is_array) {
   return redaction ? Treatment{Treatment::redact, redaction} : Treatment{Treatment::clear};
 }
 
-// Writes the value as it is shown and answers whether anything was written.
-bool MaskSplicer::splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
-                               std::string& out) const {
-  const std::size_t count = roots_.size();
-  const bool inner_object = at_or_throw(data, at) == '{' && at_or_throw(data, at + 1) != '}';
-  if (inner_object) {
-    // Where no path goes on, all below is treated alike: a clear subtree is copied, a hidden one passed over.
-    const auto decided = [](const Stand& stand) { return stand.node == nullptr; };
-    const bool all_decided = std::all_of(stands, stands + count, decided);
-    const bool some_clear = std::any_of(stands, stands + count, [&](const Stand& stand) {
-      return decided(stand) && treat(stand, false).kind == Treatment::clear;
-    });
-    const bool all_hidden = all_decided && std::all_of(stands, stands + count, [](const Stand& stand) {
-                              return treat(stand, false).kind == Treatment::hide;
-                            });
-    if (!some_clear && !all_hidden) {
-      const std::size_t before = out.size();
-      const bool anything = splice_object(data, at, stands, depth + 1, out);
-      // An object with nothing left stays where a mask lets it: not hidden, and at or under a listed path.
-      const bool stays =
-          std::any_of(stands, stands + count, [](const Stand& stand) { return !stand.hidden && stand.listed; });
-      if (!anything && !stays) out.resize(before);
-      return anything || stays;
-    }
-    const std::size_t end = skip_value(data, at);
-    if (some_clear) out.append(data, at, end - at);
-    at = end;
-    return some_clear;
+MaskSplicer::Treatment MaskSplicer::kindest(const Stand* stands, bool is_array) const {
+  Treatment out;
+  for (std::size_t i = 0; i < roots_.size() && out.kind != Treatment::clear; ++i) {
+    const Treatment treatment = treat(stands[i], is_array);
+    if (treatment.kind < out.kind) out = treatment;
   }
+  return out;
+}
 
-  const std::size_t end = skip_value(data, at);
-  const std::string_view leaf = data.substr(at, end - at);
-  at = end;
-  Treatment kindest;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Treatment treatment = treat(stands[i], leaf.front() == '[');
-    if (treatment.kind < kindest.kind) kindest = treatment;
+// Whether an object is shown in part. Where no path goes on, all below is treated alike: a clear subtree is copied, a
+// hidden one passed over; redactions are of each leaf.
+bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
+  bool all_hidden = true;
+  for (std::size_t i = 0; i < roots_.size(); ++i) {
+    const bool decided = stands[i].node == nullptr;
+    const auto kind = treat(stands[i], false).kind;
+    if (decided && kind == Treatment::clear) return false;
+    all_hidden = all_hidden && decided && kind == Treatment::hide;
   }
-  if (kindest.kind == Treatment::hide) return false;
-  if (kindest.kind == Treatment::clear)
-    out.append(leaf);
-  else
-    out.append(canonical_json(kindest.redaction->apply(parse_canonical_json(leaf))));
-  return true;
+  return !all_hidden;
 }
 
 // Writes the object as it is shown, braces and all, and answers whether any member is left in it.
-bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
-                                std::string& out) const {
+bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t depth, std::string& out) const {
   if (depth == json_max_depth) damaged();
   constexpr std::size_t few = 8;
   std::array<Stand, few> near;
@@ -205,41 +230,77 @@ bool MaskSplicer::splice_object(std::string_view data, std::size_t& at, const St
     far.resize(roots_.size());
     inner = far.data();
   }
+  // Most members are named by no path, and those are all treated alike.
+  for (std::size_t i = 0; i < roots_.size(); ++i) {
+    inner[i] = stands[i];
+    inner[i].node = nullptr;
+  }
+  const Treatment unnamed = kindest(inner, false);
   out.push_back('{');
   bool anything = false;
-  ++at;  // past the brace
-  for (bool first = true; at_or_throw(data, at) != '}'; first = false) {
-    if (!first && data[at++] != ',') damaged();
-    if (at_or_throw(data, at) != '"') damaged();
-    const std::size_t key_end = skip_string(data, at);
-    // A key with an escape in it is no segment of any path, and so no path's.
-    const std::string_view key = data.substr(at + 1, key_end - at - 2);
-    if (!is_canonical_key(key)) damaged();
-    for (std::size_t i = 0; i < roots_.size(); ++i) inner[i] = step(stands[i], key);
-    const std::size_t before = out.size();
+  // Members that are shown as they are, one after another, are copied at once.
+  std::size_t run = 0, run_end = 0;
+  const auto copy_run = [&] {
+    if (run == run_end) return;
     if (anything) out.push_back(',');
-    out.append(data, at, key_end - at + 1);  // the colon too
-    if (at_or_throw(data, key_end) != ':') damaged();
-    at = key_end + 1;
-    if (splice_value(data, at, inner, depth, out))
-      anything = true;
-    else
-      out.resize(before);
+    out.append(data.between(run, run_end));
+    anything = true;
+    run = run_end = 0;
+  };
+  data.pass('{');
+  for (bool first = true; data.next() != '}'; first = false) {
+    if (!first) data.pass(',');
+    const std::size_t member = data.place();
+    const std::string_view key = data.take_key();
+    bool is_named = false;
+    for (std::size_t i = 0; i < roots_.size(); ++i)
+      if (step(stands[i], key, inner[i])) is_named = true;
+    const std::size_t value = data.place();
+    const char start = data.next();
+    Treatment treatment = unnamed;
+    if (is_named || unnamed.kind == Treatment::redact) {
+      if (start == '{' && data.after_next() != '}' && has_to_be_entered(inner)) {
+        copy_run();
+        const std::size_t before = out.size();
+        if (anything) out.push_back(',');
+        out.append(data.since(member));
+        bool stays = splice_object(data, inner, depth + 1, out);
+        // An object with nothing left stays where a mask lets it: not hidden, and at or under a listed path.
+        for (std::size_t i = 0; i < roots_.size() && !stays; ++i) stays = !inner[i].hidden && inner[i].listed;
+        if (!stays) out.resize(before);
+        anything = anything || stays;
+        continue;
+      }
+      treatment = kindest(inner, start == '[');
+    }
+    data.skip_value();
+    if (treatment.kind == Treatment::clear) {
+      if (run == run_end) run = member;
+      run_end = data.place();
+      continue;
+    }
+    copy_run();
+    if (treatment.kind == Treatment::hide) continue;
+    if (anything) out.push_back(',');
+    out.append(data.between(member, value));
+    out.append(canonical_json(treatment.redaction->apply(parse_canonical_json(data.since(value)))));
+    anything = true;
   }
-  ++at;
+  copy_run();
+  data.pass('}');
   out.push_back('}');
   return anything;
 }
 
-void MaskSplicer::splice(std::string_view data, std::string& out) const {
+void MaskSplicer::splice(std::string_view json, std::string& out) const {
   if (passes_everything_) {
-    out.append(data);
+    out.append(json);
     return;
   }
-  std::size_t at = 0;
-  if (at_or_throw(data, 0) != '{') damaged();
-  splice_object(data, at, start_.data(), 0, out);
-  if (at != data.size()) damaged();
+  Bytes data(json);
+  if (data.next() != '{') damaged();
+  splice_object(data, start_.data(), 0, out);
+  if (!data.at_end()) damaged();
 }
 
 }  // namespace struere

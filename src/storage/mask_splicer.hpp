@@ -1,12 +1,12 @@
 // Masks cut into the bytes of canonical JSON, without a parse: what apply_masks() means, at the speed of a copy.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "struere/query/mask.hpp"
@@ -27,7 +27,9 @@ class MaskSplicer {
  private:
   // The paths of one mask, as a tree of their segments.
   struct Node {
-    std::map<std::string, Node, std::less<>> children;
+    std::vector<std::pair<std::string, Node>> children;  // few: looked through
+    const Node* find(std::string_view key) const noexcept;
+    Node& make(const std::string& key);
     bool listed = false;
     bool hidden = false;
     const Redaction* redaction = nullptr;
@@ -44,15 +46,15 @@ class MaskSplicer {
     const Redaction* redaction;
   };
   struct Treatment;
+  class Bytes;
 
-  void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
-              const Redaction* redaction);
-  static Stand step(const Stand& stand, std::string_view key);
+  static void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
+                     const Redaction* redaction);
+  static bool step(const Stand& stand, std::string_view key, Stand& next);
   static Treatment treat(const Stand& stand, bool is_array);
-  bool splice_object(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
-                     std::string& out) const;
-  bool splice_value(std::string_view data, std::size_t& at, const Stand* stands, std::size_t depth,
-                    std::string& out) const;
+  Treatment kindest(const Stand* stands, bool is_array) const;
+  bool has_to_be_entered(const Stand* stands) const;
+  bool splice_object(Bytes& data, const Stand* stands, std::size_t depth, std::string& out) const;
 
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;
