@@ -7,9 +7,9 @@
 #include <limits>
 #include <set>
 
+#include "access/indexed_fields.hpp"
 #include "struere/access/rule_book.hpp"
 #include "struere/core/error.hpp"
-#include "struere/core/field_path.hpp"
 
 namespace struere {
 namespace {
@@ -20,18 +20,6 @@ constexpr std::array environments{Environment::development, Environment::product
 constexpr std::array system_resources{"users", "agents", "threads", "events", "executions", "packs", "api_keys"};
 constexpr std::array all_actions{Action::create, Action::read, Action::update, Action::remove, Action::list};
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
-
-// The fields that an index serves where it is there: those of a plain `eq` (README, Limitations).
-std::optional<std::string> indexable_field(const std::string& rule) {
-  try {
-    const Json json = parse_canonical_json(rule);
-    if (json.value("operator", "") != "eq") return {};
-    const auto field = FieldPath::parse(json.value("field", ""));
-    return field && field->is_data() ? std::optional(field->str()) : std::nullopt;
-  } catch (const std::exception&) {  // what cannot be read is told of as a broken role
-    return {};
-  }
-}
 
 // Looks at one scope.
 class Examination {
@@ -56,14 +44,11 @@ class Examination {
     check_runs();
   }
 
-  // All fields that a rule of the scope is served by, or would be.
-  std::set<std::string> fields_of_rules() const {
-    std::set<std::string> out;
-    for (const RoleRecord& role : roles_)
-      for (const TypedRecord& rule : role.scope_rules)
-        if (auto field = indexable_field(rule.json)) out.insert(*std::move(field));
-    for (const EntityType& type : types_)
-      if (type.bound_to_role) out.insert("data." + type.user_id_field);
+  // All fields that a rule or a schema of the scope wants an index of.
+  FieldNames indexed_fields_of_scope() const {
+    FieldNames out;
+    for (const RoleRecord& role : roles_) out.merge(indexed_fields(role));
+    for (const EntityType& type : types_) out.merge(indexed_fields(type));
     return out;
   }
 
@@ -162,11 +147,13 @@ class Examination {
       std::set<std::string> slow;  // types; a rule with an index finds the rows for all rules of its type
       std::set<std::string> quick;
       for (const TypedRecord& rule : role.scope_rules) {
-        const auto field = indexable_field(rule.json);
-        const bool is_indexed =
-            field && std::ranges::find(*storage_.indexed_fields, *field) != storage_.indexed_fields->end();
+        const FieldNames fields = indexed_fields(rule.json);
+        const auto has_index = [&](const std::string& field) {
+          return std::ranges::find(*storage_.indexed_fields, field) != storage_.indexed_fields->end();
+        };
+        const bool is_indexed = std::ranges::any_of(fields, has_index);
         (is_indexed ? quick : slow).insert(rule.entity_type);
-        if (field && !is_indexed) missing_.insert(*field);
+        if (!is_indexed) missing_.insert(fields.begin(), fields.end());
       }
       for (const std::string& slug : slow) {
         if (quick.contains(slug) || !has_type(slug)) continue;
@@ -259,7 +246,7 @@ std::vector<Finding> examine(const Database& database, const DoctorOptions& opti
   for (const Organization& organization : organizations)
     for (const Environment environment : environments) {
       Examination examination(database, host.system_actor(organization.id, environment), options, storage, out);
-      used.merge(examination.fields_of_rules());  // an index serves all organizations
+      used.merge(examination.indexed_fields_of_scope());  // an index serves all organizations
       if (!options.organization || *options.organization == organization.id) examination.check_all();
     }
   for (const std::string& field : storage.indexed_fields.value_or(std::vector<std::string>()))

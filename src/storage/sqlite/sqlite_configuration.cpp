@@ -16,6 +16,7 @@ std::uint64_t SqliteTransaction::generation() {
 }
 
 void SqliteTransaction::count_generation() {
+  has_counted_ = true;
   scoped("UPDATE scopes SET generation = generation + 1 WHERE id = ?1").run();
 }
 
@@ -35,6 +36,9 @@ std::vector<EntityType> SqliteTransaction::entity_types() {
 }
 
 void SqliteTransaction::put_entity_type(const EntityType& type) {
+  FieldNames fields_before;
+  for (const EntityType& known : entity_types())
+    if (known.slug == type.slug) fields_before = indexed_fields(known);
   const std::string search_fields = canonical_json(Json(type.search_fields));
   std::optional<EntityTypeKey> searched_otherwise;
   {
@@ -58,8 +62,7 @@ void SqliteTransaction::put_entity_type(const EntityType& type) {
       .bind(7, std::string_view(type.user_id_field));
   statement.bind(8, type.created_at).run();
   if (searched_otherwise) search_index().rebuild(*searched_otherwise);
-  if (type.bound_to_role)
-    if (const auto field = FieldPath::parse("data." + type.user_id_field)) ensure_field_index(*field);
+  FieldIndexes(*connection_).replace(fields_before, indexed_fields(type));
   count_generation();
 }
 
@@ -74,6 +77,7 @@ void SqliteTransaction::remove_entity_type(const EntityType& type) {
     throw Error(ErrorCode::conflict,
                 "there are entities of this type, or deleted ones; a type stays as long as they do");
   scoped("DELETE FROM entity_types WHERE scope_id = ?1 AND type_key = ?2").bind(2, type.key).run();
+  FieldIndexes(*connection_).replace(indexed_fields(type), {});
   count_generation();
 }
 
@@ -119,16 +123,20 @@ void SqliteTransaction::put_role(const RoleRecord& role) {
       .bind(3, std::string_view(role.name))
       .bind(4, role.created_at)
       .run();
+  const FieldNames before = fields_of_rules(role.id);
   delete_parts_of_role(role.id);
   insert_parts_of_role(role);
   // The fields that every row of a grant is compared by are what its pages are sought by.
-  for (const TypedRecord& rule : role.scope_rules) {
-    const Json json = parse_canonical_json(rule.json);
-    if (!json.contains("field") || !json.contains("operator") || json.at("operator") != "eq") continue;
-    const auto field = FieldPath::parse(json.at("field").get<std::string>());
-    if (field && field->is_data()) ensure_field_index(*field);
-  }
+  FieldIndexes(*connection_).replace(before, indexed_fields(role));
   count_generation();
+}
+
+FieldNames SqliteTransaction::fields_of_rules(const RoleId& role) {
+  FieldNames out;
+  Statement rules = scoped("SELECT rule FROM scope_rules WHERE scope_id = ?1 AND role_id = ?2");
+  rules.bind(2, std::string_view(role.str()));
+  while (rules.step()) out.merge(indexed_fields(rules.string(0)));
+  return out;
 }
 
 void SqliteTransaction::insert_parts_of_role(const RoleRecord& role) {
@@ -179,7 +187,9 @@ void SqliteTransaction::delete_parts_of_role(const RoleId& role) {
 }
 
 void SqliteTransaction::remove_role(const RoleId& role) {
+  const FieldNames fields = fields_of_rules(role);
   delete_parts_of_role(role);
+  FieldIndexes(*connection_).replace(fields, {});
   for (const char* const sql : {"DELETE FROM role_assignments WHERE scope_id = ?1 AND role_id = ?2",
                                 "DELETE FROM roles WHERE scope_id = ?1 AND id = ?2"})
     scoped(sql).bind(2, std::string_view(role.str())).run();
@@ -254,18 +264,6 @@ void SqliteTransaction::update_api_key(const ApiKey& key) {
       .bind(3, key.expires_at)
       .bind(4, key.revoked_at)
       .run();
-}
-
-void SqliteTransaction::ensure_field_index(const FieldPath& field) {
-  // Each index costs every write of every organization a little; past so many, a rule has to do with the index of its
-  // type.
-  constexpr std::int64_t most_field_indexes = 16;
-  Statement known = connection_->prepare(
-      "SELECT count(*), coalesce(max(name = ?1), 0) FROM sqlite_schema WHERE type = 'index' AND name GLOB "
-      "'entities_by_data.*'");
-  const std::string name = field_index_name(field);
-  known.bind(1, std::string_view(name)).step();
-  if (known.integer(1) == 0 && known.integer(0) < most_field_indexes) connection_->execute(field_index_sql(field));
 }
 
 }  // namespace struere
