@@ -44,7 +44,8 @@ void list(const Options& options, const DataOptions& data, const EntityRepositor
   }
   std::vector<std::vector<std::string>> rows;
   for (const Entity& entity : page)
-    rows.push_back({entity.id().str(), entity.status().value_or(""), std::to_string(entity.version()), entity.json()});
+    rows.push_back({entity.id().str(), entity.status().value_or(""), std::to_string(entity.version()),
+                    std::string(entity.json())});
   const Screen screen(options);
   if (rows.empty()) return fmt::print("There is none that this actor sees here.\n");
   screen.show_table({"id", "status", "version", "data"}, rows);
@@ -62,7 +63,8 @@ void export_rows(const DataOptions& data, const EntityRepository& entities) {
   std::int64_t done = 0;
   do {
     const EntityPage page = entities.list(query);
-    for (const Entity& entity : page) fmt::print("{}\n", is_terminal ? printable(entity.json()) : entity.json());
+    for (const Entity& entity : page)
+      fmt::print("{}\n", is_terminal ? printable(std::string(entity.json())) : std::string(entity.json()));
     done += static_cast<std::int64_t>(page.size());
     if (is_shown) progress.show("exporting", done, total);
     query.after = page.next();

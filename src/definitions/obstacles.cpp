@@ -19,7 +19,7 @@ std::string place_of(const SchemaFault& fault) {
 std::optional<std::string> violation(const EntityRow& row, const EntityType& type, const JsonSchema& schema,
                                      const EntityMigration* migration) {
   try {
-    Json data = parse_canonical_json(row.data);
+    Json data = parse_canonical_json(row.data.view());
     if (migration) data = migration->migrated(type.slug, std::move(data));
     const auto fault = schema.validate(data);
     return fault ? std::optional(fmt::format("{}: {}", place_of(*fault), fault->description)) : std::nullopt;
@@ -37,7 +37,7 @@ std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType
     const auto wrong = violation(row, type, compiled, migration);
     if (!wrong) return;
     ++out.count;
-    if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", row.id, *wrong));
+    if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", row.id.str(), *wrong));
   });
   if (out.count == 0) return std::nullopt;
   out.message = fmt::format("{} entities of `{}` {} not match its new schema ({}); change them first, or accept it",
@@ -48,7 +48,7 @@ std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType
 std::optional<Obstacle> orphans(GuardedOperation& operation, const EntityType& type) {
   Obstacle out{Obstacle::Kind::entities_of_removed_type, type.slug, 0, {}, {}};
   each_entity(operation, type, [&](const EntityRow& row) {
-    if (++out.count <= static_cast<std::int64_t>(most_examples)) out.examples.push_back(row.id);
+    if (++out.count <= static_cast<std::int64_t>(most_examples)) out.examples.push_back(row.id.str());
   });
   if (out.count == 0) return std::nullopt;
   out.message = fmt::format("the entity type `{}` is to go, and there are {} entities of it; keep the type", type.slug,

@@ -189,7 +189,7 @@ class PackPlanner {
       if (std::ranges::find(slugs, type.slug) == slugs.end()) continue;
       std::int64_t count = 0;
       each_entity(operation_, type, [&](const EntityRow& row) {
-        const Json data = parse_canonical_json(row.data);
+        const Json data = parse_canonical_json(row.data.view());
         try {
           count += migration.migrated(type.slug, data) != data;
         } catch (const Error&) {  // an obstacle of the plan
@@ -245,7 +245,7 @@ class PackPlanner {
       if (!part_.find(DefinitionKind::entity_type, type.slug)) continue;
       Obstacle obstacle{Obstacle::Kind::entities_of_removed_type, type.slug, 0, {}, {}};
       each_entity(operation_, type, [&](const EntityRow& row) {
-        if (++obstacle.count <= 3) obstacle.examples.push_back(row.id);
+        if (++obstacle.count <= 3) obstacle.examples.push_back(row.id.str());
       });
       if (obstacle.count == 0) continue;
       if (options().remove_entities) {

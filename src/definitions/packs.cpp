@@ -50,13 +50,14 @@ void change_entities(GuardedOperation& operation, const PackPlan& plan) {
   if (plan.entities.empty()) return;
   if (plan.action == PackAction::uninstall)
     return each_entity_of(operation, plan.entities, [&](const std::string& type, const EntityRow& row) {
-      EntityWriter(operation, type).remove(row.id);
+      EntityWriter(operation, type).remove(row.id.str());
     });
   const EntityMigration migration(plan.pack, plan.versions.front());
   each_entity_of(operation, plan.entities, [&](const std::string& type, const EntityRow& row) {
-    const Json before = parse_canonical_json(row.data);
+    const Json before = parse_canonical_json(row.data.view());
     const Json after = migration.migrated(type, before);
-    if (after != before) EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id), after);
+    if (after != before)
+      EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id.str()), after);
   });
 }
 

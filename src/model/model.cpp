@@ -107,27 +107,12 @@ ActorContext::ActorContext(State state) {
   state_ = std::make_shared<const State>(std::move(state));
 }
 
-Entity::Entity(std::string type, EntityRow row) : type_(std::move(type)), row_(std::move(row)), id_(row_.id) {}
-
-std::optional<std::string> Entity::status() const {
-  return row_.status && row_.status->is_string() ? std::optional(row_.status->get<std::string>()) : std::nullopt;
-}
-
-std::optional<Timestamp> Entity::created_at() const {
-  return row_.created_at && row_.created_at->is_number_integer() ? std::optional(row_.created_at->get<Timestamp>())
-                                                                 : std::nullopt;
-}
-
-std::optional<Timestamp> Entity::updated_at() const {
-  return row_.updated_at && row_.updated_at->is_number_integer() ? std::optional(row_.updated_at->get<Timestamp>())
-                                                                 : std::nullopt;
-}
-
 Json Entity::to_json() const {
-  Json out{{"id", row_.id}, {"type", type_}, {"data", data()}, {"version", row_.version}};
+  Json out{{"id", row_.id.str()}, {"type", type_}, {"data", data()}, {"version", row_.version}};
   if (row_.status) out["status"] = *row_.status;
   if (row_.created_at) out["createdAt"] = *row_.created_at;
   if (row_.updated_at) out["updatedAt"] = *row_.updated_at;
+  if (!row_.replaced.is_null()) out.update(row_.replaced);
   return out;
 }
 

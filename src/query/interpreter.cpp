@@ -126,9 +126,27 @@ RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row
   return out;
 }
 
+void show_attribute(EntityRow& row, FieldPath::Root root, Json value) {
+  const bool is_status = root == FieldPath::Root::status;
+  const bool is_time =
+      value.is_number_integer() && Json(value.get<Timestamp>()).dump() == value.dump();  // not 2^64 - 1
+  if (is_status && value.is_string())
+    row.status = value.get<std::string>();
+  else if (!is_status && is_time)
+    (root == FieldPath::Root::created_at ? row.created_at : row.updated_at) = value.get<Timestamp>();
+  else
+    row.replaced[is_status                             ? "status"
+                 : root == FieldPath::Root::created_at ? "createdAt"
+                                                       : "updatedAt"] = std::move(value);
+}
+
 EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row) {
-  const RowFields shown = masked_fields(masks, fields_of(row), MaskPurpose::show);
-  return {row.id, canonical_json(shown.data), row.version, shown.status, shown.created_at, shown.updated_at};
+  RowFields shown = masked_fields(masks, fields_of(row), MaskPurpose::show);
+  EntityRow out{EntityId(row.id), SharedText(canonical_json(shown.data)), row.version, {}, {}, {}, {}};
+  if (shown.status) show_attribute(out, FieldPath::Root::status, *std::move(shown.status));
+  if (shown.created_at) show_attribute(out, FieldPath::Root::created_at, *std::move(shown.created_at));
+  if (shown.updated_at) show_attribute(out, FieldPath::Root::updated_at, *std::move(shown.updated_at));
+  return out;
 }
 
 std::vector<std::string> search_words(std::string_view text) { return runs(text, is_word_character); }

@@ -1,5 +1,8 @@
 #include "struere/repository/database.hpp"
 
+#include <algorithm>
+
+#include "repository/entity_reader.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/actor/authentication.hpp"
 #include "struere/storage/memory.hpp"
@@ -18,7 +21,7 @@ Database Database::open(const std::string& path, const DatabaseOptions& options)
 Database Database::in_memory(const DatabaseOptions& options) { return with_storage(open_memory_storage(), options); }
 
 ActorContext Database::authenticate(std::string_view api_key) const {
-  return Authentication(*engine_->storage, *engine_->clock).authenticate(api_key);
+  return Authentication(*engine_->storage, *engine_->clock, &engine_->authenticated).authenticate(api_key);
 }
 
 TrustedHost Database::trusted_host() const { return {*engine_->storage, *engine_->clock, *engine_->ids}; }
@@ -39,6 +42,27 @@ PackRepository Database::packs(const ActorContext& actor) const { return {engine
 
 Decision Database::can(const ActorContext& actor, Action action, std::string_view resource) const {
   return engine_->decision(actor, action, resource);
+}
+
+QueryProfile Database::profile(const ActorContext& asker, const ActorContext& about, const std::string& type,
+                               const Query& query) const {
+  constexpr int most_runs = 20;
+  constexpr std::chrono::milliseconds long_enough(200);
+  QueryProfile out;
+  out.explanation = explain(asker, about, Action::list, type);
+  if (!out.explanation.decision) return out;
+  out.steps = guarded(*engine_, about, Access::read, {"list", type},
+                      [&](GuardedOperation& operation) { return plan_of_list(operation, type, query); });
+  const EntityRepository repository = entities(about, type);
+  const auto begun = std::chrono::steady_clock::now();
+  for (auto now = begun; out.runs == 0 || (out.runs < most_runs && now - begun < long_enough); ++out.runs) {
+    out.rows = static_cast<std::int64_t>(repository.list(query).size());
+    const auto end = std::chrono::steady_clock::now();
+    if (out.runs == 0) out.first = end - now;
+    out.best = out.runs == 0 ? out.first : std::min(out.best, std::chrono::nanoseconds(end - now));
+    now = end;
+  }
+  return out;
 }
 
 Explanation Database::explain(const ActorContext& asker, const ActorContext& about, Action action,

@@ -50,20 +50,32 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
 
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {
   const std::uint64_t generation = transaction.generation();
-  const auto key = std::pair(scope.organization().str(), scope.environment());
   {
     const std::lock_guard lock(mutex_);
-    const auto found = scopes_.find(key);
-    if (found != scopes_.end() && found->second->rules().generation() == generation) return found->second;
+    const auto found = scopes_.find(scope);
+    if (found != scopes_.end() && found->second.compiled->rules().generation() == generation)
+      return found->second.compiled;
   }
   auto fresh = std::make_shared<CompiledScope>(RuleBook(generation, transaction.entity_types(), transaction.roles()),
                                                TriggerBook(transaction));
   const std::lock_guard lock(mutex_);
   if (scopes_.size() >= most_scopes) scopes_.clear();
-  auto& slot = scopes_[key];
+  Known& known = scopes_[scope];
   // A reader of an older snapshot must not put back what a later one has replaced.
-  if (!slot || slot->rules().generation() < generation) slot = fresh;
+  if (!known.compiled || known.compiled->rules().generation() < generation) known = {fresh, std::nullopt};
   return fresh;
+}
+
+std::shared_ptr<CompiledScope> Engine::compiled_as_of(const CommitStamp& stamp, const Scope& scope) {
+  const std::lock_guard lock(mutex_);
+  const auto found = scopes_.find(scope);
+  return found != scopes_.end() && found->second.as_of == stamp ? found->second.compiled : nullptr;
+}
+
+void Engine::keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled) {
+  const std::lock_guard lock(mutex_);
+  const auto found = scopes_.find(scope);
+  if (found != scopes_.end() && found->second.compiled == compiled) found->second.as_of = stamp;
 }
 
 Decision Engine::decision(const ActorContext& actor, Action action, std::string_view resource) {

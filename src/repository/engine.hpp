@@ -6,13 +6,16 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "actor/authentication_cache.hpp"
 #include "core/json_schema.hpp"
 #include "repository/trigger_matcher.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
+#include "struere/core/scope.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
@@ -41,9 +44,13 @@ struct Engine {
   const Clock* clock;
   IdSource* ids;
   bool record_denials;
+  AuthenticationCache authenticated;
 
   // As of the transaction's own snapshot.
   std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
+  // As of that stamp; nothing, where it is not known. For a reader this is a statement less.
+  std::shared_ptr<CompiledScope> compiled_as_of(const CommitStamp& stamp, const Scope& scope);
+  void keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled);
 
   // The answer to `can`, from this thread's cache where nothing was committed since it was given.
   Decision decision(const ActorContext& actor, Action action, std::string_view resource);
@@ -51,7 +58,11 @@ struct Engine {
  private:
   std::uint64_t number_;  // no two of this process have the same
   std::mutex mutex_;      // guards scopes_
-  std::map<std::pair<std::string, Environment>, std::shared_ptr<CompiledScope>> scopes_;
+  struct Known {
+    std::shared_ptr<CompiledScope> compiled;
+    std::optional<CommitStamp> as_of;  // the last stamp at which it was seen to hold
+  };
+  std::map<Scope, Known, ScopeOrder> scopes_;
 
  public:
   Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, bool record)

@@ -26,17 +26,33 @@ std::optional<Entity> find_entity(GuardedOperation& operation, const std::string
   return Entity(type_name, std::move(page.rows.front()));
 }
 
-EntityPage list_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
+namespace {
+
+// What a query asks of a list, and what makes a cursor of another query no cursor of this one.
+struct ListQuestion {
+  Selection selection;
+  std::string text;
+};
+
+ListQuestion list_question(GuardedOperation& operation, const std::string& type_name, const Query& query) {
   const auto plan = operation.require(Action::list, type_name);
   const EntityType& type = operation.require_type(type_name);
   ParsedQuery parsed = parse_query(query, RuleBook::search_fields(type));
-  // Also what makes a cursor of one type no cursor of another.
-  const std::string question = "entities/" + type_name + "/" + parsed.question;
-  Selection selection = view_of(operation, *plan, type);
+  ListQuestion out{view_of(operation, *plan, type), "entities/" + type_name + "/" + parsed.question};
+  Selection& selection = out.selection;
   selection.filter = std::move(parsed.filter);
   selection.search = std::move(parsed.search);
   selection.order = std::move(parsed.order);
   selection.limit = parsed.limit;
+  selection.interruption.stop = query.stop;
+  if (query.timeout) selection.interruption.deadline = std::chrono::steady_clock::now() + *query.timeout;
+  return out;
+}
+
+}  // namespace
+
+EntityPage list_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
+  auto [selection, question] = list_question(operation, type_name, query);
   const Scope& scope = operation.actor().scope();
   if (query.after) {
     selection.after = decode_cursor(operation.cursor_key(), scope, question, *query.after);
@@ -54,13 +70,11 @@ EntityPage list_entities(GuardedOperation& operation, const std::string& type_na
 }
 
 std::int64_t count_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
-  const auto plan = operation.require(Action::list, type_name);
-  const EntityType& type = operation.require_type(type_name);
-  ParsedQuery parsed = parse_query(query, RuleBook::search_fields(type));
-  Selection selection = view_of(operation, *plan, type);
-  selection.filter = std::move(parsed.filter);
-  selection.search = std::move(parsed.search);
-  return operation.transaction().count(selection);
+  return operation.transaction().count(list_question(operation, type_name, query).selection);
+}
+
+std::vector<std::string> plan_of_list(GuardedOperation& operation, const std::string& type_name, const Query& query) {
+  return operation.transaction().plan_of(list_question(operation, type_name, query).selection);
 }
 
 }  // namespace struere

@@ -1,5 +1,7 @@
 #include "struere/repository/entity_repository.hpp"
 
+#include <fmt/format.h>
+
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
 
@@ -58,6 +60,21 @@ Written EntityRepository::create(const Json& data, const CreateOptions& options)
 
 Written EntityRepository::create_text(std::string_view data, const CreateOptions& options) const {
   return create_in(*engine_, actor_, type_, WrittenJson(JsonText{data}), options);
+}
+
+std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, const CreateOptions& options) const {
+  return guarded(*engine_, actor_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
+    std::vector<EntityId> out;
+    out.reserve(rows.size());
+    EntityWriter writer(operation, type_);
+    for (const Json& row : rows) try {
+        out.emplace_back(writer.insert(WrittenJson(row), options).id);
+      } catch (const Error& error) {
+        throw Error(error.code(), fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()));
+      }
+    operation.commit();
+    return out;
+  });
 }
 
 Written EntityRepository::update(const EntityId& id, const Json& patch, const UpdateOptions& options) const {

@@ -102,6 +102,10 @@ Json WrittenJson::object(const char* what) const {
 }
 
 Written EntityWriter::create(const WrittenJson& input, const CreateOptions& options) {
+  return operation_.written(insert(input, options), type_);
+}
+
+StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions& options) {
   const auto plan = operation_.require(Action::create, type_);
   const EntityType& type = operation_.require_type(type_);
 
@@ -128,7 +132,7 @@ Written EntityWriter::create(const WrittenJson& input, const CreateOptions& opti
   operation_.transaction().insert_entity(row);
   operation_.audit().append(type_ + ".created", R"({"data":)" + row.data + "}", row.id);
   enqueue_trigger_runs(operation_, TriggerEvent::created, type_, row, nullptr);
-  return operation_.written(row, type_);
+  return row;
 }
 
 Written EntityWriter::update(const std::string& id, const WrittenJson& input, const UpdateOptions& options) {

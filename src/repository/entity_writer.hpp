@@ -29,6 +29,7 @@ class EntityWriter {
   EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}
 
   Written create(const WrittenJson& data, const CreateOptions& options);
+  StoredEntity insert(const WrittenJson& data, const CreateOptions& options);  // the same, for whom the id is enough
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
   void remove(const std::string& id);
   // All of `data` at once, by a migration of the type, which is the system's own doing: no grant is asked, the schema

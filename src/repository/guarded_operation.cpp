@@ -23,12 +23,25 @@ void throw_not_found() {
               "there is no such thing here; check the id, the type and the environment of the key");
 }
 
-GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access)
+GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume)
     : engine_(engine),
       actor_(actor),
       now_(engine.clock->now()),
-      transaction_(engine.storage->begin(actor.scope(), access)),
-      compiled_(engine.compiled(*transaction_, actor.scope())) {}
+      presumed_at_(access == Access::read ? engine.storage->commit_stamp() : std::nullopt),
+      transaction_(engine.storage->begin(actor.scope(), access)) {
+  if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
+  if (compiled_) return;
+  compiled_ = engine.compiled(*transaction_, actor.scope());
+  // Only what was read between two equal stamps is known to belong to them.
+  if (presumed_at_ && presumed_at_ == engine.storage->commit_stamp())
+    engine.keep_as_of(*presumed_at_, actor.scope(), compiled_);
+  presumed_at_.reset();
+}
+
+bool GuardedOperation::rules_stand() {
+  return !presumed_at_ || presumed_at_ == engine_.storage->commit_stamp() ||
+         transaction_->generation() == rules().generation();
+}
 
 std::shared_ptr<const AccessPlan> GuardedOperation::require(Action action, const std::string& type) {
   auto allowed = plan(action, type);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
@@ -22,7 +23,13 @@ struct Attempt {
 
 class GuardedOperation {
  public:
-  GuardedOperation(Engine& engine, const ActorContext& actor, Access access);
+  // `may_presume`: a reader may take the rules as of the last commit that this process has seen, and ask rules_stand()
+  // before it answers.
+  GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume = false);
+
+  // Whether the rules are those of the transaction's own snapshot. Where they are not, all that was done with them is
+  // void.
+  bool rules_stand();
 
   const ActorContext& actor() const noexcept { return actor_; }
   Transaction& transaction() noexcept { return *transaction_; }
@@ -63,6 +70,7 @@ class GuardedOperation {
   Engine& engine_;
   const ActorContext& actor_;
   Timestamp now_;
+  std::optional<CommitStamp> presumed_at_;
   std::unique_ptr<Transaction> transaction_;
   std::shared_ptr<CompiledScope> compiled_;
 };
@@ -71,12 +79,25 @@ class GuardedOperation {
 [[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt,
                                    const Error& denial);
 
-// Runs `body` with an operation of its own, which is undone unless it commits.
+// Runs `body` with an operation of its own, which is undone unless it commits. What only reads may run once more: where
+// the rules changed while it began.
 template <class Body>
 auto guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, Body&& body) {
   try {
-    GuardedOperation operation(engine, actor, access);
-    return body(operation);
+    for (bool may_presume = access == Access::read;; may_presume = false) {
+      GuardedOperation operation(engine, actor, access, may_presume);
+      try {
+        if constexpr (std::is_void_v<decltype(body(operation))>) {
+          body(operation);
+          if (operation.rules_stand()) return;
+        } else {
+          auto answer = body(operation);
+          if (operation.rules_stand()) return answer;
+        }
+      } catch (const Error&) {
+        if (operation.rules_stand()) throw;
+      }
+    }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::permission_denied) throw;
     record_and_throw(engine, actor, attempt, error);

@@ -61,6 +61,54 @@ TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
   CHECK(world.database->authenticate(good).type() == ActorType::agent);
 }
 
+TEST_CASE("what a key stands for is as of the request, however often it came before", "[keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "note"}});
+  world.define_role(reader);
+  const auto keys = world.database->api_keys(world.system());
+  const CreatedApiKey key = keys.create({.name = "k", .roles = {"reader"}, .expires_at = world.clock.now() + 1000});
+  const auto roles = [&] {
+    std::size_t count = 99;
+    for (int i = 0; i < 3; ++i) count = world.database->authenticate(key.secret).roles().size();
+    return count;
+  };
+  CHECK(roles() == 1);
+  world.database->roles(world.system()).remove("reader");
+  CHECK(roles() == 0);
+  world.define_role(reader);
+  CHECK(roles() == 1);
+  world.clock.advance(999);
+  CHECK(roles() == 1);
+  world.clock.advance(1);
+  CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
+}
+
+TEST_CASE("a key that somebody else revokes is good for nothing with the next request", "[keys][sqlite]") {
+  World world(StorageKind::sqlite);
+  const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
+  for (int i = 0; i < 3; ++i) CHECK_NOTHROW(world.database->authenticate(key.secret));
+  const Database other = Database::open(world.folder.file());
+  other.api_keys(other.trusted_host().system_actor(OrganizationId("acme"), Environment::development))
+      .revoke(key.key.id);
+  CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
+}
+
+TEST_CASE("the last use of a key is written down once a minute, and no more", "[keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const auto keys = world.database->api_keys(world.system());
+  const CreatedApiKey key = keys.create({.name = "k"});
+  const auto used_at = [&] {
+    for (int i = 0; i < 3; ++i) (void)world.database->authenticate(key.secret);
+    return keys.list().front().last_used_at;
+  };
+  const Timestamp first = world.clock.now();
+  CHECK(used_at() == first);
+  world.clock.advance(59'999);
+  CHECK(used_at() == first);
+  world.clock.advance(1);
+  CHECK(used_at() == first + 60'000);
+}
+
 TEST_CASE("a key whose prefix contradicts its environment is no key", "[keys]") {
   World world(StorageKind::sqlite);
   const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});

@@ -45,7 +45,7 @@ void merge_patch(std::string_view bytes) {
   const auto entities = notes.database->entities(notes.system(), "note");
   const EntityId id = entities.create(JsonText{row}).id;
   const EntityId hers = entities.create(JsonText{row}).id;
-  const std::string answer = answer_of([&] { return entities.update(id, JsonText{bytes}).row->json(); });
+  const std::string answer = answer_of([&] { return std::string(entities.update(id, JsonText{bytes}).row->json()); });
   if (!patch || !patch->is_object()) {
     require(answer.starts_with("invalid_data: "), "what is no patch is answered with " + answer);
     require(entities.get(id).version() == 1, "it was written all the same");

@@ -44,8 +44,9 @@ std::string told(const RowWorld& world, const ActorContext& actor, std::vector<s
     out += answer + "\n";
   };
   const auto show = [&](const Entity& row) {
-    rows.push_back(row.json());
-    return row.json() + answer_of([&] { return row.to_json().dump(-1, ' ', false, Json::error_handler_t::replace); });
+    rows.emplace_back(row.json());
+    return std::string(row.json()) +
+           answer_of([&] { return row.to_json().dump(-1, ' ', false, Json::error_handler_t::replace); });
   };
   ask([&] { return show(notes.get(world.id)); });
   for (const Query& query :

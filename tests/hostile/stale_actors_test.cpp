@@ -1,6 +1,9 @@
 // An actor that was built before things changed: what it holds is obeyed as it is now, and never turns into more.
 #include <catch2/catch.hpp>
 
+#include <functional>
+#include <utility>
+
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -48,6 +51,60 @@ TEST_CASE("an actor that is held on to sees no more than its roles give now", "[
   CHECK_ERROR(permission_denied, notes.list());
   CHECK_ERROR(permission_denied, world.database->entities(ana, "note").get(id));
   CHECK_FALSE(world.database->can(ana, Action::read, "note"));
+}
+
+namespace {
+
+// A storage in which something happens just before a reader's snapshot is taken.
+class BusyStorage final : public Storage {
+ public:
+  BusyStorage(std::unique_ptr<Storage> storage, std::function<void()>& before_read)
+      : storage_(std::move(storage)), before_read_(before_read) {}
+
+  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+    if (access == Access::read && before_read_) std::exchange(before_read_, nullptr)();
+    return storage_->begin(scope, access);
+  }
+  std::optional<CommitStamp> commit_stamp() const noexcept override { return storage_->commit_stamp(); }
+  SharedTables& shared() override { return storage_->shared(); }
+  const CursorKey& cursor_key() override { return storage_->cursor_key(); }
+  StorageReport check() override { return storage_->check(); }
+
+ private:
+  std::unique_ptr<Storage> storage_;
+  std::function<void()>& before_read_;
+};
+
+}  // namespace
+
+TEST_CASE("rules that change while a reader begins are those of its snapshot", "[hostile][stale]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_role(reader());
+  const EntityId id = world.create("note", {{"secret", "s"}, {"open", 1}});
+  std::function<void()> meanwhile;
+  const Database database =
+      Database::with_storage(std::make_unique<BusyStorage>(open_sqlite_storage(world.folder.file()), meanwhile));
+  const auto notes = database.entities(world.user("ana", {"reader"}), "note");
+  const Json everything{{"secret", "s"}, {"open", 1}}, masked{{"open", 1}};
+  const auto mask = [&] {
+    world.define_role(
+        reader(Json::array(), {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}));
+  };
+  const auto unmask = [&] { world.define_role(reader()); };
+  for (int i = 0; i < 3; ++i) CHECK(notes.get(id).data() == everything);
+  meanwhile = mask;
+  CHECK(notes.get(id).data() == masked);
+  meanwhile = unmask;
+  CHECK(notes.list().front().data() == everything);
+  // Somebody's commit that changes no rule.
+  meanwhile = [&] { world.create("note", {{"open", 2}}); };
+  CHECK(notes.count() == 2);
+  // A refusal by rules that are gone is none.
+  CHECK_ERROR(permission_denied, database.entities(world.user("bo"), "note").get(id));
+  const auto as_bo = database.entities(world.user("bo", {"reader"}), "note");
+  meanwhile = [&] { world.database->roles(world.system()).remove("reader"); };
+  CHECK_ERROR(permission_denied, as_bo.get(id));
 }
 
 TEST_CASE("a type that is made anew under its name has nothing of the old one", "[hostile][stale]") {

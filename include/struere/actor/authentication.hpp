@@ -10,9 +10,13 @@
 
 namespace struere {
 
+class AuthenticationCache;
+
 class Authentication {
  public:
-  Authentication(Storage& storage, const Clock& clock) : storage_(&storage), clock_(&clock) {}
+  // `cache` is that of the storage; without one each call asks it anew.
+  Authentication(Storage& storage, const Clock& clock, AuthenticationCache* cache = nullptr)
+      : storage_(&storage), clock_(&clock), cache_(cache) {}
 
   // Unknown, revoked and expired keys, and those whose prefix contradicts their environment, all fail alike:
   // Error{unauthenticated}. The key itself is in no message, log or event.
@@ -21,6 +25,7 @@ class Authentication {
  private:
   Storage* storage_;
   const Clock* clock_;
+  AuthenticationCache* cache_;
 };
 
 }  // namespace struere

@@ -30,4 +30,11 @@ class Scope {
   Environment environment_;
 };
 
+// For maps; of no other meaning.
+struct ScopeOrder {
+  bool operator()(const Scope& a, const Scope& b) const noexcept {
+    return a.environment() != b.environment() ? a.environment() < b.environment() : a.organization() < b.organization();
+  }
+};
+
 }  // namespace struere

@@ -5,43 +5,48 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
+#include "struere/core/shared_text.hpp"
 
 namespace struere {
 
-// What leaves a storage: canonical JSON with the masks applied; what a mask hides is absent here too.
+// What leaves a storage, with the masks applied: what a mask hides is absent here too.
 struct EntityRow {
-  std::string id;
-  std::string data;
+  EntityId id;
+  SharedText data;  // canonical JSON
   std::int64_t version = 0;
-  // Values as they are shown: a string and two numbers, unless a mask put something in their place.
-  std::optional<Json> status;
-  std::optional<Json> created_at;
-  std::optional<Json> updated_at;
+  std::optional<std::string> status;
+  std::optional<Timestamp> created_at;
+  std::optional<Timestamp> updated_at;
+  // What a redaction put in the place of one of these three, where that is of another kind: by "status", "createdAt"
+  // and "updatedAt". Null where there is nothing.
+  Json replaced;
 };
 
-// A value.
+// A value. The rows of a page share their memory: whoever keeps one of them keeps the bytes of all.
 class Entity {
  public:
-  Entity(std::string type, EntityRow row);
+  Entity(std::string type, EntityRow row) : type_(std::move(type)), row_(std::move(row)) {}
 
-  const EntityId& id() const noexcept { return id_; }
+  const EntityId& id() const noexcept { return row_.id; }
   const std::string& type() const noexcept { return type_; }
   std::int64_t version() const noexcept { return row_.version; }
 
   // Nothing where a mask hides the value, or replaces it by one of another kind, which to_json() shows.
-  std::optional<std::string> status() const;
-  std::optional<Timestamp> created_at() const;
-  std::optional<Timestamp> updated_at() const;
+  const std::optional<std::string>& status() const noexcept { return row_.status; }
+  std::optional<Timestamp> created_at() const noexcept { return row_.created_at; }
+  std::optional<Timestamp> updated_at() const noexcept { return row_.updated_at; }
 
-  // `data` as canonical JSON text, as it came: nothing is parsed.
-  const std::string& json() const noexcept { return row_.data; }
+  // `data` as canonical JSON text, as it came: nothing is parsed. Of a temporary it is a copy, so that nothing dangles.
+  std::string_view json() const& noexcept { return row_.data.view(); }
+  std::string json() && { return std::string(row_.data.view()); }
 
   // `data` parsed, anew at each call: keep the answer.
-  Json data() const { return parse_canonical_json(row_.data); }
+  Json data() const { return parse_canonical_json(row_.data.view()); }
 
   // The whole row: id, type, data, status, createdAt, updatedAt, version; without what is hidden.
   Json to_json() const;
@@ -49,7 +54,6 @@ class Entity {
  private:
   std::string type_;
   EntityRow row_;
-  EntityId id_;
 };
 
 // The answer to a write: the row as the actor's `read` view shows it, or, where it is not in that view, the id alone.

@@ -47,6 +47,9 @@ std::vector<const Mask*> admitting(const Grants& grants, const RowFields& row, c
 // The row as it looks under these masks.
 RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row, MaskPurpose purpose);
 
+// Puts status, createdAt or updatedAt into the row that is shown, as the masks left it.
+void show_attribute(EntityRow& row, FieldPath::Root root, Json value);
+
 // As it is shown.
 EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row);
 

@@ -1,8 +1,10 @@
 // What a caller asks of a type's rows: filter, search, order, page (SPEC 6).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,6 +71,10 @@ struct Query {
   std::vector<OrderBy> order = {};        // createdAt descending unless asked
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
+  // When it is given up, with Error{storage}: after so long, or when the caller no longer wants to know. For what no
+  // index serves.
+  std::optional<std::chrono::milliseconds> timeout = {};
+  std::stop_token stop = {};
 };
 
 }  // namespace struere

@@ -1,9 +1,11 @@
 // What a storage is asked for: rows of one type that some grant admits, masked, filtered, in order, a page of them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,17 @@ struct Search {
   std::vector<FieldPath> fields;   // those of the type, as it is defined when it is asked
 };
 
+// When a question is given up: Error{storage}.
+struct Interruption {
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
+  std::stop_token stop = {};
+
+  bool may_come() const noexcept { return deadline || stop.stop_possible(); }
+  bool is_due() const noexcept {
+    return stop.stop_requested() || (deadline && std::chrono::steady_clock::now() >= *deadline);
+  }
+};
+
 // The scope is not in it: that is the transaction's.
 struct Selection {
   EntityTypeKey type = 0;
@@ -52,6 +65,7 @@ struct Selection {
   std::vector<OrderKey> order = {};        // complete: its last key is the id
   std::int64_t limit = 1;
   std::optional<Position> after = {};
+  Interruption interruption = {};
 };
 
 struct Page {

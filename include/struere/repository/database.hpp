@@ -1,10 +1,13 @@
 // Where a host begins: opens the data, finds out who asks, and hands out what that one may use.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "struere/access/explanation.hpp"
 #include "struere/access/policy.hpp"
@@ -32,6 +35,16 @@ struct DatabaseOptions {
   // Both must outlive the database.
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;
+};
+
+// What Database::profile found out of one query.
+struct QueryProfile {
+  Explanation explanation;         // of `list`: the policies that decide, and the grants, each a way in
+  std::vector<std::string> steps;  // how the storage finds the rows, in its own words: an index or a scan
+  std::int64_t rows = 0;           // of the page
+  int runs = 0;                    // of the whole operation, checks and masks included
+  std::chrono::nanoseconds first{};
+  std::chrono::nanoseconds best{};
 };
 
 // One for each process and file. A handle: copies share the database. Safe to use from many threads.
@@ -64,6 +77,10 @@ class Database {
 
   // Whether the policies allow this at all (SPEC 3). Never throws for a denial, and records none.
   Decision can(const ActorContext& actor, Action action, std::string_view resource) const;
+
+  // What a list costs `about`, and why: for whom explain() is. Runs it some times, as `about`, and changes nothing.
+  QueryProfile profile(const ActorContext& asker, const ActorContext& about, const std::string& type,
+                       const Query& query = {}) const;
 
   // Why `about` may or may not do this, to this row: for a system actor or org admin of the same scope, otherwise
   // permission_denied.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,8 @@ class EntityPage {
   auto end() const noexcept { return rows_.end(); }
   bool empty() const noexcept { return rows_.empty(); }
   std::size_t size() const noexcept { return rows_.size(); }
-  const Entity& front() const { return rows_.at(0); }
+  const Entity& front() const& { return rows_.at(0); }
+  Entity front() && { return std::move(rows_.at(0)); }
   const Entity& operator[](std::size_t i) const { return rows_.at(i); }
   const std::optional<std::string>& next() const noexcept { return next_; }
 
@@ -64,6 +66,9 @@ class EntityRepository {
   std::int64_t count(const Query& query = {}) const;  // order, limit and after do not matter
 
   Written create(const Json& data, const CreateOptions& options = {}) const;
+  // All of them in one transaction, or none: the error is that of the first that is refused, and names its place. For
+  // imports; whoever else writes waits for the end of it.
+  std::vector<EntityId> create_all(std::span<const Json> rows, const CreateOptions& options = {}) const;
   // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
   Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
   void remove(const EntityId& id) const;

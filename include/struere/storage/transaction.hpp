@@ -50,6 +50,8 @@ class Transaction : public RelationReader {
   // --- entities. What select and count mean is defined by query/interpreter.hpp; rows leave masked.
   virtual Page select(const Selection& selection) = 0;
   virtual std::int64_t count(const Selection& selection) = 0;
+  // How select() would find the rows, in the storage's own words; none where it has none.
+  virtual std::vector<std::string> plan_of(const Selection&) { return {}; }
   // Unmasked and deleted or not: for the checks of a write, never for an answer.
   virtual std::optional<StoredEntity> find_entity(const std::string& id) = 0;
   virtual void insert_entity(const StoredEntity& entity) = 0;

@@ -341,6 +341,8 @@ class MemoryTransaction final : public Transaction {
   template <class Visit>
   void each_in_view(const Selection& selection, Visit&& visit) {
     for (const auto& [id, row] : data_->entities) {
+      if (selection.interruption.may_come() && selection.interruption.is_due())
+        throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it");
       if (row.deleted || row.type != selection.type || (selection.id && id != *selection.id)) continue;
       const RowFields fields = fields_of(row);
       auto masks = admitting(*selection.grants, fields, selection.actor, *this);

@@ -28,6 +28,8 @@ std::string advice(int code) {
     case SQLITE_NOTADB: return "the file is not an SQLite database";
     case SQLITE_CORRUPT: return "the file is damaged; restore a backup";
     case SQLITE_IOERR: return "the disk failed to read or write; check it and the space left on it";
+    case SQLITE_INTERRUPT:
+      return "it was stopped, or took longer than its timeout; narrow it, or index what it asks for";
     case SQLITE_NOMEM: return "there is not enough memory";
     case SQLITE_TOOBIG: return "a value or a statement is larger than SQLite takes";
     case SQLITE_CONSTRAINT: return "what was written contradicts the rows that are there";

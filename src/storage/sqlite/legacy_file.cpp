@@ -283,8 +283,8 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
       throw Error(ErrorCode::storage, "a row was changed while it was being adopted: its organization");
     scope_ = scope.integer(0);
   }
-  SqliteTransaction transaction(ConnectionLease(connection_.get(), [](Connection*) {}),
-                                {connection_.get(), [](Connection*) {}}, scope_, organization.str());
+  GroupCommit writers([this] { return ConnectionLease(connection_.get(), [](Connection*) {}); });
+  SqliteTransaction transaction(writers.begin(std::chrono::seconds(1)), scope_, organization.str());
   require_under_way();
   std::vector<LegacyRow> rows;
   {

@@ -184,8 +184,10 @@ std::string PredicateCompiler::compile_order(const std::string& field, Operator 
                            parameter(as_blob(std::string(1, kind))));
 }
 
-std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& column, Operator op,
+std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& stored, Operator op,
                                                  const Operand& operand) {
+  // A range of ids is no way to the rows (`+` says so): those of the type would have to be sorted.
+  const std::string column = field.root() == FieldPath::Root::id && is_ordering(op) ? "+" + stored : stored;
   const bool is_text = field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
   const std::string present = fmt::format("({}) IS NOT NULL", column);
   switch (operand.kind) {

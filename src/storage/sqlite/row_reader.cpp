@@ -2,15 +2,17 @@
 
 #include <algorithm>
 
+#include "struere/query/interpreter.hpp"
+
 namespace struere {
 
 RowReader::RowReader(const MaskGroups& groups) : shown_(groups.masks, MaskPurpose::show) {
   if (groups.single()) one_.emplace(way_of("1"));
 }
 
-EntityRow RowReader::read(const Statement& statement) const {
-  if (one_) return read(statement, *one_);
-  return read(statement, way_of(statement.text(6)));
+EntityRow RowReader::read(const Statement& statement, std::string& bytes) const {
+  if (one_) return read(statement, *one_, bytes);
+  return read(statement, way_of(statement.text(6)), bytes);
 }
 
 RowReader::Way RowReader::way_of(std::string_view bits) const {
@@ -27,22 +29,27 @@ RowReader::Way RowReader::way_of(std::string_view bits) const {
   return way;
 }
 
-EntityRow RowReader::read(const Statement& statement, const Way& way) {
+EntityRow RowReader::read(const Statement& statement, const Way& way, std::string& bytes) {
   EntityRow row;
-  row.id = statement.string(0);
-  const std::string_view data = statement.text(1);
-  row.data.reserve(data.size());
-  way.splicer.splice(data, row.data);
+  row.id = EntityId(statement.string(0));
+  way.splicer.splice(statement.text(1), bytes);
   row.version = statement.integer(2);
-  const auto show = [&](bool clear, FieldPath::Root root, Json value, std::optional<Json>& out) {
-    if (clear)
-      out.emplace(std::move(value));
-    else
-      out = apply_masks(way.masks, root, value, MaskPurpose::show);
+  const auto mask = [&](FieldPath::Root root, const Json& value) {
+    if (auto shown = apply_masks(way.masks, root, value, MaskPurpose::show))
+      show_attribute(row, root, *std::move(shown));
   };
-  show(way.clear_status, FieldPath::Root::status, statement.string(3), row.status);
-  show(way.clear_created_at, FieldPath::Root::created_at, statement.integer(4), row.created_at);
-  show(way.clear_updated_at, FieldPath::Root::updated_at, statement.integer(5), row.updated_at);
+  if (way.clear_status)
+    row.status = statement.string(3);
+  else
+    mask(FieldPath::Root::status, statement.string(3));
+  if (way.clear_created_at)
+    row.created_at = statement.integer(4);
+  else
+    mask(FieldPath::Root::created_at, statement.integer(4));
+  if (way.clear_updated_at)
+    row.updated_at = statement.integer(5);
+  else
+    mask(FieldPath::Root::updated_at, statement.integer(5));
   return row;
 }
 

@@ -15,7 +15,8 @@ class RowReader {
  public:
   explicit RowReader(const MaskGroups& groups);
 
-  EntityRow read(const Statement& statement) const;
+  // The row without its data, which is added to `bytes`: the rows of a page lie in one block.
+  EntityRow read(const Statement& statement, std::string& bytes) const;
 
  private:
   // How rows are shown that the same masks apply to.
@@ -26,7 +27,7 @@ class RowReader {
   };
 
   Way way_of(std::string_view bits) const;
-  static EntityRow read(const Statement& statement, const Way& way);
+  static EntityRow read(const Statement& statement, const Way& way, std::string& bytes);
 
   ViewMasks shown_;
   std::optional<Way> one_;  // where all rows are seen through one mask

@@ -1,6 +1,9 @@
 // Reading for an actor: what leaves here is masked.
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "storage/sqlite/selection_cache.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
@@ -36,6 +39,25 @@ bool is_by_time(const std::vector<OrderKey>& order) {
          order[1].field.root() == FieldPath::Root::id && order[0].descending == order[1].descending;
 }
 
+// While it lives, the connection's statements fail when they are to be given up.
+class Interruptible {
+ public:
+  Interruptible(Connection& connection, const Interruption& interruption)
+      : database_(interruption.may_come() ? connection.handle() : nullptr) {
+    constexpr int instructions = 1000;  // of SQLite's machine, some 20 µs
+    const auto is_due = [](void* self) { return static_cast<const Interruption*>(self)->is_due() ? 1 : 0; };
+    if (database_) sqlite3_progress_handler(database_, instructions, is_due, const_cast<Interruption*>(&interruption));
+  }
+  ~Interruptible() {
+    if (database_) sqlite3_progress_handler(database_, 0, nullptr, nullptr);
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  sqlite3* database_;
+};
+
 }  // namespace
 
 std::optional<std::string> SqliteTransaction::candidates(const Selection& selection, bool page) {
@@ -67,25 +89,51 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
 }
 
 Page SqliteTransaction::select(const Selection& selection) {
+  const Interruptible interruptible(*connection_, selection.interruption);
   const auto prepared = connection_->selections().prepare(Asked::rows, selection, candidates(selection, true));
   const CompiledSelection& compiled = prepared->compiled;
   SlotValues values(selection.actor, &selection);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   Page page;
   Position last;
+  const auto bytes = std::make_shared<std::string>();
+  std::vector<std::size_t> ends;  // in `bytes`, of each row's data
   while (statement.step()) {
     if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) {
       page.next = std::move(last);
       break;
     }
-    page.rows.push_back(prepared->reader->read(statement));
+    page.rows.push_back(prepared->reader->read(statement, *bytes));
+    ends.push_back(bytes->size());
     if (static_cast<std::int64_t>(page.rows.size()) == selection.limit)
       last = position_of(statement, selection, compiled);
+    if (ends.size() == 1 && selection.limit > 1) {
+      // Rows of a type are much alike. What is too much is not given by the system before it is written to.
+      const auto expected = static_cast<std::size_t>(std::min<std::int64_t>(selection.limit, 64));
+      page.rows.reserve(expected);
+      ends.reserve(expected);
+      bytes->reserve(bytes->size() * (expected + expected / 4));
+    }
+  }
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    page.rows[i].data = SharedText(bytes, begin, ends[i] - begin);
+    begin = ends[i];
   }
   return page;
 }
 
+std::vector<std::string> SqliteTransaction::plan_of(const Selection& selection) {
+  const auto prepared = connection_->selections().prepare(Asked::rows, selection, candidates(selection, true));
+  SlotValues values(selection.actor, &selection);
+  Statement statement = scoped("EXPLAIN QUERY PLAN " + prepared->compiled.sql, prepared->compiled.parameters, values);
+  std::vector<std::string> out;
+  while (statement.step()) out.push_back(statement.string(3));
+  return out;
+}
+
 std::int64_t SqliteTransaction::count(const Selection& selection) {
+  const Interruptible interruptible(*connection_, selection.interruption);
   const auto prepared = connection_->selections().prepare(Asked::count, selection, candidates(selection, false));
   SlotValues values(selection.actor, &selection);
   Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);

@@ -4,13 +4,12 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "storage/sqlite/checkpoints.hpp"
 #include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/file_check.hpp"
@@ -33,39 +32,6 @@ std::uintmax_t size_of_file(const std::string& path) {
   const std::uintmax_t size = std::filesystem::file_size(path, none);
   return none ? 0 : size;
 }
-
-// Lets the threads of this process write one after another, in the order in which they came. Other processes are kept
-// out by the file's own lock.
-class WriterQueue {
- public:
-  // Nothing, if the turn did not come in time.
-  std::shared_ptr<void> wait(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    const std::uint64_t ticket = next_ticket_++;
-    waiting_.push_back(ticket);
-    const bool in_time = turn_.wait_for(lock, timeout, [&] { return !writing_ && waiting_.front() == ticket; });
-    waiting_.erase(std::ranges::find(waiting_, ticket));
-    if (!in_time) {
-      turn_.notify_all();  // whoever stood behind may be first now
-      return nullptr;
-    }
-    writing_ = true;
-    return {this, [](void* queue) { static_cast<WriterQueue*>(queue)->leave(); }};
-  }
-
- private:
-  void leave() {
-    const std::lock_guard lock(mutex_);
-    writing_ = false;
-    turn_.notify_all();
-  }
-
-  std::mutex mutex_;  // guards all of it
-  std::condition_variable turn_;
-  std::deque<std::uint64_t> waiting_;
-  std::uint64_t next_ticket_ = 0;
-  bool writing_ = false;
-};
 
 class SqliteStorage final : public Storage, private SharedTables {
  public:
@@ -96,15 +62,14 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    std::shared_ptr<void> writer;
     if (access == Access::write) {
-      writer = writers_.wait(options_.busy_timeout);
-      if (!writer) throw_storage_error(nullptr, SQLITE_BUSY, "waiting to write");
+      WriteTurn turn = writers_.begin(options_.busy_timeout);
+      const std::int64_t number = scope_number(turn.connection(), scope);
+      return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str());
     }
     auto connection = lease();
     const std::int64_t number = scope_number(*connection, scope);
-    return std::make_unique<SqliteTransaction>(std::move(connection), std::move(writer), number,
-                                               scope.organization().str());
+    return std::make_unique<SqliteTransaction>(std::move(connection), number, scope.organization().str());
   }
 
   std::optional<CommitStamp> commit_stamp() const noexcept override { return commits_->stamp(); }
@@ -127,6 +92,7 @@ class SqliteStorage final : public Storage, private SharedTables {
         "PRAGMA synchronous = {}; PRAGMA cache_size = -{}; PRAGMA mmap_size = {}",
         options_.durability == Durability::full ? "FULL" : "NORMAL",
         std::max<std::int64_t>(options_.cache_bytes / 1024, 64), std::max<std::int64_t>(options_.mmap_bytes, 0)));
+    checkpoints_.take_over(*connection);
     return connection;
   }
 
@@ -163,38 +129,28 @@ class SqliteStorage final : public Storage, private SharedTables {
   // --- scopes
 
   std::int64_t scope_number(Connection& connection, const Scope& scope) {
-    const std::pair key(scope.organization().str(), scope.environment());
     {
       const std::lock_guard lock(mutex_);
-      if (const auto found = scopes_.find(key); found != scopes_.end()) return found->second;
+      if (const auto found = scopes_.find(scope); found != scopes_.end()) return found->second;
     }
     Statement statement = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
-    statement.bind(1, std::string_view(key.first)).bind(2, to_string(key.second));
+    statement.bind(1, std::string_view(scope.organization().str())).bind(2, to_string(scope.environment()));
     if (!statement.step())
       throw Error(ErrorCode::not_found,
                   "there is no such organization; create it with TrustedHost::create_organization");
     const std::int64_t number = statement.integer(0);
     const std::lock_guard lock(mutex_);
-    return scopes_.emplace(key, number).first->second;  // a scope keeps its number for good
+    return scopes_.emplace(scope, number).first->second;  // a scope keeps its number for good
   }
 
   // --- the shared tables
 
   template <class Write>
   auto write(Write&& body) {
-    const auto writer = writers_.wait(options_.busy_timeout);
-    if (!writer) throw_storage_error(nullptr, SQLITE_BUSY, "waiting to write");
-    const auto connection = lease();
-    connection->execute("BEGIN IMMEDIATE");
-    try {
-      const auto result = body(*connection);
-      connection->execute("COMMIT");
-      return result;
-    } catch (...) {
-      if (sqlite3_get_autocommit(connection->handle()) == 0)
-        sqlite3_exec(connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-      throw;
-    }
+    WriteTurn turn = writers_.begin(options_.busy_timeout);
+    const auto result = body(turn.connection());
+    turn.commit(true);  // no other writer may know of an organization that could yet be undone
+    return result;
   }
 
   static void require_change(Connection& connection) {
@@ -325,8 +281,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
     try {
       // Whoever is busy writing is not waited for: the next use will be written down.
-      const auto writer = writers_.wait(std::chrono::milliseconds(0));
-      if (!writer) return;
+      if (writers_.is_busy()) return;
       const auto connection = lease();
       sqlite3_busy_timeout(connection->handle(), 0);
       Statement update = connection->prepare("UPDATE api_keys SET last_used_at = ?2 WHERE hash = ?1");
@@ -343,11 +298,12 @@ class SqliteStorage final : public Storage, private SharedTables {
   std::string path_;
   SqliteOptions options_;
   CursorKey cursor_key_{};
-  WriterQueue writers_;
+  Checkpoints checkpoints_{options_.busy_timeout};
   std::optional<CommitWatch> commits_;  // set once, while it is opened
   std::mutex mutex_;                    // guards idle_ and scopes_
   std::vector<std::unique_ptr<Connection>> idle_;
-  std::map<std::pair<std::string, Environment>, std::int64_t> scopes_;
+  std::map<Scope, std::int64_t, ScopeOrder> scopes_;
+  GroupCommit writers_{[this] { return lease(); }};
 };
 
 }  // namespace

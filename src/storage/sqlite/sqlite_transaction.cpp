@@ -20,18 +20,20 @@ bool read_hash(std::string_view bytes, EventHash& hash) {
 
 }  // namespace
 
-SqliteTransaction::SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope,
-                                     std::string organization)
-    : writer_(std::move(writer)),
-      connection_(std::move(connection)),
-      scope_(scope),
-      organization_(std::move(organization)) {
-  connection_->prepare(writer_ ? "BEGIN IMMEDIATE" : "BEGIN").run();
+SqliteTransaction::SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization)
+    : reader_(std::move(reader)), connection_(reader_.get()), scope_(scope), organization_(std::move(organization)) {
+  connection_->prepare("BEGIN").run();
 }
+
+SqliteTransaction::SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization)
+    : writer_(std::move(writer)),
+      connection_(&writer_->connection()),
+      scope_(scope),
+      organization_(std::move(organization)) {}
 
 SqliteTransaction::~SqliteTransaction() {
   // After some failures SQLite has rolled back by itself.
-  if (!open_ || sqlite3_get_autocommit(connection_->handle()) != 0) return;
+  if (!reader_ || sqlite3_get_autocommit(connection_->handle()) != 0) return;
   try {
     connection_->prepare("ROLLBACK").run();  // kept: every reader ends with it
   } catch (const std::exception&) {  // nothing of the transaction stays when the connection is used again, or closed
@@ -39,8 +41,11 @@ SqliteTransaction::~SqliteTransaction() {
 }
 
 void SqliteTransaction::commit() {
-  connection_->prepare("COMMIT").run();
-  open_ = false;
+  if (writer_)
+    // Rules are compiled by their generation: nobody may see one that could yet be undone.
+    writer_->commit(has_counted_);
+  else
+    connection_->prepare("COMMIT").run();
 }
 
 Statement SqliteTransaction::scoped(std::string_view sql) {

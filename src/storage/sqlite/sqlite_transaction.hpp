@@ -3,24 +3,23 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/field_indexes.hpp"
+#include "storage/sqlite/group_commit.hpp"
 #include "storage/sqlite/search_index.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
 
-// A connection on loan; given back when destroyed.
-using ConnectionLease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
-
 class SqliteTransaction final : public Transaction {
  public:
   // `scope` is the number of the scope, `organization` its organization, which owns what both environments share.
-  // `writer` is held for as long as a writing transaction lives; null for a reader.
-  SqliteTransaction(ConnectionLease connection, std::shared_ptr<void> writer, std::int64_t scope,
-                    std::string organization);
+  SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization);
+  SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization);
   ~SqliteTransaction() override;
 
   void commit() override;
@@ -45,6 +44,7 @@ class SqliteTransaction final : public Transaction {
 
   Page select(const Selection& selection) override;
   std::int64_t count(const Selection& selection) override;
+  std::vector<std::string> plan_of(const Selection& selection) override;
   std::optional<StoredEntity> find_entity(const std::string& id) override;
   void insert_entity(const StoredEntity& entity) override;
   void update_entity(const StoredEntity& entity) override;
@@ -82,13 +82,14 @@ class SqliteTransaction final : public Transaction {
   void delete_parts_of_role(const RoleId& role);
   void insert_parts_of_role(const RoleRecord& role);
   void count_generation();
-  void ensure_field_index(const FieldPath& field);
+  FieldNames fields_of_rules(const RoleId& role);
 
-  std::shared_ptr<void> writer_;
-  ConnectionLease connection_;
+  ConnectionLease reader_;
+  std::optional<WriteTurn> writer_;
+  Connection* connection_;  // that of the one or of the other
   std::int64_t scope_;
   std::string organization_;
-  bool open_ = true;
+  bool has_counted_ = false;  // the generation up
 };
 
 }  // namespace struere

@@ -1,0 +1,28 @@
+// A part of a text that others share: the rows of a page lie in one block of memory.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace struere {
+
+// A value. Whoever holds a part keeps the whole.
+class SharedText {
+ public:
+  SharedText() = default;
+  explicit SharedText(std::string text) : SharedText(std::make_shared<const std::string>(std::move(text))) {}
+  explicit SharedText(std::shared_ptr<const std::string> whole) : whole_(std::move(whole)), part_(*whole_) {}
+  SharedText(std::shared_ptr<const std::string> whole, std::size_t begin, std::size_t size)
+      : whole_(std::move(whole)), part_(std::string_view(*whole_).substr(begin, size)) {}
+
+  std::string_view view() const noexcept { return part_; }
+
+ private:
+  std::shared_ptr<const std::string> whole_;
+  std::string_view part_;
+};
+
+}  // namespace struere

@@ -1,0 +1,37 @@
+#include "storage/sqlite/checkpoints.hpp"
+
+#include <sqlite3.h>
+
+#include <thread>
+
+namespace struere {
+namespace {
+
+constexpr std::chrono::microseconds nap(50);
+constexpr int most_naps = 100;  // a reader of longer breath is not waited for
+
+int wait_for_readers(void*, int times) {
+  if (times >= most_naps) return 0;
+  std::this_thread::sleep_for(nap);
+  return 1;
+}
+
+}  // namespace
+
+void Checkpoints::take_over(Connection& connection) {
+  const auto hook = [](void* self, sqlite3* database, const char*, int pages) {
+    static_cast<Checkpoints*>(self)->after_commit(database, pages);
+    return SQLITE_OK;  // the commit holds, whatever became of the checkpoint
+  };
+  sqlite3_wal_hook(connection.handle(), hook, this);
+}
+
+void Checkpoints::after_commit(sqlite3* database, int pages_in_log) {
+  if (pages_in_log < due_at_) return;
+  sqlite3_busy_handler(database, wait_for_readers, nullptr);
+  const int code = sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  sqlite3_busy_timeout(database, static_cast<int>(busy_timeout_.count()));
+  due_at_ = code == SQLITE_OK ? pages_between : pages_in_log + pages_between;
+}
+
+}  // namespace struere

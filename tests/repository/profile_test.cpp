@@ -1,0 +1,69 @@
+// What a query costs, and when it is given up.
+#include <catch2/catch.hpp>
+
+#include <thread>
+
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void fill(World& world, int count) {
+  world.define_type({{"slug", "note"}});
+  world.define_role(
+      {{"name", "owner"},
+       {"policies", {{{"resource", "note"}, {"actions", {"list"}}, {"effect", "allow"}}}},
+       {"scopeRules",
+        {{{"entityType", "note"}, {"field", "data.owner"}, {"operator", "eq"}, {"value", "actor.userId"}}}}});
+  std::vector<Json> rows;
+  for (int i = 0; i < count; ++i)
+    rows.push_back({{"n", i}, {"owner", i % 4 == 0 ? "ana" : "bo"}, {"text", std::string(200, 'x')}});
+  world.database->entities(world.system(), "note").create_all(rows);
+}
+
+}  // namespace
+
+TEST_CASE("a profile tells time, grants and index", "[profile]") {
+  World world(StorageKind::sqlite);
+  fill(world, 40);
+  const ActorContext ana = world.user("ana", {"owner"});
+  const QueryProfile profile = world.database->profile(world.system(), ana, "note");
+  CHECK(profile.rows == 10);
+  CHECK(profile.runs >= 1);
+  CHECK(profile.best > 0ns);
+  CHECK(profile.first >= profile.best);
+  REQUIRE(profile.explanation.grants.size() == 1);
+  CHECK(profile.explanation.grants[0].role == "owner");
+  REQUIRE(profile.steps.size() == 1);
+  CHECK(profile.steps[0].find("USING INDEX") != std::string::npos);
+  const auto scan = world.database->profile(world.system(), ana, "note", {.order = {{"data.n"}}});
+  CHECK(scan.steps.size() == 2);  // it is sorted
+
+  CHECK_ERROR(permission_denied, world.database->profile(ana, ana, "note"));
+  CHECK_ERROR(permission_denied, world.database->profile(world.system(Environment::production), ana, "note"));
+  const QueryProfile denied = world.database->profile(world.system(), world.user("bo"), "note");
+  CHECK_FALSE(denied.explanation.decision);
+  CHECK(denied.runs == 0);
+  CHECK(denied.steps.empty());
+}
+
+TEST_CASE("a query is given up after its timeout, or when nobody wants the answer", "[profile]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  fill(world, 2000);
+  const auto notes = world.database->entities(world.system(), "note");
+  const Condition unindexed = field("data.text").contains("y") || field("data.n") < 0;
+  CHECK(notes.count({.where = unindexed}) == 0);
+  CHECK_ERROR(storage, notes.count({.where = unindexed, .timeout = 0ms}));
+  CHECK_ERROR(storage, notes.list({.where = unindexed, .timeout = 0ms}));
+  std::stop_source source;
+  CHECK(notes.list({.where = unindexed, .timeout = 1h, .stop = source.get_token()}).empty());
+  source.request_stop();
+  CHECK_ERROR(storage, notes.list({.where = unindexed, .stop = source.get_token()}));
+  // The next one is itself again.
+  CHECK(notes.count({.where = unindexed}) == 0);
+  CHECK(notes.create({{"n", 1}}).row.has_value());
+}
