@@ -37,9 +37,8 @@ std::string new_id(std::int64_t at) {
                      b & 0xffffffffffff);
 }
 
-// Cuts the member `"key":"text"` of canonical JSON out; the masked field is one of plain text.
-std::string without(std::string_view json, const std::string& key) {
-  const std::string start = fmt::format("\"{}\":\"", key);
+// Cuts the member that begins with `start`, `"key":"`, out of canonical JSON; the masked field is one of plain text.
+std::string without(std::string_view json, const std::string& start) {
   const auto from = json.find(start);
   if (from == std::string_view::npos) return std::string(json);
   auto to = json.find('"', from + start.size()) + 1;
@@ -95,19 +94,19 @@ class ByHand::Use {
   sqlite3_stmt* statement_;
 };
 
-ByHand::ByHand(const std::string& path, const TutoringData& data, bool full_durability)
-    : database_(nullptr, sqlite3_close), teacher_(fmt::format("\"{}\"", data.teacher)), masked_(data.masked) {
+ByHand::ByHand(const std::string& path, const std::string& teacher, struere::Durability durability)
+    : database_(nullptr, sqlite3_close), teacher_(fmt::format("\"{}\"", teacher)) {
   sqlite3* database = nullptr;
   if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
     throw std::runtime_error("no database at " + path);
   database_.reset(database);
   sqlite3_busy_timeout(database, 5000);
   // As struere's own connections.
+  const struere::SqliteOptions theirs;
   const std::string settings = fmt::format(
-      "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {}; PRAGMA cache_size = -16384; "
-      "PRAGMA "
-      "mmap_size = {}",
-      full_durability ? "FULL" : "NORMAL", 1LL << 30);
+      "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {}; PRAGMA cache_size = -{}; "
+      "PRAGMA mmap_size = {}",
+      durability == struere::Durability::full ? "FULL" : "NORMAL", theirs.cache_bytes / 1024, theirs.mmap_bytes);
   sqlite3_exec(database, settings.c_str(), nullptr, nullptr, nullptr);
   Use scope = use("SELECT id FROM scopes WHERE organization_id = 'company' AND environment = 'production'");
   if (!scope.step()) throw std::runtime_error("the scope is missing");
@@ -115,126 +114,147 @@ ByHand::ByHand(const std::string& path, const TutoringData& data, bool full_dura
   Use type = use("SELECT type_key FROM entity_types WHERE scope_id = ?1 AND slug = 'session'");
   if (!type.bind(1, scope_).step()) throw std::runtime_error("the type is missing");
   type_ = type.integer(0);
+  for (std::size_t i = 0; i < pages_.size(); ++i)
+    pages_[i] = fmt::format(
+        "SELECT id, data, created_at, version, status, updated_at FROM entities WHERE scope_id = ?1 AND type_key = ?2 "
+        "AND data -> '$.\"teacherId\"' = ?3 AND deleted_at IS NULL{}{} ORDER BY created_at DESC, id DESC LIMIT 51",
+        i & 1 ? " AND (created_at, id) < (?4, ?5)" : "", i & 2 ? " AND data -> '$.\"status\"' = ?6" : "");
 }
 
-ByHand::Use ByHand::use(const std::string& sql) {
+ByHand::Use ByHand::use(const char* sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(database_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
-        SQLITE_OK)
-      throw std::runtime_error(std::string(sqlite3_errmsg(database_.get())) + " in " + sql);
-    found = statements_
-                .emplace(sql, std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>(statement, sqlite3_finalize))
-                .first;
+    if (sqlite3_prepare_v3(database_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+      throw std::runtime_error(fmt::format("{} in {}", sqlite3_errmsg(database_.get()), sql));
+    found = statements_.try_emplace(sql, statement, sqlite3_finalize).first;
   }
   return Use(found->second.get());
 }
 
 Row ByHand::read(Use& statement, bool masked) const {
+  static const std::string start = fmt::format("\"{}\":\"", masked_field);
   const std::string_view data = statement.text(1);
-  return {std::string(statement.text(0)), masked ? without(data, masked_) : std::string(data), statement.integer(2),
-          statement.integer(3)};
+  return {std::string(statement.text(0)), masked ? without(data, start) : std::string(data),
+          std::string(statement.text(4)), statement.integer(2),
+          statement.integer(5),           statement.integer(3)};
 }
 
 std::optional<Row> ByHand::get(const std::string& id, bool masked) {
   Use statement =
       use("SELECT id, data, created_at, version, status, updated_at FROM entities WHERE scope_id = ?1 AND id = ?2 AND "
-          "type_key "
-          "= ?3 AND data -> '$.\"teacherId\"' = ?4 AND deleted_at IS NULL");
+          "type_key = ?3 AND data -> '$.\"teacherId\"' = ?4 AND deleted_at IS NULL");
   statement.bind(1, scope_).bind(2, id).bind(3, type_).bind(4, teacher_);
   return statement.step() ? std::optional(read(statement, masked)) : std::nullopt;
 }
 
 std::vector<Row> ByHand::page(bool masked, const Row* after, const char* status) {
-  std::string sql =
-      "SELECT id, data, created_at, version, status, updated_at FROM entities WHERE scope_id = ?1 AND type_key = ?2 "
-      "AND data "
-      "-> '$.\"teacherId\"' = ?3 AND deleted_at IS NULL";
-  if (after) sql += " AND (created_at, id) < (?4, ?5)";
-  if (status) sql += " AND data -> '$.\"status\"' = ?6";
-  sql += " ORDER BY created_at DESC, id DESC LIMIT 51";  // one more, to know whether there is more
-  Use statement = use(sql);
+  Use statement = use(pages_[(after ? 1U : 0U) | (status ? 2U : 0U)].c_str());
   statement.bind(1, scope_).bind(2, type_).bind(3, teacher_);
   if (after) statement.bind(4, after->created_at).bind(5, after->id);
   if (status) statement.bind(6, status);
   std::vector<Row> out;
   out.reserve(50);
   while (out.size() < 50 && statement.step()) out.push_back(read(statement, masked));
+  if (out.size() == 50) statement.step();  // whether there is more
   return out;
 }
 
 std::int64_t ByHand::count() {
   Use statement =
       use("SELECT count(*) FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND data -> '$.\"teacherId\"' = ?3 AND "
-          "deleted_at "
-          "IS NULL");
+          "deleted_at IS NULL");
   statement.bind(1, scope_).bind(2, type_).bind(3, teacher_).step();
   return statement.integer(0);
 }
 
-void ByHand::append_event(const std::string& type, const std::string& id, const std::string& payload) {
+ByHand::ChainHead ByHand::chain_head() {
+  Use statement = use("SELECT event_count, event_hash FROM scopes WHERE id = ?1");
+  statement.bind(1, scope_).step();
+  ChainHead head{statement.integer(0), {}};
+  std::memcpy(head.hash.data(), statement.blob(1).data(), head.hash.size());
+  return head;
+}
+
+void ByHand::append_event(ChainHead& head, const std::string& type, const std::string& id, const std::string& payload) {
   const std::int64_t at = now();
-  std::int64_t sequence = 0;
-  Hash hash{};
   const std::string event_id = new_id(at);
-  {
-    Use head = use("SELECT event_count, event_hash FROM scopes WHERE id = ?1");
-    head.bind(1, scope_).step();
-    sequence = head.integer(0) + 1;
-    const std::string text = fmt::format(
-        R"({{"actorId":{},"actorType":"user","createdAt":{},"entityId":"{}","environment":"production","id":"{}","organizationId":"company","otherEnd":null,"payload":{},"sequence":{},"type":"{}"}})",
-        teacher_, at, id, event_id, payload, sequence, type);
-    hash = sha256(head.blob(1), text);
-  }
+  ++head.sequence;
+  const std::string text = fmt::format(
+      R"({{"actorId":{},"actorType":"user","createdAt":{},"entityId":"{}","environment":"production","id":"{}","organizationId":"company","otherEnd":null,"payload":{},"sequence":{},"type":"{}"}})",
+      teacher_, at, id, event_id, payload, head.sequence, type);
+  head.hash = sha256({reinterpret_cast<const char*>(head.hash.data()), head.hash.size()}, text);
   use("INSERT INTO events(scope_id, sequence, id, type, entity_id, actor_type, actor_id, created_at, payload, hash) "
       "VALUES(?1, ?2, ?3, ?4, ?5, 'user', ?6, ?7, ?8, ?9)")
       .bind(1, scope_)
-      .bind(2, sequence)
+      .bind(2, head.sequence)
       .bind(3, event_id)
       .bind(4, type)
       .bind(5, id)
       .bind(6, std::string_view(teacher_).substr(1, teacher_.size() - 2))
       .bind(7, at)
       .bind(8, payload)
-      .bind(9, hash)
-      .step();
-  use("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1")
-      .bind(1, scope_)
-      .bind(2, sequence)
-      .bind(3, hash)
+      .bind(9, head.hash)
       .step();
 }
 
-std::string ByHand::create(const std::string& data) {
+void ByHand::keep(const ChainHead& head) {
+  use("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1")
+      .bind(1, scope_)
+      .bind(2, head.sequence)
+      .bind(3, head.hash)
+      .step();
+}
+
+std::string ByHand::insert(ChainHead& head, const struere::Json& data) {
   const std::int64_t at = now();
-  const std::string id = new_id(at), payload = R"({"data":)" + data + "}";
-  use("BEGIN IMMEDIATE").step();
+  const std::string id = new_id(at), text = data.dump();
   use("INSERT INTO entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES(?1, ?2, ?3, "
       "'active', ?4, ?4, 1, ?5)")
       .bind(1, scope_)
       .bind(2, id)
       .bind(3, type_)
       .bind(4, at)
-      .bind(5, data)
+      .bind(5, text)
       .step();
-  append_event("session.created", id, payload);
+  append_event(head, "session.created", id, R"({"data":)" + text + "}");
+  return id;
+}
+
+std::string ByHand::create(const struere::Json& data) {
+  use("BEGIN IMMEDIATE").step();
+  ChainHead head = chain_head();
+  std::string id = insert(head, data);
+  keep(head);
   use("COMMIT").step();
   return id;
 }
 
-void ByHand::update(const std::string& id, const std::string& data, const std::string& payload) {
+void ByHand::create_all(const std::vector<struere::Json>& rows) {
   use("BEGIN IMMEDIATE").step();
-  use("UPDATE entities SET data = ?3, updated_at = ?4, version = version + 1 WHERE scope_id = ?1 AND id = ?2 AND data "
-      "-> "
-      "'$.\"teacherId\"' = ?5 AND deleted_at IS NULL")
+  ChainHead head = chain_head();
+  for (const struere::Json& row : rows) insert(head, row);
+  keep(head);
+  use("COMMIT").step();
+}
+
+// Reads, merges and writes, as whoever logs what was there before must.
+void ByHand::update(const std::string& id, const struere::Json& patch) {
+  use("BEGIN IMMEDIATE").step();
+  const auto before = get(id, false);
+  if (!before) throw std::runtime_error("the row is missing");
+  struere::Json data = struere::Json::parse(before->data);
+  data.merge_patch(patch);
+  use("UPDATE entities SET data = ?3, updated_at = ?4, version = version + 1 WHERE scope_id = ?1 AND id = ?2")
       .bind(1, scope_)
       .bind(2, id)
-      .bind(3, data)
+      .bind(3, data.dump())
       .bind(4, now())
-      .bind(5, teacher_)
       .step();
-  append_event("session.updated", id, payload);
+  ChainHead head = chain_head();
+  append_event(head, "session.updated", id,
+               R"({"changes":)" + patch.dump() + R"(,"previousData":)" + before->data + "}");
+  keep(head);
   use("COMMIT").step();
 }
 
@@ -242,8 +262,7 @@ bool ByHand::authenticate(std::string_view key) {
   const Hash hash = sha256(key);
   Use statement =
       use("SELECT k.id, s.organization_id, s.environment, k.roles, k.expires_at, k.revoked_at FROM api_keys k JOIN "
-          "scopes s ON "
-          "s.id = k.scope_id WHERE k.hash = ?1");
+          "scopes s ON s.id = k.scope_id WHERE k.hash = ?1");
   return statement.bind(1, hash).step();
 }
 

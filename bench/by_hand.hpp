@@ -13,36 +13,43 @@
 #include <string_view>
 #include <vector>
 
+#include "row.hpp"
 #include "tutoring_data.hpp"
 
 namespace bench {
 
-struct Row {
-  std::string id, data;
-  std::int64_t created_at = 0, version = 0;
-};
-
 class ByHand {
  public:
-  ByHand(const std::string& path, const TutoringData& data, bool full_durability);
+  ByHand(const std::string& path, const std::string& teacher, struere::Durability durability);
 
   std::optional<Row> get(const std::string& id, bool masked);
   std::vector<Row> page(bool masked, const Row* after, const char* status = nullptr);  // of 50, newest first
   std::int64_t count();
-  std::string create(const std::string& data);  // with its event, chained
-  void update(const std::string& id, const std::string& data, const std::string& event_payload);
+  std::string create(const struere::Json& data);  // with its event, chained
+  void create_all(const std::vector<struere::Json>& rows);
+  void update(const std::string& id, const struere::Json& patch);
   bool authenticate(std::string_view key);
 
  private:
+  using Hash = std::array<unsigned char, 32>;
+  struct ChainHead {
+    std::int64_t sequence = 0;
+    Hash hash{};
+  };
   class Use;
-  Use use(const std::string& sql);
+
+  Use use(const char* sql);  // a text that stays where it is: statements are kept by its address
   Row read(Use& statement, bool masked) const;
-  void append_event(const std::string& type, const std::string& id, const std::string& payload);
+  ChainHead chain_head();
+  void append_event(ChainHead& head, const std::string& type, const std::string& id, const std::string& payload);
+  void keep(const ChainHead& head);
+  std::string insert(ChainHead& head, const struere::Json& data);
 
   std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database_;
-  std::map<std::string, std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>> statements_;
+  std::map<const char*, std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>> statements_;
+  std::array<std::string, 4> pages_;  // the statements of page()
   std::int64_t scope_ = 0, type_ = 0;
-  std::string teacher_, masked_;
+  std::string teacher_;
 };
 
 }  // namespace bench

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <struere/struere.hpp>
@@ -17,16 +18,19 @@ struct TutoringData {
   std::int64_t sessions = 0;  // of the scope that is raced in; as many are in its other environment
   std::string teacher;        // a user with the role `teacher`, whose rule and mask are those of the race
   std::string writer;         // likewise, whose rows grow while it is on
+  std::string bursar;         // a user with the role `bursar`: the same rule, and no mask
   std::string api_key;
-  std::string masked = "paymentId";
 };
+
+inline constexpr const char* masked_field = "paymentId";
 
 // The data of session `i` of a company: some 300 bytes, of a teacher, 500 for each, spread over the whole table.
 struere::Json session_data(std::int64_t sessions, std::int64_t i);
 
-// Makes the file, or finds it made by an earlier run. Takes about 100 µs a session.
-TutoringData prepare(const std::string& path, std::int64_t sessions);
+// Makes the file, or finds it made by an earlier run. Takes about 100 µs a session. In the other environment there are
+// `elsewhere` sessions, or as many.
+TutoringData prepare(const std::string& path, std::int64_t sessions, std::optional<std::int64_t> elsewhere = {});
 
-struere::ActorContext teacher_of(const struere::Database& database, const std::string& teacher);
+struere::ActorContext actor_of(const struere::Database& database, const std::string& user);
 
 }  // namespace bench

@@ -1,0 +1,129 @@
+#include "fixture.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+
+using namespace struere;
+
+namespace bench {
+namespace {
+
+void require(bool same, const char* what) {
+  if (!same) throw std::runtime_error(fmt::format("two contenders answer differently: {}", what));
+}
+
+bool same(const Entity& mine, const Row& other) {
+  return mine.id().str() == other.id && mine.json() == other.data && mine.status() == other.status &&
+         mine.created_at() == other.created_at && mine.updated_at() == other.updated_at &&
+         mine.version() == other.version;
+}
+
+bool same(const Entity& mine, const UsersCode::Row& other) {
+  return same(mine, Row{other.id, other.data.dump(), other.status, other.created_at, other.updated_at, other.version});
+}
+
+template <class Rows>
+bool same(const EntityPage& mine, const Rows& others) {
+  return mine.size() == 50 &&
+         std::ranges::equal(mine, others, [](const Entity& a, const auto& b) { return same(a, b); });
+}
+
+std::vector<Json> new_rows(std::int64_t count) {
+  std::vector<Json> rows;
+  for (std::int64_t i = 0; i < 10'000; ++i) {
+    Json row = session_data(count, 1);  // of the writer
+    row.erase(masked_field);            // nobody writes what they may not see
+    row["duration"] = 30 + i % 60;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Fixture::Fixture(const std::string& file, std::int64_t count, const std::string& postgres_server)
+    : path(file),
+      data(prepare(file, count)),
+      normal(Database::open(file, {.sqlite = {.durability = Durability::normal}})),
+      full(Database::open(file)),
+      hand(file, data.teacher, Durability::normal),
+      hand_unmasked(file, data.bursar, Durability::normal),
+      hand_full(file, data.teacher, Durability::full),
+      users(file, data.teacher),
+      teacher(actor_of(normal, data.teacher)),
+      sessions(normal.entities(teacher, "session")),
+      unmasked(normal.entities(actor_of(normal, data.bursar), "session")),
+      written(normal.entities(actor_of(normal, data.writer), "session")),
+      written_full(full.entities(actor_of(full, data.writer), "session")),
+      rows(new_rows(count)) {
+  Query query{.limit = 50};
+  for (int page = 0; page < 10; ++page) {
+    if (page == 9) ninth = query.after;
+    const EntityPage found = sessions.list(query);
+    for (const Entity& row : found) entity_ids.push_back(row.id());
+    if (page == 8) last_of_ninth = {found[49].id().str(), "", "", *found[49].created_at(), 0, 0};
+    query.after = found.next();
+  }
+  std::ranges::shuffle(entity_ids, std::mt19937(1));
+  for (const EntityId& id : entity_ids) ids.push_back(id.str());
+  for (const Entity& row : unmasked.list({.limit = 500})) unmasked_ids.push_back(row.id());
+#ifdef STRUERE_BENCH_POSTGRES
+  if (!postgres_server.empty()) postgres = std::make_unique<Postgres>(postgres_server, file, data);
+#else
+  if (!postgres_server.empty()) throw std::runtime_error("built without libpq: --postgres is not there");
+#endif
+  compare();
+}
+
+void Fixture::compare() {
+  const Entity one = sessions.get(entity_ids[0]);
+  const Entity unmasked_one = unmasked.get(unmasked_ids[0]);
+  require(one.json().find(masked_field) == std::string_view::npos, "the mask");
+  require(unmasked_one.json().find(masked_field) != std::string_view::npos, "no mask");
+  require(same(one, hand.get(ids[0], true).value()), "get, masked");
+  require(same(unmasked_one, hand_unmasked.get(unmasked_ids[0].str(), false).value()), "get, unmasked");
+  require(same(one, users.get(ids[0]).at(0)), "get, masked, as users write it");
+  require(same(sessions.list(), hand.page(true, nullptr)), "page of 50, masked");
+  require(same(unmasked.list(), hand_unmasked.page(false, nullptr)), "page of 50, unmasked");
+  require(same(sessions.list(), users.page()), "page of 50, masked, as users write it");
+  require(same(sessions.list({.after = ninth}), hand.page(true, &last_of_ninth)), "page 10 by cursor");
+  require(same(sessions.list(cancelled_ones()), hand.page(true, nullptr, "\"cancelled\"")), "filtered page");
+  require(sessions.count() == hand.count() && hand.count() == sessions_per_teacher, "count");
+  require(normal.authenticate(data.api_key).organization() == teacher.organization(), "authenticate");
+  require(hand.authenticate(data.api_key) && !hand.authenticate("no key"), "authenticate by hand");
+#ifdef STRUERE_BENCH_POSTGRES
+  if (postgres) {
+    // jsonb keeps the value and not the text.
+    const auto same_values = [](const Entity& mine, Row other) {
+      other.data = canonical_json(Json::parse(other.data));
+      return same(mine, other);
+    };
+    const auto same_page = [&](const EntityPage& mine, const std::vector<Row>& others) {
+      return mine.size() == 50 && std::ranges::equal(mine, others, same_values);
+    };
+    require(same_values(one, postgres->get(ids[0]).value()), "get, masked, by PostgreSQL");
+    require(!postgres->get(unmasked_ids[0].str()), "a row of another, by PostgreSQL");
+    require(same_page(sessions.list(), postgres->page()), "page of 50, masked, by PostgreSQL");
+    require(same_page(sessions.list(cancelled_ones()), postgres->page("cancelled")), "filtered page, by PostgreSQL");
+    require(sessions.count() == postgres->count(), "count, by PostgreSQL");
+  }
+#endif
+}
+
+void Fixture::empty_log() const {
+  sqlite3* database = nullptr;
+  sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE, nullptr);
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> owned(database, sqlite3_close);
+  if (sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) != SQLITE_OK)
+    throw std::runtime_error("the write-ahead log cannot be emptied");
+}
+
+void Fixture::verify() const {
+  const ActorContext system = normal.trusted_host().system_actor(teacher.organization(), teacher.environment());
+  require(normal.events(system).verify().ok, "the chain of events, some of them by hand");
+}
+
+}  // namespace bench

@@ -1,0 +1,18 @@
+// The operations of the race.
+#pragma once
+
+#include <string>
+
+#include "fixture.hpp"
+#include "race.hpp"
+
+namespace bench {
+
+void add_decisions(Race& race, const std::string& path);  // in a file of its own, which is made anew
+void add_reads(Race& race, Fixture& fixture);
+// The same reads beside another scope of ten times as many rows, in a file that prepare() made.
+void add_reads_beside_more(Race& race, Fixture& fixture, const std::string& path);
+void add_writes(Race& race, Fixture& fixture);
+void add_many_at_once(Race& race, Fixture& fixture);  // threads, and rows
+
+}  // namespace bench
