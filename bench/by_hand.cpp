@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <random>
 #include <stdexcept>
 
@@ -256,6 +257,25 @@ void ByHand::update(const std::string& id, const struere::Json& patch) {
                R"({"changes":)" + patch.dump() + R"(,"previousData":)" + before->data + "}");
   keep(head);
   use("COMMIT").step();
+}
+
+std::string with_filter_index(const std::string& path) {
+  const std::string copy = path + ".indexed", part = copy + ".part";
+  if (std::filesystem::exists(copy) && std::filesystem::last_write_time(copy) >= std::filesystem::last_write_time(path))
+    return copy;
+  std::filesystem::copy_file(path, part, std::filesystem::copy_options::overwrite_existing);
+  {
+    sqlite3* opened = nullptr;
+    sqlite3_open_v2(part.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, sqlite3_close);
+    if (sqlite3_exec(opened,
+                     "CREATE INDEX by_teacher_and_status ON entities(scope_id, type_key, data -> '$.\"teacherId\"', "
+                     "deleted_at, data -> '$.\"status\"', created_at DESC, id DESC)",
+                     nullptr, nullptr, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sqlite3_errmsg(opened));
+  }
+  std::filesystem::rename(part, copy);
+  return copy;
 }
 
 bool ByHand::authenticate(std::string_view key) {

@@ -52,4 +52,7 @@ class ByHand {
   std::string teacher_;
 };
 
+// A copy of the file, made once, with the index that one would make by hand for the filter as well.
+std::string with_filter_index(const std::string& path);
+
 }  // namespace bench

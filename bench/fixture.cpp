@@ -44,7 +44,8 @@ std::vector<Json> new_rows(std::int64_t count) {
 
 }  // namespace
 
-Fixture::Fixture(const std::string& file, std::int64_t count, const std::string& postgres_server)
+Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64_t count,
+                 const std::string& postgres_server)
     : path(file),
       data(prepare(file, count)),
       normal(Database::open(file, {.sqlite = {.durability = Durability::normal}})),
@@ -52,6 +53,7 @@ Fixture::Fixture(const std::string& file, std::int64_t count, const std::string&
       hand(file, data.teacher, Durability::normal),
       hand_unmasked(file, data.bursar, Durability::normal),
       hand_full(file, data.teacher, Durability::full),
+      hand_indexed(indexed, data.teacher, Durability::normal),
       users(file, data.teacher),
       teacher(actor_of(normal, data.teacher)),
       sessions(normal.entities(teacher, "session")),
@@ -91,6 +93,8 @@ void Fixture::compare() {
   require(same(sessions.list(), users.page()), "page of 50, masked, as users write it");
   require(same(sessions.list({.after = ninth}), hand.page(true, &last_of_ninth)), "page 10 by cursor");
   require(same(sessions.list(cancelled_ones()), hand.page(true, nullptr, "\"cancelled\"")), "filtered page");
+  require(same(sessions.list(cancelled_ones()), hand_indexed.page(true, nullptr, "\"cancelled\"")),
+          "filtered page, indexed");
   require(sessions.count() == hand.count() && hand.count() == sessions_per_teacher, "count");
   require(normal.authenticate(data.api_key).organization() == teacher.organization(), "authenticate");
   require(hand.authenticate(data.api_key) && !hand.authenticate("no key"), "authenticate by hand");

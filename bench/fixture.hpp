@@ -18,7 +18,8 @@ namespace bench {
 
 struct Fixture {
   // `path` is that of a copy, which is written to. Throws where two contenders answer differently.
-  Fixture(const std::string& path, std::int64_t count, const std::string& postgres);
+  // `indexed` is that of another, with_filter_index().
+  Fixture(const std::string& path, const std::string& indexed, std::int64_t count, const std::string& postgres);
 
   const std::string& some_id() { return ids[next++ % ids.size()]; }
   const struere::Json& fresh() { return rows[next++ % rows.size()]; }  // what nobody has stored yet
@@ -29,7 +30,7 @@ struct Fixture {
   std::string path;
   TutoringData data;
   struere::Database normal, full;  // by their durability
-  ByHand hand, hand_unmasked, hand_full;
+  ByHand hand, hand_unmasked, hand_full, hand_indexed;
   UsersCode users;
   struere::ActorContext teacher;
   struere::EntityRepository sessions, unmasked, written, written_full;

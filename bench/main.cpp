@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -61,11 +62,12 @@ class OneProcessor {
   cpu_set_t before_;
 };
 
-Json report(const Race& race, const Fixture& fixture) {
+Json report(const Race& race, const Fixture& fixture, double load) {
   Json out = {{"sessions", fixture.data.sessions},
               {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
               {"sqlite", sqlite3_libversion()},
               {"processors", std::thread::hardware_concurrency()},
+              {"load", load},
               {"operations", race.to_json()}};
 #ifdef STRUERE_BENCH_POSTGRES
   if (fixture.postgres) out["postgres"] = fixture.postgres->version();
@@ -84,18 +86,20 @@ int main(int count, char** arguments) try {
   const std::string postgres = taken(count, arguments, "postgres", "");
   const std::string processor = taken(count, arguments, "processor", "");
   std::vector<char*> flags(arguments, arguments + count);
-  std::string interleaved = "--benchmark_enable_random_interleaving=true", repetitions = "--benchmark_repetitions=9",
-              time = "--benchmark_min_time=0.1";
+  std::string interleaved = "--benchmark_enable_random_interleaving=true", repetitions = "--benchmark_repetitions=15",
+              time = "--benchmark_min_time=0.05";
   flags.insert(flags.begin() + 1, {interleaved.data(), repetitions.data(), time.data()});
   auto number = static_cast<int>(flags.size());
   benchmark::Initialize(&number, flags.data());
   if (benchmark::ReportUnrecognizedArguments(number, flags.data())) return 2;
 
   prepare(path, sessions);
+  double load = 0;  // of others: what it takes to be believed
+  getloadavg(&load, 1);
   const std::string larger = path + ".larger";
   const bool with_larger = sessions <= most_for_ten_times_as_many;
   if (with_larger) prepare(larger, sessions, sessions * 10);
-  Fixture fixture(copy_of(path), sessions, postgres);
+  Fixture fixture(copy_of(path), with_filter_index(path), sessions, postgres);
   Race race;
   {
     const OneProcessor one(processor);
@@ -104,13 +108,14 @@ int main(int count, char** arguments) try {
     if (with_larger) add_reads_beside_more(race, fixture, larger);
     race.run();
     add_writes(race, fixture);
+    add_after_commit(race, fixture);
     race.run();
   }
   add_many_at_once(race, fixture);
   race.run();
   fixture.verify();
   race.print();
-  if (!json.empty() && !(std::ofstream(json) << report(race, fixture).dump(2) << "\n")) {
+  if (!json.empty() && !(std::ofstream(json) << report(race, fixture, load).dump(2) << "\n")) {
     fmt::print(stderr, "{} cannot be written\n", json);
     return 1;
   }

@@ -50,7 +50,7 @@ Turn creating_together(const Fixture& fixture, const std::function<void(int)>& c
 }
 
 constexpr int reading_threads = 2;
-constexpr std::chrono::milliseconds reading_time(1000);
+constexpr std::chrono::milliseconds reading_time(1500);
 
 // Pages by two threads; beside them, if there is one, a writer that never pauses.
 Turn reading(const Fixture& fixture, const std::function<void(int)>& page, const std::function<void()>& create) {

@@ -13,6 +13,7 @@ void add_reads(Race& race, Fixture& fixture);
 // The same reads beside another scope of ten times as many rows, in a file that prepare() made.
 void add_reads_beside_more(Race& race, Fixture& fixture, const std::string& path);
 void add_writes(Race& race, Fixture& fixture);
+void add_after_commit(Race& race, Fixture& fixture);
 void add_many_at_once(Race& race, Fixture& fixture);  // threads, and rows
 
 }  // namespace bench

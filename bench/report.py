@@ -117,7 +117,9 @@ def growth(results):
 def provenance(results):
     newest = results.runs[-1]
     postgres = f", PostgreSQL {newest['postgres'].split()[0]}" if "postgres" in newest else ""
-    return f"Measured on {newest['date'][:10]}: SQLite {newest['sqlite']}{postgres}, {newest['processors']} processors."
+    loads = ", ".join(f"{run['load']:.1f}" for run in results.runs)
+    return (f"Measured on {newest['date'][:10]}: SQLite {newest['sqlite']}{postgres}, {newest['processors']} processors; load average before "
+            f"{'each run' if len(results.runs) > 1 else 'the run'}: {loads}.")
 
 
 def page_part(results):
