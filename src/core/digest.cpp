@@ -45,21 +45,21 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-// As of SHA-256: fetched once.
+// Of SHA-256, under one key.
 class HmacSha256 {
  public:
-  HmacSha256()
+  explicit HmacSha256(std::string_view key)
       : algorithm_(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free), context_(nullptr, EVP_MAC_CTX_free) {
     if (algorithm_) context_.reset(EVP_MAC_CTX_new(algorithm_.get()));
     char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                      OSSL_PARAM_construct_end()};
-    if (!context_ || EVP_MAC_CTX_set_params(context_.get(), parameters) != 1) crypto_failed("HMAC");
+    if (!context_ || EVP_MAC_init(context_.get(), as_bytes(key), key.size(), parameters) != 1) crypto_failed("HMAC");
   }
-  Digest operator()(std::string_view key, std::string_view text) {
+  Digest operator()(std::string_view text) {
     Digest out;
     std::size_t size = 0;
-    if (EVP_MAC_init(context_.get(), as_bytes(key), key.size(), nullptr) != 1 ||
+    if (EVP_MAC_init(context_.get(), nullptr, 0, nullptr) != 1 ||  // anew, under the same key
         EVP_MAC_update(context_.get(), as_bytes(text), text.size()) != 1 ||
         EVP_MAC_final(context_.get(), out.data(), &size, out.size()) != 1 || size != out.size())
       crypto_failed("HMAC");
@@ -101,28 +101,29 @@ std::string_view as_text(std::span<const unsigned char> bytes) {
 class Sealer {
  public:
   static Sealer& of(const Digest& key) {
-    thread_local Sealer sealer;
-    if (!sealer.key_ || *sealer.key_ != key) {
-      sealer.mac_key_ = sealer.hmac_(as_text(key), "struere.seal.mac");
-      sealer.stream_key_ = sealer.hmac_(as_text(key), "struere.seal.stream");
-      sealer.key_ = key;
-    }
-    return sealer;
+    thread_local std::optional<Sealer> sealer;
+    if (!sealer || sealer->key_ != key) sealer.emplace(key);
+    return *sealer;
   }
+
+  explicit Sealer(const Digest& key)
+      : key_(key),
+        mac_(as_text(HmacSha256(as_text(key))("struere.seal.mac"))),
+        stream_key_(HmacSha256(as_text(key))("struere.seal.stream")) {}
 
   std::string synthetic_iv(std::string_view context, std::string_view text) {
     std::string message = std::to_string(context.size());
     message.append(":").append(context).append(text);
-    const Digest mac = hmac_(as_text(mac_key_), message);
+    const Digest mac = mac_(message);
     return std::string(as_text(mac).substr(0, iv_size));
   }
   std::string apply_stream(std::string_view iv, std::string_view text) { return aes_(stream_key_, iv, text); }
 
  private:
-  HmacSha256 hmac_;
+  Digest key_;
+  HmacSha256 mac_;
+  Digest stream_key_;
   Aes256Ctr aes_;
-  std::optional<Digest> key_;
-  Digest mac_key_{}, stream_key_{};
 };
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -35,6 +36,27 @@ bool is_valid_utf8(std::string_view text) {
         (lead == 0xf0 && at(i + 1) < 0x90) || (lead == 0xf4 && at(i + 1) > 0x8f))
       return false;
     i += size;
+  }
+  return true;
+}
+
+// Whether a text is printable ASCII that needs no escape, as most are: eight bytes are looked at at once.
+bool is_plain(std::string_view text) {
+  constexpr std::uint64_t each = 0x0101010101010101, high = 0x8080808080808080;
+  const auto some_equal = [](std::uint64_t word, unsigned char c) {
+    const std::uint64_t difference = word ^ (each * c);
+    return (difference - each) & ~difference & high;
+  };
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    const std::uint64_t below_space = (word - each * 0x20) & ~word & high;
+    if (((word & high) | below_space | some_equal(word, '"') | some_equal(word, '\\')) != 0) return false;
+  }
+  for (; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') return false;
   }
   return true;
 }
@@ -207,6 +229,10 @@ class CanonicalWriter {
     return nullptr;
   }
   const char* write_string(const std::string& text) {
+    if (is_plain(text)) {
+      out.append(1, '"').append(text).push_back('"');
+      return nullptr;
+    }
     if (const char* fault = string_fault(text)) return fault;
     out.push_back('"');
     std::size_t clean = 0;  // from here to i, nothing needs an escape
@@ -262,6 +288,13 @@ std::string canonical_json(const Json& value) {
   CanonicalWriter writer(own_max_depth, own_max_bytes);
   if (const char* problem = writer.write(value)) throw std::invalid_argument(problem);
   return std::move(writer.out);
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  if (is_plain(text))
+    out.append(1, '"').append(text).push_back('"');
+  else
+    out.append(canonical_json(Json(std::string(text))));
 }
 
 Json parse_canonical_json(std::string_view canonical) {

@@ -192,11 +192,14 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   }
   out.order = complete_order(query.order);
   out.limit = query.limit;
-  Json question{{"where", query.where.nodes()}};
-  if (query.status) question["status"] = *query.status;
-  if (query.search) question["search"] = *query.search;
-  for (const OrderKey& key : out.order) question["order"].push_back({key.field.str(), key.descending});
-  out.question = question.dump();
+  // Lines, as none of their parts holds a line's end.
+  for (const OrderKey& key : out.order)
+    out.question.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
+  if (!query.where.empty()) out.question.append(query.where.nodes().dump());
+  out.question.append("\n");
+  if (query.status) out.question.append(Json(*query.status).dump());
+  out.question.append("\n");
+  if (query.search) out.question.append(Json(*query.search).dump());
   return out;
 }
 

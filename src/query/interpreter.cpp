@@ -79,10 +79,12 @@ const Json* RowFields::find(const FieldPath& field) const {
   return at;
 }
 
-RowFields fields_of(const StoredEntity& row) {
+RowFields fields_of(const StoredEntity& row) { return fields_of(row, parse_canonical_json(row.data)); }
+
+RowFields fields_of(const StoredEntity& row, Json data) {
   RowFields out;
   out.id = row.id;
-  out.data = parse_canonical_json(row.data);
+  out.data = std::move(data);
   out.status = row.status;
   out.created_at = row.created_at;
   out.updated_at = row.updated_at;

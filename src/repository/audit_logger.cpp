@@ -5,26 +5,29 @@
 namespace struere {
 namespace {
 
-std::string quoted(const std::string& text) { return canonical_json(Json(text)); }
-
-std::string quoted(const std::optional<std::string>& text) { return text ? quoted(*text) : "null"; }
+void append_optional(std::string& out, const std::optional<std::string>& text) {
+  if (text)
+    append_json_string(out, *text);
+  else
+    out.append("null");
+}
 
 std::string canonical_event(const OrganizationId& organization, Environment environment, const EventRecord& event) {
   std::string out;
   out.reserve(event.payload.size() + 400);
   // The keys are in order and the payload is canonical, so this is what canonical_json would write.
-  out.append(R"({"actorId":)").append(quoted(event.actor_id));
-  out.append(R"(,"actorType":)").append(quoted(event.actor_type));
+  append_json_string(out.append(R"({"actorId":)"), event.actor_id);
+  append_json_string(out.append(R"(,"actorType":)"), event.actor_type);
   out.append(R"(,"createdAt":)").append(std::to_string(event.created_at));
-  out.append(R"(,"entityId":)").append(quoted(event.entity));
+  append_optional(out.append(R"(,"entityId":)"), event.entity);
   out.append(R"(,"environment":")").append(to_string(environment)).append(R"(")");
-  out.append(R"(,"id":)").append(quoted(event.id.str()));
-  out.append(R"(,"organizationId":)").append(quoted(organization.str()));
-  out.append(R"(,"otherEnd":)").append(quoted(event.other_end));
+  append_json_string(out.append(R"(,"id":)"), event.id.str());
+  append_json_string(out.append(R"(,"organizationId":)"), organization.str());
+  append_optional(out.append(R"(,"otherEnd":)"), event.other_end);
   out.append(R"(,"payload":)").append(event.payload);
   out.append(R"(,"sequence":)").append(std::to_string(event.sequence));
-  out.append(R"(,"type":)").append(quoted(event.type)).append("}");
-  return out;
+  append_json_string(out.append(R"(,"type":)"), event.type);
+  return out.append("}");
 }
 
 }  // namespace

@@ -87,18 +87,26 @@ Json merge_patch_between(const Json& before, const Json& after) {
   return out;
 }
 
+// Whether the value is as its canonical text reads: only numbers may be written in another form than they have.
+bool is_canonical(const Json& value) {
+  if (value.is_number_float()) return false;
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= INT64_MAX;
+  return !value.is_structured() || std::ranges::all_of(value, is_canonical);
+}
+
 }  // namespace
 
-Json WrittenJson::object(const char* what) const {
+CanonicalObject WrittenJson::object(const char* what) const {
   JsonFault fault;
   std::optional<Json> parsed;
   if (!value_ && !(parsed = parse_json(text_, fault)))
     invalid_data(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
   const Json& value = value_ ? *value_ : *parsed;
   if (!value.is_object()) invalid_data(fmt::format("{} is a JSON object", what));
-  const auto canonical = canonical_json(value, fault);
-  if (!canonical) invalid_data(fmt::format("{} cannot be stored: {}", what, fault.message));
-  return parse_canonical_json(*canonical);
+  auto text = canonical_json(value, fault);
+  if (!text) invalid_data(fmt::format("{} cannot be stored: {}", what, fault.message));
+  if (!is_canonical(value)) return {parse_canonical_json(*text), *std::move(text)};
+  return {value_ ? value : *std::move(parsed), *std::move(text)};
 }
 
 Written EntityWriter::create(const WrittenJson& input, const CreateOptions& options) {
@@ -109,17 +117,18 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   const auto plan = operation_.require(Action::create, type_);
   const EntityType& type = operation_.require_type(type_);
 
-  const Json data = input.object("`data`");
+  auto [written, text] = input.object("`data`");
   if (options.status) check_status(*options.status);
 
   StoredEntity row;
   row.type = type.key;
   row.id = operation_.new_id();
-  row.data = canonical_json(data);
+  row.data = std::move(text);
   row.status = options.status.value_or("active");
   row.created_at = row.updated_at = operation_.now();
   row.version = 1;
-  const RowFields fields = fields_of(row);
+  const RowFields fields = fields_of(row, std::move(written));
+  const Json& data = fields.data;
   const auto grant = std::ranges::find_if(*plan->grants(), [&](const Grant& candidate) {
     return holds(candidate.predicate, fields, operation_.values(), operation_.transaction()) &&
            !masks_written(candidate.mask, data, options.status.has_value());
@@ -142,7 +151,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   if (options.version && *options.version != before.version)
     throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
 
-  const Json patch = input.object("the patch");
+  const auto [patch, patch_text] = input.object("the patch");
   if (options.status) check_status(*options.status);
 
   Json data = parse_canonical_json(before.data);
@@ -171,7 +180,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
 
   operation_.transaction().update_entity(after);
   operation_.audit().append(type_ + ".updated",
-                            R"({"changes":)" + canonical_json(patch) + R"(,"previousData":)" + before.data + "}", id);
+                            R"({"changes":)" + patch_text + R"(,"previousData":)" + before.data + "}", id);
   enqueue_trigger_runs(operation_, TriggerEvent::updated, type_, after, &before);
   return operation_.written(after, type_);
 }

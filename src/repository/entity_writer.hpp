@@ -9,14 +9,19 @@
 
 namespace struere {
 
+struct CanonicalObject {
+  Json value;
+  std::string text;
+};
+
 // What a caller wrote: a value, or text that is yet to be read.
 class WrittenJson {
  public:
   explicit WrittenJson(const Json& value) : value_(&value) {}
   explicit WrittenJson(JsonText text) : text_(text.text) {}
 
-  // As a canonical object; throws invalid_data, saying `what` is wrong.
-  Json object(const char* what) const;
+  // Throws invalid_data, saying `what` is wrong.
+  CanonicalObject object(const char* what) const;
 
  private:
   const Json* value_ = nullptr;

@@ -173,6 +173,7 @@ const MaskSplicer::Node* MaskSplicer::Node::find(std::string_view key) const noe
 MaskSplicer::Node& MaskSplicer::Node::make(const std::string& key) {
   for (auto& [name, child] : children)
     if (name == key) return child;
+  lengths |= std::uint64_t{1} << (key.size() % 64);
   return children.emplace_back(key, Node()).second;
 }
 
@@ -236,6 +237,8 @@ bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t de
     inner[i].node = nullptr;
   }
   const Treatment unnamed = kindest(inner, false);
+  std::uint64_t lengths = 0;  // of the keys that are named
+  for (std::size_t i = 0; i < roots_.size(); ++i) lengths |= stands[i].node ? stands[i].node->lengths : 0;
   out.push_back('{');
   bool anything = false;
   // Members that are shown as they are, one after another, are copied at once.
@@ -253,8 +256,9 @@ bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t de
     const std::size_t member = data.place();
     const std::string_view key = data.take_key();
     bool is_named = false;
-    for (std::size_t i = 0; i < roots_.size(); ++i)
-      if (step(stands[i], key, inner[i])) is_named = true;
+    if ((lengths >> (key.size() % 64) & 1) != 0 || unnamed.kind == Treatment::redact)
+      for (std::size_t i = 0; i < roots_.size(); ++i)
+        if (step(stands[i], key, inner[i])) is_named = true;
     const std::size_t value = data.place();
     const char start = data.next();
     Treatment treatment = unnamed;

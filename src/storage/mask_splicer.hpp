@@ -1,6 +1,7 @@
 // Masks cut into the bytes of canonical JSON, without a parse: what apply_masks() means, at the speed of a copy.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,7 @@ class MaskSplicer {
   // The paths of one mask, as a tree of their segments.
   struct Node {
     std::vector<std::pair<std::string, Node>> children;  // few: looked through
+    std::uint64_t lengths = 0;                           // of their keys, modulo 64: a bit for each
     const Node* find(std::string_view key) const noexcept;
     Node& make(const std::string& key);
     bool listed = false;

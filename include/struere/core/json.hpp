@@ -32,6 +32,9 @@ std::optional<std::string> canonical_json(const Json& value, JsonFault& fault);
 // for what is no JSON.
 std::string canonical_json(const Json& value);
 
+// Adds the canonical text of a string. Throws as canonical_json does.
+void append_json_string(std::string& out, std::string_view text);
+
 // A value as its canonical text reads: numbers brought to one form. Throws Error{storage} for text that is not JSON:
 // canonical text comes from canonical_json or from a storage.
 Json parse_canonical_json(std::string_view canonical);

@@ -27,6 +27,7 @@ struct RowFields {
 };
 
 RowFields fields_of(const StoredEntity& row);
+RowFields fields_of(const StoredEntity& row, Json data);  // whose data was parsed before
 
 // What predicates need to know of other rows, as stored before a write. Relations with a deleted end count nowhere.
 class RelationReader {

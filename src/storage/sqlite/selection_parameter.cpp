@@ -23,7 +23,8 @@ void SlotValues::bind(Statement& statement, int index, const Slot& slot) {
     if (slot.form == Slot::Form::text) {
       statement.bind(index, std::string_view(text));
     } else if (slot.form == Slot::Form::json) {
-      statement.bind(index, std::string_view(texts_.emplace_back(canonical_json(Json(text)))));
+      append_json_string(texts_.emplace_back(), text);
+      statement.bind(index, std::string_view(texts_.back()));
     } else {
       const Json value = text;
       statement.bind_blob(index, texts_.emplace_back(sort_key(&value)));
