@@ -25,7 +25,7 @@ Turn after_each_commit(ByHand& somebody, Fixture& fixture, const std::function<v
 
 void add_after_commit(Race& race, Fixture& fixture) {
   Fixture* const f = &fixture;
-  const auto somebody = std::make_shared<ByHand>(f->path, f->data.teacher, Durability::normal);
+  const auto somebody = std::make_shared<ByHand>(f->path, f->data.teacher, f->settings);
   const auto add = [&](const std::string& operation, const std::string& contender, std::function<void()> ask,
                        std::optional<double> target = {}) {
     race.add_measured(

@@ -95,7 +95,7 @@ class ByHand::Use {
   sqlite3_stmt* statement_;
 };
 
-ByHand::ByHand(const std::string& path, const std::string& teacher, struere::Durability durability)
+ByHand::ByHand(const std::string& path, const std::string& teacher, const struere::SqliteOptions& settings)
     : database_(nullptr, sqlite3_close), teacher_(fmt::format("\"{}\"", teacher)) {
   sqlite3* database = nullptr;
   if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
@@ -103,12 +103,12 @@ ByHand::ByHand(const std::string& path, const std::string& teacher, struere::Dur
   database_.reset(database);
   sqlite3_busy_timeout(database, 5000);
   // As struere's own connections.
-  const struere::SqliteOptions theirs;
-  const std::string settings = fmt::format(
+  const std::string pragmas = fmt::format(
       "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {}; PRAGMA cache_size = -{}; "
       "PRAGMA mmap_size = {}",
-      durability == struere::Durability::full ? "FULL" : "NORMAL", theirs.cache_bytes / 1024, theirs.mmap_bytes);
-  sqlite3_exec(database, settings.c_str(), nullptr, nullptr, nullptr);
+      settings.durability == struere::Durability::full ? "FULL" : "NORMAL", settings.cache_bytes / 1024,
+      settings.mmap_bytes);
+  sqlite3_exec(database, pragmas.c_str(), nullptr, nullptr, nullptr);
   Use scope = use("SELECT id FROM scopes WHERE organization_id = 'company' AND environment = 'production'");
   if (!scope.step()) throw std::runtime_error("the scope is missing");
   scope_ = scope.integer(0);

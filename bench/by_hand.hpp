@@ -20,7 +20,7 @@ namespace bench {
 
 class ByHand {
  public:
-  ByHand(const std::string& path, const std::string& teacher, struere::Durability durability);
+  ByHand(const std::string& path, const std::string& teacher, const struere::SqliteOptions& settings);
 
   std::optional<Row> get(const std::string& id, bool masked);
   std::vector<Row> page(bool masked, const Row* after, const char* status = nullptr);  // of 50, newest first

@@ -31,6 +31,11 @@ bool same(const EntityPage& mine, const Rows& others) {
          std::ranges::equal(mine, others, [](const Entity& a, const auto& b) { return same(a, b); });
 }
 
+SqliteOptions with(SqliteOptions settings, Durability durability) {
+  settings.durability = durability;
+  return settings;
+}
+
 std::vector<Json> new_rows(std::int64_t count) {
   std::vector<Json> rows;
   for (std::int64_t i = 0; i < 10'000; ++i) {
@@ -45,16 +50,18 @@ std::vector<Json> new_rows(std::int64_t count) {
 }  // namespace
 
 Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64_t count,
-                 const std::string& postgres_server)
+                 const std::string& postgres_server, const SqliteOptions& asked)
     : path(file),
       data(prepare(file, count)),
-      normal(Database::open(file, {.sqlite = {.durability = Durability::normal}})),
-      full(Database::open(file)),
-      hand(file, data.teacher, Durability::normal),
-      hand_unmasked(file, data.bursar, Durability::normal),
-      hand_full(file, data.teacher, Durability::full),
-      hand_indexed(indexed, data.teacher, Durability::normal),
-      users(file, data.teacher),
+      settings(with(asked, Durability::normal)),
+      settings_full(with(asked, Durability::full)),
+      normal(Database::open(file, {.sqlite = settings})),
+      full(Database::open(file, {.sqlite = settings_full})),
+      hand(file, data.teacher, settings),
+      hand_unmasked(file, data.bursar, settings),
+      hand_full(file, data.teacher, settings_full),
+      hand_indexed(indexed, data.teacher, settings),
+      users(file, data.teacher, settings),
       teacher(actor_of(normal, data.teacher)),
       sessions(normal.entities(teacher, "session")),
       unmasked(normal.entities(actor_of(normal, data.bursar), "session")),

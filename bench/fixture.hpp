@@ -19,7 +19,9 @@ namespace bench {
 struct Fixture {
   // `path` is that of a copy, which is written to. Throws where two contenders answer differently.
   // `indexed` is that of another, with_filter_index().
-  Fixture(const std::string& path, const std::string& indexed, std::int64_t count, const std::string& postgres);
+  // `settings` are those of all who use SQLite.
+  Fixture(const std::string& path, const std::string& indexed, std::int64_t count, const std::string& postgres,
+          const struere::SqliteOptions& settings);
 
   const std::string& some_id() { return ids[next++ % ids.size()]; }
   const struere::Json& fresh() { return rows[next++ % rows.size()]; }  // what nobody has stored yet
@@ -29,7 +31,8 @@ struct Fixture {
 
   std::string path;
   TutoringData data;
-  struere::Database normal, full;  // by their durability
+  struere::SqliteOptions settings, settings_full;  // by their durability, as what follows
+  struere::Database normal, full;
   ByHand hand, hand_unmasked, hand_full, hand_indexed;
   UsersCode users;
   struere::ActorContext teacher;

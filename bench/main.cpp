@@ -68,6 +68,8 @@ Json report(const Race& race, const Fixture& fixture, double load) {
               {"sqlite", sqlite3_libversion()},
               {"processors", std::thread::hardware_concurrency()},
               {"load", load},
+              {"cacheBytes", fixture.settings.cache_bytes},
+              {"mmapBytes", fixture.settings.mmap_bytes},
               {"operations", race.to_json()}};
 #ifdef STRUERE_BENCH_POSTGRES
   if (fixture.postgres) out["postgres"] = fixture.postgres->version();
@@ -84,6 +86,9 @@ int main(int count, char** arguments) try {
             std::filesystem::temp_directory_path() / fmt::format("struere-tutoring-{}.db", sessions));
   const std::string json = taken(count, arguments, "json", "");
   const std::string postgres = taken(count, arguments, "postgres", "");
+  struere::SqliteOptions settings;
+  settings.cache_bytes = std::stoll(taken(count, arguments, "cache", std::to_string(settings.cache_bytes)));
+  settings.mmap_bytes = std::stoll(taken(count, arguments, "mmap", std::to_string(settings.mmap_bytes)));
   const std::string processor = taken(count, arguments, "processor", "");
   std::vector<char*> flags(arguments, arguments + count);
   std::string interleaved = "--benchmark_enable_random_interleaving=true", repetitions = "--benchmark_repetitions=15",
@@ -99,7 +104,7 @@ int main(int count, char** arguments) try {
   const std::string larger = path + ".larger";
   const bool with_larger = sessions <= most_for_ten_times_as_many;
   if (with_larger) prepare(larger, sessions, sessions * 10);
-  Fixture fixture(copy_of(path), with_filter_index(path), sessions, postgres);
+  Fixture fixture(copy_of(path), with_filter_index(path), sessions, postgres, settings);
   Race race;
   {
     const OneProcessor one(processor);

@@ -81,10 +81,9 @@ Turn in_bulk(const Fixture& fixture, const std::function<void()>& create_all) {
   return {seconds_since(start) / static_cast<double>(fixture.rows.size())};
 }
 
-std::vector<std::shared_ptr<ByHand>> connections(const Fixture& fixture, int count, Durability durability) {
+std::vector<std::shared_ptr<ByHand>> connections(const Fixture& fixture, int count, const SqliteOptions& settings) {
   std::vector<std::shared_ptr<ByHand>> out;
-  for (int i = 0; i < count; ++i)
-    out.push_back(std::make_shared<ByHand>(fixture.path, fixture.data.teacher, durability));
+  for (int i = 0; i < count; ++i) out.push_back(std::make_shared<ByHand>(fixture.path, fixture.data.teacher, settings));
   return out;
 }
 
@@ -92,8 +91,8 @@ std::vector<std::shared_ptr<ByHand>> connections(const Fixture& fixture, int cou
 
 void add_many_at_once(Race& race, Fixture& fixture) {
   Fixture* const f = &fixture;
-  const auto writers = connections(fixture, creating_threads, Durability::full);
-  const auto readers = connections(fixture, reading_threads, Durability::normal);
+  const auto writers = connections(fixture, creating_threads, fixture.settings_full);
+  const auto readers = connections(fixture, reading_threads, fixture.settings);
   const auto at = [](const auto& all, int thread) -> ByHand& { return *all[static_cast<std::size_t>(thread)]; };
 
   const std::string creating = "8 threads creating, FULL";

@@ -53,7 +53,7 @@ void add_reads(Race& race, Fixture& fixture) {
 }
 
 void add_reads_beside_more(Race& race, Fixture& fixture, const std::string& path) {
-  const Database larger = Database::open(path, {.sqlite = {.durability = Durability::normal}});
+  const Database larger = Database::open(path, {.sqlite = fixture.settings});
   const EntityRepository sessions = larger.entities(actor_of(larger, fixture.data.teacher), "session");
   std::vector<EntityId> ids;
   for (const Entity& row : sessions.list({.limit = 500})) ids.push_back(row.id());

@@ -15,13 +15,12 @@ std::string select(const char* rest) {
 
 }  // namespace
 
-UsersCode::UsersCode(const std::string& path, const std::string& teacher)
+UsersCode::UsersCode(const std::string& path, const std::string& teacher, const struere::SqliteOptions& settings)
     : database_(path, SQLite::OPEN_READWRITE, 5000),
       get_(database_, select("AND id = ?4")),
       page_(database_, select("ORDER BY created_at DESC, id DESC LIMIT 50")) {
-  const struere::SqliteOptions theirs;
   database_.exec(
-      fmt::format("PRAGMA cache_size = -{}; PRAGMA mmap_size = {}", theirs.cache_bytes / 1024, theirs.mmap_bytes));
+      fmt::format("PRAGMA cache_size = -{}; PRAGMA mmap_size = {}", settings.cache_bytes / 1024, settings.mmap_bytes));
   const std::int64_t scope =
       database_.execAndGet("SELECT id FROM scopes WHERE organization_id = 'company' AND environment = 'production'");
   const std::int64_t type = database_.execAndGet(

@@ -20,7 +20,7 @@ class UsersCode {
     struere::Json data;
   };
 
-  UsersCode(const std::string& path, const std::string& teacher);
+  UsersCode(const std::string& path, const std::string& teacher, const struere::SqliteOptions& settings);
 
   std::vector<Row> get(const std::string& id);  // one or none
   std::vector<Row> page();
