@@ -89,11 +89,11 @@ int main(int count, char** arguments) try {
   struere::SqliteOptions settings;
   settings.cache_bytes = std::stoll(taken(count, arguments, "cache", std::to_string(settings.cache_bytes)));
   settings.mmap_bytes = std::stoll(taken(count, arguments, "mmap", std::to_string(settings.mmap_bytes)));
+  const int rounds = std::stoi(taken(count, arguments, "rounds", "15"));
   const std::string processor = taken(count, arguments, "processor", "");
   std::vector<char*> flags(arguments, arguments + count);
-  std::string interleaved = "--benchmark_enable_random_interleaving=true", repetitions = "--benchmark_repetitions=15",
-              time = "--benchmark_min_time=0.05";
-  flags.insert(flags.begin() + 1, {interleaved.data(), repetitions.data(), time.data()});
+  std::string interleaved = "--benchmark_enable_random_interleaving=true";
+  flags.insert(flags.begin() + 1, interleaved.data());
   auto number = static_cast<int>(flags.size());
   benchmark::Initialize(&number, flags.data());
   if (benchmark::ReportUnrecognizedArguments(number, flags.data())) return 2;
@@ -108,11 +108,14 @@ int main(int count, char** arguments) try {
   Race race;
   {
     const OneProcessor one(processor);
+    race.set_rounds(rounds * 10, 0.005);  // short ones, so that some are spared by whatever else the machine does
     add_decisions(race, path + ".decisions");
     add_reads(race, fixture);
     if (with_larger) add_reads_beside_more(race, fixture, larger);
     race.run();
+    race.set_rounds(rounds, 0.05);  // long enough for checkpoints
     add_writes(race, fixture);
+    race.set_rounds(rounds);
     add_after_commit(race, fixture);
     race.run();
   }

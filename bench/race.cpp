@@ -35,6 +35,11 @@ void Race::enter(const std::string& operation, const std::string& contender, std
   found->contenders.push_back({contender, target});
 }
 
+void Race::set_rounds(int count, double seconds) {
+  rounds_ = count;
+  seconds_ = seconds;
+}
+
 void Race::add(const std::string& operation, const std::string& contender, std::function<void()> body,
                std::optional<double> target) {
   enter(operation, contender, target);
@@ -43,6 +48,8 @@ void Race::add(const std::string& operation, const std::string& contender, std::
   };
   benchmark::RegisterBenchmark((operation + "/" + contender).c_str(), loop, std::move(body))
       ->Unit(benchmark::kMicrosecond)
+      ->MinTime(seconds_)
+      ->Repetitions(rounds_)
       ->UseRealTime();
 }
 
@@ -59,6 +66,7 @@ void Race::add_measured(const std::string& operation, const std::string& contend
   benchmark::RegisterBenchmark((operation + "/" + contender).c_str(), loop, std::move(turn))
       ->Unit(benchmark::kMicrosecond)
       ->Iterations(1)
+      ->Repetitions(rounds_)
       ->UseManualTime();
 }
 

@@ -23,6 +23,9 @@ inline const std::string struere_itself = "struere";
 
 class Race final : public benchmark::BenchmarkReporter {
  public:
+  // How often, and for how long each time, whatever is added from here on; what measures itself runs once each time.
+  void set_rounds(int count, double seconds = 0);
+
   // `target`: struere's time ÷ this contender's is to be at most that; for struere itself, its time in µs.
   void add(const std::string& operation, const std::string& contender, std::function<void()> body,
            std::optional<double> target = {});
@@ -56,6 +59,8 @@ class Race final : public benchmark::BenchmarkReporter {
   struere::Json to_json(const Operation& operation) const;
 
   std::vector<Operation> operations_;
+  int rounds_ = 1;
+  double seconds_ = 0;
 };
 
 }  // namespace bench
