@@ -16,11 +16,11 @@ if(STRUERE_SANITIZE)
 endif()
 
 function(struere_developer_settings target)
-  # Instrumented code makes GCC see uninitialized values where there are none, and in one unit names of one file shadow
-  # those of another; the dev preset has looked at the same lines.
-  get_target_property(unity ${target} UNITY_BUILD)
-  if(STRUERE_DEVELOPER AND NOT STRUERE_SANITIZE AND NOT unity)
-    target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)
+  # Instrumented code makes GCC see uninitialized values where there are none; the same lines are looked at without.
+  if(STRUERE_DEVELOPER AND NOT STRUERE_SANITIZE)
+    # In one unit, what is local to a function shadows what is local to another file.
+    get_target_property(unity ${target} UNITY_BUILD)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow$<$<BOOL:${unity}>:=local> -Werror)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # GCC 12 and 13 find these in the strings of their own library as soon as they optimise (GCC bugs 105329 and 105651).
       target_compile_options(${target} PRIVATE -Wno-error=array-bounds -Wno-error=restrict -Wno-error=stringop-overflow -Wno-error=stringop-overread)

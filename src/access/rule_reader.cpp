@@ -19,7 +19,9 @@ class RoleWords final : public RuleWords {
 };
 
 // Any text, quoted so that it can be shown.
-std::string quoted(const std::string& text) { return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace); }
+std::string in_quotes(const std::string& text) {
+  return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
 
 FieldPath maskable_path(const Json& definition) {
   const std::string& text = require_text(definition, "a field mask", "fieldPath");
@@ -27,7 +29,7 @@ FieldPath maskable_path(const Json& definition) {
   if (!path || path->root() == FieldPath::Root::id)
     refuse(fmt::format(
         "`fieldPath` {} of a field mask is not `data.` and up to 8 segments, status, createdAt or updatedAt",
-        quoted(text)));
+        in_quotes(text)));
   return *path;
 }
 
@@ -60,7 +62,7 @@ void require_keys(const Json& object, const char* what, std::initializer_list<st
   for (const auto& item : object.items())
     if (std::ranges::find(required, item.key()) == required.end() &&
         std::ranges::find(optional, item.key()) == optional.end())
-      refuse(fmt::format("{} has an unknown key: {}", what, quoted(item.key())));
+      refuse(fmt::format("{} has an unknown key: {}", what, in_quotes(item.key())));
 }
 
 const std::string& require_text(const Json& object, const char* what, const char* key) {

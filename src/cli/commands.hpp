@@ -17,6 +17,7 @@ void add_pull(CLI::App& program, Options& options);
 void add_keys(CLI::App& program, Options& options);
 void add_data(CLI::App& program, Options& options);
 void add_events(CLI::App& program, Options& options);
+void add_runs(CLI::App& program, Options& options);    // of triggers
 void add_people(CLI::App& program, Options& options);  // users and roles
 void add_explain(CLI::App& program, Options& options);
 void add_migrate(CLI::App& program, Options& options);

@@ -1,5 +1,7 @@
 #include "cli/completion.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
@@ -41,6 +43,10 @@ std::vector<Word> stored_values(const std::string& name, const Options& options)
   } else if (name == "KEY") {
     for (const ApiKey& key : session.database().api_keys(system).list())
       if (!key.revoked_at) out.push_back({key.id.str(), key.name});
+  } else if (name == "RUN") {
+    for (const TriggerRunStatus status : {TriggerRunStatus::dead, TriggerRunStatus::pending})
+      for (const TriggerRun& run : session.database().triggers(system).runs({.status = status}).runs)
+        out.push_back({run.id.str(), fmt::format("{}, {}", run.trigger, to_string(run.status))});
   } else if (name == "RELEASE") {
     for (const Release& release : session.definitions(Environment::production).releases())
       out.push_back({std::to_string(release.number), release.note});

@@ -121,6 +121,7 @@ void add_data(CLI::App& program, Options& options) {
     command->add_option("type", data.type, "The entity type")->required()->type_name("TYPE");
     command->callback([&options, body] {
       const Session session(options);
+      session.require_entity_type(options, data.type);
       body(session.database().entities(session.actor(options), data.type));
     });
     return command;

@@ -33,12 +33,7 @@ Json to_json(const Release& release) {
 
 void carry_out(const Options& options, const Definitions& production, const ChangePlan& plan, const std::string& note) {
   if (!options.json) Screen(options).show(plan, true);
-  if (!plan.obstacles.empty()) {
-    std::string why = "production is left as it is; see the lines with !";
-    if (options.json)  // which shows no lines
-      for (const Obstacle& obstacle : plan.obstacles) why += "\n" + obstacle.message;
-    throw Error(ErrorCode::conflict, why);
-  }
+  if (!plan.obstacles.empty()) throw RefusedPlan(options, "production", plan.to_json());
   if (plan.empty() && !production.releases().empty()) {
     fmt::print("{}\n", options.json ? plan.to_json().dump() : "= production is already so; there is nothing to deploy");
     return;

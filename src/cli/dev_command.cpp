@@ -50,9 +50,7 @@ class Watch {
 
   void run() {
     follow();
-    if (!options_.json)
-      fmt::print("Watching {}. Stop with Ctrl-C.\n",
-                 std::filesystem::absolute(session_.folder()).lexically_normal().string());
+    if (!options_.json) fmt::print("Watching {}. Stop with Ctrl-C.\n", full_path(session_.folder()));
     std::fflush(stdout);
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
@@ -107,8 +105,7 @@ class Watch {
       watch_folders();
       sync(session_, options_, {});
     } catch (const std::exception& error) {
-      fmt::print(stderr, "{}\n", Screen(options_, stderr).red(printable(error.what(), true)));
-      std::fflush(stderr);
+      tell(options_, error);
     }
   }
 

@@ -48,7 +48,7 @@ std::string next_command(const Finding& finding, const Session& session) {
                          quoted(fmt::format("DROP INDEX \"entities_by_{}\"", finding.subject)));
     case Check::run_overdue:
     case Check::run_abandoned: return "start a TriggerWorker (docs/guide.md)";
-    case Check::run_dead: return fmt::format("struere events -e {}", environment);
+    case Check::run_dead: return fmt::format("struere runs list --status dead -e {}", environment);
   }
   return {};
 }

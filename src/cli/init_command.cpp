@@ -53,7 +53,8 @@ void add_init(CLI::App& program, Options& options) {
     for (const auto& [name, text] : all) {
       const bool is_new = write_new_file(folder / name, text);
       if (is_new) made.push_back(name.string());
-      if (!options.json) fmt::print("  {} {}\n", is_new ? "+" : "=", printable((folder / name).string()));
+      if (!options.json)
+        fmt::print("  {} {}\n", is_new ? "+" : "=", printable((folder / name).lexically_normal().string()));
     }
     fmt::print("{}\n", options.json ? Json{{"made", std::move(made)}}.dump() : "Next: struere sync");
   });

@@ -6,20 +6,39 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "definitions/shape.hpp"
 
 using namespace struere;
 using namespace struere::cli;
 
 namespace {
 
-// Of the command that was being read, each with a space behind it.
-std::string words_of_command(const CLI::App& program) {
-  std::string out;
-  for (const CLI::App* command = &program; !command->get_subcommands().empty();) {
-    command = command->get_subcommands().front();
-    out += command->get_name() + " ";
+// The words that may stand where this one does: options of the command and those above it, or the commands below.
+std::vector<std::string> known_beside(const std::string& word, const CLI::App* command) {
+  std::vector<std::string> out;
+  if (!word.starts_with('-')) {
+    for (const CLI::App* const next : command->get_subcommands([](const CLI::App*) { return true; }))
+      out.push_back(next->get_name());
+    return out;
   }
+  for (; command; command = command->get_parent())
+    for (const CLI::Option* const option : command->get_options([](const CLI::Option*) { return true; }))
+      for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
   return out;
+}
+
+std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error) {
+  const CLI::App* command = &program;  // the one that was being read
+  std::string words;                   // each with a space behind it
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    words += command->get_name() + " ";
+  }
+  const auto extra = program.remaining(true);
+  if (extra.empty()) return fmt::format("{}; `struere {}--help` tells more", error.what(), words);
+  const std::string first = extra.front().substr(0, extra.front().find('='));
+  return fmt::format("`{}` is not expected here.{} `struere {}--help` tells more", fmt::join(extra, " "),
+                     suggestion(first, known_beside(first, command)), words);
 }
 
 }  // namespace
@@ -56,6 +75,7 @@ int main(int count, char** arguments) {
   add_keys(program, options);
   add_data(program, options);
   add_events(program, options);
+  add_runs(program, options);
   add_people(program, options);
   add_explain(program, options);
   add_migrate(program, options);
@@ -69,11 +89,6 @@ int main(int count, char** arguments) {
     print_completions(program, {arguments + 2, arguments + count});
     return ok;
   }
-  const auto complain = [&](const std::string& code, const std::string& message) {
-    if (options.json) fmt::print("{}\n", Json{{"error", code}, {"message", message}}.dump());
-    // Of a folder there may be many lines, with words from its files.
-    fmt::print(stderr, "{}\n", Screen(options, stderr).red(printable(message, true)));
-  };
   try {
     program.parse(count, arguments);
     // What could not be written was not said: a full disk behind a redirection is a failure.
@@ -86,22 +101,10 @@ int main(int count, char** arguments) {
     }
     // The parser stopped before it came to this.
     options.json = std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
-    const auto extra = program.remaining(true);
-    complain("usage",
-             fmt::format("{}; `struere {}--help` tells more",
-                         extra.empty() ? error.what() : fmt::format("`{}` is not expected here", fmt::join(extra, " ")),
-                         words_of_command(program)));
-    return wrong_usage;
+    return tell(options, UsageError(what_is_wrong(program, error)));
   } catch (const Finished& finished) {
     return finished.code;
-  } catch (const UsageError& error) {
-    complain("usage", error.what());
-    return wrong_usage;
-  } catch (const Error& error) {
-    complain(std::string(to_string(error.code())), error.what());
-    return exit_code(error.code());
   } catch (const std::exception& error) {
-    complain("failure", error.what());
-    return failed;
+    return tell(options, error);
   }
 }

@@ -1,6 +1,8 @@
 // `struere packs`: what is installed in an environment, and what becomes of it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "struere/definitions/packs.hpp"
@@ -57,6 +59,10 @@ void show(const Screen& screen, const PackPlan& plan) {
         fmt::format("{} {} of {}", removes ? '-' : '~', counted(static_cast<std::size_t>(count), "row"), type);
     fmt::print("  {}\n", removes ? screen.red(line) : screen.yellow(line));
   }
+  if (plan.action == PackAction::uninstall &&
+      std::ranges::find(plan.definitions.obstacles, Obstacle::Kind::entities_of_removed_type, &Obstacle::kind) !=
+          plan.definitions.obstacles.end())
+    fmt::print("  {}\n", screen.faint("--remove-entities removes them"));
   for (const std::string& type : plan.kept_types)
     fmt::print("  = entity-type {} stays, and is no pack's any more: there are rows of it, or deleted ones\n", type);
   show_conflicts(screen, plan);
@@ -65,22 +71,19 @@ void show(const Screen& screen, const PackPlan& plan) {
 // `nothing` is said where there is nothing to do.
 void carry_out(const Options& options, const Packs& packs, const PackPlan& plan, const std::string& question,
                const std::string& done, const std::string& nothing) {
-  if (options.json)
-    fmt::print("{}\n", plan.to_json().dump());
-  else
-    show(Screen(options), plan);
+  if (!options.json) show(Screen(options), plan);
   if (!plan.conflicts.empty() || !plan.definitions.obstacles.empty())
-    throw Error(ErrorCode::conflict, fmt::format("{} is left as it is; see the lines with !", options.environment));
+    throw RefusedPlan(options, options.environment, plan.to_json());
   if (plan.empty()) {
-    if (!options.json) fmt::print("= {}\n", nothing);
+    fmt::print("{}\n", options.json ? plan.to_json().dump() : "= " + nothing);
     return;
   }
   if (!options.yes && !Screen(options).confirm(question)) {
-    if (!options.json) fmt::print("Nothing was changed.\n");
-    return;
+    fmt::print("Nothing was changed.\n");
+    throw Finished{failed};
   }
   packs.apply(plan);
-  if (!options.json) fmt::print("{}\n", done);
+  fmt::print("{}\n", options.json ? plan.to_json().dump() : done);
 }
 
 void list_packs(const Options& options) {
@@ -112,14 +115,18 @@ void list_packs(const Options& options) {
   Screen(options).show_table({"pack", "version", "changed (UTC)", "customized", "history"}, rows);
 }
 
+// Files that say otherwise would bring back what was.
+std::string pull_next(const Options& options) {
+  return fmt::format("Make the files say so as well: struere pull -e {}", options.environment);
+}
+
 void install(const Options& options, const PackArguments& arguments) {
   const Session session(options, Session::Missing::make);
   const Packs packs = packs_of(session, options);
   const Pack pack = read_pack(arguments.folder);
   carry_out(options, packs, packs.plan_install(pack, options_of(arguments)),
             fmt::format("Install {} {} in {}?", pack.id, pack.version, options.environment),
-            fmt::format("Installed {} {} in {}. Write it to the files as well: struere pull -e {}", pack.id,
-                        pack.version, options.environment, options.environment),
+            fmt::format("Installed {} {} in {}. {}", pack.id, pack.version, options.environment, pull_next(options)),
             "");
 }
 
@@ -131,7 +138,9 @@ void upgrade(const Options& options, const PackArguments& arguments) {
   carry_out(
       options, packs, plan,
       fmt::format("Upgrade {} from {} to {} in {}?", pack.id, plan.versions.front(), pack.version, options.environment),
-      fmt::format("Upgraded {} from {} in {}.", pack.id, fmt::join(plan.versions, " to "), options.environment), "");
+      fmt::format("Upgraded {} from {} in {}. {}", pack.id, fmt::join(plan.versions, " to "), options.environment,
+                  pull_next(options)),
+      "");
 }
 
 // The drift as a diff reads: what repair would take away and bring back.
@@ -182,7 +191,7 @@ void uninstall(const Options& options, const PackArguments& arguments) {
   const Packs packs = packs_of(session, options);
   carry_out(options, packs, packs.plan_uninstall(arguments.id, options_of(arguments)),
             fmt::format("Uninstall {} from {}?", arguments.id, options.environment),
-            fmt::format("Uninstalled {} from {}.", arguments.id, options.environment), "");
+            fmt::format("Uninstalled {} from {}. {}", arguments.id, options.environment, pull_next(options)), "");
 }
 
 }  // namespace

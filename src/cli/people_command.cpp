@@ -59,6 +59,7 @@ void add_people(CLI::App& program, Options& options) {
     command->footer(fmt::format("Example:\n  struere roles {} ada author -e production", command_name));
     command->callback([&options, body] {
       const Session session(options);
+      session.require_role(options, role);
       body(session.database().roles(session.actor(options)));
     });
   };

@@ -28,6 +28,16 @@ std::size_t width_of(const std::string& text) {
   return out;
 }
 
+// What says to a command that it is to go on nevertheless.
+const char* option_against(Obstacle::Kind kind) {
+  switch (kind) {
+    case Obstacle::Kind::data_violates_schema: return " (--accept-invalid-data)";
+    case Obstacle::Kind::assignments_of_removed_role: return " (--drop-assignments)";
+    case Obstacle::Kind::entities_of_removed_type: break;
+  }
+  return "";
+}
+
 std::string cut(const std::string& text, std::size_t width) {
   if (width_of(text) <= width) return text;
   std::string out;
@@ -68,7 +78,8 @@ void Screen::show(const ChangePlan& plan, bool detailed) const {
       if (field.after) fmt::print("        {}\n", green(cut(printable("+ " + field.after->dump()), width - 8)));
     }
   }
-  for (const Obstacle& obstacle : plan.obstacles) fmt::print("  {}\n", red("! " + printable(obstacle.message)));
+  for (const Obstacle& obstacle : plan.obstacles)
+    fmt::print("  {}{}\n", red("! " + printable(obstacle.message)), faint(option_against(obstacle.kind)));
 }
 
 void Screen::show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const {
@@ -130,6 +141,21 @@ bool Screen::confirm(const std::string& question) const {
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+int tell(const Options& options, const std::exception& error) {
+  const auto* const ours = dynamic_cast<const Error*>(&error);
+  const bool is_usage = dynamic_cast<const UsageError*>(&error) != nullptr;
+  if (options.json) {
+    Json answer{{"error", ours ? to_string(ours->code()) : is_usage ? "usage" : "failure"}, {"message", error.what()}};
+    if (const auto* const refused = dynamic_cast<const RefusedPlan*>(&error)) answer["plan"] = refused->plan();
+    fmt::print("{}\n", answer.dump());
+  }
+  std::fflush(stdout);  // what was said before comes before
+  // Of a folder there may be many lines, with words from its files.
+  fmt::print(stderr, "{}\n", Screen(options, stderr).red(printable(error.what(), true)));
+  std::fflush(stderr);
+  return ours ? exit_code(ours->code()) : is_usage ? wrong_usage : failed;
 }
 
 std::string counted(std::size_t count, const char* what) {

@@ -59,6 +59,9 @@ std::string fit(const std::string& line);  // to the terminal's width, where the
 
 std::string wrapped(const std::string& text);  // the same, at spaces, over several lines
 
+// What went wrong: on stderr, and in JSON on stdout as well. Answers with the exit code.
+int tell(const Options& options, const std::exception& error);
+
 std::string counted(std::size_t count, const char* what);  // "2 changes"
 std::string time_text(Timestamp time);                     // UTC
 

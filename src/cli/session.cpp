@@ -4,6 +4,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <vector>
+
+#include "definitions/shape.hpp"
 
 namespace struere::cli {
 
@@ -18,6 +21,16 @@ int exit_code(ErrorCode code) noexcept {
   }
 }
 
+RefusedPlan::RefusedPlan(const Options& options, const std::string& what, Json plan)
+    : Error(ErrorCode::conflict,
+            fmt::format("{} is left as it is; {}", what, options.json ? "the plan says why" : "see the lines with !")),
+      plan_(std::move(plan)) {}
+
+std::string full_path(const std::filesystem::path& folder) {
+  const auto path = std::filesystem::absolute(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).string();
+}
+
 Project read_project(const Options& options) {
   const auto& folder = options.project;
   const auto file = folder / "struere.yaml";
@@ -25,7 +38,7 @@ Project read_project(const Options& options) {
     throw UsageError(
         fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
                     "the folder with --project",
-                    std::filesystem::absolute(folder).lexically_normal().string()));
+                    full_path(folder)));
   std::string database, organization;
   try {
     for (const auto& entry : YAML::LoadFile(file.string())) {
@@ -43,7 +56,7 @@ Project read_project(const Options& options) {
   }
   if (database.empty() || organization.empty())
     throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
-  return {folder, folder / database, OrganizationId(organization)};
+  return {folder, (folder / database).lexically_normal(), OrganizationId(organization)};
 }
 
 Session::Session(const Options& options, Missing missing) : project_(read_project(options)) {
@@ -80,6 +93,31 @@ ActorContext Session::actor(const Options& options) const {
   if (actor.organization() != organization())
     throw UsageError("the key is another organization's than struere.yaml names");
   return actor;
+}
+
+namespace {
+
+void require_name(const Options& options, const char* what, const std::string& name,
+                  const std::vector<std::string>& known) {
+  if (std::ranges::find(known, name) != known.end()) return;
+  throw Error(ErrorCode::not_found,
+              fmt::format("there is no {} `{}` in {}.{}", what, name, options.environment, suggestion(name, known)));
+}
+
+}  // namespace
+
+void Session::require_entity_type(const Options& options, const std::string& slug) const {
+  if (!options.key.empty() || !options.user.empty()) return;
+  std::vector<std::string> known;
+  for (const EntityType& type : database().entity_types(actor(options)).list()) known.push_back(type.slug);
+  require_name(options, "entity type", slug, known);
+}
+
+void Session::require_role(const Options& options, const std::string& name) const {
+  if (!options.key.empty() || !options.user.empty()) return;
+  std::vector<std::string> known;
+  for (const RoleRecord& role : database().roles(actor(options)).list()) known.push_back(role.name);
+  require_name(options, "role", name, known);
 }
 
 }  // namespace struere::cli

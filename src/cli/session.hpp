@@ -7,6 +7,7 @@
 #include <string>
 
 #include "struere/core/error.hpp"
+#include "struere/core/json.hpp"
 #include "struere/definitions/definitions.hpp"
 
 namespace struere::cli {
@@ -40,10 +41,23 @@ struct Finished {
   int code;
 };
 
+// Something stands in the way of a plan. In JSON the plan is part of the one answer.
+class RefusedPlan : public Error {
+ public:
+  // `what` is left as it is.
+  RefusedPlan(const Options& options, const std::string& what, Json plan);
+  const Json& plan() const noexcept { return plan_; }
+
+ private:
+  Json plan_;
+};
+
 // A usage error that CLI11 could not see.
 class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+std::string full_path(const std::filesystem::path& folder);  // to be shown
 
 // What struere.yaml says: {database: FILE, organization: ID}.
 struct Project {
@@ -74,6 +88,10 @@ class Session {
   ActorContext system(Environment environment) const;
   // The one that --key or --as names, in the key's environment or that of -e; otherwise the system.
   ActorContext actor(const Options& options) const;
+  // What an actor may not see and what is not there are the same to it. The system sees all: it is told that there is
+  // no such name, and which is near. Error{not_found}.
+  void require_entity_type(const Options& options, const std::string& slug) const;
+  void require_role(const Options& options, const std::string& name) const;
   Definitions definitions(Environment environment) const { return {database(), system(environment)}; }
 
  private:

@@ -21,7 +21,10 @@ void compare(const Options& options, bool detailed) {
   const auto part = [&](const char* what, const ChangePlan& plan, const char* next) {
     fmt::print("{}{}\n", what, plan.empty() ? ": the same" : "");
     screen.show(plan, detailed);
-    if (!plan.empty()) fmt::print("  {}\n", screen.faint(fmt::format("struere {} brings it there", next)));
+    if (!plan.obstacles.empty())
+      fmt::print("  {}\n", screen.faint(fmt::format("struere {} will refuse this, for the lines with !", next)));
+    else if (!plan.empty())
+      fmt::print("  {}\n", screen.faint(fmt::format("struere {} brings it there", next)));
   };
   part("files → development", to_sync, "sync");
   part("development → production", to_deploy, "deploy");

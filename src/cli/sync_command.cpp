@@ -12,15 +12,15 @@ namespace struere::cli {
 void sync(const Session& session, const Options& options, const PlanOptions& plan_options) {
   const Definitions development = session.definitions(Environment::development);
   const ChangePlan plan = development.plan(read_definitions(session.folder()), plan_options);
+  if (!options.json) Screen(options).show(plan, false);
+  if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
+  development.apply(plan);
   if (options.json)
     fmt::print("{}\n", plan.to_json().dump());
   else if (plan.empty())
     fmt::print("= development is as the files say\n");
   else
-    Screen(options).show(plan, false);
-  std::fflush(stdout);
-  development.apply(plan);
-  if (!options.json && !plan.empty()) fmt::print("Synced {} to development.\n", counted(plan.changes.size(), "change"));
+    fmt::print("Synced {} to development.\n", counted(plan.changes.size(), "change"));
   std::fflush(stdout);
 }
 

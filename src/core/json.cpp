@@ -14,10 +14,12 @@
 namespace struere {
 namespace {
 
-constexpr double two_to_63 = 9223372036854775808.0;
+constexpr double two_to_the_63rd = 9223372036854775808.0;
 
 // Whether a double is a whole number that 64 signed bits hold, so that it has an integer's text.
-bool fits_integer(double number) { return number >= -two_to_63 && number < two_to_63 && number == std::trunc(number); }
+bool fits_integer(double number) {
+  return number >= -two_to_the_63rd && number < two_to_the_63rd && number == std::trunc(number);
+}
 
 bool is_valid_utf8(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -221,7 +223,7 @@ class CanonicalWriter {
     if (!std::isfinite(number)) return "a number is not finite";
     if (fits_integer(number)) return write_integer(static_cast<std::int64_t>(number));
     // Past 64 bits the shortest text may be digits alone, which a reader would take for an integer.
-    const bool large = std::abs(number) >= two_to_63;
+    const bool large = std::abs(number) >= two_to_the_63rd;
     char text[32];
     const auto end = large ? std::to_chars(text, text + sizeof text, number, std::chars_format::scientific)
                            : std::to_chars(text, text + sizeof text, number);

@@ -40,8 +40,13 @@ std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType
     if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", row.id.str(), *wrong));
   });
   if (out.count == 0) return std::nullopt;
-  out.message = fmt::format("{} entities of `{}` {} not match its new schema ({}); change them first, or accept it",
-                            out.count, type.slug, migration ? "would, migrated," : "do", fmt::join(out.examples, "; "));
+  const bool is_one = out.count == 1;
+  out.message = fmt::format("{} {} of `{}` {} not match its new schema ({}); change {} first, or accept it", out.count,
+                            is_one ? "entity" : "entities", type.slug,
+                            migration ? "would, migrated,"
+                            : is_one  ? "does"
+                                      : "do",
+                            fmt::join(out.examples, "; "), is_one ? "it" : "them");
   return out;
 }
 
@@ -50,9 +55,11 @@ std::optional<Obstacle> orphans(GuardedOperation& operation, const EntityType& t
   each_entity(operation, type, [&](const EntityRow& row) {
     if (++out.count <= static_cast<std::int64_t>(most_examples)) out.examples.push_back(row.id.str());
   });
-  if (out.count == 0) return std::nullopt;
-  out.message = fmt::format("the entity type `{}` is to go, and there are {} entities of it; keep the type", type.slug,
-                            out.count);
+  if (out.count == 0 && !operation.transaction().has_entities(type)) return std::nullopt;
+  out.message = fmt::format("the entity type `{}` is to go, and there {} of it; keep the type", type.slug,
+                            out.count == 0   ? "are deleted entities"  // of which the log speaks
+                            : out.count == 1 ? "is 1 entity"
+                                             : fmt::format("are {} entities", out.count));
   return out;
 }
 
@@ -63,10 +70,8 @@ std::optional<Obstacle> holders(GuardedOperation& operation, const std::string& 
     if (out.examples.size() < most_examples) out.examples.push_back(user.str());
   }
   if (out.count == 0) return std::nullopt;
-  out.message = fmt::format(
-      "the role `{}` is to go, and {} users have it; take it from them first, or say that it may be "
-      "taken",
-      role, out.count);
+  out.message = fmt::format("the role `{}` is to go, and {} it; take it away first, or say that it may be taken", role,
+                            out.count == 1 ? "1 user has" : fmt::format("{} users have", out.count));
   return out;
 }
 

@@ -252,9 +252,8 @@ class PackPlanner {
         made_.plan.entities[type.slug] = obstacle.count;
         continue;
       }
-      obstacle.message =
-          fmt::format("there are {} entities of `{}`; remove them first, or say that they are to be removed",
-                      obstacle.count, type.slug);
+      obstacle.message = fmt::format("`{}` has entities: {}; remove them first, or say that they are to be removed",
+                                     type.slug, obstacle.count);
       living.push_back(std::move(obstacle));
     }
     auto& obstacles = made_.plan.definitions.obstacles;

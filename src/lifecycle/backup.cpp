@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "core/digest.hpp"
 #include "storage/sqlite/file_copy.hpp"
@@ -24,18 +27,30 @@ namespace paths = std::filesystem;
   throw Error(ErrorCode::storage, fmt::format("{} cannot be {}: {}", file.string(), what, std::strerror(reason)));
 }
 
-// A file beside the one that it is to become, which is gone unless it became it.
+constexpr std::string_view unfinished_mark = ".unfinished-";
+constexpr std::size_t unfinished_digits = 16;
+
+// The file itself last: what SQLite made beside it is found by it.
+void unlink_database(const paths::path& file) {
+  for (const char* const part : {"-wal", "-shm", "-journal", ""}) unlink((file.string() + part).c_str());
+}
+
+// A file beside the one that it is to become, which is gone unless it became it. Its lock says that somebody is at it.
 class UnfinishedFile {
  public:
-  explicit UnfinishedFile(const paths::path& to)
-      : file_(to.string() + fmt::format(".unfinished-{:016x}", random_number())) {
-    // For nobody else while it is made; and what lies there under that name, a link say, is not ours to write to.
-    const int descriptor = open(file_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (descriptor < 0) fail(file_, "made", errno);
-    close(descriptor);
+  explicit UnfinishedFile(const paths::path& to) {
+    do {
+      if (descriptor_ >= 0) close(descriptor_);
+      file_ = to.string() + fmt::format("{}{:0{}x}", unfinished_mark, random_number(), unfinished_digits);
+      // For nobody else while it is made; and what lies there under that name, a link say, is not ours to write to.
+      descriptor_ = open(file_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+      if (descriptor_ < 0) fail(file_, "made", errno);
+      flock(descriptor_, LOCK_EX);
+    } while (is_gone());  // swept away before it had its lock
   }
   ~UnfinishedFile() {
-    for (const char* const part : {"", "-wal", "-shm", "-journal"}) unlink((file_.string() + part).c_str());
+    unlink_database(file_);
+    close(descriptor_);
   }
   UnfinishedFile(const UnfinishedFile&) = delete;
   UnfinishedFile& operator=(const UnfinishedFile&) = delete;
@@ -56,7 +71,32 @@ class UnfinishedFile {
                 fmt::format("{} is there already; name another file, or say that it is to be replaced", to.string()));
   }
 
+  // What was left beside `to` by those who were killed.
+  static void remove_stale(const paths::path& to) {
+    std::vector<paths::path> found;
+    std::error_code none;
+    for (const auto& entry : paths::directory_iterator(to.parent_path(), none))
+      if (is_unfinished(entry.path().filename().string(), to.filename().string())) found.push_back(entry.path());
+    for (const paths::path& file : found) {
+      const int descriptor = open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+      if (descriptor < 0) continue;
+      if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) unlink_database(file);
+      close(descriptor);
+    }
+  }
+
  private:
+  static bool is_unfinished(const std::string& name, const std::string& of) {
+    const std::string begin = of + std::string(unfinished_mark);
+    return name.size() == begin.size() + unfinished_digits && name.starts_with(begin) &&
+           name.find_first_not_of("0123456789abcdef", begin.size()) == std::string::npos;
+  }
+
+  bool is_gone() const {
+    struct stat found {};
+    return fstat(descriptor_, &found) == 0 && found.st_nlink == 0;
+  }
+
   static void sync(const paths::path& path, std::optional<mode_t> mode) {
     const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) fail(path, "opened", errno);
@@ -78,6 +118,7 @@ class UnfinishedFile {
   }
 
   paths::path file_;
+  int descriptor_ = -1;
 };
 
 void check_target(const paths::path& from, const paths::path& to, bool replace) {
@@ -125,6 +166,7 @@ BackupReport back_up_database(const std::string& from, const std::string& to, co
   if (stat(from.c_str(), &source) != 0) fail(from, "read", errno);
   const paths::path target = paths::absolute(to);
   check_target(from, target, options.replace);
+  UnfinishedFile::remove_stale(target);
   UnfinishedFile copy(target);
   copy_sqlite_file(from, copy.path().string(), [&](std::int64_t done, std::int64_t total) {
     if (options.progress) options.progress({BackupProgress::Step::copy, done, total});

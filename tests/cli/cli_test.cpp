@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "cli/project.hpp"
 #include "struere/core/error.hpp"
 #include "struere/definitions/definitions.hpp"
+#include "support/kill_moments.hpp"
 #include "support/raw_database.hpp"
 
 using namespace struere;
@@ -36,6 +38,11 @@ std::string rows_of(const std::string& file, const std::string& environment) {
                                  table[0], scope));
   }
   return out;
+}
+
+int rounds_of(int usual) {
+  const char* const wanted = std::getenv("STRUERE_KILLS");
+  return wanted ? std::atoi(wanted) : usual;
 }
 
 }  // namespace
@@ -197,12 +204,14 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
   CHECK(WEXITSTATUS(status) == 0);
 }
 
+// STRUERE_KILLS says how many, for a long run.
 TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli][process]") {
   const Project project;
   const auto seed = static_cast<std::uint32_t>(std::random_device{}());
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  const auto database = Database::open(project.run("sync").code == 0 ? project.database() : "");
+  REQUIRE(project.run("sync").code == 0);
+  const auto database = Database::open(project.database());
   const auto scope = [&](Environment environment) {
     return database.trusted_host().system_actor(OrganizationId("acme"), environment);
   };
@@ -213,36 +222,32 @@ TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli]
   const DefinitionSet few = development.current();
   production.deploy(production.plan(few));
   many = many.normal_form();
+  development.apply(development.plan(many));
 
-  int killed = 0, done = 0;
-  unsigned int longest = 40'000;  // µs; found anew on each machine, so that some are done and some are not
-  for (int round = 0; round < 40; ++round) {
+  KillMoments deploys(std::chrono::milliseconds(40), random), rollbacks(std::chrono::milliseconds(40), random);
+  for (int round = 0; round < rounds_of(50); ++round) {
     const auto releases = static_cast<std::int64_t>(production.releases().size());
     const DefinitionSet before = production.current();
     const bool is_few = before == few;
-    development.apply(development.plan(is_few ? many : few));
-    const pid_t child =
-        !is_few && round % 2 ? project.start({"rollback", "1", "--yes"}) : project.start({"deploy", "--yes"});
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % longest));
-    kill(child, SIGKILL);
-    int status = 0;
-    waitpid(child, &status, 0);
-    killed += WIFSIGNALED(status);
+    KillMoments& moments = is_few ? deploys : rollbacks;
+    project.kill_after(moments.next(), is_few ? std::vector<std::string>{"deploy", "--yes"}
+                                              : std::vector<std::string>{"rollback", "1", "--yes"});
 
     const DefinitionSet after = production.current();
     const auto now = static_cast<std::int64_t>(production.releases().size());
-    const bool is_whole = after == (is_few ? many : few);
-    done += is_whole;
-    longest = is_whole ? longest / 4 * 3 + 1 : std::min(longest / 4 * 5, 5'000'000U);
-    CHECK((is_whole || after == before));
-    CHECK(now == releases + (is_whole ? 1 : 0));
+    const bool is_done = after == (is_few ? many : few);
+    moments.note(is_done);
+    CHECK((is_done || after == before));
+    CHECK(now == releases + (is_done ? 1 : 0));
     CHECK(database.events(scope(Environment::production)).verify().ok);
     CHECK(static_cast<std::int64_t>(database.events(scope(Environment::production))
                                         .list({.type = "deploy.completed", .limit = 1000})
                                         .events.size()) == now);
   }
-  CHECK(killed > 0);
-  CHECK(done > 0);
+  for (const KillMoments* const moments : {&deploys, &rollbacks}) {
+    CHECK(moments->done() > 0);
+    CHECK(moments->undone() > 0);
+  }
 }
 
 namespace {
@@ -312,29 +317,19 @@ TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][pac
   REQUIRE(RawDatabase(project.database()).value("PRAGMA wal_checkpoint(TRUNCATE)") == "0");
   std::filesystem::copy_file(project.database(), kept);
   const std::string folder = std::string(STRUERE_SOURCE_DIR) + "/examples/packs/tutoring/1.1.0";
-  const auto begin = std::chrono::steady_clock::now();
-  REQUIRE(project.run("packs upgrade --yes '" + folder + "'").code == 0);
-  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
 
   const auto seed = static_cast<std::uint32_t>(std::random_device{}());
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  int killed = 0, done = 0;
-  for (int round = 0; round < 12; ++round) {
+  KillMoments moments(std::chrono::milliseconds(400), random);
+  for (int round = 0; round < rounds_of(20); ++round) {
     bring_back();
-    const pid_t child = project.start({"packs", "upgrade", "--yes", folder});
-    // The last one is left to end.
-    const auto most = static_cast<std::uint64_t>(whole.count()) * (round == 11 ? 20 : 1);
-    if (round < 11) std::this_thread::sleep_for(std::chrono::microseconds(random() % most));
-    if (round < 11) kill(child, SIGKILL);
-    int status = 0;
-    waitpid(child, &status, 0);
-    killed += WIFSIGNALED(status);
+    project.kill_after(moments.next(), {"packs", "upgrade", "--yes", folder});
 
     const auto database = Database::open(project.database());
     const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
     const bool is_whole = database.packs(system).get("tutoring").version == "1.1.0";
-    done += is_whole;
+    moments.note(is_whole);
     CHECK(database.events(system).verify().ok);
     RawDatabase raw(project.database());
     const auto count = [&](const char* where) {
@@ -351,6 +346,6 @@ TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][pac
     CHECK(raw.value("SELECT count(*) FROM entity_types WHERE slug = 'absence'") == (is_whole ? "1" : "0"));
     CHECK(raw.value("PRAGMA integrity_check") == "ok");
   }
-  CHECK(killed > 0);
-  CHECK(done > 0);
+  CHECK(moments.done() > 0);
+  CHECK(moments.undone() > 0);
 }

@@ -45,6 +45,7 @@ TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
   CHECK(project.run("users add boss --admin").code == 0);
   CHECK(project.run("roles assign ada author").code == 0);
   CHECK(project.run("roles assign ada nonsense").code == 4);
+  CHECK(tells(project.run("roles assign ada autor"), "no role `autor` in development. Did you mean `author`?"));
   CHECK(project.run("roles assign nobody author").code == 4);
   CHECK(project.run("roles assign ada author -e production").code == 4);  // the role is not there yet
   CHECK(
@@ -237,7 +238,13 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   CHECK(unknown.code == 2);
   CHECK(tells(unknown, "`deplyo`"));
   CHECK(tells(unknown, "struere --help"));
-  CHECK(tells(project.run("keys creat app"), "struere keys --help"));
+  CHECK(tells(unknown, "Did you mean `deploy`?"));
+  const Answer below = project.run("keys creat app");
+  CHECK(tells(below, "struere keys --help"));
+  CHECK(tells(below, "Did you mean `create`?"));
+  CHECK(tells(project.run("deploy --ntoe x"), "Did you mean `--note`?"));
+  CHECK(tells(project.run("keys create app --enviroment=production"), "Did you mean `--environment`?"));
+  CHECK_FALSE(tells(project.run("nonsense"), "Did you mean"));
   CHECK(Json::parse(project.run("2>/dev/null --json keys create").text).at("error") == "usage");
   CHECK(Json::parse(project.run("2>/dev/null keys create --nonsense --json").text).at("error") == "usage");
   CHECK(project.run("verify -e prod").code == 2);
@@ -249,14 +256,52 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   CHECK(project.run("data list note --limit 0").code == 6);
   CHECK(project.run("data list note --limit 99999999999999999999").code == 6);
   CHECK(project.run("data list nonsense").code == 4);
+  CHECK(tells(project.run("data list nte"), "no entity type `nte` in development. Did you mean `note`?"));
+  CHECK_FALSE(tells(project.run("data list nte --key sk_dev_guess"), "Did you mean"));
   CHECK(project.run("data get note ''").code == 4);
   CHECK(project.run("rollback -y -- -1").code == 4);
   CHECK(project.run("deploy --json").code == 2);
   CHECK(project.run("pull").code == 2);
-  for (const char* const command :
-       {"init",      "add",          "dev",     "sync",        "status",    "diff",   "deploy",
-        "releases",  "rollback",     "pull",    "keys create", "data list", "events", "verify",
-        "users add", "roles assign", "explain", "migrate",     "backup",    "doctor", "completion"}) {
+  for (const char* const command : {"init",
+                                    "add",
+                                    "dev",
+                                    "sync",
+                                    "status",
+                                    "diff",
+                                    "deploy",
+                                    "releases",
+                                    "rollback",
+                                    "pull",
+                                    "keys create",
+                                    "keys list",
+                                    "keys rotate",
+                                    "keys revoke",
+                                    "data list",
+                                    "data get",
+                                    "data create",
+                                    "data update",
+                                    "data delete",
+                                    "data import",
+                                    "data export",
+                                    "events",
+                                    "verify",
+                                    "users add",
+                                    "roles assign",
+                                    "explain",
+                                    "packs list",
+                                    "packs install",
+                                    "packs upgrade",
+                                    "packs diff",
+                                    "packs repair",
+                                    "packs customize",
+                                    "packs uninstall",
+                                    "runs list",
+                                    "runs retry",
+                                    "runs cancel",
+                                    "migrate",
+                                    "backup",
+                                    "doctor",
+                                    "completion"}) {
     const Answer help = project.run(fmt::format("{} --help", command));
     CHECK(help.code == 0);
     CHECK(tells(help, fmt::format("struere {}", command)));
@@ -264,6 +309,84 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   // A full disk behind a redirection.
   CHECK(project.run("releases 2>&1 >/dev/full").code == 1);
   CHECK(project.run("data export note >/dev/full").code <= 1);
+}
+
+TEST_CASE("in JSON the answer is one text, whatever stands in the way", "[cli]") {
+  const Project project;
+  project.write("entity-types/task.yaml", "slug: task\n");
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y").code == 0);
+  REQUIRE(project.run(R"(data create note '{"text": "milk"}')").code == 0);
+  REQUIRE(project.run("data create task '{}' -e production").code == 0);
+  const auto refused = [&](const std::string& arguments) {
+    const Answer answer = project.run("2>/dev/null --json " + arguments);
+    INFO(arguments << ": " << answer.text);
+    CHECK(answer.code == 5);
+    return Json::parse(answer.text);  // which two would not be
+  };
+  std::filesystem::rename(project.path() / "entity-types/note.yaml", project.path() / "note.yaml");
+  std::filesystem::remove(project.path() / "roles/author.yaml");
+  const Json sync = refused("sync");
+  CHECK(sync.at("error") == "conflict");
+  CHECK(sync.at("plan").at("obstacles").at(0).at("count") == 1);
+  CHECK(tells(project.run("sync"), "development is left as it is"));
+  CHECK(answer_of(project, "data list note").at("rows").size() == 1);
+
+  const std::string id = answer_of(project, "data list note").at("rows").at(0).at("id");
+  REQUIRE(project.run("data delete note " + id).code == 0);
+  CHECK(tells(project.run("sync"), "there are deleted entities of it"));
+  std::filesystem::rename(project.path() / "note.yaml", project.path() / "entity-types/note.yaml");
+  std::filesystem::remove(project.path() / "entity-types/task.yaml");
+  CHECK(answer_of(project, "sync").at("changes").size() == 2);
+  CHECK(refused("deploy --yes").at("plan").at("obstacles").size() == 1);
+
+  const std::string pack = fmt::format("'{}/examples/packs/tutoring/1.0.0'", STRUERE_SOURCE_DIR);
+  CHECK(Json::parse(project.run("2>/dev/null --json packs install " + pack).text).at("error") == "usage");  // no --yes
+  CHECK(answer_of(project, "packs install --yes " + pack).is_object());
+  REQUIRE(project.run(R"(data create student '{"name": "Ada"}')").code == 0);
+  CHECK(refused("packs uninstall --yes tutoring").at("plan").is_object());
+}
+
+TEST_CASE("a dead run is listed, and brought back", "[cli]") {
+  const Project project;
+  project.write("tools/send-mail.yaml", "name: send-mail\n");
+  project.write("triggers/remind.yaml",
+                "slug: remind\non: {entityType: note, action: created}\nretry: {maxAttempts: 1}\n"
+                "actions: [{tool: send-mail}]\n");
+  REQUIRE(project.run("sync").code == 0);
+  CHECK(tells(project.run("runs list"), "no run in development"));
+  for (int i = 0; i < 2; ++i) REQUIRE(project.run(R"(data create note '{"text": "milk"}')").code == 0);
+  bool is_down = true;
+  const auto work = [&] {
+    TriggerWorker worker(Database::open(project.database()));
+    worker.add_tool("send-mail", [&](const ToolCall&) {
+      if (is_down) throw std::runtime_error("the server is down");
+      return Json::object();
+    });
+    return worker.run_due();
+  };
+  const std::string pending = answer_of(project, "runs list --status pending").at("runs").at(0).at("id");
+  CHECK(tells(project.run("runs cancel " + pending), "Cancelled"));
+  CHECK(project.run("runs retry " + pending).code == 5);
+  CHECK(work().dead == 1);
+
+  const Answer table = project.run("runs list --status dead");
+  CHECK(tells(table, "the server is down"));
+  CHECK(tells(table, "struere runs retry"));
+  CHECK(tells(project.run("doctor"), "struere runs list --status dead"));
+  const Json dead = answer_of(project, "runs list --status dead --trigger remind").at("runs");
+  REQUIRE(dead.size() == 1);
+  CHECK(dead.at(0).at("error") == "the server is down");
+  const std::string id = dead.at(0).at("id");
+  CHECK(project.run("runs retry -e production " + id).code == 4);
+  CHECK(answer_of(project, "runs retry " + id).at("status") == "pending");
+  is_down = false;
+  CHECK(work().completed == 1);
+  CHECK(tells(project.run("runs list --status dead"), "no dead run"));
+  CHECK(answer_of(project, "runs list --status completed").at("runs").size() == 1);
+  CHECK(project.run("runs retry 0192").code == 4);
+  CHECK(project.run("runs list --status nonsense").code == 2);
+  CHECK(project.run("runs list --as nobody").code == 4);
 }
 
 TEST_CASE("what is stored cannot speak to a terminal", "[cli]") {

@@ -8,14 +8,16 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
-#include "support/temporary_database.hpp"
+#include "support/folder.hpp"
 
 namespace struere::test {
 
@@ -87,15 +89,19 @@ class Project {
     execv(STRUERE_CLI, words.data());
     _exit(127);
   }
-  void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path() / name).parent_path());
-    std::ofstream(path() / name) << text;
+  // Whatever it was doing then; or it was through.
+  void kill_after(std::chrono::duration<double, std::micro> time, std::vector<std::string> arguments) const {
+    const pid_t child = start(std::move(arguments));
+    std::this_thread::sleep_for(time);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
   }
-  std::filesystem::path path() const { return std::filesystem::path(folder_.file()).parent_path(); }
+  void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
+  const std::filesystem::path& path() const noexcept { return folder_.path(); }
   std::string database() const { return (path() / "struere.db").string(); }
 
  private:
-  TemporaryFolder folder_;
+  Folder folder_;
 };
 
 inline bool tells(const Answer& answer, const std::string& part) { return answer.text.find(part) != std::string::npos; }

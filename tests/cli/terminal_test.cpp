@@ -81,6 +81,21 @@ TEST_CASE("a deploy asks who sits there, and does what they say", "[cli][termina
   CHECK(tells(project.run("--color always status"), "files"));
 }
 
+TEST_CASE("who says no to a pack has it left as it is, and the shell knows", "[cli][terminal][packs]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string folder = std::string(STRUERE_SOURCE_DIR) + "/examples/packs/tutoring/";
+  const Answer no = project.run_in_terminal(80, {"packs", "install", folder + "1.0.0"}, "n\n");
+  CHECK(no.code == 1);
+  CHECK(tells(no, "Nothing was changed."));
+  CHECK(project.run("packs list --json").text == "[]\n");
+  CHECK(project.run_in_terminal(80, {"packs", "install", folder + "1.0.0"}, "y\n").code == 0);
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"packs", "upgrade", folder + "1.1.0"}, {"packs", "uninstall", "tutoring"}})
+    CHECK(project.run_in_terminal(80, command, "n\n").code == 1);
+  CHECK(tells(project.run("packs list"), "1.0.0"));
+}
+
 TEST_CASE("long work shows how far it is, and clears the line", "[cli][terminal]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);

@@ -2,10 +2,9 @@
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
-#include <fstream>
-
 #include "struere/definitions/definition_folder.hpp"
 #include "struere/definitions/definitions.hpp"
+#include "support/folder.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -13,19 +12,6 @@ using namespace struere;
 using namespace struere::test;
 
 namespace {
-
-class Folder {
- public:
-  void write(const std::string& name, const std::string& text) const {
-    const auto file = path() / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  std::filesystem::path path() const { return std::filesystem::path(folder_.file()).parent_path(); }
-
- private:
-  TemporaryFolder folder_;
-};
 
 const char* const student = R"(slug: student
 schema:

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "struere/definitions/definitions.hpp"
+#include "support/environments.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -12,9 +13,6 @@ using namespace struere;
 using namespace struere::test;
 
 namespace {
-
-constexpr auto development = Environment::development;
-constexpr auto production = Environment::production;
 
 DefinitionSet school() {
   DefinitionSet out;
@@ -203,6 +201,15 @@ TEST_CASE("data that would be lost or broken stops a plan", "[definitions]") {
     plan = definitions.plan({}, {.accept_invalid_data = true, .drop_assignments = true});
     REQUIRE(plan.obstacles.size() == 1);
     CHECK(plan.obstacles.front().kind == Obstacle::Kind::entities_of_removed_type);
+    CHECK_ERROR(conflict, definitions.apply(plan));
+
+    // Deleted ones keep their type as well, and the plan says so before it is tried.
+    const auto students = world.database->entities(world.system(), "student");
+    for (const Entity& student : students.list()) students.remove(student.id());
+    plan = definitions.plan({}, {.accept_invalid_data = true, .drop_assignments = true});
+    REQUIRE(plan.obstacles.size() == 1);
+    CHECK(plan.obstacles.front().count == 0);
+    CHECK(plan.obstacles.front().message.find("deleted entities") != std::string::npos);
     CHECK_ERROR(conflict, definitions.apply(plan));
   }
 }

@@ -6,10 +6,11 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include "struere/definitions/definitions.hpp"
+#include "support/environments.hpp"
+#include "support/folder.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -18,8 +19,6 @@ using namespace struere::test;
 
 namespace {
 
-constexpr auto development = Environment::development;
-constexpr auto production = Environment::production;
 using enum DefinitionKind;
 
 Pack tutoring(const std::string& version) {
@@ -87,19 +86,6 @@ EntityId book_session(World& world, const Json& more = Json::object()) {
   return world.create("session", session);
 }
 
-class PackFolder {
- public:
-  void write(const std::string& name, const std::string& text) const {
-    const auto file = path() / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  std::filesystem::path path() const { return std::filesystem::path(folder_.file()).parent_path(); }
-
- private:
-  TemporaryFolder folder_;
-};
-
 }  // namespace
 
 TEST_CASE("a pack's folder is read, and all its mistakes are told at once", "[packs]") {
@@ -110,7 +96,7 @@ TEST_CASE("a pack's folder is read, and all its mistakes are told at once", "[pa
   CHECK(pack.migrations.front().steps.size() == 5);
   CHECK(pack.migrations.front().steps.front().to == "price");
 
-  const PackFolder folder;
+  const Folder folder;
   CHECK_ERROR(not_found, read_pack(folder.path()));
   const auto message_of = [&](const std::string& manifest) {
     folder.write("pack.yaml", manifest);

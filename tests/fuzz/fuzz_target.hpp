@@ -32,6 +32,8 @@ void audit_log(std::string_view bytes);
 
 // --- for the targets
 
+inline const std::string secret = "TOPSECRET";  // what an actor may not see
+
 inline void require(bool holds, const std::string& otherwise) {
   if (!holds) throw std::logic_error("found: " + otherwise);
 }

@@ -8,7 +8,6 @@
 namespace struere::fuzz {
 namespace {
 
-const std::string secret = "TOPSECRET";
 const std::string original = R"({"card":{"kind":"visa","number":"TOPSECRET"},"open":"words","pin":"TOPSECRET"})";
 
 struct RowWorld : test::World {

@@ -6,8 +6,6 @@
 namespace struere::fuzz {
 namespace {
 
-const std::string secret = "TOPSECRET";
-
 // Two worlds that differ in what `ana` may not see alone, each in memory and as a file.
 class QueriedWorld : public test::World {
  public:

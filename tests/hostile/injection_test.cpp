@@ -37,8 +37,8 @@ const std::vector<std::string> hostile{
     "\x1b[2J",
 };
 
-struct Stage : World {
-  explicit Stage(StorageKind kind) : World(kind, {.record_denials = false}) {
+struct AttackedWorld : World {
+  explicit AttackedWorld(StorageKind kind) : World(kind, {.record_denials = false}) {
     define_type({{"slug", "note"}, {"searchFields", {"title"}}});
     define_role(R"({"name": "reader", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"},
                                                    {"resource": "threads", "actions": ["*"], "effect": "allow"}],
@@ -121,7 +121,7 @@ struct Stage : World {
 }  // namespace
 
 TEST_CASE("a hostile string is a name that there is none of, in every place", "[hostile][injection]") {
-  Stage memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  AttackedWorld memory(StorageKind::memory), sqlite(StorageKind::sqlite);
   for (const std::string& text : hostile) {
     INFO(text);
     const std::string said = sqlite.everything_said_to(text);
@@ -136,7 +136,7 @@ TEST_CASE("a hostile string is a name that there is none of, in every place", "[
 
 TEST_CASE("a hostile string is a value that comes back as it went in, and is found by itself alone",
           "[hostile][injection]") {
-  Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  AttackedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto notes = stage.database->entities(*stage.ana, "note");
   for (const std::string& text : hostile) {
     INFO(text);
@@ -156,7 +156,7 @@ TEST_CASE("a hostile string is a value that comes back as it went in, and is fou
 
 TEST_CASE("a string that is no UTF-8, or holds U+0000, is refused or found nowhere, in every place",
           "[hostile][injection]") {
-  Stage memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  AttackedWorld memory(StorageKind::memory), sqlite(StorageKind::sqlite);
   for (const std::string& text :
        {std::string("\xff\xfe"), std::string("\xc3"), std::string("\xed\xa0\x80"), std::string("a\0b", 3)}) {
     const std::string said = sqlite.everything_said_to(text);  // error_of lets nothing but an Error pass

@@ -10,8 +10,8 @@ using namespace struere::test;
 
 namespace {
 
-struct Stage : World {
-  explicit Stage(StorageKind kind) : World(kind) {
+struct NestedWorld : World {
+  explicit NestedWorld(StorageKind kind) : World(kind) {
     define_type({{"slug", "note"}, {"searchFields", {"title", "pin", "cards", "deep.list"}}});
     define_role(
         R"({"name": "reader", "policies": [{"resource": "note", "actions": ["list", "read", "update"], "effect": "allow"}],
@@ -36,7 +36,7 @@ Json row(const std::string& secret) {
 }  // namespace
 
 TEST_CASE("an array that holds what is masked is masked whole, at any depth", "[hostile][masks]") {
-  Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NestedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const EntityId id = stage.create("note", row("TOPSECRET"));
   const Json seen = stage.notes().get(id).data();
   CHECK(
@@ -52,7 +52,7 @@ TEST_CASE("an array that holds what is masked is masked whole, at any depth", "[
 }
 
 TEST_CASE("no question tells two rows apart that differ in what is masked alone", "[hostile][masks][oracle]") {
-  Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NestedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const EntityId a = stage.create("note", row("aaaa ET")), b = stage.create("note", row("zzzz ET"));
   const auto notes = stage.notes();
   const auto same = [&](const std::string& text) {

@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "support/child_process.hpp"
 #include "support/raw_database.hpp"
@@ -172,6 +174,38 @@ TEST_CASE("a backup that fails leaves nothing, and what was there", "[backup]") 
     CHECK(unfinished(world.folder.path()).empty());
     CHECK(std::filesystem::file_size(copy) == size);
   }
+}
+
+TEST_CASE("what a killed backup left is removed by the next to that file, and nothing else is", "[backup][process]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 50);
+  const std::string file = world.folder.file(), copy = world.folder.file("copy.db");
+  for (const auto step : {BackupProgress::Step::copy, BackupProgress::Step::verify})
+    CHECK(in_child([&]() -> std::string {
+            back_up_database(file, copy, {.progress = [&](const BackupProgress& progress) {
+                               if (progress.step == step) raise(SIGKILL);
+                             }});
+            return "it was through";
+          }) == "died of signal 9");
+  CHECK_FALSE(std::filesystem::exists(copy));
+  CHECK(unfinished(world.folder.path()).size() >= 2);
+  const std::vector<std::string> others{"copy.db.unfinished-mine", "other.db.unfinished-0123456789abcdef",
+                                        "copy.db.unfinished-0123456789abcdef.txt"};
+  for (const std::string& other : others) std::ofstream(world.folder.file(other)) << "dear to somebody";
+
+  // One that goes on at the same time loses nothing to the other.
+  bool is_second = false;
+  const BackupReport report = back_up_database(file, copy, {.progress = [&](const auto&) {
+                                                 if (std::exchange(is_second, true)) return;
+                                                 back_up_database(file, world.folder.file("second.db"));
+                                                 back_up_database(file, copy, {.replace = true});
+                                                 std::filesystem::remove(copy);
+                                               }});
+  CHECK(report.bytes == static_cast<std::int64_t>(std::filesystem::file_size(copy)));
+  CHECK(Database::open(copy).trusted_host().organizations().size() == 1);
+  std::vector<std::string> left = unfinished(world.folder.path());
+  std::ranges::sort(left);
+  CHECK(left == std::vector<std::string>{others[2], others[0], others[1]});
 }
 
 TEST_CASE("a backup may be read by whoever may read the database", "[backup]") {

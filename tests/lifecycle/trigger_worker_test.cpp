@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "struere/lifecycle/trigger_worker.hpp"
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -40,8 +41,6 @@ Json noting(const std::string& slug, const Json& on) {
            {{{"tool", "entity.create"},
              {"args", {{"type", "note"}, {"data", {{"about", "{{trigger.entityId}}"}, {"by", slug}}}}}}}}};
 }
-
-StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Agents: shared identity, configuration of each environment, and as whom their tools act.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -40,8 +41,6 @@ class AgentWorld : public World {
 
   EntityId north, south;
 };
-
-StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
 
 }  // namespace
 

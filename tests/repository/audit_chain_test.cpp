@@ -10,8 +10,8 @@ using namespace struere::test;
 
 namespace {
 
-struct Stage : World {
-  Stage() : World(StorageKind::sqlite) {
+struct LoggedWorld : World {
+  LoggedWorld() : World(StorageKind::sqlite) {
     define_type({{"slug", "note"}});
     for (int i = 0; i < 5; ++i) create("note", {{"n", i}});
     define_type({{"slug", "note"}}, Environment::production);
@@ -37,7 +37,7 @@ struct Stage : World {
 }  // namespace
 
 TEST_CASE("an untouched log verifies, and says where it ends", "[events][chain]") {
-  const Stage stage;
+  const LoggedWorld stage;
   const Verification verification = stage.verify();
   CHECK(verification.ok);
   CHECK(verification.verified == 6);
@@ -45,7 +45,7 @@ TEST_CASE("an untouched log verifies, and says where it ends", "[events][chain]"
 }
 
 TEST_CASE("an altered event is named, whichever part of it was altered", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   const std::string change =
       GENERATE("payload = replace(payload, '1', '7')", "type = 'note.deleted'", "actor_id = 'ana'",
                "actor_type = 'user'", "created_at = created_at + 1", "entity_id = NULL", "other_end_id = entity_id",
@@ -61,7 +61,7 @@ TEST_CASE("an altered event is named, whichever part of it was altered", "[event
 }
 
 TEST_CASE("a removed event is named, the last one too", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   const int sequence = GENERATE(1, 3, 6);
   stage.tamper("DELETE FROM events WHERE sequence = " + std::to_string(sequence));
   const Verification verification = stage.verify();
@@ -72,7 +72,7 @@ TEST_CASE("a removed event is named, the last one too", "[events][chain]") {
 }
 
 TEST_CASE("a removed event whose gap was closed is noticed at its place", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   stage.tamper("DELETE FROM events WHERE sequence = 3");
   stage.tamper("UPDATE events SET sequence = sequence - 1 WHERE sequence > 3");
   stage.tamper("UPDATE scopes SET event_count = 5 WHERE id = " + stage.scope + " --");
@@ -81,7 +81,7 @@ TEST_CASE("a removed event whose gap was closed is noticed at its place", "[even
 }
 
 TEST_CASE("events that changed places are noticed at the first of them", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   stage.tamper("UPDATE events SET sequence = 100 WHERE sequence = 2");
   stage.tamper("UPDATE events SET sequence = 2 WHERE sequence = 4");
   stage.tamper("UPDATE events SET sequence = 4 WHERE sequence = 100");
@@ -90,7 +90,7 @@ TEST_CASE("events that changed places are noticed at the first of them", "[event
 }
 
 TEST_CASE("an inserted event is noticed, in the middle and at the end", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   const bool at_end = GENERATE(true, false);
   if (!at_end) {
     for (int sequence = 6; sequence >= 4; --sequence)
@@ -105,13 +105,13 @@ TEST_CASE("an inserted event is noticed, in the middle and at the end", "[events
 }
 
 TEST_CASE("an event of another scope does not fit this one", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   stage.tamper("UPDATE scopes SET event_count = 2 WHERE id = " + stage.scope + " --");
   CHECK_FALSE(stage.verify().ok);
 }
 
 TEST_CASE("verify needs read on events", "[events][chain]") {
-  Stage stage;
+  LoggedWorld stage;
   stage.define_role(
       {{"name", "auditor"}, {"policies", {{{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
   CHECK_ERROR(permission_denied, stage.database->events(stage.user("ana")).verify());

@@ -10,8 +10,8 @@ using namespace struere::test;
 
 namespace {
 
-struct Stage : World {
-  explicit Stage(StorageKind kind) : World(kind) {
+struct OrderedWorld : World {
+  explicit OrderedWorld(StorageKind kind) : World(kind) {
     define_type({{"slug", "person"}});
     define_type(R"({"slug": "note", "schema": {"type": "object", "properties": {
       "owner": {"type": "string"}, "n": {"type": "integer"}, "friend": {"type": "string", "references": "person"}}}})"_json);
@@ -35,7 +35,7 @@ struct Stage : World {
 }  // namespace
 
 TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto nobody = stage.database->entities(stage.user("bo"), "note");
   const auto unknown = stage.database->entities(stage.user("bo"), "nothing");
   for (const EntityId& id : {stage.mine, stage.none}) {
@@ -52,7 +52,7 @@ TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
 }
 
 TEST_CASE("then the type, then the row", "[entities][order]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto unknown = stage.database->entities(stage.user("dee", {"everything"}), "nothing");
   CHECK_ERROR(not_found, unknown.create(JsonText{"not json"}));
   CHECK_ERROR(not_found, unknown.list({.limit = 0}));
@@ -72,7 +72,7 @@ TEST_CASE("then the type, then the row", "[entities][order]") {
 }
 
 TEST_CASE("then the version, the shape, the grants, the schema, the references", "[entities][order]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const EntityRepository& ana = *stage.ana;
   CHECK_ERROR(conflict, ana.update(stage.mine, Json(5), {.version = 99}));
   CHECK_ERROR(invalid_data, ana.update(stage.mine, {{"secret", 1}}, {.status = "deleted"}));
@@ -91,21 +91,21 @@ TEST_CASE("then the version, the shape, the grants, the schema, the references",
 }
 
 TEST_CASE("queries: policy, type, query, cursor", "[entities][order]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto notes = stage.database->entities(stage.user("dee", {"everything"}), "note");
   CHECK_ERROR(invalid_query, notes.list({.limit = 1001, .after = "x"}));
   CHECK_ERROR(invalid_cursor, notes.list({.after = "x"}));
 }
 
 TEST_CASE("a write that changes nothing is a write", "[entities]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const Written written = stage.ana->update(stage.mine, Json::object());
   CHECK(written.row->version() == 2);
   CHECK(stage.database->events(stage.system()).list({.type = "note.updated"}).events.size() == 1);
 }
 
 TEST_CASE("a write answers with the id alone where the row is not in the read view", "[entities]") {
-  Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   stage.define_role(
       R"({"name": "dropbox", "policies": [{"resource": "note", "actions": ["create"], "effect": "allow"}]})"_json);
   const Written written = stage.database->entities(stage.user("eve", {"dropbox"}), "note").create({{"n", 1}});
@@ -114,7 +114,7 @@ TEST_CASE("a write answers with the id alone where the row is not in the read vi
 }
 
 TEST_CASE("a removed row is in no view, and stays out of reach", "[entities]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto notes = stage.database->entities(stage.system(), "note");
   notes.remove(stage.mine);
   CHECK_ERROR(not_found, notes.get(stage.mine));

@@ -11,8 +11,8 @@ using namespace struere::test;
 
 namespace {
 
-struct Stage : World {
-  explicit Stage(StorageKind kind) : World(kind) {
+struct PagedWorld : World {
+  explicit PagedWorld(StorageKind kind) : World(kind) {
     for (const Environment environment : {Environment::development, Environment::production})
       for (const char* const type : {"note", "task"}) {
         define_type({{"slug", type}}, environment);
@@ -27,7 +27,7 @@ struct Stage : World {
 }  // namespace
 
 TEST_CASE("a cursor that is changed anywhere is none", "[cursors]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const PagedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const std::string cursor = *stage.notes().list({.limit = 2}).next();
   for (std::size_t at = 0; at < cursor.size(); ++at) {
     std::string changed = cursor;
@@ -40,7 +40,7 @@ TEST_CASE("a cursor that is changed anywhere is none", "[cursors]") {
 }
 
 TEST_CASE("a cursor of another scope, type or query is none", "[cursors]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const PagedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const Query query{.where = field("data.n") >= 0, .order = {{"data.n"}}, .limit = 2};
   const std::string cursor = *stage.notes().list(query).next();
   const auto with = [&](auto change) {
@@ -63,7 +63,7 @@ TEST_CASE("a cursor of another scope, type or query is none", "[cursors]") {
 }
 
 TEST_CASE("pages neither repeat nor skip what was there throughout", "[cursors]") {
-  Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  PagedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto notes = stage.notes();
   std::set<std::string> there;
   for (const Entity& row : notes.list()) there.insert(row.id().str());
@@ -83,7 +83,7 @@ TEST_CASE("pages neither repeat nor skip what was there throughout", "[cursors]"
 }
 
 TEST_CASE("a cursor tells nothing", "[cursors]") {
-  const Stage stage(StorageKind::sqlite);
+  const PagedWorld stage(StorageKind::sqlite);
   const EntityPage page = stage.notes().list({.order = {{"data.n"}}, .limit = 2});
   CHECK(page.next()->find(page[1].id().str()) == std::string::npos);
   CHECK(page.next() ==

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -24,8 +25,6 @@ class LogWorld : public World {
   }
   EventRepository events() const { return database->events(system()); }
 };
-
-StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
 
 std::string types(const std::vector<Event>& events) {
   std::string out;

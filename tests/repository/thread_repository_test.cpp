@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -29,8 +30,6 @@ class ChatWorld : public World {
   }
   ThreadRepository threads(const ActorContext& actor) const { return database->threads(actor); }
 };
-
-StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
 
 }  // namespace
 

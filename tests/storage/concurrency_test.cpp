@@ -94,9 +94,7 @@ TEST_CASE("a reader does not wait for a writer", "[storage][concurrency]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   world.create("session", {{"n", 1}});
-  const auto storage = open_sqlite_storage(world.folder.file());
-  const auto writing = storage->begin(world.system().scope(), Access::write);
-  writing->put_role({RoleId("r"), "r", {}, {}, {}, {}, 0});
+  const auto writing = world.begin_write();
   std::int64_t seen = 0;
   std::thread([&] { seen = world.database->entities(world.system(), "session").count(); }).join();
   CHECK(seen == 1);

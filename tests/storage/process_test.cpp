@@ -59,9 +59,7 @@ TEST_CASE("a reader does not wait for the writer of another process", "[storage]
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   world.create("session", {{"n", 1}});
-  const auto storage = open_sqlite_storage(world.folder.file());
-  const auto writing = storage->begin(world.system().scope(), Access::write);
-  writing->put_role({RoleId("r"), "r", {}, {}, {}, {}, 0});
+  const auto writing = world.begin_write();
   ChildProgram reader("scoped_writer", {world.folder.file(), "count"});
   CHECK(reader.line() == "1");  // while the transaction is open: it would wait for ever
   CHECK(reader.wait() == 0);

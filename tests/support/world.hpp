@@ -61,6 +61,19 @@ class World {
     return database->entities(system(environment, organization), type).create(data).id;
   }
 
+  // A transaction of another connection that has written in development, and has not ended. Of a file.
+  struct OpenWrite {
+    std::unique_ptr<Storage> storage;
+    std::unique_ptr<Transaction> transaction;
+  };
+  OpenWrite begin_write() const {
+    OpenWrite out;
+    out.storage = open_sqlite_storage(folder.file());
+    out.transaction = out.storage->begin(system().scope(), Access::write);
+    out.transaction->put_role({RoleId("r"), "r", {}, {}, {}, {}, 0});
+    return out;
+  }
+
   TemporaryFolder folder;
   ManualClock clock;
   SequentialIds ids;

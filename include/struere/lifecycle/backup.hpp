@@ -37,7 +37,8 @@ struct BackupReport {
 // Throws
 //   Error{conflict}  `to` is there and may not be replaced, is the database itself, or is in use
 //   Error{storage}   `from` is missing, no database or damaged, or `to` cannot be written; nothing is left of the copy
-// A process that is killed leaves a file whose name begins with that of `to`, then `.unfinished-`.
+// A process that is killed leaves a file whose name begins with that of `to`, then `.unfinished-`; the next backup to
+// `to` removes it.
 BackupReport back_up_database(const std::string& from, const std::string& to, const BackupOptions& options = {});
 
 }  // namespace struere

@@ -1,9 +1,7 @@
 // A file that an older struere made opens with everything that was in it.
 #include <catch2/catch.hpp>
 
-#include <fstream>
-#include <sstream>
-
+#include "support/old_database.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -11,21 +9,9 @@
 using namespace struere;
 using namespace struere::test;
 
-namespace {
-
-void make_version_1(const std::string& path) {
-  std::ifstream file(STRUERE_SOURCE_DIR "/tests/storage/sqlite/fixtures/version_1.sql");
-  std::stringstream sql;
-  sql << file.rdbuf();
-  REQUIRE_FALSE(sql.str().empty());
-  RawDatabase(path).run(sql.str());
-}
-
-}  // namespace
-
 TEST_CASE("a database of version 1 opens, keeps all that is in it and can do what is new", "[sqlite][migration]") {
   const TemporaryFolder folder;
-  make_version_1(folder.file());
+  make_old_database(folder.file(), 1);
   for (int opening = 0; opening < 2; ++opening) {
     const auto database = Database::open(folder.file());
     const ActorContext reader = database.authenticate("sk_dev_KyzukPi-voeiJoHlVljHzxJ73d1A9qf9z4FrWU9f75g");
@@ -57,7 +43,7 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
 
 TEST_CASE("a migration that cannot be finished changes nothing", "[sqlite][migration]") {
   const TemporaryFolder folder;
-  make_version_1(folder.file());
+  make_old_database(folder.file(), 1);
   RawDatabase(folder.file()).run("CREATE TABLE threads(mine TEXT)");
   CHECK(error_of([&] { (void)Database::open(folder.file()); }).starts_with("storage: "));
   CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "1");

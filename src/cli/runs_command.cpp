@@ -1,0 +1,97 @@
+// `struere runs`: what triggers have set off in an environment, and another attempt at what failed.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+namespace {
+
+constexpr std::array statuses{TriggerRunStatus::pending, TriggerRunStatus::running, TriggerRunStatus::completed,
+                              TriggerRunStatus::dead, TriggerRunStatus::cancelled};
+
+struct RunArguments {
+  TriggerRunQuery query;
+  std::string status, id;
+};
+
+TriggerRepository triggers_of(const Session& session, const Options& options) {
+  return session.database().triggers(session.actor(options));
+}
+
+Json to_json(const TriggerRun& run) {
+  return {{"id", run.id.str()},
+          {"trigger", run.trigger},
+          {"entityId", run.entity.str()},
+          {"status", to_string(run.status)},
+          {"dueAt", run.due_at},
+          {"attempts", run.attempts},
+          {"completedSteps", run.steps.size()},
+          {"error", run.error ? Json(*run.error) : Json(nullptr)},
+          {"createdAt", run.created_at},
+          {"finishedAt", run.finished_at ? Json(*run.finished_at) : Json(nullptr)}};
+}
+
+void list_runs(const Options& options, RunArguments arguments) {
+  for (const TriggerRunStatus status : statuses)
+    if (arguments.status == to_string(status)) arguments.query.status = status;
+  const Session session(options);
+  const TriggerRunPage page = triggers_of(session, options).runs(arguments.query);
+  if (options.json) {
+    Json runs = Json::array();
+    for (const TriggerRun& run : page.runs) runs.push_back(to_json(run));
+    return fmt::print("{}\n",
+                      Json{{"runs", std::move(runs)}, {"next", page.next ? Json(*page.next) : Json(nullptr)}}.dump());
+  }
+  if (page.runs.empty())
+    return fmt::print("There is no {}run in {}.\n", arguments.status.empty() ? "" : arguments.status + " ",
+                      options.environment);
+  std::vector<std::vector<std::string>> rows;
+  bool has_dead = false;
+  for (const TriggerRun& run : page.runs) {
+    has_dead |= run.status == TriggerRunStatus::dead;
+    rows.push_back({run.id.str(), run.trigger, std::string(to_string(run.status)), std::to_string(run.attempts),
+                    time_text(run.due_at), run.error.value_or("")});
+  }
+  const Screen screen(options);
+  screen.show_table({"run", "trigger", "status", "attempts", "due (UTC)", "error"}, rows);
+  if (page.next) fmt::print("{}\n", screen.faint("there is more: --after " + *page.next));
+  if (has_dead) fmt::print("{}\n", screen.faint("struere runs retry RUN brings a dead one back"));
+}
+
+}  // namespace
+
+void add_runs(CLI::App& program, Options& options) {
+  static RunArguments arguments;
+  auto* const runs = program.add_subcommand("runs", "What triggers have set off")->require_subcommand(1);
+  auto* const list = runs->add_subcommand("list", "Waiting, running, done and dead, by when they are due");
+  std::vector<std::string> words;
+  for (const TriggerRunStatus status : statuses) words.emplace_back(to_string(status));
+  list->add_option("--status", arguments.status, "These alone")->check(CLI::IsMember(words));
+  list->add_option("--trigger", arguments.query.trigger, "Of this one alone")->type_name("SLUG");
+  list->add_option("--limit", arguments.query.limit, "1 to 1000");
+  list->add_option("--after", arguments.query.after, "The cursor of the page before");
+  list->footer("Example:\n  struere runs list -e production --status dead");
+  list->callback([&options] { list_runs(options, arguments); });
+
+  const auto change = [&](const char* name, const char* about,
+                          void (TriggerRepository::*call)(const TriggerRunId&) const, const char* done) {
+    auto* const command = runs->add_subcommand(name, about);
+    command->add_option("run", arguments.id, "As `struere runs list` shows it")->required()->type_name("RUN");
+    command->callback([&options, call, done] {
+      const Session session(options);
+      const TriggerRepository triggers = triggers_of(session, options);
+      const TriggerRunId id(arguments.id);
+      (triggers.*call)(id);
+      fmt::print("{}\n", options.json ? to_json(triggers.run(id)).dump() : done);
+    });
+    command->footer(fmt::format("Example:\n  struere runs {} 0192… -e production", name));
+  };
+  change("retry", "Another attempt at a dead one, from the step that failed", &TriggerRepository::retry,
+         "It waits for a worker again.");
+  change("cancel", "A pending one is not to be", &TriggerRepository::cancel, "Cancelled.");
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,72 @@
+// A file of before packs had definitions.
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <map>
+
+#include "struere/definitions/definitions.hpp"
+#include "struere/definitions/packs.hpp"
+#include "struere/struere.hpp"
+#include "support/old_database.hpp"
+#include "support/temporary_database.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+// Every row of every table that the file has now, in the order of its key.
+std::map<std::string, std::vector<RawDatabase::Row>> all_rows(const std::string& path) {
+  RawDatabase raw(path);
+  std::map<std::string, std::vector<RawDatabase::Row>> out;
+  for (const auto& table : raw.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
+    out[table[0]] = raw.rows("SELECT * FROM \"" + table[0] + "\" ORDER BY 1, 2");
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a database of version 3 opens, keeps every row, and takes packs with their definitions",
+          "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_old_database(folder.file(), 3);
+  const auto before = all_rows(folder.file());
+  REQUIRE(before.at("installed_packs").size() == 4);
+  REQUIRE(before.at("releases").size() == 4);
+  CHECK_FALSE(before.contains("pack_definitions"));
+  (void)Database::open(folder.file());
+  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "4");
+  auto after = all_rows(folder.file());
+  CHECK(after.at("pack_definitions").empty());
+  after.erase("pack_definitions");
+  CHECK(after == before);
+  CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
+
+  const auto database = Database::open(folder.file());
+  for (const char* organization : {"acme", "globex"})
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      const ActorContext system = database.trusted_host().system_actor(OrganizationId(organization), environment);
+      CHECK(database.events(system).verify().ok);
+      CHECK(database.entities(system, "note").count({.search = "milk"}) == 2);
+      const InstalledPack recorded = database.packs(system).get("tutoring");
+      CHECK(recorded.version == "1.1.0");
+      CHECK(recorded.overrides == Json{{"colour", "green"}});
+      CHECK(recorded.history.size() == 2);
+      // One that was recorded without its definitions goes as it came.
+      database.packs(system).uninstall("tutoring");
+    }
+  const ActorContext reader = database.authenticate("sk_prod_tnMM9vXqPn797WzIFbrFmLlq1niPVjEsGfyYqDlwdJ4");
+  CHECK(reader.environment() == Environment::production);
+  CHECK(database.entities(reader, "note").list().size() == 2);
+
+  const ActorContext development =
+      database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+  const Packs packs(database, development);
+  packs.apply(
+      packs.plan_install(read_pack(std::filesystem::path(STRUERE_SOURCE_DIR) / "examples/packs/tutoring/1.0.0")));
+  CHECK(all_rows(folder.file()).at("pack_definitions").size() == 1);
+  const Definitions production(database,
+                               database.trusted_host().system_actor(OrganizationId("acme"), Environment::production));
+  CHECK(production.deploy(production.plan_rollback(1), "as it was").number == 3);
+  CHECK_FALSE(production.current().find(DefinitionKind::role, "reader"));
+}
