@@ -16,6 +16,24 @@ Json recordable(std::string_view text) {
   return !text.empty() && text.size() <= longest_recorded_text && canonical_json(value, fault) ? value : Json(nullptr);
 }
 
+// Appends `access.denied` where the host wants that, and throws the denial on; if it could not be recorded it says so.
+[[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt,
+                                   const Error& denial) {
+  if (!engine.record_denials) throw denial;
+  try {
+    const auto transaction = engine.storage->begin(actor.scope(), Access::write);
+    Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
+    if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
+    // Not about the entity, even where one was named: who may see the row need not see who was refused.
+    AuditLogger(*transaction, actor, *engine.ids, engine.clock->now()).append("access.denied", canonical_json(payload));
+    transaction->commit();
+  } catch (const Error& failure) {
+    throw Error(denial.code(),
+                fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
+  }
+  throw denial;
+}
+
 }  // namespace
 
 void throw_not_found() {
@@ -99,20 +117,21 @@ Written GuardedOperation::written(const StoredEntity& row, const std::string& ty
   return {EntityId(row.id), Entity(type, masked_row(masks, row))};
 }
 
-void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial) {
-  if (!engine.record_denials) throw denial;
+void run_guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, OperationBody body) {
   try {
-    const auto transaction = engine.storage->begin(actor.scope(), Access::write);
-    Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
-    if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
-    // Not about the entity, even where one was named: who may see the row need not see who was refused.
-    AuditLogger(*transaction, actor, *engine.ids, engine.clock->now()).append("access.denied", canonical_json(payload));
-    transaction->commit();
-  } catch (const Error& failure) {
-    throw Error(denial.code(),
-                fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
+    for (bool may_presume = access == Access::read;; may_presume = false) {
+      GuardedOperation operation(engine, actor, access, may_presume);
+      try {
+        body.call(body.body, operation);
+        if (operation.rules_stand()) return;
+      } catch (const Error&) {
+        if (operation.rules_stand()) throw;
+      }
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::permission_denied) throw;
+    record_and_throw(engine, actor, attempt, error);
   }
-  throw denial;
 }
 
 }  // namespace struere

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
@@ -75,32 +76,36 @@ class GuardedOperation {
   std::shared_ptr<CompiledScope> compiled_;
 };
 
-// Appends `access.denied` where the host wants that, and throws the denial on; if it could not be recorded it says so.
-[[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt,
-                                   const Error& denial);
+// What is done with an operation: a function, without the type of it.
+struct OperationBody {
+  void* body;
+  void (*call)(void* body, GuardedOperation& operation);
+};
+
+void run_guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, OperationBody body);
 
 // Runs `body` with an operation of its own, which is undone unless it commits. What only reads may run once more: where
 // the rules changed while it began.
 template <class Body>
 auto guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, Body&& body) {
-  try {
-    for (bool may_presume = access == Access::read;; may_presume = false) {
-      GuardedOperation operation(engine, actor, access, may_presume);
-      try {
-        if constexpr (std::is_void_v<decltype(body(operation))>) {
-          body(operation);
-          if (operation.rules_stand()) return;
-        } else {
-          auto answer = body(operation);
-          if (operation.rules_stand()) return answer;
-        }
-      } catch (const Error&) {
-        if (operation.rules_stand()) throw;
-      }
-    }
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::permission_denied) throw;
-    record_and_throw(engine, actor, attempt, error);
+  using Answer = decltype(body(std::declval<GuardedOperation&>()));
+  if constexpr (std::is_void_v<Answer>) {
+    const auto call = [](void* self, GuardedOperation& operation) {
+      (*static_cast<std::remove_reference_t<Body>*>(self))(operation);
+    };
+    run_guarded(engine, actor, access, attempt, {&body, call});
+  } else {
+    struct {
+      std::remove_reference_t<Body>& body;
+      std::optional<Answer> answer;
+    } run{body, std::nullopt};
+    const auto call = [](void* self, GuardedOperation& operation) {
+      auto& that = *static_cast<decltype(run)*>(self);
+      that.answer.reset();
+      that.answer.emplace(that.body(operation));
+    };
+    run_guarded(engine, actor, access, attempt, {&run, call});
+    return *std::move(run.answer);
   }
 }
 
