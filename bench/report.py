@@ -118,7 +118,8 @@ def provenance(results):
     newest = results.runs[-1]
     postgres = f", PostgreSQL {newest['postgres'].split()[0]}" if "postgres" in newest else ""
     loads = ", ".join(f"{run['load']:.1f}" for run in results.runs)
-    return (f"Measured on {newest['date'][:10]}: SQLite {newest['sqlite']}{postgres}, {newest['processors']} processors; load average before "
+    rounds = min(len(contender["times"]) for operation in newest["operations"] for contender in operation["contenders"])
+    return (f"Measured on {newest['date'][:10]}: SQLite {newest['sqlite']}{postgres}, {newest['processors']} processors, {rounds} rounds; load average before "
             f"{'each run' if len(results.runs) > 1 else 'the run'}: {loads}.")
 
 
