@@ -20,7 +20,9 @@ struct SqliteOptions {
   std::chrono::milliseconds busy_timeout{5000};  // how long a writer waits for another
   bool must_exist = false;                       // otherwise a missing file is created
   std::int64_t cache_bytes = 16LL << 20;         // of each connection
-  std::int64_t mmap_bytes = 1LL << 30;           // of the file that is read without copying; 0 turns it off
+  // Of the file that is read without copying. Every commit makes SQLite map it anew, which costs the reads after it ten
+  // times as much as it saves (docs/performance.md): for a large file that is hardly written to.
+  std::int64_t mmap_bytes = 0;
 };
 
 // Throws Error{storage}, and leaves the file as it is, where it is no database, not one of struere's, one of a newer
