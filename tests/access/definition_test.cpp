@@ -32,17 +32,34 @@ Json rule(const char* field, const char* op, Json value) {
 }  // namespace
 
 TEST_CASE("entity types", "[definitions]") {
-  for (const char* const text :
-       {R"({})", R"({"slug":"Note"})", R"({"slug":""})", R"({"slug":"-a"})", R"({"slug":"a b"})",
-        R"({"slug":"events"})", R"({"slug":5})", R"({"slug":"a","extra":1})", R"({"slug":"a","schema":[]})",
-        R"({"slug":"a","searchFields":"title"})", R"({"slug":"a","searchFields":["a..b"]})",
-        R"({"slug":"a","userIdField":""})", R"({"slug":"a","name":""})",
-        R"({"slug":"a","schema":{"properties":{"x":{"references":"nothing"}}}})", R"([])", R"("note")"}) {
+  for (const char* const text : {R"({})",
+                                 R"({"slug":"Note"})",
+                                 R"({"slug":""})",
+                                 R"({"slug":"-a"})",
+                                 R"({"slug":"a b"})",
+                                 R"({"slug":"events"})",
+                                 R"({"slug":5})",
+                                 R"({"slug":"a","extra":1})",
+                                 R"({"slug":"a","schema":[]})",
+                                 R"({"slug":"a","searchFields":"title"})",
+                                 R"({"slug":"a","searchFields":["a..b"]})",
+                                 R"({"slug":"a","searchFields":[5]})",
+                                 R"({"slug":"a","boundToRole":""})",
+                                 R"({"slug":"a","boundToRole":5})",
+                                 R"({"slug":"a","userIdField":5})",
+                                 R"({"slug":"a","userIdField":""})",
+                                 R"({"slug":"a","name":""})",
+                                 R"({"slug":"a","schema":{"properties":{"x":{"references":"nothing"}}}})",
+                                 R"([])",
+                                 R"("note")"}) {
     INFO(text);
     CHECK_ERROR(invalid_definition, read_entity_type(Json::parse(text), known()));
   }
   CHECK_ERROR(invalid_definition, read_entity_type({{"slug", std::string(65, 'a')}}, known()));
   CHECK(read_entity_type({{"slug", std::string(64, 'a')}}, known()).user_id_field == "userId");
+  CHECK_ERROR(invalid_definition, read_entity_type({{"slug", "a"}, {"name", std::string(201, 'a')}}, known()));
+  CHECK(read_entity_type({{"slug", "a"}, {"name", std::string(200, 'a')}}, known()).name.size() == 200);
+  CHECK_ERROR(invalid_definition, read_entity_type({{"slug", "a"}, {"name", "\xff"}}, known()));
   CHECK(read_entity_type(
             R"({"slug":"a","schema":{"properties":{"x":{"references":"a"},"y":{"references":"note"}}}})"_json, known())
             .slug == "a");
@@ -55,6 +72,10 @@ TEST_CASE("policies", "[definitions]") {
         R"({"resource":"note","actions":["remove"],"effect":"allow"})",
         R"({"resource":"note","actions":["read"],"effect":"maybe"})", R"({"resource":"note","actions":["read"]})",
         R"({"resource":"note","actions":"read","effect":"allow"})",
+        R"({"resource":"note","actions":{"a":"read"},"effect":"allow"})",
+        R"({"resource":"note","actions":[5],"effect":"allow"})",
+        R"({"resource":5,"actions":["read"],"effect":"allow"})", R"({"resource":"note","actions":["read"],"effect":5})",
+        R"({"actions":["read"],"effect":"allow"})",
         R"({"resource":"note","actions":["read"],"effect":"allow","unless":1})",
         R"({"resource":"Note","actions":["read"],"effect":"allow"})", R"(5)"}) {
     INFO(text);
@@ -65,6 +86,40 @@ TEST_CASE("policies", "[definitions]") {
   CHECK(read_role(R"({"name":"r","policies":[{"resource":"*","actions":["read","list","read"],"effect":"deny"}]})"_json,
                   known())
             .policies.size() == 2);
+  // Alike in all is once, alike in two of three is another.
+  CHECK(read_role(R"({"name":"r","policies":[{"resource":"*","actions":["*"],"effect":"allow"},
+    {"resource":"note","actions":["*"],"effect":"allow"}, {"resource":"note","actions":["read"],"effect":"allow"},
+    {"resource":"note","actions":["read"],"effect":"deny"}, {"resource":"events","actions":["read"],"effect":"deny"},
+    {"resource":"events","actions":["read"],"effect":"deny"}]})"_json,
+                  known())
+            .policies.size() == 5);
+}
+
+TEST_CASE("a role is an object of lists of objects", "[definitions]") {
+  for (const char* const list : {"policies", "scopeRules", "fieldMasks", "visibleFields"})
+    for (const char* const text : {"5", "{}", "null", "[5]", "[[]]", R"(["note"])", R"([{"entityType":5}])", "[{}]"}) {
+      INFO(list << " " << text);
+      CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {list, Json::parse(text)}}, known()));
+    }
+  CHECK_ERROR(invalid_definition, read_role("r", known()));
+  CHECK_ERROR(invalid_definition, read_role(Json::object(), known()));
+  CHECK_ERROR(invalid_definition, read_role({{"name", 5}}, known()));
+}
+
+TEST_CASE("what is written comes back", "[definitions]") {
+  const Json type = R"({"slug":"a","name":"A","schema":{"type":"object"},"searchFields":["x","y.z"],"boundToRole":"r",
+    "userIdField":"user.id"})"_json;
+  CHECK(definition_of(read_entity_type(type, known())) == type);
+  CHECK(definition_of(read_entity_type({{"slug", "a"}}, known())) == Json{{"slug", "a"},
+                                                                          {"name", "a"},
+                                                                          {"schema", Json::object()},
+                                                                          {"userIdField", "userId"},
+                                                                          {"searchFields", Json::array()}});
+  const Json role = R"({"name":"r","policies":[{"resource":"note","actions":["read"],"effect":"allow"}],
+    "scopeRules":[{"entityType":"note","field":"data.x","operator":"eq","value":1}],
+    "fieldMasks":[{"entityType":"note","fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":2}}],
+    "visibleFields":[{"entityType":"note","fields":["data.x"]}]})"_json;
+  CHECK(definition_of(read_role(role, known())) == role);
 }
 
 TEST_CASE("scope rules", "[definitions]") {
@@ -130,13 +185,22 @@ TEST_CASE("masks and visible fields", "[definitions]") {
         R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":1.5}})",
         R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":1e300}})",
         R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepFirst":1}})",
-        R"({"fieldPath":"data.x","maskType":"hide","more":1})"}) {
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":{"keepLast":"4"}})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":5})",
+        R"({"fieldPath":"data.x","maskType":"redact","maskConfig":null})",
+        R"({"fieldPath":"data.x","maskType":"hide","maskConfig":{}})", R"({"fieldPath":"data.x"})",
+        R"({"fieldPath":5,"maskType":"hide"})", R"({"fieldPath":"data.x","maskType":"hide","more":1})"}) {
     INFO(bad);
     CHECK_ERROR(invalid_definition, read_role(with_mask(Json::parse(bad)), known()));
   }
   const Json hide{{"entityType", "note"}, {"fieldPath", "data.x"}, {"maskType", "hide"}},
       redact{{"entityType", "note"}, {"fieldPath", "data.x"}, {"maskType", "redact"}};
   CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"fieldMasks", {hide, hide}}}, known()));
+  CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"fieldMasks", {redact, redact}}}, known()));
+  for (const int last : {1, 32})
+    CHECK(read_role(with_mask({{"fieldPath", "status"}, {"maskType", "redact"}, {"maskConfig", {{"keepLast", last}}}}),
+                    known())
+              .field_masks.size() == 1);
   CHECK(read_role({{"name", "r"}, {"fieldMasks", {hide, redact}}}, known()).field_masks.size() == 2);
   const Json fields{{"entityType", "note"}, {"fields", {"data.x"}}};
   CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"visibleFields", {fields, fields}}}, known()));
@@ -144,6 +208,13 @@ TEST_CASE("masks and visible fields", "[definitions]") {
       invalid_definition,
       read_role({{"name", "r"}, {"visibleFields", {{{"entityType", "note"}, {"fields", {"status"}}}}}}, known()));
   CHECK(read_role({{"name", "r"}, {"visibleFields", {fields}}}, known()).visible_fields.size() == 1);
+  for (const char* const bad : {R"({"fields":5})", R"({"fields":{"a":"data.x"}})", R"({"fields":[5]})",
+                                R"({"fields":["x"]})", R"({"fields":["data.x"],"more":1})", R"({})"}) {
+    INFO(bad);
+    Json listed = Json::parse(bad);
+    listed["entityType"] = "note";
+    CHECK_ERROR(invalid_definition, read_role({{"name", "r"}, {"visibleFields", {listed}}}, known()));
+  }
 }
 
 TEST_CASE("what is found broken in storage grants nothing, and a policy that cannot be read denies", "[definitions]") {
@@ -155,6 +226,8 @@ TEST_CASE("what is found broken in storage grants nothing, and a policy that can
     record.scope_rules = {{"note", broken}};
     CHECK(RuleBook(1, known(), {record}).roles().at("r").types.at("note").broken);
   }
+  record.scope_rules = {{"note", R"({"field":"data.x","operator":"eq","value":1})"}};
+  CHECK_FALSE(RuleBook(1, known(), {record}).roles().at("r").types.at("note").broken);
   record.scope_rules.clear();
   record.field_masks = {{"note", R"({"fieldPath":"data.x","maskType":"blur"})"}};
   CHECK(RuleBook(1, known(), {record}).roles().at("r").types.at("note").broken);

@@ -47,6 +47,132 @@ TEST_CASE("explain names policies, grants, rules with the values compared, and m
   CHECK(denied.text() == "Denied: no policy of the actor's roles allows `update` on `session`\n");
 }
 
+TEST_CASE("explain tells every kind of rule in words", "[explain]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "person"}, {"boundToRole", "teacher"}});
+  world.define_type({{"slug", "session"}});
+  const std::string eighty(78, 'x'), longer = std::string(78, 'x') + "é";
+  world.define_role({{"name", "teacher"},
+                     {"policies", R"([{"resource": "session", "actions": ["read", "list"], "effect": "allow"},
+                                      {"resource": "*", "actions": ["read"], "effect": "allow"}])"_json},
+                     {"scopeRules",
+                      {{{"entityType", "session"},
+                        {"any",
+                         {{{"field", "data.a"}, {"operator", "eq"}, {"value", eighty}},
+                          {{"field", "data.a"}, {"operator", "eq"}, {"value", longer}},
+                          {{"field", "id"}, {"operator", "in"}, {"value", "actor.relatedIds:teaches"}},
+                          {{"all",
+                            {{{"field", "data.owner"}, {"operator", "eq"}, {"value", "actor.entityId"}},
+                             {{"field", "data.gone"}, {"operator", "neq"}, {"value", "actor.organizationId"}}}}},
+                          {{"relationPath", "^teaches"}}}}}}},
+                     {"fieldMasks",
+                      R"([{"entityType": "session", "fieldPath": "status", "maskType": "redact"},
+                          {"entityType": "session", "fieldPath": "createdAt", "maskType": "hide"},
+                          {"entityType": "session", "fieldPath": "data.list", "maskType": "redact", "maskConfig": {"replacement": [1]}}])"_json}});
+  const ActorContext ana = world.user("ana", {"teacher"}), system = world.system();
+  const EntityId session = world.create("session", {{"list", {1}}, {"empty", Json::object()}, {"a", longer}});
+  const auto rule_of = [&] {
+    return world.database->explain(system, ana, Action::read, "session", session).grants.at(0).rules.at(0);
+  };
+  CHECK(rule_of().compared ==
+        "any of (data.a is \"" + std::string(78, 'x') + "…, eq \"" + eighty + "\": false; data.a is \"" +
+            std::string(78, 'x') + "…, eq \"" + std::string(78, 'x') + "…: true; id is \"" + session.str() +
+            "\", in actor.relatedIds:teaches, but this actor has no entity of its own: false; all of (data.owner is "
+            "absent, eq "
+            "actor.entityId, which this actor has none of: false; data.gone is absent, neq actor.organizationId = "
+            "\"acme\": false): false; reached by that path: false): true");
+  const EntityId own = world.create("person", {{"userId", "ana"}});
+  world.database->relations(system).link(own, "teaches", session);
+  const std::string compared = rule_of().compared;
+  CHECK(compared.find("in actor.relatedIds:teaches = [\"" + session.str() + "\"]: true") != std::string::npos);
+  CHECK(compared.find("eq actor.entityId = \"" + own.str() + "\": false") != std::string::npos);
+
+  const Explanation admitted = world.database->explain(system, ana, Action::read, "session", session);
+  CHECK(admitted.text() ==
+        "Allowed: role `teacher` allows `read` on `session`\n"
+        "  policy of role `teacher`: allow read on session\n"
+        "  policy of role `teacher`: allow read on *\n"
+        "The row is admitted.\n"
+        "  grant of role `teacher` admits it\n"
+        "    yes " +
+            compared +
+            "\n"
+            "  status is redacted (redacted by role `teacher`: a mask of status)\n"
+            "  createdAt is hidden (hidden by role `teacher`: a mask of createdAt)\n");
+  const Json json = admitted.to_json();
+  CHECK(json.at("policies").size() == 2);
+  CHECK(json.at("policies")[1] ==
+        Json{{"role", "teacher"}, {"resource", "*"}, {"action", "read"}, {"effect", "allow"}});
+  CHECK(json.at("grants")[0].at("admits") == true);
+  CHECK(json.at("grants")[0].at("broken") == false);
+  CHECK(json.at("grants")[0].at("rules")[0].at("holds") == true);
+  // A redaction that leaves a value as it was hides nothing of it.
+  CHECK(json.at("fields") == R"([{"path": "data.a", "treatment": "clear", "by": ""},
+    {"path": "data.empty", "treatment": "clear", "by": ""}, {"path": "data.list", "treatment": "clear", "by": ""},
+    {"path": "status", "treatment": "redacted", "by": "redacted by role `teacher`: a mask of status"},
+    {"path": "createdAt", "treatment": "hidden", "by": "hidden by role `teacher`: a mask of createdAt"},
+    {"path": "updatedAt", "treatment": "clear", "by": ""}])"_json);
+}
+
+TEST_CASE("explain tells what two roles do to a row, and what becomes of one that is not there", "[explain]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "note"}});
+  const Json policies = R"([{"resource": "note", "actions": ["*"], "effect": "allow"}])"_json;
+  world.define_role({{"name", "all"}, {"policies", policies}});
+  world.define_role(
+      {{"name", "few"},
+       {"policies", policies},
+       {"scopeRules", R"([{"entityType": "note", "field": "data.a.b", "operator": "eq", "value": 2}])"_json},
+       {"visibleFields", R"([{"entityType": "note", "fields": ["data.a.b"]}])"_json},
+       {"fieldMasks", R"([{"entityType": "note", "fieldPath": "data.a", "maskType": "hide"}])"_json}});
+  world.define_role(
+      {{"name", "none"}, {"policies", R"([{"resource": "*", "actions": ["list"], "effect": "allow"}])"_json}});
+  const ActorContext ana = world.user("ana", {"all", "few", "none"}), bo = world.user("bo", {"few", "none"}),
+                     system = world.system();
+  const EntityId note = world.create("note", R"({"a": {"b": 2, "c": 3}, "d": [1]})"_json);
+  const auto explain = [&](const ActorContext& about, const EntityId& id) {
+    return world.database->explain(system, about, Action::update, "note", id);
+  };
+  CHECK(explain(ana, note).text() ==
+        "Allowed: role `all` allows `*` on `note`\n"
+        "  policy of role `all`: allow * on note\n"
+        "  policy of role `few`: allow * on note\n"
+        "The row is admitted.\n"
+        "  grant of role `all` admits it\n"
+        "    it has no rule for this type\n"
+        "  grant of role `few` admits it\n"
+        "    yes data.a.b is 2, eq 2: true\n");
+  CHECK(explain(bo, note).to_json().at("fields") == R"([
+    {"path": "data.a.b", "treatment": "hidden", "by": "hidden by role `few`: hide data.a"},
+    {"path": "data.a.c", "treatment": "hidden", "by": "hidden by role `few`: not among the visible fields, hide data.a"},
+    {"path": "data.d", "treatment": "hidden", "by": "hidden by role `few`: not among the visible fields"},
+    {"path": "status", "treatment": "clear", "by": ""}, {"path": "createdAt", "treatment": "clear", "by": ""},
+    {"path": "updatedAt", "treatment": "clear", "by": ""}])"_json);
+  const EntityId other = world.create("note", Json::object());
+  CHECK(explain(bo, other).text() ==
+        "Allowed: role `few` allows `*` on `note`\n"
+        "  policy of role `few`: allow * on note\n"
+        "The row is refused: no grant admits it.\n"
+        "  grant of role `few` does not admit it\n"
+        "    no  data.a.b is absent, eq 2: false\n");
+  CHECK(explain(bo, other).to_json().at("row") == "refused");
+  const Explanation missing = explain(bo, EntityId("nothing"));
+  CHECK(missing.text() ==
+        "Allowed: role `few` allows `*` on `note`\n"
+        "  policy of role `few`: allow * on note\n"
+        "The row is not there: no such id of this type in this scope, or deleted.\n");
+  CHECK(missing.to_json().at("row") == "not there");
+  CHECK_FALSE(missing.to_json().at("grants")[0].at("admits"));
+  CHECK_FALSE(missing.row_visible);
+  // Without a row nothing is said of rows.
+  CHECK_FALSE(world.database->explain(system, bo, Action::update, "note").to_json().contains("row"));
+
+  const Explanation of_system = explain(system, note);
+  CHECK(of_system.row_visible);
+  CHECK(of_system.to_json().at("fields")[0] == Json{{"path", "data.a.b"}, {"treatment", "clear"}, {"by", ""}});
+  CHECK_FALSE(explain(system, EntityId("nothing")).row_visible);
+}
+
 TEST_CASE("explain is for admins of the same scope", "[explain]") {
   World world(StorageKind::memory);
   world.define_type({{"slug", "session"}});

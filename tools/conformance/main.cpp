@@ -1,5 +1,4 @@
 // struere-conformance: plays scenario files (FORMAT.md) against a storage.
-#include <exception>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -7,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "program.hpp"
 #include "report.hpp"
 #include "runner.hpp"
 #include "scenario.hpp"
@@ -14,10 +14,6 @@
 
 namespace struere::conformance {
 namespace {
-
-constexpr int exit_passed = 0;
-constexpr int exit_failed = 1;
-constexpr int exit_unusable = 2;  // wrong arguments, a file that cannot be read, a storage that cannot be opened
 
 constexpr const char* usage =
     "usage: struere-conformance [--storage STORAGE] [--record] FILE.jsonl...\n"
@@ -100,22 +96,5 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace struere::conformance;
-  Options options;
-  try {
-    options = parse_arguments({argv + 1, argv + argc});
-  } catch (const std::invalid_argument& fault) {
-    std::cerr << "struere-conformance: " << fault.what() << " (--help tells more)\n";
-    return exit_unusable;
-  }
-  if (options.help) {
-    std::cout << usage;
-    return exit_passed;
-  }
-  try {
-    return run(options);
-  } catch (const std::exception& fault) {
-    std::cout.flush();
-    std::cerr << "struere-conformance: " << fault.what() << '\n';
-    return exit_unusable;
-  }
+  return run_program("struere-conformance", usage, argc, argv, parse_arguments, run);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arguments.hpp"
+#include "struere/access/definition.hpp"
 
 namespace struere::conformance {
 namespace {
@@ -37,6 +38,12 @@ Json Operations::perform(const Json& step, std::size_t index) {
   if (op == "related") return related(actor, step);
   if (op == "events") return events(actor, step);
   if (op == "verify") return verify(actor);
+  if (op == "define-type") return define_type(actor, step);
+  if (op == "define-role") return define_role(actor, step);
+  if (op == "remove-type" || op == "remove-role") return remove_definition(actor, step);
+  if (op == "assign") return assign(actor, step);
+  if (op == "unassign") return unassign(actor, step);
+  if (op == "member") return member(actor, step);
   throw std::invalid_argument("there is no operation `" + op + "`");
 }
 
@@ -136,6 +143,43 @@ Json Operations::events(const ActorContext& actor, const Json& step) {
 }
 
 Json Operations::verify(const ActorContext& actor) { return answer("ok", world_.database().events(actor).verify().ok); }
+
+Json Operations::define_type(const ActorContext& actor, const Json& step) {
+  const EntityType type = world_.database().entity_types(actor).define(value_in(step, "definition"));
+  Json out = answer("ok", true);
+  if (detail_ == Detail::all) out["definition"] = definition_of(type);
+  return out;
+}
+
+Json Operations::define_role(const ActorContext& actor, const Json& step) {
+  const RoleRecord role = world_.database().roles(actor).define(world_.resolved_role(value_in(step, "definition")));
+  Json out = answer("ok", true);
+  if (detail_ == Detail::all) out["definition"] = definition_of(role);
+  return out;
+}
+
+Json Operations::remove_definition(const ActorContext& actor, const Json& step) {
+  if (step.at("op") == "remove-type")
+    world_.database().entity_types(actor).remove(text_in(step, "type"));
+  else
+    world_.database().roles(actor).remove(text_in(step, "role"));
+  return answer("ok", true);
+}
+
+Json Operations::assign(const ActorContext& actor, const Json& step) {
+  world_.database().roles(actor).assign(UserId(text_in(step, "user")), text_in(step, "role"));
+  return answer("ok", true);
+}
+
+Json Operations::unassign(const ActorContext& actor, const Json& step) {
+  return answer("ok", world_.database().roles(actor).unassign(UserId(text_in(step, "user")), text_in(step, "role")));
+}
+
+Json Operations::member(const ActorContext& actor, const Json& step) {
+  if (actor.type() != ActorType::system)
+    throw std::invalid_argument("members are the host's: `member` is the system's");
+  return answer("ok", world_.put_member(actor.organization(), text_in(step, "user"), text_in(step, "membership")));
+}
 
 Query Operations::filter_of(const Json& step) {
   Query query;

@@ -1,4 +1,5 @@
-// The operations of FORMAT.md: from the JSON of a step to a call of the library, and from its answer back to JSON.
+// The operations of FORMAT.md, and those that change what is defined (tests/conformance/README.md): from the JSON of a
+// step to a call of the library, and from its answer back to JSON.
 #pragma once
 
 #include <optional>
@@ -37,6 +38,12 @@ class Operations {
   Json related(const ActorContext& actor, const Json& step);
   Json events(const ActorContext& actor, const Json& step);
   Json verify(const ActorContext& actor);
+  Json define_type(const ActorContext& actor, const Json& step);
+  Json define_role(const ActorContext& actor, const Json& step);
+  Json remove_definition(const ActorContext& actor, const Json& step);
+  Json assign(const ActorContext& actor, const Json& step);
+  Json unassign(const ActorContext& actor, const Json& step);
+  Json member(const ActorContext& actor, const Json& step);
 
   // What `list` and `count` have in common.
   Query filter_of(const Json& step);

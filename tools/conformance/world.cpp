@@ -85,7 +85,7 @@ void World::build_members(const OrganizationId& organization, const OrderedJson&
 void World::build_environment(const ActorContext& system, const OrderedJson& environment) {
   for (const OrderedJson& type : part_of(environment, "entityTypes")) database_.entity_types(system).define(Json(type));
   const RoleRepository roles = database_.roles(system);
-  for (const OrderedJson& role : part_of(environment, "roles")) roles.define(resolved_role(role));
+  for (const OrderedJson& role : part_of(environment, "roles")) roles.define(resolved_role(Json(role)));
   for (const auto& [user, names] : part_of(environment, "assignments").items())
     for (const OrderedJson& name : names) roles.assign(UserId(user), name.get<std::string>());
 
@@ -100,8 +100,14 @@ void World::build_environment(const ActorContext& system, const OrderedJson& env
                    EntityId(references_.id_of(relation.at("to"))));
 }
 
-Json World::resolved_role(const OrderedJson& role) {
-  Json definition(role);
+bool World::put_member(const OrganizationId& organization, const std::string& user, const std::string& membership) {
+  const TrustedHost host = database_.trusted_host();
+  if (membership == "none") return host.remove_member(organization, UserId(user));
+  host.put_member(organization, UserId(user), membership_role(membership));
+  return true;
+}
+
+Json World::resolved_role(Json definition) {
   if (definition.is_object() && definition.contains("scopeRules") && definition["scopeRules"].is_array())
     for (Json& rule : definition["scopeRules"]) resolve_values(rule, references_);
   return definition;

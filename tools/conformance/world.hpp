@@ -27,6 +27,13 @@ class World {
   Written create(const ActorContext& actor, const std::string& type, const std::string& ref, const Json& data,
                  const CreateOptions& options);
 
+  // Makes a user a `member` or `admin` there, or `none` any more; answers whether that changed who is a member. The
+  // user must be there already.
+  bool put_member(const OrganizationId& organization, const std::string& user, const std::string& membership);
+
+  // With the ids that refs in the values of its rules stand for.
+  Json resolved_role(Json definition);
+
   const Database& database() const noexcept { return database_; }
   References& references() noexcept { return references_; }
 
@@ -35,7 +42,6 @@ class World {
   void build_organization(const std::string& name, const OrderedJson& organization);
   void build_members(const OrganizationId& organization, const OrderedJson& members);
   void build_environment(const ActorContext& system, const OrderedJson& environment);
-  Json resolved_role(const OrderedJson& role);
   std::string secret_of_key(const Json& named);
 
   ScenarioStorage storage_;

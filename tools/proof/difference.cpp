@@ -4,19 +4,11 @@
 #include <set>
 #include <stdexcept>
 
-#include "conformance/runner.hpp"
+#include "playing.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::proof {
 namespace {
-
-using conformance::Detail;
-using conformance::OrderedJson;
-using conformance::Playing;
-using conformance::Scenario;
-using conformance::StepResult;
-using conformance::StorageChoice;
-using conformance::World;
 
 const StorageChoice memory_storage{StorageChoice::Kind::memory}, sqlite_storage{StorageChoice::Kind::temporary_file};
 

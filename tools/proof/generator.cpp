@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conditions.hpp"
+#include "paths.hpp"
 
 namespace struere::proof {
 
@@ -53,6 +54,91 @@ bool is_bound(const OrderedJson& types, const std::string& role) {
   return false;
 }
 
+// Not where the schema of `task` says what must be there.
+void put(OrderedJson& entity, const Path& path, const std::string& value) {
+  if (entity.at("type") == "task" && (path[0] == "n" || (path[0] == "title" && path.size() > 1))) return;
+  set(entity["data"], path, OrderedJson(value));
+}
+
+// Left to chance, few users would have an entity of their own, and few rows would be about it or reached from it: some
+// are made so, for each rule that asks.
+class Aim {
+ public:
+  Aim(Random& random, const Place& place, OrderedJson& environment)
+      : random_(random), place_(place), environment_(environment) {}
+
+  void at_rules() {
+    for (const OrderedJson& role : environment_["roles"]) {
+      if (!role.contains("scopeRules")) continue;
+      find_own(role.at("name").get<std::string>());
+      if (own_.empty()) continue;
+      for (const OrderedJson& rule : role.at("scopeRules"))
+        if (rule.contains("entityType")) at_condition(rule, rule.at("entityType").get<std::string>());
+    }
+  }
+
+ private:
+  // The entities that are the users' own in a role: of the type that is bound to it. Each of the first is somebody's.
+  void find_own(const std::string& role) {
+    own_.clear();
+    for (const OrderedJson& type : environment_["entityTypes"]) {
+      if (type.value("boundToRole", "") != role) continue;
+      const Path user = split(type.value("userIdField", "userId"), '.');
+      for (OrderedJson& entity : environment_["entities"]) {
+        if (own_.size() + 1 >= user_names.size() || entity.at("type") != type.at("slug")) continue;
+        put(entity, user, user_names[own_.size()]);
+        entity["status"] = "active";
+        own_.push_back(entity.at("ref").get<std::string>());
+      }
+    }
+  }
+
+  void at_condition(const OrderedJson& condition, const std::string& type) {
+    for (const char* group : {"any", "all"})
+      if (condition.contains(group))
+        for (const OrderedJson& part : condition.at(group)) at_condition(part, type);
+    const auto fitting = place_.refs_by_type.find(type);
+    if (fitting == place_.refs_by_type.end() || fitting->second.empty()) return;
+    if (condition.contains("relationPath")) lead_to(fitting->second, condition.at("relationPath").get<std::string>());
+    if (!condition.contains("field") || !condition.contains("value") || !condition.at("value").is_string()) return;
+    const std::string field = condition.at("field").get<std::string>(),
+                      value = condition.at("value").get<std::string>();
+    if (value == "actor.entityId" && field.starts_with("data.")) {
+      for (OrderedJson& entity : environment_["entities"])
+        if (entity.at("type") == type && random_.chance(50)) put(entity, path_of(field), "@" + random_.pick(own_));
+    } else if (value.starts_with("actor.relatedIds:")) {
+      const std::string relation = value.substr(value.find(':') + 1);
+      if (field == "id") return lead_to(fitting->second, relation);
+      if (!field.starts_with("data.")) return;
+      const std::string end = random_.pick(place_.refs);
+      lead_to({end}, relation);
+      for (OrderedJson& entity : environment_["entities"])
+        if (entity.at("type") == type && random_.chance(40)) put(entity, path_of(field), "@" + end);
+    }
+  }
+
+  // From each user's own hop by hop to some of those.
+  void lead_to(const std::vector<std::string>& ends, const std::string& path) {
+    const auto hops = split(path, '/');
+    for (const std::string& start : own_) {
+      std::string here = start;
+      for (std::size_t hop = 0; hop < hops.size(); ++hop) {
+        const std::string there = hop + 1 == hops.size() ? random_.pick(ends) : random_.pick(place_.refs);
+        const bool backwards = hops[hop].starts_with('^');
+        environment_["relations"].push_back({{"from", backwards ? there : here},
+                                             {"type", hops[hop].substr(backwards ? 1 : 0)},
+                                             {"to", backwards ? here : there}});
+        here = there;
+      }
+    }
+  }
+
+  Random& random_;
+  const Place& place_;
+  OrderedJson& environment_;
+  std::vector<std::string> own_;  // of the role that is looked at
+};
+
 }  // namespace
 
 OrderedJson random_environment(Random& random, Place& place, int entities, int& refs) {
@@ -72,6 +158,7 @@ OrderedJson random_environment(Random& random, Place& place, int entities, int& 
           {{"from", random.chance(50) ? random.pick(place.refs) : somebody(random, place)},
            {"type", random.pick(relation_names)},
            {"to", random.pick(place.refs)}});
+  Aim(random, place, environment).at_rules();
   return environment;
 }
 
@@ -115,6 +202,7 @@ Scenario random_scenario(std::uint64_t seed, int steps) {
     // Most happens in one place, so that what is done there meets.
     const auto place =
         random.chance(65) ? 0 : static_cast<std::size_t>(random.below(static_cast<int>(world.places.size())));
+    if (random.chance(15)) scenario.steps.push_back(random_change(random, world, place));
     const Json actor = random_actor(random, world.places[place]);
     for (int i = random.between(1, 4); i > 0; --i) scenario.steps.push_back(random_step(random, actor, world, place));
   }

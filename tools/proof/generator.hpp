@@ -48,6 +48,9 @@ Json random_actor(Random& random, const Place& place);
 // A step of somebody; ids of other places come up, too. A `create` gets the next ref.
 Json random_step(Random& random, const Json& actor, GeneratedWorld& world, std::size_t place);
 
+// A step of the system that changes a type, a role, who has it or who is a member.
+Json random_change(Random& random, GeneratedWorld& world, std::size_t place);
+
 // The world of that seed with `steps` steps of many actors.
 Scenario random_scenario(std::uint64_t seed, int steps);
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/program.hpp"
 #include "contention.hpp"
 #include "difference.hpp"
 #include "generator.hpp"
@@ -19,11 +20,9 @@
 namespace struere::proof {
 namespace {
 
+using conformance::exit_failed;
+using conformance::exit_passed;
 using Time = std::chrono::steady_clock;
-
-constexpr int exit_passed = 0;
-constexpr int exit_failed = 1;
-constexpr int exit_unusable = 2;  // wrong arguments, or a file that cannot be written
 
 constexpr int steps_of_a_world = 80;
 constexpr auto time_to_shrink = std::chrono::seconds(90);
@@ -202,22 +201,5 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace struere::proof;
-  Options options;
-  try {
-    options = parse_arguments({argv + 1, argv + argc});
-  } catch (const std::exception& fault) {
-    std::cerr << "struere-proof: " << fault.what() << " (--help tells more)\n";
-    return exit_unusable;
-  }
-  if (options.help) {
-    std::cout << usage;
-    return exit_passed;
-  }
-  try {
-    return run(options);
-  } catch (const std::exception& fault) {
-    std::cout.flush();
-    std::cerr << "struere-proof: " << fault.what() << '\n';
-    return exit_unusable;
-  }
+  return struere::conformance::run_program("struere-proof", usage, argc, argv, parse_arguments, run);
 }

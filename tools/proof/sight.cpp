@@ -14,21 +14,10 @@ bool is_prefix(const Path& a, const Path& b) {
 
 bool is_leaf(const Json& value) { return !value.is_object() || value.empty(); }
 
-Path split(std::string_view text) {
-  Path out;
-  while (true) {
-    const auto dot = text.find('.');
-    out.emplace_back(text.substr(0, dot));
-    if (dot == std::string_view::npos) return out;
-    text.remove_prefix(dot + 1);
-  }
-}
-
 // Of `data.a.b`; nothing of the other fields.
 std::vector<Path> data_path(const std::string& field) {
-  constexpr std::string_view data = "data.";
-  if (!field.starts_with(data)) return {};
-  return {split(std::string_view(field).substr(data.size()))};
+  if (!field.starts_with("data.")) return {};
+  return {path_of(field)};
 }
 
 std::vector<std::string> code_points(const std::string& text) {
@@ -63,7 +52,7 @@ Sight::Sight(const OrderedJson& environment, const std::vector<std::string>& rol
     if (type.contains("boundToRole") &&
         std::ranges::find(roles, type.at("boundToRole").get<std::string>()) != roles.end()) {
       of_type.is_bound = true;
-      of_type.user_field = split(type.value("userIdField", "userId"));
+      of_type.user_field = split(type.value("userIdField", "userId"), '.');
     }
   }
 }

@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "conformance/scenario.hpp"
+#include "paths.hpp"
 
 namespace struere::proof {
-
-using Path = std::vector<std::string>;  // inside `data`
 
 class Sight {
  public:

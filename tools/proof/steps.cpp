@@ -1,20 +1,10 @@
 // Steps at random.
 #include "conditions.hpp"
 #include "generator.hpp"
+#include "paths.hpp"
 
 namespace struere::proof {
 namespace {
-
-// `data.a.b` of a patch, whatever was in the way.
-void set(Json& patch, const std::string& field, Json value) {
-  Json* at = &patch;
-  std::size_t begin = std::string("data.").size();
-  for (std::size_t dot = 0; (dot = field.find('.', begin)) != std::string::npos; begin = dot + 1) {
-    at = &(*at)[field.substr(begin, dot - begin)];
-    if (!at->is_object()) *at = Json::object();
-  }
-  (*at)[field.substr(begin)] = std::move(value);
-}
 
 class StepMaker {
  public:
@@ -139,7 +129,7 @@ class StepMaker {
       Json patch = Json::object();
       for (int i = random_.below(3); i > 0; --i) {
         const std::string field = random_data_path(random_);
-        set(patch, field, random_.chance(15) ? Json(nullptr) : random_value_of(random_, field, place_.refs));
+        set(patch, path_of(field), random_.chance(15) ? Json(nullptr) : random_value_of(random_, field, place_.refs));
       }
       if (random_.chance(10))
         patch.update(random_data(random_, step["type"].get<std::string>(), place_.refs, place_.persons));

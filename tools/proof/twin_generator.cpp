@@ -1,6 +1,11 @@
 // Twins at random: a world, somebody in it, and all that this one may not see made anew.
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include "conformance/world.hpp"
 #include "generator.hpp"
+#include "questions.hpp"
 #include "sight.hpp"
 #include "struere/core/error.hpp"
 #include "twins.hpp"
@@ -15,50 +20,27 @@ OrderedJson twins_of(const Json& one, const Json& other) {
   return {{"twins", OrderedJson::array({OrderedJson(one), OrderedJson(other)})}};
 }
 
-void set(Json& data, const Path& path, Json value) {
-  Json* at = &data;
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    at = &(*at)[path[i]];
-    if (!at->is_object()) *at = Json::object();
-  }
-  (*at)[path.back()] = std::move(value);
-}
-
-const Json* find(const Json& data, const Path& path) {
-  const Json* at = &data;
-  for (const std::string& key : path) {
-    if (!at->is_object() || !at->contains(key)) return nullptr;
-    at = &at->at(key);
-  }
-  return at;
-}
-
-void erase(Json& data, const Path& path) {
-  Json* at = &data;
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    if (!at->is_object() || !at->contains(path[i])) return;
-    at = &at->at(path[i]);
-  }
-  if (at->is_object()) at->erase(path.back());
-}
+// A row that no grant lets the actor see, and what it holds in each world.
+struct Unseen {
+  std::string type, ref;
+  std::array<Json, 2> data;
+};
 
 class TwinMaker {
  public:
   explicit TwinMaker(std::uint64_t seed) : random_(seed), name_("twins-" + std::to_string(seed)) {}
 
   OrderedJson make() {
-    world_ = random_world(random_);
-    do actor_ = random_actor(random_, place());
-    while (actor_.contains("user") && !members().contains(actor_["user"].get<std::string>()));
-    renew_elsewhere();
-    Sight sight(environment(), roles());
-    sight_ = &sight;
-    renew_roles_of_others();
-    renew_entities();
+    // Most of what chance makes hides nothing from anybody: nothing could be found out in it.
+    for (int tries = 0; tries < 20 && secrets_.empty(); ++tries) {
+      make_world();
+      if (passes_policies() && random_.chance(50)) break;
+    }
     OrderedJson steps = OrderedJson::array();
     while (steps.size() < steps_of_twins) {
       if (random_.chance(60)) {
-        for (int i = random_.between(1, 4); i > 0; --i) steps.push_back(OrderedJson(step_of_actor()));
+        for (int i = random_.between(1, 3); i > 0; --i)
+          for (const Json& step : steps_of_actor()) steps.push_back(OrderedJson(step));
       } else {
         steps.push_back(OrderedJson(step_of_others()));
       }
@@ -67,6 +49,61 @@ class TwinMaker {
   }
 
  private:
+  void make_world() {
+    unseen_.clear();
+    world_ = random_world(random_);
+    do actor_ = random_actor(random_, place());
+    while (actor_.contains("user") && !members().contains(actor_["user"].get<std::string>()));
+    if (!passes_policies()) let_in();
+    renew_elsewhere();
+    sight_.emplace(environment(), roles());
+    renew_roles_of_others();
+    renew_entities();
+  }
+
+  // Whoever has many roles has one that hides a field from it seldom, and who has none sees nothing: few roles, alike
+  // in what they hide, that let most rows through.
+  void let_in() {
+    if (random_.chance(10) || place().roles.empty()) return;
+    auto held = random_.some(place().roles, 40);
+    held.resize(std::min<std::size_t>(held.size(), 2));
+    if (held.empty()) held.push_back(random_.pick(place().roles));
+    if (actor_.contains("roles"))
+      actor_["roles"] = held;
+    else
+      environment()["assignments"][actor_["user"].get<std::string>()] = held;
+    const bool alike = random_.chance(70);
+    const OrderedJson* first = nullptr;
+    for (OrderedJson& role : environment()["roles"]) {
+      if (std::ranges::find(held, role.at("name").get<std::string>()) == held.end()) continue;
+      for (const std::string& type : type_names) {
+        if (random_.chance(60))
+          role["policies"].push_back({{"resource", type}, {"actions", {"list", "read"}}, {"effect", "allow"}});
+        if (role.contains("scopeRules") && random_.chance(40)) drop(role["scopeRules"], type);
+        if (role.contains("visibleFields") && random_.chance(50)) drop(role["visibleFields"], type);
+      }
+      // A mask in an array hides all of it.
+      for (const std::string& type : type_names)
+        if (random_.chance(30))
+          role["fieldMasks"].push_back({{"entityType", type},
+                                        {"fieldPath", random_.chance(50) ? "data.tags.a" : "data.list.b"},
+                                        {"maskType", "hide"}});
+      if (first && alike)
+        for (const char* part : {"fieldMasks", "visibleFields"}) {
+          role.erase(part);
+          if (first->contains(part)) role[part] = first->at(part);
+        }
+      first = &role;
+    }
+  }
+
+  static void drop(OrderedJson& list, const std::string& type) {
+    OrderedJson kept = OrderedJson::array();
+    for (OrderedJson& entry : list)
+      if (entry.at("entityType") != type) kept.push_back(std::move(entry));
+    list = std::move(kept);
+  }
+
   // The first, which has the most in it.
   Place& place() { return world_.places.front(); }
   OrderedJson& environment() { return world_.organizations.at(place().organization).at(place().environment); }
@@ -116,15 +153,28 @@ class TwinMaker {
         OrderedJson twin = entity;
         twin["data"] = renewed;
         if (!is_admitted(twin)) {
-          unseen_.push_back({type, entity.at("ref").get<std::string>()});
+          const std::string ref = entity.at("ref").get<std::string>();
+          if (!sight_->user_field(type)) unseen_.push_back({type, ref, {data, renewed}});
+          add_secrets(type, ref, data, renewed);
           entity["data"] = twins_of(data, renewed);
           continue;
         }
       }
       Json renewed = data;
-      for (int i = random_.between(2, 6); i > 0; --i) renewed = with_other_secret(type, data, renewed);
+      for (int i = random_.between(3, 8); i > 0; --i) renewed = with_other_secret(type, data, renewed);
+      add_secrets(type, entity.at("ref").get<std::string>(), data, renewed);
       entity["data"] = twins_of(data, renewed);
     }
+  }
+
+  void add_secrets(const std::string& type, const std::string& ref, const Json& one, const Json& other) {
+    for (Secret& secret : secrets_of(type, ref, one, other)) secrets_.push_back(std::move(secret));
+  }
+
+  bool is_admitted(const OrderedJson& entity, Json data) {
+    OrderedJson other = entity;
+    other["data"] = OrderedJson(std::move(data));
+    return is_admitted(other);
   }
 
   // In a world of its own, with nothing but the definitions, the entities before and it.
@@ -170,15 +220,11 @@ class TwinMaker {
     const auto& masked = sight_->masked_paths(type);
     if (!masked.empty() && random_.chance(75)) {
       Path path = random_.pick(masked);
-      if (path.size() > 1 && random_.chance(20)) path.pop_back();
+      if (path.size() > 1 && random_.chance(30)) path.pop_back();
       if (random_.chance(15)) path.push_back("a");
       return path;
     }
-    const std::string text = random_data_path(random_);
-    Path path;
-    for (std::size_t begin = 5, dot = 0; dot != std::string::npos; begin = dot + 1)
-      path.push_back(text.substr(begin, (dot = text.find('.', begin)) == std::string::npos ? dot : dot - begin));
-    return path;
+    return path_of(random_data_path(random_));
   }
 
   // `now` with one more value that looks the same as in `before`, if chance finds one.
@@ -189,25 +235,49 @@ class TwinMaker {
       erase(tried, path);
     else
       set(tried, path, secret_like(find(now, path)));
-    return sight_->looks_the_same(type, before, tried) && fits_schema(type, tried) ? tried : now;
+    return sight_->looks_the_same(type, before, tried) && fits_alike(type, before, tried) ? tried : now;
   }
 
-  static bool fits_schema(const std::string& type, const Json& data) {
+  // Whether the schemas of random_entity_types() take both, or neither, wherever they are put in.
+  static bool fits_alike(const std::string& type, const Json& one, const Json& other) {
     if (type != "task") return true;
-    return data.contains("title") && data["title"].is_string() && (!data.contains("n") || data["n"].is_number());
+    const auto at = [](const Json& data, const char* key) { return data.contains(key) ? data.at(key) : Json(); };
+    for (const char* reference : {"assignee", "watchers"})
+      if (at(one, reference) != at(other, reference)) return false;
+    return at(one, "title").is_string() == at(other, "title").is_string() &&
+           at(one, "n").is_number() == at(other, "n").is_number() && one.contains("n") == other.contains("n") &&
+           one.contains("title") == other.contains("title");
   }
 
-  // As long and with the same end, now and then, so that `keepLast` shows the same.
+  // With one character changed, more often than not, so that `keepLast` shows the same if it is before those.
   Json secret_like(const Json* value) {
-    if (value && value->is_string() && random_.chance(60)) {
+    if (value && value->is_string() && !value->get_ref<const std::string&>().empty() && random_.chance(60)) {
       std::string text = value->get<std::string>();
-      if (!text.empty() && static_cast<unsigned char>(text[0]) < 0x80) text[0] = random_.pick(std::string("abxg2 "));
+      char& changed = text[static_cast<std::size_t>(random_.below(static_cast<int>(text.size())))];
+      if (static_cast<unsigned char>(changed) < 0x80) changed = random_.pick(std::string("abxg2 "));
       return text;
+    }
+    if (value && value->is_array() && random_.chance(80)) {
+      Json array = *value;
+      array.push_back(random_.chance(70) ? Json(random_text(random_)) : random_scalar(random_));
+      return array;
     }
     return random_.chance(60) ? Json(random_text(random_)) : random_value(random_, 2);
   }
 
-  Json step_of_actor() { return random_step(random_, actor_, world_, 0); }
+  std::vector<Json> steps_of_actor() {
+    if (secrets_.empty() || random_.chance(40)) return {random_step(random_, actor_, world_, 0)};
+    // Of those that others wrote a moment ago more often than of the first.
+    const std::size_t recent = std::min<std::size_t>(secrets_.size(), random_.chance(40) ? 8 : secrets_.size());
+    const auto steps = random_questions(
+        random_, secrets_[secrets_.size() - 1 - static_cast<std::size_t>(random_.below(static_cast<int>(recent)))]);
+    std::vector<Json> out;
+    for (Json step : steps) {
+      step["actor"] = actor_;
+      out.push_back(std::move(step));
+    }
+    return out;
+  }
 
   Json system_of(const Place& at) {
     return {{"organization", at.organization}, {"environment", at.environment}, {"system", true}};
@@ -238,18 +308,21 @@ class TwinMaker {
   }
 
   Json on_unseen() {
-    const auto& [type, ref] = random_.pick(unseen_);
-    const auto step = [&, type = type, ref = ref]() -> Json {
-      if (random_.chance(12)) return {{"actor", system_of(place())}, {"op", "delete"}, {"type", type}, {"id", ref}};
-      if (random_.chance(12))
-        return {{"actor", system_of(place())}, {"op", "can"}, {"action", "read"}, {"resource", type}};
-      return {{"actor", system_of(place())},
-              {"op", "update"},
-              {"type", type},
-              {"id", ref},
-              {"patch", random_data(random_, type, place().refs, place().persons)}};
+    Unseen& row = unseen_[static_cast<std::size_t>(random_.below(static_cast<int>(unseen_.size())))];
+    const auto step = [&](Json& data) -> Json {
+      if (sight_->may_go(row.type) && random_.chance(12))
+        return {{"actor", system_of(place())}, {"op", "delete"}, {"type", row.type}, {"id", row.ref}};
+      const Json patch = random_data(random_, row.type, place().refs, place().persons);
+      Json patched = data;
+      patched.merge_patch(patch);
+      if (random_.chance(12) || is_admitted({{"type", row.type}, {"ref", row.ref}}, patched))
+        return {{"actor", system_of(place())}, {"op", "can"}, {"action", "read"}, {"resource", row.type}};
+      data = patched;
+      return {{"actor", system_of(place())}, {"op", "update"}, {"type", row.type}, {"id", row.ref}, {"patch", patch}};
     };
-    return {{"twins", {step(), step()}}};
+    Json one = step(row.data[0]), other = step(row.data[1]);
+    add_secrets(row.type, row.ref, row.data[0], row.data[1]);
+    return {{"twins", {std::move(one), std::move(other)}}};
   }
 
   Json create_in_both() {
@@ -260,11 +333,15 @@ class TwinMaker {
     const Json data = random_data(random_, type, place().refs, place().persons);
     Json twin = data;
     if (!passes_policies()) {
-      if (random_.chance(50) && sight_->has_static_rules(type) && !sight_->user_field(type)) {
-        twin = random_data(random_, type, place().refs, place().persons);
+      const Json renewed = random_data(random_, type, place().refs, place().persons);
+      const OrderedJson entity{{"type", type}, {"ref", step["ref"]}};
+      if (random_.chance(50) && sight_->has_static_rules(type) && !sight_->user_field(type) &&
+          !is_admitted(entity, data) && !is_admitted(entity, renewed)) {
+        twin = renewed;
       } else {
         for (int i = 4; i > 0; --i) twin = with_other_secret(type, data, twin);
       }
+      add_secrets(type, step["ref"], data, twin);
     }
     step.erase("status");
     step["data"] = Json(twins_of(data, twin));
@@ -274,22 +351,21 @@ class TwinMaker {
   Json on_masked() {
     const std::string type = random_.pick(type_names);
     const auto& fitting = place().refs_by_type[type];
-    Json one = Json::object(), other;
-    for (int i = 3; i > 0; --i) {
-      const Path path = random_secret_path(type);
-      set(one, path, secret_like(nullptr));
-    }
-    other = one;
+    const std::string ref = fitting.empty() ? "ghost" : random_.pick(fitting);
+    Json one = Json::object();
+    for (int i = 3; i > 0; --i) set(one, random_secret_path(type), secret_like(nullptr));
+    Json other = one;
     for (int i = 6; i > 0; --i) {
       Json tried = other;
       const Path path = random_secret_path(type);
       set(tried, path, secret_like(find(other, path)));
-      if (sight_->looks_the_same(type, one, tried, true)) other = tried;
+      if (sight_->looks_the_same(type, one, tried, true) && fits_alike(type, one, tried)) other = tried;
     }
+    add_secrets(type, ref, one, other);
     return {{"actor", system_of(place())},
             {"op", "update"},
             {"type", type},
-            {"id", fitting.empty() ? "ghost" : random_.pick(fitting)},
+            {"id", ref},
             {"patch", Json(twins_of(one, other))}};
   }
 
@@ -297,8 +373,9 @@ class TwinMaker {
   std::string name_;
   GeneratedWorld world_;
   Json actor_;
-  const Sight* sight_ = nullptr;
-  std::vector<std::pair<std::string, std::string>> unseen_;  // type and name
+  std::optional<Sight> sight_;
+  std::vector<Unseen> unseen_;
+  std::vector<Secret> secrets_;
 };
 
 }  // namespace

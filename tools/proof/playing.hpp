@@ -1,0 +1,16 @@
+// What worlds are played with: the runner of struere-conformance.
+#pragma once
+
+#include "conformance/runner.hpp"
+
+namespace struere::proof {
+
+using conformance::Detail;
+using conformance::OrderedJson;
+using conformance::Playing;
+using conformance::Scenario;
+using conformance::StepResult;
+using conformance::StorageChoice;
+using conformance::World;
+
+}  // namespace struere::proof
