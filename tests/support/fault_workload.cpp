@@ -106,7 +106,7 @@ std::vector<Step> workload() {
   return steps;
 }
 
-std::string answer_of(const Step& step, const Database& database, bool& storage, bool& unrecorded) {
+std::string answer_of_step(const Step& step, const Database& database, bool& storage, bool& unrecorded) {
   storage = unrecorded = false;
   try {
     return step(database);

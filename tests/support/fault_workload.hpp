@@ -36,7 +36,7 @@ std::vector<Step> workload();
 
 // Whose answer to one step: of a denial only the message of its own, as whether it could be written down is another
 // thing.
-std::string answer_of(const Step& step, const Database& database, bool& storage, bool& unrecorded);
+std::string answer_of_step(const Step& step, const Database& database, bool& storage, bool& unrecorded);
 
 // All that is in the scope.
 std::string everything(const Database& database);

@@ -91,7 +91,7 @@ class Trial {
     for (const std::size_t i : done) {
       bool storage = false, unrecorded = false;
       ids.begin(static_cast<int>(i));
-      const std::string answer = answer_of(steps_[i], memory, storage, unrecorded);
+      const std::string answer = answer_of_step(steps_[i], memory, storage, unrecorded);
       if (answers) answers->push_back(answer);
     }
     return everything(memory);
@@ -123,7 +123,7 @@ class Trial {
       ids_.begin(static_cast<int>(i));
       try {
         if (!database) database = Database::open(file(), options(ids_));
-        answer = answer_of(steps_[i], *database, storage, unrecorded);
+        answer = answer_of_step(steps_[i], *database, storage, unrecorded);
       } catch (const Error& error) {
         if (error.code() != ErrorCode::storage) return fmt::format("opening: {}", error.what());
         storage = true;
