@@ -16,6 +16,11 @@ if(STRUERE_SANITIZE)
 endif()
 
 function(struere_developer_settings target)
+  # What the tests reach of the library is counted in the library; the tests are compiled as ever.
+  if(STRUERE_COVERAGE AND target STREQUAL "struere")
+    target_compile_options(struere PRIVATE --coverage -fprofile-update=atomic -fno-inline)
+    target_link_options(struere PUBLIC --coverage)
+  endif()
   # Instrumented code makes GCC see uninitialized values where there are none; the same lines are looked at without.
   if(STRUERE_DEVELOPER AND NOT STRUERE_SANITIZE)
     # In one unit, what is local to a function shadows what is local to another file.

@@ -156,6 +156,9 @@ TEST_CASE("explain tells what two roles do to a row, and what becomes of one tha
         "  grant of role `few` does not admit it\n"
         "    no  data.a.b is absent, eq 2: false\n");
   CHECK(explain(bo, other).to_json().at("row") == "refused");
+  // A role that refuses it stands in the way of none after it.
+  world.define_role({{"name", "late"}, {"policies", policies}});
+  CHECK(explain(world.user("cy", {"few", "late"}), other).row_visible);
   const Explanation missing = explain(bo, EntityId("nothing"));
   CHECK(missing.text() ==
         "Allowed: role `few` allows `*` on `note`\n"

@@ -130,6 +130,12 @@ bool Sight::covers_leaf(const RoleMasks& role, const Path& path, const Json& a, 
   const bool listed = !role.lists_fields ||
                       std::ranges::any_of(role.visible, [&](const Path& visible) { return is_prefix(visible, path); });
   if (!listed || std::ranges::any_of(role.hidden, covers)) return true;
+  // A mask in an array is one of all of it, and none of anything else at its place: which of the two there is shows.
+  const auto is_below = [&](const Path& mask) { return mask.size() > path.size() && is_prefix(path, mask); };
+  if (a.is_array() != b.is_array() &&
+      (std::ranges::any_of(role.hidden, is_below) ||
+       std::ranges::any_of(role.redacted, [&](const Redaction& redaction) { return is_below(redaction.path); })))
+    return false;
   bool covered = false;
   for (const Redaction& redaction : role.redacted) {
     if (!covers(redaction.path)) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -141,6 +142,7 @@ class TwinComparison {
       } else if (is_unseen(type, ref) && keeps_user(type, one.at("data"), other.at("data")) &&
                  (!sight_.user_field(type) || one.value("status", "") == other.value("status", ""))) {
         coverage_.count("twin entity", "unseen row");
+        unseen_.insert(ref);
       } else {
         throw NoTwins("an entity that differs visibly");
       }
@@ -185,8 +187,12 @@ class TwinComparison {
   // A rule may look at what the actor does not see: then the view itself is another, and shows it.
   void check_admission() {
     if (passes_policies_) return;
-    for (const auto& [type, ref] : refs_)
-      if (admission(0, type, ref) != admission(1, type, ref)) throw NoTwins("a rule tells the worlds apart");
+    for (const auto& [type, ref] : refs_) {
+      const std::string grants = admission(0, type, ref);
+      if (grants != admission(1, type, ref)) throw NoTwins("a rule tells the worlds apart");
+      // What was done to it as long as it was not seen is seen now.
+      if (unseen_.contains(ref) && grants.find('+') != std::string::npos) throw NoTwins("an unseen row came to light");
+    }
   }
 
   std::optional<Interference> take(std::size_t step) {
@@ -231,6 +237,11 @@ class TwinComparison {
       throw NoTwins("what others do fails in one");
     if (creates && failed(done) != failed(done_other)) throw NoTwins("only one creates");
     if (unseen && !(is_unseen_target(one) && is_unseen_target(other))) throw NoTwins("others did what the actor sees");
+    if (creates && !failed(done) && !elsewhere) refs_.emplace_back(one.value("type", ""), one.value("ref", ""));
+    if (unseen)
+      for (const Json* const done_there : {&one, &other})
+        for (const char* key : {"id", "ref"})
+          if (done_there->contains(key)) unseen_.insert(done_there->at(key).get<std::string>());
     coverage_.count("others", is_same ? "the same" : elsewhere ? "elsewhere" : masked ? "masked values" : "unseen row");
   }
 
@@ -266,8 +277,10 @@ class TwinComparison {
   bool passes_policies_;
   Sight sight_;
   std::array<Playing, 2> playing_;
-  bool is_changed_ = true;                                 // since the rules were last seen to tell the same of both
-  std::vector<std::pair<std::string, std::string>> refs_;  // type and name of what is there from the beginning
+  bool is_changed_ = true;  // since the rules were last seen to tell the same of both
+  std::vector<std::pair<std::string, std::string>>
+      refs_;                      // type and name of what is there from the beginning, and what others made
+  std::set<std::string> unseen_;  // names of those that differ, as the actor sees none of them
 };
 
 }  // namespace

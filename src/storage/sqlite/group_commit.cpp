@@ -8,9 +8,7 @@
 namespace struere {
 namespace {
 
-// What a writer of another process, or the first of the group, waits for at most beside its own work.
 constexpr int most_members = 32;
-constexpr std::chrono::milliseconds longest_group(10);
 
 bool is_in_transaction(Connection& connection) { return sqlite3_get_autocommit(connection.handle()) == 0; }
 
@@ -121,7 +119,7 @@ void WriteTurn::commit(bool at_once) {
   std::unique_lock lock(commits.mutex_);
   ++group->members;
   group->is_closed =
-      at_once || group->members >= most_members || std::chrono::steady_clock::now() - group->begun >= longest_group;
+      at_once || group->members >= most_members || std::chrono::steady_clock::now() - group->begun >= commits.longest_;
   const auto is_complete = [&] { return commits.waiting_.empty() || group->is_closed; };
   if (!is_complete()) {
     commits.writing_ = false;

@@ -28,7 +28,10 @@ class WriteTurn;
 // out by the file's own lock.
 class GroupCommit {
  public:
-  explicit GroupCommit(std::function<ConnectionLease()> lease) : lease_(std::move(lease)) {}
+  // `longest`: what a writer of another process, or the first of a group, waits for at most beside its own work.
+  explicit GroupCommit(std::function<ConnectionLease()> lease,
+                       std::chrono::milliseconds longest = std::chrono::milliseconds(10))
+      : lease_(std::move(lease)), longest_(longest) {}
 
   // Waits for the turn. Error{storage} if it did not come in time.
   WriteTurn begin(std::chrono::milliseconds timeout);
@@ -55,6 +58,7 @@ class GroupCommit {
   void finish(const std::shared_ptr<Group>& group, std::optional<Error> failure);
 
   std::function<ConnectionLease()> lease_;
+  std::chrono::milliseconds longest_;
   std::mutex mutex_;  // guards what follows; whoever writes has the group's connection to themselves
   std::deque<std::condition_variable*> waiting_;  // for their turn: one each, so that nobody wakes in vain
   bool writing_ = false;

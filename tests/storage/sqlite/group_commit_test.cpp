@@ -56,7 +56,7 @@ class Numbers {
   Connection connection_;
 
  public:
-  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }};
+  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }, 1h};
 };
 
 using Numbered = std::vector<std::int64_t>;
