@@ -63,6 +63,12 @@ bool is_plain(std::string_view text) {
   return true;
 }
 
+bool append_if_plain(std::string& out, std::string_view text) {
+  if (!is_plain(text)) return false;
+  out.append(1, '"').append(text).push_back('"');
+  return true;
+}
+
 const char* string_fault(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return "a string holds U+0000, which cannot be stored";
   return is_valid_utf8(text) ? nullptr : "a string is not valid UTF-8";
@@ -231,10 +237,7 @@ class CanonicalWriter {
     return nullptr;
   }
   const char* write_string(const std::string& text) {
-    if (is_plain(text)) {
-      out.append(1, '"').append(text).push_back('"');
-      return nullptr;
-    }
+    if (append_if_plain(out, text)) return nullptr;
     if (const char* fault = string_fault(text)) return fault;
     out.push_back('"');
     std::size_t clean = 0;  // from here to i, nothing needs an escape
@@ -293,10 +296,7 @@ std::string canonical_json(const Json& value) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  if (is_plain(text))
-    out.append(1, '"').append(text).push_back('"');
-  else
-    out.append(canonical_json(Json(std::string(text))));
+  if (!append_if_plain(out, text)) out.append(canonical_json(Json(std::string(text))));
 }
 
 Json parse_canonical_json(std::string_view canonical) {

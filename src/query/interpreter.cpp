@@ -131,7 +131,7 @@ RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row
 void show_attribute(EntityRow& row, FieldPath::Root root, Json value) {
   const bool is_status = root == FieldPath::Root::status;
   const bool is_time =
-      value.is_number_integer() && Json(value.get<Timestamp>()).dump() == value.dump();  // not 2^64 - 1
+      value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
   if (is_status && value.is_string())
     row.status = value.get<std::string>();
   else if (!is_status && is_time)

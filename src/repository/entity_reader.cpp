@@ -14,20 +14,6 @@ Selection view_of(GuardedOperation& operation, const AccessPlan& plan, const Ent
   return selection;
 }
 
-}  // namespace
-
-std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type_name, const std::string& id) {
-  const auto plan = operation.require(Action::read, type_name);
-  const EntityType& type = operation.require_type(type_name);
-  Selection selection = view_of(operation, *plan, type);
-  selection.id = id;
-  Page page = operation.transaction().select(selection);
-  if (page.rows.empty()) return std::nullopt;
-  return Entity(type_name, std::move(page.rows.front()));
-}
-
-namespace {
-
 // What a query asks of a list, and what makes a cursor of another query no cursor of this one.
 struct ListQuestion {
   Selection selection;
@@ -50,6 +36,16 @@ ListQuestion list_question(GuardedOperation& operation, const std::string& type_
 }
 
 }  // namespace
+
+std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type_name, const std::string& id) {
+  const auto plan = operation.require(Action::read, type_name);
+  const EntityType& type = operation.require_type(type_name);
+  Selection selection = view_of(operation, *plan, type);
+  selection.id = id;
+  Page page = operation.transaction().select(selection);
+  if (page.rows.empty()) return std::nullopt;
+  return Entity(type_name, std::move(page.rows.front()));
+}
 
 EntityPage list_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
   auto [selection, question] = list_question(operation, type_name, query);

@@ -133,6 +133,11 @@ const std::map<std::string, Call>& calls() {
          sessions(d, a).create({{"about", t.entity}});
          return none;
        }},
+      {"EntityRepository::create_all (reference)",
+       [=](auto& d, auto& a, auto& t) {
+         (void)sessions(d, a).create_all(std::vector{Json{{"about", t.entity}}});
+         return none;
+       }},
       {"EntityRepository::list (filter)",
        [](auto& d, auto& a, auto& t) {
          return std::to_string(sessions(d, a).list({.where = field("id") == t.entity}).size());

@@ -13,8 +13,8 @@ namespace struere {
 class SharedText {
  public:
   SharedText() = default;
-  explicit SharedText(std::string text) : SharedText(std::make_shared<const std::string>(std::move(text))) {}
-  explicit SharedText(std::shared_ptr<const std::string> whole) : whole_(std::move(whole)), part_(*whole_) {}
+  explicit SharedText(std::string text)
+      : whole_(std::make_shared<const std::string>(std::move(text))), part_(*whole_) {}
   SharedText(std::shared_ptr<const std::string> whole, std::size_t begin, std::size_t size)
       : whole_(std::move(whole)), part_(std::string_view(*whole_).substr(begin, size)) {}
 

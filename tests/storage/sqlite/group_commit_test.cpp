@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -61,6 +62,19 @@ class Numbers {
 
 using Numbered = std::vector<std::int64_t>;
 
+// Another thread that waits for its turn, adds 2, does `more` and commits.
+std::future<void> another_writer(
+    Numbers& numbers, std::function<void(WriteTurn&)> more = [](WriteTurn&) {}) {
+  auto other = std::async(std::launch::async, [&numbers, more = std::move(more)] {
+    WriteTurn turn = numbers.group.begin(10s);
+    Numbers::add(turn, 2);
+    more(turn);
+    turn.commit(false);
+  });
+  numbers.await_waiting(1);
+  return other;
+}
+
 }  // namespace
 
 TEST_CASE("a writer who is alone begins and commits as ever", "[sqlite][group-commit]") {
@@ -107,12 +121,7 @@ TEST_CASE("a commit that fails is told to all who share it", "[sqlite][group-com
   numbers.refuses = true;
   WriteTurn first = numbers.group.begin(1s);
   Numbers::add(first, 1);
-  auto other = std::async(std::launch::async, [&numbers] {
-    WriteTurn turn = numbers.group.begin(10s);
-    Numbers::add(turn, 2);
-    turn.commit(false);
-  });
-  numbers.await_waiting(1);
+  auto other = another_writer(numbers);
   CHECK_ERROR(storage, first.commit(false));
   CHECK_ERROR(storage, other.get());
   CHECK(numbers.all().empty());
@@ -128,13 +137,7 @@ TEST_CASE("what nobody may see before it is committed lets nobody in", "[sqlite]
   WriteTurn first = numbers.group.begin(1s);
   Numbers::add(first, 1);
   int commits_before = -1;
-  auto other = std::async(std::launch::async, [&] {
-    WriteTurn turn = numbers.group.begin(10s);
-    commits_before = numbers.commits;
-    Numbers::add(turn, 2);
-    turn.commit(false);
-  });
-  numbers.await_waiting(1);
+  auto other = another_writer(numbers, [&](WriteTurn&) { commits_before = numbers.commits; });
   first.commit(true);
   other.get();
   CHECK(commits_before == 1);
@@ -155,13 +158,9 @@ TEST_CASE("when SQLite undoes the whole transaction, all who share it are told",
   Numbers numbers;
   WriteTurn first = numbers.group.begin(1s);
   Numbers::add(first, 1);
-  auto other = std::async(std::launch::async, [&numbers] {
-    WriteTurn turn = numbers.group.begin(10s);
-    Numbers::add(turn, 2);
-    turn.connection().execute("ROLLBACK");  // as it does when the disk is full
-    turn.commit(false);
+  auto other = another_writer(numbers, [](WriteTurn& turn) {
+    turn.connection().execute("ROLLBACK");  // as SQLite does when the disk is full
   });
-  numbers.await_waiting(1);
   CHECK_ERROR(storage, first.commit(false));
   CHECK_ERROR(storage, other.get());
   CHECK(numbers.all().empty());
