@@ -28,6 +28,21 @@ std::string require_inner_path(const Json& value, const char* what) {
   return value.get<std::string>();
 }
 
+std::vector<UniqueKey> read_unique_keys(const Json& keys) {
+  constexpr std::size_t most_keys = 8, most_paths = 4;
+  if (!keys.is_array()) refuse("`unique` is a list of keys, and each key a list of paths inside `data`");
+  if (keys.size() > most_keys) refuse(fmt::format("`unique` has at most {} keys", most_keys));
+  std::vector<UniqueKey> out;
+  for (const Json& key : keys) {
+    if (!key.is_array() || key.empty() || key.size() > most_paths)
+      refuse(fmt::format("a key of `unique` is a list of 1 to {} paths inside `data`", most_paths));
+    UniqueKey paths;
+    for (const Json& path : key) paths.push_back(require_inner_path(path, "each element of a key of `unique`"));
+    if (std::ranges::find(out, paths) == out.end()) out.push_back(std::move(paths));
+  }
+  return out;
+}
+
 Json acceptable(const Json& definition) {
   JsonFault fault;
   const auto text = canonical_json(definition, fault);
@@ -115,7 +130,7 @@ class RoleReader {
 EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& known) {
   const Json definition = acceptable(raw);
   require_keys(definition, "an entity type", {"slug"},
-               {"name", "schema", "searchFields", "boundToRole", "userIdField"});
+               {"name", "schema", "searchFields", "unique", "boundToRole", "userIdField"});
   EntityType type;
   type.slug = require_text(definition, "an entity type", "slug");
   if (!is_slug(type.slug))
@@ -135,6 +150,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     if (!fields->is_array()) refuse("`searchFields` is a list of paths inside `data`");
     for (const Json& field : *fields) type.search_fields.push_back(require_inner_path(field, "a search field"));
   }
+  if (const auto keys = definition.find("unique"); keys != definition.end()) type.unique = read_unique_keys(*keys);
   if (definition.contains("boundToRole"))
     type.bound_to_role = require_name_at(definition, "an entity type", "boundToRole");
   if (const auto field = definition.find("userIdField"); field != definition.end())
@@ -153,6 +169,7 @@ Json definition_of(const EntityType& type) {
            {"schema", parse_canonical_json(type.schema)},
            {"userIdField", type.user_id_field}};
   out["searchFields"] = type.search_fields;
+  if (!type.unique.empty()) out["unique"] = type.unique;
   if (type.bound_to_role) out["boundToRole"] = *type.bound_to_role;
   return out;
 }

@@ -111,6 +111,10 @@ class Check {
     if (definition.contains("searchFields"))
       for (std::size_t i = 0; i < definition.at("searchFields").size(); ++i)
         require_field(name_, "data." + definition.at("searchFields")[i].get<std::string>(), at("/searchFields") / i);
+    if (definition.contains("unique"))
+      for (std::size_t i = 0; i < definition.at("unique").size(); ++i)
+        for (std::size_t j = 0; j < definition.at("unique")[i].size(); ++j)
+          require_field(name_, "data." + definition.at("unique")[i][j].get<std::string>(), at("/unique") / i / j);
   }
 
   void check_role(const Json& definition) {

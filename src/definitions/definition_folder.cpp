@@ -111,11 +111,19 @@ class FolderReader {
 
 // Without what is so anyway.
 Json brief(DefinitionKind kind, Json definition) {
-  static const std::map<std::string, Json> defaults{
-      {"searchFields", Json::array()},  {"schema", Json::object()},    {"userIdField", "userId"},
-      {"policies", Json::array()},      {"scopeRules", Json::array()}, {"fieldMasks", Json::array()},
-      {"visibleFields", Json::array()}, {"description", ""},           {"status", "active"},
-      {"tools", Json::array()},         {"roles", Json::array()},      {"agents", Json::object()}};
+  static const std::map<std::string, Json> defaults{{"searchFields", Json::array()},
+                                                    {"unique", Json::array()},
+                                                    {"schema", Json::object()},
+                                                    {"userIdField", "userId"},
+                                                    {"policies", Json::array()},
+                                                    {"scopeRules", Json::array()},
+                                                    {"fieldMasks", Json::array()},
+                                                    {"visibleFields", Json::array()},
+                                                    {"description", ""},
+                                                    {"status", "active"},
+                                                    {"tools", Json::array()},
+                                                    {"roles", Json::array()},
+                                                    {"agents", Json::object()}};
   if (kind == DefinitionKind::trigger) return definition;
   for (const auto& [key, value] : defaults)
     if (definition.contains(key) && definition.at(key) == value) definition.erase(key);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "definitions/each_entity.hpp"
+#include "query/unique_key.hpp"
 
 namespace struere {
 namespace {
@@ -50,6 +51,32 @@ std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType
   return out;
 }
 
+// Of the keys that the type would have, the first that its entities break.
+std::optional<Obstacle> broken_key(GuardedOperation& operation, const EntityType& type, const Json& keys,
+                                   const EntityMigration* migration) {
+  for (const Json& paths : keys) {
+    const auto key = paths.get<UniqueKey>();
+    SharedValues shared(key);
+    Obstacle out{Obstacle::Kind::data_breaks_unique_key, type.slug, 0, {}, {}};
+    each_entity(operation, type, [&](const EntityRow& row) {
+      try {
+        Json data = parse_canonical_json(row.data.view());
+        if (migration) data = migration->migrated(type.slug, std::move(data));
+        if (shared.add(data) && out.examples.size() < most_examples) out.examples.push_back(row.id.str());
+      } catch (const Error& error) {  // cannot be migrated, which is an obstacle of its own
+        if (error.code() != ErrorCode::invalid_data) throw;
+      }
+    });
+    out.count = shared.count();
+    if (out.count == 0) continue;
+    out.message = fmt::format(
+        "{} entities of `{}` {} their values at the unique key {} with another ({}); change them first", out.count,
+        type.slug, migration ? "would, migrated, share" : "share", quoted_paths(key), fmt::join(out.examples, ", "));
+    return out;
+  }
+  return std::nullopt;
+}
+
 std::optional<Obstacle> orphans(GuardedOperation& operation, const EntityType& type) {
   Obstacle out{Obstacle::Kind::entities_of_removed_type, type.slug, 0, {}, {}};
   each_entity(operation, type, [&](const EntityRow& row) {
@@ -91,11 +118,21 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
     if (!options.accept_invalid_data)
       add(violations(operation, type, wanted.find(DefinitionKind::entity_type, type.slug)->at("schema"), migration));
   };
+  std::vector<std::string> checked;
+  const auto check_keys = [&](const EntityType& type) {
+    if (std::ranges::find(checked, type.slug) != checked.end()) return;
+    checked.push_back(type.slug);
+    const Json& definition = *wanted.find(DefinitionKind::entity_type, type.slug);
+    const Json keys = definition.value("unique", Json::array());
+    if (std::ranges::find(migrated, type.slug) != migrated.end() || keys != Json(type.unique))
+      add(broken_key(operation, type, keys, migration));
+  };
   for (const DefinitionChange& change : changes) {
     if (change.kind == DefinitionKind::role && change.change == ChangeKind::remove && !options.drop_assignments)
       add(holders(operation, change.name));
     const auto type = std::ranges::find(types, change.name, &EntityType::slug);
     if (change.kind != DefinitionKind::entity_type || type == types.end()) continue;
+    if (change.change != ChangeKind::remove) check_keys(*type);
     if (change.change == ChangeKind::remove)
       add(orphans(operation, *type));
     else if (canonical_json(wanted.find(change.kind, change.name)->at("schema")) != type->schema)
@@ -105,8 +142,11 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
     std::erase(migrated, type->slug);
   }
   for (const EntityType& type : types)
-    if (std::ranges::find(migrated, type.slug) != migrated.end() && wanted.find(DefinitionKind::entity_type, type.slug))
+    if (std::ranges::find(migrated, type.slug) != migrated.end() &&
+        wanted.find(DefinitionKind::entity_type, type.slug)) {
+      check_keys(type);
       check_data(type);
+    }
   return out;
 }
 

@@ -15,8 +15,8 @@ std::optional<Json> member(const Json& object, const std::string& key) {
 // Lists whose order says nothing, so that what was added and removed by both can be told apart. All others, such as the
 // actions of a trigger, are one value.
 bool is_unordered(const std::string& place) {
-  constexpr std::array keys{"policies", "scopeRules",   "fieldMasks",     "visibleFields", "searchFields", "tools",
-                            "roles",    "deniedFields", "allowedActions", "required",      "enum"};
+  constexpr std::array keys{"policies", "scopeRules", "fieldMasks",   "visibleFields",  "searchFields", "unique",
+                            "tools",    "roles",      "deniedFields", "allowedActions", "required",     "enum"};
   const std::string key = place.substr(place.rfind('/') + 1);
   return std::ranges::find(keys, key) != keys.end();
 }

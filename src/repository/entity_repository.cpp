@@ -52,6 +52,17 @@ Written update_in(Engine& engine, const ActorContext& actor, const std::string& 
   });
 }
 
+Upserted upsert_in(Engine& engine, const ActorContext& actor, const std::string& type,
+                   const std::vector<std::string>& key, const WrittenJson& data) {
+  Attempt attempt{"create", type};
+  return guarded(engine, actor, Access::write, attempt, [&](GuardedOperation& operation) {
+    Upserted answer =
+        EntityWriter(operation, type).upsert(key, data, [&](Action action) { attempt.action = to_string(action); });
+    operation.commit();
+    return answer;
+  });
+}
+
 }  // namespace
 
 Written EntityRepository::create(const Json& data, const CreateOptions& options) const {
@@ -83,6 +94,14 @@ Written EntityRepository::update(const EntityId& id, const Json& patch, const Up
 
 Written EntityRepository::update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const {
   return update_in(*engine_, actor_, type_, id, WrittenJson(JsonText{patch}), options);
+}
+
+Upserted EntityRepository::upsert(const std::vector<std::string>& key, const Json& data) const {
+  return upsert_in(*engine_, actor_, type_, key, WrittenJson(data));
+}
+
+Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std::string_view data) const {
+  return upsert_in(*engine_, actor_, type_, key, WrittenJson(JsonText{data}));
 }
 
 void EntityRepository::remove(const EntityId& id) const {

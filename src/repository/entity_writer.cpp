@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "query/unique_key.hpp"
 #include "repository/trigger_matcher.hpp"
 
 namespace struere {
@@ -197,6 +198,36 @@ void EntityWriter::remove(const std::string& id) {
   operation_.transaction().update_entity(row);
   operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + before.data + "}", id);
   enqueue_trigger_runs(operation_, TriggerEvent::deleted, type_, row, &before);
+}
+
+Upserted EntityWriter::upsert(const UniqueKey& key, const WrittenJson& input,
+                              const std::function<void(Action)>& phase) {
+  const auto creation = operation_.require(Action::create, type_);
+  phase(Action::update);
+  const auto change = operation_.require(Action::update, type_);
+  phase(Action::create);
+  const EntityType& type = operation_.require_type(type_);
+  if (std::ranges::find(type.unique, key) == type.unique.end())
+    throw Error(
+        ErrorCode::invalid_query,
+        fmt::format("`{}` has no such unique key; give the paths of one of its keys, in the same order", type_));
+  const CanonicalObject written = input.object("`data`");
+  if (!unique_value(key, written.value))
+    invalid_data(fmt::format("`data` must hold a value other than null at {}", quoted_paths(key)));
+  const auto may_name = [&](const Grant& grant) {
+    return std::ranges::none_of(key, [&](const std::string& path) {
+      const FieldPath field = *FieldPath::parse("data." + path);
+      return masks_written_leaf(grant.mask, field.segments());
+    });
+  };
+  if (std::ranges::none_of(*creation->grants(), may_name)) denied_by_grants();
+
+  const auto id = operation_.transaction().find_by_key(type.key, key, written.value);
+  if (!id) return {create(input, {}), true};
+  phase(Action::update);
+  const auto row = operation_.transaction().find_entity(*id);
+  if (operation_.admitting_masks(*change, *row).empty() && !operation_.in_read_view(*row, type_)) throw_key_taken(key);
+  return {update(*id, input, {}), false};
 }
 
 void EntityWriter::migrate(const StoredEntity& before, const Json& data) {

@@ -1,6 +1,7 @@
 // Creating, updating and removing an entity: the checks of SPEC 6 in their order, then the row and its event.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -34,9 +35,11 @@ class EntityWriter {
   EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}
 
   Written create(const WrittenJson& data, const CreateOptions& options);
-  StoredEntity insert(const WrittenJson& data, const CreateOptions& options);  // the same, for whom the id is enough
+  StoredEntity insert(const WrittenJson& data, const CreateOptions& options);  // the same, if the id is enough
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
   void remove(const std::string& id);
+  // `phase` is told when the write turns out to be an update, for the record of a denial.
+  Upserted upsert(const UniqueKey& key, const WrittenJson& data, const std::function<void(Action)>& phase);
   // All of `data` at once, by a migration of the type, which is the system's own doing: no grant is asked, the schema
   // is for the caller to check (it may be one that the transaction has yet to write), and no trigger is set off.
   void migrate(const StoredEntity& before, const Json& data);

@@ -279,6 +279,69 @@ void check_selections(const StorageFactory& make) {
   CHECK(transaction->count(selection) == 0);
 }
 
+void check_unique_keys(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  EntityType type = note_type();
+  type.unique = {{"email"}, {"place.id", "n"}};
+  const EntityTypeKey key = add_type(*transaction, type);
+  CHECK(transaction->entity_types().front().unique == type.unique);
+  transaction->insert_entity(row(key, "a", R"({"email":"a","n":1,"place":{"id":[1]}})"));
+  transaction->insert_entity(row(key, "b", R"({"email":null,"n":1})"));
+  transaction->insert_entity(row(key, "c", R"({"email":null,"n":1})"));
+  const auto find = [&](const UniqueKey& paths, const char* data) {
+    return transaction->find_by_key(key, paths, Json::parse(data));
+  };
+  CHECK(find({"email"}, R"({"email": "a"})") == "a");
+  CHECK(find({"place.id", "n"}, R"({"n": 1.0, "place": {"id": [1.0]}})") == "a");
+  CHECK_FALSE(find({"place.id", "n"}, R"({"n": 1})"));
+  CHECK_FALSE(find({"email"}, R"({"email": null})"));
+  CHECK_FALSE(find({"email"}, R"({"email": "A"})"));
+
+  CHECK_ERROR(conflict, transaction->insert_entity(row(key, "d", R"({"email":"a"})")));
+  CHECK_ERROR(conflict, transaction->update_entity(row(key, "b", R"({"n":1,"place":{"id":[1]}})")));
+}
+
+// A refused write leaves its transaction to be undone, so that each goes on in one of its own.
+void check_unique_keys_over_time(const StorageFactory& make) {
+  const Stage stage(make);
+  EntityType type = note_type();
+  type.unique = {{"email"}};
+  const auto in_transaction = [&](auto&& body) {
+    const auto transaction = stage.write();
+    body(*transaction);
+    transaction->commit();
+  };
+  EntityTypeKey key = 0;
+  in_transaction([&](Transaction& now) {
+    key = add_type(now, type);
+    now.insert_entity(row(key, "a", R"({"email":"a"})"));
+    now.insert_entity(row(key, "b", R"({"email":"b"})"));
+  });
+  in_transaction([&](Transaction& now) {
+    now.update_entity(row(key, "a", R"({"email":"a","n":2})"));  // its own value is no other's
+    now.update_entity(row(key, "a", R"({"email":"c"})"));
+    now.update_entity(row(key, "b", R"({"email":"a"})"));  // free by now
+    StoredEntity gone = row(key, "b", R"({"email":"a"})");
+    gone.deleted = true;
+    now.update_entity(gone);
+    now.insert_entity(row(key, "d", R"({"email":"a"})"));
+  });
+  const auto back = row(key, "b", R"({"email":"a"})");
+  CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { now.update_entity(back); }));
+  in_transaction([&](Transaction& now) {
+    EntityType none = type;
+    none.unique.clear();
+    add_type(now, none);
+    now.update_entity(back);
+  });
+  CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { add_type(now, type); }));
+  CHECK(stage.read()->entity_types().front().unique.empty());
+  // Another scope has values of its own.
+  const auto other = stage.write(Environment::production);
+  other->insert_entity(row(add_type(*other, type), "a", R"({"email":"a"})"));
+}
+
 void check_relations(const StorageFactory& make) {
   const Stage stage(make);
   const auto transaction = stage.write();
@@ -396,6 +459,8 @@ void check_storage(const StorageFactory& make) {
   check_scopes(make);
   check_configuration(make);
   check_selections(make);
+  check_unique_keys(make);
+  check_unique_keys_over_time(make);
   check_relations(make);
   check_events(make);
   check_shared_tables(make);

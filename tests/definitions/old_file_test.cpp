@@ -35,10 +35,10 @@ TEST_CASE("a database of version 3 opens, keeps every row, and takes packs with 
   REQUIRE(before.at("releases").size() == 4);
   CHECK_FALSE(before.contains("pack_definitions"));
   (void)Database::open(folder.file());
-  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "4");
+  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "5");
   auto after = all_rows(folder.file());
   CHECK(after.at("pack_definitions").empty());
-  after.erase("pack_definitions");
+  std::erase_if(after, [&](const auto& table) { return !before.contains(table.first); });
   CHECK(after == before);
   CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
 

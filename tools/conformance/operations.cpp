@@ -33,6 +33,7 @@ Json Operations::perform(const Json& step, std::size_t index) {
   if (op == "create") return create(actor, step, index);
   if (op == "update") return update(actor, step);
   if (op == "delete") return remove(actor, step);
+  if (op == "upsert") return upsert(actor, step, index);
   if (op == "link") return link(actor, step);
   if (op == "unlink") return unlink(actor, step);
   if (op == "related") return related(actor, step);
@@ -99,6 +100,15 @@ Json Operations::update(const ActorContext& actor, const Json& step) {
 Json Operations::remove(const ActorContext& actor, const Json& step) {
   world_.database().entities(actor, text_in(step, "type")).remove(id_in(step, "id"));
   return answer("ok", true);
+}
+
+Json Operations::upsert(const ActorContext& actor, const Json& step, std::size_t index) {
+  const Json data = world_.references().resolved(value_in(step, "data"));
+  const Upserted upserted = world_.upsert(actor, text_in(step, "type"), ref_of_create(step, index),
+                                          value_in(step, "key").get<std::vector<std::string>>(), data);
+  Json out = shown_written(upserted.written);
+  out["created"] = upserted.created;
+  return out;
 }
 
 Json Operations::link(const ActorContext& actor, const Json& step) {

@@ -33,6 +33,7 @@ class Operations {
   Json create(const ActorContext& actor, const Json& step, std::size_t index);
   Json update(const ActorContext& actor, const Json& step);
   Json remove(const ActorContext& actor, const Json& step);
+  Json upsert(const ActorContext& actor, const Json& step, std::size_t index);
   Json link(const ActorContext& actor, const Json& step);
   Json unlink(const ActorContext& actor, const Json& step);
   Json related(const ActorContext& actor, const Json& step);

@@ -51,7 +51,8 @@ void World::reserve_ids(const Scenario& scenario) {
         for (const OrderedJson& entity : part_of(environment, "entities")) references_.id_of(entity.at("ref"));
   for (std::size_t index = 0; index < scenario.steps.size(); ++index) {
     const Json& step = scenario.steps[index];
-    if (step.is_object() && step.value("op", "") == "create") references_.id_of(ref_of_create(step, index));
+    const std::string op = step.is_object() ? step.value("op", "") : "";
+    if (op == "create" || op == "upsert") references_.id_of(ref_of_create(step, index));
   }
 }
 
@@ -147,6 +148,17 @@ Written World::create(const ActorContext& actor, const std::string& type, const 
   if (written.id.str() != id) throw std::logic_error("the new entity did not get the first id that was drawn");
   clock_.move_on();
   return written;
+}
+
+Upserted World::upsert(const ActorContext& actor, const std::string& type, const std::string& ref,
+                       const std::vector<std::string>& key, const Json& data) {
+  const std::string& id = references_.id_of(ref);
+  const PreparedIds::InFront prepared(ids_, id);
+  Upserted answer = database_.entities(actor, type).upsert(key, data);
+  if (!answer.created) return answer;
+  if (answer.written.id.str() != id) throw std::logic_error("the new entity did not get the first id that was drawn");
+  clock_.move_on();
+  return answer;
 }
 
 }  // namespace struere::conformance

@@ -26,6 +26,9 @@ class World {
   // Creates an entity under the id of its ref. If that succeeds, the time moves on.
   Written create(const ActorContext& actor, const std::string& type, const std::string& ref, const Json& data,
                  const CreateOptions& options);
+  // Likewise; if it finds its entity, the ref stays an id that does not exist.
+  Upserted upsert(const ActorContext& actor, const std::string& type, const std::string& ref,
+                  const std::vector<std::string>& key, const Json& data);
 
   // Makes a user a `member` or `admin` there, or `none` any more; answers whether that changed who is a member. The
   // user must be there already.
@@ -52,7 +55,7 @@ class World {
   std::map<Json, std::string> secrets_;  // of API keys, by the actor that a step names
 };
 
-// The ref of the entity that a `create` step makes.
+// The ref of the entity that a `create` or `upsert` step makes.
 std::string ref_of_create(const Json& step, std::size_t index);
 
 }  // namespace struere::conformance

@@ -35,6 +35,7 @@ struct Obstacle {
     entities_of_removed_type,     // nothing lifts this one: the entities would be no type's
     data_violates_schema,         // PlanOptions::accept_invalid_data
     assignments_of_removed_role,  // PlanOptions::drop_assignments
+    data_breaks_unique_key,       // nothing lifts this one: change the entities first
   };
 
   Kind kind;

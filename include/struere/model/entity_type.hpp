@@ -13,6 +13,9 @@ namespace struere {
 // A storage's own short name for an entity type. Never shown.
 using EntityTypeKey = std::int64_t;
 
+// Paths inside `data`, without it: no two entities of the type that are not deleted may agree on all of them.
+using UniqueKey = std::vector<std::string>;
+
 struct EntityType {
   EntityTypeKey key = 0;
   std::string slug;  // [a-z0-9][a-z0-9_-]{0,63}, no system resource's name
@@ -22,6 +25,7 @@ struct EntityType {
   std::optional<std::string> bound_to_role;  // the role whose holders may be one of these entities
   std::string user_id_field = "userId";      // the path inside `data` that holds the user's id
   Timestamp created_at = 0;
+  std::vector<UniqueKey> unique = {};  // at most 8 keys of 1 to 4 paths (SPEC 6, unique keys)
 };
 
 }  // namespace struere

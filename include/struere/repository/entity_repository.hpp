@@ -54,6 +54,12 @@ struct UpdateOptions {
   std::optional<std::int64_t> version = {};  // refused with conflict where the row has moved on
 };
 
+// The answer to an upsert.
+struct Upserted {
+  Written written;
+  bool created;  // false: the entity was there, and is updated
+};
+
 // Cheap to make, one for each request; immutable, and safe to share between threads. Every operation is one transaction
 // and throws Error with the code of the first check that fails, in the order of SPEC 6: permission_denied, not_found,
 // conflict, invalid_data, invalid_reference; queries permission_denied, not_found, invalid_query, invalid_cursor.
@@ -72,6 +78,10 @@ class EntityRepository {
   // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
   Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
   void remove(const EntityId& id) const;
+  // Updates the entity whose values at the paths of `key` are those of `data`, or creates it. `key` is one of the
+  // type's unique keys, its paths in the same order. Needs `create` and `update`. Throws invalid_query if the type has
+  // no such key, and conflict if an entity that the actor may not see has these values.
+  Upserted upsert(const std::vector<std::string>& key, const Json& data) const;
 
   // The same from text. Templates, so that `{{"status", "done"}}` can only mean a Json.
   template <std::same_as<JsonText> Text>
@@ -82,12 +92,17 @@ class EntityRepository {
   Written update(const EntityId& id, Text patch, const UpdateOptions& options = {}) const {
     return update_text(id, patch.text, options);
   }
+  template <std::same_as<JsonText> Text>
+  Upserted upsert(const std::vector<std::string>& key, Text data) const {
+    return upsert_text(key, data.text);
+  }
 
   Decision can(Action action) const;
 
  private:
   Written create_text(std::string_view data, const CreateOptions& options) const;
   Written update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const;
+  Upserted upsert_text(const std::vector<std::string>& key, std::string_view data) const;
 
   friend class Database;
   EntityRepository(std::shared_ptr<Engine> engine, ActorContext actor, std::string type)

@@ -31,7 +31,9 @@ class Transaction : public RelationReader {
   virtual std::vector<EntityType> entity_types() = 0;
   virtual std::vector<RoleRecord> roles() = 0;
   virtual std::optional<RoleId> find_role(const std::string& name) = 0;
-  virtual void put_entity_type(const EntityType& type) = 0;  // by slug; the storage chooses the key of a new one
+  // By slug; the storage chooses the key of a new one. Throws Error{conflict} if stored rows break a key of
+  // type.unique, and says how many.
+  virtual void put_entity_type(const EntityType& type) = 0;
   virtual void remove_entity_type(
       const EntityType& type) = 0;  // Error{conflict} while there are entities of it, deleted ones too
   virtual bool has_entities(const EntityType& type) = 0;  // deleted ones too
@@ -54,8 +56,15 @@ class Transaction : public RelationReader {
   virtual std::vector<std::string> plan_of(const Selection&) { return {}; }
   // Unmasked and deleted or not: for the checks of a write, never for an answer.
   virtual std::optional<StoredEntity> find_entity(const std::string& id) = 0;
+  // The id of the entity of this type, not deleted, that agrees (`eq`) with `data` on all paths of `key`, a unique key
+  // of the type as stored. nullopt if there is none, or if `data` takes no part in the key: one of its paths is absent
+  // or null there.
+  virtual std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) = 0;
+  // Both throw Error{conflict} if the row would break a unique key of its type as stored; the message names the paths
+  // of the key and nothing of the other row, and the transaction is then to be undone. Storages hold the keys here, so
+  // that no way of writing a row goes past them.
   virtual void insert_entity(const StoredEntity& entity) = 0;
-  virtual void update_entity(const StoredEntity& entity) = 0;  // by id
+  virtual void update_entity(const StoredEntity& entity) = 0;  // by id; `type` and `created_at` never change
 
   // --- relations. Both ends are entities of the scope. Each says whether it changed anything.
   virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "query/unique_key.hpp"
 #include "storage/memory/record_store.hpp"
 #include "struere/core/error.hpp"
 #include "struere/storage/memory.hpp"
@@ -81,6 +82,12 @@ class MemoryTransaction final : public Transaction {
     EntityType stored = type;
     const auto found = data_->types.find(type.slug);
     stored.key = found == data_->types.end() ? world_.next_type_key++ : found->second.key;
+    for (const UniqueKey& key : type.unique) {
+      SharedValues shared(key);
+      for (const auto& [id, row] : data_->entities)
+        if (row.type == stored.key && !row.deleted) shared.add(parse_canonical_json(row.data));
+      shared.require_none();
+    }
     put(data_->types, type.slug, std::move(stored));
     count_generation();
   }
@@ -187,9 +194,20 @@ class MemoryTransaction final : public Transaction {
   void insert_entity(const StoredEntity& entity) override {
     if (data_->entities.contains(entity.id))
       throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");
+    require_free_keys(entity);
     put(data_->entities, entity.id, entity);
   }
-  void update_entity(const StoredEntity& entity) override { put(data_->entities, entity.id, entity); }
+  void update_entity(const StoredEntity& entity) override {
+    require_free_keys(entity);
+    put(data_->entities, entity.id, entity);
+  }
+  std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override {
+    const auto value = unique_value(key, data);
+    for (const auto& [id, row] : data_->entities)
+      if (value && row.type == type && !row.deleted && unique_value(key, parse_canonical_json(row.data)) == value)
+        return id;
+    return std::nullopt;
+  }
 
   bool link(const std::string& from, const std::string& relation, const std::string& to) override {
     const auto [at, inserted] = data_->relations.emplace(from, relation, to);
@@ -326,6 +344,18 @@ class MemoryTransaction final : public Transaction {
   }
   bool in_scope(const ApiKey& key) const {
     return key.organization == scope_.organization() && key.environment == scope_.environment();
+  }
+  void require_free_keys(const StoredEntity& entity) {
+    for (const auto& [slug, type] : data_->types)
+      for (const UniqueKey& key : type.unique) {
+        if (type.key != entity.type || entity.deleted) continue;
+        const Json data = parse_canonical_json(entity.data);
+        const auto value = unique_value(key, data);
+        for (const auto& [id, row] : data_->entities)
+          if (value && id != entity.id && row.type == type.key && !row.deleted &&
+              unique_value(key, parse_canonical_json(row.data)) == value)
+            throw_key_taken(key);
+      }
   }
   bool is_alive(const std::string& id) const {
     const auto found = data_->entities.find(id);

@@ -11,7 +11,7 @@ namespace struere {
 
 // Marks a file as one of struere's (PRAGMA application_id), and the version of its tables (PRAGMA user_version).
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"
-inline constexpr std::int64_t schema_version = 4;
+inline constexpr std::int64_t schema_version = 5;
 
 // Marks a legacy database whose rows are on their way into our tables (legacy_file.hpp): nobody else's to open.
 inline constexpr std::int64_t adoption_id = 0x53545241;  // "STRA"

@@ -225,7 +225,26 @@ inline constexpr std::string_view step_4[] = {
     "FOREIGN KEY(scope_id, pack_id) REFERENCES installed_packs(scope_id, pack_id)) STRICT",
 };
 
+// What no two entities of a type may agree on (SPEC 6, unique keys).
+inline constexpr std::string_view step_5[] = {
+    // `position` is that among the keys of the type as declared, `paths` a list as canonical JSON.
+    "CREATE TABLE unique_keys("
+    "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, position INTEGER NOT NULL, paths "
+    "TEXT NOT NULL, PRIMARY KEY(scope_id, type_key, key_no), "
+    "FOREIGN KEY(scope_id, type_key) REFERENCES entity_types(scope_id, type_key)) STRICT, WITHOUT ROWID",
+
+    // Of entities that are not deleted. The key keeps out the second of two that agree, by raw SQL as well.
+    "CREATE TABLE unique_values("
+    "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, value TEXT NOT NULL, entity_id "
+    "TEXT "
+    "NOT NULL, PRIMARY KEY(scope_id, type_key, key_no, value), "
+    "FOREIGN KEY(scope_id, type_key, key_no) REFERENCES unique_keys(scope_id, type_key, key_no), "
+    "FOREIGN KEY(scope_id, entity_id) REFERENCES entities(scope_id, id)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX unique_values_by_entity ON unique_values(scope_id, entity_id)",
+};
+
 // In order; the version of the tables is how many of them were taken.
-inline constexpr std::array<std::span<const std::string_view>, 4> schema_steps{step_1, step_2, step_3, step_4};
+inline constexpr std::array<std::span<const std::string_view>, 5> schema_steps{step_1, step_2, step_3, step_4, step_5};
 
 }  // namespace struere

@@ -25,11 +25,13 @@ std::vector<EntityType> SqliteTransaction::entity_types() {
       "SELECT type_key, slug, name, schema, search_fields, bound_to_role, user_id_field, created_at FROM entity_types "
       "WHERE scope_id = ?1 "
       "ORDER BY slug");
+  auto unique = unique_keys().all();
   std::vector<EntityType> out;
   while (statement.step()) {
     EntityType type{statement.integer(0),         statement.string(1), statement.string(2), statement.string(3), {},
                     statement.optional_string(5), statement.string(6), statement.integer(7)};
     type.search_fields = read_texts(statement.text(4));
+    if (const auto keys = unique.find(type.key); keys != unique.end()) type.unique = std::move(keys->second);
     out.push_back(std::move(type));
   }
   return out;
@@ -61,9 +63,16 @@ void SqliteTransaction::put_entity_type(const EntityType& type) {
       .bind(6, type.bound_to_role)
       .bind(7, std::string_view(type.user_id_field));
   statement.bind(8, type.created_at).run();
+  unique_keys().replace(key_of(type.slug), type.unique);
   if (searched_otherwise) search_index().rebuild(*searched_otherwise);
   FieldIndexes(*connection_).replace(fields_before, indexed_fields(type));
   count_generation();
+}
+
+EntityTypeKey SqliteTransaction::key_of(const std::string& slug) {
+  Statement statement = scoped("SELECT type_key FROM entity_types WHERE scope_id = ?1 AND slug = ?2");
+  statement.bind(2, std::string_view(slug)).step();
+  return statement.integer(0);
 }
 
 bool SqliteTransaction::has_entities(const EntityType& type) {
@@ -76,6 +85,7 @@ void SqliteTransaction::remove_entity_type(const EntityType& type) {
   if (has_entities(type))
     throw Error(ErrorCode::conflict,
                 "there are entities of this type, or deleted ones; a type stays as long as they do");
+  unique_keys().forget_type(type.key);
   scoped("DELETE FROM entity_types WHERE scope_id = ?1 AND type_key = ?2").bind(2, type.key).run();
   FieldIndexes(*connection_).replace(indexed_fields(type), {});
   count_generation();

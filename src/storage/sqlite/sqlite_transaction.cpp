@@ -73,6 +73,10 @@ std::optional<StoredEntity> SqliteTransaction::find_entity(const std::string& id
                       statement.integer(5), statement.integer(6) != 0};
 }
 
+std::optional<std::string> SqliteTransaction::find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) {
+  return unique_keys().find(type, key, data);
+}
+
 void SqliteTransaction::insert_entity(const StoredEntity& entity) {
   Statement statement = scoped(
       "INSERT INTO entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES(?1, ?2, ?3, "
@@ -83,6 +87,7 @@ void SqliteTransaction::insert_entity(const StoredEntity& entity) {
       .bind(7, entity.version)
       .bind(8, std::string_view(entity.data));
   statement.run();
+  unique_keys().insert(entity);
   search_index().put(entity);
 }
 
@@ -95,6 +100,7 @@ void SqliteTransaction::update_entity(const StoredEntity& entity) {
       .bind(4, std::string_view(entity.status));
   statement.bind(5, entity.updated_at).bind(6, entity.version);
   statement.bind(7, entity.deleted ? std::optional(entity.updated_at) : std::nullopt).run();
+  unique_keys().update(entity);
   search_index().put(entity);
 }
 

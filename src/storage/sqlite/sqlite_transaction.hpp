@@ -11,6 +11,7 @@
 #include "storage/sqlite/group_commit.hpp"
 #include "storage/sqlite/search_index.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
+#include "storage/sqlite/unique_keys.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
@@ -46,6 +47,7 @@ class SqliteTransaction final : public Transaction {
   std::int64_t count(const Selection& selection) override;
   std::vector<std::string> plan_of(const Selection& selection) override;
   std::optional<StoredEntity> find_entity(const std::string& id) override;
+  std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override;
   void insert_entity(const StoredEntity& entity) override;
   void update_entity(const StoredEntity& entity) override;
 
@@ -75,6 +77,7 @@ class SqliteTransaction final : public Transaction {
   Statement scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters, SlotValues& values);
   // Likewise for a statement on records, whose first parameter is the owner of the table's rows.
   Statement owned(const RecordShape& shape, const std::string& sql, const std::vector<Parameter>& parameters);
+  UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
   // What to ask the search index first; nothing where that is more work than to look at the rows one by one. `page`
   // says that no more than a page of them is wanted.
@@ -82,6 +85,7 @@ class SqliteTransaction final : public Transaction {
   void delete_parts_of_role(const RoleId& role);
   void insert_parts_of_role(const RoleRecord& role);
   void count_generation();
+  EntityTypeKey key_of(const std::string& slug);  // of a type that is there
   FieldNames fields_of_rules(const RoleId& role);
 
   ConnectionLease reader_;

@@ -31,7 +31,7 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
         CHECK(database.relations(system).related(person.id(), "wrote").size() == 3);
         CHECK(database.events(system).verify().ok);
       }
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "4");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "5");
     // Three notes in each of the four scopes, with their words.
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM searchable_entities") == "12");
     CHECK(RawDatabase(folder.file())

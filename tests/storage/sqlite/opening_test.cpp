@@ -151,7 +151,7 @@ TEST_CASE("another program's database is refused and left alone", "[sqlite][open
     RawDatabase(path).run("PRAGMA application_id = 7; CREATE TABLE t(x); DROP TABLE t");
   }
   SECTION("with a version and no table") {
-    RawDatabase(path).run("PRAGMA user_version = 4; CREATE TABLE t(x); DROP TABLE t");
+    RawDatabase(path).run("PRAGMA user_version = 5; CREATE TABLE t(x); DROP TABLE t");
   }
   check_refused(path, "another program");
 }
@@ -177,7 +177,7 @@ TEST_CASE("a database of a newer version is refused and left alone", "[sqlite][o
   const TemporaryFolder folder;
   const std::string path = folder.file();
   make_database(path);
-  RawDatabase(path).run("PRAGMA user_version = 5");
+  RawDatabase(path).run("PRAGMA user_version = 6");
   check_refused(path, "newer library");
   RawDatabase(path).run("PRAGMA user_version = 2147483647");
   check_refused(path, "newer library");

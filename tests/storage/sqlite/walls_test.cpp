@@ -68,9 +68,10 @@ std::vector<ForeignKey> foreign_keys(RawDatabase& raw, const std::string& table)
 // Fills a scope so that every scoped table has rows in it. The second scope gets more types, so that none of its keys,
 // numbers included, is one of the first's too.
 void fill(World& world, Environment environment, const std::string& organization, const std::string& prefix) {
-  if (prefix == "b") world.define_type({{"slug", "filler"}}, environment, organization);
+  if (prefix == "b") world.define_type({{"slug", "filler"}, {"unique", {{"a"}, {"b"}}}}, environment, organization);
   world.define_type({{"slug", prefix + "-session"}}, environment, organization);
-  world.define_type({{"slug", prefix + "-note"}, {"searchFields", {"text"}}}, environment, organization);
+  world.define_type({{"slug", prefix + "-note"}, {"searchFields", {"text"}}, {"unique", Json::array({{"text"}})}},
+                    environment, organization);
   world.define_role(
       {{"name", prefix + "-teacher"},
        {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}},

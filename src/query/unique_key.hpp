@@ -1,0 +1,42 @@
+// When two entities agree on a unique key of their type (SPEC 6): the one definition of it, for every storage.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "struere/core/json.hpp"
+#include "struere/model/entity_type.hpp"
+
+namespace struere {
+
+// At most this long; two are the same bytes iff the values agree (`eq`) on all paths of the key. nullopt if `data`
+// takes no part in the key: one of its paths is absent or null.
+inline constexpr std::size_t longest_unique_value = 128;
+std::optional<std::string> unique_value(const UniqueKey& key, const Json& data);
+
+// Error{conflict}. Names the paths and nothing of the other row.
+[[noreturn]] void throw_key_taken(const UniqueKey& key);
+
+// How many entities share their values of a key with another one.
+class SharedValues {
+ public:
+  explicit SharedValues(const UniqueKey& key) : key_(key) {}
+
+  // Whether an entity that was added before has the same values.
+  bool add(const Json& data);
+  std::int64_t count() const noexcept { return count_; }
+  // Throws Error{conflict} if any do.
+  void require_none() const;
+
+ private:
+  UniqueKey key_;
+  std::map<std::string, bool> seen_;  // whether it was counted
+  std::int64_t count_ = 0;
+};
+
+// "`school`, `email`"
+std::string quoted_paths(const UniqueKey& key);
+
+}  // namespace struere
