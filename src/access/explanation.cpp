@@ -61,15 +61,18 @@ std::string compared(const Predicate& predicate, const RowFields& row, const Act
   return fmt::format("{}): {}", out, truth);
 }
 
+// The mask of a grant that admits the row, and what of it the role itself says.
 struct RoleMask {
-  std::string role;
+  std::string role;  // empty for those who pass policies
   const Mask* mask;
+  const Mask* own;
 };
 
 // Every leaf of a row, and how it is shown.
 class FieldExplainer {
  public:
-  FieldExplainer(const std::vector<RoleMask>& masks, std::vector<ExplainedField>& out) : masks_(masks), out_(out) {
+  FieldExplainer(const std::vector<RoleMask>& masks, const Mask& denied, std::vector<ExplainedField>& out)
+      : masks_(masks), denied_(denied), out_(out) {
     for (const RoleMask& entry : masks) all_.push_back(entry.mask);
   }
 
@@ -88,8 +91,9 @@ class FieldExplainer {
     const auto shown_by = [&](std::span<const Mask* const> masks) {
       return apply_masks(masks, root, value, MaskPurpose::show);
     };
-    add(name, value, shown_by,
-        [&](const Mask&) { return std::vector<std::string>{fmt::format("a mask of {}", name)}; });
+    add(
+        name, value, shown_by, [&](const Mask&) { return std::vector<std::string>{fmt::format("a mask of {}", name)}; },
+        exposure(denied_, root) < fully_shown);
   }
 
  private:
@@ -107,73 +111,113 @@ class FieldExplainer {
       }
       return *at;
     };
-    add(fmt::format("data.{}", fmt::join(place_, ".")), value, shown_by,
-        [&](const Mask& mask) { return covering(mask, place_, value.is_array()); });
+    add(
+        fmt::format("data.{}", fmt::join(place_, ".")), value, shown_by,
+        [&](const Mask& mask) { return covering(mask, place_, value.is_array()); },
+        exposure(denied_, place_, value.is_array()) < fully_shown);
   }
 
   template <class ShownBy, class Covering>
-  void add(const std::string& name, const Json& value, const ShownBy& shown_by, const Covering& covering_of) {
+  void add(const std::string& name, const Json& value, const ShownBy& shown_by, const Covering& covering_of,
+           bool is_denied) {
     const auto treatment = [&](std::span<const Mask* const> masks) -> std::string {
       const auto result = shown_by(masks);
       return !result ? "hidden" : equal_json(*result, value) ? "clear" : "redacted";
     };
     ExplainedField field{name, treatment(all_), {}};
+    const auto because = [&](const std::string& who, const Mask& mask) {
+      const Mask* const one = &mask;
+      if (!field.by.empty()) field.by += "; ";
+      field.by += fmt::format("{} by {}: {}", treatment({&one, 1}), who, fmt::join(covering_of(mask), ", "));
+    };
     if (field.treatment != "clear") {
-      for (const RoleMask& entry : masks_) {
-        const Mask* const one = entry.mask;
-        if (!field.by.empty()) field.by += "; ";
-        field.by +=
-            fmt::format("{} by role `{}`: {}", treatment({&one, 1}), entry.role, fmt::join(covering_of(*one), ", "));
-      }
+      if (is_denied) because("the tool's permission", denied_);
+      for (const RoleMask& entry : masks_)
+        if (!entry.role.empty()) because(fmt::format("role `{}`", entry.role), *entry.own);
     }
     out_.push_back(std::move(field));
   }
 
   const std::vector<RoleMask>& masks_;
+  const Mask& denied_;
   std::vector<const Mask*> all_;
   std::vector<ExplainedField>& out_;
   std::vector<std::string> place_;
 };
 
-ExplainedGrant explain_role(const Role& role, const std::string& resource, const RowFields* row,
-                            const ActorValues& actor, RelationReader& relations) {
-  ExplainedGrant grant{role.name, row != nullptr, false, {}};
-  const auto on_type = role.types.find(resource);
-  if (on_type == role.types.end()) return grant;
-  grant.broken = on_type->second.broken;
-  for (const RoleOnType::Rule& rule : on_type->second.rules) {
-    ExplainedRule explained{rule.text, false, {}};
-    if (row) {
-      explained.holds = holds(rule.predicate, *row, actor, relations);
-      explained.compared = compared(rule.predicate, *row, actor, relations);
-    }
-    grant.admits = grant.admits && explained.holds;
-    grant.rules.push_back(std::move(explained));
-  }
-  grant.admits = grant.admits && !grant.broken;
-  return grant;
-}
+// A grant of the plan, or a role whose stored rules or masks cannot be read, which is none.
+class GrantExplainer {
+ public:
+  GrantExplainer(const ExplainedRows& rows, const ActorValues& actor, RelationReader& relations)
+      : rows_(rows),
+        row_(rows.row ? std::optional(fields_of(*rows.row)) : std::nullopt),
+        after_(rows.after ? std::optional(fields_of(*rows.after)) : std::nullopt),
+        actor_(actor),
+        relations_(relations) {}
 
-Json policy_json(const std::string& role, const Policy& policy) {
-  return {{"role", role},
-          {"resource", policy.resource},
-          {"action", policy.action ? to_string(*policy.action) : "*"},
-          {"effect", to_string(policy.effect)}};
-}
+  const std::optional<RowFields>& row() const noexcept { return row_; }
+
+  ExplainedGrant explain(const std::string& role, const Grant& grant, const RoleOnType* on_type) {
+    ExplainedGrant out{role, false, false, {}};
+    out.admits = row_ && holds(grant.predicate, *row_, actor_, relations_);
+    if (rows_.write) {
+      out.admits_after = after_ && holds(grant.predicate, *after_, actor_, relations_);
+      out.masked = masked_in_write(grant.mask, rows_.write->data, rows_.write->status.has_value());
+    }
+    // Of the row that decides: the one that is refused.
+    add_rules(out, on_type, out.admits && after_ ? after_ : row_);
+    return out;
+  }
+
+  ExplainedGrant explain_broken(const std::string& role, const RoleOnType& on_type) {
+    ExplainedGrant out{role, false, true, {}};
+    add_rules(out, &on_type, row_);
+    return out;
+  }
+
+ private:
+  void add_rules(ExplainedGrant& out, const RoleOnType* on_type, const std::optional<RowFields>& row) {
+    if (!on_type) return;
+    for (const RoleOnType::Rule& rule : on_type->rules) {
+      ExplainedRule explained{rule.text, false, {}};
+      if (row) {
+        explained.holds = holds(rule.predicate, *row, actor_, relations_);
+        explained.compared = compared(rule.predicate, *row, actor_, relations_);
+      }
+      out.rules.push_back(std::move(explained));
+    }
+  }
+
+  const ExplainedRows& rows_;
+  std::optional<RowFields> row_, after_;
+  const ActorValues& actor_;
+  RelationReader& relations_;
+};
 
 }  // namespace
 
 Explanation explain(const RuleBook& rules, const ActorContext& about, Action action, const std::string& resource,
-                    const StoredEntity* row, RelationReader& relations) {
-  Explanation out;
-  out.decision = decide(rules, about, action, resource);
-  out.row_exists = row != nullptr;
-  const ActorValues values = actor_values(about);
-  const auto fields = row ? std::optional(fields_of(*row)) : std::nullopt;
-  std::vector<RoleMask> masks;
+                    const ExplainedRows& rows, RelationReader& relations) {
   static const Mask no_mask;
+  const AccessPlan plan = compile(rules, about, action, resource);
+  Explanation out;
+  out.decision = plan.decision();
+  out.row_exists = rows.row != nullptr;
+  out.write_given = rows.write != nullptr;
+  const ActorValues values = actor_values(about);
+  GrantExplainer grants(rows, values, relations);
+  std::vector<RoleMask> masks;
+  const auto take = [&](const Grant& grant, const ExplainedGrant& explained, const std::string& role, const Mask& own) {
+    if (explained.admits) masks.push_back({role, &grant.mask, &own});
+    out.write_allowed = out.write_allowed ||
+                        (out.write_given && explained.admits && explained.admits_after && explained.masked.empty());
+  };
   if (about.passes_policies()) {
-    if (row) masks.push_back({std::string(to_string(about.type())), &no_mask});
+    for (const Grant& grant : *plan.grants()) {
+      ExplainedGrant explained = grants.explain(std::string(to_string(about.type())), grant, nullptr);
+      take(grant, explained, {}, no_mask);
+      if (!explained.masked.empty()) out.grants.push_back(std::move(explained));
+    }
   } else {
     for (const Role* role : rules.roles_of(about)) {
       bool allows = false;
@@ -183,63 +227,27 @@ Explanation explain(const RuleBook& rules, const ActorContext& about, Action act
         allows = allows || policy.effect == Effect::allow;
       }
       if (!out.decision || !allows) continue;
-      out.grants.push_back(explain_role(*role, resource, fields ? &*fields : nullptr, values, relations));
-      if (!out.grants.back().admits) continue;
-      const auto on_type = role->types.find(resource);
-      masks.push_back({role->name, on_type == role->types.end() ? &no_mask : &on_type->second.mask});
+      const auto found = role->types.find(resource);
+      const RoleOnType* const on_type = found == role->types.end() ? nullptr : &found->second;
+      const auto place = std::ranges::find(plan.grant_roles(), role->name);
+      if (place == plan.grant_roles().end()) {
+        if (on_type) out.grants.push_back(grants.explain_broken(role->name, *on_type));
+        continue;
+      }
+      const Grant& grant = plan.grants()->at(static_cast<std::size_t>(place - plan.grant_roles().begin()));
+      out.grants.push_back(grants.explain(role->name, grant, on_type));
+      take(grant, out.grants.back(), role->name, on_type ? on_type->mask : no_mask);
     }
   }
-  out.row_visible = row && !masks.empty();
+  out.row_visible = !masks.empty();
   if (out.row_visible) {
-    FieldExplainer explainer(masks, out.fields);
-    explainer.explain_data(fields->data);
-    explainer.explain_attribute(FieldPath::Root::status, "status", *fields->status);
-    explainer.explain_attribute(FieldPath::Root::created_at, "createdAt", *fields->created_at);
-    explainer.explain_attribute(FieldPath::Root::updated_at, "updatedAt", *fields->updated_at);
+    const Mask denied = denied_fields(rules, about, resource);
+    FieldExplainer explainer(masks, denied, out.fields);
+    explainer.explain_data(grants.row()->data);
+    explainer.explain_attribute(FieldPath::Root::status, "status", *grants.row()->status);
+    explainer.explain_attribute(FieldPath::Root::created_at, "createdAt", *grants.row()->created_at);
+    explainer.explain_attribute(FieldPath::Root::updated_at, "updatedAt", *grants.row()->updated_at);
   }
-  return out;
-}
-
-Json Explanation::to_json() const {
-  Json out{
-      {"allowed", decision.allowed()}, {"reason", decision.reason()}, {"policiesConsidered", decision.considered()}};
-  out["policies"] = Json::array();
-  for (const ExplainedPolicy& entry : policies) out["policies"].push_back(policy_json(entry.role, entry.policy));
-  if (!row_given) return out;
-  out["row"] = !row_exists ? "not there" : row_visible ? "admitted" : "refused";
-  out["grants"] = Json::array();
-  for (const ExplainedGrant& grant : grants) {
-    Json entry{{"role", grant.role}, {"admits", grant.admits}, {"broken", grant.broken}, {"rules", Json::array()}};
-    for (const ExplainedRule& rule : grant.rules)
-      entry["rules"].push_back(
-          {{"rule", parse_canonical_json(rule.rule)}, {"holds", rule.holds}, {"compared", rule.compared}});
-    out["grants"].push_back(std::move(entry));
-  }
-  out["fields"] = Json::array();
-  for (const ExplainedField& field : fields)
-    out["fields"].push_back({{"path", field.path}, {"treatment", field.treatment}, {"by", field.by}});
-  return out;
-}
-
-std::string Explanation::text() const {
-  std::string out = fmt::format("{}: {}\n", decision.allowed() ? "Allowed" : "Denied", decision.reason());
-  for (const ExplainedPolicy& entry : policies)
-    out += fmt::format("  policy of role `{}`: {} {} on {}\n", entry.role, to_string(entry.policy.effect),
-                       entry.policy.action ? to_string(*entry.policy.action) : "*", entry.policy.resource);
-  if (!row_given) return out;
-  if (!row_exists) return out + "The row is not there: no such id of this type in this scope, or deleted.\n";
-  out += row_visible ? "The row is admitted.\n" : "The row is refused: no grant admits it.\n";
-  for (const ExplainedGrant& grant : grants) {
-    out += fmt::format("  grant of role `{}` {}\n", grant.role,
-                       grant.broken   ? "is void: a stored rule or mask cannot be read"
-                       : grant.admits ? "admits it"
-                                      : "does not admit it");
-    if (grant.rules.empty() && !grant.broken) out += "    it has no rule for this type\n";
-    for (const ExplainedRule& rule : grant.rules)
-      out += fmt::format("    {} {}\n", rule.holds ? "yes" : "no ", rule.compared);
-  }
-  for (const ExplainedField& field : fields)
-    if (field.treatment != "clear") out += fmt::format("  {} is {} ({})\n", field.path, field.treatment, field.by);
   return out;
 }
 

@@ -27,7 +27,7 @@ std::string clear_fields(const Explanation& found, const std::string& field) {
 }  // namespace
 
 void add_explain(CLI::App& program, Options& options) {
-  static std::string action, resource, id, field;
+  static std::string action, resource, id, field, data, status;
   auto* const command = program.add_subcommand("explain", "Why the actor of --as or --key may or may not do something");
   command->add_option("action", action)
       ->required()
@@ -35,15 +35,27 @@ void add_explain(CLI::App& program, Options& options) {
   command->add_option("resource", resource, "An entity type or a system resource")->required()->type_name("RESOURCE");
   command->add_option("id", id, "Of an entity: the rules and masks of this row as well")->type_name("ID");
   command->add_option("--field", field, "Of that row: what becomes of this field")->type_name("PATH");
+  command->add_option("--data", data, "What a create or an update would write: JSON, of an update the patch")
+      ->type_name("JSON");
+  command->add_option("--status", status, "The status that it would set")->type_name("STATUS");
   command->footer(
-      "Examples:\n  struere explain --as ada list note\n  struere explain --as ada read note 0192… --field "
+      "Examples:\n  struere explain --as ada create note --data '{\"text\": \"t\"}'\n  struere explain --as ada list "
+      "note\n  struere explain --as ada read note 0192… --field "
       "data.secret");
   command->callback([&options] {
     if (!field.empty() && id.empty()) throw UsageError("--field is of a row; give its id");
     const Session session(options);
     const ActorContext about = session.actor(options);
-    Explanation found = session.database().explain(session.system(about.environment()), about, *parse_action(action),
-                                                   resource, id.empty() ? std::nullopt : std::optional(EntityId(id)));
+    std::optional<ProposedWrite> write;
+    if (!data.empty() || !status.empty()) {
+      JsonFault fault;
+      const auto parsed = parse_json(data.empty() ? "{}" : data, fault);
+      if (!parsed) throw Error(ErrorCode::invalid_data, "--data is not acceptable JSON: " + fault.message);
+      write = ProposedWrite{*parsed, status.empty() ? std::nullopt : std::optional(status)};
+    }
+    Explanation found =
+        session.database().explain(session.system(about.environment()), about, *parse_action(action), resource,
+                                   id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
     if (!field.empty()) narrow(found, field);
     const std::string clear = field.empty() ? "" : clear_fields(found, field);
     fmt::print("{}\n", options.json ? found.to_json().dump() : printable(found.text() + clear, true));

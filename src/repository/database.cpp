@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "repository/entity_reader.hpp"
+#include "repository/entity_writer.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/actor/authentication.hpp"
 #include "struere/storage/memory.hpp"
@@ -66,18 +67,13 @@ QueryProfile Database::profile(const ActorContext& asker, const ActorContext& ab
 }
 
 Explanation Database::explain(const ActorContext& asker, const ActorContext& about, Action action,
-                              const std::string& resource, const std::optional<EntityId>& id) const {
+                              const std::string& resource, const std::optional<EntityId>& id,
+                              const std::optional<ProposedWrite>& write) const {
   return guarded(*engine_, asker, Access::read, {"explain", resource}, [&](GuardedOperation& operation) {
     operation.require_admin("explain what others may do");
     if (asker.scope() != about.scope())
       throw Error(ErrorCode::permission_denied, "an actor is explained to its own organization and environment alone");
-    const EntityType* type = operation.rules().find_type(resource);
-    auto row = id && type ? operation.transaction().find_entity(id->str()) : std::nullopt;
-    if (row && (row->type != type->key || row->deleted)) row.reset();
-    Explanation out =
-        struere::explain(operation.rules(), about, action, resource, row ? &*row : nullptr, operation.transaction());
-    out.row_given = id.has_value();
-    return out;
+    return explain_operation(operation, about, action, resource, id, write);
   });
 }
 

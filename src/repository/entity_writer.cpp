@@ -13,7 +13,14 @@ namespace {
 
 [[noreturn]] void invalid_data(const std::string& message) { throw Error(ErrorCode::invalid_data, message); }
 
-[[noreturn]] void denied_by_grants() {
+// Whoever passes policies may know what is in the way: it is a tool's permission. Others ask for explain().
+[[noreturn]] void denied_by_grants(const ActorContext& actor, const AccessPlan& plan, const Json& written,
+                                   bool status_asked) {
+  if (actor.passes_policies())
+    for (const Grant& grant : *plan.grants())
+      if (const auto masked = masked_in_write(grant.mask, written, status_asked); !masked.empty())
+        throw Error(ErrorCode::permission_denied,
+                    fmt::format("the tool's permission denies what is written: {}", fmt::join(masked, ", ")));
   throw Error(
       ErrorCode::permission_denied,
       "no single grant of the actor's roles admits the row as it would be and leaves every written field unmasked");
@@ -26,23 +33,8 @@ void check_status(const std::string& status) {
   if (!canonical_json(Json(status), fault)) invalid_data("`status` cannot be stored: " + fault.message);
 }
 
-// The leaves of what is written, by their places; nulls and empty objects are leaves here (SPEC 6).
-template <class Visit>
-bool any_leaf(const Json& object, std::vector<std::string>& place, const Visit& visit) {
-  return std::ranges::any_of(object.items(), [&](const auto& item) {
-    place.push_back(item.key());
-    const bool inner = item.value().is_object() && !item.value().empty();
-    const bool found = inner ? any_leaf(item.value(), place, visit) : visit(place);
-    place.pop_back();
-    return found;
-  });
-}
-
 bool masks_written(const Mask& mask, const Json& written, bool status_asked) {
-  if (mask.empty()) return false;
-  std::vector<std::string> place;
-  return (status_asked && masks_written_status(mask)) ||
-         any_leaf(written, place, [&](const std::vector<std::string>& leaf) { return masks_written_leaf(mask, leaf); });
+  return !masked_in_write(mask, written, status_asked).empty();
 }
 
 // Calls `visit` with each value at `place`, where "*" stands for every element of an array. What a patch removes is
@@ -134,7 +126,7 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
     return holds(candidate.predicate, fields, operation_.values(), operation_.transaction()) &&
            !masks_written(candidate.mask, data, options.status.has_value());
   });
-  if (grant == plan->grants()->end()) denied_by_grants();
+  if (grant == plan->grants()->end()) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
 
   require_schema(type, data, data, !grant->mask.empty());
   require_references(type, data, false);
@@ -170,7 +162,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
     return admits(candidate, old_fields) && admits(candidate, new_fields) &&
            !masks_written(candidate.mask, patch, options.status.has_value());
   });
-  if (grant == plan->grants()->end()) denied_by_grants();
+  if (grant == plan->grants()->end()) denied_by_grants(operation_.actor(), *plan, patch, options.status.has_value());
 
   JsonFault fault;
   const auto canonical = canonical_json(data, fault);
@@ -265,13 +257,19 @@ void EntityWriter::require_schema(const EntityType& type, const Json& data, cons
                            masked ? "the value is not as it must be" : fault->description));
 }
 
+// Whether the actor's view shows the status of the row. If not, a refusal would tell it.
+bool EntityWriter::sees_status(const StoredEntity& row, const std::string& type) {
+  const auto masks = operation_.admitting_masks(*operation_.plan(Action::read, type), row);
+  return apply_masks(masks, FieldPath::Root::status, row.status, MaskPurpose::query).has_value();
+}
+
 void EntityWriter::require_references(const EntityType& type, const Json& written, bool is_patch) {
   for (const ReferenceField& field : operation_.schema(type)->references()) {
     each_value(written, field.place, is_patch, [&](const Json& value) {
       const EntityType* target = operation_.rules().find_type(field.type);
       const auto row =
           target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;
-      if (row && row->type == target->key && row->status == "active") return;
+      if (row && row->type == target->key && (row->status == "active" || !sees_status(*row, field.type))) return;
       throw Error(ErrorCode::invalid_reference,
                   fmt::format("`{}` must hold the id of an active `{}` that the actor may read",
                               fmt::join(field.place, "."), field.type));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "repository/guarded_operation.hpp"
+#include "struere/access/explanation.hpp"
 #include "struere/repository/entity_repository.hpp"
 
 namespace struere {
@@ -48,10 +49,16 @@ class EntityWriter {
   // The row that `plan` admits, else the error that SPEC 6 names.
   StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
   void require_schema(const EntityType& type, const Json& data, const Json& written, bool masked);
+  bool sees_status(const StoredEntity& row, const std::string& type);
   void require_references(const EntityType& type, const Json& written, bool is_patch);
 
   GuardedOperation& operation_;
   const std::string& type_;
 };
+
+// Database::explain, once the asker may ask.
+Explanation explain_operation(GuardedOperation& operation, const ActorContext& about, Action action,
+                              const std::string& resource, const std::optional<EntityId>& id,
+                              const std::optional<ProposedWrite>& write);
 
 }  // namespace struere

@@ -22,6 +22,9 @@ struct ExplainedGrant {
   bool admits = false;  // this row
   bool broken = false;  // a rule or mask of the role cannot be read, so that it grants nothing here
   std::vector<ExplainedRule> rules;
+  // Of a write that is explained:
+  bool admits_after = false;             // the row as it would be
+  std::vector<std::string> masked = {};  // what is written and the grant's mask forbids: "data.card", "status"
 };
 
 struct ExplainedField {
@@ -42,6 +45,8 @@ class Explanation {
   bool row_given = false;
   bool row_exists = false;
   bool row_visible = false;  // some grant admits it
+  bool write_given = false;
+  bool write_allowed = false;  // some grant admits the row before and after and masks nothing that is written
   std::vector<ExplainedGrant> grants;
   std::vector<ExplainedField> fields;  // of the row, where it is visible
 
@@ -49,8 +54,21 @@ class Explanation {
   std::string text() const;  // for a person
 };
 
-// Pure. `row` is as stored; null where there is none.
+// A write to be explained: the data of a create, or the patch of an update.
+struct ProposedWrite {
+  Json data;
+  std::optional<std::string> status = {};
+};
+
+// What is asked about. Of a create that is explained, `row` and `after` are the row as it would be.
+struct ExplainedRows {
+  const StoredEntity* row = nullptr;    // as stored; null if there is none
+  const StoredEntity* after = nullptr;  // as it would be
+  const ProposedWrite* write = nullptr;
+};
+
+// Pure. Reads the plan that operations carry out, and says why it is as it is.
 Explanation explain(const RuleBook& rules, const ActorContext& about, Action action, const std::string& resource,
-                    const StoredEntity* row, RelationReader& relations);
+                    const ExplainedRows& rows, RelationReader& relations);
 
 }  // namespace struere

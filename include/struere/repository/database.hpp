@@ -83,9 +83,10 @@ class Database {
                        const Query& query = {}) const;
 
   // Why `about` may or may not do this, to this row: for a system actor or org admin of the same scope, otherwise
-  // permission_denied.
+  // permission_denied. `write` is what a create or an update would write: the answer then names the fields that the
+  // grants mask. Throws Error{invalid_data} if `write` is none that could be stored. Changes nothing.
   Explanation explain(const ActorContext& asker, const ActorContext& about, Action action, const std::string& resource,
-                      const std::optional<EntityId>& id = {}) const;
+                      const std::optional<EntityId>& id = {}, const std::optional<ProposedWrite>& write = {}) const;
 
  private:
   friend class Definitions;
