@@ -20,6 +20,18 @@ constexpr std::size_t longest_error = 2000;
 // Another worker has the run: this one was away for longer than its lease. Whatever it was doing is undone.
 struct LeaseLost {};
 
+// Results are stored with the run, and written anew with each step.
+void require_small(const std::string& step, const Json& result, const Json& before) {
+  constexpr std::size_t largest = 2 << 20, largest_together = 8 << 20;
+  const std::size_t size = canonical_json(result).size();
+  if (size > largest)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("the result of the step `{}` is larger than 2 MiB; answer less, such as ids", step));
+  if (size + canonical_json(before).size() > largest_together)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("with the step `{}` the results of the run are larger than 8 MiB; answer less", step));
+}
+
 // As far as it can be stored.
 std::string storable(std::string text) {
   if (text.size() > longest_error) text.resize(longest_error);
@@ -69,6 +81,8 @@ bool TriggerRunner::run_one(TriggerWork& work) {
     fail(*run, error.what(), may_pass(error), definition ? &*definition : nullptr, work);
   } catch (const std::exception& error) {
     fail(*run, error.what(), true, definition ? &*definition : nullptr, work);
+  } catch (...) {
+    fail(*run, "the tool threw what is no std::exception", true, definition ? &*definition : nullptr, work);
   }
   return true;
 }
@@ -128,6 +142,7 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
     // What a built-in tool did, and that it did, are one transaction.
     GuardedOperation operation(engine_, actor, Access::write);
     if (built_in) result = call_built_in_tool(operation, step.tool, arguments);
+    require_small(step.name, result, run.steps);
     values["steps"][step.name] = result;
     run.steps.push_back({{"name", step.name}, {"tool", step.tool}, {"result", std::move(result)}});
     RecordChanges changes{{"steps", to_value(run.steps)}, {"error", RecordValue()}};
@@ -180,19 +195,22 @@ Json TriggerRunner::call_host_tool(const TriggerRun& run, const ActorContext& ac
   const auto tool = worker_.tools_.find(step.tool);
   if (tool == worker_.tools_.end())
     throw Error(ErrorCode::not_found, fmt::format("no tool `{}` was added to this worker", step.tool));
+  std::stop_source in_vain;
+  const std::stop_callback passed_on(stop_, [&] { in_vain.request_stop(); });
   const Renewal renewal(worker_.options_.lease / 3, [&] {
     try {
       const auto transaction = engine_.storage->begin(actor_.scope(), Access::write);
       record(*transaction, run, {{"due_at", lease_end(engine_.clock->now())}});
       transaction->commit();
-    } catch (const LeaseLost&) {  // will be noticed when the tool returns
-    } catch (const Error&) {      // tried again in a while
+    } catch (const LeaseLost&) {  // noticed again when the tool returns
+      in_vain.request_stop();
+    } catch (...) {  // tried again at the next interval
     }
   });
-  Json result = tool->second({worker_.database_, actor, arguments, run, run.steps.size()});
+  Json result = tool->second({worker_.database_, actor, arguments, run, run.steps.size(), in_vain.get_token()});
   JsonFault fault;
-  if (!canonical_json(result, fault))
-    throw Error(ErrorCode::invalid_data, "what the tool answered cannot be stored: " + fault.message);
+  const auto text = canonical_json(result, fault);
+  if (!text) throw Error(ErrorCode::invalid_data, "what the tool answered cannot be stored: " + fault.message);
   return result;
 }
 

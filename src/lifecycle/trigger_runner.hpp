@@ -12,8 +12,8 @@ namespace struere {
 
 class TriggerRunner {
  public:
-  TriggerRunner(TriggerWorker& worker, const ActorContext& scope_actor)
-      : worker_(worker), engine_(*worker.database_.engine_), actor_(scope_actor) {}
+  TriggerRunner(TriggerWorker& worker, const ActorContext& scope_actor, const std::stop_token& stop)
+      : worker_(worker), engine_(*worker.database_.engine_), actor_(scope_actor), stop_(stop) {}
 
   // Takes the run that has been due for longest, if there is one, and does what can be done of it.
   bool run_one(TriggerWork& work);
@@ -33,6 +33,7 @@ class TriggerRunner {
   TriggerWorker& worker_;
   Engine& engine_;
   ActorContext actor_;  // the system of the scope
+  const std::stop_token& stop_;
 };
 
 }  // namespace struere

@@ -19,17 +19,15 @@ void TriggerWorker::add_tool(const std::string& name, TriggerTool tool) {
     throw Error(ErrorCode::conflict, "there is a tool of this name; choose another");
 }
 
-TriggerWork TriggerWorker::run_due() { return run({}); }
-
-TriggerWork TriggerWorker::run(const std::stop_token& stop) {
+TriggerWork TriggerWorker::run_due(const std::stop_token& stop) {
   TriggerWork work;
   Engine& engine = *database_.engine_;
   while (true) {
-    const auto scopes = engine.storage->shared().scopes_with_due_runs(engine.clock->now());
     bool ran = false;
-    for (const auto& [organization, environment] : scopes) {
-      TriggerRunner runner(*this, TriggerActors::system_actor(organization, environment, 0));
-      while (!stop.stop_requested() && runner.run_one(work)) ran = true;
+    // A run of each scope, then the next of each: nobody waits for all that another has to do.
+    for (const auto& [organization, environment] : engine.storage->shared().scopes_with_due_runs(engine.clock->now())) {
+      if (stop.stop_requested()) return work;
+      ran = TriggerRunner(*this, TriggerActors::system_actor(organization, environment, 0), stop).run_one(work) || ran;
     }
     if (!ran) return work;
   }
@@ -43,8 +41,8 @@ void TriggerWorker::start() {
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
       try {
-        run(stop);
-      } catch (const Error&) {  // a full disk, a lock that was held too long: what is due stays due
+        run_due(stop);
+      } catch (...) {  // a full disk, a lock that was held too long, no memory: what is due stays due
       }
       wake.wait_for(lock, stop, options_.poll_interval, [] { return false; });
     }

@@ -61,24 +61,50 @@ const Json& look_up(const Json& values, std::string_view path) {
   return *at;
 }
 
-Json filled_in_text(const std::string& text, const Json& values) {
-  std::string out;
-  const Json* whole = nullptr;
-  bool alone = true;
-  split(
-      text,
-      [&](std::string_view plain) {
-        alone = alone && plain.empty();
-        out.append(plain);
-      },
-      [&](std::string_view path) {
-        const Json& value = look_up(values, path);
-        alone = alone && !whole;
-        whole = &value;
-        out.append(value.is_string() ? value.get_ref<const std::string&>() : canonical_json(value));
-      });
-  return alone && whole ? *whole : Json(out);
-}
+// Fills in, and gives up when all that was filled in is larger than it may be.
+class Filling {
+ public:
+  explicit Filling(const Json& values) : values_(values) {}
+
+  Json fill(const Json& arguments) {
+    if (arguments.is_string()) return fill_text(arguments.get_ref<const std::string&>());
+    if (!arguments.is_structured()) return arguments;
+    Json out = arguments;
+    for (Json& inner : out) inner = fill(inner);
+    return out;
+  }
+
+ private:
+  void count(std::size_t bytes) {
+    if (bytes > longest_expansion - filled_)
+      throw Error(ErrorCode::invalid_data, "what the placeholders stand for is larger than 1 MiB; name less");
+    filled_ += bytes;
+  }
+
+  Json fill_text(const std::string& text) {
+    std::string out;
+    const Json* whole = nullptr;
+    bool alone = true;
+    split(
+        text,
+        [&](std::string_view plain) {
+          alone = alone && plain.empty();
+          out.append(plain);
+        },
+        [&](std::string_view path) {
+          const Json& value = look_up(values_, path);
+          alone = alone && !whole;
+          whole = &value;
+          const std::string shown = value.is_string() ? value.get<std::string>() : canonical_json(value);
+          count(shown.size());
+          out.append(shown);
+        });
+    return alone && whole ? *whole : Json(out);
+  }
+
+  const Json& values_;
+  std::size_t filled_ = 0;
+};
 
 }  // namespace
 
@@ -90,12 +116,6 @@ void each_placeholder(const Json& arguments, const std::function<void(std::strin
     for (const Json& inner : arguments) each_placeholder(inner, visit);
 }
 
-Json filled_in(const Json& arguments, const Json& values) {
-  if (arguments.is_string()) return filled_in_text(arguments.get_ref<const std::string&>(), values);
-  if (!arguments.is_structured()) return arguments;
-  Json out = arguments;
-  for (Json& inner : out) inner = filled_in(inner, values);
-  return out;
-}
+Json filled_in(const Json& arguments, const Json& values) { return Filling(values).fill(arguments); }
 
 }  // namespace struere

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -30,9 +31,13 @@ struct ToolCall {
   const Json& arguments;  // placeholders filled in
   const TriggerRun& run;
   std::size_t step;  // from 0
+  // Requested when the worker is to stop, and when another worker has taken the run over: what the tool does from then
+  // on is in vain.
+  std::stop_token stop = {};
 };
 
-// What it answers is there for later steps. An exception fails the attempt; its what() becomes the run's error.
+// What it answers, at most 2 MiB of canonical text (8 MiB in all steps), is there for later steps. An exception of any
+// type fails the attempt; the what() of a std::exception becomes the run's error.
 using TriggerTool = std::function<Json(const ToolCall& call)>;
 
 struct TriggerWorkerOptions {
@@ -58,18 +63,17 @@ class TriggerWorker {
   // Before the worker is at work. Throws Error{conflict} for a name that is taken or built in.
   void add_tool(const std::string& name, TriggerTool tool);
 
-  // Does all that is due, what comes due by it included, and returns. Throws Error{storage}; a run that fails does not.
-  TriggerWork run_due();
+  // Does all that is due, what comes due by it included, and returns; earlier, after the run at hand, if `stop` is
+  // requested. Scopes take turns, a run each. Throws Error{storage}; a run that fails does not.
+  TriggerWork run_due(const std::stop_token& stop = {});
 
   // Calls run_due in a thread of its own, again and again, until stop() has returned. A storage that fails is tried
-  // again at the next interval. stop() waits for the run that is being done.
+  // again at the next interval. stop() requests the stop of the tool that is at work, and waits for its run.
   void start();
   void stop();
 
  private:
   friend class TriggerRunner;
-
-  TriggerWork run(const std::stop_token& stop);  // between two runs
 
   Database database_;
   TriggerWorkerOptions options_;
