@@ -115,6 +115,7 @@ TEST_CASE("no question tells two rows apart that differ in what is masked alone"
   for (const char* const word : {"t", "T"}) CHECK(notes.count({.search = word}) == 2);
   std::string log;
   for (const Event& event : stage.database->events(*stage.ana).list().events) log += event.json();
+  CHECK(log.find(R"("title":"t")") != std::string::npos);  // it says something
   CHECK(log.find("aaaa") == std::string::npos);
   CHECK(log.find("zzzz") == std::string::npos);
 }

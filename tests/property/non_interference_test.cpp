@@ -3,6 +3,8 @@
 // must be equal.
 #include <catch2/catch.hpp>
 
+#include <map>
+
 #include "property/random_json.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -73,7 +75,8 @@ class Twin {
       std::string out;
       const EntityPage page = notes.list(query);
       for (const Entity& row : page) out += shown(row);
-      return out + page.next().value_or("");
+      // Cursors are sealed under each file's own key; whether there is one is told.
+      return out + (page.next() ? "more" : "end");
     } catch (const Error& error) {
       return std::string(to_string(error.code())) + error.what();
     }
@@ -101,14 +104,14 @@ class Twin {
 }  // namespace
 
 TEST_CASE("what may not be seen changes nothing that is", "[property][masks][non_interference]") {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  std::map<std::string, int> told;
+  for (std::uint64_t seed = first_seed(), last = seed + 12; seed != last; ++seed) {
     Twin one(StorageKind::sqlite, seed, false), other(StorageKind::sqlite, seed, true);
-    // Cursors are sealed under each file's own key; they are compared within one world elsewhere.
     for (int step = 0; step < 80; ++step) {
       const std::string a = one.step(), b = other.step();
-      if (a.substr(0, a.rfind('}') + 1) != b.substr(0, b.rfind('}') + 1))
-        FAIL("seed " << seed << " step " << step << "\n" << a << "\n" << b);
+      if (a != b) FAIL("seed " << seed << " step " << step << "\n" << a << "\n" << b);
+      ++told[a];
     }
   }
-  SUCCEED();
+  CHECK(told.size() > 100);  // the worlds say something: answers that are all alike compare nothing
 }

@@ -2,6 +2,9 @@
 // others.
 #pragma once
 
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,6 +13,18 @@
 #include "struere/query/mask.hpp"
 
 namespace struere::test {
+
+// The first seed of this run: a fresh one, which is printed, or that of STRUERE_SEED, which repeats a run.
+inline std::uint64_t first_seed() {
+  static const std::uint64_t seed = [] {
+    const char* const given = std::getenv("STRUERE_SEED");
+    const std::uint64_t chosen = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+    std::fprintf(stderr, "STRUERE_SEED=%llu repeats the random tests of this run\n",
+                 static_cast<unsigned long long>(chosen));
+    return chosen;
+  }();
+  return seed;
+}
 
 class Random {
  public:
