@@ -6,20 +6,6 @@
 
 namespace struere {
 
-namespace {
-
-// A denied field is one that every grant hides. One that cannot be read hides everything: nothing fails open.
-void restrict(Mask& mask, const Restriction& restriction) {
-  for (const std::string& text : restriction.denied_fields) {
-    if (auto field = FieldPath::parse(text))
-      mask.hidden.push_back(*std::move(field));
-    else
-      mask.visible = std::vector<FieldPath>();
-  }
-}
-
-}  // namespace
-
 Decision decide(const RuleBook& rules, const ActorContext& actor, Action action, std::string_view resource) {
   if (actor.restriction() && !actor.restriction()->permits(action))
     return Decision(false, fmt::format("the tool's permission does not allow `{}`", to_string(action)), {}, 0);
@@ -28,6 +14,19 @@ Decision decide(const RuleBook& rules, const ActorContext& actor, Action action,
   std::vector<RolePolicies> policies;
   for (const Role* role : rules.roles_of(actor)) policies.push_back({role->name, role->policies});
   return decide(policies, action, resource);
+}
+
+// A denied field is one that every grant hides. One that cannot be read hides everything: nothing fails open.
+Mask denied_fields(const RuleBook& rules, const ActorContext& actor, const std::string& type) {
+  Mask out;
+  if (!actor.restriction()) return out;
+  for (const std::string& text : actor.restriction()->denied_fields) {
+    if (const auto field = FieldPath::parse(text))
+      rules.hide(out, *field, type);
+    else
+      out.visible = std::vector<FieldPath>();
+  }
+  return out;
 }
 
 AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action action, const std::string& type) {
@@ -52,8 +51,11 @@ AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action acti
       grant_roles.push_back(role->name);
     }
   }
-  if (actor.restriction())
-    for (Grant& grant : *grants) restrict(grant.mask, *actor.restriction());
+  const Mask denied = denied_fields(rules, actor, type);
+  for (Grant& grant : *grants) {
+    grant.mask.hidden.insert(grant.mask.hidden.end(), denied.hidden.begin(), denied.hidden.end());
+    if (denied.visible) grant.mask.visible = denied.visible;
+  }
   return AccessPlan(std::move(decision), std::move(grants), std::move(grant_roles));
 }
 

@@ -1,6 +1,7 @@
 #include "struere/access/rule_book.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "access/rule_reader.hpp"
 
@@ -17,7 +18,70 @@ OwnEntity own_entity_of(const std::string& role, const std::vector<EntityType>& 
   return own;
 }
 
-Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& types) {
+// The same path under the other name of a field: what lies under one name lies under the other, and what holds one
+// covers the other. Nothing where the path does not meet the name.
+std::optional<FieldPath> renamed(const FieldPath& path, const FieldPath& from, const FieldPath& to) {
+  if (path.is_prefix_of(from)) return to;
+  if (!from.is_prefix_of(path)) return std::nullopt;
+  std::string text = to.str();
+  for (std::size_t i = from.segments().size(); i < path.segments().size(); ++i) text += "." + path.segments()[i];
+  const auto out = FieldPath::parse(text);
+  return out ? out : to;  // deeper than a path may be: what holds it
+}
+
+class Joining {
+ public:
+  Joining(const std::vector<FormerName>& names, std::string_view type) {
+    for (const FormerName& name : names) {
+      if (name.entity_type != type) continue;
+      const auto former = FieldPath::parse("data." + name.former), present = FieldPath::parse("data." + name.present);
+      if (former && present) names_.emplace_back(*former, *present);
+    }
+  }
+
+  bool empty() const noexcept { return names_.empty(); }
+
+  // `paths` with all the names that they go by; nothing where there are too many.
+  std::optional<std::vector<FieldPath>> joined(const FieldPath& path) const {
+    constexpr std::size_t most = 1000;
+    std::vector<FieldPath> out{path};
+    if (!path.is_data()) return out;
+    for (std::size_t i = 0; i < out.size(); ++i)
+      for (const auto& [former, present] : names_)
+        for (const auto& other : {renamed(out[i], former, present), renamed(out[i], present, former)}) {
+          if (!other || std::ranges::find(out, *other) != out.end()) continue;
+          if (out.size() == most) return std::nullopt;
+          out.push_back(*other);
+        }
+    return out;
+  }
+
+ private:
+  std::vector<std::pair<FieldPath, FieldPath>> names_;
+};
+
+void hide_all(Mask& mask) { mask.visible = std::vector<FieldPath>(); }
+
+// A mask of a field masks it under all the names that it has had.
+void join_names(Mask& mask, const Joining& joining) {
+  if (joining.empty()) return;
+  for (const FieldPath& path : std::vector(mask.hidden)) {
+    const auto names = joining.joined(path);
+    if (!names) return hide_all(mask);
+    for (const FieldPath& name : *names)
+      if (std::ranges::find(mask.hidden, name) == mask.hidden.end()) mask.hidden.push_back(name);
+  }
+  for (const auto& [path, redaction] : std::vector(mask.redacted)) {
+    const auto names = joining.joined(path);
+    if (!names) return hide_all(mask);
+    for (const FieldPath& name : *names)
+      if (std::ranges::find(mask.redacted, name, &std::pair<FieldPath, Redaction>::first) == mask.redacted.end())
+        mask.redacted.emplace_back(name, redaction);
+  }
+}
+
+Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& types,
+                      const std::vector<FormerName>& names) {
   Role role{record.id, record.name, {}, {}};
   for (const PolicyRecord& policy : record.policies) role.policies.push_back(read_policy(policy));
   const OwnEntity own = own_entity_of(record.name, types);
@@ -43,16 +107,24 @@ Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& t
     std::vector<Predicate> parts;
     for (const RoleOnType::Rule& rule : on_type.rules) parts.push_back(rule.predicate);
     on_type.predicate = Predicate::all(std::move(parts));
+    join_names(on_type.mask, Joining(names, slug));
   }
   return role;
 }
 
 }  // namespace
 
-RuleBook::RuleBook(std::uint64_t generation, std::vector<EntityType> types, std::vector<RoleRecord> roles)
-    : generation_(generation), types_(std::move(types)) {
+RuleBook::RuleBook(std::uint64_t generation, std::vector<EntityType> types, std::vector<RoleRecord> roles,
+                   std::vector<FormerName> former_names)
+    : generation_(generation), types_(std::move(types)), former_names_(std::move(former_names)) {
   std::ranges::sort(types_, {}, &EntityType::slug);
-  for (const RoleRecord& record : roles) roles_.emplace(record.name, read_stored_role(record, types_));
+  for (const RoleRecord& record : roles) roles_.emplace(record.name, read_stored_role(record, types_, former_names_));
+}
+
+void RuleBook::hide(Mask& mask, const FieldPath& field, std::string_view type) const {
+  const auto names = Joining(former_names_, type).joined(field);
+  if (!names) return hide_all(mask);
+  mask.hidden.insert(mask.hidden.end(), names->begin(), names->end());
 }
 
 const EntityType* RuleBook::find_type(std::string_view slug) const noexcept {

@@ -19,6 +19,7 @@ void add_plan_options(CLI::App& command, Options& options, DeployOptions& deploy
   command.add_flag("--accept-invalid-data", deploy.plan.accept_invalid_data,
                    "Though entities do not match their new schema");
   command.add_flag("--drop-assignments", deploy.plan.drop_assignments, "Though somebody has a role that goes");
+  command.add_flag("--reveal", deploy.plan.reveal, "Though stored values that a role masks become visible to it");
 }
 
 Json to_json(const Release& release) {

@@ -37,6 +37,7 @@ std::string next_command(const Finding& finding, const Session& session) {
     case Check::key_expires_soon: return fmt::format("struere keys create -e {} NAME --role ROLE", environment);
     case Check::role_broken: return is_production ? "struere deploy" : "struere sync";
     case Check::role_grants_nothing:
+    case Check::masked_field_shown:
     case Check::unknown_type:
     case Check::unknown_role:
     case Check::rule_without_index:
@@ -79,7 +80,8 @@ void add_differences(const Session& session, std::vector<Line>& lines) {
   };
   try {
     const Definitions development = session.definitions(Environment::development);
-    const ChangePlan to_sync = development.plan(read_definitions(session.folder()));
+    const ChangePlan to_sync =
+        development.plan(read_definitions(session.folder(), session.held_fields()), {.held = session.held_fields()});
     if (!to_sync.empty())
       tell(Severity::note, "files_differ", Environment::development,
            fmt::format("development is not as the files say: {}", counted(to_sync.changes.size(), "change")),

@@ -213,6 +213,8 @@ void add_packs(CLI::App& program, Options& options) {
     command->add_flag("--yes,-y", options.yes, "Do not ask");
     command->add_flag("--drop-assignments", arguments.pack.plan.drop_assignments,
                       "Though somebody has a role that goes");
+    command->add_flag("--reveal", arguments.pack.plan.reveal,
+                      "Though stored values that a role masks become visible to it");
   };
   const auto changes_types = [&](CLI::App* command) {
     asks(command);

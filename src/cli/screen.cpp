@@ -33,6 +33,7 @@ const char* option_against(Obstacle::Kind kind) {
   switch (kind) {
     case Obstacle::Kind::data_violates_schema: return " (--accept-invalid-data)";
     case Obstacle::Kind::assignments_of_removed_role: return " (--drop-assignments)";
+    case Obstacle::Kind::masked_values_shown: return " (--reveal)";
     case Obstacle::Kind::data_breaks_unique_key:
     case Obstacle::Kind::entities_of_removed_type: break;
   }
@@ -81,6 +82,12 @@ void Screen::show(const ChangePlan& plan, bool detailed) const {
   }
   for (const Obstacle& obstacle : plan.obstacles)
     fmt::print("  {}{}\n", red("! " + printable(obstacle.message)), faint(option_against(obstacle.kind)));
+  if (!plan.options.reveal) return;
+  for (const Reveal& reveal : plan.reveals)
+    fmt::print("  {}\n",
+               yellow(printable(fmt::format("reveals {} of {} to {}: {}, {}", reveal.path, reveal.entity_type,
+                                            reveal.role, counted(static_cast<std::size_t>(reveal.rows), "row"),
+                                            counted(static_cast<std::size_t>(reveal.events), "event")))));
 }
 
 void Screen::show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const {

@@ -120,4 +120,12 @@ void Session::require_role(const Options& options, const std::string& name) cons
   require_name(options, "role", name, known);
 }
 
+HeldFields Session::held_fields() const {
+  return [development = definitions(Environment::development).held_fields(),
+          production = definitions(Environment::production).held_fields()](const std::string& type,
+                                                                           const FieldPath& field) {
+    return development(type, field) || production(type, field);
+  };
+}
+
 }  // namespace struere::cli

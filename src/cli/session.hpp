@@ -93,6 +93,8 @@ class Session {
   void require_entity_type(const Options& options, const std::string& slug) const;
   void require_role(const Options& options, const std::string& name) const;
   Definitions definitions(Environment environment) const { return {database(), system(environment)}; }
+  // Which fields a mask in the files may name though no schema does: those that either environment holds.
+  HeldFields held_fields() const;
 
  private:
   Project project_;

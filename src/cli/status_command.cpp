@@ -11,7 +11,8 @@ namespace {
 void compare(const Options& options, bool detailed) {
   const Session session(options);
   const Definitions development = session.definitions(Environment::development);
-  const ChangePlan to_sync = development.plan(read_definitions(session.folder()));
+  const ChangePlan to_sync =
+      development.plan(read_definitions(session.folder(), session.held_fields()), {.held = session.held_fields()});
   const ChangePlan to_deploy = session.definitions(Environment::production).plan(development.current());
   if (options.json) {
     fmt::print("{}\n", Json{{"toSync", to_sync.to_json()}, {"toDeploy", to_deploy.to_json()}}.dump());

@@ -9,9 +9,10 @@
 
 namespace struere::cli {
 
-void sync(const Session& session, const Options& options, const PlanOptions& plan_options) {
+void sync(const Session& session, const Options& options, PlanOptions plan_options) {
+  plan_options.held = session.held_fields();
   const Definitions development = session.definitions(Environment::development);
-  const ChangePlan plan = development.plan(read_definitions(session.folder()), plan_options);
+  const ChangePlan plan = development.plan(read_definitions(session.folder(), plan_options.held), plan_options);
   if (!options.json) Screen(options).show(plan, false);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
   development.apply(plan);
@@ -30,6 +31,7 @@ void add_sync(CLI::App& program, Options& options) {
   command->add_flag("--accept-invalid-data", plan_options.accept_invalid_data,
                     "Though entities do not match their new schema");
   command->add_flag("--drop-assignments", plan_options.drop_assignments, "Though somebody has a role that goes");
+  command->add_flag("--reveal", plan_options.reveal, "Though stored values that a role masks become visible to it");
   command->callback([&options] { sync(Session(options, Session::Missing::make), options, plan_options); });
 }
 

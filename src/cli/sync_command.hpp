@@ -5,6 +5,6 @@
 
 namespace struere::cli {
 
-void sync(const Session& session, const Options& options, const PlanOptions& plan_options);
+void sync(const Session& session, const Options& options, PlanOptions plan_options);
 
 }  // namespace struere::cli

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "access/schema_fields.hpp"
 #include "core/text.hpp"
 #include "definitions/shape.hpp"
 #include "lifecycle/built_in_tools.hpp"
@@ -24,17 +24,9 @@ std::vector<std::string> names_of(const Map& map) {
   return out;
 }
 
-// Whether what is not among `properties` is not there at all.
-bool names_all_its_fields(const Json& schema) {
-  constexpr std::array elsewhere{"patternProperties", "allOf", "anyOf", "oneOf", "if", "$ref"};
-  return schema.is_object() && schema.contains("properties") && schema.at("properties").is_object() &&
-         !schema.at("properties").empty() &&
-         std::ranges::none_of(elsewhere, [&](const char* keyword) { return schema.contains(keyword); });
-}
-
 class Check {
  public:
-  explicit Check(const DefinitionSet& definitions) : definitions_(definitions) {
+  Check(const DefinitionSet& definitions, const HeldFields& held) : definitions_(definitions), held_(held) {
     for (const auto& [slug, definition] : definitions.of(DefinitionKind::entity_type)) {
       EntityType type;
       type.slug = slug;
@@ -104,6 +96,12 @@ class Check {
     if (auto wrong = missing_field(definitions_, type, field)) fault(place, *std::move(wrong));
   }
 
+  // A mask may name what only rows or events hold any more.
+  void require_maskable(const std::string& type, const std::string& field, const Json::json_pointer& place) {
+    auto wrong = missing_field(definitions_, type, field);
+    if (wrong && !(held_ && held_(type, *FieldPath::parse(field)))) fault(place, *std::move(wrong));
+  }
+
   void check_entity_type(const Json& definition) {
     refused(at(""), [&] { normal_ = definition_of(read_entity_type(definition, known_)); });
     if (definition.contains("boundToRole"))
@@ -134,10 +132,11 @@ class Check {
         if (out_.faults.size() != before_part) continue;
         if (refused(place, [&] { read_role({{"name", name_}, {key, Json::array({part})}}, known_); })) continue;
         if (part.contains("field")) require_field(part.at("entityType"), part.at("field"), place / "field");
-        if (part.contains("fieldPath")) require_field(part.at("entityType"), part.at("fieldPath"), place / "fieldPath");
+        if (part.contains("fieldPath"))
+          require_maskable(part.at("entityType"), part.at("fieldPath"), place / "fieldPath");
         if (key == std::string_view("visibleFields"))
           for (std::size_t field = 0; field < part.at("fields").size(); ++field)
-            require_field(part.at("entityType"), part.at("fields")[field], place / "fields" / field);
+            require_maskable(part.at("entityType"), part.at("fields")[field], place / "fields" / field);
       }
     }
     if (out_.faults.size() == before) refused(at(""), [&] { normal_ = definition_of(read_role(definition, known_)); });
@@ -188,6 +187,7 @@ class Check {
   }
 
   const DefinitionSet& definitions_;
+  const HeldFields& held_;
   std::vector<EntityType> known_;  // their slugs are what the readers ask for
   DefinitionKind kind_ = DefinitionKind::entity_type;
   std::string name_;
@@ -197,23 +197,22 @@ class Check {
 
 }  // namespace
 
-CheckedDefinitions check_definitions(const DefinitionSet& definitions) { return Check(definitions).run(); }
+CheckedDefinitions check_definitions(const DefinitionSet& definitions, const HeldFields& held) {
+  return Check(definitions, held).run();
+}
 
 std::optional<std::string> missing_field(const DefinitionSet& definitions, const std::string& type,
                                          const std::string& field) {
   const auto path = FieldPath::parse(field);
   const Json* const definition = definitions.find(DefinitionKind::entity_type, type);
   if (!path || !path->is_data() || !definition || !definition->contains("schema")) return std::nullopt;
-  const Json* schema = &definition->at("schema");
-  for (const std::string& segment : path->segments()) {
-    if (!names_all_its_fields(*schema)) return std::nullopt;
-    const Json& properties = schema->at("properties");
-    if (!properties.contains(segment))
-      return fmt::format("the schema of `{}` has no field `{}`.{}", type, field,
-                         suggestion(segment, names_of(properties.get<std::map<std::string, Json>>())));
-    schema = &properties.at(segment);
-  }
-  return std::nullopt;
+  const Json* const properties = properties_without(definition->at("schema"), path->segments());
+  if (!properties) return std::nullopt;
+  const Json* at = &definition->at("schema").at("properties");
+  std::size_t depth = 0;
+  for (; at != properties; ++depth) at = &at->at(path->segments()[depth]).at("properties");
+  return fmt::format("the schema of `{}` has no field `{}`.{}", type, field,
+                     suggestion(path->segments()[depth], names_of(properties->get<std::map<std::string, Json>>())));
 }
 
 }  // namespace struere

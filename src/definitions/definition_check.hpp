@@ -14,7 +14,7 @@ struct CheckedDefinitions {
   DefinitionSet normal;  // of what has no faults
 };
 
-CheckedDefinitions check_definitions(const DefinitionSet& definitions);
+CheckedDefinitions check_definitions(const DefinitionSet& definitions, const HeldFields& held);
 
 // What is wrong with a path into `data` of an entity type whose schema names its fields and not this one. A mask of a
 // field that is not there masks nothing, and its author thinks that it does.

@@ -52,14 +52,14 @@ std::vector<files::path> files_of(const files::path& folder, DefinitionKind kind
 
 class FolderReader {
  public:
-  explicit FolderReader(files::path folder) : folder_(std::move(folder)) {}
+  FolderReader(files::path folder, const HeldFields& held) : folder_(std::move(folder)), held_(held) {}
 
   DefinitionSet read() {
     if (!files::is_directory(folder_))
       throw Error(ErrorCode::not_found, fmt::format("there is no folder {}; name another one", folder_.string()));
     for (const DefinitionKind kind : definition_kinds)
       for (const files::path& file : files_of(folder_, kind)) read_file(kind, file);
-    for (const DefinitionFault& fault : check_definitions(set_).faults) {
+    for (const DefinitionFault& fault : check_definitions(set_, held_).faults) {
       const Source& source = sources_.at({fault.kind, fault.name});
       report(source.file, source.document.position_of(fault.place), fault.message);
     }
@@ -104,6 +104,7 @@ class FolderReader {
   }
 
   files::path folder_;
+  const HeldFields& held_;
   DefinitionSet set_;
   std::map<std::pair<DefinitionKind, std::string>, Source> sources_;
   std::vector<std::string> messages_;
@@ -186,7 +187,9 @@ std::map<std::string, files::path> named_files(const files::path& folder, Defini
 
 }  // namespace
 
-DefinitionSet read_definitions(const files::path& folder) { return FolderReader(folder).read(); }
+DefinitionSet read_definitions(const files::path& folder, const HeldFields& held) {
+  return FolderReader(folder, held).read();
+}
 
 void write_definitions(const files::path& folder, const DefinitionSet& definitions) {
   std::error_code failure;

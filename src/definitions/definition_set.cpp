@@ -42,10 +42,12 @@ const Json* DefinitionSet::find(DefinitionKind kind, const std::string& name) co
   return found == of(kind).end() ? nullptr : &found->second;
 }
 
-std::vector<DefinitionFault> DefinitionSet::faults() const { return check_definitions(*this).faults; }
+std::vector<DefinitionFault> DefinitionSet::faults(const HeldFields& held) const {
+  return check_definitions(*this, held).faults;
+}
 
-DefinitionSet DefinitionSet::normal_form() const {
-  auto [faults, normal] = check_definitions(*this);
+DefinitionSet DefinitionSet::normal_form(const HeldFields& held) const {
+  auto [faults, normal] = check_definitions(*this, held);
   if (faults.empty()) return std::move(normal);
   std::string message;
   for (const DefinitionFault& fault : faults)

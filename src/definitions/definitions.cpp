@@ -1,5 +1,6 @@
 #include "struere/definitions/definitions.hpp"
 
+#include "definitions/held_fields.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
 #include "repository/checks.hpp"
@@ -27,10 +28,24 @@ DefinitionSet Definitions::current() const {
   });
 }
 
+HeldFields Definitions::held_fields() const {
+  return [self = *this](const std::string& type, const FieldPath& field) {
+    return guarded(*self.database_.engine_, self.actor_, Access::read, {"read", "definitions"},
+                   [&](GuardedOperation& operation) {
+                     operation.require_admin("read the definitions");
+                     return struere::held_fields(operation)(type, field);
+                   });
+  };
+}
+
 ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
   return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of the definitions");
-    return make_plan(operation, keeping_packs(operation, definitions.normal_form(), false), options);
+    // What comes to production was checked in development, by what is stored there.
+    const bool is_production = operation.actor().environment() == Environment::production;
+    const DefinitionSet wanted =
+        definitions.normal_form(is_production ? any_field() : either(options.held, struere::held_fields(operation)));
+    return make_plan(operation, keeping_packs(operation, wanted, false), options);
   });
 }
 

@@ -67,7 +67,10 @@ std::vector<DefinitionChange> difference(const DefinitionSet& before, const Defi
 }
 
 Json ChangePlan::to_json() const {
-  Json out{{"environment", to_string(environment)}, {"changes", Json::array()}, {"obstacles", Json::array()}};
+  Json out{{"environment", to_string(environment)},
+           {"changes", Json::array()},
+           {"obstacles", Json::array()},
+           {"reveals", Json::array()}};
   for (const DefinitionChange& change : changes) {
     Json item{{"change", to_string(change.change)}, {"kind", to_string(change.kind)}, {"name", change.name}};
     if (change.change == ChangeKind::update) {
@@ -86,6 +89,12 @@ Json ChangePlan::to_json() const {
                                 {"count", obstacle.count},
                                 {"examples", obstacle.examples},
                                 {"message", obstacle.message}});
+  for (const Reveal& reveal : reveals)
+    out["reveals"].push_back({{"role", reveal.role},
+                              {"entityType", reveal.entity_type},
+                              {"path", reveal.path},
+                              {"rows", reveal.rows},
+                              {"events", reveal.events}});
   return out;
 }
 

@@ -1,20 +1,73 @@
 #include "definitions/each_entity.hpp"
 
 namespace struere {
+namespace {
+
+constexpr std::int64_t batch = 100;  // rows of up to 1 MiB
+
+std::shared_ptr<const Grants> all_rows() { return std::make_shared<const Grants>(Grants{Grant{}}); }
+
+void visit_leaves(const Json& object, Place& place, const std::function<void(const Place&, const Json&)>& visit) {
+  for (const auto& [key, value] : object.items()) {
+    place.push_back(key);
+    if (value.is_object() && !value.empty())
+      visit_leaves(value, place, visit);
+    else
+      visit(place, value);
+    place.pop_back();
+  }
+}
+
+}  // namespace
+
+bool each_entity_until(GuardedOperation& operation, const EntityType& type,
+                       const std::function<bool(const EntityRow&)>& visit) {
+  Selection selection;
+  selection.type = type.key;
+  selection.grants = all_rows();
+  // That of the index; neither changes with the row.
+  selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
+  selection.limit = batch;
+  do {
+    const Page page = operation.transaction().select(selection);
+    for (const EntityRow& row : page.rows)
+      if (!visit(row)) return false;
+    selection.after = page.next;
+  } while (selection.after);
+  return true;
+}
 
 void each_entity(GuardedOperation& operation, const EntityType& type,
                  const std::function<void(const EntityRow&)>& visit) {
-  Selection selection;
-  selection.type = type.key;
-  selection.grants = std::make_shared<const Grants>(Grants{Grant{}});
-  // That of the index; neither changes with the row.
-  selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
-  selection.limit = 1000;
-  do {
-    const Page page = operation.transaction().select(selection);
-    for (const EntityRow& row : page.rows) visit(row);
-    selection.after = page.next;
-  } while (selection.after);
+  each_entity_until(operation, type, [&](const EntityRow& row) {
+    visit(row);
+    return true;
+  });
+}
+
+bool each_event_until(GuardedOperation& operation, const EntityType& type, std::int64_t after,
+                      const std::function<bool(const EventRecord&)>& visit) {
+  EventSelection selection;
+  selection.types = {{type.key, all_rows()}};
+  selection.after = after;
+  selection.limit = batch;
+  for (;;) {
+    const auto events = operation.transaction().select_events(selection);
+    for (const EventRecord& event : events)
+      if (!visit(event)) return false;
+    if (static_cast<std::int64_t>(events.size()) < batch) return true;
+    selection.after = events.back().sequence;
+  }
+}
+
+void each_leaf(const Json& object, const std::function<void(const Place&, const Json&)>& visit) {
+  Place place;
+  visit_leaves(object, place, visit);
+}
+
+void each_data_of_payload(const Json& payload, const std::function<void(const Json&)>& visit) {
+  for (const char* const member : {"data", "changes", "previousData"})
+    if (const auto found = payload.find(member); found != payload.end() && found->is_object()) visit(*found);
 }
 
 }  // namespace struere

@@ -1,7 +1,9 @@
-// All entities of a type, whoever may see them.
+// All that is stored of a type, whoever may see it.
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "repository/guarded_operation.hpp"
 
@@ -10,5 +12,20 @@ namespace struere {
 // Those that are not deleted, in batches: `visit` may change or remove its row.
 void each_entity(GuardedOperation& operation, const EntityType& type,
                  const std::function<void(const EntityRow&)>& visit);
+// Until `visit` answers false; then false.
+bool each_entity_until(GuardedOperation& operation, const EntityType& type,
+                       const std::function<bool(const EntityRow&)>& visit);
+
+// The events about entities of the type, deleted or not, that come after the sequence `after`, oldest first, unmasked.
+// Until `visit` answers false; then false.
+bool each_event_until(GuardedOperation& operation, const EntityType& type, std::int64_t after,
+                      const std::function<bool(const EventRecord&)>& visit);
+
+// Calls `visit` with each leaf of `object` (SPEC 5) and its place.
+using Place = std::vector<std::string>;
+void each_leaf(const Json& object, const std::function<void(const Place&, const Json&)>& visit);
+
+// The parts of an event's payload that are masked as a row's `data`.
+void each_data_of_payload(const Json& payload, const std::function<void(const Json&)>& visit);
 
 }  // namespace struere

@@ -93,6 +93,32 @@ bool EntityMigration::mentions(const std::string& type) const {
   return std::ranges::find(steps_, type, &MigrationStep::entity_type) != steps_.end();
 }
 
+std::vector<FormerName> EntityMigration::former_names() const {
+  std::vector<FormerName> out;
+  for (const MigrationStep& step : steps_)
+    if (step.kind == Kind::rename_field) out.push_back({step.entity_type, 0, step.field, step.to, 0});
+  return out;
+}
+
+bool EntityMigration::moves_fields(const std::string& type) const {
+  return std::ranges::any_of(
+      steps_, [&](const MigrationStep& step) { return step.kind == Kind::rename_field && step.entity_type == type; });
+}
+
+std::optional<std::vector<std::string>> EntityMigration::moved(const std::string& type,
+                                                               std::vector<std::string> place) const {
+  for (const MigrationStep& step : steps_) {
+    if (step.entity_type != type || (step.kind != Kind::remove_field && step.kind != Kind::rename_field)) continue;
+    const auto from = segments_of(step.field);
+    if (from.size() > place.size() || !std::equal(from.begin(), from.end(), place.begin())) continue;
+    if (step.kind == Kind::remove_field) return std::nullopt;
+    auto to = segments_of(step.to);
+    to.insert(to.end(), place.begin() + static_cast<std::ptrdiff_t>(from.size()), place.end());
+    place = std::move(to);
+  }
+  return place;
+}
+
 Json EntityMigration::migrated(const std::string& type, Json data) const {
   for (const MigrationStep& step : steps_) {
     if (step.entity_type != type || !changes_data(step)) continue;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "definitions/document.hpp"
@@ -33,18 +34,24 @@ class PackReader {
     std::stringstream text;
     text << stream.rdbuf();
     check_folders();
-    bool has_definitions = false;
+    std::optional<Document> manifest;
+    std::optional<DocumentFault> unreadable;
+    std::vector<ShapeFault> faults;
     try {
-      pack_.definitions = read_definitions(folder_);
-      has_definitions = true;
+      manifest.emplace(text.str());
+      faults = read_manifest(manifest->value());
+    } catch (const DocumentFault& fault) {
+      unreadable = fault;
+    }
+    try {
+      pack_.definitions = read_definitions(folder_, fields_of_migrations(pack_));
+      // What steps speak of cannot be told from definitions that could not be read.
+      if (manifest && faults.empty()) faults = pack_faults(pack_);
     } catch (const Error& error) {
       messages_.emplace_back(error.what());
     }
-    try {
-      read_manifest(Document(text.str()), has_definitions);
-    } catch (const DocumentFault& fault) {
-      report(fault.position, fault.message);
-    }
+    if (unreadable) report(unreadable->position, unreadable->message);
+    for (const ShapeFault& fault : faults) report(manifest->position_of(fault.place), fault.message);
     if (messages_.empty()) return std::move(pack_);
     throw Error(ErrorCode::invalid_definition, fmt::format("{}", fmt::join(messages_, "\n")));
   }
@@ -65,8 +72,7 @@ class PackReader {
     }
   }
 
-  void read_manifest(const Document& document, bool has_definitions) {
-    const Json& manifest = document.value();
+  std::vector<ShapeFault> read_manifest(const Json& manifest) {
     auto faults = pack_shape_faults(manifest);
     if (faults.empty()) {
       for (const char* const key : {"id", "version", "name", "description"})
@@ -74,10 +80,8 @@ class PackReader {
       if (manifest.contains("migrations"))
         for (std::size_t i = 0; i < manifest.at("migrations").size(); ++i)
           read_migration(manifest.at("migrations")[i], Json::json_pointer("/migrations") / i, faults);
-      // What steps speak of cannot be told from definitions that could not be read.
-      if (faults.empty() && has_definitions) faults = pack_faults(pack_);
     }
-    for (const ShapeFault& fault : faults) report(document.position_of(fault.place), fault.message);
+    return faults;
   }
 
   std::string& text_of(std::string_view key) {

@@ -119,10 +119,23 @@ const char* step_key(Kind kind) noexcept {
   return "modifySchema";
 }
 
+HeldFields fields_of_migrations(const Pack& pack) {
+  return [&pack](const std::string& type, const FieldPath& field) {
+    return std::ranges::any_of(pack.migrations, [&](const Migration& migration) {
+      return std::ranges::any_of(migration.steps, [&](const MigrationStep& step) {
+        const bool takes_away = step.kind == Kind::remove_field || step.kind == Kind::rename_field;
+        if (!takes_away || step.entity_type != type) return false;
+        const auto former = FieldPath::parse("data." + step.field);
+        return former && (former->is_prefix_of(field) || field.is_prefix_of(*former));
+      });
+    });
+  };
+}
+
 std::vector<ShapeFault> pack_faults(const Pack& pack) { return PackCheck(pack).run(); }
 
 void require_right(const Pack& pack) {
-  (void)pack.definitions.normal_form();
+  (void)pack.definitions.normal_form(fields_of_migrations(pack));
   std::string message;
   for (const ShapeFault& fault : pack_faults(pack))
     message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", fault.place.to_string(), fault.message);

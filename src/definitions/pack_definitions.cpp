@@ -1,5 +1,6 @@
 #include "definitions/pack_definitions.hpp"
 
+#include "definitions/held_fields.hpp"
 #include "definitions/planner.hpp"
 #include "storage/records.hpp"
 #include "struere/model/installed_pack.hpp"
@@ -116,7 +117,7 @@ DefinitionSet keeping_packs(GuardedOperation& operation, const DefinitionSet& wa
   DefinitionSet of_packs;
   for (const auto& [pack, part] : parts) of_packs = overlaid(of_packs, restricted(current, part));
   const DefinitionSet out = as_it_is_now ? overlaid(wanted, of_packs) : overlaid(of_packs, wanted);
-  return out == wanted ? wanted : out.normal_form();
+  return out == wanted ? wanted : out.normal_form(any_field());
 }
 
 }  // namespace struere

@@ -8,6 +8,7 @@
 #include "core/json_schema_check.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
+#include "definitions/held_fields.hpp"
 #include "definitions/pack_check.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
@@ -62,14 +63,16 @@ class PackPlanner {
                          made_.plan.pack_id));
   }
 
+  HeldFields held() const { return either(held_fields(operation_), fields_of_migrations(made_.plan.pack)); }
+
   void set_plan(DefinitionSet wanted, const EntityMigration* migration = nullptr) {
-    made_.plan.definitions = make_plan(operation_, wanted.normal_form(), options().plan, migration);
+    made_.plan.definitions = make_plan(operation_, wanted.normal_form(held()), options().plan, migration);
   }
 
   void install() {
     const Pack& pack = made_.plan.pack;
     if (record_) refuse(fmt::format("pack `{}` is installed here, as {}; upgrade it", pack.id, record_->version));
-    made_.base = pack.definitions.normal_form();
+    made_.base = pack.definitions.normal_form(held());
     made_.plan.versions = {pack.version};
     made_.plan.changes_record = true;
     require_free(made_.base, {}, options().take_over);
@@ -116,7 +119,7 @@ class PackPlanner {
   }
 
   void require_no_drift() {
-    const ChangePlan drift = make_plan(operation_, overlaid(current_, part_), {true, true});
+    const ChangePlan drift = make_plan(operation_, overlaid(current_, part_), {true, true, true});
     if (drift.empty()) return;
     std::vector<std::string> names;
     for (const DefinitionChange& change : drift.changes)
@@ -137,7 +140,7 @@ class PackPlanner {
     const EntityMigration migration(pack, record_->version);
     made_.plan.versions = migration.versions();
     made_.plan.changes_record = true;
-    made_.base = pack.definitions.normal_form();
+    made_.base = pack.definitions.normal_form(held());
     require_mentioned(migration);
 
     const auto [merged, is_whole] = merge();
@@ -205,7 +208,7 @@ class PackPlanner {
     made_.base = *base_;
     // In normal form as what the scope has; and what an upgrade left because the organization wanted it is the pack's
     // too, though it ships it no more.
-    const DefinitionSet all = overlaid(without(current_, part_), made_.plan.wanted).normal_form();
+    const DefinitionSet all = overlaid(without(current_, part_), made_.plan.wanted).normal_form(held());
     const DefinitionSet own = restricted(all, overlaid(*base_, part_));
     made_.overrides = overrides_between(*base_, own);
     made_.plan.changes_record = made_.overrides != record_->overrides;

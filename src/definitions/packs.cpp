@@ -2,17 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/pack_check.hpp"
 #include "definitions/pack_planner.hpp"
 #include "definitions/planner.hpp"
+#include "definitions/reveals.hpp"
 #include "repository/checks.hpp"
 #include "repository/entity_writer.hpp"
 #include "storage/records.hpp"
 
 namespace struere {
 namespace {
+
+constexpr std::int64_t most_former_names = 200;  // of the fields of one type
 
 // "install", and "pack.installed".
 std::pair<const char*, const char*> words_of(PackAction action) {
@@ -37,6 +42,7 @@ void require_unmoved(const PackPlan& plan, const PackPlan& now) {
     throw Error(ErrorCode::conflict, message + "\nsay for each which of the two it is to be, ours or theirs");
   }
   if (!now.definitions.obstacles.empty()) throw Error(ErrorCode::conflict, now.definitions.obstacles.front().message);
+  require_named(plan.definitions, now.definitions);
 }
 
 template <class Body>
@@ -59,6 +65,24 @@ void change_entities(GuardedOperation& operation, const PackPlan& plan) {
     if (after != before)
       EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id.str()), after);
   });
+}
+
+// Events and deleted rows keep the former names: masks are to find them.
+void keep_former_names(GuardedOperation& operation, const PackPlan& plan) {
+  if (plan.action != PackAction::upgrade) return;
+  std::map<std::string, std::int64_t> last;
+  for (const FormerName& name : operation.rules().former_names())
+    last[name.entity_type] = std::max(last[name.entity_type], name.position);
+  for (FormerName& name : EntityMigration(plan.pack, plan.versions.front()).former_names()) {
+    if (!plan.definitions.definitions.find(DefinitionKind::entity_type, name.entity_type)) continue;
+    name.position = ++last[name.entity_type];
+    name.created_at = operation.now();
+    if (name.position > most_former_names)
+      throw Error(ErrorCode::invalid_definition,
+                  fmt::format("the fields of `{}` would have more than {} former names; install the pack anew",
+                              name.entity_type, most_former_names));
+    insert(operation.transaction(), name);
+  }
 }
 
 Json history_entry(GuardedOperation& operation, const PackPlan& plan) {
@@ -191,6 +215,7 @@ void Packs::apply(const PackPlan& plan) const {
     if (made.plan.empty()) return;
     change_entities(operation, made.plan);
     write_changes(operation, made.plan.definitions);
+    keep_former_names(operation, made.plan);
     write_record(operation, made);
     operation.audit().append(words_of(plan.action).second, canonical_json(event_payload(made.plan)));
     operation.commit();

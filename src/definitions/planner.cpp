@@ -7,6 +7,7 @@
 #include "core/digest.hpp"
 #include "definitions/difference.hpp"
 #include "definitions/obstacles.hpp"
+#include "definitions/reveals.hpp"
 #include "lifecycle/built_in_tools.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
@@ -172,8 +173,12 @@ ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const Pl
   plan.environment = operation.actor().environment();
   plan.options = options;
   plan.base = digest_of(current);
-  plan.changes = difference(current, within_reach(operation, wanted, current));
+  const DefinitionSet reachable = within_reach(operation, wanted, current);
+  plan.changes = difference(current, reachable);
   plan.obstacles = find_obstacles(operation, wanted, plan.changes, options, migration);
+  if (!plan.changes.empty() || migration) plan.reveals = find_reveals(operation, current, reachable, migration);
+  if (!options.reveal)
+    for (const Reveal& reveal : plan.reveals) plan.obstacles.push_back(obstacle_of(reveal));
   plan.definitions = std::move(wanted);
   return plan;
 }
@@ -185,6 +190,7 @@ void carry_out(GuardedOperation& operation, const ChangePlan& plan) {
   if (now.base != plan.base)
     throw Error(ErrorCode::conflict, "the definitions have changed since this was planned; plan again");
   if (!now.obstacles.empty()) throw Error(ErrorCode::conflict, now.obstacles.front().message);
+  require_named(plan, now);
   write_changes(operation, now);
 }
 

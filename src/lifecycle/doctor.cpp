@@ -8,6 +8,7 @@
 #include <set>
 
 #include "access/indexed_fields.hpp"
+#include "lifecycle/shown_fields.hpp"
 #include "struere/access/rule_book.hpp"
 #include "struere/core/error.hpp"
 
@@ -42,6 +43,7 @@ class Examination {
     check_types();
     check_rules();
     check_runs();
+    check_shown_fields();
   }
 
   // All fields that a rule or a schema of the scope wants an index of.
@@ -189,6 +191,14 @@ class Examination {
             "trigger runs failed as often as they may; see their errors, and retry them (TriggerRepository::retry)");
   }
 
+  void check_shown_fields() {
+    for (const ShownField& field : find_shown_fields(database_, system_))
+      tell(Severity::warning, Check::masked_field_shown, field.role,
+           fmt::format("the role `{}` once masked `{}` of `{}`, which the schema no longer names; now it shows the {} "
+                       "rows and {} events that hold it: mask that field again, or remove its values",
+                       field.role, field.path, field.entity_type, field.rows, field.events));
+  }
+
   const Database& database_;
   ActorContext system_;
   const DoctorOptions& options_;
@@ -219,6 +229,7 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::key_expires_soon: return "key_expires_soon";
     case Check::key_unused: return "key_unused";
     case Check::key_grants_nothing: return "key_grants_nothing";
+    case Check::masked_field_shown: return "masked_field_shown";
     case Check::role_broken: return "role_broken";
     case Check::role_grants_nothing: return "role_grants_nothing";
     case Check::unknown_type: return "unknown_type";

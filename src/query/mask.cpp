@@ -164,6 +164,22 @@ std::optional<Json> apply_masks(std::span<const Mask* const> masks, FieldPath::R
   return redaction->apply(value);
 }
 
+int exposure(const Mask& mask, std::span<const std::string> leaf, bool is_array) {
+  const Treatment treatment = treat(mask, leaf, is_array, MaskPurpose::show);
+  switch (treatment.kind) {
+    case Treatment::clear: return fully_shown;
+    case Treatment::redact: return 1 + treatment.redaction->keep_last.value_or(0);
+    case Treatment::hide: break;
+  }
+  return 0;
+}
+
+int exposure(const Mask& mask, FieldPath::Root attribute) {
+  if (hides_attribute(mask, attribute)) return 0;
+  const Redaction* const redaction = redacts_attribute(mask, attribute);
+  return redaction ? 1 + redaction->keep_last.value_or(0) : fully_shown;
+}
+
 std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array) {
   std::vector<std::string> out;
   if (!lists(mask, leaf)) out.emplace_back("not among the visible fields");
@@ -185,6 +201,27 @@ bool masks_written_leaf(const Mask& mask, std::span<const std::string> segments)
 
 bool masks_written_status(const Mask& mask) {
   return hides_attribute(mask, FieldPath::Root::status) || redacts_attribute(mask, FieldPath::Root::status);
+}
+
+std::vector<std::string> masked_in_write(const Mask& mask, const Json& written, bool status_asked) {
+  std::vector<std::string> out, place;
+  if (mask.empty()) return out;
+  if (status_asked && masks_written_status(mask)) out.emplace_back("status");
+  const auto walk = [&](const auto& self, const Json& object) -> void {
+    for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
+      place.push_back(key);
+      if (value.is_object() && !value.empty()) {
+        self(self, value);
+      } else if (masks_written_leaf(mask, place)) {
+        std::string path = "data";
+        for (const std::string& segment : place) path.append(".").append(segment);
+        out.push_back(std::move(path));
+      }
+      place.pop_back();
+    }
+  };
+  walk(walk, written);
+  return out;
 }
 
 }  // namespace struere

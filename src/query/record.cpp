@@ -33,6 +33,8 @@ constexpr Columns pack_definitions{"pack_id", "definitions"};
 constexpr Columns releases{"number",   "definitions",     "changes",    "note",
                            "restores", "created_by_type", "created_by", "created_at"};
 
+constexpr Columns former_names{"entity_type", "position", "former", "present", "created_at"};
+
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_agent_and_tool{"agent_id", "tool"};
@@ -41,6 +43,7 @@ constexpr Columns by_external_id{"external_id"};
 constexpr Columns by_thread_and_sequence{"thread_id", "sequence"};
 constexpr Columns by_pack{"pack_id"};
 constexpr Columns by_number{"number"};
+constexpr Columns by_type_and_position{"entity_type", "position"};
 
 // In the order of RecordTable.
 constexpr std::array shapes{
@@ -57,6 +60,7 @@ constexpr std::array shapes{
     RecordShape{RecordTable::installed_packs, "installed_packs", false, false, false, installed_packs, by_pack, {}},
     RecordShape{RecordTable::pack_definitions, "pack_definitions", false, false, false, pack_definitions, by_pack, {}},
     RecordShape{RecordTable::releases, "releases", false, false, false, releases, by_number, {}},
+    RecordShape{RecordTable::former_names, "former_names", false, true, false, former_names, by_type_and_position, {}},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

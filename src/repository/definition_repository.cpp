@@ -29,6 +29,13 @@ std::vector<EntityType> EntityTypeRepository::list() const {
   });
 }
 
+std::vector<FormerName> EntityTypeRepository::former_names() const {
+  return guarded(*engine_, actor_, Access::read, {"list", "entity-types"}, [&](GuardedOperation& operation) {
+    operation.require_admin("list the former names of fields");
+    return operation.rules().former_names();
+  });
+}
+
 RoleRecord RoleRepository::define(const Json& definition) const {
   return guarded(*engine_, actor_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("define roles");

@@ -92,6 +92,7 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
   }
   for (const EntityType& type : going) {
     check_unused(operation, type, staying);
+    operation.transaction().remove_records(RecordTable::former_names, {{"entity_type", {}, type.slug}});
     operation.transaction().remove_entity_type(type);
     operation.audit().append("entity-type.deleted", canonical_json(definition_of(type)));
   }

@@ -1,6 +1,7 @@
 #include "repository/engine.hpp"
 
 #include "repository/decision_cache.hpp"
+#include "storage/records.hpp"
 
 namespace struere {
 namespace {
@@ -9,6 +10,11 @@ namespace {
 // order.
 constexpr std::size_t most_plans = 4096;
 constexpr std::size_t most_scopes = 4096;
+
+std::vector<FormerName> former_names(Transaction& transaction) {
+  constexpr std::int64_t most = 1'000'000;
+  return select<FormerName>(transaction, {{}, {}, {"entity_type", "position"}, false, {}, most});
+}
 
 std::string plan_key(const ActorContext& actor, Action action, const std::string& type) {
   std::string key;
@@ -56,8 +62,9 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
     if (found != scopes_.end() && found->second.compiled->rules().generation() == generation)
       return found->second.compiled;
   }
-  auto fresh = std::make_shared<CompiledScope>(RuleBook(generation, transaction.entity_types(), transaction.roles()),
-                                               TriggerBook(transaction));
+  auto fresh = std::make_shared<CompiledScope>(
+      RuleBook(generation, transaction.entity_types(), transaction.roles(), former_names(transaction)),
+      TriggerBook(transaction));
   const std::lock_guard lock(mutex_);
   if (scopes_.size() >= most_scopes) scopes_.clear();
   Known& known = scopes_[scope];

@@ -15,6 +15,7 @@
 #include "struere/core/json.hpp"
 #include "struere/model/agent.hpp"
 #include "struere/model/execution.hpp"
+#include "struere/model/former_name.hpp"
 #include "struere/model/installed_pack.hpp"
 #include "struere/model/release.hpp"
 #include "struere/model/thread.hpp"
@@ -108,6 +109,11 @@ struct RecordOf<Release> {
     return std::tie(r.number, r.definitions, r.changes, r.note, r.restores, r.created_by_type, r.created_by,
                     r.created_at);
   }
+};
+template <>
+struct RecordOf<FormerName> {
+  static constexpr RecordTable table = RecordTable::former_names;
+  static auto members(auto& n) { return std::tie(n.entity_type, n.position, n.former, n.present, n.created_at); }
 };
 
 // --- words that are stored

@@ -191,8 +191,10 @@ TEST_CASE("the doctor says what is wrong, what to type, and by its exit code whe
   REQUIRE(project.run("deploy -y").code == 0);
   CHECK(findings_of(project.run("--json doctor")) == Findings{});  // the index went with the rule
   RawDatabase(project.database())
-      .run("CREATE INDEX \"entities_by_data.author\" ON entities(scope_id, type_key, data -> '$.\"author\"', deleted_at, "
-           "created_at DESC, id DESC)");
+      .run(
+          "CREATE INDEX \"entities_by_data.author\" ON entities(scope_id, type_key, data -> '$.\"author\"', "
+          "deleted_at, "
+          "created_at DESC, id DESC)");
   const Json unused = Json::parse(project.run("--json doctor").text).at("findings").at(0);
   REQUIRE(unused.at("check") == "index_unused");
   const std::string next = unused.at("next");

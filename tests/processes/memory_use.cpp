@@ -16,7 +16,7 @@ std::atomic<long long> allocations = 0;
 
 }  // namespace
 
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // where one of the two is inlined
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"             // where one of the two is inlined
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they allocate for themselves
 void* operator new(std::size_t size) {
   ++allocations;

@@ -34,6 +34,9 @@ Decision decide(const RuleBook& rules, const ActorContext& actor, Action action,
 
 AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action action, const std::string& type);
 
+// What a tool's permission hides of the type from its actor; part of every mask of the actor's plans. Empty for others.
+Mask denied_fields(const RuleBook& rules, const ActorContext& actor, const std::string& type);
+
 // The values of SPEC 4 that a predicate may ask for.
 ActorValues actor_values(const ActorContext& actor);
 

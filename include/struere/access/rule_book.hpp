@@ -11,6 +11,7 @@
 #include "struere/access/policy.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/entity_type.hpp"
+#include "struere/model/former_name.hpp"
 #include "struere/model/role.hpp"
 #include "struere/query/selection.hpp"
 
@@ -40,12 +41,18 @@ struct Role {
 // Immutable; shared between threads.
 class RuleBook {
  public:
-  RuleBook(std::uint64_t generation, std::vector<EntityType> types, std::vector<RoleRecord> roles);
+  RuleBook(std::uint64_t generation, std::vector<EntityType> types, std::vector<RoleRecord> roles,
+           std::vector<FormerName> former_names = {});
 
   std::uint64_t generation() const noexcept { return generation_; }
   const std::vector<EntityType>& types() const noexcept { return types_; }
   const EntityType* find_type(std::string_view slug) const noexcept;
   const std::map<std::string, Role, std::less<>>& roles() const noexcept { return roles_; }  // by name
+
+  const std::vector<FormerName>& former_names() const noexcept { return former_names_; }
+
+  // Hides `field` and, in this type, the other names that it has had.
+  void hide(Mask& mask, const FieldPath& field, std::string_view type) const;
 
   // The roles that an actor holds and that there still are, by name.
   std::vector<const Role*> roles_of(const ActorContext& actor) const;
@@ -57,6 +64,7 @@ class RuleBook {
   std::uint64_t generation_;
   std::vector<EntityType> types_;
   std::map<std::string, Role, std::less<>> roles_;
+  std::vector<FormerName> former_names_;
 };
 
 }  // namespace struere

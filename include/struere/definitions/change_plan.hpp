@@ -36,18 +36,31 @@ struct Obstacle {
     data_violates_schema,         // PlanOptions::accept_invalid_data
     assignments_of_removed_role,  // PlanOptions::drop_assignments
     data_breaks_unique_key,       // nothing lifts this one: change the entities first
+    masked_values_shown,          // PlanOptions::reveal
   };
 
   Kind kind;
   std::string name;                   // of the type or role
-  std::int64_t count = 0;             // of entities or users
+  std::int64_t count = 0;             // of entities, users, or rows and events
   std::vector<std::string> examples;  // ids of the first few, and what is wrong with them
   std::string message;
+};
+
+// Stored values that a role masks now and would show, or show more of. They stay hidden if the role keeps a mask of
+// `path`, which may be a field that the schema no longer has.
+struct Reveal {
+  std::string role;         // a role's name, or "tool send-mail of agent tutor" for a tool's denied fields
+  std::string entity_type;  // slug
+  std::string path;         // as it is stored: "data.secret", "status"; "data" for all that come after the first 50
+  std::int64_t rows = 0;    // that hold it
+  std::int64_t events = 0;  // whose payload holds it
 };
 
 struct PlanOptions {
   bool accept_invalid_data = false;  // entities stay as they are; their next update must match the schema
   bool drop_assignments = false;     // a role that goes is taken from those who have it
+  bool reveal = false;               // what the plan names in `reveals` is shown
+  HeldFields held = {};              // fields that masks may name, in addition to those that the scope holds
 };
 
 struct ChangePlan {
@@ -58,9 +71,10 @@ struct ChangePlan {
   std::string base;                      // a digest of how the scope was when this was made
   std::vector<DefinitionChange> changes;
   std::vector<Obstacle> obstacles;
+  std::vector<Reveal> reveals;  // an obstacle each, without PlanOptions::reveal
 
   bool empty() const noexcept { return changes.empty(); }
-  Json to_json() const;  // the changes and the obstacles
+  Json to_json() const;  // the changes, the obstacles and what is revealed
 };
 
 }  // namespace struere

@@ -11,11 +11,13 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "struere/core/field_path.hpp"
 #include "struere/core/json.hpp"
 
 namespace struere {
@@ -35,6 +37,10 @@ struct DefinitionFault {
   std::string message;
 };
 
+// Whether stored rows or events of an entity type hold a field that its schema does not name. A mask may then name the
+// field too: history is masked by what a field was called. Definitions::held_fields() answers for a scope.
+using HeldFields = std::function<bool(const std::string& type, const FieldPath& field)>;
+
 // A value. What is in it need not be right: faults() says.
 class DefinitionSet {
  public:
@@ -45,12 +51,13 @@ class DefinitionSet {
   const Json* find(DefinitionKind kind, const std::string& name) const;
 
   // All that is wrong, with the nearest right word where one was mistyped. A tool that a trigger calls or an agent has
-  // must be built in (lifecycle/trigger_worker.hpp) or in the set.
-  std::vector<DefinitionFault> faults() const;
+  // must be built in (lifecycle/trigger_worker.hpp) or in the set. Without `held` no field is held but those of
+  // schemas.
+  std::vector<DefinitionFault> faults(const HeldFields& held = {}) const;
 
   // With everything that may be left out written down, so that two sets mean the same if and only if they are equal.
   // Throws Error{invalid_definition}, with all faults in its message.
-  DefinitionSet normal_form() const;
+  DefinitionSet normal_form(const HeldFields& held = {}) const;
 
   Json to_json() const;
   static DefinitionSet from_json(const Json& json);

@@ -28,6 +28,9 @@ class Definitions {
   // What the scope is. An agent that has no configuration in it is not part of it.
   DefinitionSet current() const;
 
+  // Which fields a mask may name though no schema does: for read_definitions(). Each call reads the scope.
+  HeldFields held_fields() const;
+
   // Throws Error{invalid_definition} where the set has faults.
   ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options = {}) const;
   // Back to a release: not_found where there is no such.

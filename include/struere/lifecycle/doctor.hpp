@@ -29,6 +29,7 @@ struct Finding {
     key_grants_nothing,  // no role of its scope
     role_broken,         // a stored rule or mask that cannot be read: the role
     role_grants_nothing,
+    masked_field_shown,  // stored, named by no schema any more, and masked before: the role
     unknown_type,        // a policy, rule or mask of a type that the scope does not have: the role
     unknown_role,        // a type bound to a role that the scope does not have: the type
     rule_without_index,  // the rule looks at all entities of its type: the role

@@ -51,6 +51,12 @@ Json apply_masks(std::span<const Mask* const> masks, const Json& data, MaskPurpo
 std::optional<Json> apply_masks(std::span<const Mask* const> masks, FieldPath::Root attribute, const Json& value,
                                 MaskPurpose purpose);
 
+// How much of a leaf of `data`, or of status, createdAt or updatedAt, a mask lets through: more for a larger number.
+// 0: it is hidden. 1: a replacement stands there. 1 + n: the last n characters of a string. `fully_shown`: all of it.
+inline constexpr int fully_shown = 100;
+int exposure(const Mask& mask, std::span<const std::string> leaf, bool is_array);
+int exposure(const Mask& mask, FieldPath::Root attribute);
+
 // What of a mask covers a leaf of `data`, in words: "hide data.card", "not among the visible fields".
 std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array);
 
@@ -58,5 +64,8 @@ std::vector<std::string> covering(const Mask& mask, std::span<const std::string>
 // path, or outside the visible fields. Paths alone decide (SPEC 6, "masks no field that is written").
 bool masks_written_leaf(const Mask& mask, std::span<const std::string> segments);
 bool masks_written_status(const Mask& mask);
+
+// All paths of a write that the mask forbids: `written` is the data of a create or the patch of an update.
+std::vector<std::string> masked_in_write(const Mask& mask, const Json& written, bool status_asked);
 
 }  // namespace struere

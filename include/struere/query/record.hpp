@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ enum class RecordTable {
   installed_packs,
   pack_definitions,
   releases,
+  former_names,
 };
 
 struct RecordShape {
@@ -61,7 +63,7 @@ struct RecordSelection {
   std::vector<std::string_view> order = {};            // columns, none of them null; otherwise in no order
   bool descending = false;                             // all of them
   std::optional<std::vector<RecordValue>> after = {};  // only what comes later in that order
-  std::int64_t limit = 1000;
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
 };
 
 // How many records there are of each group, and what their columns add up to.

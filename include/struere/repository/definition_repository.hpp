@@ -10,6 +10,7 @@
 #include "struere/core/json.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/entity_type.hpp"
+#include "struere/model/former_name.hpp"
 #include "struere/model/role.hpp"
 
 namespace struere {
@@ -23,6 +24,7 @@ class EntityTypeRepository {
   EntityType define(const Json& definition) const;  // makes it, or replaces the one with its slug
   void remove(const std::string& slug) const;       // conflict while entities, roles or references need it
   std::vector<EntityType> list() const;
+  std::vector<FormerName> former_names() const;  // of the fields that packs renamed, in order
 
  private:
   friend class Database;
@@ -35,8 +37,10 @@ class EntityTypeRepository {
 
 class RoleRepository {
  public:
-  RoleRecord define(const Json& definition) const;  // makes it, or replaces the one with its name
-  void remove(const std::string& name) const;       // and its assignments
+  // Makes the role, or replaces the one with its name. It holds as written, and shows what its masks no longer cover;
+  // a plan (definitions/definitions.hpp) names that first.
+  RoleRecord define(const Json& definition) const;
+  void remove(const std::string& name) const;  // and its assignments
   std::vector<RoleRecord> list() const;
 
   // Gives a role of this scope to a member; a second time changes the expiry. not_found for who is no member and for a

@@ -1,9 +1,10 @@
 // When what the log holds is moved into the file.
 //
 // SQLite by itself tries after each commit once the log is long, and never starts it anew while anybody reads: beside
-// readers that do not pause the log grows without end, each commit pays for a checkpoint, and each read looks through all
-// of the log for each page. Here it is tried once for so many pages, and readers that are at it are waited for: they are
-// done in less than a millisecond, and whoever comes then reads the file alone, so that the log can start anew.
+// readers that do not pause the log grows without end, each commit pays for a checkpoint, and each read looks through
+// all of the log for each page. Here it is tried once for so many pages, and readers that are at it are waited for:
+// they are done in less than a millisecond, and whoever comes then reads the file alone, so that the log can start
+// anew.
 #pragma once
 
 #include <atomic>

@@ -242,6 +242,13 @@ inline constexpr std::string_view step_5[] = {
     "FOREIGN KEY(scope_id, entity_id) REFERENCES entities(scope_id, id)) STRICT, WITHOUT ROWID",
 
     "CREATE INDEX unique_values_by_entity ON unique_values(scope_id, entity_id)",
+
+    // What fields were called before a pack renamed them.
+    "CREATE TABLE former_names("
+    "scope_id INTEGER NOT NULL, entity_type TEXT NOT NULL, position INTEGER NOT NULL CHECK(position > 0), "
+    "former TEXT NOT NULL, present TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, entity_type, position), "
+    "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
 };
 
 // In order; the version of the tables is how many of them were taken.
