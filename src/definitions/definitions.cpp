@@ -62,9 +62,16 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
 }
 
 void Definitions::apply(const ChangePlan& plan) const {
+  // Everything that is stored is looked at while others write; under the lock, only what they wrote meanwhile.
+  const std::int64_t since =
+      guarded(*database_.engine_, actor_, Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
+        operation.require_admin("sync definitions");
+        check_plan(operation, plan);
+        return operation.transaction().chain_head().sequence;
+      });
   guarded(*database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("sync definitions");
-    carry_out(operation, plan);
+    carry_out(operation, plan, since);
     if (plan.empty()) return;
     operation.audit().append("sync.completed", canonical_json(summary_of(plan)));
     operation.commit();
@@ -72,13 +79,19 @@ void Definitions::apply(const ChangePlan& plan) const {
 }
 
 Release Definitions::deploy(const ChangePlan& plan, const std::string& note) const {
-  return guarded(
-      *database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+  const std::int64_t since =
+      guarded(*database_.engine_, actor_, Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
         operation.require_admin("deploy definitions");
         if (actor_.environment() != Environment::production)
           throw Error(ErrorCode::invalid_definition, "releases are production's; give an actor of production");
         require_text(note, "the note of a release");
-        carry_out(operation, plan);
+        check_plan(operation, plan);
+        return operation.transaction().chain_head().sequence;
+      });
+  return guarded(
+      *database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+        operation.require_admin("deploy definitions");
+        carry_out(operation, plan, since);
         const auto newest = select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
         if (plan.empty() && !newest.empty())
           throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");

@@ -1,5 +1,7 @@
 #include "definitions/each_entity.hpp"
 
+#include <set>
+
 namespace struere {
 namespace {
 
@@ -58,6 +60,52 @@ bool each_event_until(GuardedOperation& operation, const EntityType& type, std::
     if (static_cast<std::int64_t>(events.size()) < batch) return true;
     selection.after = events.back().sequence;
   }
+}
+
+StoredData::StoredData(GuardedOperation& operation, std::optional<std::int64_t> since)
+    : operation_(operation), since_(since) {
+  // What was pruned since cannot be asked what it was about.
+  if (since_ && operation.transaction().log_start().sequence > *since_) since_.reset();
+}
+
+void StoredData::each_row(const EntityType& type,
+                          const std::function<void(const std::string& id, const Json& data)>& visit) {
+  if (!since_)
+    return each_entity(operation_, type,
+                       [&](const EntityRow& row) { visit(row.id.str(), parse_canonical_json(row.data.view())); });
+  std::set<std::string> changed;
+  each_event_until(operation_, type, *since_, [&](const EventRecord& event) {
+    if (event.entity) changed.insert(*event.entity);
+    return true;
+  });
+  for (const std::string& id : changed)
+    if (const auto row = operation_.transaction().find_entity(id); row && row->type == type.key && !row->deleted)
+      visit(id, parse_canonical_json(row->data));
+}
+
+void StoredData::each_event(const EntityType& type, const std::function<void(const EventRecord&)>& visit) {
+  each_event_until(operation_, type, since_.value_or(0), [&](const EventRecord& event) {
+    visit(event);
+    return true;
+  });
+}
+
+std::int64_t StoredData::count(const EntityType& type) {
+  Selection selection;
+  selection.type = type.key;
+  selection.grants = all_rows();
+  return operation_.transaction().count(selection);
+}
+
+std::vector<std::string> StoredData::first_ids(const EntityType& type, std::int64_t most) {
+  Selection selection;
+  selection.type = type.key;
+  selection.grants = all_rows();
+  selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
+  selection.limit = most;
+  std::vector<std::string> out;
+  for (const EntityRow& row : operation_.transaction().select(selection).rows) out.push_back(row.id.str());
+  return out;
 }
 
 void each_leaf(const Json& object, const std::function<void(const Place&, const Json&)>& visit) {

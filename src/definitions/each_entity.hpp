@@ -1,7 +1,9 @@
 // All that is stored of a type, whoever may see it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,24 @@ bool each_entity_until(GuardedOperation& operation, const EntityType& type,
 // Until `visit` answers false; then false.
 bool each_event_until(GuardedOperation& operation, const EntityType& type, std::int64_t after,
                       const std::function<bool(const EventRecord&)>& visit);
+
+// Which of what is stored a plan looks at: all of it, or only what has changed since an earlier look, which is what a
+// plan does that holds the write lock. Each change of an entity has its event.
+class StoredData {
+ public:
+  // `since` is the sequence of the last event at the earlier look.
+  explicit StoredData(GuardedOperation& operation, std::optional<std::int64_t> since = {});
+
+  // Rows that are not deleted, in batches.
+  void each_row(const EntityType& type, const std::function<void(const std::string& id, const Json& data)>& visit);
+  void each_event(const EntityType& type, const std::function<void(const EventRecord&)>& visit);
+  std::int64_t count(const EntityType& type);  // of all its rows that are not deleted
+  std::vector<std::string> first_ids(const EntityType& type, std::int64_t most);
+
+ private:
+  GuardedOperation& operation_;
+  std::optional<std::int64_t> since_;
+};
 
 // Calls `visit` with each leaf of `object` (SPEC 5) and its place.
 using Place = std::vector<std::string>;

@@ -17,10 +17,9 @@ std::string place_of(const SchemaFault& fault) {
 }
 
 // What is wrong with an entity as it will be.
-std::optional<std::string> violation(const EntityRow& row, const EntityType& type, const JsonSchema& schema,
+std::optional<std::string> violation(Json data, const EntityType& type, const JsonSchema& schema,
                                      const EntityMigration* migration) {
   try {
-    Json data = parse_canonical_json(row.data.view());
     if (migration) data = migration->migrated(type.slug, std::move(data));
     const auto fault = schema.validate(data);
     return fault ? std::optional(fmt::format("{}: {}", place_of(*fault), fault->description)) : std::nullopt;
@@ -30,15 +29,15 @@ std::optional<std::string> violation(const EntityRow& row, const EntityType& typ
   }
 }
 
-std::optional<Obstacle> violations(GuardedOperation& operation, const EntityType& type, const Json& schema,
+std::optional<Obstacle> violations(StoredData& stored, const EntityType& type, const Json& schema,
                                    const EntityMigration* migration) {
   const JsonSchema compiled(schema);
   Obstacle out{Obstacle::Kind::data_violates_schema, type.slug, 0, {}, {}};
-  each_entity(operation, type, [&](const EntityRow& row) {
-    const auto wrong = violation(row, type, compiled, migration);
+  stored.each_row(type, [&](const std::string& id, const Json& data) {
+    const auto wrong = violation(data, type, compiled, migration);
     if (!wrong) return;
     ++out.count;
-    if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", row.id.str(), *wrong));
+    if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", id, *wrong));
   });
   if (out.count == 0) return std::nullopt;
   const bool is_one = out.count == 1;
@@ -77,11 +76,12 @@ std::optional<Obstacle> broken_key(GuardedOperation& operation, const EntityType
   return std::nullopt;
 }
 
-std::optional<Obstacle> orphans(GuardedOperation& operation, const EntityType& type) {
-  Obstacle out{Obstacle::Kind::entities_of_removed_type, type.slug, 0, {}, {}};
-  each_entity(operation, type, [&](const EntityRow& row) {
-    if (++out.count <= static_cast<std::int64_t>(most_examples)) out.examples.push_back(row.id.str());
-  });
+std::optional<Obstacle> orphans(GuardedOperation& operation, StoredData& stored, const EntityType& type) {
+  Obstacle out{Obstacle::Kind::entities_of_removed_type,
+               type.slug,
+               stored.count(type),
+               stored.first_ids(type, most_examples),
+               {}};
   if (out.count == 0 && !operation.transaction().has_entities(type)) return std::nullopt;
   out.message = fmt::format("the entity type `{}` is to go, and there {} of it; keep the type", type.slug,
                             out.count == 0   ? "are deleted entities"  // of which the log speaks
@@ -106,7 +106,7 @@ std::optional<Obstacle> holders(GuardedOperation& operation, const std::string& 
 
 std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const DefinitionSet& wanted,
                                      const std::vector<DefinitionChange>& changes, const PlanOptions& options,
-                                     const EntityMigration* migration) {
+                                     const EntityMigration* migration, StoredData& stored) {
   std::vector<Obstacle> out;
   const auto types = operation.transaction().entity_types();
   const auto add = [&](std::optional<Obstacle> found) {
@@ -116,7 +116,7 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
   if (migration) migrated = migration->types();
   const auto check_data = [&](const EntityType& type) {
     if (!options.accept_invalid_data)
-      add(violations(operation, type, wanted.find(DefinitionKind::entity_type, type.slug)->at("schema"), migration));
+      add(violations(stored, type, wanted.find(DefinitionKind::entity_type, type.slug)->at("schema"), migration));
   };
   std::vector<std::string> checked;
   const auto check_keys = [&](const EntityType& type) {
@@ -134,7 +134,7 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
     if (change.kind != DefinitionKind::entity_type || type == types.end()) continue;
     if (change.change != ChangeKind::remove) check_keys(*type);
     if (change.change == ChangeKind::remove)
-      add(orphans(operation, *type));
+      add(orphans(operation, stored, *type));
     else if (canonical_json(wanted.find(change.kind, change.name)->at("schema")) != type->schema)
       check_data(*type);
     else

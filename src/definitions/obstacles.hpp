@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/definitions/change_plan.hpp"
@@ -13,6 +14,6 @@ namespace struere {
 
 std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const DefinitionSet& wanted,
                                      const std::vector<DefinitionChange>& changes, const PlanOptions& options,
-                                     const EntityMigration* migration);
+                                     const EntityMigration* migration, StoredData& stored);
 
 }  // namespace struere

@@ -23,8 +23,8 @@ namespace {
 
 class PackPlanner {
  public:
-  PackPlanner(GuardedOperation& operation, const PackPlan& request)
-      : operation_(operation), current_(current_definitions(operation)) {
+  PackPlanner(GuardedOperation& operation, const PackPlan& request, std::optional<std::int64_t> since)
+      : operation_(operation), since_(since), current_(current_definitions(operation)) {
     PackPlan& plan = made_.plan;
     plan.action = request.action;
     plan.pack_id = request.pack_id;
@@ -66,7 +66,7 @@ class PackPlanner {
   HeldFields held() const { return either(held_fields(operation_), fields_of_migrations(made_.plan.pack)); }
 
   void set_plan(DefinitionSet wanted, const EntityMigration* migration = nullptr) {
-    made_.plan.definitions = make_plan(operation_, wanted.normal_form(held()), options().plan, migration);
+    made_.plan.definitions = make_plan(operation_, wanted.normal_form(held()), options().plan, migration, since_);
   }
 
   void install() {
@@ -149,7 +149,7 @@ class PackPlanner {
     require_free(merged, part_, options().take_over);
     require_tools(merged);
     set_plan(overlaid(without(current_, part_), merged), &migration);
-    count_migrated(migration);
+    if (!since_) count_migrated(migration);
   }
 
   // Whoever changes a schema has thought of the data.
@@ -246,10 +246,9 @@ class PackPlanner {
     std::vector<Obstacle> living;
     for (const EntityType& type : operation_.transaction().entity_types()) {
       if (!part_.find(DefinitionKind::entity_type, type.slug)) continue;
-      Obstacle obstacle{Obstacle::Kind::entities_of_removed_type, type.slug, 0, {}, {}};
-      each_entity(operation_, type, [&](const EntityRow& row) {
-        if (++obstacle.count <= 3) obstacle.examples.push_back(row.id.str());
-      });
+      StoredData stored(operation_);
+      Obstacle obstacle{
+          Obstacle::Kind::entities_of_removed_type, type.slug, stored.count(type), stored.first_ids(type, 3), {}};
       if (obstacle.count == 0) continue;
       if (options().remove_entities) {
         made_.plan.entities[type.slug] = obstacle.count;
@@ -284,6 +283,7 @@ class PackPlanner {
   }
 
   GuardedOperation& operation_;
+  std::optional<std::int64_t> since_;
   DefinitionSet current_;
   std::optional<InstalledPack> record_;
   std::optional<DefinitionSet> base_;  // as the installed version ships them
@@ -293,8 +293,8 @@ class PackPlanner {
 
 }  // namespace
 
-MadePackPlan make_pack_plan(GuardedOperation& operation, const PackPlan& request) {
-  return PackPlanner(operation, request).make();
+MadePackPlan make_pack_plan(GuardedOperation& operation, const PackPlan& request, std::optional<std::int64_t> since) {
+  return PackPlanner(operation, request, since).make();
 }
 
 DefinitionSet require_pack_definitions(GuardedOperation& operation, const std::string& pack_id) {

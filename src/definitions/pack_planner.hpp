@@ -13,7 +13,9 @@ struct MadePackPlan {
 };
 
 // Of a plan, what it was made from is asked: its action, pack, pack_id, wanted and options.
-MadePackPlan make_pack_plan(GuardedOperation& operation, const PackPlan& request);
+// `since` is that of make_plan(); entities that an upgrade rewrites are not counted then.
+MadePackPlan make_pack_plan(GuardedOperation& operation, const PackPlan& request,
+                            std::optional<std::int64_t> since = {});
 
 // not_found where the pack is not installed with its definitions.
 DefinitionSet require_pack_definitions(GuardedOperation& operation, const std::string& pack_id);

@@ -45,26 +45,35 @@ void require_unmoved(const PackPlan& plan, const PackPlan& now) {
   require_named(plan.definitions, now.definitions);
 }
 
-template <class Body>
-void each_entity_of(GuardedOperation& operation, const std::map<std::string, std::int64_t>& slugs, const Body& body) {
-  for (const EntityType& type : operation.transaction().entity_types())
-    if (slugs.contains(type.slug)) each_entity(operation, type, [&](const EntityRow& row) { body(type.slug, row); });
-}
-
-// Data first, while the types are as they were: the plan has looked at it as it will be.
-void change_entities(GuardedOperation& operation, const PackPlan& plan) {
-  if (plan.entities.empty()) return;
+// Data first, while the types are as they were: the plan has looked at it as it will be. Answers how many entities of
+// each type it has changed.
+std::map<std::string, std::int64_t> change_entities(GuardedOperation& operation, const PackPlan& plan) {
+  std::map<std::string, std::int64_t> out;
+  const auto each = [&](const auto& concerns, const auto& change) {
+    for (const EntityType& type : operation.transaction().entity_types())
+      if (concerns(type.slug))
+        each_entity(operation, type, [&](const EntityRow& row) {
+          if (change(type.slug, row)) ++out[type.slug];
+        });
+  };
   if (plan.action == PackAction::uninstall)
-    return each_entity_of(operation, plan.entities, [&](const std::string& type, const EntityRow& row) {
-      EntityWriter(operation, type).remove(row.id.str());
-    });
+    each([&](const std::string& type) { return plan.entities.contains(type); },
+         [&](const std::string& type, const EntityRow& row) {
+           EntityWriter(operation, type).remove(row.id.str());
+           return true;
+         });
+  if (plan.action != PackAction::upgrade) return out;
   const EntityMigration migration(plan.pack, plan.versions.front());
-  each_entity_of(operation, plan.entities, [&](const std::string& type, const EntityRow& row) {
-    const Json before = parse_canonical_json(row.data.view());
-    const Json after = migration.migrated(type, before);
-    if (after != before)
-      EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id.str()), after);
-  });
+  const auto types = migration.types();
+  each([&](const std::string& type) { return std::ranges::find(types, type) != types.end(); },
+       [&](const std::string& type, const EntityRow& row) {
+         const Json before = parse_canonical_json(row.data.view());
+         const Json after = migration.migrated(type, before);
+         if (after == before) return false;
+         EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id.str()), after);
+         return true;
+       });
+  return out;
 }
 
 // Events and deleted rows keep the former names: masks are to find them.
@@ -208,12 +217,20 @@ PackPlan Packs::plan_uninstall(const std::string& pack_id, const PackOptions& op
 }
 
 void Packs::apply(const PackPlan& plan) const {
+  // Everything that is stored is looked at while others write; under the lock, what they wrote meanwhile and what is
+  // rewritten.
+  const std::int64_t since =
+      guarded(*database_.engine_, actor_, Access::read, {"update", "packs"}, [&](GuardedOperation& operation) {
+        operation.require_admin("change a pack");
+        require_unmoved(plan, make_pack_plan(operation, plan).plan);
+        return operation.transaction().chain_head().sequence;
+      });
   guarded(*database_.engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_admin("change a pack");
-    const MadePackPlan made = make_pack_plan(operation, plan);
+    MadePackPlan made = make_pack_plan(operation, plan, since);
     require_unmoved(plan, made.plan);
     if (made.plan.empty()) return;
-    change_entities(operation, made.plan);
+    made.plan.entities = change_entities(operation, made.plan);
     write_changes(operation, made.plan.definitions);
     keep_former_names(operation, made.plan);
     write_record(operation, made);

@@ -167,7 +167,11 @@ DefinitionSet definitions_of(GuardedOperation& operation) {
 DefinitionSet current_definitions(GuardedOperation& operation) { return self_contained(definitions_of(operation)); }
 
 ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options,
-                     const EntityMigration* migration) {
+                     const EntityMigration* migration, std::optional<std::int64_t> since) {
+  for (const DefinitionKind kind : definition_kinds)
+    if (static_cast<std::int64_t>(wanted.of(kind).size()) > most_definitions_of_a_kind)
+      throw Error(ErrorCode::invalid_definition, fmt::format("there are at most {} definitions of the kind {}",
+                                                             most_definitions_of_a_kind, to_string(kind)));
   const DefinitionSet current = definitions_of(operation);
   ChangePlan plan;
   plan.environment = operation.actor().environment();
@@ -175,23 +179,28 @@ ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const Pl
   plan.base = digest_of(current);
   const DefinitionSet reachable = within_reach(operation, wanted, current);
   plan.changes = difference(current, reachable);
-  plan.obstacles = find_obstacles(operation, wanted, plan.changes, options, migration);
-  if (!plan.changes.empty() || migration) plan.reveals = find_reveals(operation, current, reachable, migration);
+  StoredData stored(operation, since);
+  plan.obstacles = find_obstacles(operation, wanted, plan.changes, options, migration, stored);
+  if (!plan.changes.empty() || migration) plan.reveals = find_reveals(operation, current, reachable, migration, stored);
   if (!options.reveal)
     for (const Reveal& reveal : plan.reveals) plan.obstacles.push_back(obstacle_of(reveal));
   plan.definitions = std::move(wanted);
   return plan;
 }
 
-void carry_out(GuardedOperation& operation, const ChangePlan& plan) {
+ChangePlan check_plan(GuardedOperation& operation, const ChangePlan& plan, std::optional<std::int64_t> since) {
   if (plan.environment != operation.actor().environment())
     throw Error(ErrorCode::conflict, "the plan is for the other environment; plan for this one");
-  const ChangePlan now = make_plan(operation, plan.definitions, plan.options);
+  ChangePlan now = make_plan(operation, plan.definitions, plan.options, nullptr, since);
   if (now.base != plan.base)
     throw Error(ErrorCode::conflict, "the definitions have changed since this was planned; plan again");
   if (!now.obstacles.empty()) throw Error(ErrorCode::conflict, now.obstacles.front().message);
   require_named(plan, now);
-  write_changes(operation, now);
+  return now;
+}
+
+void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t since) {
+  write_changes(operation, check_plan(operation, plan, since));
 }
 
 void write_changes(GuardedOperation& operation, const ChangePlan& plan) {

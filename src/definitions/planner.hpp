@@ -16,14 +16,19 @@ DefinitionSet current_definitions(GuardedOperation& operation);
 
 inline constexpr std::int64_t most_definitions = 1'000'000;
 
-// `wanted` is in normal form. With a migration, entities are looked at as they will be after it.
+// `wanted` is in normal form. With a migration, entities are looked at as they will be after it. With `since`, the
+// sequence of an event, only what has changed after it is looked at: what stands against the rest is known.
 ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options,
-                     const EntityMigration* migration = nullptr);
+                     const EntityMigration* migration = nullptr, std::optional<std::int64_t> since = {});
+
+// Error{conflict} where the scope has moved since `plan` was made, or an obstacle stands. Answers the plan as it is
+// now.
+ChangePlan check_plan(GuardedOperation& operation, const ChangePlan& plan, std::optional<std::int64_t> since = {});
 
 // Writes the changes of a plan that this transaction has made.
 void write_changes(GuardedOperation& operation, const ChangePlan& plan);
 
-// All of it, without a commit. Error{conflict} where the scope has moved, or an obstacle stands.
-void carry_out(GuardedOperation& operation, const ChangePlan& plan);
+// All of it, without a commit, after check_plan of an earlier operation, whose log ended with event `since`.
+void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t since);
 
 }  // namespace struere

@@ -37,8 +37,8 @@ bool may_show_more(const Mask& before, const Mask& after) {
   for (const auto& entry : after.redacted)
     if (std::ranges::find(before.redacted, entry) == before.redacted.end() && !before.redacted.empty()) return true;
   if (!before.visible) return false;
-  return !after.visible || std::ranges::any_of(*after.visible,
-                                               [&](const FieldPath& path) { return !is_under(*before.visible, path); });
+  return !after.visible ||
+         std::ranges::any_of(*after.visible, [&](const FieldPath& path) { return !is_under(*before.visible, path); });
 }
 
 bool may_read(const Role& role, const std::string& type) {
@@ -54,18 +54,18 @@ class TypeScan {
            std::vector<Reveal>& out)
       : type_(type), viewers_(viewers), migration_(migration), out_(out) {}
 
-  void look_at_rows(GuardedOperation& operation, const EntityType& type) {
-    each_entity(operation, type, [&](const EntityRow& row) {
-      each_leaf(parse_canonical_json(row.data.view()), [&](const Place& place, const Json& value) {
+  void look_at_rows(StoredData& stored, const EntityType& type) {
+    stored.each_row(type, [&](const std::string&, const Json& data) {
+      each_leaf(data, [&](const Place& place, const Json& value) {
         for (const std::size_t found : shown(place, value.is_array(), true)) ++out_[found].rows;
       });
-      count_attributes(&Reveal::rows, {FieldPath::Root::status, FieldPath::Root::created_at,
-                                       FieldPath::Root::updated_at});
+      count_attributes(&Reveal::rows,
+                       {FieldPath::Root::status, FieldPath::Root::created_at, FieldPath::Root::updated_at});
     });
   }
 
-  void look_at_events(GuardedOperation& operation, const EntityType& type) {
-    each_event_until(operation, type, 0, [&](const EventRecord& event) {
+  void look_at_events(StoredData& stored, const EntityType& type) {
+    stored.each_event(type, [&](const EventRecord& event) {
       const Json payload = parse_canonical_json(event.payload);
       std::set<std::size_t> of_event;
       each_data_of_payload(payload, [&](const Json& data) {
@@ -77,7 +77,6 @@ class TypeScan {
       for (const std::size_t found : of_event) ++out_[found].events;
       if (payload.contains("status") || payload.contains("previousStatus"))
         count_attributes(&Reveal::events, {FieldPath::Root::status});
-      return true;
     });
   }
 
@@ -104,7 +103,8 @@ class TypeScan {
         if (exposure(viewer.after, attribute) > exposure(viewer.before, attribute))
           ++(out_[entry(viewer.role, attribute == FieldPath::Root::status       ? "status"
                                      : attribute == FieldPath::Root::created_at ? "createdAt"
-                                                                                : "updatedAt")].*count);
+                                                                                : "updatedAt")].*
+             count);
   }
 
   std::size_t entry(const std::string& role, std::string path) {
@@ -125,8 +125,8 @@ class TypeScan {
 class RevealFinder {
  public:
   RevealFinder(GuardedOperation& operation, const DefinitionSet& current, const DefinitionSet& wanted,
-               const EntityMigration* migration)
-      : operation_(operation),
+               const EntityMigration* migration, StoredData& stored)
+      : stored_(stored),
         current_(current),
         wanted_(wanted),
         migration_(migration),
@@ -139,8 +139,8 @@ class RevealFinder {
       const auto viewers = viewers_of(type.slug);
       if (viewers.empty()) continue;
       TypeScan scan(type.slug, viewers, migration_, out_);
-      scan.look_at_rows(operation_, type);
-      scan.look_at_events(operation_, type);
+      scan.look_at_rows(stored_, type);
+      scan.look_at_events(stored_, type);
     }
     return std::move(out_);
   }
@@ -154,7 +154,8 @@ class RevealFinder {
       types.push_back(std::move(type));
     }
     std::vector<RoleRecord> roles;
-    for (const auto& [name, definition] : wanted.of(DefinitionKind::role)) roles.push_back(read_role(definition, types));
+    for (const auto& [name, definition] : wanted.of(DefinitionKind::role))
+      roles.push_back(read_role(definition, types));
     auto names = operation.rules().former_names();
     if (migration)
       for (FormerName& name : migration->former_names()) names.push_back(std::move(name));
@@ -197,7 +198,7 @@ class RevealFinder {
     return out;
   }
 
-  GuardedOperation& operation_;
+  StoredData& stored_;
   const DefinitionSet& current_;
   const DefinitionSet& wanted_;
   const EntityMigration* migration_;
@@ -212,13 +213,16 @@ std::string counted(std::int64_t count, const char* what) {
 
 }  // namespace
 
-std::vector<Reveal> find_reveals(GuardedOperation& operation, const DefinitionSet& current,
-                                 const DefinitionSet& wanted, const EntityMigration* migration) {
-  return RevealFinder(operation, current, wanted, migration).run();
+std::vector<Reveal> find_reveals(GuardedOperation& operation, const DefinitionSet& current, const DefinitionSet& wanted,
+                                 const EntityMigration* migration, StoredData& stored) {
+  return RevealFinder(operation, current, wanted, migration, stored).run();
 }
 
 Obstacle obstacle_of(const Reveal& reveal) {
-  return {Obstacle::Kind::masked_values_shown, reveal.role, reveal.rows + reveal.events, {},
+  return {Obstacle::Kind::masked_values_shown,
+          reveal.role,
+          reveal.rows + reveal.events,
+          {},
           fmt::format("`{}` masks `{}` of `{}` now and would show it: {} and {} hold it; keep a mask of that field, or "
                       "say that it may be revealed",
                       reveal.role, reveal.path, reveal.entity_type, counted(reveal.rows, "row"),

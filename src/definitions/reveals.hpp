@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/definitions/change_plan.hpp"
@@ -11,8 +12,8 @@ namespace struere {
 
 // `wanted` are roles and tools as they will be, in normal form. Reads rows and events of a type only where some mask of
 // it becomes weaker, or a migration moves its fields.
-std::vector<Reveal> find_reveals(GuardedOperation& operation, const DefinitionSet& current,
-                                 const DefinitionSet& wanted, const EntityMigration* migration);
+std::vector<Reveal> find_reveals(GuardedOperation& operation, const DefinitionSet& current, const DefinitionSet& wanted,
+                                 const EntityMigration* migration, StoredData& stored);
 
 Obstacle obstacle_of(const Reveal& reveal);
 
