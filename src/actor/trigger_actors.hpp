@@ -7,9 +7,11 @@ namespace struere {
 
 class TriggerActors {
  public:
-  static ActorContext system_actor(const OrganizationId& organization, Environment environment, int cascade_depth) {
+  static ActorContext system_actor(const OrganizationId& organization, Environment environment, int cascade_depth,
+                                   const std::string& cascade_origin = {}) {
     ActorContext::State state{Scope(organization, environment), ActorType::system, "system", {}, false};
     state.cascade_depth = cascade_depth;
+    state.cascade_origin = cascade_origin;
     return ActorContext(std::move(state));
   }
 };

@@ -22,14 +22,14 @@ bool has_field(const Json& data, const FieldPath& field) {
 
 bool is_stored(GuardedOperation& operation, const EntityType& type, const FieldPath& field) {
   const auto lacks = [&](const Json& data) { return !has_field(data, field); };
-  return !each_entity_until(operation, type,
-                            [&](const EntityRow& row) { return lacks(parse_canonical_json(row.data.view())); }) ||
-         !each_event_until(operation, type, 0, [&](const EventRecord& event) {
-           bool goes_on = true;
-           each_data_of_payload(parse_canonical_json(event.payload),
-                                [&](const Json& data) { goes_on = goes_on && lacks(data); });
-           return goes_on;
-         });
+  return !each_entity_until(operation, type, [&](const EntityRow& row) {
+    return lacks(parse_canonical_json(row.data.view()));
+  }) || !each_event_until(operation, type, 0, [&](const EventRecord& event) {
+    bool goes_on = true;
+    each_data_of_payload(parse_canonical_json(event.payload),
+                         [&](const Json& data) { goes_on = goes_on && lacks(data); });
+    return goes_on;
+  });
 }
 
 bool is_masked(const RuleBook& rules, const std::string& type, const FieldPath& field) {
@@ -37,7 +37,9 @@ bool is_masked(const RuleBook& rules, const std::string& type, const FieldPath& 
     const auto on_type = role.second.types.find(type);
     if (on_type == role.second.types.end()) return false;
     const Mask& mask = on_type->second.mask;
-    const auto has = [&](const std::vector<FieldPath>& paths) { return std::ranges::find(paths, field) != paths.end(); };
+    const auto has = [&](const std::vector<FieldPath>& paths) {
+      return std::ranges::find(paths, field) != paths.end();
+    };
     return has(mask.hidden) || (mask.visible && has(*mask.visible)) ||
            std::ranges::find(mask.redacted, field, &std::pair<FieldPath, Redaction>::first) != mask.redacted.end();
   });

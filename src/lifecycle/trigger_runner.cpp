@@ -73,7 +73,8 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   try {
     definition = read_trigger(run->definition);
     const ActorContext actor = TriggerActors::system_actor(
-        actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)));
+        actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)),
+        run->input.value("origin", run->id.str()));
     carry_out(*run, actor, *definition);
     ++work.completed;
   } catch (const LeaseLost&) {

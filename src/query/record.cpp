@@ -35,6 +35,8 @@ constexpr Columns releases{"number",   "definitions",     "changes",    "note",
 
 constexpr Columns former_names{"entity_type", "position", "former", "present", "created_at"};
 
+constexpr Columns trigger_cascades{"origin", "runs", "created_at"};
+
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_agent_and_tool{"agent_id", "tool"};
@@ -43,6 +45,7 @@ constexpr Columns by_external_id{"external_id"};
 constexpr Columns by_thread_and_sequence{"thread_id", "sequence"};
 constexpr Columns by_pack{"pack_id"};
 constexpr Columns by_number{"number"};
+constexpr Columns by_origin{"origin"};
 constexpr Columns by_type_and_position{"entity_type", "position"};
 
 // In the order of RecordTable.
@@ -61,6 +64,8 @@ constexpr std::array shapes{
     RecordShape{RecordTable::pack_definitions, "pack_definitions", false, false, false, pack_definitions, by_pack, {}},
     RecordShape{RecordTable::releases, "releases", false, false, false, releases, by_number, {}},
     RecordShape{RecordTable::former_names, "former_names", false, true, false, former_names, by_type_and_position, {}},
+    RecordShape{
+        RecordTable::trigger_cascades, "trigger_cascades", false, false, false, trigger_cascades, by_origin, {}},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

@@ -65,6 +65,21 @@ void check(const NewToolPermission& permission) {
 
 }  // namespace
 
+void require_room(std::int64_t count, const char* what) {
+  if (count >= most_definitions_of_a_kind)
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("there are at most {} {}; remove one first", most_definitions_of_a_kind, what));
+}
+
+namespace {
+
+std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<RecordCondition> where = {}) {
+  const auto groups = transaction.sum_records({table, std::move(where), {}, {}});
+  return groups.empty() ? 0 : groups.front().count;
+}
+
+}  // namespace
+
 // --- entity types
 
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition,
@@ -72,6 +87,7 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
   EntityType type = read_entity_type(definition, known_types);
   const auto stored = operation.transaction().entity_types();
   const auto known = std::ranges::find(stored, type.slug, &EntityType::slug);
+  if (known == stored.end()) require_room(static_cast<std::int64_t>(stored.size()), "entity types of a scope");
   type.created_at = known != stored.end() ? known->created_at : operation.now();
   operation.transaction().put_entity_type(type);
   operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",
@@ -103,6 +119,7 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
 RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types) {
   RoleRecord role = read_role(definition, known_types);
   const auto known = operation.transaction().find_role(role.name);
+  if (!known) require_room(static_cast<std::int64_t>(operation.rules().roles().size()), "roles of a scope");
   role.id = known ? *known : RoleId(operation.new_id());
   role.created_at = operation.now();
   operation.transaction().put_role(role);
@@ -128,6 +145,7 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   if (std::ranges::find(known_types, read.entity_type, &EntityType::slug) == known_types.end())
     throw Error(ErrorCode::invalid_definition, "`entityType` is none of this scope's; define the type first");
   const auto known = find<Trigger>(operation.transaction(), "slug", read.slug);
+  if (!known) require_room(count_of(operation.transaction(), RecordTable::triggers), "triggers of a scope");
   const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,
                         known ? known->created_at : operation.now(), operation.now()};
   if (known)
@@ -176,6 +194,7 @@ Agent write_agent(GuardedOperation& operation, const NewAgent& asked) {
   require_slug(asked.slug, "an agent's slug");
   require_name(asked.name, "an agent's name");
   require_text(asked.description, "an agent's description");
+  if (!known) require_room(count_of(operation.transaction(), RecordTable::agents), "agents of an organization");
   Agent agent{
       known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description, asked.status,
       known ? known->created_at : operation.now(),     operation.now()};
@@ -225,6 +244,8 @@ ToolPermission write_tool_permission(GuardedOperation& operation, const Agent& a
   ToolPermission permission{
       agent.id, tool, asked.identity, asked.role, asked.allowed_actions, asked.denied_fields, operation.now()};
   operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool));
+  require_room(count_of(operation.transaction(), RecordTable::tool_permissions, {{"agent_id", {}, agent.id.str()}}),
+               "tool permissions of an agent");
   insert(operation.transaction(), permission);
   operation.audit().append("agent.tool-permitted", payload_of(agent.slug, permission));
   return permission;

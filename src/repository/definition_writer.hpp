@@ -11,6 +11,11 @@
 
 namespace struere {
 
+// Of each kind: entity types, roles and triggers of a scope, agents of an organization, tool permissions of an agent.
+inline constexpr std::int64_t most_definitions_of_a_kind = 10'000;
+// invalid_definition where one more would be too many. `what` is a plural, such as "roles of a scope".
+void require_room(std::int64_t count, const char* what);
+
 // `known` are the types that the definition may speak of.
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
 // not_found, or conflict while entities, roles, triggers or the references of types that stay need one of them.

@@ -9,7 +9,8 @@ namespace {
 Json acceptable(const ProposedWrite& write) {
   JsonFault fault;
   const auto text = canonical_json(write.data, fault);
-  if (!text) throw Error(ErrorCode::invalid_data, fmt::format("what would be written cannot be stored: {}", fault.message));
+  if (!text)
+    throw Error(ErrorCode::invalid_data, fmt::format("what would be written cannot be stored: {}", fault.message));
   if (!write.data.is_object()) throw Error(ErrorCode::invalid_data, "what would be written is a JSON object");
   return parse_canonical_json(*text);
 }
@@ -22,7 +23,8 @@ Explanation explain_operation(GuardedOperation& operation, const ActorContext& a
   if (write && action != Action::create && action != Action::update)
     throw Error(ErrorCode::invalid_data, "only a create or an update writes something");
   if (write && (action == Action::update) != id.has_value())
-    throw Error(ErrorCode::invalid_data, "the patch of an update requires the id of the row, the data of a create none");
+    throw Error(ErrorCode::invalid_data,
+                "the patch of an update requires the id of the row, the data of a create none");
   const EntityType* const type = operation.rules().find_type(resource);
   auto row = id && type ? operation.transaction().find_entity(id->str()) : std::nullopt;
   if (row && (row->type != type->key || row->deleted)) row.reset();
@@ -32,8 +34,14 @@ Explanation explain_operation(GuardedOperation& operation, const ActorContext& a
   if (write && type) {
     accepted = ProposedWrite{acceptable(*write), write->status};
     if (action == Action::create) {
-      after = StoredEntity{type->key, operation.new_id(), canonical_json(accepted->data),
-                           write->status.value_or("active"), operation.now(), operation.now(), 1, false};
+      after = StoredEntity{type->key,
+                           operation.new_id(),
+                           canonical_json(accepted->data),
+                           write->status.value_or("active"),
+                           operation.now(),
+                           operation.now(),
+                           1,
+                           false};
       row = after;
     } else if (row) {
       Json data = parse_canonical_json(row->data);

@@ -11,6 +11,8 @@ namespace struere {
 namespace {
 
 constexpr int deepest_cascade = 8;
+constexpr std::int64_t most_runs_of_a_write = 1000;
+constexpr Timestamp cascade_is_over = 30LL * 24 * 60 * 60'000;
 
 // What placeholders call `trigger`.
 Json input_of(const ActorContext& actor, TriggerEvent event, const std::string& type, const StoredEntity& row,
@@ -49,10 +51,32 @@ Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input,
   return *instant + schedule.offset;
 }
 
-void enqueue(GuardedOperation& operation, const TriggerBook::Entry& entry, const StoredEntity& row, const Json& input) {
+// One more run that a run has set off. Of few writes, each with few triggers, comes no end of runs.
+void count_run(GuardedOperation& operation, const std::string& origin, const std::string& trigger) {
+  Transaction& transaction = operation.transaction();
+  const auto known = find<TriggerCascade>(transaction, "origin", origin);
+  if (!known) {
+    transaction.remove_records(RecordTable::trigger_cascades,
+                               {{"created_at", RecordCondition::Comparison::less, operation.now() - cascade_is_over}});
+    insert(transaction, TriggerCascade{origin, 1, operation.now()});
+    return;
+  }
+  if (known->runs >= most_runs_of_a_write)
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("one write led to more than {} trigger runs, `{}` the last of them; let triggers write "
+                            "fewer rows, or give them conditions",
+                            most_runs_of_a_write, trigger));
+  transaction.update_records(RecordTable::trigger_cascades, {{"origin", {}, origin}}, {{"runs", known->runs + 1}});
+}
+
+// `origin` is the first run that the caller's write set off, which this one may be.
+void enqueue(GuardedOperation& operation, const TriggerBook::Entry& entry, const StoredEntity& row, Json& input,
+             std::string& origin) {
   Transaction& transaction = operation.transaction();
   TriggerRun run;
   run.id = TriggerRunId(operation.new_id());
+  if (origin.empty()) origin = run.id.str();
+  input["origin"] = origin;
   run.trigger = entry.trigger.slug;
   run.definition = entry.trigger.definition;
   run.entity = EntityId(row.id);
@@ -101,8 +125,9 @@ void enqueue_trigger_runs(GuardedOperation& operation, TriggerEvent event, const
                           const StoredEntity& row, const StoredEntity* before) {
   const auto& entries = operation.triggers().of_type(type);
   if (entries.empty()) return;
-  const Json input = input_of(operation.actor(), event, type, row, before, operation.now());
+  Json input = input_of(operation.actor(), event, type, row, before, operation.now());
   const RowFields fields = condition_fields(row, input);
+  std::string origin = operation.actor().cascade_origin();
   for (const TriggerBook::Entry& entry : entries) {
     if (entry.definition &&
         (entry.definition->event != event || !holds(entry.definition->condition, fields, {}, operation.transaction())))
@@ -113,7 +138,8 @@ void enqueue_trigger_runs(GuardedOperation& operation, TriggerEvent event, const
           fmt::format("triggers set one another off more than {} deep, `{}` the last of them; give one of them a "
                       "condition that ends it",
                       deepest_cascade, entry.trigger.slug));
-    enqueue(operation, entry, row, input);
+    if (operation.actor().cascade_depth() > 0) count_run(operation, origin, entry.trigger.slug);
+    enqueue(operation, entry, row, input, origin);
   }
 }
 

@@ -116,6 +116,12 @@ struct RecordOf<FormerName> {
   static auto members(auto& n) { return std::tie(n.entity_type, n.position, n.former, n.present, n.created_at); }
 };
 
+template <>
+struct RecordOf<TriggerCascade> {
+  static constexpr RecordTable table = RecordTable::trigger_cascades;
+  static auto members(auto& c) { return std::tie(c.origin, c.runs, c.created_at); }
+};
+
 // --- words that are stored
 
 template <class Enum>

@@ -33,8 +33,7 @@ TEST_CASE("what a tool may not see is hidden in its explanation, and named", "[e
   const EntityId id = world.create("note", {{"owner", "ana"}, {"secret", 1}, {"card", 2}, {"open", 3}});
   const auto treatment = [&](const ActorContext& about) {
     std::string out;
-    for (const ExplainedField& field :
-         world.database->explain(world.system(), about, Action::read, "note", id).fields)
+    for (const ExplainedField& field : world.database->explain(world.system(), about, Action::read, "note", id).fields)
       if (field.path.starts_with("data.") && field.treatment != "clear") out += field.path + " " + field.by + "\n";
     return out;
   };
@@ -42,8 +41,7 @@ TEST_CASE("what a tool may not see is hidden in its explanation, and named", "[e
   CHECK(treatment(world.tool_of(ana)) ==
         "data.card hidden by role `writer`: hide data.card\n"
         "data.secret hidden by the tool's permission: hide data.secret; clear by role `writer`: \n");
-  CHECK(treatment(world.tool_of(world.system())) ==
-        "data.secret hidden by the tool's permission: hide data.secret\n");
+  CHECK(treatment(world.tool_of(world.system())) == "data.secret hidden by the tool's permission: hide data.secret\n");
   CHECK(treatment(world.system()).empty());
 }
 

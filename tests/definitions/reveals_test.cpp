@@ -213,7 +213,8 @@ TEST_CASE("a mask on a field that is stored nowhere is a mistake, and one that p
 namespace {
 
 // One type `note` with the field that is called `field`, and a role that is not the pack's in the scope.
-Pack notes(const std::string& version, const char* field, const Json& author_role, std::vector<Migration> migrations = {}) {
+Pack notes(const std::string& version, const char* field, const Json& author_role,
+           std::vector<Migration> migrations = {}) {
   Pack out{"notes", version, "", "", {}, std::move(migrations)};
   out.definitions.add(entity_type, note({"text", field}));
   out.definitions.add(DefinitionKind::role, author_role);

@@ -103,3 +103,46 @@ TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]
     CHECK(run.error->find(run.trigger == "expands" ? "larger than 1 MiB" : "larger than 2 MiB") != std::string::npos);
   }
 }
+
+TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  Json three = Json::array();
+  for (int i = 0; i < 3; ++i)
+    three.push_back({{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"n", i}}}}}});
+  world.database->triggers(world.system())
+      .define({{"slug", "t"},
+               {"on", {{"entityType", "note"}, {"action", "created"}}},
+               {"actions", three},
+               {"retry", {{"maxAttempts", 1}}}});
+  TriggerWorker worker(*world.database);
+  for (int write = 0; write < 2; ++write) {
+    world.create("note", Json::object());
+    worker.run_due();
+  }
+  // 3 to the power of 8 would be 6,561 of each write.
+  const auto notes = world.database->entities(world.system(), "note").count();
+  CHECK(notes <= 2 * 1001);
+  CHECK(notes >= 2 * 300);  // the second write has runs of its own
+  const auto dead =
+      world.database->triggers(world.system()).runs({.status = TriggerRunStatus::dead, .limit = 1000}).runs;
+  REQUIRE_FALSE(dead.empty());
+  CHECK(dead.front().error->find("one write led to more than 1000 trigger runs") != std::string::npos);
+}
+
+TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  for (int i = 0; i < 1001; ++i)
+    world.database->triggers(world.system()).define(calling("t" + std::to_string(i), "mine"));
+  world.create("note", Json::object());
+  CHECK(world.database->triggers(world.system()).list().size() == 1001);
+  std::int64_t runs = 0;
+  TriggerWorker worker(*world.database);
+  worker.add_tool("mine", [&](const ToolCall&) -> Json {
+    ++runs;
+    return {};
+  });
+  worker.run_due();
+  CHECK(runs == 1001);
+}

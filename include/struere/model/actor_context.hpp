@@ -42,6 +42,8 @@ class ActorContext {
 
   // How many triggers led to what this actor does: 0 for everybody but the tools of trigger runs.
   int cascade_depth() const noexcept { return state_->cascade_depth; }
+  // Of these, the first run that the write of a caller set off: its id. Empty for everybody else.
+  const std::string& cascade_origin() const noexcept { return state_->cascade_origin; }
 
   // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the
   // scope.
@@ -63,6 +65,7 @@ class ActorContext {
     bool is_org_admin;
     std::shared_ptr<const Restriction> restriction = nullptr;
     int cascade_depth = 0;
+    std::string cascade_origin = {};
     std::uint64_t number = 0;  // no two that were made in this process have the same; copies do
   };
 

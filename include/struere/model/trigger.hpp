@@ -48,4 +48,11 @@ struct TriggerRun {
   std::optional<Timestamp> finished_at;
 };
 
+// How many runs one write of a caller has set off through other runs, as long as they may set off more.
+struct TriggerCascade {
+  std::string origin;  // the id of the first run that the write set off
+  std::int64_t runs = 0;
+  Timestamp created_at = 0;
+};
+
 }  // namespace struere

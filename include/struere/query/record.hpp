@@ -30,6 +30,7 @@ enum class RecordTable {
   pack_definitions,
   releases,
   former_names,
+  trigger_cascades,
 };
 
 struct RecordShape {

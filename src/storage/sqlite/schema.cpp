@@ -23,6 +23,7 @@ std::string_view name_of(std::string_view sql) {
 }
 
 constexpr std::int64_t version_with_search_index = 2;
+constexpr std::int64_t version_with_due_scopes = 5;
 
 [[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
 
@@ -67,6 +68,10 @@ void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t 
     for (const std::string_view sql : schema_steps[step]) connection.execute(std::string(sql));
   if (taken == 0) insert_cursor_key(connection);
   if (taken < version_with_search_index) index_words(connection);
+  if (taken < version_with_due_scopes)
+    connection.execute(
+        "INSERT INTO due_scopes SELECT scope_id, min(due_at) FROM trigger_runs WHERE status IN ('pending', 'running') "
+        "GROUP BY scope_id");
   connection.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", mark, schema_version));
 }
 

@@ -86,6 +86,19 @@ Statement SqliteTransaction::owned(const RecordShape& shape, const std::string& 
   return statement;
 }
 
+// Before the commit: what scopes_with_due_runs() looks at.
+void SqliteTransaction::note_due_runs() {
+  if (!has_changed_runs_) return;
+  has_changed_runs_ = false;
+  scoped(
+      "INSERT INTO due_scopes(scope_id, due_at) SELECT ?1, first FROM (SELECT min(due_at) AS first FROM ("
+      "SELECT min(due_at) AS due_at FROM trigger_runs WHERE scope_id = ?1 AND status = 'pending' UNION ALL "
+      "SELECT min(due_at) FROM trigger_runs WHERE scope_id = ?1 AND status = 'running')) WHERE first IS NOT NULL "
+      "ON CONFLICT(scope_id) DO UPDATE SET due_at = excluded.due_at")
+      .run();
+  if (connection_->changes() == 0) scoped("DELETE FROM due_scopes WHERE scope_id = ?1").run();
+}
+
 bool SqliteTransaction::insert_record(RecordTable table, const Record& record) {
   const RecordShape& shape = shape_of(table);
   RecordSql sql(shape);
@@ -102,6 +115,7 @@ bool SqliteTransaction::insert_record(RecordTable table, const Record& record) {
         sql.parameters)
       .run();
   const bool inserted = connection_->changes() > 0;
+  has_changed_runs_ = has_changed_runs_ || table == RecordTable::trigger_runs;
   if (shape.configuration) count_generation();
   return inserted;
 }
@@ -116,6 +130,7 @@ std::int64_t SqliteTransaction::update_records(RecordTable table, const std::vec
   const std::string condition = sql.where(where);
   owned(shape, fmt::format("UPDATE {} SET {}{}", shape.name, assignments, condition), sql.parameters).run();
   const std::int64_t changed = connection_->changes();
+  has_changed_runs_ = has_changed_runs_ || table == RecordTable::trigger_runs;
   if (shape.configuration) count_generation();
   return changed;
 }
@@ -126,6 +141,7 @@ std::int64_t SqliteTransaction::remove_records(RecordTable table, const std::vec
   const std::string condition = sql.where(where);
   owned(shape, fmt::format("DELETE FROM {}{}", shape.name, condition), sql.parameters).run();
   const std::int64_t removed = connection_->changes();
+  has_changed_runs_ = has_changed_runs_ || table == RecordTable::trigger_runs;
   if (shape.configuration) count_generation();
   return removed;
 }

@@ -256,9 +256,8 @@ class SqliteStorage final : public Storage, private SharedTables {
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     const auto connection = lease();
     Statement statement = connection->prepare(
-        "SELECT organization_id, environment FROM scopes s WHERE "
-        "EXISTS(SELECT 1 FROM trigger_runs WHERE scope_id = s.id AND status = 'pending' AND due_at <= ?1) OR "
-        "EXISTS(SELECT 1 FROM trigger_runs WHERE scope_id = s.id AND status = 'running' AND due_at <= ?1)");
+        "SELECT organization_id, environment FROM due_scopes d JOIN scopes s ON s.id = d.scope_id WHERE d.due_at <= ?1 "
+        "ORDER BY d.due_at, d.scope_id");
     statement.bind(1, now);
     std::vector<std::pair<OrganizationId, Environment>> out;
     while (statement.step())

@@ -41,6 +41,7 @@ SqliteTransaction::~SqliteTransaction() {
 }
 
 void SqliteTransaction::commit() {
+  note_due_runs();
   if (writer_)
     // Rules are compiled by their generation: nobody may see one that could yet be undone.
     writer_->commit(has_counted_);

@@ -86,6 +86,7 @@ class SqliteTransaction final : public Transaction {
   void insert_parts_of_role(const RoleRecord& role);
   void count_generation();
   EntityTypeKey key_of(const std::string& slug);  // of a type that is there
+  void note_due_runs();
   FieldNames fields_of_rules(const RoleId& role);
 
   ConnectionLease reader_;
@@ -94,6 +95,7 @@ class SqliteTransaction final : public Transaction {
   std::int64_t scope_;
   std::string organization_;
   bool has_counted_ = false;  // the generation up
+  bool has_changed_runs_ = false;
 };
 
 }  // namespace struere

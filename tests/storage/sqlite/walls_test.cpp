@@ -201,6 +201,10 @@ TEST_CASE("no foreign key can be pointed into another scope", "[sqlite][walls]")
   const std::string other = scope_number(raw, organization, std::string(to_string(environment)));
   REQUIRE(mine != other);
   raw.run("INSERT INTO pack_definitions SELECT scope_id, pack_id, '{}' FROM installed_packs");
+  raw.run("INSERT INTO former_names SELECT scope_id, slug, 1, 'a', 'b', 1 FROM entity_types");
+
+  raw.run("INSERT INTO trigger_cascades SELECT id, 'a', 1, 1 FROM scopes");
+  raw.run("INSERT OR IGNORE INTO due_scopes SELECT id, 1 FROM scopes");
 
   int tried = 0;
   for (const std::string& table : scoped_tables(raw)) {
@@ -244,6 +248,8 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
   raw.run(fmt::format("INSERT INTO releases VALUES({}, 1, '{{}}', '[]', '', NULL, 'system', 'system', 1)", mine));
   raw.run(fmt::format(
       "INSERT INTO pack_definitions SELECT scope_id, pack_id, '{{}}' FROM installed_packs WHERE scope_id = {}", mine));
+  raw.run(fmt::format(
+      "INSERT INTO former_names SELECT scope_id, slug, 1, 'a', 'b', 1 FROM entity_types WHERE scope_id = {}", mine));
 
   CHECK(raw.refusal(fmt::format("INSERT INTO entity_relations VALUES({}, '{}', 'x', '{}')", mine, my_entity,
                                 their_entity)) == refused);
@@ -265,6 +271,8 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
                                 their_role)) == refused);
   CHECK(raw.refusal(fmt::format("INSERT INTO role_assignments VALUES({}, 'a-user', '{}', NULL, 'x', 1)", mine,
                                 their_role)) == refused);
+  raw.run(fmt::format("INSERT INTO trigger_cascades VALUES({}, 'a', 1, 1)", mine));
+  raw.run(fmt::format("INSERT OR IGNORE INTO due_scopes VALUES({}, 1)", mine));
   // A scope that is none, and none at all.
   raw.run(fmt::format("INSERT INTO event_checkpoints VALUES({}, 1, zeroblob(32))", mine));
   for (const std::string& table : scoped_tables(raw)) {
