@@ -212,7 +212,8 @@ Upserted EntityWriter::upsert(const UniqueKey& key, const WrittenJson& input,
       return masks_written_leaf(grant.mask, field.segments());
     });
   };
-  if (std::ranges::none_of(*creation->grants(), may_name)) denied_by_grants();
+  if (std::ranges::none_of(*creation->grants(), may_name))
+    denied_by_grants(operation_.actor(), *creation, written.value, false);
 
   const auto id = operation_.transaction().find_by_key(type.key, key, written.value);
   if (!id) return {create(input, {}), true};

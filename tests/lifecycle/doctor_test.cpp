@@ -212,3 +212,28 @@ TEST_CASE("an altered log and a damaged file are errors, and tell of their organ
     CHECK(faults[0].find("entities_by_type") != std::string::npos);
   }
 }
+
+TEST_CASE("a stored field that no schema names any more and a role once masked", "[doctor]") {
+  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+    World world(kind);
+    const auto define = [&](const char* field, std::initializer_list<const char*> masked) {
+      world.define_type(
+          {{"slug", "note"}, {"schema", {{"type", "object"}, {"properties", {{field, Json::object()}}}}}});
+      Json masks = Json::array();
+      for (const char* const path : masked)
+        masks.push_back({{"entityType", "note"}, {"fieldPath", path}, {"maskType", "hide"}});
+      world.define_role({{"name", "author"},
+                         {"policies", R"([{"resource": "note", "actions": ["read"], "effect": "allow"}])"_json},
+                         {"fieldMasks", masks}});
+    };
+    define("secret", {"data.secret"});
+    world.create("note", {{"secret", "value"}});
+    CHECK(found_in(world) == Findings{});
+    define("secret", {});  // the schema has it: a decision of its admin
+    CHECK(found_in(world) == Findings{});
+    define("token", {"data.token"});
+    CHECK(found_in(world) == Findings{"warning masked_field_shown development author"});
+    define("token", {"data.token", "data.secret"});
+    CHECK(found_in(world) == Findings{});
+  }
+}

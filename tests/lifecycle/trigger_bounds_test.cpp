@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "struere/definitions/definitions.hpp"
 #include "struere/lifecycle/trigger_worker.hpp"
 #include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
@@ -81,29 +82,6 @@ TEST_CASE("scopes take turns", "[triggers]") {
   CHECK((order[0] == "beta" || order[1] == "beta"));
 }
 
-TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]") {
-  World world(any_storage());
-  world.define_type({{"slug", "note"}});
-  Json many = Json::object();
-  for (int i = 0; i < 8; ++i) many["f" + std::to_string(i)] = "{{trigger.data.text}}";
-  world.database->triggers(world.system()).define(calling("expands", "mine", many));
-  world.database->triggers(world.system()).define(calling("answers", "large"));
-  TriggerWorker worker(*world.database);
-  std::atomic<int> called = 0;
-  worker.add_tool("mine", [&](const ToolCall&) -> Json {
-    ++called;
-    return {};
-  });
-  worker.add_tool("large", [](const ToolCall&) -> Json { return std::string((2 << 20) + 1, 'x'); });
-  world.create("note", {{"text", std::string(200'000, 'x')}});
-  worker.run_due();
-  CHECK(called == 0);
-  for (const TriggerRun& run : runs_of(world)) {
-    INFO(run.trigger);
-    CHECK(run.error->find(run.trigger == "expands" ? "larger than 1 MiB" : "larger than 2 MiB") != std::string::npos);
-  }
-}
-
 TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
@@ -132,9 +110,12 @@ TEST_CASE("triggers that multiply end, and the run that went too far says so", "
 
 TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
   World world(any_storage());
-  world.define_type({{"slug", "note"}});
-  for (int i = 0; i < 1001; ++i)
-    world.database->triggers(world.system()).define(calling("t" + std::to_string(i), "mine"));
+  DefinitionSet set;
+  set.add(DefinitionKind::entity_type, {{"slug", "note"}});
+  set.add(DefinitionKind::tool, {{"name", "mine"}});
+  for (int i = 0; i < 1001; ++i) set.add(DefinitionKind::trigger, calling("t" + std::to_string(i), "mine"));
+  const Definitions definitions(*world.database, world.system());
+  definitions.apply(definitions.plan(set));
   world.create("note", Json::object());
   CHECK(world.database->triggers(world.system()).list().size() == 1001);
   std::int64_t runs = 0;

@@ -36,7 +36,7 @@ struct ToolCall {
   std::stop_token stop = {};
 };
 
-// What it answers, at most 2 MiB of canonical text (8 MiB in all steps), is there for later steps. An exception of any
+// What it answers, at most 1 MiB of canonical text (8 MiB in all steps), is there for later steps. An exception of any
 // type fails the attempt; the what() of a std::exception becomes the run's error.
 using TriggerTool = std::function<Json(const ToolCall& call)>;
 

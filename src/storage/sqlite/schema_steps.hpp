@@ -255,11 +255,9 @@ inline constexpr std::string_view step_5[] = {
     "scope_id INTEGER NOT NULL REFERENCES scopes(id), origin TEXT NOT NULL, runs INTEGER NOT NULL, "
     "created_at INTEGER NOT NULL, PRIMARY KEY(scope_id, origin)) STRICT, WITHOUT ROWID",
 
-    // When the first open run of a scope is due, or its lease ends: a worker finds the scopes that have work to do.
+    // When the first open run of a scope is due, or its lease ends: a worker looks at scopes that have open runs alone.
     "CREATE TABLE due_scopes("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), due_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-
-    "CREATE INDEX due_scopes_by_time ON due_scopes(due_at, scope_id)",
 };
 
 // In order; the version of the tables is how many of them were taken.
