@@ -29,13 +29,13 @@ Json role_of(const std::string& name, int count) {
 // Different questions in turn, as the requests of an application are.
 struct Questions {
   Database database;
-  ActorContext actor;
+  Session actor;
   std::array<std::pair<Action, std::string>, 8> asked = {};
   std::size_t next = 0;
 
   bool ask() {
     const auto& [action, resource] = asked[next++ % asked.size()];
-    return database.can(actor, action, resource).allowed();
+    return actor.can(action, resource).allowed();
   }
 };
 
@@ -50,17 +50,17 @@ void add_decisions(Race& race, const std::string& path) {
   const Database database = Database::open(path);
   const TrustedHost host = database.trusted_host();
   const OrganizationId company = host.create_organization("Company").id;
-  const ActorContext system = host.system_actor(company, Environment::production);
+  const Session system = host.system_session(company, Environment::production);
   for (int i = 0; i < types; ++i)
-    database.entity_types(system).define({{"slug", type_name(i)}, {"schema", {{"type", "object"}}}});
+    system.entity_types().define({{"slug", type_name(i)}, {"schema", {{"type", "object"}}}});
   const auto actor_with = [&](const std::vector<Json>& roles) {
     const UserId user = host.create_user("User").id;
     host.put_member(company, user);
     for (const Json& role : roles) {
-      database.roles(system).define(role);
-      database.roles(system).assign(user, role.at("name"));
+      system.roles().define(role);
+      system.roles().assign(user, role.at("name"));
     }
-    return host.user_actor(user, company, Environment::production);
+    return host.user_session(user, company, Environment::production);
   };
   std::vector<Json> wide;
   for (int i = 0; i < 5; ++i) wide.push_back(role_of(fmt::format("wide-{}", i), 200));
@@ -74,11 +74,11 @@ void add_decisions(Race& race, const std::string& path) {
   }
   // Another process takes the role's policies away, and gives them back.
   const Database other = Database::open(path);
-  const ActorContext other_system = other.trusted_host().system_actor(company, Environment::production);
-  other.roles(other_system).define(role_of("narrow", 0));
-  require(!few->database.can(few->actor, Action::read, type_name(0)), "stale, after a policy was taken away");
-  other.roles(other_system).define(role_of("narrow", 10));
-  require(few->database.can(few->actor, Action::read, type_name(0)).allowed(), "stale, after a policy was given");
+  const Session other_system = other.trusted_host().system_session(company, Environment::production);
+  other_system.roles().define(role_of("narrow", 0));
+  require(!few->actor.can(Action::read, type_name(0)), "stale, after a policy was taken away");
+  other_system.roles().define(role_of("narrow", 10));
+  require(few->actor.can(Action::read, type_name(0)).allowed(), "stale, after a policy was given");
 
   race.add(
       "can, one role of 10 policies", struere_itself, [few] { benchmark::DoNotOptimize(few->ask()); }, 0.05);

@@ -63,10 +63,10 @@ Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64
       hand_indexed(indexed, data.teacher, settings),
       users(file, data.teacher, settings),
       teacher(actor_of(normal, data.teacher)),
-      sessions(normal.entities(teacher, "session")),
-      unmasked(normal.entities(actor_of(normal, data.bursar), "session")),
-      written(normal.entities(actor_of(normal, data.writer), "session")),
-      written_full(full.entities(actor_of(full, data.writer), "session")),
+      sessions(teacher.entities("session")),
+      unmasked(actor_of(normal, data.bursar).entities("session")),
+      written(actor_of(normal, data.writer).entities("session")),
+      written_full(actor_of(full, data.writer).entities("session")),
       rows(new_rows(count)) {
   Query query{.limit = 50};
   for (int page = 0; page < 10; ++page) {
@@ -103,7 +103,7 @@ void Fixture::compare() {
   require(same(sessions.list(cancelled_ones()), hand_indexed.page(true, nullptr, "\"cancelled\"")),
           "filtered page, indexed");
   require(sessions.count() == hand.count() && hand.count() == sessions_per_teacher, "count");
-  require(normal.authenticate(data.api_key).organization() == teacher.organization(), "authenticate");
+  require(normal.authenticate(data.api_key).actor().organization() == teacher.actor().organization(), "authenticate");
   require(hand.authenticate(data.api_key) && !hand.authenticate("no key"), "authenticate by hand");
 #ifdef STRUERE_BENCH_POSTGRES
   if (postgres) {
@@ -133,8 +133,9 @@ void Fixture::empty_log() const {
 }
 
 void Fixture::verify() const {
-  const ActorContext system = normal.trusted_host().system_actor(teacher.organization(), teacher.environment());
-  require(normal.events(system).verify().ok, "the chain of events, some of them by hand");
+  const Session system =
+      normal.trusted_host().system_session(teacher.actor().organization(), teacher.actor().environment());
+  require(system.events().verify().ok, "the chain of events, some of them by hand");
 }
 
 }  // namespace bench

@@ -35,7 +35,7 @@ struct Fixture {
   struere::Database normal, full;
   ByHand hand, hand_unmasked, hand_full, hand_indexed;
   UsersCode users;
-  struere::ActorContext teacher;
+  struere::Session teacher;
   struere::EntityRepository sessions, unmasked, written, written_full;
   std::vector<struere::Json> rows;
   std::vector<struere::EntityId> entity_ids;  // of the teacher, and the same as text

@@ -54,7 +54,7 @@ void add_reads(Race& race, Fixture& fixture) {
 
 void add_reads_beside_more(Race& race, Fixture& fixture, const std::string& path) {
   const Database larger = Database::open(path, {.sqlite = fixture.settings});
-  const EntityRepository sessions = larger.entities(actor_of(larger, fixture.data.teacher), "session");
+  const EntityRepository sessions = actor_of(larger, fixture.data.teacher).entities("session");
   std::vector<EntityId> ids;
   for (const Entity& row : sessions.list({.limit = 500})) ids.push_back(row.id());
   const std::string beside = ", beside a scope 10 times as large", alone = "without that scope";

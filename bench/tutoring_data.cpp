@@ -31,19 +31,19 @@ struct DataClock final : Clock {
   Timestamp now() const override { return time += 1000; }
 };
 
-void define(const Database& database, const ActorContext& system) {
-  database.entity_types(system).define(R"({
+void define(const Session& system) {
+  system.entity_types().define(R"({
     "slug": "session",
     "schema": {"type": "object", "required": ["teacherId", "subject"],
                "properties": {"teacherId": {"type": "string"}, "subject": {"type": "string"},
                               "duration": {"type": "integer", "minimum": 5}, "status": {"type": "string"}}}})"_json);
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "teacher",
     "policies":   [{"resource": "session", "actions": ["list", "read", "create", "update"], "effect": "allow"}],
     "scopeRules": [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}]})"_json);
   // The same without the mask.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "bursar",
     "policies":   [{"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
     "scopeRules": [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}]})"_json);
@@ -51,9 +51,9 @@ void define(const Database& database, const ActorContext& system) {
 
 std::int64_t teachers_of(std::int64_t sessions) { return std::max<std::int64_t>(sessions / sessions_per_teacher, 1); }
 
-void fill(const Database& database, const ActorContext& system, std::int64_t sessions) {
-  define(database, system);
-  const EntityRepository repository = database.entities(system, "session");
+void fill(const Session& system, std::int64_t sessions) {
+  define(system);
+  const EntityRepository repository = system.entities("session");
   // Rows of one call share their time: not two of a teacher.
   const auto together = std::min<std::int64_t>(teachers_of(sessions), 1000);
   std::vector<Json> rows;
@@ -102,23 +102,22 @@ TutoringData prepare(const std::string& path, std::int64_t sessions, std::option
     host.create_user("Teacher", UserId(teacher));
     host.put_member(company, UserId(teacher));
   }
-  fill(database, host.system_actor(company, Environment::development), elsewhere.value_or(sessions));
-  fill(database, host.system_actor(company, Environment::production), sessions);
-  const ActorContext system = host.system_actor(company, Environment::production);
-  for (const std::string& teacher : {data.teacher, data.writer})
-    database.roles(system).assign(UserId(teacher), "teacher");
-  database.roles(system).assign(UserId(data.bursar), "bursar");
-  data.api_key = database.api_keys(system).create({.name = "race", .roles = {"teacher"}}).secret;
+  fill(host.system_session(company, Environment::development), elsewhere.value_or(sessions));
+  fill(host.system_session(company, Environment::production), sessions);
+  const Session system = host.system_session(company, Environment::production);
+  for (const std::string& teacher : {data.teacher, data.writer}) system.roles().assign(UserId(teacher), "teacher");
+  system.roles().assign(UserId(data.bursar), "bursar");
+  data.api_key = system.api_keys().create({.name = "race", .roles = {"teacher"}}).secret;
   for (int i = 0; i < other_organizations; ++i) {
     const OrganizationId other = host.create_organization(fmt::format("Other {}", i)).id;
-    fill(database, host.system_actor(other, Environment::production), std::min<std::int64_t>(sessions, 10'000) / 10);
+    fill(host.system_session(other, Environment::production), std::min<std::int64_t>(sessions, 10'000) / 10);
   }
   std::ofstream(note) << data.api_key;
   return data;
 }
 
-ActorContext actor_of(const Database& database, const std::string& user) {
-  return database.trusted_host().user_actor(UserId(user), company, Environment::production);
+Session actor_of(const Database& database, const std::string& user) {
+  return database.trusted_host().user_session(UserId(user), company, Environment::production);
 }
 
 }  // namespace bench

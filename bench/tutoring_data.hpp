@@ -31,6 +31,6 @@ struere::Json session_data(std::int64_t sessions, std::int64_t i);
 // `elsewhere` sessions, or as many.
 TutoringData prepare(const std::string& path, std::int64_t sessions, std::optional<std::int64_t> elsewhere = {});
 
-struere::ActorContext actor_of(const struere::Database& database, const std::string& user);
+struere::Session actor_of(const struere::Database& database, const std::string& user);
 
 }  // namespace bench

@@ -13,7 +13,7 @@ void add_writes(Race& race, Fixture& fixture) {
   race.add(
       "create, FULL", "by hand", [=] { f->hand_full.create(f->fresh()); }, 1.1);
 
-  const EntityRepository sessions_full = f->full.entities(actor_of(f->full, f->data.teacher), "session");
+  const EntityRepository sessions_full = actor_of(f->full, f->data.teacher).entities("session");
   const auto some = [f]() -> const EntityId& { return f->entity_ids[f->next++ % f->entity_ids.size()]; };
   race.add("update, NORMAL", struere_itself, [=] { f->sessions.update(some(), f->patch()); });
   race.add(

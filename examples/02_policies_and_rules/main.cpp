@@ -7,8 +7,8 @@ using namespace struere;
 
 namespace {
 
-void define_team(const Database& database, const ActorContext& system) {
-  database.entity_types(system).define(R"({
+void define_team(const Session& system) {
+  system.entity_types().define(R"({
     "slug": "ticket",
     "schema": {
       "type": "object", "required": ["title", "team"],
@@ -16,7 +16,7 @@ void define_team(const Database& database, const ActorContext& system) {
 
   // An agent works on what is theirs, and may take what is nobody's in hardware. `actor.userId` is filled in for each
   // request, so that one role serves everybody.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "agent",
     "policies":   [{"resource": "ticket", "actions": ["list", "read", "update"], "effect": "allow"}],
     "scopeRules": [{"entityType": "ticket", "any": [
@@ -25,24 +25,24 @@ void define_team(const Database& database, const ActorContext& system) {
                {"field": "data.team", "operator": "eq", "value": "hardware"}]}]}]})"_json);
 
   // An auditor reads everything and changes nothing. A deny outweighs every allow, also that of another role.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "auditor",
     "policies": [{"resource": "ticket", "actions": ["list", "read"], "effect": "allow"},
                  {"resource": "*", "actions": ["create", "update", "delete"], "effect": "deny"}]})"_json);
 
-  const EntityRepository tickets = database.entities(system, "ticket");
+  const EntityRepository tickets = system.entities("ticket");
   tickets.create({{"title", "screen flickers"}, {"team", "hardware"}, {"assignee", "ada"}});
   tickets.create({{"title", "keyboard is wet"}, {"team", "hardware"}});
   tickets.create({{"title", "cannot log in"}, {"team", "accounts"}});
   tickets.create({{"title", "wrong invoice"}, {"team", "accounts"}, {"assignee", "bo"}});
 }
 
-void show_tickets(const Database& database, const ActorContext& actor) {
-  fmt::print("{} sees", actor.id());
-  for (const Entity& ticket : database.entities(actor, "ticket").list({.order = {{"data.title"}}}))
+void show_tickets(const Session& actor) {
+  fmt::print("{} sees", actor.actor().id());
+  for (const Entity& ticket : actor.entities("ticket").list({.order = {{"data.title"}}}))
     fmt::print(" | {}", ticket.data().at("title").get<std::string>());
   // `can` answers before anything is tried, and says why; it never throws.
-  const Decision update = database.can(actor, Action::update, "ticket");
+  const Decision update = actor.can(Action::update, "ticket");
   fmt::print("\n  may update tickets: {}, {}\n", update ? "yes" : "no", update.reason());
 }
 
@@ -52,25 +52,25 @@ int main() {
   const Database database = Database::in_memory();
   const TrustedHost host = database.trusted_host();
   const OrganizationId acme = host.create_organization("Acme").id;
-  const ActorContext system = host.system_actor(acme, Environment::production);
-  define_team(database, system);
+  const Session system = host.system_session(acme, Environment::production);
+  define_team(system);
   for (const char* const name : {"ada", "bo", "cleo"}) {
     const UserId user(name);
     host.create_user(name, user);
     host.put_member(acme, user);
-    if (user.str() != "cleo") database.roles(system).assign(user, "agent");
-    if (user.str() != "ada") database.roles(system).assign(user, "auditor");
+    if (user.str() != "cleo") system.roles().assign(user, "agent");
+    if (user.str() != "ada") system.roles().assign(user, "auditor");
   }
 
   // Ada is an agent, Cleo an auditor, Bo both: the second role shows him more rows and takes none away, but its deny
   // counts.
-  const ActorContext ada = host.user_actor(UserId("ada"), acme, Environment::production);
-  const ActorContext bo = host.user_actor(UserId("bo"), acme, Environment::production);
-  const ActorContext cleo = host.user_actor(UserId("cleo"), acme, Environment::production);
-  for (const ActorContext& actor : {ada, bo, cleo}) show_tickets(database, actor);
+  const Session ada = host.user_session(UserId("ada"), acme, Environment::production);
+  const Session bo = host.user_session(UserId("bo"), acme, Environment::production);
+  const Session cleo = host.user_session(UserId("cleo"), acme, Environment::production);
+  for (const Session& actor : {ada, bo, cleo}) show_tickets(actor);
 
   // A write needs the row to be hers before and after: she may take the wet keyboard, and not give hers away.
-  const EntityRepository tickets = database.entities(ada, "ticket");
+  const EntityRepository tickets = ada.entities("ticket");
   const EntityId free = tickets.list({.where = field("data.assignee").exists(false)}).front().id();
   tickets.update(free, {{"assignee", "ada"}});
   try {
@@ -80,8 +80,8 @@ int main() {
   }
 
   // What a rule keeps from her does not exist for her. Why, an admin or the system can ask.
-  const EntityRepository all = database.entities(system, "ticket");
+  const EntityRepository all = system.entities("ticket");
   const EntityId of_bo = all.list({.where = field("data.assignee") == "bo"}).front().id();
   fmt::print("ada looks for bo's ticket: {}\n", tickets.find(of_bo) ? "there it is" : "there is none");
-  fmt::print("{}", database.explain(system, ada, Action::read, "ticket", of_bo).text());
+  fmt::print("{}", system.explain(ada, Action::read, "ticket", of_bo).text());
 }

@@ -7,8 +7,8 @@ using namespace struere;
 
 namespace {
 
-void define_staff(const Database& database, const ActorContext& system) {
-  database.entity_types(system).define(R"({
+void define_staff(const Session& system) {
+  system.entity_types().define(R"({
     "slug": "employee",
     "schema": {
       "type": "object", "required": ["name"],
@@ -18,13 +18,13 @@ void define_staff(const Database& database, const ActorContext& system) {
         "home": {"type": "object", "properties": {"city": {"type": "string"}, "street": {"type": "string"}}}}}})"_json);
 
   // An allowlist: a field that somebody adds next year stays hidden until it is listed here.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "colleague",
     "policies":      [{"resource": "employee", "actions": ["list", "read", "update"], "effect": "allow"}],
     "visibleFields": [{"entityType": "employee", "fields": ["data.name", "data.phone", "data.home.city"]}]})"_json);
 
   // The other way round: all but what is named. `hide` takes a field away, `redact` leaves something in its place.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "payroll",
     "policies":   [{"resource": "employee", "actions": ["list", "read"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "employee", "fieldPath": "data.home", "maskType": "hide"},
@@ -32,7 +32,7 @@ void define_staff(const Database& database, const ActorContext& system) {
                     "maskConfig": {"keepLast": 4}},
                    {"entityType": "employee", "fieldPath": "data.phone", "maskType": "redact"}]})"_json);
 
-  const EntityRepository employees = database.entities(system, "employee");
+  const EntityRepository employees = system.entities("employee");
   employees.create({{"name", "Ada"},
                     {"phone", "555-0101"},
                     {"salary", 5200},
@@ -46,8 +46,8 @@ void define_staff(const Database& database, const ActorContext& system) {
 }
 
 // An API key with the given roles, as its holder would use it.
-ActorContext actor_with(const Database& database, const ActorContext& system, const std::vector<std::string>& roles) {
-  return database.authenticate(database.api_keys(system).create({.name = "example", .roles = roles}).secret);
+Session actor_with(const Database& database, const Session& system, const std::vector<std::string>& roles) {
+  return database.authenticate(system.api_keys().create({.name = "example", .roles = roles}).secret);
 }
 
 }  // namespace
@@ -55,14 +55,13 @@ ActorContext actor_with(const Database& database, const ActorContext& system, co
 int main() {
   const Database database = Database::in_memory();
   const TrustedHost host = database.trusted_host();
-  const ActorContext system = host.system_actor(host.create_organization("Acme").id, Environment::production);
-  define_staff(database, system);
+  const Session system = host.system_session(host.create_organization("Acme").id, Environment::production);
+  define_staff(system);
 
   const Query ada{.where = field("data.name") == "Ada"};
-  const EntityRepository as_colleague = database.entities(actor_with(database, system, {"colleague"}), "employee");
-  const EntityRepository as_payroll = database.entities(actor_with(database, system, {"payroll"}), "employee");
-  const EntityRepository as_both =
-      database.entities(actor_with(database, system, {"colleague", "payroll"}), "employee");
+  const EntityRepository as_colleague = actor_with(database, system, {"colleague"}).entities("employee");
+  const EntityRepository as_payroll = actor_with(database, system, {"payroll"}).entities("employee");
+  const EntityRepository as_both = actor_with(database, system, {"colleague", "payroll"}).entities("employee");
   fmt::print("colleague: {}\n", as_colleague.list(ada).front().json());
   fmt::print("payroll:   {}\n", as_payroll.list(ada).front().json());
   // Of several roles each field gets the kindest treatment: no role takes away what another one shows.
@@ -76,7 +75,7 @@ int main() {
   // That goes for redacted fields too, the four digits that are shown included.
   const Query ends_in_2051{.where = field("data.iban").contains("2051")};
   fmt::print("iban with 2051: payroll finds {}, the system finds {}\n", as_payroll.count(ends_in_2051),
-             database.entities(system, "employee").count(ends_in_2051));
+             system.entities("employee").count(ends_in_2051));
 
   // A patch that names a masked field is refused whatever it says; were only wrong values refused, it could be guessed.
   const EntityId id = as_colleague.list(ada).front().id();
@@ -89,5 +88,5 @@ int main() {
   }
   // What is visible may be written, and what is not stays as it is.
   as_colleague.update(id, {{"phone", "555-0199"}});
-  fmt::print("stored:    {}\n", database.entities(system, "employee").get(id).json());
+  fmt::print("stored:    {}\n", system.entities("employee").get(id).json());
 }

@@ -7,23 +7,23 @@ using namespace struere;
 
 namespace {
 
-void define_shop(const Database& database, const ActorContext& system) {
-  database.entity_types(system).define(R"({"slug": "order"})"_json);  // without a schema any object will do
-  database.roles(system).define(R"({
+void define_shop(const Session& system) {
+  system.entity_types().define(R"({"slug": "order"})"_json);  // without a schema any object will do
+  system.roles().define(R"({
     "name": "clerk",
     "policies":   [{"resource": "order", "actions": ["create", "read", "update", "list"], "effect": "allow"}],
     "scopeRules": [{"entityType": "order", "field": "data.shop", "operator": "eq", "value": "north"}],
     "fieldMasks": [{"entityType": "order", "fieldPath": "data.margin", "maskType": "hide"}]})"_json);
   // `events` is a resource like a type: to read it is to see also what is about no row, and to verify; to create, to
   // emit.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "auditor",
     "policies": [{"resource": "order", "actions": ["read"], "effect": "allow"},
                  {"resource": "events", "actions": ["read", "create"], "effect": "allow"}]})"_json);
 }
 
-ActorContext actor_with(const Database& database, const ActorContext& system, const std::string& role) {
-  return database.authenticate(database.api_keys(system).create({.name = role, .roles = {role}}).secret);
+Session actor_with(const Database& database, const Session& system, const std::string& role) {
+  return database.authenticate(system.api_keys().create({.name = role, .roles = {role}}).secret);
 }
 
 void show_log(const char* whose, const EventRepository& events, const EventQuery& query = {}) {
@@ -37,11 +37,11 @@ void show_log(const char* whose, const EventRepository& events, const EventQuery
 int main() {
   const Database database = Database::in_memory();
   const TrustedHost host = database.trusted_host();
-  const ActorContext system = host.system_actor(host.create_organization("Acme").id, Environment::production);
-  define_shop(database, system);
-  const ActorContext clerk = actor_with(database, system, "clerk"), auditor = actor_with(database, system, "auditor");
+  const Session system = host.system_session(host.create_organization("Acme").id, Environment::production);
+  define_shop(system);
+  const Session clerk = actor_with(database, system, "clerk"), auditor = actor_with(database, system, "auditor");
 
-  const EntityRepository all = database.entities(system, "order"), orders = database.entities(clerk, "order");
+  const EntityRepository all = system.entities("order"), orders = clerk.entities("order");
   const EntityId lamp = all.create({{"item", "lamp"}, {"shop", "north"}, {"price", 40}, {"margin", 12}}).id;
   all.create({{"item", "chair"}, {"shop", "south"}, {"price", 90}, {"margin", 35}});
   orders.update(lamp, {{"price", 35}});
@@ -51,24 +51,24 @@ int main() {
     fmt::print("clerk removes the lamp: {}\n", to_string(error.code()));
   }
   // Events of the host's own are in the same chain. Their type is the host's to choose.
-  database.events(auditor).emit("order.price.questioned", {{"reason", "below the list price"}}, lamp);
+  auditor.events().emit("order.price.questioned", {{"reason", "below the list price"}}, lamp);
 
   // Asking is never denied, and the log is no way round: it shows of a row what the row itself would show.
-  show_log("the lamp, to the clerk:", database.events(clerk), {.entity = lamp});
-  show_log("the lamp, to the auditor:", database.events(auditor), {.entity = lamp});
-  show_log("orders created, to the clerk:", database.events(clerk), {.type = "order.created"});
-  for (const Event& event : database.events(auditor).list({.type = "access.denied"}).events)
+  show_log("the lamp, to the clerk:", clerk.events(), {.entity = lamp});
+  show_log("the lamp, to the auditor:", auditor.events(), {.entity = lamp});
+  show_log("orders created, to the clerk:", clerk.events(), {.type = "order.created"});
+  for (const Event& event : auditor.events().list({.type = "access.denied"}).events)
     fmt::print("denied: {} of an {}\n", event.payload().at("action").get<std::string>(),
                event.payload().at("resource").get<std::string>());
 
   // Each event holds the SHA-256 of the one before it, so `verify` finds the first that was altered, removed, inserted
   // or moved. Keep `head` where whoever can write the file cannot: they could write a whole new chain, but not one with
   // this end.
-  const Verification verification = database.events(auditor).verify();
+  const Verification verification = auditor.events().verify();
   fmt::print("verify: {}, {} events, head of {} digits\n", verification.ok ? "sound" : verification.problem,
              verification.verified, verification.head.size());
   try {
-    database.events(clerk).verify();
+    clerk.events().verify();
   } catch (const Error& error) {
     fmt::print("clerk verifies: {}\n", to_string(error.code()));
   }

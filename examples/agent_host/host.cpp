@@ -32,11 +32,11 @@ std::string AgentHost::handle(const ChatRequest& request) {
   // The key is all that says which organization, which environment and which roles this is about.
   constexpr std::string_view scheme = "Bearer ";
   const bool bearer = request.authorization.starts_with(scheme);
-  const ActorContext actor = database_.authenticate(bearer ? request.authorization.substr(scheme.size()) : "");
+  const Session actor = database_.authenticate(bearer ? request.authorization.substr(scheme.size()) : "");
 
   const auto started = std::chrono::steady_clock::now();
-  const AgentConfig config = database_.agents(actor).config("assistant");
-  const ThreadRepository threads = database_.threads(actor);
+  const AgentConfig config = actor.agents().config("assistant");
+  const ThreadRepository threads = actor.threads();
   const Thread thread = threads.open({.external_id = request.conversation, .agent = "assistant"});
   threads.append(thread.id, {.role = MessageRole::user, .content = request.text});
 
@@ -59,15 +59,15 @@ std::string AgentHost::handle(const ChatRequest& request) {
   worker_.run_due();  // a real host has a worker in the background: TriggerWorker::start()
   execution.duration_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
-  database_.executions(actor).record(execution);
+  actor.executions().record(execution);
   return answer.text;
 }
 
-std::string AgentHost::call_tool(const ActorContext& caller, const std::string& tool, const Json& arguments) {
+std::string AgentHost::call_tool(const Session& caller, const std::string& tool, const Json& arguments) {
   try {
     // Whoever the tool acts as, it is in the caller's scope.
-    const ActorContext identity = database_.agents(caller).tool_identity("assistant", tool);
-    const EntityRepository sessions = database_.entities(identity, "session");
+    const Session identity = caller.agents().tool_session("assistant", tool);
+    const EntityRepository sessions = identity.entities("session");
     if (tool == "find-sessions") return listed(sessions.list({.order = {{"data.subject"}}}));
     const EntityPage found = sessions.list({.search = arguments.at("search").get<std::string>(), .limit = 2});
     if (found.size() != 1) return fmt::format("{} sessions are called that", found.empty() ? "no" : "several");

@@ -21,7 +21,7 @@ class AgentHost {
 
  private:
   // What a tool answers, in words.
-  std::string call_tool(const struere::ActorContext& caller, const std::string& tool, const struere::Json& arguments);
+  std::string call_tool(const struere::Session& caller, const std::string& tool, const struere::Json& arguments);
 
   struere::Database database_;
   struere::TriggerWorker worker_;

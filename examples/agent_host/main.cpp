@@ -17,21 +17,21 @@ void converse(const Database& database, AgentHost& host, const std::string& key)
     fmt::print("    {}\n", host.handle({"Bearer " + key, "widget-7", text}));
   }
   // What the request left behind, as the system of that scope sees it.
-  const ActorContext actor = database.authenticate(key);
-  const ActorContext system = database.trusted_host().system_actor(actor.organization(), actor.environment());
-  const AgentConfig config = database.agents(system).config("assistant");
+  const Session actor = database.authenticate(key);
+  const Session system =
+      database.trusted_host().system_session(actor.actor().organization(), actor.actor().environment());
+  const AgentConfig config = system.agents().config("assistant");
   fmt::print("  prompt    {}\n  model     {}\n", config.system_prompt, config.model);
-  const auto thread = database.threads(system).find("widget-7");
+  const auto thread = system.threads().find("widget-7");
   fmt::print("  thread    {} messages\n", thread->message_count);
-  for (const Entity& notice : database.entities(system, "notice").list())
+  for (const Entity& notice : system.entities("notice").list())
     fmt::print("  notice    {}\n", notice.data().at("text").get<std::string>());
-  for (const Event& event : database.events(system).list({.type_prefix = "session."}).events)
+  for (const Event& event : system.events().list({.type_prefix = "session."}).events)
     if (event.type() != "session.created") fmt::print("  event     {} by {}\n", event.type(), event.actor_type());
-  for (const ExecutionSummary& sum :
-       database.executions(system).rollup({ExecutionGroup::model, ExecutionGroup::status}))
+  for (const ExecutionSummary& sum : system.executions().rollup({ExecutionGroup::model, ExecutionGroup::status}))
     fmt::print("  executed  {} runs of {}, {}: {} tokens in, {} out\n", sum.executions, *sum.model,
                to_string(*sum.status), sum.input_tokens, sum.output_tokens);
-  fmt::print("  log       {}\n\n", database.events(system).verify().ok ? "verified" : "BROKEN");
+  fmt::print("  log       {}\n\n", system.events().verify().ok ? "verified" : "BROKEN");
 }
 
 }  // namespace

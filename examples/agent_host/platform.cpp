@@ -6,20 +6,19 @@ namespace {
 
 const OrganizationId studio("studio");
 
-ActorContext system_of(const Database& database, Environment environment) {
-  return database.trusted_host().system_actor(studio, environment);
+Session system_of(const Database& database, Environment environment) {
+  return database.trusted_host().system_session(studio, environment);
 }
 
 // The same in both environments; that is a choice, they could differ.
-void define_access(const Database& database, const ActorContext& system) {
-  database.entity_types(system).define(R"({
+void define_access(const Session& system) {
+  system.entity_types().define(R"({
     "slug": "session", "searchFields": ["subject"],
     "schema": {"type": "object", "required": ["subject", "day"],
                "properties": {"subject": {"type": "string"}, "day": {"type": "string"}, "price": {"type": "number"}}}})"_json);
-  database.entity_types(system).define(
-      R"({"slug": "notice", "schema": {"type": "object", "required": ["text"]}})"_json);
+  system.entity_types().define(R"({"slug": "notice", "schema": {"type": "object", "required": ["text"]}})"_json);
   // Whoever chats may talk, and look at sessions; never at what they cost.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "chat",
     "policies": [{"resource": "agents", "actions": ["read"], "effect": "allow"},
                  {"resource": "threads", "actions": ["create", "read", "update"], "effect": "allow"},
@@ -27,12 +26,12 @@ void define_access(const Database& database, const ActorContext& system) {
                  {"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.price", "maskType": "hide"}]})"_json);
   // What the tool that moves sessions acts as.
-  database.roles(system).define(R"({
+  system.roles().define(R"({
     "name": "planner",
     "policies": [{"resource": "session", "actions": ["list", "read", "update"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.price", "maskType": "hide"}]})"_json);
   // A session that moves tells somebody, whoever moved it.
-  database.triggers(system).define(R"({
+  system.triggers().define(R"({
     "slug": "tell-of-moves",
     "on": {"entityType": "session", "action": "updated",
            "condition": [{"field": "data.day", "operator": "exists", "value": true}]},
@@ -47,33 +46,31 @@ void define_access(const Database& database, const ActorContext& system) {
 
 void set_up(const Database& database) {
   database.trusted_host().create_organization("Studio", studio);
-  const ActorContext development = system_of(database, Environment::development),
-                     production = system_of(database, Environment::production);
-  for (const ActorContext& system : {development, production}) define_access(database, system);
+  const Session development = system_of(database, Environment::development),
+                production = system_of(database, Environment::production);
+  for (const Session& system : {development, production}) define_access(system);
 
   // One agent for both; each environment has its own prompt, model and tools.
-  database.agents(production).define({.slug = "assistant", .name = "Booking assistant"});
-  database.agents(development)
-      .configure("assistant", {.system_prompt = "You are being tested. Say what you did, in a few words.",
-                               .model = "scripted-small",
-                               .tools = {"find-sessions", "move-session"}});
-  database.agents(production)
-      .configure("assistant", {.system_prompt = "You speak for the studio. Be friendly and brief.",
-                               .model = "scripted-large",
-                               .tools = {"find-sessions", "move-session"}});
+  production.agents().define({.slug = "assistant", .name = "Booking assistant"});
+  development.agents().configure("assistant",
+                                 {.system_prompt = "You are being tested. Say what you did, in a few words.",
+                                  .model = "scripted-small",
+                                  .tools = {"find-sessions", "move-session"}});
+  production.agents().configure("assistant", {.system_prompt = "You speak for the studio. Be friendly and brief.",
+                                              .model = "scripted-large",
+                                              .tools = {"find-sessions", "move-session"}});
   // Finding is done as whoever asks; moving as them with one other role, and nothing but reading and updating.
-  database.agents(production)
-      .permit_tool("assistant", "move-session",
-                   {.identity = ToolIdentity::configured,
-                    .role = "planner",
-                    .allowed_actions = std::vector{Action::list, Action::read, Action::update}});
+  production.agents().permit_tool("assistant", "move-session",
+                                  {.identity = ToolIdentity::configured,
+                                   .role = "planner",
+                                   .allowed_actions = std::vector{Action::list, Action::read, Action::update}});
 
   for (const char* const subject : {"Sample maths", "Sample art"})
-    database.entities(development, "session").create({{"subject", subject}, {"day", "Monday"}, {"price", 1}});
+    development.entities("session").create({{"subject", subject}, {"day", "Monday"}, {"price", 1}});
   for (const char* const subject : {"Maths with Kim", "Art with Lee", "Piano with Noor"})
-    database.entities(production, "session").create({{"subject", subject}, {"day", "Tuesday"}, {"price", 40}});
+    production.entities("session").create({{"subject", subject}, {"day", "Tuesday"}, {"price", 40}});
 }
 
 std::string new_key(const Database& database, Environment environment) {
-  return database.api_keys(system_of(database, environment)).create({.name = "chat widget", .roles = {"chat"}}).secret;
+  return system_of(database, environment).api_keys().create({.name = "chat widget", .roles = {"chat"}}).secret;
 }

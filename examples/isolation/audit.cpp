@@ -25,8 +25,7 @@ std::vector<Event> all_events(const EventRepository& log, EventQuery query) {
 // The log is no way round: about a row it shows somebody what the row would.
 void who_sees_what(Stage& stage) {
   Screen& screen = stage.screen;
-  const EventRepository maya = stage.database.events(stage.person("user_maya")),
-                        omar = stage.database.events(stage.person("user_omar"));
+  const EventRepository maya = stage.person("user_maya").events(), omar = stage.person("user_omar").events();
   std::vector<std::vector<std::string>> table{{"events", "in Maya's log", "in Omar's log"}};
   for (const char* const type :
        {"session.created", "session.updated", "student.created", "payment.created", "access.denied"})
@@ -59,8 +58,8 @@ void a_touched_log(Stage& stage) {
       "Each event holds the SHA-256 of the one before it, so no event can be changed unnoticed. Inês, the accountant, "
       "may "
       "verify that:");
-  screen.code("const Verification result = database.events(ines).verify();");
-  const EventRepository ines = stage.database.events(stage.person("user_ines"));
+  screen.code("const Verification result = ines.events().verify();");
+  const EventRepository ines = stage.person("user_ines").events();
   const Verification before = ines.verify();
   screen.claim(before.ok, fmt::format("the chain of {} events is sound", before.verified));
 
@@ -76,7 +75,7 @@ void a_touched_log(Stage& stage) {
   screen.answer(after.problem);
   screen.claim(changed == 1 && !after.ok && after.event == event,
                "verify names that very event: " + (after.event ? after.event->str() : "none"));
-  screen.claim(stage.database.events(stage.system(Environment::development)).verify().ok,
+  screen.claim(stage.system(Environment::development).events().verify().ok,
                "the chain of development is another one, and sound");
   rewrite_event(stage.path, event, "\"amount\":18", "\"amount\":48");
   const Verification restored = ines.verify();
@@ -91,7 +90,7 @@ void audit(Stage& stage) {
       "Each write appends its event in the same transaction; there is no operation that changes or deletes one. "
       "Reading the "
       "log needs no permission of its own: everybody finds in it what they may see anyway.");
-  stage.screen.code("database.events(actor).list({.type = \"session.created\"});");
+  stage.screen.code("actor.events().list({.type = \"session.created\"});");
   who_sees_what(stage);
   a_touched_log(stage);
 }

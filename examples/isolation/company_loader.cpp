@@ -34,12 +34,11 @@ OrganizationId found_company(const TrustedHost& host, const Json& company) {
 }
 
 // What there is and who may do what: it may differ between the environments, so each has files of its own.
-void define(const Database& database, const ActorContext& system, const std::filesystem::path& definitions,
-            const Json& people) {
-  for (const Json& type : read_json(definitions / "entity-types.json")) database.entity_types(system).define(type);
-  const RoleRepository roles = database.roles(system);
+void define(const Session& system, const std::filesystem::path& definitions, const Json& people) {
+  for (const Json& type : read_json(definitions / "entity-types.json")) system.entity_types().define(type);
+  const RoleRepository roles = system.roles();
   for (const Json& role : read_json(definitions / "roles.json")) roles.define(role);
-  const std::string environment(to_string(system.environment()));
+  const std::string environment(to_string(system.actor().environment()));
   for (const Json& person : people)
     for (const Json& role : person.value(environment, Json::array())) roles.assign(UserId(person.at("id")), role);
 }
@@ -49,13 +48,13 @@ EntityId resolve(const LoadedScope& scope, const Json& reference) {
   return scope.ids.at(reference.get<std::string>().substr(1));
 }
 
-LoadedScope load_rows(const Database& database, const ActorContext& system, const std::filesystem::path& path) {
+LoadedScope load_rows(const Session& system, const std::filesystem::path& path) {
   LoadedScope out;
   std::ifstream file = open_file(path);
   for (std::string text; std::getline(file, text);) {
     Json line = Json::parse(text);
     if (line.contains("link")) {
-      database.relations(system).link(resolve(out, line.at("from")), line.at("link"), resolve(out, line.at("to")));
+      system.relations().link(resolve(out, line.at("from")), line.at("link"), resolve(out, line.at("to")));
       ++out.relations;
       continue;
     }
@@ -64,7 +63,7 @@ LoadedScope load_rows(const Database& database, const ActorContext& system, cons
       if (value.is_string() && value.get_ref<const std::string&>().starts_with('@')) value = resolve(out, value).str();
     CreateOptions options;
     if (line.contains("status")) options.status = line.at("status");
-    const Written written = database.entities(system, line.at("type")).create(data, options);
+    const Written written = system.entities(line.at("type")).create(data, options);
     out.ids.emplace(line.at("ref"), written.id);
     out.rows.push_back({written.id, line.at("type"), std::move(data)});
   }
@@ -85,10 +84,10 @@ LoadedCompanies load_companies(const Database& database, const std::filesystem::
     const OrganizationId organization = found_company(host, company);
     for (const Environment environment : {Environment::development, Environment::production}) {
       // One actor, one scope: nothing that is done with it can land in the other environment.
-      const ActorContext system = host.system_actor(organization, environment);
+      const Session system = host.system_session(organization, environment);
       const std::string name(to_string(environment)), scope = organization.str() + "/" + name;
-      define(database, system, folder / "definitions" / name, company.at("people"));
-      out.emplace(scope, load_rows(database, system, folder / (scope + ".jsonl")));
+      define(system, folder / "definitions" / name, company.at("people"));
+      out.emplace(scope, load_rows(system, folder / (scope + ".jsonl")));
     }
   }
   return out;

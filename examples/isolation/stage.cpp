@@ -12,12 +12,12 @@ const LoadedScope& Stage::loaded(Environment environment) const {
   return companies.at(brightpath.str() + "/" + std::string(to_string(environment)));
 }
 
-ActorContext Stage::person(const char* user, Environment environment) const {
-  return database.trusted_host().user_actor(UserId(user), brightpath, environment);
+Session Stage::person(const char* user, Environment environment) const {
+  return database.trusted_host().user_session(UserId(user), brightpath, environment);
 }
 
-ActorContext Stage::system(Environment environment) const {
-  return database.trusted_host().system_actor(brightpath, environment);
+Session Stage::system(Environment environment) const {
+  return database.trusted_host().system_session(brightpath, environment);
 }
 
 std::string text_at(const Json& data, std::string_view path) {

@@ -21,9 +21,8 @@ struct Stage {
   const LoadedScope& loaded(struere::Environment environment) const;
 
   // Actors at Brightpath. A host has authenticated its users itself: by password, by single sign-on, …
-  struere::ActorContext person(const char* user,
-                               struere::Environment environment = struere::Environment::production) const;
-  struere::ActorContext system(struere::Environment environment) const;
+  struere::Session person(const char* user, struere::Environment environment = struere::Environment::production) const;
+  struere::Session system(struere::Environment environment) const;
 };
 
 // In this order; each can be read alone.

@@ -18,19 +18,17 @@ void people_and_rows(Stage& stage) {
   const std::vector<std::string> types{"session", "student", "guardian", "payment"};
   std::vector<std::vector<std::string>> table{{"who asks", "sessions", "students", "guardians", "payments"}};
   for (const auto& [user, name] : people) {
-    const ActorContext actor = stage.person(user);
+    const Session actor = stage.person(user);
     std::vector<std::string> row{name};
     for (const std::string& type : types)
-      row.push_back(stage.database.can(actor, Action::list, type)
-                        ? std::to_string(stage.database.entities(actor, type).count())
-                        : "denied");
+      row.push_back(actor.can(Action::list, type) ? std::to_string(actor.entities(type).count()) : "denied");
     table.push_back(row);
   }
   stage.screen.table(table);
 
   const LoadedScope& loaded = stage.loaded(Environment::production);
   const auto counts = [&](const char* user, const char* type, const auto& matches) {
-    return std::cmp_equal(stage.database.entities(stage.person(user), type).count(), loaded.count(type, matches));
+    return std::cmp_equal(stage.person(user).entities(type).count(), loaded.count(type, matches));
   };
   stage.screen.claim(counts("user_maya", "session", [](const Json& row) { return row.at("teacherId") == "user_maya"; }),
                      "Maya's rule, data.teacherId eq actor.userId, gives her the sessions that are hers in the file");
@@ -47,7 +45,8 @@ void people_and_rows(Stage& stage) {
 // The same rows, field by field, as different people get them.
 void people_and_fields(Stage& stage) {
   const LoadedScope& loaded = stage.loaded(Environment::production);
-  const Entity session = stage.database.entities(stage.person("user_maya"), "session")
+  const Entity session = stage.person("user_maya")
+                             .entities("session")
                              .list({.where = field("data.status") == "completed", .limit = 1})
                              .front();
   const EntityId student(session.data().at("studentId").get<std::string>());
@@ -56,16 +55,15 @@ void people_and_fields(Stage& stage) {
       if (row.type == "payment" && row.data.value("sessionId", "") == session.id().str()) return row.id;
     throw std::runtime_error("a completed session without a payment");
   }();
-  const ActorContext maya = stage.person("user_maya"), dana = stage.person("user_dana"),
-                     omar = stage.person("user_omar");
+  const Session maya = stage.person("user_maya"), dana = stage.person("user_dana"), omar = stage.person("user_omar");
 
   std::vector<std::vector<std::string>> table{{"", "field", "Maya, teacher", "Dana, front desk", "Omar, admin"}};
   const auto add = [&](const char* type, const EntityId& id, const std::vector<const char*>& paths) {
     std::vector<Json> seen;
-    for (const ActorContext& actor : {maya, dana, omar}) {
+    for (const Session& actor : {maya, dana, omar}) {
       // find, not get: where a row is in nobody's view, that is an answer and no failure.
-      const bool allowed = stage.database.can(actor, Action::read, type).allowed();
-      const auto row = allowed ? stage.database.entities(actor, type).find(id) : std::nullopt;
+      const bool allowed = actor.can(Action::read, type).allowed();
+      const auto row = allowed ? actor.entities(type).find(id) : std::nullopt;
       seen.push_back(row ? row->data() : Json::object());
     }
     for (const char* const path : paths)
@@ -99,8 +97,8 @@ void rows_and_fields(Stage& stage) {
       "say which "
       "types, rows and fields are theirs; what is not, does not exist for them.");
   stage.screen.code(
-      "const ActorContext actor = host.user_actor(user, brightpath, Environment::production);\n"
-      "database.entities(actor, \"session\").count();");
+      "const Session actor = host.user_session(user, brightpath, Environment::production);\n"
+      "actor.entities(\"session\").count();");
   people_and_rows(stage);
   stage.screen.say("One session, its student and its payment, as three of them get it (– is: not there):");
   people_and_fields(stage);
@@ -114,8 +112,8 @@ void guesses(Stage& stage) {
       "Maya, "
       "filters, orders and counts answer as if paymentId had never been stored. She knows a true one, from an "
       "invoice:");
-  const EntityRepository hers = stage.database.entities(stage.person("user_maya"), "session");
-  const EntityRepository all = stage.database.entities(stage.person("user_omar"), "session");
+  const EntityRepository hers = stage.person("user_maya").entities("session");
+  const EntityRepository all = stage.person("user_omar").entities("session");
   const Condition is_hers = field("data.teacherId") == "user_maya";
   const Entity row = all.list({.where = is_hers && field("data.paymentId").exists(), .limit = 1}).front();
   const std::string payment = row.data().at("paymentId");
@@ -153,8 +151,8 @@ void guesses(Stage& stage) {
   screen.claim(ids(hers, by_payment) == ids(hers, by_default) && ids(all, by_payment) != ids(all, by_default),
                "ordering by it changes Omar's list, and nothing in hers");
 
-  const EntityRepository desk = stage.database.entities(stage.person("user_dana"), "payment");
-  const EntityRepository payments = stage.database.entities(stage.person("user_omar"), "payment");
+  const EntityRepository desk = stage.person("user_dana").entities("payment");
+  const EntityRepository payments = stage.person("user_omar").entities("payment");
   const Query visa{.where = field("data.card").contains("1111")};
   screen.claim(desk.count(visa) == 0 && payments.count(visa) > 0,
                "nor can Dana filter by a redacted card, not even by the four digits that she is shown");

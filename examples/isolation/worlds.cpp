@@ -16,50 +16,46 @@ void two_worlds(Stage& stage) {
       "A program under test that writes to real customers is every team's bad day. Here an API key belongs to one "
       "environment, and whoever holds it stays there. This program names no environment; only its key differs:");
   screen.code(
-      "const ActorContext actor = database.authenticate(key);\n"
-      "database.entities(actor, \"session\").count();\n"
-      "database.entities(actor, \"student\").list({.order = {{\"data.name\"}}, .limit = 1});");
+      "const Session actor = database.authenticate(key);\n"
+      "actor.entities(\"session\").count();\n"
+      "actor.entities(\"student\").list({.order = {{\"data.name\"}}, .limit = 1});");
 
   std::vector<std::vector<std::string>> table{{"key", "sessions", "students", "the first of them", "homework"}};
   bool counts_are_right = true;
   std::set<EntityId> students_seen;
   std::size_t students_counted = 0;
   for (const Environment environment : {Environment::development, Environment::production}) {
-    const auto [key, stored] =
-        database.api_keys(stage.system(environment)).create({.name = "demo", .roles = {"front-desk"}});
-    const ActorContext actor = database.authenticate(key);
-    const EntityRepository sessions = database.entities(actor, "session"),
-                           students = database.entities(actor, "student");
+    const auto [key, stored] = stage.system(environment).api_keys().create({.name = "demo", .roles = {"front-desk"}});
+    const Session actor = database.authenticate(key);
+    const EntityRepository sessions = actor.entities("session"), students = actor.entities("student");
     const LoadedScope& loaded = stage.loaded(environment);
     counts_are_right = counts_are_right && std::cmp_equal(sessions.count(), loaded.count("session")) &&
                        std::cmp_equal(students.count(), loaded.count("student"));
     for (const Entity& student : students.list({.limit = 1000})) students_seen.insert(student.id());
     students_counted += static_cast<std::size_t>(students.count());
-    const Decision homework = database.can(actor, Action::list, "homework");
+    const Decision homework = actor.can(Action::list, "homework");
     table.push_back({stored.display_prefix + "…", std::to_string(sessions.count()), std::to_string(students.count()),
                      text_at(students.list({.order = {{"data.name"}}, .limit = 1}).front().data(), "name"),
-                     homework ? std::to_string(database.entities(actor, "homework").count()) : "denied"});
+                     homework ? std::to_string(actor.entities("homework").count()) : "denied"});
   }
   screen.table(table);
   screen.claim(counts_are_right, "each key finds exactly what was loaded into its environment");
   screen.claim(students_seen.size() == students_counted, "no row was found by both");
 
-  const auto types = [&](Environment environment) {
-    return database.entity_types(stage.system(environment)).list().size();
-  };
+  const auto types = [&](Environment environment) { return stage.system(environment).entity_types().list().size(); };
   screen.claim(
       types(Environment::development) == types(Environment::production) + 1,
       "definitions are apart as well: `homework` is being tried out in development, production has no such type");
 
   const auto list_as_developer = [&](Environment environment) {
-    return error_of([&] { database.entities(stage.person("user_lena", environment), "student").list(); });
+    return error_of([&] { stage.person("user_lena", environment).entities("student").list(); });
   };
   screen.claim(
       list_as_developer(Environment::development) == "no error" &&
           list_as_developer(Environment::production).starts_with("permission_denied"),
       "so are roles: Lena, a developer, has some in development and none in production, where she may do nothing");
 
-  const ApiKeyRepository keys = database.api_keys(stage.system(Environment::production));
+  const ApiKeyRepository keys = stage.system(Environment::production).api_keys();
   const CreatedApiKey revoked = keys.create({.name = "lost laptop", .roles = {"front-desk"}});
   keys.revoke(revoked.key.id);
   const std::string refusal = error_of([&] { database.authenticate("sk_prod_guessed"); });
@@ -76,11 +72,11 @@ void foreign_ids(Stage& stage) {
       "Ids leak: into logs, links, bug reports. So an id of another world must not even be confirmed. Here is the "
       "system "
       "actor of development, who may do anything there, with an id of production and with one that never existed:");
-  screen.code("database.entities(development, \"session\").get(id);");
+  screen.code("development.entities(\"session\").get(id);");
 
-  const ActorContext development = stage.system(Environment::development);
-  const EntityRepository sessions = database.entities(development, "session");
-  const RelationRepository relations = database.relations(development);
+  const Session development = stage.system(Environment::development);
+  const EntityRepository sessions = development.entities("session");
+  const RelationRepository relations = development.relations();
   const EntityId here = stage.loaded(Environment::development).ids.at("teacher-0");
   const EntityId foreign = stage.loaded(Environment::production).ids.at("session-7");
   const EntityId of_another_company = stage.companies.at("northstar/development").ids.at("session-7");
@@ -100,8 +96,8 @@ void foreign_ids(Stage& stage) {
   screen.claim(update(foreign) == get(unknown) && update(unknown) == get(unknown) && remove(foreign) == get(unknown) &&
                    link(foreign) == get(unknown) && link(unknown) == get(unknown),
                "update, remove and link: likewise");
-  const CreatedApiKey key = database.api_keys(development).create({.name = "demo", .roles = {"front-desk"}});
-  const EntityRepository by_key = database.entities(database.authenticate(key.secret), "session");
+  const CreatedApiKey key = development.api_keys().create({.name = "demo", .roles = {"front-desk"}});
+  const EntityRepository by_key = database.authenticate(key.secret).entities("session");
   screen.claim(error_of([&] { by_key.get(foreign); }) == get(unknown),
                "and likewise for whoever holds a development key");
   screen.claim(get(of_another_company) == get(unknown), "and for a row of another company, Northstar");

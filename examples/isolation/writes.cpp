@@ -11,8 +11,8 @@ void writes(Stage& stage) {
       "hands "
       "to somebody else would not be hers, so she may not:");
   screen.code("sessions.update(mine, {{\"teacherId\", \"user_tomas\"}});");
-  const EntityRepository sessions = stage.database.entities(stage.person("user_maya"), "session");
-  const EntityRepository all = stage.database.entities(stage.person("user_omar"), "session");
+  const EntityRepository sessions = stage.person("user_maya").entities("session");
+  const EntityRepository all = stage.person("user_omar").entities("session");
   const Entity mine = sessions.list({.where = field("data.status") == "completed", .limit = 1}).front();
   const Json stored = all.get(mine.id()).data();
 

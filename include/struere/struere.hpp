@@ -34,9 +34,6 @@
 #include "struere/storage/memory.hpp"
 #include "struere/storage/sqlite.hpp"
 #include "struere/storage/storage.hpp"
-// actor: who asks
-#include "struere/actor/authentication.hpp"
-#include "struere/actor/trusted_host.hpp"
 // repository: the face
 #include "struere/repository/agent_repository.hpp"
 #include "struere/repository/api_key_repository.hpp"
@@ -47,8 +44,10 @@
 #include "struere/repository/execution_repository.hpp"
 #include "struere/repository/pack_repository.hpp"
 #include "struere/repository/relation_repository.hpp"
+#include "struere/repository/session.hpp"
 #include "struere/repository/thread_repository.hpp"
 #include "struere/repository/trigger_repository.hpp"
+#include "struere/repository/trusted_host.hpp"
 // lifecycle: what happens over time
 #include "struere/lifecycle/adoption.hpp"
 #include "struere/lifecycle/backup.hpp"

@@ -1,9 +1,10 @@
-#include "struere/actor/authentication.hpp"
+#include "actor/authentication.hpp"
 
 #include <algorithm>
 
 #include "actor/api_key_text.hpp"
 #include "actor/authentication_cache.hpp"
+#include "core/authority.hpp"
 #include "core/digest.hpp"
 #include "struere/core/error.hpp"
 
@@ -28,7 +29,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
     throw Error(ErrorCode::unauthenticated,
                 "this API key is not valid; create another one, or check that it was copied whole");
 
-  const Scope scope(found->organization, found->environment);
+  const Scope scope(authority(), found->organization, found->environment);
   std::vector<ActorRole> roles;
   if (!found->roles.empty()) {
     const auto transaction = storage_->begin(scope, Access::read);
@@ -36,7 +37,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
       if (auto id = transaction->find_role(name)) roles.push_back({*std::move(id), name});
   }
   const ActorType type = found->kind == ApiKeyKind::webhook ? ActorType::webhook : ActorType::agent;
-  ActorContext actor({scope, type, found->id.str(), std::move(roles), false});
+  ActorContext actor(authority(), {scope, type, found->id.str(), std::move(roles)});
   if (!found->last_used_at || now - *found->last_used_at >= touch_interval) {
     storage_->shared().touch_api_key(hash, now);
   } else if (before && before == storage_->commit_stamp()) {  // all of it was read between two equal stamps

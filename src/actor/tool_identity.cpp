@@ -1,10 +1,12 @@
-#include "struere/actor/tool_identity.hpp"
+#include "actor/tool_identity.hpp"
+
+#include "core/authority.hpp"
 
 namespace struere {
 
 ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const ToolPermission& permission,
                                            const std::optional<ActorRole>& role) {
-  ActorContext::State state{caller.scope(), caller.type(), caller.id(), caller.roles(), caller.is_org_admin()};
+  ActorParts state{caller.scope(), caller.type(), caller.id(), caller.roles(), caller.is_org_admin()};
   state.cascade_depth = caller.cascade_depth();
   if (permission.identity == ToolIdentity::system) {
     state.type = ActorType::system;
@@ -22,7 +24,7 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
   if (caller.restriction()) restriction = narrowed(restriction, *caller.restriction());
   if (restriction.allowed_actions || !restriction.denied_fields.empty())
     state.restriction = std::make_shared<const Restriction>(std::move(restriction));
-  return ActorContext(std::move(state));
+  return ActorContext(authority(), std::move(state));
 }
 
 }  // namespace struere

@@ -19,7 +19,7 @@ std::vector<Word> plain(std::initializer_list<const char*> texts) {
 
 std::vector<Word> entity_types(const Session& session, Environment environment) {
   std::vector<Word> out;
-  for (const EntityType& type : session.database().entity_types(session.system(environment)).list())
+  for (const EntityType& type : session.system(environment).entity_types().list())
     out.push_back({type.slug, type.name == type.slug ? "" : type.name});
   return out;
 }
@@ -28,7 +28,7 @@ std::vector<Word> entity_types(const Session& session, Environment environment) 
 std::vector<Word> stored_values(const std::string& name, const Options& options) {
   const Session session(options);
   const auto environment = parse_environment(options.environment).value_or(Environment::development);
-  const ActorContext system = session.system(environment);
+  const struere::Session system = session.system(environment);
   std::vector<Word> out;
   if (name == "TYPE") return entity_types(session, environment);
   if (name == "RESOURCE") {
@@ -36,16 +36,16 @@ std::vector<Word> stored_values(const std::string& name, const Options& options)
     std::ranges::move(plain({"users", "agents", "threads", "events", "executions", "packs", "api_keys"}),
                       std::back_inserter(out));
   } else if (name == "ROLE") {
-    for (const RoleRecord& role : session.database().roles(system).list()) out.push_back({role.name, {}});
+    for (const RoleRecord& role : system.roles().list()) out.push_back({role.name, {}});
   } else if (name == "USER") {
     for (const Membership& member : session.database().trusted_host().members(session.organization()))
       out.push_back({member.user.str(), std::string(to_string(member.role))});
   } else if (name == "KEY") {
-    for (const ApiKey& key : session.database().api_keys(system).list())
+    for (const ApiKey& key : system.api_keys().list())
       if (!key.revoked_at) out.push_back({key.id.str(), key.name});
   } else if (name == "RUN") {
     for (const TriggerRunStatus status : {TriggerRunStatus::dead, TriggerRunStatus::pending})
-      for (const TriggerRun& run : session.database().triggers(system).runs({.status = status}).runs)
+      for (const TriggerRun& run : system.triggers().runs({.status = status}).runs)
         out.push_back({run.id.str(), fmt::format("{}, {}", run.trigger, to_string(run.status))});
   } else if (name == "RELEASE") {
     for (const Release& release : session.definitions(Environment::production).releases())

@@ -122,7 +122,7 @@ void add_data(CLI::App& program, Options& options) {
     command->callback([&options, body] {
       const Session session(options);
       session.require_entity_type(options, data.type);
-      body(session.database().entities(session.actor(options), data.type));
+      body(session.actor(options).entities(data.type));
     });
     return command;
   };

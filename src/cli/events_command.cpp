@@ -40,7 +40,7 @@ void add_events(CLI::App& program, Options& options) {
   command->callback([&options] {
     const Session session(options);
     if (!entity.empty()) query.entity = EntityId(entity);
-    const EventRepository events = session.database().events(session.actor(options));
+    const EventRepository events = session.actor(options).events();
     if (!follows) {
       for (const Event& event : events.list(query).events) show(options, event);
       return;

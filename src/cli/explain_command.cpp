@@ -45,7 +45,7 @@ void add_explain(CLI::App& program, Options& options) {
   command->callback([&options] {
     if (!field.empty() && id.empty()) throw UsageError("--field is of a row; give its id");
     const Session session(options);
-    const ActorContext about = session.actor(options);
+    const struere::Session about = session.actor(options);
     std::optional<ProposedWrite> write;
     if (!data.empty() || !status.empty()) {
       JsonFault fault;
@@ -53,9 +53,9 @@ void add_explain(CLI::App& program, Options& options) {
       if (!parsed) throw Error(ErrorCode::invalid_data, "--data is not acceptable JSON: " + fault.message);
       write = ProposedWrite{*parsed, status.empty() ? std::nullopt : std::optional(status)};
     }
-    Explanation found =
-        session.database().explain(session.system(about.environment()), about, *parse_action(action), resource,
-                                   id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
+    Explanation found = session.system(about.actor().environment())
+                            .explain(about, *parse_action(action), resource,
+                                     id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
     if (!field.empty()) narrow(found, field);
     const std::string clear = field.empty() ? "" : clear_fields(found, field);
     fmt::print("{}\n", options.json ? found.to_json().dump() : printable(found.text() + clear, true));

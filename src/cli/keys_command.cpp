@@ -9,9 +9,7 @@ namespace {
 
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
-ApiKeyRepository keys_of(const Session& session, const Options& options) {
-  return session.database().api_keys(session.actor(options));
-}
+ApiKeyRepository keys_of(const Session& session, const Options& options) { return session.actor(options).api_keys(); }
 
 const char* state_of(const ApiKey& key) {
   if (key.revoked_at) return "revoked";

@@ -17,7 +17,7 @@ struct PackArguments {
 };
 
 Packs packs_of(const Session& session, const Options& options) {
-  return {session.database(), session.system(*parse_environment(options.environment))};
+  return Packs(session.system(*parse_environment(options.environment)));
 }
 
 MergeSide side_of(const std::string& word) {

@@ -9,7 +9,7 @@ namespace {
 
 void list_users(const Options& options) {
   const Session session(options);
-  const RoleRepository roles = session.database().roles(session.system(*parse_environment(options.environment)));
+  const RoleRepository roles = session.system(*parse_environment(options.environment)).roles();
   Json out = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Membership& member : session.database().trusted_host().members(session.organization())) {
@@ -60,7 +60,7 @@ void add_people(CLI::App& program, Options& options) {
     command->callback([&options, body] {
       const Session session(options);
       session.require_role(options, role);
-      body(session.database().roles(session.actor(options)));
+      body(session.actor(options).roles());
     });
   };
   change("assign", "Gives a role to a member", [&options](const RoleRepository& repository) {

@@ -18,7 +18,7 @@ struct RunArguments {
 };
 
 TriggerRepository triggers_of(const Session& session, const Options& options) {
-  return session.database().triggers(session.actor(options));
+  return session.actor(options).triggers();
 }
 
 Json to_json(const TriggerRun& run) {

@@ -73,15 +73,15 @@ Session::Session(const Options& options, Missing missing) : project_(read_projec
   database_->trusted_host().create_organization(organization().str(), organization());
 }
 
-ActorContext Session::system(Environment environment) const {
-  return database_->trusted_host().system_actor(organization(), environment);
+struere::Session Session::system(Environment environment) const {
+  return database_->trusted_host().system_session(organization(), environment);
 }
 
-ActorContext Session::actor(const Options& options) const {
+struere::Session Session::actor(const Options& options) const {
   const auto environment = *parse_environment(options.environment);
   if (options.key.empty() && options.user.empty()) return system(environment);
   if (options.key.empty()) try {
-      return database_->trusted_host().user_actor(UserId(options.user), organization(), environment);
+      return database_->trusted_host().user_session(UserId(options.user), organization(), environment);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) throw;
       throw Error(ErrorCode::not_found,
@@ -89,8 +89,8 @@ ActorContext Session::actor(const Options& options) const {
                               organization().str()));
     }
   if (!options.user.empty()) throw UsageError("--as and --key are two actors; give one of them");
-  ActorContext actor = database_->authenticate(options.key);
-  if (actor.organization() != organization())
+  struere::Session actor = database_->authenticate(options.key);
+  if (actor.actor().organization() != organization())
     throw UsageError("the key is another organization's than struere.yaml names");
   return actor;
 }
@@ -109,14 +109,14 @@ void require_name(const Options& options, const char* what, const std::string& n
 void Session::require_entity_type(const Options& options, const std::string& slug) const {
   if (!options.key.empty() || !options.user.empty()) return;
   std::vector<std::string> known;
-  for (const EntityType& type : database().entity_types(actor(options)).list()) known.push_back(type.slug);
+  for (const EntityType& type : actor(options).entity_types().list()) known.push_back(type.slug);
   require_name(options, "entity type", slug, known);
 }
 
 void Session::require_role(const Options& options, const std::string& name) const {
   if (!options.key.empty() || !options.user.empty()) return;
   std::vector<std::string> known;
-  for (const RoleRecord& role : database().roles(actor(options)).list()) known.push_back(role.name);
+  for (const RoleRecord& role : actor(options).roles().list()) known.push_back(role.name);
   require_name(options, "role", name, known);
 }
 

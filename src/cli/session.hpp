@@ -9,6 +9,7 @@
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 #include "struere/definitions/definitions.hpp"
+#include "struere/repository/database.hpp"
 
 namespace struere::cli {
 
@@ -85,14 +86,14 @@ class Session {
   const std::filesystem::path& file() const noexcept { return project_.database; }
   const OrganizationId& organization() const noexcept { return project_.organization; }
   const Database& database() const noexcept { return *database_; }
-  ActorContext system(Environment environment) const;
+  struere::Session system(Environment environment) const;
   // The one that --key or --as names, in the key's environment or that of -e; otherwise the system.
-  ActorContext actor(const Options& options) const;
+  struere::Session actor(const Options& options) const;
   // What an actor may not see and what is not there are the same to it. The system sees all: it is told that there is
   // no such name, and which is near. Error{not_found}.
   void require_entity_type(const Options& options, const std::string& slug) const;
   void require_role(const Options& options, const std::string& name) const;
-  Definitions definitions(Environment environment) const { return {database(), system(environment)}; }
+  Definitions definitions(Environment environment) const { return Definitions(system(environment)); }
   // Which fields a mask in the files may name though no schema does: those that either environment holds.
   HeldFields held_fields() const;
 

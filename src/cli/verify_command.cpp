@@ -9,7 +9,7 @@ namespace struere::cli {
 void add_verify(CLI::App& program, Options& options) {
   program.add_subcommand("verify", "Recompute the hash chain of the audit log")->callback([&options] {
     const Session session(options);
-    const auto found = session.database().events(session.actor(options)).verify();
+    const auto found = session.actor(options).events().verify();
     if (options.json)
       fmt::print("{}\n",
                  Json{{"ok", found.ok}, {"verified", found.verified}, {"head", found.head}, {"problem", found.problem}}

@@ -1,5 +1,6 @@
 #include "struere/definitions/definitions.hpp"
 
+#include "core/authority.hpp"
 #include "definitions/held_fields.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
@@ -22,7 +23,7 @@ Json summary_of(const ChangePlan& plan) {
 }  // namespace
 
 DefinitionSet Definitions::current() const {
-  return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("read the definitions");
     return current_definitions(operation);
   });
@@ -30,7 +31,7 @@ DefinitionSet Definitions::current() const {
 
 HeldFields Definitions::held_fields() const {
   return [self = *this](const std::string& type, const FieldPath& field) {
-    return guarded(*self.database_.engine_, self.actor_, Access::read, {"read", "definitions"},
+    return guarded(self.session_.caller(authority()), Access::read, {"read", "definitions"},
                    [&](GuardedOperation& operation) {
                      operation.require_admin("read the definitions");
                      return struere::held_fields(operation)(type, field);
@@ -39,7 +40,7 @@ HeldFields Definitions::held_fields() const {
 }
 
 ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
-  return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of the definitions");
     // What comes to production was checked in development, by what is stored there.
     const bool is_production = operation.actor().environment() == Environment::production;
@@ -50,7 +51,7 @@ ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions
 }
 
 ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& options) const {
-  return guarded(*database_.engine_, actor_, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a rollback");
     const auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, release}}, {}, false, {}, 1});
     if (found.empty()) throw_not_found();
@@ -64,12 +65,12 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
 void Definitions::apply(const ChangePlan& plan) const {
   // Everything that is stored is looked at while others write; under the lock, only what they wrote meanwhile.
   const std::int64_t since =
-      guarded(*database_.engine_, actor_, Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
+      guarded(session_.caller(authority()), Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
         operation.require_admin("sync definitions");
         check_plan(operation, plan);
         return operation.transaction().chain_head().sequence;
       });
-  guarded(*database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+  guarded(session_.caller(authority()), Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("sync definitions");
     carry_out(operation, plan, since);
     if (plan.empty()) return;
@@ -80,16 +81,16 @@ void Definitions::apply(const ChangePlan& plan) const {
 
 Release Definitions::deploy(const ChangePlan& plan, const std::string& note) const {
   const std::int64_t since =
-      guarded(*database_.engine_, actor_, Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
+      guarded(session_.caller(authority()), Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
         operation.require_admin("deploy definitions");
-        if (actor_.environment() != Environment::production)
+        if (session_.actor().environment() != Environment::production)
           throw Error(ErrorCode::invalid_definition, "releases are production's; give an actor of production");
         require_text(note, "the note of a release");
         check_plan(operation, plan);
         return operation.transaction().chain_head().sequence;
       });
   return guarded(
-      *database_.engine_, actor_, Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
+      session_.caller(authority()), Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
         operation.require_admin("deploy definitions");
         carry_out(operation, plan, since);
         const auto newest = select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
@@ -100,8 +101,8 @@ Release Definitions::deploy(const ChangePlan& plan, const std::string& note) con
                         plan.to_json().at("changes"),
                         note,
                         plan.restores,
-                        std::string(to_string(actor_.type())),
-                        actor_.id(),
+                        std::string(to_string(session_.actor().type())),
+                        session_.actor().id(),
                         operation.now()};
         insert(operation.transaction(), release);
         Json payload{{"release", release.number}, {"note", note}, {"changes", summary_of(plan)}};
@@ -113,7 +114,7 @@ Release Definitions::deploy(const ChangePlan& plan, const std::string& note) con
 }
 
 std::vector<Release> Definitions::releases() const {
-  return guarded(*database_.engine_, actor_, Access::read, {"list", "definitions"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"list", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("list the releases");
     return select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, most_in_page});
   });

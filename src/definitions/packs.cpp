@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/authority.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/pack_check.hpp"
@@ -167,21 +168,21 @@ Json PackPlan::to_json() const {
 }
 
 std::vector<InstalledPack> Packs::list() const {
-  return guarded(*database_.engine_, actor_, Access::read, {"list", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"list", "packs"}, [&](GuardedOperation& operation) {
     operation.require_admin("list the packs");
     return select<InstalledPack>(operation.transaction(), {{}, {}, {"pack_id"}, false, {}, most_definitions});
   });
 }
 
 DefinitionSet Packs::definitions(const std::string& pack_id) const {
-  return guarded(*database_.engine_, actor_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
     operation.require_admin("read a pack's definitions");
     return require_pack_definitions(operation, pack_id);
   });
 }
 
 PackPlan Packs::plan(const PackPlan& asked) const {
-  return guarded(*database_.engine_, actor_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(session_.caller(authority()), Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of a pack");
     return make_pack_plan(operation, asked).plan;
   });
@@ -220,12 +221,12 @@ void Packs::apply(const PackPlan& plan) const {
   // Everything that is stored is looked at while others write; under the lock, what they wrote meanwhile and what is
   // rewritten.
   const std::int64_t since =
-      guarded(*database_.engine_, actor_, Access::read, {"update", "packs"}, [&](GuardedOperation& operation) {
+      guarded(session_.caller(authority()), Access::read, {"update", "packs"}, [&](GuardedOperation& operation) {
         operation.require_admin("change a pack");
         require_unmoved(plan, make_pack_plan(operation, plan).plan);
         return operation.transaction().chain_head().sequence;
       });
-  guarded(*database_.engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
+  guarded(session_.caller(authority()), Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_admin("change a pack");
     MadePackPlan made = make_pack_plan(operation, plan, since);
     require_unmoved(plan, made.plan);

@@ -150,7 +150,7 @@ BackupReport verify_copy(const paths::path& copy, const BackupOptions& options) 
   BackupProgress progress{BackupProgress::Step::verify, 0, 2 * out.organizations};
   for (const Organization& organization : organizations)
     for (const Environment environment : {Environment::development, Environment::production}) {
-      const Verification found = database.events(host.system_actor(organization.id, environment)).verify();
+      const Verification found = host.system_session(organization.id, environment).events().verify();
       if (!found.ok) refuse_copy(fmt::format("in the {} log, {}", to_string(environment), found.problem));
       out.events += found.verified;
       ++progress.done;

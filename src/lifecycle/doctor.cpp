@@ -25,16 +25,15 @@ constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 // Looks at one scope.
 class Examination {
  public:
-  Examination(const Database& database, const ActorContext& system, const DoctorOptions& options,
-              const StorageReport& storage, std::vector<Finding>& findings)
-      : database_(database),
-        system_(system),
+  Examination(const Session& system, const DoctorOptions& options, const StorageReport& storage,
+              std::vector<Finding>& findings)
+      : system_(system),
         options_(options),
         storage_(storage),
         findings_(findings),
         now_((options.clock ? *options.clock : system_clock()).now()),
-        types_(database.entity_types(system).list()),
-        roles_(database.roles(system).list()) {}
+        types_(system.entity_types().list()),
+        roles_(system.roles().list()) {}
 
   void check_all() {
     check_chain();
@@ -56,7 +55,8 @@ class Examination {
 
  private:
   void tell(Severity severity, Check check, const std::string& subject, std::string message) {
-    findings_.push_back({severity, check, system_.organization(), system_.environment(), subject, std::move(message)});
+    findings_.push_back(
+        {severity, check, system_.actor().organization(), system_.actor().environment(), subject, std::move(message)});
   }
 
   bool has_type(const std::string& slug) const {
@@ -67,12 +67,12 @@ class Examination {
   }
 
   void check_chain() {
-    const Verification found = database_.events(system_).verify();
+    const Verification found = system_.events().verify();
     if (!found.ok) tell(Severity::error, Check::chain, {}, "the audit log was tampered with: " + found.problem);
   }
 
   void check_keys() {
-    for (const ApiKey& key : database_.api_keys(system_).list()) {
+    for (const ApiKey& key : system_.api_keys().list()) {
       if (key.revoked_at) continue;
       const std::string name = fmt::format("the key `{}` ({}…)", key.name, key.display_prefix);
       if (key.expires_at && *key.expires_at <= now_) {
@@ -159,7 +159,7 @@ class Examination {
       }
       for (const std::string& slug : slow) {
         if (quick.contains(slug) || !has_type(slug)) continue;
-        const std::int64_t count = database_.entities(system_, slug).count();
+        const std::int64_t count = system_.entities(slug).count();
         tell(count >= options_.many_entities ? Severity::warning : Severity::note, Check::rule_without_index, role.name,
              fmt::format("no index serves the rules of the role `{}` on `{}`: each of its {} entities is looked at",
                          role.name, slug, count));
@@ -172,7 +172,7 @@ class Examination {
   }
 
   void check_runs() {
-    const TriggerRepository triggers = database_.triggers(system_);
+    const TriggerRepository triggers = system_.triggers();
     const auto late = [&](TriggerRunStatus status, Timestamp before) {
       auto runs = triggers.runs({.status = status, .limit = 1000}).runs;
       std::erase_if(runs, [&](const TriggerRun& run) { return run.due_at > before; });
@@ -192,15 +192,14 @@ class Examination {
   }
 
   void check_shown_fields() {
-    for (const ShownField& field : find_shown_fields(database_, system_))
+    for (const ShownField& field : find_shown_fields(system_))
       tell(Severity::warning, Check::masked_field_shown, field.role,
            fmt::format("the role `{}` once masked `{}` of `{}`, which the schema no longer names; now it shows the {} "
                        "rows and {} events that hold it: mask that field again, or remove its values",
                        field.role, field.path, field.entity_type, field.rows, field.events));
   }
 
-  const Database& database_;
-  ActorContext system_;
+  Session system_;
   const DoctorOptions& options_;
   const StorageReport& storage_;
   std::vector<Finding>& findings_;
@@ -256,7 +255,7 @@ std::vector<Finding> examine(const Database& database, const DoctorOptions& opti
   std::set<std::string> used;
   for (const Organization& organization : organizations)
     for (const Environment environment : environments) {
-      Examination examination(database, host.system_actor(organization.id, environment), options, storage, out);
+      Examination examination(host.system_session(organization.id, environment), options, storage, out);
       used.merge(examination.indexed_fields_of_scope());  // an index serves all organizations
       if (!options.organization || *options.organization == organization.id) examination.check_all();
     }

@@ -20,11 +20,9 @@ constexpr std::size_t most_found = 20;
 
 class ShownFields {
  public:
-  ShownFields(const Database& database, const ActorContext& system)
-      : database_(database),
-        system_(system),
-        now_(0, database.entity_types(system).list(), database.roles(system).list(),
-             database.entity_types(system).former_names()) {}
+  explicit ShownFields(const Session& system)
+      : system_(system),
+        now_(0, system.entity_types().list(), system.roles().list(), system.entity_types().former_names()) {}
 
   std::vector<ShownField> run() {
     read_past();
@@ -81,7 +79,7 @@ class ShownFields {
     };
     Query query{.order = {{"createdAt"}}, .limit = 100};
     do {
-      const EntityPage page = database_.entities(system_, type.slug).list(query);
+      const EntityPage page = system_.entities(type.slug).list(query);
       for (const Entity& row : page) look(row.data(), &ShownField::rows);
       query.after = page.next();
     } while (query.after);
@@ -114,7 +112,7 @@ class ShownFields {
   void each_event(EventQuery query, const std::function<void(const Event&)>& visit) {
     query.limit = 500;
     do {
-      EventPage page = database_.events(system_).list(query);
+      EventPage page = system_.events().list(query);
       for (const Event& event : page.events) visit(event);
       query.after = std::move(page.next);
     } while (query.after);
@@ -128,8 +126,7 @@ class ShownFields {
     ++(field->second.*count);
   }
 
-  const Database& database_;
-  const ActorContext& system_;
+  const Session& system_;
   RuleBook now_;
   std::map<std::pair<std::string, std::string>, std::vector<Mask>> past_;
   std::map<std::vector<std::string>, ShownField> found_;
@@ -137,8 +134,6 @@ class ShownFields {
 
 }  // namespace
 
-std::vector<ShownField> find_shown_fields(const Database& database, const ActorContext& system) {
-  return ShownFields(database, system).run();
-}
+std::vector<ShownField> find_shown_fields(const Session& system) { return ShownFields(system).run(); }
 
 }  // namespace struere

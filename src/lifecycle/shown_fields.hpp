@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "struere/repository/database.hpp"
+#include "struere/repository/session.hpp"
 
 namespace struere {
 
@@ -17,6 +17,6 @@ struct ShownField {
 
 // What roles masked is read from the log, as far back as it goes. Reads the rows and events of a type only where a role
 // has masked more of it.
-std::vector<ShownField> find_shown_fields(const Database& database, const ActorContext& system);
+std::vector<ShownField> find_shown_fields(const Session& system);
 
 }  // namespace struere

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "actor/trigger_actors.hpp"
+#include "core/authority.hpp"
 #include "core/text.hpp"
 #include "lifecycle/built_in_tools.hpp"
 #include "repository/placeholders.hpp"
@@ -111,7 +112,7 @@ std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   } catch (const Error&) {  // carrying it out will say so
   }
   ++run.attempts;
-  run.worker = worker_.name_;
+  run.worker = worker_.name;
   run.status = TriggerRunStatus::running;
   run.due_at = lease_end(operation.now());
   RecordChanges changes{{"attempts", run.attempts}, {"worker", *run.worker}};
@@ -185,7 +186,7 @@ void TriggerRunner::record(Transaction& transaction, const TriggerRun& run, Reco
   const auto changed = transaction.update_records(RecordTable::trigger_runs,
                                                   {{"id", {}, run.id.str()},
                                                    {"status", {}, to_value(TriggerRunStatus::running)},
-                                                   {"worker", {}, worker_.name_},
+                                                   {"worker", {}, worker_.name},
                                                    {"attempts", {}, run.attempts}},
                                                   changes);
   if (changed == 0) throw LeaseLost();
@@ -193,12 +194,12 @@ void TriggerRunner::record(Transaction& transaction, const TriggerRun& run, Reco
 
 Json TriggerRunner::call_host_tool(const TriggerRun& run, const ActorContext& actor,
                                    const TriggerDefinition::Step& step, const Json& arguments) {
-  const auto tool = worker_.tools_.find(step.tool);
-  if (tool == worker_.tools_.end())
+  const auto tool = worker_.tools.find(step.tool);
+  if (tool == worker_.tools.end())
     throw Error(ErrorCode::not_found, fmt::format("no tool `{}` was added to this worker", step.tool));
   std::stop_source in_vain;
   const std::stop_callback passed_on(stop_, [&] { in_vain.request_stop(); });
-  const Renewal renewal(worker_.options_.lease / 3, [&] {
+  const Renewal renewal(worker_.options.lease / 3, [&] {
     try {
       const auto transaction = engine_.storage->begin(actor_.scope(), Access::write);
       record(*transaction, run, {{"due_at", lease_end(engine_.clock->now())}});
@@ -208,7 +209,8 @@ Json TriggerRunner::call_host_tool(const TriggerRun& run, const ActorContext& ac
     } catch (...) {  // tried again at the next interval
     }
   });
-  Json result = tool->second({worker_.database_, actor, arguments, run, run.steps.size(), in_vain.get_token()});
+  const Session session(Caller(authority(), worker_.engine, actor));
+  Json result = tool->second({session, arguments, run, run.steps.size(), in_vain.get_token()});
   JsonFault fault;
   const auto text = canonical_json(result, fault);
   if (!text) throw Error(ErrorCode::invalid_data, "what the tool answered cannot be stored: " + fault.message);

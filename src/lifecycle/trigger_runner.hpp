@@ -1,7 +1,12 @@
 // Claims the runs of one scope and carries them out, for one worker.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 
 #include "repository/engine.hpp"
 #include "repository/guarded_operation.hpp"
@@ -10,10 +15,22 @@
 
 namespace struere {
 
+// What the runs of one worker share.
+struct TriggerWorkerState {
+  Database database;
+  std::shared_ptr<Engine> engine;
+  TriggerWorkerOptions options;
+  std::string name;  // of this worker, unlike any other's
+  std::map<std::string, TriggerTool, std::less<>> tools;
+  std::jthread thread;
+
+  TriggerWork run(const std::stop_token& stop);  // stops between two runs
+};
+
 class TriggerRunner {
  public:
-  TriggerRunner(TriggerWorker& worker, const ActorContext& scope_actor, const std::stop_token& stop)
-      : worker_(worker), engine_(*worker.database_.engine_), actor_(scope_actor), stop_(stop) {}
+  TriggerRunner(TriggerWorkerState& worker, const ActorContext& scope_actor, const std::stop_token& stop)
+      : worker_(worker), engine_(*worker.engine), actor_(scope_actor), stop_(stop) {}
 
   // Takes the run that has been due for longest, if there is one, and does what can be done of it.
   bool run_one(TriggerWork& work);
@@ -28,9 +45,9 @@ class TriggerRunner {
   void record(Transaction& transaction, const TriggerRun& run, RecordChanges changes);
   Json call_host_tool(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
                       const Json& arguments);
-  Timestamp lease_end(Timestamp now) const { return now + worker_.options_.lease.count(); }
+  Timestamp lease_end(Timestamp now) const { return now + worker_.options.lease.count(); }
 
-  TriggerWorker& worker_;
+  TriggerWorkerState& worker_;
   Engine& engine_;
   ActorContext actor_;  // the system of the scope
   const std::stop_token& stop_;

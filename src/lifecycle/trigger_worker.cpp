@@ -4,28 +4,32 @@
 #include <mutex>
 
 #include "actor/trigger_actors.hpp"
+#include "core/authority.hpp"
 #include "lifecycle/built_in_tools.hpp"
 #include "lifecycle/trigger_runner.hpp"
 
 namespace struere {
 
 TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options)
-    : database_(std::move(database)), options_(options), name_(uuid_source().next(system_clock().now())) {}
+    : state_(std::make_unique<TriggerWorkerState>(TriggerWorkerState{
+          database, database.shared_engine(authority()), options, uuid_source().next(system_clock().now()), {}, {}})) {}
 
 TriggerWorker::~TriggerWorker() { stop(); }
 
 void TriggerWorker::add_tool(const std::string& name, TriggerTool tool) {
-  if (is_built_in_tool(name) || !tools_.emplace(name, std::move(tool)).second)
+  if (is_built_in_tool(name) || !state_->tools.emplace(name, std::move(tool)).second)
     throw Error(ErrorCode::conflict, "there is a tool of this name; choose another");
 }
 
-TriggerWork TriggerWorker::run_due(const std::stop_token& stop) {
+TriggerWork TriggerWorker::run_due(const std::stop_token& stop) { return state_->run(stop); }
+
+TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
   TriggerWork work;
-  Engine& engine = *database_.engine_;
   while (true) {
     bool ran = false;
     // A run of each scope, then the next of each: nobody waits for all that another has to do.
-    for (const auto& [organization, environment] : engine.storage->shared().scopes_with_due_runs(engine.clock->now())) {
+    for (const auto& [organization, environment] :
+         engine->storage->shared().scopes_with_due_runs(engine->clock->now())) {
       if (stop.stop_requested()) return work;
       ran = TriggerRunner(*this, TriggerActors::system_actor(organization, environment, 0), stop).run_one(work) || ran;
     }
@@ -34,25 +38,25 @@ TriggerWork TriggerWorker::run_due(const std::stop_token& stop) {
 }
 
 void TriggerWorker::start() {
-  if (thread_.joinable()) return;
-  thread_ = std::jthread([this](const std::stop_token& stop) {
+  if (state_->thread.joinable()) return;
+  state_->thread = std::jthread([state = state_.get()](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
       try {
-        run_due(stop);
+        state->run(stop);
       } catch (...) {  // a full disk, a lock that was held too long, no memory: what is due stays due
       }
-      wake.wait_for(lock, stop, options_.poll_interval, [] { return false; });
+      wake.wait_for(lock, stop, state->options.poll_interval, [] { return false; });
     }
   });
 }
 
 void TriggerWorker::stop() {
-  thread_.request_stop();
-  if (thread_.joinable()) thread_.join();
-  thread_ = std::jthread();
+  state_->thread.request_stop();
+  if (state_->thread.joinable()) state_->thread.join();
+  state_->thread = std::jthread();
 }
 
 }  // namespace struere

@@ -1,3 +1,4 @@
+#include "core/authority.hpp"
 #include "struere/model/action.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/agent.hpp"
@@ -98,13 +99,13 @@ Restriction narrowed(const Restriction& one, const Restriction& other) {
   return out;
 }
 
-ActorContext::ActorContext(State state) {
-  std::ranges::sort(state.roles, {}, &ActorRole::name);
+ActorContext::ActorContext(const Authority& authority, ActorParts parts) {
+  require_authority(authority);
+  std::ranges::sort(parts.roles, {}, &ActorRole::name);
   // A key may name a role twice.
-  state.roles.erase(std::unique(state.roles.begin(), state.roles.end()), state.roles.end());
+  parts.roles.erase(std::unique(parts.roles.begin(), parts.roles.end()), parts.roles.end());
   static std::atomic<std::uint64_t> made = 0;
-  state.number = ++made;
-  state_ = std::make_shared<const State>(std::move(state));
+  state_ = std::make_shared<const State>(State{std::move(parts), ++made});
 }
 
 Json Entity::to_json() const {

@@ -1,9 +1,11 @@
 #include "struere/repository/agent_repository.hpp"
 
+#include "actor/tool_identity.hpp"
+#include "core/authority.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
 #include "storage/records.hpp"
-#include "struere/actor/tool_identity.hpp"
+#include "struere/repository/session.hpp"
 
 namespace struere {
 namespace {
@@ -25,7 +27,7 @@ Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& ag
 }  // namespace
 
 Agent AgentRepository::define(const NewAgent& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(find_agent(operation, asked.slug) ? Action::update : Action::create, "agents");
     Agent agent = write_agent(operation, asked);
     operation.commit();
@@ -34,21 +36,21 @@ Agent AgentRepository::define(const NewAgent& asked) const {
 }
 
 Agent AgentRepository::get(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "agents");
     return require_agent(operation, slug);
   });
 }
 
 std::vector<Agent> AgentRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "agents");
     return select<Agent>(operation.transaction(), {{}, {}, {"slug"}});
   });
 }
 
 AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentConfig& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "agents");
     const Agent agent = require_agent(operation, slug);
     AgentConfig config = write_agent_config(operation, agent, asked);
@@ -58,7 +60,7 @@ AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentCo
 }
 
 AgentConfig AgentRepository::config(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "agents");
     auto config = newest_config(operation, require_agent(operation, slug));
     if (!config) throw_not_found();
@@ -67,7 +69,7 @@ AgentConfig AgentRepository::config(const std::string& slug) const {
 }
 
 std::vector<AgentConfig> AgentRepository::history(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "agents");
     return config_history(operation, require_agent(operation, slug), most_in_page);
   });
@@ -75,7 +77,7 @@ std::vector<AgentConfig> AgentRepository::history(const std::string& slug) const
 
 ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::string& tool,
                                             const NewToolPermission& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
     ToolPermission permission = write_tool_permission(operation, agent, tool, asked);
@@ -85,7 +87,7 @@ ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::
 }
 
 bool AgentRepository::forget_tool(const std::string& slug, const std::string& tool) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
     if (!remove_tool_permission(operation, agent, tool)) return false;
@@ -95,7 +97,7 @@ bool AgentRepository::forget_tool(const std::string& slug, const std::string& to
 }
 
 std::vector<ToolPermission> AgentRepository::tool_permissions(const std::string& slug) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "agents");
     const Agent agent = require_agent(operation, slug);
     return select<ToolPermission>(operation.transaction(), {{}, {{"agent_id", {}, agent.id.str()}}, {"tool"}});
@@ -103,12 +105,13 @@ std::vector<ToolPermission> AgentRepository::tool_permissions(const std::string&
 }
 
 Decision AgentRepository::can_use_tool(const std::string& slug, const std::string& tool) const {
-  GuardedOperation operation(*engine_, actor_, Access::read);
-  return decide_tool(operation, find_agent(operation, slug), tool);
+  return guarded(caller_, Access::read, {"use-tool", "agents"}, [&](GuardedOperation& operation) {
+    return decide_tool(operation, find_agent(operation, slug), tool);
+  });
 }
 
-ActorContext AgentRepository::tool_identity(const std::string& slug, const std::string& tool) const {
-  return guarded(*engine_, actor_, Access::read, {"use-tool", "agents"}, [&](GuardedOperation& operation) {
+Session AgentRepository::tool_session(const std::string& slug, const std::string& tool) const {
+  return guarded(caller_, Access::read, {"use-tool", "agents"}, [&](GuardedOperation& operation) {
     const auto agent = find_agent(operation, slug);
     if (const Decision decision = decide_tool(operation, agent, tool); !decision)
       throw Error(ErrorCode::permission_denied, decision.reason());
@@ -118,7 +121,8 @@ ActorContext AgentRepository::tool_identity(const std::string& slug, const std::
     if (permission.role)
       if (auto id = operation.transaction().find_role(*permission.role))
         role = ActorRole{*std::move(id), *permission.role};
-    return ToolIdentityResolver::resolve(actor_, permission, role);
+    return Session(Caller(authority(), caller_.shared_engine(),
+                          ToolIdentityResolver::resolve(caller_.actor(), permission, role), caller_.shared_unit()));
   });
 }
 

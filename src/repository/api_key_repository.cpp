@@ -58,7 +58,7 @@ CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked) {
 }  // namespace
 
 CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "api_keys"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
     CreatedApiKey out = make_key(operation, asked);
     operation.commit();
@@ -67,7 +67,7 @@ CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
 }
 
 CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "api_keys", id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
     operation.require_resource(Action::remove, "api_keys");
     if (overlap < 0 || overlap > longest_overlap)
@@ -90,14 +90,14 @@ CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) co
 }
 
 std::vector<ApiKey> ApiKeyRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "api_keys"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "api_keys");
     return operation.transaction().api_keys();
   });
 }
 
 void ApiKeyRepository::revoke(const ApiKeyId& id) const {
-  guarded(*engine_, actor_, Access::write, {"delete", "api_keys", id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"delete", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::remove, "api_keys");
     ApiKey key = require_key(operation, id);
     if (key.revoked_at) return;

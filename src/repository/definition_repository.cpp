@@ -6,7 +6,7 @@
 
 namespace struere {
 EntityType EntityTypeRepository::define(const Json& definition) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "entity-types"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "entity-types"}, [&](GuardedOperation& operation) {
     operation.require_admin("define entity types");
     EntityType type = write_entity_type(operation, definition, operation.rules().types());
     operation.commit();
@@ -15,7 +15,7 @@ EntityType EntityTypeRepository::define(const Json& definition) const {
 }
 
 void EntityTypeRepository::remove(const std::string& slug) const {
-  guarded(*engine_, actor_, Access::write, {"delete", "entity-types"}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"delete", "entity-types"}, [&](GuardedOperation& operation) {
     operation.require_admin("remove entity types");
     remove_entity_types(operation, {slug});
     operation.commit();
@@ -23,21 +23,21 @@ void EntityTypeRepository::remove(const std::string& slug) const {
 }
 
 std::vector<EntityType> EntityTypeRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "entity-types"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "entity-types"}, [&](GuardedOperation& operation) {
     operation.require_admin("list entity types");
     return operation.rules().types();
   });
 }
 
 std::vector<FormerName> EntityTypeRepository::former_names() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "entity-types"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "entity-types"}, [&](GuardedOperation& operation) {
     operation.require_admin("list the former names of fields");
     return operation.rules().former_names();
   });
 }
 
 RoleRecord RoleRepository::define(const Json& definition) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("define roles");
     RoleRecord role = write_role(operation, definition, operation.rules().types());
     operation.commit();
@@ -46,7 +46,7 @@ RoleRecord RoleRepository::define(const Json& definition) const {
 }
 
 void RoleRepository::remove(const std::string& name) const {
-  guarded(*engine_, actor_, Access::write, {"delete", "roles"}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"delete", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("remove roles");
     remove_role(operation, name);
     operation.commit();
@@ -54,7 +54,7 @@ void RoleRepository::remove(const std::string& name) const {
 }
 
 std::vector<RoleRecord> RoleRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("list roles");
     auto roles = operation.transaction().roles();
     std::ranges::sort(roles, {}, &RoleRecord::name);
@@ -63,12 +63,12 @@ std::vector<RoleRecord> RoleRepository::list() const {
 }
 
 void RoleRepository::assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at) const {
-  const bool is_member = engine_->storage->shared().find_membership(actor_.organization(), user).has_value();
-  guarded(*engine_, actor_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("assign roles");
     const auto known = operation.rules().roles().find(role);
-    if (!is_member || known == operation.rules().roles().end()) throw_not_found();
-    operation.transaction().put_assignment({user, known->second.id, role, expires_at, actor_.id(), operation.now()});
+    if (!operation.transaction().is_member(user) || known == operation.rules().roles().end()) throw_not_found();
+    operation.transaction().put_assignment(
+        {user, known->second.id, role, expires_at, caller_.actor().id(), operation.now()});
     Json payload{{"role", role}, {"user", user.str()}};
     if (expires_at) payload["expiresAt"] = *expires_at;
     operation.audit().append("role.assigned", canonical_json(payload));
@@ -77,7 +77,7 @@ void RoleRepository::assign(const UserId& user, const std::string& role, std::op
 }
 
 std::vector<Assignment> RoleRepository::assignments(const UserId& user) const {
-  return guarded(*engine_, actor_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("list who has which roles");
     auto found = operation.transaction().assignments(user);
     std::ranges::sort(found, {}, &Assignment::role_name);
@@ -86,7 +86,7 @@ std::vector<Assignment> RoleRepository::assignments(const UserId& user) const {
 }
 
 bool RoleRepository::unassign(const UserId& user, const std::string& role) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("take roles away");
     const auto known = operation.rules().roles().find(role);
     if (known == operation.rules().roles().end() || !operation.transaction().remove_assignment(user, known->second.id))

@@ -54,6 +54,12 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
   return slot;
 }
 
+std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
+  return std::make_shared<CompiledScope>(
+      RuleBook(transaction.generation(), transaction.entity_types(), transaction.roles(), former_names(transaction)),
+      TriggerBook(transaction));
+}
+
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {
   const std::uint64_t generation = transaction.generation();
   {
@@ -62,9 +68,7 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
     if (found != scopes_.end() && found->second.compiled->rules().generation() == generation)
       return found->second.compiled;
   }
-  auto fresh = std::make_shared<CompiledScope>(
-      RuleBook(generation, transaction.entity_types(), transaction.roles(), former_names(transaction)),
-      TriggerBook(transaction));
+  auto fresh = CompiledScope::read(transaction);
   const std::lock_guard lock(mutex_);
   if (scopes_.size() >= most_scopes) scopes_.clear();
   Known& known = scopes_[scope];
@@ -88,7 +92,7 @@ void Engine::keep_as_of(const CommitStamp& stamp, const Scope& scope, const std:
 Decision Engine::decision(const ActorContext& actor, Action action, std::string_view resource) {
   const auto before = storage->commit_stamp();
   DecisionCache& cache = DecisionCache::of_this_thread();
-  const DecisionCache::Question question{number_, actor.state_->number, action, resource};
+  const DecisionCache::Question question{number_, actor.number(), action, resource};
   if (before)
     if (const Decision* const known = cache.find(question, *before)) return *known;
   const auto transaction = storage->begin(actor.scope(), Access::read);

@@ -26,6 +26,9 @@ class CompiledScope {
  public:
   CompiledScope(RuleBook rules, TriggerBook triggers) : rules_(std::move(rules)), triggers_(std::move(triggers)) {}
 
+  // As the transaction sees them.
+  static std::shared_ptr<CompiledScope> read(Transaction& transaction);
+
   const RuleBook& rules() const noexcept { return rules_; }
   const TriggerBook& triggers() const noexcept { return triggers_; }
   std::shared_ptr<const AccessPlan> plan(const ActorContext& actor, Action action, const std::string& type);

@@ -39,8 +39,9 @@ ListQuestion list_question(GuardedOperation& operation, const std::string& type_
 
 std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type_name, const std::string& id) {
   const auto plan = operation.require(Action::read, type_name);
-  const EntityType& type = operation.require_type(type_name);
-  Selection selection = view_of(operation, *plan, type);
+  const EntityType* const type = operation.rules().find_type(type_name);
+  if (!type) return std::nullopt;
+  Selection selection = view_of(operation, *plan, *type);
   selection.id = id;
   Page page = operation.transaction().select(selection);
   if (page.rows.empty()) return std::nullopt;

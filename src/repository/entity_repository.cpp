@@ -13,49 +13,44 @@ Entity EntityRepository::get(const EntityId& id) const {
 }
 
 std::optional<Entity> EntityRepository::find(const EntityId& id) const {
-  try {
-    return guarded(*engine_, actor_, Access::read, {"read", type_, id.str()},
-                   [&](GuardedOperation& operation) { return find_entity(operation, type_, id.str()); });
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::not_found) return std::nullopt;  // the scope has no such type
-    throw;
-  }
+  return guarded(caller_, Access::read, {"read", type_, id.str()},
+                 [&](GuardedOperation& operation) { return find_entity(operation, type_, id.str()); });
 }
 
 EntityPage EntityRepository::list(const Query& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", type_},
+  return guarded(caller_, Access::read, {"list", type_},
                  [&](GuardedOperation& operation) { return list_entities(operation, type_, query); });
 }
 
 std::int64_t EntityRepository::count(const Query& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", type_},
+  return guarded(caller_, Access::read, {"list", type_},
                  [&](GuardedOperation& operation) { return count_entities(operation, type_, query); });
 }
 
 namespace {
 
-Written create_in(Engine& engine, const ActorContext& actor, const std::string& type, const WrittenJson& data,
+Written create_in(const Caller& caller, const std::string& type, const WrittenJson& data,
                   const CreateOptions& options) {
-  return guarded(engine, actor, Access::write, {"create", type}, [&](GuardedOperation& operation) {
+  return guarded(caller, Access::write, {"create", type}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).create(data, options);
     operation.commit();
     return answer;
   });
 }
 
-Written update_in(Engine& engine, const ActorContext& actor, const std::string& type, const EntityId& id,
-                  const WrittenJson& patch, const UpdateOptions& options) {
-  return guarded(engine, actor, Access::write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
+Written update_in(const Caller& caller, const std::string& type, const EntityId& id, const WrittenJson& patch,
+                  const UpdateOptions& options) {
+  return guarded(caller, Access::write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
     operation.commit();
     return answer;
   });
 }
 
-Upserted upsert_in(Engine& engine, const ActorContext& actor, const std::string& type,
-                   const std::vector<std::string>& key, const WrittenJson& data) {
+Upserted upsert_in(const Caller& caller, const std::string& type, const std::vector<std::string>& key,
+                   const WrittenJson& data) {
   Attempt attempt{"create", type};
-  return guarded(engine, actor, Access::write, attempt, [&](GuardedOperation& operation) {
+  return guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
     Upserted answer =
         EntityWriter(operation, type).upsert(key, data, [&](Action action) { attempt.action = to_string(action); });
     operation.commit();
@@ -66,15 +61,15 @@ Upserted upsert_in(Engine& engine, const ActorContext& actor, const std::string&
 }  // namespace
 
 Written EntityRepository::create(const Json& data, const CreateOptions& options) const {
-  return create_in(*engine_, actor_, type_, WrittenJson(data), options);
+  return create_in(caller_, type_, WrittenJson(data), options);
 }
 
 Written EntityRepository::create_text(std::string_view data, const CreateOptions& options) const {
-  return create_in(*engine_, actor_, type_, WrittenJson(JsonText{data}), options);
+  return create_in(caller_, type_, WrittenJson(JsonText{data}), options);
 }
 
 std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, const CreateOptions& options) const {
-  return guarded(*engine_, actor_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
     std::vector<EntityId> out;
     out.reserve(rows.size());
     EntityWriter writer(operation, type_);
@@ -89,28 +84,28 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
 }
 
 Written EntityRepository::update(const EntityId& id, const Json& patch, const UpdateOptions& options) const {
-  return update_in(*engine_, actor_, type_, id, WrittenJson(patch), options);
+  return update_in(caller_, type_, id, WrittenJson(patch), options);
 }
 
 Written EntityRepository::update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const {
-  return update_in(*engine_, actor_, type_, id, WrittenJson(JsonText{patch}), options);
+  return update_in(caller_, type_, id, WrittenJson(JsonText{patch}), options);
 }
 
 Upserted EntityRepository::upsert(const std::vector<std::string>& key, const Json& data) const {
-  return upsert_in(*engine_, actor_, type_, key, WrittenJson(data));
+  return upsert_in(caller_, type_, key, WrittenJson(data));
 }
 
 Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std::string_view data) const {
-  return upsert_in(*engine_, actor_, type_, key, WrittenJson(JsonText{data}));
+  return upsert_in(caller_, type_, key, WrittenJson(JsonText{data}));
 }
 
 void EntityRepository::remove(const EntityId& id) const {
-  guarded(*engine_, actor_, Access::write, {"delete", type_, id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"delete", type_, id.str()}, [&](GuardedOperation& operation) {
     EntityWriter(operation, type_).remove(id.str());
     operation.commit();
   });
 }
 
-Decision EntityRepository::can(Action action) const { return engine_->decision(actor_, action, type_); }
+Decision EntityRepository::can(Action action) const { return decision_of(caller_, action, type_); }
 
 }  // namespace struere

@@ -79,8 +79,8 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
   return out;
 }
 
-EventRows read_events(Engine& engine, const ActorContext& actor, const EventQuery& query) {
-  return guarded(engine, actor, Access::read, {"read", "events"},
+EventRows read_events(const Caller& caller, const EventQuery& query) {
+  return guarded(caller, Access::read, {"read", "events"},
                  [&](GuardedOperation& operation) { return select_events(operation, query); });
 }
 
@@ -90,20 +90,24 @@ Json pruning(const ChainHead& through) { return {{"through", through.sequence}, 
 }  // namespace
 
 EventPage EventRepository::list(const EventQuery& query) const {
-  EventRows rows = read_events(*engine_, actor_, query);
+  EventRows rows = read_events(caller_, query);
   return {std::move(rows.events), rows.more ? std::move(rows.end) : std::nullopt};
 }
 
-EventSubscription EventRepository::subscribe(const EventQuery& query) const { return {engine_, actor_, query}; }
+EventSubscription EventRepository::subscribe(const EventQuery& query) const {
+  if (caller_.unit())
+    throw Error(ErrorCode::conflict, "a transaction sees no new events; subscribe with a session outside of it");
+  return {caller_, query};
+}
 
-EventSubscription::EventSubscription(std::shared_ptr<Engine> engine, ActorContext actor, EventQuery query)
-    : engine_(std::move(engine)), actor_(std::move(actor)), query_(std::move(query)) {}
+EventSubscription::EventSubscription(Caller caller, EventQuery query)
+    : caller_(std::move(caller)), query_(std::move(query)) {}
 
 std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds longest_pause(50);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longest_pause)) {
-    EventRows rows = read_events(*engine_, actor_, query_);
+    EventRows rows = read_events(caller_, query_);
     query_.after = std::move(rows.end);
     const auto now = std::chrono::steady_clock::now();
     if (!rows.events.empty() || now >= deadline) return std::move(rows.events);
@@ -113,7 +117,7 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
 
 EventId EventRepository::emit(const std::string& type, const Json& payload,
                               const std::optional<EntityId>& about) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "events"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", "events"}, [&](GuardedOperation& operation) {
     const EventId id = emit_event(operation, type, payload, about);
     operation.commit();
     return id;
@@ -121,7 +125,7 @@ EventId EventRepository::emit(const std::string& type, const Json& payload,
 }
 
 Verification EventRepository::verify() const {
-  return guarded(*engine_, actor_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "events");
     const ChainHead start = operation.transaction().log_start();
     Verification out;
@@ -139,7 +143,7 @@ Verification EventRepository::verify() const {
         out.event = event.id;
         return fail("an event was inserted before event " + expected);
       }
-      if (!is_sound(last.hash, actor_.scope(), event)) {
+      if (!is_sound(last.hash, caller_.actor().scope(), event)) {
         out.event = event.id;
         return fail("event " + expected +
                     " was altered, inserted or moved: its hash is not that of its content and of the event before it");
@@ -162,9 +166,9 @@ Verification EventRepository::verify() const {
 }
 
 std::int64_t EventRepository::prune(Timestamp before) const {
-  return guarded(*engine_, actor_, Access::write, {"delete", "events"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"delete", "events"}, [&](GuardedOperation& operation) {
     operation.require_admin("prune the log");
-    if (actor_.type() != ActorType::system)
+    if (caller_.actor().type() != ActorType::system)
       throw Error(ErrorCode::permission_denied, "the log is pruned by the host, as the system actor");
     Transaction& transaction = operation.transaction();
     const ChainHead start = transaction.log_start();

@@ -55,7 +55,7 @@ std::string_view column_of(ExecutionGroup group) {
 }  // namespace
 
 Execution ExecutionRepository::record(const NewExecution& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "executions"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", "executions"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "executions");
     require_name(asked.model, "a model's name");
     if (asked.error) require_text(*asked.error, "`error`");
@@ -83,8 +83,8 @@ Execution ExecutionRepository::record(const NewExecution& asked) const {
     execution.output_tokens = asked.output_tokens;
     execution.duration_ms = asked.duration_ms;
     execution.tool_calls = require_json(asked.tool_calls, Json::value_t::array, "`tool_calls`");
-    execution.actor_type = to_string(actor_.type());
-    execution.actor_id = actor_.id();
+    execution.actor_type = to_string(caller_.actor().type());
+    execution.actor_id = caller_.actor().id();
     execution.created_at = operation.now();
     execution.day = day_of(execution.created_at);
     insert(transaction, execution);
@@ -94,7 +94,7 @@ Execution ExecutionRepository::record(const NewExecution& asked) const {
 }
 
 Execution ExecutionRepository::get(const ExecutionId& id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "executions", id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "executions", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "executions");
     auto execution = find<Execution>(operation.transaction(), "id", id.str());
     if (!execution) throw_not_found();
@@ -104,7 +104,7 @@ Execution ExecutionRepository::get(const ExecutionId& id) const {
 
 ExecutionPage ExecutionRepository::list(const ExecutionQuery& query, std::int64_t limit,
                                         const std::optional<std::string>& after) const {
-  return guarded(*engine_, actor_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "executions");
     const std::string question = question_of(query);
     const auto where = conditions(operation, query);
@@ -117,7 +117,7 @@ ExecutionPage ExecutionRepository::list(const ExecutionQuery& query, std::int64_
 
 std::vector<ExecutionSummary> ExecutionRepository::rollup(const std::vector<ExecutionGroup>& group_by,
                                                           const ExecutionQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "executions");
     std::vector<ExecutionSummary> out;
     const auto where = conditions(operation, query);

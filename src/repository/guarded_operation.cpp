@@ -16,10 +16,10 @@ Json recordable(std::string_view text) {
   return !text.empty() && text.size() <= longest_recorded_text && canonical_json(value, fault) ? value : Json(nullptr);
 }
 
-// Appends `access.denied` where the host wants that, and throws the denial on; if it could not be recorded it says so.
-[[noreturn]] void record_and_throw(Engine& engine, const ActorContext& actor, const Attempt& attempt,
-                                   const Error& denial) {
-  if (!engine.record_denials) throw denial;
+}  // namespace
+
+void record_denial(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial) {
+  if (!engine.record_denials) return;
   try {
     const auto transaction = engine.storage->begin(actor.scope(), Access::write);
     Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
@@ -31,10 +31,7 @@ Json recordable(std::string_view text) {
     throw Error(denial.code(),
                 fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
   }
-  throw denial;
 }
-
-}  // namespace
 
 void throw_not_found() {
   throw Error(ErrorCode::not_found,
@@ -46,7 +43,8 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
       actor_(actor),
       now_(engine.clock->now()),
       presumed_at_(access == Access::read ? engine.storage->commit_stamp() : std::nullopt),
-      transaction_(engine.storage->begin(actor.scope(), access)) {
+      owned_(engine.storage->begin(actor.scope(), access)),
+      transaction_(owned_.get()) {
   if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
   if (compiled_) return;
   compiled_ = engine.compiled(*transaction_, actor.scope());
@@ -55,6 +53,13 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
     engine.keep_as_of(*presumed_at_, actor.scope(), compiled_);
   presumed_at_.reset();
 }
+
+GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
+    : engine_(unit.engine()),
+      actor_(actor),
+      now_(unit.now()),
+      transaction_(&unit.transaction()),
+      compiled_(unit.compiled()) {}
 
 bool GuardedOperation::rules_stand() {
   return !presumed_at_ || presumed_at_ == engine_.storage->commit_stamp() ||
@@ -117,10 +122,14 @@ Written GuardedOperation::written(const StoredEntity& row, const std::string& ty
   return {EntityId(row.id), Entity(type, masked_row(masks, row))};
 }
 
-void run_guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, OperationBody body) {
+void run_guarded(const Caller& caller, Access access, const Attempt& attempt, OperationBody body) {
+  if (UnitOfWork* const unit = caller.unit())
+    return unit->run(caller, attempt, [&](GuardedOperation& operation) { body.call(body.body, operation); });
+  Engine& engine = caller.engine();
+  require_no_unit(engine);
   try {
     for (bool may_presume = access == Access::read;; may_presume = false) {
-      GuardedOperation operation(engine, actor, access, may_presume);
+      GuardedOperation operation(engine, caller.actor(), access, may_presume);
       try {
         body.call(body.body, operation);
         if (operation.rules_stand()) return;
@@ -129,8 +138,8 @@ void run_guarded(Engine& engine, const ActorContext& actor, Access access, const
       }
     }
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::permission_denied) throw;
-    record_and_throw(engine, actor, attempt, error);
+    if (error.code() == ErrorCode::permission_denied) record_denial(engine, caller.actor(), attempt, error);
+    throw;
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
+#include "repository/unit_of_work.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -27,6 +28,8 @@ class GuardedOperation {
   // `may_presume`: a reader may take the rules as of the last commit that this process has seen, and ask rules_stand()
   // before it answers.
   GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume = false);
+  // One operation of a unit: in its transaction, at its time. commit() is then the unit's.
+  GuardedOperation(UnitOfWork& unit, const ActorContext& actor);
 
   // Whether the rules are those of the transaction's own snapshot. Where they are not, all that was done with them is
   // void.
@@ -65,14 +68,17 @@ class GuardedOperation {
   Written written(const StoredEntity& row, const std::string& type);
 
   AuditLogger audit() { return AuditLogger(*transaction_, actor_, *engine_.ids, now_); }
-  void commit() { transaction_->commit(); }
+  void commit() {
+    if (owned_) owned_->commit();
+  }
 
  private:
   Engine& engine_;
   const ActorContext& actor_;
   Timestamp now_;
   std::optional<CommitStamp> presumed_at_;
-  std::unique_ptr<Transaction> transaction_;
+  std::unique_ptr<Transaction> owned_;  // null inside a unit
+  Transaction* transaction_;
   std::shared_ptr<CompiledScope> compiled_;
 };
 
@@ -82,18 +88,21 @@ struct OperationBody {
   void (*call)(void* body, GuardedOperation& operation);
 };
 
-void run_guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, OperationBody body);
+void run_guarded(const Caller& caller, Access access, const Attempt& attempt, OperationBody body);
+
+// Appends `access.denied` if the host wants that. Throws `denial`, with a note, if it could not be recorded.
+void record_denial(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial);
 
 // Runs `body` with an operation of its own, which is undone unless it commits. What only reads may run once more: where
 // the rules changed while it began.
 template <class Body>
-auto guarded(Engine& engine, const ActorContext& actor, Access access, const Attempt& attempt, Body&& body) {
+auto guarded(const Caller& caller, Access access, const Attempt& attempt, Body&& body) {
   using Answer = decltype(body(std::declval<GuardedOperation&>()));
   if constexpr (std::is_void_v<Answer>) {
     const auto call = [](void* self, GuardedOperation& operation) {
       (*static_cast<std::remove_reference_t<Body>*>(self))(operation);
     };
-    run_guarded(engine, actor, access, attempt, {&body, call});
+    run_guarded(caller, access, attempt, {&body, call});
   } else {
     struct {
       std::remove_reference_t<Body>& body;
@@ -104,7 +113,7 @@ auto guarded(Engine& engine, const ActorContext& actor, Access access, const Att
       that.answer.reset();
       that.answer.emplace(that.body(operation));
     };
-    run_guarded(engine, actor, access, attempt, {&run, call});
+    run_guarded(caller, access, attempt, {&run, call});
     return *std::move(run.answer);
   }
 }

@@ -42,7 +42,7 @@ void store(GuardedOperation& operation, InstalledPack& pack, const char* event) 
 
 InstalledPack PackRepository::install(const std::string& pack_id, const std::string& version,
                                       const Json& overrides) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "packs");
     require_slug(pack_id, "a pack's id");
     require_name(version, "a pack's version");
@@ -50,7 +50,7 @@ InstalledPack PackRepository::install(const std::string& pack_id, const std::str
                              version,
                              require_json(overrides, Json::value_t::object, "`overrides`"),
                              Json::array({history_entry(operation, version)}),
-                             actor_.id(),
+                             caller_.actor().id(),
                              operation.now(),
                              operation.now()};
     if (!insert(operation.transaction(), pack))
@@ -62,7 +62,7 @@ InstalledPack PackRepository::install(const std::string& pack_id, const std::str
 }
 
 InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::string& version) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "packs");
     InstalledPack pack = require_record_alone(operation, pack_id);
     require_name(version, "a pack's version");
@@ -74,7 +74,7 @@ InstalledPack PackRepository::upgrade(const std::string& pack_id, const std::str
 }
 
 InstalledPack PackRepository::customize(const std::string& pack_id, const Json& overrides) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "packs");
     InstalledPack pack = require_record_alone(operation, pack_id);
     pack.overrides = require_json(overrides, Json::value_t::object, "`overrides`");
@@ -84,7 +84,7 @@ InstalledPack PackRepository::customize(const std::string& pack_id, const Json& 
 }
 
 void PackRepository::uninstall(const std::string& pack_id) const {
-  guarded(*engine_, actor_, Access::write, {"delete", "packs"}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"delete", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::remove, "packs");
     const InstalledPack pack = require_record_alone(operation, pack_id);
     operation.transaction().remove_records(RecordTable::installed_packs, {{"pack_id", {}, pack_id}});
@@ -94,14 +94,14 @@ void PackRepository::uninstall(const std::string& pack_id) const {
 }
 
 InstalledPack PackRepository::get(const std::string& pack_id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::read, "packs");
     return require_pack(operation, pack_id);
   });
 }
 
 std::vector<InstalledPack> PackRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "packs"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "packs"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "packs");
     return select<InstalledPack>(operation.transaction(), {{}, {}, {"pack_id"}});
   });

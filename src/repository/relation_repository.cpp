@@ -26,10 +26,10 @@ const EntityType& type_of(GuardedOperation& operation, const StoredEntity& row) 
 
 enum class Change { link, unlink };
 
-void change(Engine& engine, const ActorContext& actor, Change change, const EntityId& from, const std::string& relation,
+void change(const Caller& caller, Change change, const EntityId& from, const std::string& relation,
             const EntityId& to) {
   check_relation(relation);
-  guarded(engine, actor, Access::write, {change == Change::link ? "link" : "unlink", relation, from.str()},
+  guarded(caller, Access::write, {change == Change::link ? "link" : "unlink", relation, from.str()},
           [&](GuardedOperation& operation) {
             const StoredEntity row = require_readable(operation, from);
             require_readable(operation, to);
@@ -50,17 +50,17 @@ void change(Engine& engine, const ActorContext& actor, Change change, const Enti
 }  // namespace
 
 void RelationRepository::link(const EntityId& from, const std::string& relation, const EntityId& to) const {
-  change(*engine_, actor_, Change::link, from, relation, to);
+  change(caller_, Change::link, from, relation, to);
 }
 
 void RelationRepository::unlink(const EntityId& from, const std::string& relation, const EntityId& to) const {
-  change(*engine_, actor_, Change::unlink, from, relation, to);
+  change(caller_, Change::unlink, from, relation, to);
 }
 
 std::vector<Entity> RelationRepository::related(const EntityId& id, const std::string& relation,
                                                 RelationDirection direction) const {
   check_relation(relation);
-  return guarded(*engine_, actor_, Access::read, {"related", relation, id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"related", relation, id.str()}, [&](GuardedOperation& operation) {
     require_readable(operation, id);
     std::vector<Entity> out;
     for (const EntityType& type : operation.rules().types()) {

@@ -56,12 +56,12 @@ Thread make(GuardedOperation& operation, const NewThread& asked) {
 }  // namespace
 
 Thread ThreadRepository::create(const NewThread& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "threads"},
+  return guarded(caller_, Access::write, {"create", "threads"},
                  [&](GuardedOperation& operation) { return make(operation, asked); });
 }
 
 Thread ThreadRepository::open(const NewThread& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"create", "threads"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"create", "threads"}, [&](GuardedOperation& operation) {
     if (!asked.external_id) throw Error(ErrorCode::invalid_data, "a thread is opened by its `external_id`");
     auto known = ::struere::find<Thread>(operation.transaction(), "external_id", *asked.external_id);
     return known ? require_visible(operation, std::move(known)) : make(operation, asked);
@@ -69,26 +69,26 @@ Thread ThreadRepository::open(const NewThread& asked) const {
 }
 
 Thread ThreadRepository::get(const ThreadId& id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "threads", id.str()},
+  return guarded(caller_, Access::read, {"read", "threads", id.str()},
                  [&](GuardedOperation& operation) { return require_thread(operation, id); });
 }
 
 std::optional<Thread> ThreadRepository::find(const std::string& external_id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "threads"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "threads"}, [&](GuardedOperation& operation) {
     auto thread = ::struere::find<Thread>(operation.transaction(), "external_id", external_id);
-    const bool visible = thread && (began(actor_, *thread) || is_allowed(operation, Action::read));
+    const bool visible = thread && (began(caller_.actor(), *thread) || is_allowed(operation, Action::read));
     return visible ? std::move(thread) : std::nullopt;
   });
 }
 
 ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", "threads"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "threads"}, [&](GuardedOperation& operation) {
     RecordSelection selection{RecordTable::threads, {}, {"created_at", "id"}, true};
     std::string question = "threads/";
     if (!is_allowed(operation, Action::list)) {
-      selection.where.push_back({"started_by_type", {}, std::string(to_string(actor_.type()))});
-      selection.where.push_back({"started_by", {}, actor_.id()});
-      if (actor_.restriction() && !actor_.restriction()->permits(Action::list)) return ThreadPage{};
+      selection.where.push_back({"started_by_type", {}, std::string(to_string(caller_.actor().type()))});
+      selection.where.push_back({"started_by", {}, caller_.actor().id()});
+      if (caller_.actor().restriction() && !caller_.actor().restriction()->permits(Action::list)) return ThreadPage{};
     }
     if (query.agent) {
       const auto agent = ::struere::find<Agent>(operation.transaction(), "slug", *query.agent);
@@ -102,7 +102,7 @@ ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
 }
 
 Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "threads", id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "threads", id.str()}, [&](GuardedOperation& operation) {
     const Thread thread = require_thread(operation, id);
     operation.require_resource(Action::update, "threads");
     require_text(asked.content, "`content`");
@@ -126,7 +126,7 @@ Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) co
 
 MessagePage ThreadRepository::messages(const ThreadId& id, std::int64_t limit,
                                        const std::optional<std::string>& after) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "threads", id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "threads", id.str()}, [&](GuardedOperation& operation) {
     require_thread(operation, id);
     auto page =
         select_page<Message>(operation, {RecordTable::messages, {{"thread_id", {}, id.str()}}, {"sequence"}, true},

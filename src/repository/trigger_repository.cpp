@@ -18,7 +18,7 @@ void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunSta
 }  // namespace
 
 Trigger TriggerRepository::define(const Json& definition) const {
-  return guarded(*engine_, actor_, Access::write, {"update", "triggers"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::write, {"update", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("define triggers");
     Trigger trigger = write_trigger(operation, definition, operation.rules().types());
     operation.commit();
@@ -27,7 +27,7 @@ Trigger TriggerRepository::define(const Json& definition) const {
 }
 
 void TriggerRepository::remove(const std::string& slug) const {
-  guarded(*engine_, actor_, Access::write, {"delete", "triggers"}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"delete", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("remove triggers");
     remove_trigger(operation, slug);
     operation.commit();
@@ -35,14 +35,14 @@ void TriggerRepository::remove(const std::string& slug) const {
 }
 
 std::vector<Trigger> TriggerRepository::list() const {
-  return guarded(*engine_, actor_, Access::read, {"list", "triggers"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("list triggers");
     return select<Trigger>(operation.transaction(), {{}, {}, {"slug"}});
   });
 }
 
 TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
-  return guarded(*engine_, actor_, Access::read, {"list", "triggers"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"list", "triggers"}, [&](GuardedOperation& operation) {
     operation.require_admin("list the runs of triggers");
     RecordSelection selection{RecordTable::trigger_runs, {}, {"due_at", "id"}};
     Json question = Json::array();
@@ -63,7 +63,7 @@ TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
 }
 
 TriggerRun TriggerRepository::run(const TriggerRunId& id) const {
-  return guarded(*engine_, actor_, Access::read, {"read", "triggers", id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::read, {"read", "triggers", id.str()}, [&](GuardedOperation& operation) {
     operation.require_admin("read the runs of triggers");
     auto run = find<TriggerRun>(operation.transaction(), "id", id.str());
     if (!run) throw_not_found();
@@ -72,7 +72,7 @@ TriggerRun TriggerRepository::run(const TriggerRunId& id) const {
 }
 
 void TriggerRepository::cancel(const TriggerRunId& id) const {
-  guarded(*engine_, actor_, Access::write, {"update", "triggers", id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"update", "triggers", id.str()}, [&](GuardedOperation& operation) {
     operation.require_admin("cancel the runs of triggers");
     move_run(operation, id, TriggerRunStatus::pending,
              {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
@@ -81,7 +81,7 @@ void TriggerRepository::cancel(const TriggerRunId& id) const {
 }
 
 void TriggerRepository::retry(const TriggerRunId& id) const {
-  guarded(*engine_, actor_, Access::write, {"update", "triggers", id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"update", "triggers", id.str()}, [&](GuardedOperation& operation) {
     operation.require_admin("retry the runs of triggers");
     move_run(operation, id, TriggerRunStatus::dead,
              {{"status", to_value(TriggerRunStatus::pending)},

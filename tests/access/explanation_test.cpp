@@ -17,10 +17,8 @@ TEST_CASE("explain names policies, grants, rules with the values compared, and m
                    {"entityType": "session", "fieldPath": "data.secret", "maskType": "hide"}]})"_json);
   const EntityId hers = world.create("session", {{"teacherId", "ana"}, {"secret", 1}, {"pay", {{"card", "4242"}}}});
   const EntityId other = world.create("session", {{"teacherId", "bo"}});
-  const ActorContext ana = world.user("ana", {"teacher"}), system = world.system();
-  const auto explain = [&](const EntityId& id) {
-    return world.database->explain(system, ana, Action::read, "session", id);
-  };
+  const Session ana = world.user("ana", {"teacher"}), system = world.system();
+  const auto explain = [&](const EntityId& id) { return system.explain(ana, Action::read, "session", id); };
 
   const Explanation refused = explain(other);
   CHECK(refused.decision.allowed());
@@ -41,7 +39,7 @@ TEST_CASE("explain names policies, grants, rules with the values compared, and m
   CHECK(field_of("data.pay.card") == "redacted redacted by role `teacher`: redact data.pay.card");
   CHECK(admitted.to_json().at("row") == "admitted");
 
-  const Explanation denied = world.database->explain(system, ana, Action::update, "session");
+  const Explanation denied = system.explain(ana, Action::update, "session");
   CHECK_FALSE(denied.decision);
   CHECK(denied.policies.empty());
   CHECK(denied.text() == "Denied: no policy of the actor's roles allows `update` on `session`\n");
@@ -69,11 +67,9 @@ TEST_CASE("explain tells every kind of rule in words", "[explain]") {
                       R"([{"entityType": "session", "fieldPath": "status", "maskType": "redact"},
                           {"entityType": "session", "fieldPath": "createdAt", "maskType": "hide"},
                           {"entityType": "session", "fieldPath": "data.list", "maskType": "redact", "maskConfig": {"replacement": [1]}}])"_json}});
-  const ActorContext ana = world.user("ana", {"teacher"}), system = world.system();
+  const Session ana = world.user("ana", {"teacher"}), system = world.system();
   const EntityId session = world.create("session", {{"list", {1}}, {"empty", Json::object()}, {"a", longer}});
-  const auto rule_of = [&] {
-    return world.database->explain(system, ana, Action::read, "session", session).grants.at(0).rules.at(0);
-  };
+  const auto rule_of = [&] { return system.explain(ana, Action::read, "session", session).grants.at(0).rules.at(0); };
   CHECK(rule_of().compared ==
         "any of (data.a is \"" + std::string(78, 'x') + "…, eq \"" + eighty + "\": false; data.a is \"" +
             std::string(78, 'x') + "…, eq \"" + std::string(78, 'x') + "…: true; id is \"" + session.str() +
@@ -82,12 +78,12 @@ TEST_CASE("explain tells every kind of rule in words", "[explain]") {
             "actor.entityId, which this actor has none of: false; data.gone is absent, neq actor.organizationId = "
             "\"acme\": false): false; reached by that path: false): true");
   const EntityId own = world.create("person", {{"userId", "ana"}});
-  world.database->relations(system).link(own, "teaches", session);
+  system.relations().link(own, "teaches", session);
   const std::string compared = rule_of().compared;
   CHECK(compared.find("in actor.relatedIds:teaches = [\"" + session.str() + "\"]: true") != std::string::npos);
   CHECK(compared.find("eq actor.entityId = \"" + own.str() + "\": false") != std::string::npos);
 
-  const Explanation admitted = world.database->explain(system, ana, Action::read, "session", session);
+  const Explanation admitted = system.explain(ana, Action::read, "session", session);
   CHECK(admitted.text() ==
         "Allowed: role `teacher` allows `read` on `session`\n"
         "  policy of role `teacher`: allow read on session\n"
@@ -127,11 +123,11 @@ TEST_CASE("explain tells what two roles do to a row, and what becomes of one tha
        {"fieldMasks", R"([{"entityType": "note", "fieldPath": "data.a", "maskType": "hide"}])"_json}});
   world.define_role(
       {{"name", "none"}, {"policies", R"([{"resource": "*", "actions": ["list"], "effect": "allow"}])"_json}});
-  const ActorContext ana = world.user("ana", {"all", "few", "none"}), bo = world.user("bo", {"few", "none"}),
-                     system = world.system();
+  const Session ana = world.user("ana", {"all", "few", "none"}), bo = world.user("bo", {"few", "none"}),
+                system = world.system();
   const EntityId note = world.create("note", R"({"a": {"b": 2, "c": 3}, "d": [1]})"_json);
-  const auto explain = [&](const ActorContext& about, const EntityId& id) {
-    return world.database->explain(system, about, Action::update, "note", id);
+  const auto explain = [&](const Session& about, const EntityId& id) {
+    return system.explain(about, Action::update, "note", id);
   };
   CHECK(explain(ana, note).text() ==
         "Allowed: role `all` allows `*` on `note`\n"
@@ -168,7 +164,7 @@ TEST_CASE("explain tells what two roles do to a row, and what becomes of one tha
   CHECK_FALSE(missing.to_json().at("grants")[0].at("admits"));
   CHECK_FALSE(missing.row_visible);
   // Without a row nothing is said of rows.
-  CHECK_FALSE(world.database->explain(system, bo, Action::update, "note").to_json().contains("row"));
+  CHECK_FALSE(system.explain(bo, Action::update, "note").to_json().contains("row"));
 
   const Explanation of_system = explain(system, note);
   CHECK(of_system.row_visible);
@@ -179,15 +175,14 @@ TEST_CASE("explain tells what two roles do to a row, and what becomes of one tha
 TEST_CASE("explain is for admins of the same scope", "[explain]") {
   World world(StorageKind::memory);
   world.define_type({{"slug", "session"}});
-  const ActorContext ana = world.user("ana");
-  CHECK_ERROR(permission_denied, world.database->explain(ana, ana, Action::read, "session"));
-  CHECK_ERROR(permission_denied,
-              world.database->explain(world.system(Environment::production), ana, Action::read, "session"));
+  const Session ana = world.user("ana");
+  CHECK_ERROR(permission_denied, ana.explain(ana, Action::read, "session"));
+  CHECK_ERROR(permission_denied, world.system(Environment::production).explain(ana, Action::read, "session"));
   const auto admin = world.user("root", {}, Environment::development, "acme", MembershipRole::admin);
-  CHECK_FALSE(world.database->explain(admin, ana, Action::read, "session").decision);
-  CHECK(world.database->explain(admin, admin, Action::read, "session").decision);
+  CHECK_FALSE(admin.explain(ana, Action::read, "session").decision);
+  CHECK(admin.explain(admin, Action::read, "session").decision);
   // A row of another scope is not there, for explain as for everything else.
   world.define_type({{"slug", "session"}}, Environment::production);
   const EntityId foreign = world.create("session", Json::object(), Environment::production);
-  CHECK_FALSE(world.database->explain(admin, admin, Action::read, "session", foreign).row_exists);
+  CHECK_FALSE(admin.explain(admin, Action::read, "session", foreign).row_exists);
 }

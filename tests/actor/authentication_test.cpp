@@ -23,33 +23,33 @@ TEST_CASE("a key becomes an actor of its own scope, with the roles that are ther
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
-  const auto keys = world.database->api_keys(world.system());
+  const auto keys = world.system().api_keys();
   const CreatedApiKey agent = keys.create({.name = "agent", .roles = {"reader", "nobody", "reader"}});
-  const ActorContext actor = world.database->authenticate(agent.secret);
-  CHECK(actor.type() == ActorType::agent);
-  CHECK(actor.id() == agent.key.id.str());
-  CHECK(actor.environment() == Environment::development);
-  REQUIRE(actor.roles().size() == 1);
-  CHECK(actor.roles()[0].name == "reader");
-  CHECK_FALSE(actor.passes_policies());
+  const Session actor = world.database->authenticate(agent.secret);
+  CHECK(actor.actor().type() == ActorType::agent);
+  CHECK(actor.actor().id() == agent.key.id.str());
+  CHECK(actor.actor().environment() == Environment::development);
+  REQUIRE(actor.actor().roles().size() == 1);
+  CHECK(actor.actor().roles()[0].name == "reader");
+  CHECK_FALSE(actor.actor().passes_policies());
   CHECK(agent.secret.starts_with("sk_dev_"));
   CHECK(agent.secret.size() >= 7 + 32);  // 192 bits in base64
   CHECK(agent.secret.starts_with(agent.key.display_prefix));
 
-  const auto webhook = world.database->api_keys(world.system(Environment::production))
-                           .create({.name = "hook", .kind = ApiKeyKind::webhook});
+  const auto webhook =
+      world.system(Environment::production).api_keys().create({.name = "hook", .kind = ApiKeyKind::webhook});
   CHECK(webhook.secret.starts_with("sk_prod_"));
-  CHECK(world.database->authenticate(webhook.secret).type() == ActorType::webhook);
-  CHECK(world.database->authenticate(webhook.secret).roles().empty());
+  CHECK(world.database->authenticate(webhook.secret).actor().type() == ActorType::webhook);
+  CHECK(world.database->authenticate(webhook.secret).actor().roles().empty());
 }
 
 TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto keys = world.database->api_keys(world.system());
+  const auto keys = world.system().api_keys();
   const CreatedApiKey revoked = keys.create({.name = "revoked"});
   keys.revoke(revoked.key.id);
   const CreatedApiKey expiring = keys.create({.name = "expiring", .expires_at = world.clock.now() + 10});
-  CHECK(world.database->authenticate(expiring.secret).id() == expiring.key.id.str());
+  CHECK(world.database->authenticate(expiring.secret).actor().id() == expiring.key.id.str());
   world.clock.advance(10);  // to the millisecond
   const std::string good = keys.create({.name = "good"}).secret;
   const std::string expected = error_of([&] { (void)world.database->authenticate("sk_dev_unknown"); });
@@ -58,22 +58,22 @@ TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
                                  good.substr(0, good.size() - 1), "sk_prod_" + good.substr(7),
                                  std::string(1 << 20, 'x'), std::string("sk_dev_\0", 8), std::string("Bearer ") + good})
     CHECK(error_of([&] { (void)world.database->authenticate(key); }) == expected);
-  CHECK(world.database->authenticate(good).type() == ActorType::agent);
+  CHECK(world.database->authenticate(good).actor().type() == ActorType::agent);
 }
 
 TEST_CASE("what a key stands for is as of the request, however often it came before", "[keys]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
-  const auto keys = world.database->api_keys(world.system());
+  const auto keys = world.system().api_keys();
   const CreatedApiKey key = keys.create({.name = "k", .roles = {"reader"}, .expires_at = world.clock.now() + 1000});
   const auto roles = [&] {
     std::size_t count = 99;
-    for (int i = 0; i < 3; ++i) count = world.database->authenticate(key.secret).roles().size();
+    for (int i = 0; i < 3; ++i) count = world.database->authenticate(key.secret).actor().roles().size();
     return count;
   };
   CHECK(roles() == 1);
-  world.database->roles(world.system()).remove("reader");
+  world.system().roles().remove("reader");
   CHECK(roles() == 0);
   world.define_role(reader);
   CHECK(roles() == 1);
@@ -85,17 +85,16 @@ TEST_CASE("what a key stands for is as of the request, however often it came bef
 
 TEST_CASE("a key that somebody else revokes is good for nothing with the next request", "[keys][sqlite]") {
   World world(StorageKind::sqlite);
-  const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
+  const CreatedApiKey key = world.system().api_keys().create({.name = "k"});
   for (int i = 0; i < 3; ++i) CHECK_NOTHROW(world.database->authenticate(key.secret));
   const Database other = Database::open(world.folder.file());
-  other.api_keys(other.trusted_host().system_actor(OrganizationId("acme"), Environment::development))
-      .revoke(key.key.id);
+  other.trusted_host().system_session(OrganizationId("acme"), Environment::development).api_keys().revoke(key.key.id);
   CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
 }
 
 TEST_CASE("the last use of a key is written down once a minute, and no more", "[keys]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto keys = world.database->api_keys(world.system());
+  const auto keys = world.system().api_keys();
   const CreatedApiKey key = keys.create({.name = "k"});
   const auto used_at = [&] {
     for (int i = 0; i < 3; ++i) (void)world.database->authenticate(key.secret);
@@ -111,7 +110,7 @@ TEST_CASE("the last use of a key is written down once a minute, and no more", "[
 
 TEST_CASE("a key whose prefix contradicts its environment is no key", "[keys]") {
   World world(StorageKind::sqlite);
-  const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
+  const CreatedApiKey key = world.system().api_keys().create({.name = "k"});
   RawDatabase(world.folder.file())
       .run("UPDATE api_keys SET scope_id = (SELECT id FROM scopes WHERE environment = 'production' LIMIT 1)");
   CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
@@ -119,7 +118,7 @@ TEST_CASE("a key whose prefix contradicts its environment is no key", "[keys]") 
 
 TEST_CASE("the key is nowhere but with who got it", "[keys]") {
   World world(StorageKind::sqlite);
-  const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k"});
+  const CreatedApiKey key = world.system().api_keys().create({.name = "k"});
   world.database->authenticate(key.secret);
   const std::string random = key.secret.substr(key.key.display_prefix.size());
   for (const char* const suffix : {"", "-wal"}) {
@@ -128,7 +127,7 @@ TEST_CASE("the key is nowhere but with who got it", "[keys]") {
     CHECK(bytes.find(random) == std::string::npos);
   }
   const std::string hash = to_hex(sha256(key.secret));
-  for (const Event& event : world.database->events(world.system()).list({.limit = 1000}).events) {
+  for (const Event& event : world.system().events().list({.limit = 1000}).events) {
     CHECK(event.json().find(random) == std::string::npos);
     CHECK(event.json().find(hash) == std::string::npos);
   }
@@ -136,7 +135,7 @@ TEST_CASE("the key is nowhere but with who got it", "[keys]") {
 
 TEST_CASE("a use is written down once a minute at most", "[keys]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto keys = world.database->api_keys(world.system());
+  const auto keys = world.system().api_keys();
   const std::string secret = keys.create({.name = "k"}).secret;
   const auto last_use = [&] { return keys.list().front().last_used_at; };
   CHECK_FALSE(last_use());
@@ -156,13 +155,11 @@ TEST_CASE("a key can be given only roles that its maker holds", "[keys]") {
   world.define_role(
       {{"name", "keeper"}, {"policies", {{{"resource", "api_keys"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
   world.define_role({{"name", "root"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
-  const auto keys = world.database->api_keys(world.user("ana", {"keeper"}));
+  const auto keys = world.user("ana", {"keeper"}).api_keys();
   CHECK(keys.create({.name = "same", .roles = {"keeper"}}).key.roles.size() == 1);
   CHECK_ERROR(permission_denied, keys.create({.name = "more", .roles = {"root"}}));
-  CHECK_ERROR(permission_denied, world.database->api_keys(world.user("bo")).list());
-  CHECK_ERROR(
-      not_found,
-      keys.revoke(world.database->api_keys(world.system(Environment::production)).create({.name = "p"}).key.id));
+  CHECK_ERROR(permission_denied, world.user("bo").api_keys().list());
+  CHECK_ERROR(not_found, keys.revoke(world.system(Environment::production).api_keys().create({.name = "p"}).key.id));
 }
 
 TEST_CASE("a user is an actor of what they are a member of, with the roles of that scope", "[actors]") {
@@ -171,15 +168,15 @@ TEST_CASE("a user is an actor of what they are a member of, with the roles of th
   world.define_type({{"slug", "note"}}, Environment::production);
   world.define_role(reader, Environment::production);
   const auto host = world.host();
-  const ActorContext ana = world.user("ana");
-  CHECK(ana.roles().empty());
-  CHECK_ERROR(not_found, host.user_actor(UserId("ana"), OrganizationId("globex"), Environment::development));
-  CHECK_ERROR(not_found, host.user_actor(UserId("nobody"), OrganizationId("acme"), Environment::development));
-  CHECK_ERROR(not_found, host.system_actor(OrganizationId("none"), Environment::development));
-  const auto roles = world.database->roles(world.system(Environment::production));
+  const Session ana = world.user("ana");
+  CHECK(ana.actor().roles().empty());
+  CHECK_ERROR(not_found, host.user_session(UserId("ana"), OrganizationId("globex"), Environment::development));
+  CHECK_ERROR(not_found, host.user_session(UserId("nobody"), OrganizationId("acme"), Environment::development));
+  CHECK_ERROR(not_found, host.system_session(OrganizationId("none"), Environment::development));
+  const auto roles = world.system(Environment::production).roles();
   roles.assign(UserId("ana"), "reader", world.clock.now() + 5);
   const auto now = [&](Environment environment) {
-    return host.user_actor(UserId("ana"), OrganizationId("acme"), environment).roles().size();
+    return host.user_session(UserId("ana"), OrganizationId("acme"), environment).actor().roles().size();
   };
   CHECK(now(Environment::production) == 1);
   CHECK(now(Environment::development) == 0);
@@ -187,16 +184,16 @@ TEST_CASE("a user is an actor of what they are a member of, with the roles of th
   CHECK(now(Environment::production) == 0);
   CHECK_ERROR(not_found, roles.assign(UserId("stranger"), "reader"));
   CHECK_ERROR(not_found, roles.assign(UserId("ana"), "nothing"));
-  CHECK(world.user("root", {}, Environment::development, "acme", MembershipRole::admin).is_org_admin());
+  CHECK(world.user("root", {}, Environment::development, "acme", MembershipRole::admin).actor().is_org_admin());
 }
 
 TEST_CASE("a role that is taken away or made anew no longer serves who held it", "[actors]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
-  const auto notes = world.database->entities(world.user("ana", {"reader"}), "note");
+  const auto notes = world.user("ana", {"reader"}).entities("note");
   CHECK(notes.can(Action::list));
-  world.database->roles(world.system()).remove("reader");
+  world.system().roles().remove("reader");
   CHECK_FALSE(notes.can(Action::list));
   world.define_role(reader);  // the name is the same, the role is another
   CHECK_FALSE(notes.can(Action::list));

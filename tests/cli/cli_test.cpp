@@ -14,6 +14,7 @@
 #include "struere/core/error.hpp"
 #include "struere/definitions/definitions.hpp"
 #include "support/kill_moments.hpp"
+#include "support/places.hpp"
 #include "support/raw_database.hpp"
 
 using namespace struere;
@@ -138,8 +139,8 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
 
   const pid_t child = project.start({"dev"});
   const auto database = Database::open(project.database());
-  const Definitions development(database,
-                                database.trusted_host().system_actor(OrganizationId("acme"), Environment::development));
+  const Definitions development(
+      database, database.trusted_host().system_session(OrganizationId("acme"), Environment::development));
   using Clock = std::chrono::steady_clock;
   std::vector<Clock::duration> delays;
   // Waits until development has the role, or has it no more.
@@ -213,10 +214,9 @@ TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli]
   REQUIRE(project.run("sync").code == 0);
   const auto database = Database::open(project.database());
   const auto scope = [&](Environment environment) {
-    return database.trusted_host().system_actor(OrganizationId("acme"), environment);
+    return database.trusted_host().system_session(OrganizationId("acme"), environment);
   };
-  const Definitions development(database, scope(Environment::development)),
-      production(database, scope(Environment::production));
+  const Definitions development(scope(Environment::development)), production(database, scope(Environment::production));
   DefinitionSet many = development.current();
   for (int i = 0; i < 100; ++i) many.add(DefinitionKind::role, {{"name", fmt::format("role {}", i)}});
   const DefinitionSet few = development.current();
@@ -239,10 +239,11 @@ TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli]
     moments.note(is_done);
     CHECK((is_done || after == before));
     CHECK(now == releases + (is_done ? 1 : 0));
-    CHECK(database.events(scope(Environment::production)).verify().ok);
-    CHECK(static_cast<std::int64_t>(database.events(scope(Environment::production))
-                                        .list({.type = "deploy.completed", .limit = 1000})
-                                        .events.size()) == now);
+    CHECK(scope(Environment::production).events().verify().ok);
+    CHECK(
+        static_cast<std::int64_t>(
+            scope(Environment::production).events().list({.type = "deploy.completed", .limit = 1000}).events.size()) ==
+        now);
   }
   for (const KillMoments* const moments : {&deploys, &rollbacks}) {
     CHECK(moments->done() > 0);
@@ -253,7 +254,7 @@ TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli]
 namespace {
 
 std::string tutoring_pack(const char* version) {
-  return fmt::format("'{}/examples/packs/tutoring/{}'", STRUERE_SOURCE_DIR, version);
+  return fmt::format("'{}/examples/packs/tutoring/{}'", source_dir(), version);
 }
 
 }  // namespace
@@ -302,12 +303,12 @@ TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][pac
   REQUIRE(project.run("packs install --yes " + tutoring_pack("1.0.0")).code == 0);
   {
     const auto database = Database::open(project.database(), {.sqlite = {.durability = Durability::normal}});
-    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    const std::string student = database.entities(system, "student").create({{"name", "Ada"}}).id.str();
-    const std::string teacher = database.entities(system, "teacher").create({{"name", "Grace"}}).id.str();
+    const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    const std::string student = system.entities("student").create({{"name", "Ada"}}).id.str();
+    const std::string teacher = system.entities("teacher").create({{"name", "Grace"}}).id.str();
     for (std::int64_t i = 0; i < rows; ++i)
-      database.entities(system, "session")
-          .create({{"studentId", student}, {"teacherId", teacher}, {"startsAt", "soon"}, {"fee", i}});
+      system.entities("session").create(
+          {{"studentId", student}, {"teacherId", teacher}, {"startsAt", "soon"}, {"fee", i}});
   }
   const std::string kept = project.database() + ".kept";
   const auto bring_back = [&] {
@@ -316,7 +317,7 @@ TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][pac
   };
   REQUIRE(RawDatabase(project.database()).value("PRAGMA wal_checkpoint(TRUNCATE)") == "0");
   std::filesystem::copy_file(project.database(), kept);
-  const std::string folder = std::string(STRUERE_SOURCE_DIR) + "/examples/packs/tutoring/1.1.0";
+  const std::string folder = source_dir() + "/examples/packs/tutoring/1.1.0";
 
   const auto seed = static_cast<std::uint32_t>(std::random_device{}());
   INFO("seed " << seed);
@@ -327,10 +328,10 @@ TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][pac
     project.kill_after(moments.next(), {"packs", "upgrade", "--yes", folder});
 
     const auto database = Database::open(project.database());
-    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    const bool is_whole = database.packs(system).get("tutoring").version == "1.1.0";
+    const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    const bool is_whole = system.packs().get("tutoring").version == "1.1.0";
     moments.note(is_whole);
-    CHECK(database.events(system).verify().ok);
+    CHECK(system.events().verify().ok);
     RawDatabase raw(project.database());
     const auto count = [&](const char* where) {
       return raw.value(

@@ -10,6 +10,7 @@
 #include "cli/project.hpp"
 #include "struere/struere.hpp"
 #include "support/legacy_database.hpp"
+#include "support/places.hpp"
 #include "support/raw_database.hpp"
 
 using namespace struere;
@@ -128,16 +129,16 @@ TEST_CASE("a backup is taken while others write, and no file is lost by it", "[c
   const std::string copy = (project.path() / "copy.db").string();
   std::jthread writer([&](const std::stop_token& stop) {
     const auto database = Database::open(project.database());
-    const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    while (!stop.stop_requested()) database.entities(system, "note").create(Json{{"text", "t"}});
+    const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    while (!stop.stop_requested()) system.entities("note").create(Json{{"text", "t"}});
   });
   for (int round = 0; round < 3; ++round) {
     const Json report = answer_of(project, "backup --force " + copy);
     CHECK(report.at("bytes") == std::filesystem::file_size(copy));
     const auto opened = Database::open(copy);
-    const auto system = opened.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    CHECK(opened.events(system).verify().ok);
-    CHECK(opened.entities(system, "note").count() >= 0);
+    const auto system = opened.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    CHECK(system.events().verify().ok);
+    CHECK(system.entities("note").count() >= 0);
   }
   writer.request_stop();
   writer.join();
@@ -233,7 +234,7 @@ TEST_CASE("keys that expire, and such as are webhooks'", "[cli]") {
   CHECK(project.run("keys create app --expires-in 0").code == 2);
   CHECK(project.run("keys rotate x --overlap -5").code == 2);
   const std::string secret = answer_of(project, "keys create hook --webhook --role author").at("secret");
-  CHECK(Database::open(project.database()).authenticate(secret).type() == ActorType::webhook);
+  CHECK(Database::open(project.database()).authenticate(secret).actor().type() == ActorType::webhook);
   CHECK(project.run("keys revoke 0192").code == 4);
 }
 
@@ -346,7 +347,7 @@ TEST_CASE("in JSON the answer is one text, whatever stands in the way", "[cli]")
   CHECK(answer_of(project, "sync").at("changes").size() == 2);
   CHECK(refused("deploy --yes").at("plan").at("obstacles").size() == 1);
 
-  const std::string pack = fmt::format("'{}/examples/packs/tutoring/1.0.0'", STRUERE_SOURCE_DIR);
+  const std::string pack = fmt::format("'{}/examples/packs/tutoring/1.0.0'", source_dir());
   CHECK(Json::parse(project.run("2>/dev/null --json packs install " + pack).text).at("error") == "usage");  // no --yes
   CHECK(answer_of(project, "packs install --yes " + pack).is_object());
   REQUIRE(project.run(R"(data create student '{"name": "Ada"}')").code == 0);

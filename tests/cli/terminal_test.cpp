@@ -7,6 +7,8 @@
 #include "cli/project.hpp"
 #include "struere/core/json.hpp"
 
+#include "support/places.hpp"
+
 using namespace struere;
 using namespace struere::test;
 
@@ -84,7 +86,7 @@ TEST_CASE("a deploy asks who sits there, and does what they say", "[cli][termina
 TEST_CASE("who says no to a pack has it left as it is, and the shell knows", "[cli][terminal][packs]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);
-  const std::string folder = std::string(STRUERE_SOURCE_DIR) + "/examples/packs/tutoring/";
+  const std::string folder = source_dir() + "/examples/packs/tutoring/";
   const Answer no = project.run_in_terminal(80, {"packs", "install", folder + "1.0.0"}, "n\n");
   CHECK(no.code == 1);
   CHECK(tells(no, "Nothing was changed."));

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 
-#include "struere/actor/trusted_host.hpp"
 #include "struere/core/error.hpp"
-#include "support/manual_clock.hpp"
-#include "support/sequential_ids.hpp"
+#include "struere/repository/database.hpp"
 #include "support/throws_error.hpp"
 
 namespace struere::test {
@@ -15,13 +13,16 @@ namespace {
 
 // A storage with two organizations in it, and a scope for each environment.
 struct Stage {
-  explicit Stage(const StorageFactory& make) : storage(make()), host(*storage, clock, ids) {
-    for (const char* const id : {"acme", "globex"}) host.create_organization(id, OrganizationId(id));
-    for (const char* const id : {"ana", "bo"}) host.create_user(id, UserId(id));
+  explicit Stage(const StorageFactory& make) : storage(make()) {
+    for (const char* const id : {"acme", "globex"}) {
+      storage->shared().insert_organization({OrganizationId(id), id, 1});
+      scopes.trusted_host().create_organization(id, OrganizationId(id));
+    }
+    for (const char* const id : {"ana", "bo"}) storage->shared().insert_user({UserId(id), id, 1});
   }
 
   Scope scope(Environment environment = Environment::development, const char* organization = "acme") const {
-    return host.system_actor(OrganizationId(organization), environment).scope();
+    return scopes.trusted_host().system_session(OrganizationId(organization), environment).actor().scope();
   }
   std::unique_ptr<Transaction> read(Environment environment = Environment::development) const {
     return storage->begin(scope(environment), Access::read);
@@ -30,10 +31,8 @@ struct Stage {
     return storage->begin(scope(environment), Access::write);
   }
 
-  ManualClock clock;
-  SequentialIds ids;
   std::unique_ptr<Storage> storage;
-  TrustedHost host;
+  Database scopes = Database::in_memory();  // the library alone makes scopes; those of equal ids are equal
 };
 
 EntityType note_type() {

@@ -196,6 +196,6 @@ TEST_CASE("sets of definitions, one after the other, are what the scope is, and 
       RC_ASSERT(production.plan(*set).empty());
     }
     RC_ASSERT(development.current() == after_a);
-    RC_ASSERT(world.database->events(world.system()).verify().ok);
+    RC_ASSERT(world.system().events().verify().ok);
   }));
 }

@@ -53,7 +53,7 @@ Json patched(const DefinitionSet& set, DefinitionKind kind, const std::string& n
 
 std::vector<std::string> event_types(const World& world, Environment environment) {
   std::vector<std::string> out;
-  for (const Event& event : world.database->events(world.system(environment)).list({.limit = 1000}).events)
+  for (const Event& event : world.system(environment).events().list({.limit = 1000}).events)
     out.push_back(event.type());
   return out;
 }
@@ -76,8 +76,7 @@ TEST_CASE("a plan says what changes, and applied it leaves nothing to change", "
     CHECK(definitions.plan(school()).empty());
     CHECK(definitions.current() == school().normal_form());
     CHECK(event_types(world, development).back() == "sync.completed");
-    CHECK(world.database->agents(world.system()).tool_permissions("tutor").front().denied_fields.front() ==
-          "data.card");
+    CHECK(world.system().agents().tool_permissions("tutor").front().denied_fields.front() == "data.card");
 
     const auto longer = changed(school(), DefinitionKind::agent, "tutor",
                                 patched(school(), DefinitionKind::agent, "tutor", R"({"model": "large"})"));
@@ -86,8 +85,8 @@ TEST_CASE("a plan says what changes, and applied it leaves nothing to change", "
     CHECK(plan.to_json().at("changes") == Json::parse(R"([{"change": "update", "kind": "agent", "name": "tutor",
       "fields": [{"path": "model", "before": "small", "after": "large"}]}])"));
     definitions.apply(plan);
-    CHECK(world.database->agents(world.system()).config("tutor").version == 2);
-    CHECK(world.database->events(world.system()).list({.type = "agent.updated"}).events.empty());
+    CHECK(world.system().agents().config("tutor").version == 2);
+    CHECK(world.system().events().list({.type = "agent.updated"}).events.empty());
 
     definitions.apply(definitions.plan({}));
     CHECK(definitions.current() == DefinitionSet());
@@ -110,18 +109,18 @@ TEST_CASE("development follows, and production stays until it is deployed", "[de
   from.apply(from.plan(changed(school(), DefinitionKind::trigger, "welcome", {})));
   const Release second = to.deploy(to.plan(from.current()), "no mail");
   CHECK(second.number == 2);
-  CHECK(world.database->triggers(world.system(production)).list().empty());
+  CHECK(world.system(production).triggers().list().empty());
 
   const Release third = to.deploy(to.plan_rollback(1), "mail again");
   CHECK(third.number == 3);
   CHECK(third.restores == 1);
-  CHECK(world.database->triggers(world.system(production)).list().size() == 1);
+  CHECK(world.system(production).triggers().list().size() == 1);
   CHECK(to.releases().front().number == 3);
   CHECK(to.releases().back().note == "the school opens");
   CHECK_ERROR(not_found, to.plan_rollback(4));
   CHECK_ERROR(conflict, to.deploy(to.plan_rollback(3)));  // nothing to do
   CHECK_ERROR(invalid_definition, from.deploy(from.plan({})));
-  CHECK(world.database->events(world.system(production)).verify().ok);
+  CHECK(world.system(production).events().verify().ok);
 }
 
 TEST_CASE("what both environments share is development's to change", "[definitions]") {
@@ -132,14 +131,14 @@ TEST_CASE("what both environments share is development's to change", "[definitio
   const auto renamed = changed(school(), DefinitionKind::agent, "tutor",
                                patched(school(), DefinitionKind::agent, "tutor", R"({"name": "Teacher"})"));
   from.apply(from.plan(renamed));
-  CHECK(world.database->agents(world.system(production)).get("tutor").name == "Teacher");
+  CHECK(world.system(production).agents().get("tutor").name == "Teacher");
   CHECK(to.plan_rollback(1).empty());  // the name is no longer what it was, and production does not set it back
 
   // An agent that development no longer has may be at work in production: what narrows its tools stays.
   from.apply(from.plan({}));
-  CHECK(world.database->agents(world.system(production)).can_use_tool("tutor", "send-mail"));
-  CHECK_FALSE(world.database->agents(world.system(development)).can_use_tool("tutor", "send-mail"));
-  CHECK(world.database->agents(world.system(production)).tool_permissions("tutor").size() == 1);
+  CHECK(world.system(production).agents().can_use_tool("tutor", "send-mail"));
+  CHECK_FALSE(world.system(development).agents().can_use_tool("tutor", "send-mail"));
+  CHECK(world.system(production).agents().tool_permissions("tutor").size() == 1);
 }
 
 TEST_CASE("a plan is carried out only on what it was made for", "[definitions]") {
@@ -195,8 +194,8 @@ TEST_CASE("data that would be lost or broken stops a plan", "[definitions]") {
     plan = definitions.plan(stricter, {.accept_invalid_data = true});
     CHECK(plan.obstacles.empty());
     definitions.apply(plan);
-    CHECK(world.database->entities(world.system(), "student").count() == 2);
-    CHECK_ERROR(invalid_data, world.database->entities(world.system(), "student").update(ada, {{"name", "A"}}));
+    CHECK(world.system().entities("student").count() == 2);
+    CHECK_ERROR(invalid_data, world.system().entities("student").update(ada, {{"name", "A"}}));
 
     plan = definitions.plan({}, {.accept_invalid_data = true, .drop_assignments = true});
     REQUIRE(plan.obstacles.size() == 1);
@@ -204,7 +203,7 @@ TEST_CASE("data that would be lost or broken stops a plan", "[definitions]") {
     CHECK_ERROR(conflict, definitions.apply(plan));
 
     // Deleted ones keep their type as well, and the plan says so before it is tried.
-    const auto students = world.database->entities(world.system(), "student");
+    const auto students = world.system().entities("student");
     for (const Entity& student : students.list()) students.remove(student.id());
     plan = definitions.plan({}, {.accept_invalid_data = true, .drop_assignments = true});
     REQUIRE(plan.obstacles.size() == 1);
@@ -232,12 +231,12 @@ TEST_CASE("assignments and keys are left alone, and a role that somebody has doe
     const Definitions definitions = of(world, development);
     definitions.apply(definitions.plan(school()));
     world.user("ada", {"teacher"});
-    const CreatedApiKey key = world.database->api_keys(world.system()).create({.name = "k", .roles = {"teacher"}});
+    const CreatedApiKey key = world.system().api_keys().create({.name = "k", .roles = {"teacher"}});
     auto narrower = changed(school(), DefinitionKind::role, "teacher", Json{{"name", "teacher"}});
     definitions.apply(definitions.plan(narrower));
-    CHECK(world.database->roles(world.system()).assignments(UserId("ada")).size() == 1);
+    CHECK(world.system().roles().assignments(UserId("ada")).size() == 1);
     CHECK_NOTHROW(world.database->authenticate(key.secret));
-    CHECK_FALSE(world.database->can(world.user("ada"), Action::read, "student"));
+    CHECK_FALSE(world.user("ada").can(Action::read, "student"));
 
     const auto without = changed(changed(narrower, DefinitionKind::role, "teacher", {}), DefinitionKind::agent, "tutor",
                                  patched(narrower, DefinitionKind::agent, "tutor", R"({"roles": []})"));
@@ -246,7 +245,7 @@ TEST_CASE("assignments and keys are left alone, and a role that somebody has doe
     CHECK(plan.obstacles.front().examples == std::vector<std::string>{"ada"});
     CHECK_ERROR(conflict, definitions.apply(plan));
     definitions.apply(definitions.plan(without, {.drop_assignments = true}));
-    CHECK(world.database->roles(world.system()).assignments(UserId("ada")).empty());
+    CHECK(world.system().roles().assignments(UserId("ada")).empty());
   }
 }
 

@@ -8,6 +8,7 @@
 #include "struere/definitions/packs.hpp"
 #include "struere/struere.hpp"
 #include "support/old_database.hpp"
+#include "support/places.hpp"
 #include "support/temporary_database.hpp"
 
 using namespace struere;
@@ -45,28 +46,26 @@ TEST_CASE("a database of version 3 opens, keeps every row, and takes packs with 
   const auto database = Database::open(folder.file());
   for (const char* organization : {"acme", "globex"})
     for (const Environment environment : {Environment::development, Environment::production}) {
-      const ActorContext system = database.trusted_host().system_actor(OrganizationId(organization), environment);
-      CHECK(database.events(system).verify().ok);
-      CHECK(database.entities(system, "note").count({.search = "milk"}) == 2);
-      const InstalledPack recorded = database.packs(system).get("tutoring");
+      const Session system = database.trusted_host().system_session(OrganizationId(organization), environment);
+      CHECK(system.events().verify().ok);
+      CHECK(system.entities("note").count({.search = "milk"}) == 2);
+      const InstalledPack recorded = system.packs().get("tutoring");
       CHECK(recorded.version == "1.1.0");
       CHECK(recorded.overrides == Json{{"colour", "green"}});
       CHECK(recorded.history.size() == 2);
       // One that was recorded without its definitions goes as it came.
-      database.packs(system).uninstall("tutoring");
+      system.packs().uninstall("tutoring");
     }
-  const ActorContext reader = database.authenticate("sk_prod_tnMM9vXqPn797WzIFbrFmLlq1niPVjEsGfyYqDlwdJ4");
+  const Session reader = database.authenticate("sk_prod_tnMM9vXqPn797WzIFbrFmLlq1niPVjEsGfyYqDlwdJ4");
   CHECK(reader.environment() == Environment::production);
-  CHECK(database.entities(reader, "note").list().size() == 2);
+  CHECK(reader.entities("note").list().size() == 2);
 
-  const ActorContext development =
-      database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-  const Packs packs(database, development);
-  packs.apply(
-      packs.plan_install(read_pack(std::filesystem::path(STRUERE_SOURCE_DIR) / "examples/packs/tutoring/1.0.0")));
+  const Session development = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  const Packs packs(development);
+  packs.apply(packs.plan_install(read_pack(std::filesystem::path(source_dir()) / "examples/packs/tutoring/1.0.0")));
   CHECK(all_rows(folder.file()).at("pack_definitions").size() == 1);
   const Definitions production(database,
-                               database.trusted_host().system_actor(OrganizationId("acme"), Environment::production));
+                               database.trusted_host().system_session(OrganizationId("acme"), Environment::production));
   CHECK(production.deploy(production.plan_rollback(1), "as it was").number == 3);
   CHECK_FALSE(production.current().find(DefinitionKind::role, "reader"));
 }

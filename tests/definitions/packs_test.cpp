@@ -11,6 +11,7 @@
 #include "struere/definitions/definitions.hpp"
 #include "support/environments.hpp"
 #include "support/folder.hpp"
+#include "support/places.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -22,7 +23,7 @@ namespace {
 using enum DefinitionKind;
 
 Pack tutoring(const std::string& version) {
-  return read_pack(std::filesystem::path(STRUERE_SOURCE_DIR) / "examples/packs/tutoring" / version);
+  return read_pack(std::filesystem::path(source_dir()) / "examples/packs/tutoring" / version);
 }
 
 Packs packs_of(const World& world, Environment environment = development) {
@@ -63,7 +64,7 @@ Pack boxes(const std::string& version, const char* properties, std::vector<Migra
 
 std::int64_t count_events(const World& world, const std::string& type, Environment environment = development) {
   return static_cast<std::int64_t>(
-      world.database->events(world.system(environment)).list({.type = type, .limit = 1000}).events.size());
+      world.system(environment).events().list({.type = type, .limit = 1000}).events.size());
 }
 
 void install(const World& world, const Pack& pack) {
@@ -163,25 +164,25 @@ TEST_CASE("a pack is installed and upgraded with its data, in its environment al
     CHECK_ERROR(conflict, packs.plan_upgrade(tutoring("1.0.0")));
 
     const EntityId session = book_session(world, {{"notes", "fractions"}});
-    const auto runs = world.database->triggers(world.system()).runs().runs.size();
+    const auto runs = world.system().triggers().runs().runs.size();
     plan = packs.plan_upgrade(tutoring("1.1.0"));
     CHECK(plan.versions == std::vector<std::string>{"1.0.0", "1.1.0"});
     CHECK(plan.entities == std::map<std::string, std::int64_t>{{"session", 1}});
     CHECK(plan.definitions.obstacles.empty());
     packs.apply(plan);
-    const Entity after = world.database->entities(world.system(), "session").get(session);
+    const Entity after = world.system().entities("session").get(session);
     CHECK(after.version() == 2);
     CHECK(after.data().at("price") == 40);
     CHECK(after.data().at("location") == "on site");
     CHECK_FALSE(after.data().contains("fee"));
     CHECK_FALSE(after.data().contains("notes"));
-    const auto events = world.database->events(world.system()).list({.type = "session.updated"}).events;
+    const auto events = world.system().events().list({.type = "session.updated"}).events;
     REQUIRE(events.size() == 1);
     CHECK(events.front().payload().at("changes") ==
           Json::parse(R"({"fee": null, "notes": null, "price": 40, "location": "on site"})"));
     CHECK(events.front().payload().at("previousData").at("fee") == 40);
     CHECK(count_events(world, "pack.upgraded") == 1);
-    CHECK(world.database->triggers(world.system()).runs().runs.size() == runs);  // a migration sets nothing off
+    CHECK(world.system().triggers().runs().runs.size() == runs);  // a migration sets nothing off
 
     const InstalledPack installed = packs.list().front();
     CHECK(installed.version == "1.1.0");
@@ -190,8 +191,8 @@ TEST_CASE("a pack is installed and upgraded with its data, in its environment al
     CHECK(definitions_of(world).current().find(role, "ours"));
     CHECK(packs_of(world, production).list().empty());
     CHECK(definitions_of(world, production).current() == DefinitionSet());
-    CHECK(world.database->events(world.system(production)).list().events.empty());
-    CHECK(world.database->events(world.system()).verify().ok);
+    CHECK(world.system(production).events().list().events.empty());
+    CHECK(world.system().events().verify().ok);
   }
 }
 
@@ -203,7 +204,7 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
     world.create("box", {{"width", 1}});
     const EntityId wrong = world.create("box", {{"width", 2}, {"size", "huge"}});
     const EntityId gone = world.create("box", {{"size", "huge"}});
-    world.database->entities(world.system(), "box").remove(gone);  // what is deleted is asked nothing
+    world.system().entities("box").remove(gone);  // what is deleted is asked nothing
     const auto upgrade = [&](std::vector<MigrationStep> steps) {
       return packs.plan_upgrade(boxes("2.0.0", R"({"width": {"type": "integer"}, "weight": {"type": "integer"}})",
                                       {{"1.0.0", "2.0.0", std::move(steps)}}, {"weight"}));
@@ -214,7 +215,7 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
     CHECK(plan.definitions.obstacles.front().count == 1);
     CHECK(plan.definitions.obstacles.front().examples.front().starts_with(wrong.str()));
     CHECK_ERROR(conflict, packs.apply(plan));
-    CHECK(world.database->entities(world.system(), "box").get(wrong).version() == 1);
+    CHECK(world.system().entities("box").get(wrong).version() == 1);
     CHECK(packs.list().front().version == "1.0.0");
 
     // A rename onto what is there would lose one of the two.
@@ -229,8 +230,8 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
     // What comes between the plan and its application is migrated, or refused, as well.
     const EntityId late = world.create("box", {{"size", "small"}});
     packs.apply(plan);
-    CHECK(world.database->entities(world.system(), "box").get(late).data() == Json{{"weight", 1}});
-    CHECK(world.database->entities(world.system(), "box").count() == 3);
+    CHECK(world.system().entities("box").get(late).data() == Json{{"weight", 1}});
+    CHECK(world.system().entities("box").count() == 3);
   }
 }
 
@@ -254,7 +255,7 @@ TEST_CASE("the shortest way through the versions is taken, and there must be one
                                 step("1.9.0", "1.11.0"), step("1.10.0", "1.10.1")}));
   CHECK(plan.versions == std::vector<std::string>{"1.9.0", "1.11.0", "2.0.0"});
   packs.apply(plan);
-  CHECK(world.database->entities(world.system(), "box").get(box).data().at("via") == "1.9.0>1.11.0");
+  CHECK(world.system().entities("box").get(box).data().at("via") == "1.9.0>1.11.0");
 
   // A schema that changes and no step that says so: somebody forgot the data.
   const char* const longer = R"({"n": {"type": "integer"}, "via": {"type": "string"}, "m": {"type": "integer"}})";
@@ -275,7 +276,7 @@ TEST_CASE("fields are reached inside of objects", "[packs]") {
                                          {{MigrationStep::Kind::rename_field, "box", "size.x", "x"},
                                           {MigrationStep::Kind::rename_field, "box", "size.z", "z"},
                                           {MigrationStep::Kind::add_field, "box", "size.w", "", 5}}}})));
-  const auto entities = world.database->entities(world.system(), "box");
+  const auto entities = world.system().entities("box");
   CHECK(entities.get(box).data() == Json::parse(R"({"size": {"y": null, "w": 5}, "x": 1, "z": {"k": null}})"));
   CHECK(entities.get(empty).data() == Json::parse(R"({"size": {"w": 5}})"));
 }
@@ -364,7 +365,7 @@ TEST_CASE("drift is found, stops an upgrade, and is set back or kept", "[packs]"
       const Packs before = packs;
       // front-desk is taken away by hand: a sync would keep it.
       bring_in(world, changed);
-      world.database->roles(world.system()).remove("front-desk");
+      world.system().roles().remove("front-desk");
     };
     drift();
     PackPlan plan = packs.plan_repair("tutoring");
@@ -407,20 +408,20 @@ TEST_CASE("a pack leaves as it came, but for types that have had rows", "[packs]
     PackPlan plan = packs.plan_uninstall("tutoring");
     CHECK(plan.definitions.obstacles.size() == 3);
     CHECK_ERROR(conflict, packs.apply(plan));
-    CHECK(world.database->entities(world.system(), "session").count() == 1);
+    CHECK(world.system().entities("session").count() == 1);
     plan = packs.plan_uninstall("tutoring", {.remove_entities = true});
     CHECK(plan.kept_types == std::vector<std::string>{"session", "student", "teacher"});
     CHECK(plan.entities.at("session") == 1);
     packs.apply(plan);
-    CHECK(world.database->entities(world.system(), "session").count() == 0);
-    CHECK_ERROR(not_found, world.database->entities(world.system(), "session").get(session));
+    CHECK(world.system().entities("session").count() == 0);
+    CHECK_ERROR(not_found, world.system().entities("session").get(session));
     CHECK(count_events(world, "session.deleted") == 1);
     const DefinitionSet after = definitions_of(world).current();
     CHECK(after.of(entity_type).size() == 3);
     CHECK(after.of(role).size() == 1);
     CHECK(after.of(trigger).empty());
     CHECK(packs.list().empty());
-    CHECK(world.database->events(world.system()).verify().ok);
+    CHECK(world.system().events().verify().ok);
     // The teacher's type was bound to a role that went; the pack may have its types back.
     CHECK_ERROR(conflict, packs.plan_install(tutoring("1.1.0")));
     packs.apply(packs.plan_install(tutoring("1.1.0"), {.take_over = true}));
@@ -492,7 +493,7 @@ TEST_CASE("packs are for system actors and org admins, and their records are cha
   CHECK_ERROR(permission_denied, member.apply(plan));
   const Packs admin(*world.database, world.user("grace", {}, development, "acme", MembershipRole::admin));
   admin.apply(admin.plan_install(tutoring("1.0.0")));
-  const PackRepository records = world.database->packs(world.system());
+  const PackRepository records = world.system().packs();
   CHECK(records.get("tutoring").version == "1.0.0");
   CHECK_ERROR(conflict, records.upgrade("tutoring", "1.1.0"));
   CHECK_ERROR(conflict, records.customize("tutoring", Json::object()));
@@ -545,10 +546,10 @@ TEST_CASE("what tools may do is brought to development first, as it is shared", 
     CHECK(here.plan_repair("mail").empty());
     there.apply(there.plan_install(pack));
     CHECK(there.plan_repair("mail").empty());
-    world.database->agents(world.system()).permit_tool("postman", "send-mail", {});
+    world.system().agents().permit_tool("postman", "send-mail", {});
     CHECK(here.plan_repair("mail").definitions.changes.size() == 1);
     here.apply(here.plan_repair("mail"));
-    CHECK(world.database->agents(world.system()).tool_permissions("postman").front().denied_fields.size() == 1);
+    CHECK(world.system().agents().tool_permissions("postman").front().denied_fields.size() == 1);
     here.apply(here.plan_uninstall("mail"));
     CHECK(definitions_of(world).current() == DefinitionSet());
     CHECK(there.plan_repair("mail").empty());  // production still has it, narrowed as before
@@ -691,9 +692,9 @@ TEST_CASE("random customizations survive random upgrades", "[packs][property]") 
                      part_of(merged, kind, name));
     }
     RC_ASSERT(packs.plan_repair("p").empty());
-    const Json migrated = world.database->entities(world.system(), "a").list().front().data();
+    const Json migrated = world.system().entities("a").list().front().data();
     RC_ASSERT(migrated == Json::parse(R"({"one": "1"})"));
-    RC_ASSERT(world.database->events(world.system()).verify().ok);
+    RC_ASSERT(world.system().events().verify().ok);
   }));
 }
 

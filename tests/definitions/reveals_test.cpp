@@ -55,10 +55,10 @@ void sync(const World& world, const DefinitionSet& set, const PlanOptions& optio
 }
 
 // All that the actor is shown, rows and events, as one text.
-std::string seen(const World& world, const ActorContext& actor, const char* type = "note") {
+std::string seen(const World& world, const Session& actor, const char* type = "note") {
   std::string out;
-  for (const Entity& row : world.database->entities(actor, type).list({.limit = 1000})) out += row.data().dump();
-  for (const Event& event : world.database->events(actor).list({.limit = 1000}).events) out += event.payload().dump();
+  for (const Entity& row : actor.entities(type).list({.limit = 1000})) out += row.data().dump();
+  for (const Event& event : actor.events().list({.limit = 1000}).events) out += event.payload().dump();
   return out;
 }
 
@@ -73,8 +73,8 @@ TEST_CASE("a mask that follows a renamed field shows the old values only if the 
     const EntityId first = world.create("note", {{"text", "t"}, {"secret", "value"}});
     world.create("note", {{"text", "t"}, {"secret", "value"}});
     world.create("note", {{"text", "other"}});
-    world.database->entities(world.system(), "note").update(first, {{"text", "u"}});
-    const ActorContext ada = world.user("ada", {"author"});
+    world.system().entities("note").update(first, {{"text", "u"}});
+    const Session ada = world.user("ada", {"author"});
     REQUIRE_FALSE(tells(seen(world, ada), "value"));
 
     const DefinitionSet renamed = set_of(note({"text", "token"}), author(masks({"data.token"})));
@@ -104,7 +104,7 @@ TEST_CASE("what is told to be revealed is named and shown", "[reveals]") {
     World world(kind);
     sync(world, set_of(note({"text", "secret"}), author(masks({"data.secret"}))));
     world.create("note", {{"secret", "value"}});
-    const ActorContext ada = world.user("ada", {"author"});
+    const Session ada = world.user("ada", {"author"});
     const DefinitionSet shown = set_of(note({"text", "secret"}), author(Json::object()));
     const ChangePlan plan = of(world).plan(shown, {.reveal = true});
     CHECK(plan.obstacles.empty());
@@ -175,7 +175,7 @@ TEST_CASE("the log is asked as well, and what a tool is denied is told like a ro
     before.add(tool, Json::parse(R"({"name": "read-notes", "agents": {"bot": {"deniedFields": ["data.secret"]}}})"));
     sync(world, before);
     const EntityId id = world.create("note", {{"secret", "value"}});
-    world.database->entities(world.system(), "note").update(id, {{"secret", nullptr}});
+    world.system().entities("note").update(id, {{"secret", nullptr}});
 
     DefinitionSet after = set_of({{"slug", "note"}}, author(Json::object()));
     after.add(agent, *before.find(agent, "bot"));
@@ -238,14 +238,14 @@ TEST_CASE("a field that a pack renames stays masked under both of its names", "[
     listed["name"] = "listed";
     world.define_role(listed);
     world.create("note", {{"text", "t"}, {"secret", "value"}});
-    world.database->entities(world.system(), "note").remove(world.create("note", {{"secret", "value"}}));
+    world.system().entities("note").remove(world.create("note", {{"secret", "value"}}));
 
     const Pack next = notes("1.1.0", "token", author(masks({"data.token"})),
                             {{"1.0.0", "1.1.0", {{MigrationStep::Kind::rename_field, "note", "secret", "token"}}}});
     const PackPlan plan = packs.plan_upgrade(next);
     CHECK(plan.definitions.reveals.empty());
     packs.apply(plan);
-    CHECK(world.database->entities(world.system(), "note").list().begin()->data().contains("token"));
+    CHECK(world.system().entities("note").list().begin()->data().contains("token"));
     for (const char* const name : {"author", "own", "listed"}) {
       INFO(name);
       CHECK_FALSE(tells(seen(world, world.user(name, {name})), "value"));

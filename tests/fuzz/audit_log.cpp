@@ -11,8 +11,8 @@ struct LogWorld : test::World {
   LogWorld() : World(test::StorageKind::sqlite), raw(folder.file()) {
     define_type({{"slug", "note"}});
     const EntityId a = create("note", {{"text", "one"}}), b = create("note", {{"text", "two"}});
-    database->entities(system(), "note").update(a, {{"text", "three"}});
-    database->relations(system()).link(a, "after", b);
+    system().entities("note").update(a, {{"text", "three"}});
+    system().relations().link(a, "after", b);
     raw.run("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON");
     raw.run("CREATE TEMP TABLE kept AS SELECT * FROM events");
   }
@@ -56,11 +56,10 @@ void audit_log(std::string_view bytes) {
     }
   }
   const bool changed = world.log() != sound;
-  const std::string answer =
-      answer_of([] { return world.database->events(world.system()).verify().ok ? "sound" : "broken"; });
+  const std::string answer = answer_of([] { return world.system().events().verify().ok ? "sound" : "broken"; });
   (void)answer_of([] {
     std::string out;
-    for (const Event& shown : world.database->events(world.system()).list().events)
+    for (const Event& shown : world.system().events().list().events)
       out += answer_of([&] { return shown.payload().dump(-1, ' ', false, Json::error_handler_t::replace); });
     return out;
   });

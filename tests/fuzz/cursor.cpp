@@ -15,8 +15,8 @@ void cursor_text(std::string_view bytes) {
   }();
   (void)filled;
   if (bytes.empty()) return;
-  const auto notes = world.database->entities(world.system(), "note");
-  const auto events = world.database->events(world.system());
+  const auto notes = world.system().entities("note");
+  const auto events = world.system().events();
   const Query query{.order = {{"data.n"}}, .limit = 2};
   const std::string of_list = *notes.list(query).next();
   const std::string of_log = *events.list({.limit = 2}).next;

@@ -49,7 +49,7 @@ void field_path(std::string_view bytes) {
   for (const int i : {0, 1}) {
     const test::World& world = i == 0 ? memory : sqlite;
     answers[i] = answer_of([&] {
-      const auto notes = world.database->entities(world.system(), "note");
+      const auto notes = world.system().entities("note");
       const std::string name(bytes);
       return std::to_string(
                  notes.count({.where = Condition(Json{{"field", name}, {"operator", "exists"}, {"value", true}})})) +

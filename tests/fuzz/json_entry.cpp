@@ -31,7 +31,7 @@ void json_entry(std::string_view bytes) {
   JsonFault fault;
   const auto value = parse_json(bytes, fault);
   test::World& notes = world();
-  const auto entities = notes.database->entities(notes.system(), "note");
+  const auto entities = notes.system().entities("note");
   std::string stored;
   const std::string answer = answer_of([&] {
     stored = entities.create(JsonText{bytes}).row->json();

@@ -42,7 +42,7 @@ void merge_patch(std::string_view bytes) {
   if (!data || !data->is_object()) return;
   const auto patch = parse_json(bytes, fault);
   const test::World& notes = world(uses++);
-  const auto entities = notes.database->entities(notes.system(), "note");
+  const auto entities = notes.system().entities("note");
   const EntityId id = entities.create(JsonText{row}).id;
   const EntityId hers = entities.create(JsonText{row}).id;
   const std::string answer = answer_of([&] { return std::string(entities.update(id, JsonText{bytes}).row->json()); });
@@ -59,14 +59,14 @@ void merge_patch(std::string_view bytes) {
     require(answer.starts_with("invalid_data: "), "what cannot be stored is answered with " + answer);
   }
   // Somebody from whom `data.a.b` is hidden.
-  const ActorContext ana = notes.host().user_actor(UserId("ana"), OrganizationId("acme"), Environment::development);
+  const Session ana = notes.host().user_session(UserId("ana"), OrganizationId("acme"), Environment::development);
   const auto hidden_part = [&] {
     const Json now = entities.get(hers).data();
     return now.contains("a") && now["a"].is_object() && now["a"].contains("b") ? now["a"]["b"].dump()
                                                                                : std::string("absent");
   };
   const std::string before = hidden_part();
-  (void)answer_of([&] { return notes.database->entities(ana, "note").update(hers, JsonText{bytes}).id.str(); });
+  (void)answer_of([&] { return ana.entities("note").update(hers, JsonText{bytes}).id.str(); });
   require(hidden_part() == before, "what is hidden was " + before + " and is " + hidden_part());
 }
 

@@ -30,12 +30,12 @@ struct RowWorld : test::World {
   }
   test::RawDatabase raw;
   EntityId id;
-  std::vector<ActorContext> actors;
+  std::vector<Session> actors;
 };
 
 // All that an actor is told; `rows` are the texts of `data`, as they came.
-std::string told(const RowWorld& world, const ActorContext& actor, std::vector<std::string>& rows) {
-  const auto notes = world.database->entities(actor, "note");
+std::string told(const RowWorld& world, const Session& actor, std::vector<std::string>& rows) {
+  const auto notes = actor.entities("note");
   std::string out;
   const auto ask = [&](const auto& body) {
     const std::string answer = answer_of(body);
@@ -87,24 +87,25 @@ void stored_row(std::string_view bytes) {
   world.raw.run_with_text("UPDATE entities SET data = ?1", row);
   JsonFault fault;
   const auto value = parse_json(row, fault);
-  for (const ActorContext& actor : world.actors) {
+  for (const Session& actor : world.actors) {
     std::vector<std::string> rows;
     const std::string all = told(world, actor, rows);
     // A part of a secret is the secret that is not changed; a quote in it would end it, and begin another key.
     if (edits && row.find(R"(","pin":")") != std::string::npos && value)
       require(all.find("TOPSE") == std::string::npos && all.find("ECRET") == std::string::npos,
-              actor.id() + " is told " + all);
-    if (edits && (bytes[0] & 2) != 0) require(all.find("TOPSE") == std::string::npos, actor.id() + " is told " + all);
+              actor.actor().id() + " is told " + all);
+    if (edits && (bytes[0] & 2) != 0)
+      require(all.find("TOPSE") == std::string::npos, actor.actor().id() + " is told " + all);
     for (const std::string& text : rows) {
       const auto shown = parse_json(text, fault);
       if (!shown || !shown->is_object()) continue;
-      const bool pin = shown->contains("pin") && (actor.id() != "bob" || (*shown)["pin"] != "[redacted]");
+      const bool pin = shown->contains("pin") && (actor.actor().id() != "bob" || (*shown)["pin"] != "[redacted]");
       const bool number = shown->contains("card") && (*shown)["card"].is_object() &&
                           (*shown)["card"].contains("number") &&
-                          (actor.id() != "bob" || (*shown)["card"]["number"] != "[redacted]");
+                          (actor.actor().id() != "bob" || (*shown)["card"]["number"] != "[redacted]");
       // An object is no leaf: redaction goes into it, and an empty one is replaced.
-      const bool deeper = actor.id() == "bob" && value;
-      require(deeper || (!pin && !number), actor.id() + " is shown " + text);
+      const bool deeper = actor.actor().id() == "bob" && value;
+      require(deeper || (!pin && !number), actor.actor().id() + " is shown " + text);
     }
   }
 }

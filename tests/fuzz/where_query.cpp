@@ -30,7 +30,7 @@ class QueriedWorld : public test::World {
   }
 
   std::string ask(const Query& query) const {
-    const auto notes = database->entities(*ana, "note");
+    const auto notes = ana->entities("note");
     std::string out = answer_of([&] { return std::to_string(notes.count(query)); });
     return out + answer_of([&] {
              std::string rows;
@@ -39,7 +39,7 @@ class QueriedWorld : public test::World {
            });
   }
 
-  std::optional<ActorContext> ana;
+  std::optional<Session> ana;
 };
 
 std::optional<std::string> text_of(const Json& request, const char* key) {

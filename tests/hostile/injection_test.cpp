@@ -56,11 +56,11 @@ struct AttackedWorld : World {
       out.append(place).append(": ");
       out += error_of([&] { body(); }) + "\n";
     };
-    const auto notes = database->entities(*ana, "note");
+    const auto notes = ana->entities("note");
     const auto show = [&](const EntityPage& page) {
       for (const Entity& row : page) out += row.to_json().dump() + " ";
     };
-    ask("type", [&] { show(database->entities(*ana, text).list()); });
+    ask("type", [&] { show(ana->entities(text).list()); });
     ask("id", [&] { out += notes.get(EntityId(text)).json(); });
     for (const char* const op : {"eq", "neq", "contains", "gt", "in"})
       ask(op, [&] {
@@ -79,35 +79,34 @@ struct AttackedWorld : World {
     ask("search", [&] { show(notes.list({.search = text})); });
     ask("status", [&] { show(notes.list({.status = text})); });
     ask("cursor", [&] { show(notes.list({.after = text})); });
-    ask("relation", [&] { database->relations(*ana).link(own, text, own); });
-    ask("related", [&] { out += std::to_string(database->relations(*ana).related(own, text).size()); });
-    ask("far end", [&] { database->relations(*ana).link(own, "a", EntityId(text)); });
-    ask("event type", [&] { out += std::to_string(database->events(*ana).list({.type = text}).events.size()); });
-    ask("event prefix",
-        [&] { out += std::to_string(database->events(*ana).list({.type_prefix = text}).events.size()); });
-    ask("event actor", [&] { out += std::to_string(database->events(*ana).list({.actor = text}).events.size()); });
-    ask("event entity",
-        [&] { out += std::to_string(database->events(*ana).list({.entity = EntityId(text)}).events.size()); });
-    ask("event cursor", [&] { out += std::to_string(database->events(*ana).list({.after = text}).events.size()); });
-    ask("emit", [&] { database->events(*ana).emit(text, Json::object()); });
-    ask("key", [&] { out += database->authenticate(text).id(); });
-    ask("resource", [&] { out += database->can(*ana, Action::read, text).reason(); });
-    ask("thread", [&] { out += database->threads(*ana).find(text) ? "found" : "none"; });
-    ask("thread agent", [&] { out += std::to_string(database->threads(*ana).list({.agent = text}).threads.size()); });
-    ask("agent", [&] { out += database->agents(*ana).get(text).name; });
-    ask("user", [&] { out += host().user_actor(UserId(text), OrganizationId("acme"), Environment::development).id(); });
-    ask("organization", [&] { out += host().system_actor(OrganizationId(text), Environment::development).id(); });
-    ask("type to define", [&] { database->entity_types(system()).define({{"slug", text}}); });
-    ask("search field", [&] {
-      database->entity_types(system()).define({{"slug", "other"}, {"searchFields", {text}}});
+    ask("relation", [&] { ana->relations().link(own, text, own); });
+    ask("related", [&] { out += std::to_string(ana->relations().related(own, text).size()); });
+    ask("far end", [&] { ana->relations().link(own, "a", EntityId(text)); });
+    ask("event type", [&] { out += std::to_string(ana->events().list({.type = text}).events.size()); });
+    ask("event prefix", [&] { out += std::to_string(ana->events().list({.type_prefix = text}).events.size()); });
+    ask("event actor", [&] { out += std::to_string(ana->events().list({.actor = text}).events.size()); });
+    ask("event entity", [&] { out += std::to_string(ana->events().list({.entity = EntityId(text)}).events.size()); });
+    ask("event cursor", [&] { out += std::to_string(ana->events().list({.after = text}).events.size()); });
+    ask("emit", [&] { ana->events().emit(text, Json::object()); });
+    ask("key", [&] { out += database->authenticate(text).actor().id(); });
+    ask("resource", [&] { out += ana->can(Action::read, text).reason(); });
+    ask("thread", [&] { out += ana->threads().find(text) ? "found" : "none"; });
+    ask("thread agent", [&] { out += std::to_string(ana->threads().list({.agent = text}).threads.size()); });
+    ask("agent", [&] { out += ana->agents().get(text).name; });
+    ask("user", [&] {
+      out += host().user_session(UserId(text), OrganizationId("acme"), Environment::development).actor().id();
     });
+    ask("organization",
+        [&] { out += host().system_session(OrganizationId(text), Environment::development).actor().id(); });
+    ask("type to define", [&] { system().entity_types().define({{"slug", text}}); });
+    ask("search field", [&] { system().entity_types().define({{"slug", "other"}, {"searchFields", {text}}}); });
     ask("rule", [&] {
-      database->roles(system()).define(
+      system().roles().define(
           {{"name", "other"},
            {"scopeRules", {{{"entityType", "note"}, {"field", "data." + text}, {"operator", "eq"}, {"value", 1}}}}});
     });
     ask("mask", [&] {
-      database->roles(system()).define(
+      system().roles().define(
           {{"name", "other"},
            {"fieldMasks", {{{"entityType", "note"}, {"fieldPath", "data." + text}, {"maskType", "hide"}}}}});
     });
@@ -115,7 +114,7 @@ struct AttackedWorld : World {
   }
 
   EntityId own, other;
-  std::optional<ActorContext> ana;
+  std::optional<Session> ana;
 };
 
 }  // namespace
@@ -131,13 +130,13 @@ TEST_CASE("a hostile string is a name that there is none of, in every place", "[
     CHECK(said == memory.everything_said_to(text));
   }
   CHECK(RawDatabase(sqlite.folder.file()).value("SELECT count(*) FROM entities") == "2");
-  CHECK(sqlite.database->events(sqlite.system()).verify().ok);
+  CHECK(sqlite.system().events().verify().ok);
 }
 
 TEST_CASE("a hostile string is a value that comes back as it went in, and is found by itself alone",
           "[hostile][injection]") {
   AttackedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto notes = stage.database->entities(*stage.ana, "note");
+  const auto notes = stage.ana->entities("note");
   for (const std::string& text : hostile) {
     INFO(text);
     const Json data{{"owner", "ana"}, {"title", text}, {text, {{text, 1}}}};
@@ -151,7 +150,7 @@ TEST_CASE("a hostile string is a value that comes back as it went in, and is fou
     notes.remove(made.id);
   }
   CHECK(notes.count() == 1);
-  CHECK(stage.database->events(stage.system()).verify().ok);
+  CHECK(stage.system().events().verify().ok);
 }
 
 TEST_CASE("a string that is no UTF-8, or holds U+0000, is refused or found nowhere, in every place",
@@ -164,5 +163,5 @@ TEST_CASE("a string that is no UTF-8, or holds U+0000, is refused or found nowhe
     CHECK(said.find("storage: ") == std::string::npos);
     CHECK(said == memory.everything_said_to(text));
   }
-  CHECK(sqlite.database->events(sqlite.system()).verify().ok);
+  CHECK(sqlite.system().events().verify().ok);
 }

@@ -11,7 +11,7 @@ using namespace struere::test;
 
 TEST_CASE("a key is looked up by its hash, and no part of it is compared", "[hostile][keys]") {
   World world(StorageKind::sqlite);
-  const CreatedApiKey made = world.database->api_keys(world.system()).create({.name = "k"});
+  const CreatedApiKey made = world.system().api_keys().create({.name = "k"});
   RawDatabase raw(world.folder.file());
   CHECK(raw.value("SELECT length(hash) FROM api_keys") == "32");
   const std::string plan = raw.rows("EXPLAIN QUERY PLAN SELECT * FROM api_keys k WHERE k.hash = x'00'").at(0).at(3);
@@ -20,12 +20,12 @@ TEST_CASE("a key is looked up by its hash, and no part of it is compared", "[hos
   CHECK(plan.find("hash=?") != std::string::npos);
   // The row says what is shown of a key; that it says something else changes nothing about who gets in.
   raw.run("UPDATE api_keys SET name = 'another'");
-  CHECK(world.database->authenticate(made.secret).environment() == Environment::development);
+  CHECK(world.database->authenticate(made.secret).actor().environment() == Environment::development);
 }
 
 TEST_CASE("a prefix, a longer text and the other environment's prefix are no key", "[hostile][keys]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const std::string key = world.database->api_keys(world.system()).create({.name = "k"}).secret;
+  const std::string key = world.system().api_keys().create({.name = "k"}).secret;
   const std::string refusal = error_of([&] { (void)world.database->authenticate(""); });
   CHECK(refusal.starts_with("unauthenticated: "));
   const std::string token = key.substr(std::string("sk_dev_").size());
@@ -48,5 +48,5 @@ TEST_CASE("a prefix, a longer text and the other environment's prefix are no key
     tries.back()[at] = static_cast<char>(tries.back()[at] ^ 0x20);  // the other case, among others
   }
   for (const std::string& text : tries) CHECK(error_of([&] { (void)world.database->authenticate(text); }) == refusal);
-  CHECK(world.database->authenticate(key).environment() == Environment::development);
+  CHECK(world.database->authenticate(key).actor().environment() == Environment::development);
 }

@@ -12,21 +12,20 @@ TEST_CASE("a slug of other letters than a to z is none", "[hostile][look_alikes]
   world.define_type({{"slug", "note"}});
   world.define_role(
       R"({"name": "reader", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}]})"_json);
-  const ActorContext ana = world.user("ana", {"reader"});
+  const Session ana = world.user("ana", {"reader"});
   for (const char* const slug :
        {"n\u043ete", "\uff4e\uff4f\uff54\uff45", "not\u0435", "note\u200b", "note ", " note", "Note", "NOTE", "note\n",
         "no\u0301te", "n\u00f6te", "\u202enote", "", "-note", "_note", "note.x", "note/x"}) {
     INFO(slug);
-    CHECK_ERROR(invalid_definition, world.database->entity_types(world.system()).define({{"slug", slug}}));
-    CHECK_ERROR(permission_denied, world.database->entities(ana, slug).list());
-    CHECK_ERROR(not_found, world.database->entities(world.system(), slug).list());
-    CHECK_ERROR(
-        invalid_definition,
-        world.database->roles(world.system())
-            .define({{"name", "x"}, {"policies", {{{"resource", slug}, {"actions", {"read"}}, {"effect", "allow"}}}}}));
+    CHECK_ERROR(invalid_definition, world.system().entity_types().define({{"slug", slug}}));
+    CHECK_ERROR(permission_denied, ana.entities(slug).list());
+    CHECK_ERROR(not_found, world.system().entities(slug).list());
+    CHECK_ERROR(invalid_definition,
+                world.system().roles().define(
+                    {{"name", "x"}, {"policies", {{{"resource", slug}, {"actions", {"read"}}, {"effect", "allow"}}}}}));
   }
   for (const char* const resource : {"events", "users", "api_keys", "packs", "threads", "agents", "executions"})
-    CHECK_ERROR(invalid_definition, world.database->entity_types(world.system()).define({{"slug", resource}}));
+    CHECK_ERROR(invalid_definition, world.system().entity_types().define({{"slug", resource}}));
 }
 
 TEST_CASE("users, roles and values that look alike are different ones", "[hostile][look_alikes]") {
@@ -38,10 +37,10 @@ TEST_CASE("users, roles and values that look alike are different ones", "[hostil
   for (const std::string& owner : {composed, decomposed, std::string("RENE"), std::string("rene"), std::string("rene "),
                                    std::string("ren\u0435")}) {
     world.create("note", {{"owner", owner}});
-    CHECK(world.database->entities(world.user(owner, {"own"}), "note").count() == 1);
+    CHECK(world.user(owner, {"own"}).entities("note").count() == 1);
   }
   for (const char* const role : {"Own", "own ", "\u043ewn", "own\u200b"})
-    CHECK_ERROR(not_found, world.database->roles(world.system()).assign(UserId(composed), role));
+    CHECK_ERROR(not_found, world.system().roles().assign(UserId(composed), role));
 }
 
 TEST_CASE("an environment is one of two words, to the letter", "[hostile][look_alikes]") {

@@ -21,8 +21,8 @@ struct NestedWorld : World {
                      {"entityType": "note", "fieldPath": "data.person.home.street", "maskType": "hide"}]})"_json);
     ana = user("ana", {"reader"});
   }
-  EntityRepository notes() const { return database->entities(*ana, "note"); }
-  std::optional<ActorContext> ana;
+  EntityRepository notes() const { return ana->entities("note"); }
+  std::optional<Session> ana;
 };
 
 Json row(const std::string& secret) {
@@ -114,7 +114,7 @@ TEST_CASE("no question tells two rows apart that differ in what is masked alone"
   for (const char* const word : {"aaaa", "zzzz", "ET", "redacted"}) CHECK(notes.count({.search = word}) == 0);
   for (const char* const word : {"t", "T"}) CHECK(notes.count({.search = word}) == 2);
   std::string log;
-  for (const Event& event : stage.database->events(*stage.ana).list().events) log += event.json();
+  for (const Event& event : stage.ana->events().list().events) log += event.json();
   CHECK(log.find(R"("title":"t")") != std::string::npos);  // it says something
   CHECK(log.find("aaaa") == std::string::npos);
   CHECK(log.find("zzzz") == std::string::npos);

@@ -43,11 +43,11 @@ TEST_CASE("a rule admits the row whose value is of its own type, and no other", 
         {{"name", role},
          {"policies", {{{"resource", "note"}, {"actions", {"list", "read"}}, {"effect", "allow"}}}},
          {"scopeRules", {{{"entityType", "note"}, {"field", "data.v"}, {"operator", "eq"}, {"value", values[i]}}}}});
-    const auto notes = world.database->entities(world.user("u" + std::to_string(i), {role}), "note");
+    const auto notes = world.user("u" + std::to_string(i), {role}).entities("note");
     for (std::size_t k = 0; k < values.size(); ++k) CHECK(notes.find(ids[k]).has_value() == (i == k));
     CHECK_FALSE(notes.find(absent));
     CHECK(notes.list().size() == 1);
-    CHECK(world.database->entities(world.system(), "note").count({.where = field("data.v") == values[i]}) == 1);
+    CHECK(world.system().entities("note").count({.where = field("data.v") == values[i]}) == 1);
   }
 }
 
@@ -67,16 +67,16 @@ TEST_CASE("an actor is not bound to a row by a value that only looks like its id
   // Of each kind the one whose value is that text.
   for (const char* const id : {"1", "true", "null", "0", "[1]"}) {
     INFO(id);
-    CHECK(world.database->entities(world.user(id, {"bound"}), "note").count() == 2);
+    CHECK(world.user(id, {"bound"}).entities("note").count() == 2);
   }
-  CHECK(world.database->entities(world.user("false", {"bound"}), "note").count() == 0);
+  CHECK(world.user("false", {"bound"}).entities("note").count() == 0);
 }
 
 TEST_CASE("what should be a list, a number or a flag is taken for none", "[hostile][types]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}});
   world.create("note", {{"v", 1}, {"s", "10"}, {"n", 9}});
-  const auto notes = world.database->entities(world.system(), "note");
+  const auto notes = world.system().entities("note");
   const auto with = [](const char* op, Json value) {
     return Query{.where = Condition(Json{{"field", "data.v"}, {"operator", op}, {"value", std::move(value)}})};
   };

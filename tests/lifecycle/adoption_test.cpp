@@ -36,16 +36,15 @@ std::string error_of_adopting(const std::string& path, Environment environment =
   return error_of([&] { adopt_legacy_database(path, environment); });
 }
 
-ActorContext system_of(const Database& database, const char* organization,
-                       Environment environment = Environment::production) {
-  return database.trusted_host().system_actor(OrganizationId(organization), environment);
+Session system_of(const Database& database, const char* organization,
+                  Environment environment = Environment::production) {
+  return database.trusted_host().system_session(OrganizationId(organization), environment);
 }
 
 std::int64_t entities_in(const Database& database, const char* organization, Environment environment) {
-  const ActorContext system = system_of(database, organization, environment);
+  const Session system = system_of(database, organization, environment);
   std::int64_t out = 0;
-  for (const EntityType& type : database.entity_types(system).list())
-    out += database.entities(system, type.slug).count();
+  for (const EntityType& type : system.entity_types().list()) out += system.entities(type.slug).count();
   return out;
 }
 
@@ -65,30 +64,31 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
   for (const char* const organization : {"acme", "globex", "initech"})
     for (const Environment environment : {Environment::development, Environment::production}) {
       INFO(organization << " in " << to_string(environment));
-      const ActorContext system = system_of(database, organization, environment);
-      CHECK(database.events(system).verify().ok);
+      const Session system = system_of(database, organization, environment);
+      CHECK(system.events().verify().ok);
       const bool has_rows = environment == Environment::production || (half && std::string(organization) == "globex");
-      CHECK(database.entity_types(system).list().size() == (has_rows ? 2 : 0));
-      CHECK(database.roles(system).list().size() == (has_rows ? 2 : 0));
-      CHECK(database.api_keys(system).list().size() == (has_rows ? 2 : 0));
+      CHECK(system.entity_types().list().size() == (has_rows ? 2 : 0));
+      CHECK(system.roles().list().size() == (has_rows ? 2 : 0));
+      CHECK(system.api_keys().list().size() == (has_rows ? 2 : 0));
       CHECK((entities_in(database, organization, environment) > 0) == has_rows);
       if (!has_rows) continue;
-      for (const Entity& session : database.entities(system, "session").list({.limit = 20})) {
-        const Entity found = database.entities(system, "session").get(session.id());
+      for (const Entity& session : system.entities("session").list({.limit = 20})) {
+        const Entity found = system.entities("session").get(session.id());
         CHECK(found.json() == canonical_json(found.data()));
       }
       // The role came whole: its policies, its rule and its mask.
-      const ActorContext teacher = database.authenticate(legacy_key(organization, std::string(to_string(environment))));
-      const auto seen = database.entities(teacher, "session").list({.limit = 1000});
+      const Session teacher = database.authenticate(legacy_key(organization, std::string(to_string(environment))));
+      const auto seen = teacher.entities("session").list({.limit = 1000});
       REQUIRE(seen.size() > 0);
       for (const Entity& session : seen) {
         CHECK(session.data().at("team") == "north");
         CHECK_FALSE(session.data().contains("secret"));
       }
-      CHECK_ERROR(permission_denied, database.entities(teacher, "person").list());
+      CHECK_ERROR(permission_denied, teacher.entities("person").list());
       CHECK(database.trusted_host().members(OrganizationId(organization)).size() == 10);
       CHECK(database.trusted_host()
-                .user_actor(UserId(std::string(organization) + "-user-1"), OrganizationId(organization), environment)
+                .user_session(UserId(std::string(organization) + "-user-1"), OrganizationId(organization), environment)
+                .actor()
                 .roles()
                 .size() == 1);
     }

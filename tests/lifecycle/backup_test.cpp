@@ -38,13 +38,13 @@ void add_rows(World& world, int count) {
 TEST_CASE("a backup holds what was there, and is a database like any other", "[backup]") {
   World world(StorageKind::sqlite);
   add_rows(world, 100);
-  const std::string key = world.database->api_keys(world.system()).create({.name = "app", .roles = {"any"}}).secret;
+  const std::string key = world.system().api_keys().create({.name = "app", .roles = {"any"}}).secret;
   const std::string copy = world.folder.file("copy.db");
   std::vector<BackupProgress> seen;
   const BackupReport report = back_up_database(world.folder.file(), copy,
                                                {.progress = [&](const auto& progress) { seen.push_back(progress); }});
   CHECK(report.organizations == 1);
-  CHECK(report.events == world.database->events(world.system()).verify().verified);
+  CHECK(report.events == world.system().events().verify().verified);
   CHECK(report.bytes == static_cast<std::int64_t>(std::filesystem::file_size(copy)));
   REQUIRE(seen.size() >= 3);
   CHECK(seen.front().step == BackupProgress::Step::copy);
@@ -54,13 +54,13 @@ TEST_CASE("a backup holds what was there, and is a database like any other", "[b
   CHECK_FALSE(std::filesystem::exists(copy + "-wal"));
   CHECK(RawDatabase(copy).value("PRAGMA journal_mode") == "wal");
 
-  world.database->entities(world.system(), "session").create(Json{{"number", 100}});
+  world.system().entities("session").create(Json{{"number", 100}});
   const auto opened = Database::open(copy);
   CHECK_NOTHROW(opened.authenticate(key));
-  const ActorContext system = opened.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-  CHECK(opened.entities(system, "session").count() == 100);
-  opened.entities(system, "session").create(Json{{"number", 100}});
-  CHECK(opened.events(system).verify().ok);
+  const Session system = opened.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  CHECK(system.entities("session").count() == 100);
+  system.entities("session").create(Json{{"number", 100}});
+  CHECK(system.events().verify().ok);
 }
 
 TEST_CASE("a backup is one moment of a database that another process writes to all the time", "[backup][process]") {
@@ -70,7 +70,9 @@ TEST_CASE("a backup is one moment of a database that another process writes to a
   ChildProgram writer("scoped_writer", {file, "rows"});
   REQUIRE_FALSE(writer.line().empty());
   const auto events_of = [&](const Database& database) {
-    return database.events(database.trusted_host().system_actor(OrganizationId("acme"), Environment::development))
+    return database.trusted_host()
+        .system_session(OrganizationId("acme"), Environment::development)
+        .events()
         .verify()
         .verified;
   };
@@ -86,9 +88,9 @@ TEST_CASE("a backup is one moment of a database that another process writes to a
     CHECK(opened.trusted_host().check_storage().faults.empty());
     CHECK(events_of(opened) == report.events);
     // Each row came with its event, and the other way round.
-    const ActorContext system = opened.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    const Session system = opened.trusted_host().system_session(OrganizationId("acme"), Environment::development);
     CHECK(RawDatabase(copy).value("SELECT count(*) FROM events WHERE type = 'session.created'") ==
-          std::to_string(opened.entities(system, "session").count()));
+          std::to_string(system.entities("session").count()));
   }
   CHECK(events_of(*world.database) > first);  // the writer was not held up
   writer.stop(SIGKILL);

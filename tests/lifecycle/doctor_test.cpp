@@ -49,7 +49,7 @@ TEST_CASE("a sound database has nothing to be told of", "[doctor]") {
   for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
     World world(kind);
     define_sound_world(world);
-    world.database->api_keys(world.system()).create({.name = "app", .roles = {"planner"}});
+    world.system().api_keys().create({.name = "app", .roles = {"planner"}});
     CHECK(found_in(world) == Findings{});
   }
 }
@@ -57,7 +57,7 @@ TEST_CASE("a sound database has nothing to be told of", "[doctor]") {
 TEST_CASE("keys that are no good any more, or not for long", "[doctor]") {
   World world(StorageKind::sqlite);
   define_sound_world(world);
-  const auto keys = world.database->api_keys(world.system());
+  const auto keys = world.system().api_keys();
   const auto make = [&](std::vector<std::string> roles, std::optional<Timestamp> expires = {}) {
     return keys.create({.name = "k", .roles = std::move(roles), .expires_at = expires}).key.id;
   };
@@ -151,8 +151,8 @@ TEST_CASE("rules without an index, indexes without a rule", "[doctor]") {
 TEST_CASE("trigger runs that nobody does", "[doctor]") {
   World world(StorageKind::sqlite);
   define_sound_world(world);
-  world.database->triggers(world.system())
-      .define(R"({"slug": "remind", "on": {"entityType": "session", "action": "created"}, "retry": {"maxAttempts": 1},
+  world.system().triggers().define(
+      R"({"slug": "remind", "on": {"entityType": "session", "action": "created"}, "retry": {"maxAttempts": 1},
                   "actions": [{"tool": "send-mail"}]})"_json);
   world.create("session", {{"subject", "art"}});
   CHECK(found_in(world) == Findings{});

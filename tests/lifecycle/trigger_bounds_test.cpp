@@ -22,16 +22,14 @@ Json calling(const std::string& slug, const std::string& tool, const Json& args 
           {"actions", {{{"tool", tool}, {"args", args}}}}};
 }
 
-std::vector<TriggerRun> runs_of(const World& world) {
-  return world.database->triggers(world.system()).runs({.limit = 1000}).runs;
-}
+std::vector<TriggerRun> runs_of(const World& world) { return world.system().triggers().runs({.limit = 1000}).runs; }
 
 }  // namespace
 
 TEST_CASE("a tool that throws what is no std::exception fails its attempt alone", "[triggers]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
-  world.database->triggers(world.system()).define(calling("t", "mine"));
+  world.system().triggers().define(calling("t", "mine"));
   TriggerWorker worker(*world.database);
   worker.add_tool("mine", [](const ToolCall&) -> Json { throw 42; });
   world.create("note", Json::object());
@@ -44,7 +42,7 @@ TEST_CASE("a tool that throws what is no std::exception fails its attempt alone"
 TEST_CASE("a tool is asked to stop when its worker is", "[triggers]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
-  world.database->triggers(world.system()).define(calling("t", "mine"));
+  world.system().triggers().define(calling("t", "mine"));
   TriggerWorker worker(*world.database, {.poll_interval = std::chrono::milliseconds(1)});
   std::atomic<bool> begun = false, asked = false;
   worker.add_tool("mine", [&](const ToolCall& call) -> Json {
@@ -68,11 +66,11 @@ TEST_CASE("scopes take turns", "[triggers]") {
   std::vector<std::string> order;
   for (const char* const organization : {"acme", "beta"}) {
     world.define_type({{"slug", "note"}}, Environment::development, organization);
-    world.database->triggers(world.system(Environment::development, organization)).define(calling("t", "mine"));
+    world.system(Environment::development, organization).triggers().define(calling("t", "mine"));
   }
   TriggerWorker worker(*world.database);
   worker.add_tool("mine", [&](const ToolCall& call) -> Json {
-    order.push_back(call.actor.organization().str());
+    order.push_back(call.session.organization().str());
     return {};
   });
   for (int i = 0; i < 20; ++i) world.create("note", Json::object());
@@ -88,22 +86,20 @@ TEST_CASE("triggers that multiply end, and the run that went too far says so", "
   Json three = Json::array();
   for (int i = 0; i < 3; ++i)
     three.push_back({{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"n", i}}}}}});
-  world.database->triggers(world.system())
-      .define({{"slug", "t"},
-               {"on", {{"entityType", "note"}, {"action", "created"}}},
-               {"actions", three},
-               {"retry", {{"maxAttempts", 1}}}});
+  world.system().triggers().define({{"slug", "t"},
+                                    {"on", {{"entityType", "note"}, {"action", "created"}}},
+                                    {"actions", three},
+                                    {"retry", {{"maxAttempts", 1}}}});
   TriggerWorker worker(*world.database);
   for (int write = 0; write < 2; ++write) {
     world.create("note", Json::object());
     worker.run_due();
   }
   // 3 to the power of 8 would be 6,561 of each write.
-  const auto notes = world.database->entities(world.system(), "note").count();
+  const auto notes = world.system().entities("note").count();
   CHECK(notes <= 2 * 1001);
   CHECK(notes >= 2 * 300);  // the second write has runs of its own
-  const auto dead =
-      world.database->triggers(world.system()).runs({.status = TriggerRunStatus::dead, .limit = 1000}).runs;
+  const auto dead = world.system().triggers().runs({.status = TriggerRunStatus::dead, .limit = 1000}).runs;
   REQUIRE_FALSE(dead.empty());
   CHECK(dead.front().error->find("one write led to more than 1000 trigger runs") != std::string::npos);
 }
@@ -117,7 +113,7 @@ TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
   const Definitions definitions(*world.database, world.system());
   definitions.apply(definitions.plan(set));
   world.create("note", Json::object());
-  CHECK(world.database->triggers(world.system()).list().size() == 1001);
+  CHECK(world.system().triggers().list().size() == 1001);
   std::int64_t runs = 0;
   TriggerWorker worker(*world.database);
   worker.add_tool("mine", [&](const ToolCall&) -> Json {

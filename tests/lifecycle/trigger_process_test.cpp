@@ -19,19 +19,19 @@ namespace {
 
 using Step = std::pair<std::string, std::size_t>;  // of a run
 
-ActorContext system_of(const Database& database) {
-  return database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+Session system_of(const Database& database) {
+  return database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
 }
 
 void prepare(const Database& database) {
   database.trusted_host().create_organization("Acme", OrganizationId("acme"));
-  const ActorContext system = system_of(database);
-  for (const char* const type : {"session", "note"}) database.entity_types(system).define({{"slug", type}});
+  const Session system = system_of(database);
+  for (const char* const type : {"session", "note"}) system.entity_types().define({{"slug", type}});
   const auto note = [](const char* which) {
     return Json{{"tool", "entity.create"},
                 {"args", {{"type", "note"}, {"data", {{"about", "{{trigger.entityId}}"}, {"which", which}}}}}};
   };
-  database.triggers(system).define(
+  system.triggers().define(
       {{"slug", "tell"},
        {"on", {{"entityType", "session"}, {"action", "created"}}},
        {"retry", {{"maxAttempts", 100}, {"backoff", "0ms"}}},
@@ -42,7 +42,7 @@ template <class Visit>
 void each_run(const Database& database, const Visit& visit) {
   TriggerRunQuery query{.limit = 1000};
   do {
-    const TriggerRunPage page = database.triggers(system_of(database)).runs(query);
+    const TriggerRunPage page = system_of(database).triggers().runs(query);
     for (const TriggerRun& run : page.runs) visit(run);
     query.after = page.next;
   } while (query.after);
@@ -97,9 +97,8 @@ TEST_CASE("killed workers lose no run, and no completed step is done again", "[c
     for (const Step& call : log.calls) CHECK_FALSE(completed.contains(call));
     written.insert(log.written.begin(), log.written.end());
     const auto database = Database::open(folder.file());
-    CHECK(database.events(system_of(database)).verify().ok);
-    for (const std::string& id : log.written)
-      CHECK(database.entities(system_of(database), "session").find(EntityId(id)));
+    CHECK(system_of(database).events().verify().ok);
+    for (const std::string& id : log.written) CHECK(system_of(database).entities("session").find(EntityId(id)));
   }
   REQUIRE(written.size() >= 20);
 
@@ -117,7 +116,7 @@ TEST_CASE("killed workers lose no run, and no completed step is done again", "[c
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   CHECK(unfinished() == 0);
-  const EntityRepository notes = database.entities(system_of(database), "note");
+  const EntityRepository notes = system_of(database).entities("note");
   std::map<std::string, std::string> told;
   Query query{.order = {{"data.which"}}, .limit = 1000};
   do {
@@ -126,8 +125,8 @@ TEST_CASE("killed workers lose no run, and no completed step is done again", "[c
       told[note.data().at("about").get<std::string>()] += note.data().at("which").get<std::string>() + " ";
     query.after = page.next();
   } while (query.after);
-  CHECK(static_cast<std::int64_t>(told.size()) == database.entities(system_of(database), "session").count());
+  CHECK(static_cast<std::int64_t>(told.size()) == system_of(database).entities("session").count());
   for (const std::string& id : written) CHECK(told.contains(id));
   for (const auto& [id, which] : told) CHECK(which == "first last second ");
-  CHECK(database.events(system_of(database)).verify().ok);
+  CHECK(system_of(database).events().verify().ok);
 }

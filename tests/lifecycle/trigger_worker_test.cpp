@@ -22,13 +22,13 @@ class TriggerWorld : public World {
   }
 
   Trigger define(const Json& definition, Environment environment = Environment::development) const {
-    return database->triggers(system(environment)).define(definition);
+    return system(environment).triggers().define(definition);
   }
-  EntityRepository sessions() const { return database->entities(system(), "session"); }
+  EntityRepository sessions() const { return system().entities("session"); }
   std::int64_t notes(Environment environment = Environment::development) const {
-    return database->entities(system(environment), "note").count();
+    return system(environment).entities("note").count();
   }
-  std::vector<TriggerRun> runs() const { return database->triggers(system()).runs({.limit = 1000}).runs; }
+  std::vector<TriggerRun> runs() const { return system().triggers().runs({.limit = 1000}).runs; }
 
   TriggerWorker worker;
 };
@@ -60,9 +60,9 @@ TEST_CASE("a write sets off the triggers of its type, action and condition", "[t
   const auto fired = [&] {
     world.worker.run_due();
     Json by = Json::array();
-    for (const Entity& note : world.database->entities(world.system(), "note").list({.order = {{"data.by"}}})) {
+    for (const Entity& note : world.system().entities("note").list({.order = {{"data.by"}}})) {
       by.push_back(note.data().at("by"));
-      world.database->entities(world.system(), "note").remove(note.id());
+      world.system().entities("note").remove(note.id());
     }
     return by.dump();
   };
@@ -84,7 +84,7 @@ TEST_CASE("a write that is refused sets nothing off", "[triggers]") {
   TriggerWorld world(any_storage());
   world.define_type({{"slug", "strict"}, {"schema", {{"required", {"name"}}}}});
   world.define(noting("noting", {{"entityType", "strict"}, {"action", "created"}}));
-  CHECK_ERROR(invalid_data, world.database->entities(world.system(), "strict").create({{"x", 1}}));
+  CHECK_ERROR(invalid_data, world.system().entities("strict").create({{"x", 1}}));
   CHECK(world.runs().empty());
 }
 
@@ -93,8 +93,8 @@ TEST_CASE("steps hand on what they found, and keep the kinds of values", "[trigg
   Json seen;
   world.worker.add_tool("send", [&](const ToolCall& call) {
     seen = call.arguments;
-    CHECK(call.actor.type() == ActorType::system);
-    CHECK(call.actor.environment() == Environment::development);
+    CHECK(call.session.actor().type() == ActorType::system);
+    CHECK(call.session.actor().environment() == Environment::development);
     return Json{{"receipt", 7}};
   });
   const EntityId student = world.create("note", {{"mail", "kim@example.org"}, {"tags", {"a", "b"}}});
@@ -155,11 +155,11 @@ TEST_CASE("a run waits for its time", "[triggers]") {
   CHECK(world.worker.run_due().attempts() == 0);
   world.clock.advance(3'600'000);
   CHECK(world.worker.run_due().completed == 1);
-  CHECK(world.database->triggers(world.system()).runs({.status = TriggerRunStatus::cancelled}).runs.size() == 1);
+  CHECK(world.system().triggers().runs({.status = TriggerRunStatus::cancelled}).runs.size() == 1);
 
   // A time that is none is no reason to refuse the write; the run says what is wrong.
   world.sessions().update(session, {{"start", "tomorrow"}});
-  const auto dead = world.database->triggers(world.system()).runs({.status = TriggerRunStatus::dead}).runs;
+  const auto dead = world.system().triggers().runs({.status = TriggerRunStatus::dead}).runs;
   REQUIRE(dead.size() == 1);
   CHECK(dead[0].error->find("`at`") != std::string::npos);
 }
@@ -209,12 +209,12 @@ TEST_CASE("a run that fails as often as it may is dead, and can be brought back"
   const TriggerRun run = world.runs().at(0);
   CHECK(run.status == TriggerRunStatus::dead);
   CHECK(run.attempts == 2);
-  CHECK(world.database->events(world.system()).list({.type = "trigger.dead"}).events.size() == 1);
-  CHECK_ERROR(conflict, world.database->triggers(world.system()).cancel(run.id));
+  CHECK(world.system().events().list({.type = "trigger.dead"}).events.size() == 1);
+  CHECK_ERROR(conflict, world.system().triggers().cancel(run.id));
   works = true;
-  world.database->triggers(world.system()).retry(run.id);
+  world.system().triggers().retry(run.id);
   CHECK(world.worker.run_due().completed == 1);
-  CHECK_ERROR(conflict, world.database->triggers(world.system()).retry(run.id));
+  CHECK_ERROR(conflict, world.system().triggers().retry(run.id));
 }
 
 TEST_CASE("triggers that set one another off end", "[triggers]") {
@@ -222,12 +222,12 @@ TEST_CASE("triggers that set one another off end", "[triggers]") {
   world.define({{"slug", "loop"},
                 {"on", {{"entityType", "note"}, {"action", "created"}}},
                 {"actions", {{{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"n", 1}}}}}}}}});
-  world.database->entities(world.system(), "note").create(Json::object());
+  world.system().entities("note").create(Json::object());
   const TriggerWork work = world.worker.run_due();
   CHECK(work.completed == 7);
   CHECK(work.dead == 1);  // at once: trying again would change nothing
   CHECK(world.notes() == 8);
-  const auto dead = world.database->triggers(world.system()).runs({.status = TriggerRunStatus::dead}).runs;
+  const auto dead = world.system().triggers().runs({.status = TriggerRunStatus::dead}).runs;
   REQUIRE(dead.size() == 1);
   CHECK(dead[0].error->find("deep") != std::string::npos);
 }
@@ -235,7 +235,7 @@ TEST_CASE("triggers that set one another off end", "[triggers]") {
 TEST_CASE("a trigger of development never touches production", "[triggers]") {
   TriggerWorld world(any_storage());
   world.define(noting("noting", {{"entityType", "session"}, {"action", "created"}}));
-  world.database->entities(world.system(Environment::production), "session").create(Json::object());
+  world.system(Environment::production).entities("session").create(Json::object());
   CHECK(world.worker.run_due().attempts() == 0);
   const EntityId in_production = world.create("note", {{"secret", 1}}, Environment::production);
   world.define({{"slug", "reach"},
@@ -249,9 +249,7 @@ TEST_CASE("a trigger of development never touches production", "[triggers]") {
   CHECK(work.completed == 1);
   CHECK(work.dead == 1);
   CHECK(world.notes(Environment::production) == 1);
-  CHECK(
-      world.database->entities(world.system(Environment::production), "note").get(in_production).data().at("secret") ==
-      1);
+  CHECK(world.system(Environment::production).entities("note").get(in_production).data().at("secret") == 1);
 }
 
 TEST_CASE("workers side by side do each run once", "[triggers]") {
@@ -300,7 +298,7 @@ TEST_CASE("a run whose worker is gone is taken over after its lease, and the fir
   CHECK(world.worker.run_due().attempts() == 0);
   CHECK(calls == 2);
   REQUIRE(world.notes() == 1);
-  CHECK(world.database->entities(world.system(), "note").list().front().data().at("by") == "second");
+  CHECK(world.system().entities("note").list().front().data().at("by") == "second");
 }
 
 TEST_CASE("a trigger with a mistake is refused", "[triggers]") {
@@ -330,11 +328,11 @@ TEST_CASE("a trigger with a mistake is refused", "[triggers]") {
   refused("/actions/0/args", Json{{"x", "{{env.SECRET}}"}});
   refused("/actions/0/args", Json{{"x", "{{trigger.data.x"}});
   refused("/actions/0/as", "a b");
-  CHECK_ERROR(conflict, world.database->entity_types(world.system()).remove("session"));
-  world.database->triggers(world.system()).remove("sound");
-  CHECK_NOTHROW(world.database->entity_types(world.system()).remove("session"));
+  CHECK_ERROR(conflict, world.system().entity_types().remove("session"));
+  world.system().triggers().remove("sound");
+  CHECK_NOTHROW(world.system().entity_types().remove("session"));
   world.define_type({{"slug", "session"}});
-  const ActorContext nobody = world.user("nobody");
-  CHECK_ERROR(permission_denied, world.database->triggers(nobody).define(sound));
-  CHECK_ERROR(permission_denied, world.database->triggers(nobody).runs());
+  const Session nobody = world.user("nobody");
+  CHECK_ERROR(permission_denied, nobody.triggers().define(sound));
+  CHECK_ERROR(permission_denied, nobody.triggers().runs());
 }

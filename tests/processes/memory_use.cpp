@@ -37,13 +37,13 @@ int main(int, char** arguments) {
   int allowed = 0;
   for (int i = 0; i < organizations; ++i) {
     const OrganizationId organization("organization-" + std::to_string(i));
-    const ActorContext user = database.trusted_host().user_actor(UserId("ana"), organization, Environment::production);
-    if (database.can(user, Action::list, "note")) ++allowed;
+    const Session user = database.trusted_host().user_session(UserId("ana"), organization, Environment::production);
+    if (user.can(Action::list, "note")) ++allowed;
   }
   const long long asked = held() - before;
-  const ActorContext user =
-      database.trusted_host().user_actor(UserId("ana"), OrganizationId("organization-0"), Environment::production);
-  const EntityRepository notes = database.entities(user, "note");
+  const Session user =
+      database.trusted_host().user_session(UserId("ana"), OrganizationId("organization-0"), Environment::production);
+  const EntityRepository notes = user.entities("note");
   (void)notes.list({.limit = 1000});
   const long long start = allocations;
   const EntityPage page = notes.list({.limit = 1000});

@@ -15,20 +15,20 @@ using namespace struere;
 int main(int count, char** arguments) {
   if (count != 3) return 2;
   const auto database = Database::open(arguments[1], {.sqlite = {.durability = Durability::normal}});
-  const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+  const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   if (std::string(arguments[2]) == "count") {
-    std::printf("%lld\n", static_cast<long long>(database.entities(system, "session").count()));
+    std::printf("%lld\n", static_cast<long long>(system.entities("session").count()));
     return 0;
   }
   if (std::string(arguments[2]) == "rows") {
     for (int i = 0;; ++i) {
-      const auto written = database.entities(system, "session").create(Json{{"teacherId", "ana"}, {"number", i}});
+      const auto written = system.entities("session").create(Json{{"teacherId", "ana"}, {"number", i}});
       std::printf("%s\n", written.id.str().c_str());
       std::fflush(stdout);
     }
   }
   if (std::string(arguments[2]) == "work") {
-    const auto sessions = database.entities(system, "session");
+    const auto sessions = system.entities("session");
     const auto acknowledge = [](const EntityId& id, std::int64_t version) {
       std::printf("%s %lld\n", id.str().c_str(), static_cast<long long>(version));
       std::fflush(stdout);
@@ -42,12 +42,12 @@ int main(int count, char** arguments) {
         sessions.update(id, Json{{"says", version}, {"text", std::string(3000, static_cast<char>('a' + version))}});
         acknowledge(id, version);
       }
-      if (!before.empty()) database.relations(system).link(id, "after", before);
+      if (!before.empty()) system.relations().link(id, "after", before);
       before = id;
     }
   }
   for (std::string effect; std::getline(std::cin, effect);) {
-    database.roles(system).define(
+    system.roles().define(
         Json{{"name", "teacher"},
              {"policies", {{{"resource", "session"}, {"actions", {"list", "read"}}, {"effect", effect}}}}});
     std::printf("done\n");

@@ -44,7 +44,7 @@ class Twin {
   }
 
   std::string step() {
-    const auto notes = world_.database->entities(*ana_, "note");
+    const auto notes = ana_->entities("note");
     const EntityId id = random_.pick(ids_);
     world_.clock.advance(1);
     static const std::vector<std::string> fields{"data.secret", "data.code", "data.place.street", "data.place",
@@ -59,7 +59,7 @@ class Twin {
       query.where = Condition(Json{{"field", field_name}, {"operator", "exists"}, {"value", random_.chance(50)}});
     // Somebody else writes between the steps, too, and differently in each world.
     const EntityId foreign = ids_[static_cast<std::size_t>(random_.below(12) * 3 + 1)];
-    world_.database->entities(world_.system(), "note").update(foreign, {{"title", hidden_.text()}});
+    world_.system().entities("note").update(foreign, {{"title", hidden_.text()}});
     const int kind = random_.below(7);
     try {
       switch (kind) {
@@ -88,9 +88,7 @@ class Twin {
   std::string events(const EntityId& id) {
     std::string out;
     for (const Event& event :
-         world_.database->events(*ana_)
-             .list({.entity = random_.chance(50) ? std::optional(id) : std::nullopt, .limit = 1000})
-             .events)
+         ana_->events().list({.entity = random_.chance(50) ? std::optional(id) : std::nullopt, .limit = 1000}).events)
       out += event.type() + event.json();
     return out;
   }
@@ -98,7 +96,7 @@ class Twin {
   World world_;
   Random random_, hidden_;
   std::vector<EntityId> ids_;
-  std::optional<ActorContext> ana_;
+  std::optional<Session> ana_;
 };
 
 }  // namespace

@@ -70,7 +70,7 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
   const auto names = Database::in_memory();
   names.trusted_host().create_organization("Acme", OrganizationId("acme"));
   const auto scope = [&](Environment environment) {
-    return names.trusted_host().system_actor(OrganizationId("acme"), environment).scope();
+    return names.trusted_host().system_session(OrganizationId("acme"), environment).actor().scope();
   };
   const Scope scopes[] = {scope(Environment::development), scope(Environment::production)};
   const TemporaryFolder folder;

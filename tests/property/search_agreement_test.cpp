@@ -44,7 +44,7 @@ class SearchingWorld {
 
   std::string step() {
     world_.clock.advance(random_.below(2));
-    const auto notes = world_.database->entities(world_.system(), "note");
+    const auto notes = world_.system().entities("note");
     const int kind = random_.below(100);
     const EntityId id = random_.pick(ids_);
     question_ = fmt::format("{} {}", kind, id.str());
@@ -104,7 +104,7 @@ class SearchingWorld {
       query.order.push_back({random_.chance(50) ? "data.title" : "createdAt", Direction::ascending});
     if (random_.chance(20)) query.where = field("data.n") == 2;
     query.limit = 1 + random_.below(30);
-    const auto notes = world_.database->entities(random_.pick(actors_), "note");
+    const auto notes = random_.pick(actors_).entities("note");
     question_ += " search " + *query.search;
     std::string out = fmt::format("{}:", notes.count(query));
     do {
@@ -118,7 +118,7 @@ class SearchingWorld {
   World world_;
   Random random_;
   std::vector<std::string> fields_{"title", "tags", "deep.text"};
-  std::vector<ActorContext> actors_;
+  std::vector<Session> actors_;
   std::vector<EntityId> ids_;
   std::string question_;
 };

@@ -14,7 +14,7 @@ struct Stage : World {
     define_type({{"slug", "note"}, {"searchFields", {"title", "gone", "list"}}});
     for (int i = 0; i < 3; ++i) create("note", {{"n", i}, {"title", "Note " + std::to_string(i)}, {"list", {"x", 1}}});
   }
-  EntityRepository notes() const { return database->entities(system(), "note"); }
+  EntityRepository notes() const { return system().entities("note"); }
   std::string order_of(const Query& query) const {
     std::string out;
     for (const Entity& note : notes().list(query)) out += note.to_json().at("data").at("n").dump();
@@ -104,9 +104,7 @@ TEST_CASE("words are runs of letters and digits, and start with what is sought",
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}, {"searchFields", {"title", "gone", "list", "number"}}});
   world.create("note", {{"title", "azAZ09@[`{/: Ünder x"}, {"list", {"Second", 5, {"third"}}}, {"number", 77}});
-  const auto found = [&](const char* text) {
-    return world.database->entities(world.system(), "note").count({.search = text}) == 1;
-  };
+  const auto found = [&](const char* text) { return world.system().entities("note").count({.search = text}) == 1; };
   for (const char* const text : {"azaz09", "AZ", "az x", "\tx\r\n", "Ünd", "SECOND", "sec azaz", "  ", ""}) {
     INFO(text);
     CHECK(found(text));

@@ -35,7 +35,7 @@ class AgentWorld : public World {
   }
 
   AgentRepository agents(Environment environment = Environment::development) const {
-    return database->agents(system(environment));
+    return system(environment).agents();
   }
   void permit(const NewToolPermission& permission) const { agents().permit_tool("tutor", "plan", permission); }
 
@@ -72,7 +72,7 @@ TEST_CASE("an agent is one for both environments, its configuration is of each",
 TEST_CASE("an agent of another organization is none", "[agents]") {
   AgentWorld world(any_storage());
   world.add_organization("globex");
-  const AgentRepository theirs = world.database->agents(world.system(Environment::development, "globex"));
+  const AgentRepository theirs = world.system(Environment::development, "globex").agents();
   CHECK_ERROR(not_found, theirs.get("tutor"));
   CHECK_ERROR(not_found, theirs.configure("tutor", {.system_prompt = "", .model = "m"}));
   CHECK(theirs.list().empty());
@@ -81,7 +81,7 @@ TEST_CASE("an agent of another organization is none", "[agents]") {
 
 TEST_CASE("agents are governed by policies", "[agents]") {
   AgentWorld world(any_storage());
-  const AgentRepository agents = world.database->agents(world.user("ana", {"planner"}));
+  const AgentRepository agents = world.user("ana", {"planner"}).agents();
   CHECK(agents.get("tutor").slug == "tutor");
   CHECK_ERROR(permission_denied, agents.list());
   CHECK_ERROR(permission_denied, agents.define({.slug = "tutor", .name = "Mine"}));
@@ -90,7 +90,7 @@ TEST_CASE("agents are governed by policies", "[agents]") {
   CHECK_ERROR(permission_denied, agents.permit_tool("tutor", "plan", {.identity = ToolIdentity::system}));
   world.define_role(
       {{"name", "builder"}, {"policies", {{{"resource", "agents"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
-  const AgentRepository builder = world.database->agents(world.user("ben", {"builder"}));
+  const AgentRepository builder = world.user("ben", {"builder"}).agents();
   CHECK_ERROR(permission_denied, builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"planner"}}));
   CHECK(builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"builder"}}).version == 2);
   // What a tool may do is for those who pass policies: it could be the system.
@@ -102,71 +102,71 @@ TEST_CASE("agents are governed by policies", "[agents]") {
 
 TEST_CASE("an agent is an actor with the roles of its configuration there", "[agents]") {
   AgentWorld world(any_storage());
-  const ActorContext agent = world.host().agent_actor("tutor", OrganizationId("acme"), Environment::development);
-  CHECK(agent.type() == ActorType::agent);
-  CHECK(world.database->entities(agent, "session").count() == 1);
-  CHECK_ERROR(not_found, world.host().agent_actor("tutor", OrganizationId("acme"), Environment::production));
-  CHECK_ERROR(not_found, world.host().agent_actor("nobody", OrganizationId("acme"), Environment::development));
-  CHECK_ERROR(not_found, world.host().agent_actor("tutor", OrganizationId("none"), Environment::development));
+  const Session agent = world.host().agent_session("tutor", OrganizationId("acme"), Environment::development);
+  CHECK(agent.actor().type() == ActorType::agent);
+  CHECK(agent.entities("session").count() == 1);
+  CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("acme"), Environment::production));
+  CHECK_ERROR(not_found, world.host().agent_session("nobody", OrganizationId("acme"), Environment::development));
+  CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("none"), Environment::development));
   world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
-  CHECK_ERROR(not_found, world.host().agent_actor("tutor", OrganizationId("acme"), Environment::development));
+  CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("acme"), Environment::development));
 }
 
 TEST_CASE("a tool is used if the agent is active and its configuration here has it", "[agents][tools]") {
   AgentWorld world(any_storage());
-  const ActorContext ana = world.user("ana", {"planner"});
-  const AgentRepository agents = world.database->agents(ana);
+  const Session ana = world.user("ana", {"planner"});
+  const AgentRepository agents = ana.agents();
   CHECK(agents.can_use_tool("tutor", "plan"));
   CHECK_FALSE(agents.can_use_tool("tutor", "delete-everything"));
   CHECK_FALSE(agents.can_use_tool("nobody", "plan"));
-  CHECK_ERROR(permission_denied, agents.tool_identity("tutor", "delete-everything"));
-  const ActorContext elsewhere = world.user("ana", {"planner"}, Environment::production);
-  CHECK_FALSE(world.database->agents(elsewhere).can_use_tool("tutor", "plan"));          // no configuration there
-  CHECK_FALSE(world.database->agents(world.user("ben")).can_use_tool("tutor", "plan"));  // may not read agents
+  CHECK_ERROR(permission_denied, agents.tool_session("tutor", "delete-everything"));
+  const Session elsewhere = world.user("ana", {"planner"}, Environment::production);
+  CHECK_FALSE(elsewhere.agents().can_use_tool("tutor", "plan"));          // no configuration there
+  CHECK_FALSE(world.user("ben").agents().can_use_tool("tutor", "plan"));  // may not read agents
   world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
   CHECK_FALSE(agents.can_use_tool("tutor", "plan"));
 }
 
 TEST_CASE("a tool acts as its permission says, in the caller's scope", "[agents][tools]") {
   AgentWorld world(any_storage());
-  const ActorContext ana = world.user("ana", {"planner"});
-  const auto identity = [&] { return world.database->agents(ana).tool_identity("tutor", "plan"); };
-  const auto count = [&] { return world.database->entities(identity(), "session").count(); };
+  const Session ana = world.user("ana", {"planner"});
+  const auto identity = [&] { return ana.agents().tool_session("tutor", "plan"); };
+  const auto count = [&] { return identity().entities("session").count(); };
 
-  CHECK(identity().id() == "ana");  // none recorded: the caller
+  CHECK(identity().actor().id() == "ana");  // none recorded: the caller
   CHECK(count() == 2);
   world.permit({.identity = ToolIdentity::configured, .role = "reader"});
-  CHECK(identity().id() == "ana");
+  CHECK(identity().actor().id() == "ana");
   CHECK(count() == 1);
-  CHECK_ERROR(permission_denied, world.database->entities(identity(), "session").create({{"team", "north"}}));
+  CHECK_ERROR(permission_denied, identity().entities("session").create({{"team", "north"}}));
   world.permit({.identity = ToolIdentity::configured, .role = "no-such-role"});
   CHECK_ERROR(permission_denied, count());
   world.permit({.identity = ToolIdentity::system});
-  CHECK(identity().type() == ActorType::system);
-  CHECK(identity().scope() == ana.scope());
+  CHECK(identity().actor().type() == ActorType::system);
+  CHECK(identity().actor().scope() == ana.actor().scope());
   CHECK(count() == 2);
   CHECK(world.agents().forget_tool("tutor", "plan"));
   CHECK_FALSE(world.agents().forget_tool("tutor", "plan"));
-  CHECK(identity().id() == "ana");
+  CHECK(identity().actor().id() == "ana");
 
   // One role means one role, even of an admin and of the system.
   world.permit({.identity = ToolIdentity::configured, .role = "reader"});
-  const ActorContext admin = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
-  for (const ActorContext& caller : {admin, world.system()}) {
-    const ActorContext narrowed = world.database->agents(caller).tool_identity("tutor", "plan");
-    CHECK_FALSE(narrowed.passes_policies());
-    CHECK(world.database->entities(narrowed, "session").count() == 1);
+  const Session admin = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  for (const Session& caller : {admin, world.system()}) {
+    const Session narrowed = caller.agents().tool_session("tutor", "plan");
+    CHECK_FALSE(narrowed.actor().passes_policies());
+    CHECK(narrowed.entities("session").count() == 1);
   }
 }
 
 TEST_CASE("what a tool is denied it is denied whoever it acts as", "[agents][tools]") {
   AgentWorld world(any_storage());
-  const ActorContext caller = GENERATE(0, 1) == 0 ? world.user("ana", {"planner"}) : world.system();
+  const Session caller = GENERATE(0, 1) == 0 ? world.user("ana", {"planner"}) : world.system();
   world.permit({.identity = GENERATE(ToolIdentity::inherit, ToolIdentity::system),
                 .allowed_actions = std::vector{Action::list, Action::read, Action::update},
                 .denied_fields = {"data.card", "updatedAt"}});
-  const ActorContext tool = world.database->agents(caller).tool_identity("tutor", "plan");
-  const EntityRepository sessions = world.database->entities(tool, "session");
+  const Session tool = caller.agents().tool_session("tutor", "plan");
+  const EntityRepository sessions = tool.entities("session");
 
   const Entity row = sessions.get(world.north);
   CHECK_FALSE(row.data().contains("card"));
@@ -176,28 +176,27 @@ TEST_CASE("what a tool is denied it is denied whoever it acts as", "[agents][too
   CHECK(sessions.update(world.north, {{"room", 4}}).row);
   CHECK_ERROR(permission_denied, sessions.create({{"team", "north"}}));
   CHECK_ERROR(permission_denied, sessions.remove(world.north));
-  CHECK_FALSE(world.database->can(tool, Action::remove, "session"));
-  for (const Event& event : world.database->events(tool).list().events)
-    CHECK(event.json().find("4111") == std::string::npos);
+  CHECK_FALSE(tool.can(Action::remove, "session"));
+  for (const Event& event : tool.events().list().events) CHECK(event.json().find("4111") == std::string::npos);
 
   // Nor is there a way around: by definitions, keys, explanations, or another tool.
-  CHECK_ERROR(permission_denied, world.database->roles(tool).define({{"name", "mine"}}));
-  CHECK_ERROR(permission_denied, world.database->triggers(tool).list());
-  CHECK_ERROR(permission_denied, world.database->explain(tool, world.system(), Action::read, "session", world.north));
-  CHECK_ERROR(permission_denied, world.database->api_keys(tool).create({.name = "k", .roles = {"planner"}}));
-  CHECK_ERROR(permission_denied, world.database->agents(tool).permit_tool("tutor", "plan", {}));
+  CHECK_ERROR(permission_denied, tool.roles().define({{"name", "mine"}}));
+  CHECK_ERROR(permission_denied, tool.triggers().list());
+  CHECK_ERROR(permission_denied, tool.explain(world.system(), Action::read, "session", world.north));
+  CHECK_ERROR(permission_denied, tool.api_keys().create({.name = "k", .roles = {"planner"}}));
+  CHECK_ERROR(permission_denied, tool.agents().permit_tool("tutor", "plan", {}));
   world.agents().permit_tool("tutor", "look", {.identity = ToolIdentity::system});
-  const ActorContext nested = world.database->agents(tool).tool_identity("tutor", "look");
-  CHECK_FALSE(world.database->entities(nested, "session").get(world.north).data().contains("card"));
-  CHECK_ERROR(permission_denied, world.database->entities(nested, "session").remove(world.north));
+  const Session nested = tool.agents().tool_session("tutor", "look");
+  CHECK_FALSE(nested.entities("session").get(world.north).data().contains("card"));
+  CHECK_ERROR(permission_denied, nested.entities("session").remove(world.north));
 }
 
 TEST_CASE("two tools that are denied different fields have nothing in common", "[agents][tools]") {
   AgentWorld world(any_storage());
   const EntityId row = world.create("session", {{"a", "secret"}, {"b", "secret"}, {"a-data", {{"b", "open"}}}});
   const auto seen = [&](const std::string& tool) {
-    const ActorContext identity = world.agents().tool_identity("tutor", tool);
-    return world.database->entities(identity, "session").get(row).json();
+    const Session identity = world.agents().tool_session("tutor", tool);
+    return identity.entities("session").get(row).json();
   };
   // Written one after the other, these read alike.
   world.agents().permit_tool("tutor", "look", {.denied_fields = {"data.a-data.b"}});

@@ -25,7 +25,7 @@ struct LoggedWorld : World {
     raw.run(sql + " AND scope_id = " + scope);
   }
   Verification verify(Environment environment = Environment::development) const {
-    return database->events(system(environment)).verify();
+    return system(environment).events().verify();
   }
   std::string event_id(int sequence) {
     return RawDatabase(folder.file())
@@ -114,6 +114,6 @@ TEST_CASE("verify needs read on events", "[events][chain]") {
   LoggedWorld stage;
   stage.define_role(
       {{"name", "auditor"}, {"policies", {{{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
-  CHECK_ERROR(permission_denied, stage.database->events(stage.user("ana")).verify());
-  CHECK(stage.database->events(stage.user("bo", {"auditor"})).verify().ok);
+  CHECK_ERROR(permission_denied, stage.user("ana").events().verify());
+  CHECK(stage.user("bo", {"auditor"}).events().verify().ok);
 }

@@ -24,8 +24,8 @@ struct OrderedWorld : World {
     define_role(R"({"name": "everything", "policies": [{"resource": "*", "actions": ["*"], "effect": "allow"}]})"_json);
     mine = create("note", {{"owner", "ana"}, {"n", 1}});
     other = create("note", {{"owner", "bo"}, {"n", 2}});
-    ana = database->entities(user("ana", {"owner"}), "note");
-    both = database->entities(user("cy", {"owner", "reader"}), "note");
+    ana = user("ana", {"owner"}).entities("note");
+    both = user("cy", {"owner", "reader"}).entities("note");
   }
 
   EntityId mine, other, none{"018bcfe5-6800-7000-8000-ffffffffffff"};
@@ -36,8 +36,8 @@ struct OrderedWorld : World {
 
 TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
   const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto nobody = stage.database->entities(stage.user("bo"), "note");
-  const auto unknown = stage.database->entities(stage.user("bo"), "nothing");
+  const auto nobody = stage.user("bo").entities("note");
+  const auto unknown = stage.user("bo").entities("nothing");
   for (const EntityId& id : {stage.mine, stage.none}) {
     CHECK_ERROR(permission_denied, nobody.get(id));
     CHECK_ERROR(permission_denied, nobody.update(id, Json(5)));
@@ -53,7 +53,7 @@ TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
 
 TEST_CASE("then the type, then the row", "[entities][order]") {
   const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto unknown = stage.database->entities(stage.user("dee", {"everything"}), "nothing");
+  const auto unknown = stage.user("dee", {"everything"}).entities("nothing");
   CHECK_ERROR(not_found, unknown.create(JsonText{"not json"}));
   CHECK_ERROR(not_found, unknown.list({.limit = 0}));
   CHECK_ERROR(not_found, unknown.update(stage.mine, Json(5)));
@@ -66,7 +66,7 @@ TEST_CASE("then the type, then the row", "[entities][order]") {
   CHECK(error_of([&] { stage.ana->update(stage.other, Json::object()); }) ==
         error_of([&] { stage.ana->update(stage.none, Json::object()); }));
   // An id of another type is not there.
-  const auto people = stage.database->entities(stage.user("dee", {"everything"}), "person");
+  const auto people = stage.user("dee", {"everything"}).entities("person");
   CHECK_ERROR(not_found, people.get(stage.mine));
   CHECK_ERROR(not_found, people.remove(stage.mine));
 }
@@ -92,7 +92,7 @@ TEST_CASE("then the version, the shape, the grants, the schema, the references",
 
 TEST_CASE("queries: policy, type, query, cursor", "[entities][order]") {
   const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto notes = stage.database->entities(stage.user("dee", {"everything"}), "note");
+  const auto notes = stage.user("dee", {"everything"}).entities("note");
   CHECK_ERROR(invalid_query, notes.list({.limit = 1001, .after = "x"}));
   CHECK_ERROR(invalid_cursor, notes.list({.after = "x"}));
 }
@@ -101,21 +101,21 @@ TEST_CASE("a write that changes nothing is a write", "[entities]") {
   const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const Written written = stage.ana->update(stage.mine, Json::object());
   CHECK(written.row->version() == 2);
-  CHECK(stage.database->events(stage.system()).list({.type = "note.updated"}).events.size() == 1);
+  CHECK(stage.system().events().list({.type = "note.updated"}).events.size() == 1);
 }
 
 TEST_CASE("a write answers with the id alone where the row is not in the read view", "[entities]") {
   OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   stage.define_role(
       R"({"name": "dropbox", "policies": [{"resource": "note", "actions": ["create"], "effect": "allow"}]})"_json);
-  const Written written = stage.database->entities(stage.user("eve", {"dropbox"}), "note").create({{"n", 1}});
+  const Written written = stage.user("eve", {"dropbox"}).entities("note").create({{"n", 1}});
   CHECK_FALSE(written.row);
-  CHECK(stage.database->entities(stage.system(), "note").find(written.id));
+  CHECK(stage.system().entities("note").find(written.id));
 }
 
 TEST_CASE("a removed row is in no view, and stays out of reach", "[entities]") {
   const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto notes = stage.database->entities(stage.system(), "note");
+  const auto notes = stage.system().entities("note");
   notes.remove(stage.mine);
   CHECK_ERROR(not_found, notes.get(stage.mine));
   CHECK_ERROR(not_found, notes.update(stage.mine, Json::object()));

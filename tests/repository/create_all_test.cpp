@@ -10,7 +10,7 @@ using namespace struere::test;
 TEST_CASE("all rows are created, each with its event", "[create-all]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}});
-  const auto notes = world.database->entities(world.system(), "note");
+  const auto notes = world.system().entities("note");
   CHECK(notes.create_all({}).empty());
   const std::vector<Json> rows{{{"n", 1}}, {{"n", 2}}, {{"n", 3}}};
   const std::vector<EntityId> ids = notes.create_all(rows, {.status = "draft"});
@@ -21,7 +21,7 @@ TEST_CASE("all rows are created, each with its event", "[create-all]") {
     CHECK(row.status() == "draft");
     CHECK(row.version() == 1);
   }
-  const auto events = world.database->events(world.system());
+  const auto events = world.system().events();
   CHECK(events.list({.type = "note.created"}).events.size() == 3);
   CHECK(events.verify().ok);
 }
@@ -34,14 +34,14 @@ TEST_CASE("one row that is refused takes all with it, and is named by its place"
        {"policies", {{{"resource", "note"}, {"actions", {"create", "list"}}, {"effect", "allow"}}}},
        {"scopeRules",
         {{{"entityType", "note"}, {"field", "data.owner"}, {"operator", "eq"}, {"value", "actor.userId"}}}}});
-  const auto notes = world.database->entities(world.user("ana", {"writer"}), "note");
+  const auto notes = world.user("ana", {"writer"}).entities("note");
   const Json good{{"n", 1}, {"owner", "ana"}}, foreign{{"n", 1}, {"owner", "bo"}}, wrong{{"n", "1"}, {"owner", "ana"}};
   const auto refused = [&](const std::vector<Json>& rows) { return error_of([&] { (void)notes.create_all(rows); }); };
   CHECK(refused({good, good, wrong}).starts_with("invalid_data: row 3 of 3: "));
   CHECK(refused({good, foreign}).starts_with("permission_denied: row 2 of 2: "));
   CHECK(refused({good, Json::array()}).starts_with("invalid_data: row 2 of 2: "));
   CHECK(notes.count() == 0);
-  CHECK(world.database->events(world.system()).list({.type = "note.created"}).events.empty());
+  CHECK(world.system().events().list({.type = "note.created"}).events.empty());
   CHECK(notes.create_all(std::vector{good, good}).size() == 2);
-  CHECK_ERROR(permission_denied, world.database->entities(world.user("bo"), "note").create_all(std::vector{good}));
+  CHECK_ERROR(permission_denied, world.user("bo").entities("note").create_all(std::vector{good}));
 }

@@ -20,7 +20,7 @@ struct PagedWorld : World {
       }
   }
   EntityRepository notes(Environment environment = Environment::development) const {
-    return database->entities(system(environment), "note");
+    return system(environment).entities("note");
   }
 };
 
@@ -51,14 +51,14 @@ TEST_CASE("a cursor of another scope, type or query is none", "[cursors]") {
   };
   CHECK(stage.notes().list(with([](Query& q) { q.limit = 5; })).size() == 5);  // the limit may change
   CHECK_ERROR(invalid_cursor, stage.notes(Environment::production).list(with([](Query&) {})));
-  CHECK_ERROR(invalid_cursor, stage.database->entities(stage.system(), "task").list(with([](Query&) {})));
+  CHECK_ERROR(invalid_cursor, stage.system().entities("task").list(with([](Query&) {})));
   CHECK_ERROR(invalid_cursor, stage.notes().list(with([](Query& q) { q.where = field("data.n") >= -1; })));
   CHECK_ERROR(invalid_cursor, stage.notes().list(with([](Query& q) { q.order[0].direction = Direction::descending; })));
   CHECK_ERROR(invalid_cursor, stage.notes().list(with([](Query& q) { q.order.clear(); })));
   CHECK_ERROR(invalid_cursor, stage.notes().list(with([](Query& q) { q.status = "active"; })));
   CHECK_ERROR(invalid_cursor, stage.notes().list(with([](Query& q) { q.search = "a"; })));
   // One of the log is none of a list.
-  const std::string of_events = *stage.database->events(stage.system()).list({.limit = 1}).next;
+  const std::string of_events = *stage.system().events().list({.limit = 1}).next;
   CHECK_ERROR(invalid_cursor, stage.notes().list({.after = of_events}));
 }
 

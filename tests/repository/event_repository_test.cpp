@@ -23,7 +23,7 @@ class LogWorld : public World {
                  {"scopeRules",
                   {{{"entityType", "session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}}});
   }
-  EventRepository events() const { return database->events(system()); }
+  EventRepository events() const { return system().events(); }
 };
 
 std::string types(const std::vector<Event>& events) {
@@ -40,9 +40,9 @@ TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[even
   const EntityId session = world.create("session", {{"team", "north"}});
   world.create("note", {{"text", "x"}});
   world.clock.advance(1000);
-  const ActorContext omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
-  world.database->entities(omar, "session").update(session, {{"room", 4}});
-  world.database->events(omar).emit("session.reminder.sent", {{"to", "kim"}}, session);
+  const Session omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  omar.entities("session").update(session, {{"room", 4}});
+  omar.events().emit("session.reminder.sent", {{"to", "kim"}}, session);
 
   CHECK(types(world.events().list({.type = "session.created"}).events) == "session.created");
   CHECK(types(world.events().list({.type_prefix = "session."}).events) ==
@@ -64,24 +64,24 @@ TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[even
 
 TEST_CASE("a subscription hands out each visible event once, in order, and goes on from its cursor", "[events]") {
   LogWorld world(any_storage());
-  const ActorContext reader = world.user("ana", {"reader"});
+  const Session reader = world.user("ana", {"reader"});
   constexpr std::chrono::milliseconds at_once(0);
   std::optional<std::string> cursor;
   {
-    EventSubscription subscription = world.database->events(reader).subscribe();
+    EventSubscription subscription = reader.events().subscribe();
     CHECK(subscription.next(at_once).empty());
     CHECK_FALSE(subscription.cursor());
     const EntityId north = world.create("session", {{"team", "north"}});
     world.create("session", {{"team", "south"}});
     CHECK(types(subscription.next(at_once)) == "session.created");
     CHECK(subscription.next(at_once).empty());
-    world.database->entities(world.system(), "session").update(north, {{"room", 1}});
+    world.system().entities("session").update(north, {{"room", 1}});
     CHECK(types(subscription.next(at_once)) == "session.updated");
     cursor = subscription.cursor();
     REQUIRE(cursor);
-    world.database->entities(world.system(), "session").remove(north);
+    world.system().entities("session").remove(north);
   }
-  EventSubscription resumed = world.database->events(reader).subscribe({.after = cursor});
+  EventSubscription resumed = reader.events().subscribe({.after = cursor});
   CHECK(types(resumed.next(at_once)) == "session.deleted");
 
   EventSubscription in_twos = world.events().subscribe({.type_prefix = "session.", .limit = 2});
@@ -94,7 +94,7 @@ TEST_CASE("a subscription waits, and is woken by another thread's write", "[even
   EventSubscription subscription = world.events().subscribe({.type = "note.created"});
   std::jthread writer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    world.database->entities(world.system(), "note").create({{"text", "x"}});
+    world.system().entities("note").create({{"text", "x"}});
   });
   CHECK(subscription.next(std::chrono::seconds(20)).size() == 1);
 }
@@ -118,11 +118,11 @@ TEST_CASE("the oldest events are pruned, and what remains verifies", "[events][p
   CHECK(world.events().prune(world.clock.now()) == 5);  // all that there was
   CHECK(types(world.events().list().events) == "events.pruned");
   CHECK(world.events().verify().ok);
-  CHECK(world.database->entities(world.system(), "note").count() == 11);
+  CHECK(world.system().entities("note").count() == 11);
 
-  const ActorContext omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
-  CHECK_ERROR(permission_denied, world.database->events(omar).prune(world.clock.now()));
-  CHECK(world.database->events(world.system(Environment::production)).verify().ok);
+  const Session omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  CHECK_ERROR(permission_denied, omar.events().prune(world.clock.now()));
+  CHECK(world.system(Environment::production).events().verify().ok);
 }
 
 TEST_CASE("a log that was cut off at its start by anything but prune is told", "[events][pruning]") {

@@ -16,7 +16,7 @@ TEST_CASE("what is written may not meet a mask, at, under or above it", "[entiti
                    {"entityType": "note", "fieldPath": "status", "maskType": "hide"}]})"_json);
   const EntityId id =
       world.create("note", {{"place", {{"street", "x"}, {"city", "Rome"}}}, {"card", "4242"}, {"n", 1}});
-  const auto notes = world.database->entities(world.user("ana", {"writer"}), "note");
+  const auto notes = world.user("ana", {"writer"}).entities("note");
   for (const Json& patch :
        {Json{{"place", {{"street", "x"}}}}, Json{{"place", {{"street", {{"deep", 1}}}}}}, Json{{"place", 5}},
         Json{{"place", nullptr}}, Json{{"place", Json::object()}}, Json{{"place", Json::array()}},
@@ -36,7 +36,7 @@ TEST_CASE("what is written may not meet a mask, at, under or above it", "[entiti
 
   CHECK(notes.update(id, {{"place", {{"city", "Oslo"}}}, {"n", 2}}).row->json() ==
         R"({"card":"**42","n":2,"place":{"city":"Oslo"}})");
-  CHECK(world.database->entities(world.system(), "note").get(id).json() ==
+  CHECK(world.system().entities("note").get(id).json() ==
         R"({"card":"4242","n":2,"place":{"city":"Oslo","street":"x"}})");
 }
 
@@ -46,7 +46,7 @@ TEST_CASE("outside the visible fields nothing can be written", "[entities][masks
   world.define_role(R"({"name": "writer", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}],
     "visibleFields": [{"entityType": "note", "fields": ["data.title", "data.place.city"]}]})"_json);
   const EntityId id = world.create("note", {{"title", "a"}, {"place", {{"city", "Rome"}, {"street", "x"}}}});
-  const auto notes = world.database->entities(world.user("ana", {"writer"}), "note");
+  const auto notes = world.user("ana", {"writer"}).entities("note");
   CHECK_ERROR(permission_denied, notes.update(id, {{"fresh", 1}}));
   CHECK_ERROR(permission_denied, notes.update(id, {{"place", {{"street", "y"}}}}));
   CHECK_ERROR(permission_denied, notes.update(id, {{"place", Json::object()}}));
@@ -63,7 +63,7 @@ TEST_CASE("one grant must do it alone: admit before, admit after, and mask nothi
   world.define_role(
       R"({"name": "b", "policies": [{"resource": "note", "actions": ["read", "update"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "note", "fieldPath": "data.pay", "maskType": "hide"}]})"_json);
-  const auto notes = world.database->entities(world.user("ana", {"a", "b"}), "note");
+  const auto notes = world.user("ana", {"a", "b"}).entities("note");
   const EntityId north = world.create("note", {{"team", "north"}, {"pay", 1}}),
                  south = world.create("note", {{"team", "south"}, {"pay", 1}});
   CHECK(notes.update(north, {{"pay", 2}}).row);                       // by a

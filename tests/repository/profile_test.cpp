@@ -22,7 +22,7 @@ void fill(World& world, int count) {
   std::vector<Json> rows;
   for (int i = 0; i < count; ++i)
     rows.push_back({{"n", i}, {"owner", i % 4 == 0 ? "ana" : "bo"}, {"text", std::string(200, 'x')}});
-  world.database->entities(world.system(), "note").create_all(rows);
+  world.system().entities("note").create_all(rows);
 }
 
 }  // namespace
@@ -30,8 +30,8 @@ void fill(World& world, int count) {
 TEST_CASE("a profile tells time, grants and index", "[profile]") {
   World world(StorageKind::sqlite);
   fill(world, 40);
-  const ActorContext ana = world.user("ana", {"owner"});
-  const QueryProfile profile = world.database->profile(world.system(), ana, "note");
+  const Session ana = world.user("ana", {"owner"});
+  const QueryProfile profile = world.system().profile(ana, "note");
   CHECK(profile.rows == 10);
   CHECK(profile.runs >= 1);
   CHECK(profile.best > 0ns);
@@ -40,12 +40,12 @@ TEST_CASE("a profile tells time, grants and index", "[profile]") {
   CHECK(profile.explanation.grants[0].role == "owner");
   REQUIRE(profile.steps.size() == 1);
   CHECK(profile.steps[0].find("USING INDEX") != std::string::npos);
-  const auto scan = world.database->profile(world.system(), ana, "note", {.order = {{"data.n"}}});
+  const auto scan = world.system().profile(ana, "note", {.order = {{"data.n"}}});
   CHECK(scan.steps.size() == 2);  // it is sorted
 
-  CHECK_ERROR(permission_denied, world.database->profile(ana, ana, "note"));
-  CHECK_ERROR(permission_denied, world.database->profile(world.system(Environment::production), ana, "note"));
-  const QueryProfile denied = world.database->profile(world.system(), world.user("bo"), "note");
+  CHECK_ERROR(permission_denied, ana.profile(ana, "note"));
+  CHECK_ERROR(permission_denied, world.system(Environment::production).profile(ana, "note"));
+  const QueryProfile denied = world.system().profile(world.user("bo"), "note");
   CHECK_FALSE(denied.explanation.decision);
   CHECK(denied.runs == 0);
   CHECK(denied.steps.empty());
@@ -54,7 +54,7 @@ TEST_CASE("a profile tells time, grants and index", "[profile]") {
 TEST_CASE("a query is given up after its timeout, or when nobody wants the answer", "[profile]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   fill(world, 2000);
-  const auto notes = world.database->entities(world.system(), "note");
+  const auto notes = world.system().entities("note");
   const Condition unindexed = field("data.text").contains("y") || field("data.n") < 0;
   CHECK(notes.count({.where = unindexed}) == 0);
   CHECK_ERROR(storage, notes.count({.where = unindexed, .timeout = 0ms}));

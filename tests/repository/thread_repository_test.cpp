@@ -25,98 +25,96 @@ class ChatWorld : public World {
                      {{"resource", "executions"}, {"actions", {"create", "list", "read"}}, {"effect", "allow"}}}}},
                   environment);
     }
-    database->agents(system()).define({.slug = "tutor", .name = "Tutor"});
-    database->agents(system()).configure("tutor", {.system_prompt = "x", .model = "m"});
+    system().agents().define({.slug = "tutor", .name = "Tutor"});
+    system().agents().configure("tutor", {.system_prompt = "x", .model = "m"});
   }
-  ThreadRepository threads(const ActorContext& actor) const { return database->threads(actor); }
+  ThreadRepository threads(const Session& actor) const { return actor.threads(); }
 };
 
 }  // namespace
 
 TEST_CASE("an external id is unique within its scope alone", "[threads]") {
   ChatWorld world(any_storage());
-  const ActorContext ana = world.user("ana", {"chatter"}),
-                     there = world.user("ana", {"chatter"}, Environment::production);
-  const Thread thread =
-      world.threads(ana).create({.external_id = "+1 555", .agent = "tutor", .metadata = {{"lang", "en"}}});
-  CHECK_ERROR(conflict, world.threads(ana).create({.external_id = "+1 555"}));
-  CHECK(world.threads(ana).open({.external_id = "+1 555"}).id == thread.id);
-  CHECK(world.threads(ana).find("+1 555")->id == thread.id);
-  CHECK_FALSE(world.threads(there).find("+1 555"));
-  CHECK(world.threads(there).open({.external_id = "+1 555"}).id != thread.id);
-  CHECK(world.threads(ana).get(thread.id).metadata == Json{{"lang", "en"}});
-  CHECK_FALSE(world.threads(ana).find("nobody"));
-  world.threads(ana).create({});  // of no external id there may be many
-  world.threads(ana).create({});
-  CHECK_ERROR(invalid_data, world.threads(ana).open({}));
-  CHECK_ERROR(invalid_reference, world.threads(ana).create({.agent = "nobody"}));
-  CHECK_ERROR(invalid_data, world.threads(ana).create({.metadata = Json::array()}));
+  const Session ana = world.user("ana", {"chatter"}), there = world.user("ana", {"chatter"}, Environment::production);
+  const Thread thread = ana.threads().create({.external_id = "+1 555", .agent = "tutor", .metadata = {{"lang", "en"}}});
+  CHECK_ERROR(conflict, ana.threads().create({.external_id = "+1 555"}));
+  CHECK(ana.threads().open({.external_id = "+1 555"}).id == thread.id);
+  CHECK(ana.threads().find("+1 555")->id == thread.id);
+  CHECK_FALSE(there.threads().find("+1 555"));
+  CHECK(there.threads().open({.external_id = "+1 555"}).id != thread.id);
+  CHECK(ana.threads().get(thread.id).metadata == Json{{"lang", "en"}});
+  CHECK_FALSE(ana.threads().find("nobody"));
+  ana.threads().create({});  // of no external id there may be many
+  ana.threads().create({});
+  CHECK_ERROR(invalid_data, ana.threads().open({}));
+  CHECK_ERROR(invalid_reference, ana.threads().create({.agent = "nobody"}));
+  CHECK_ERROR(invalid_data, ana.threads().create({.metadata = Json::array()}));
 }
 
 TEST_CASE("whoever began a thread sees it, others by policy", "[threads]") {
   ChatWorld world(any_storage());
-  const ActorContext ana = world.user("ana", {"chatter"}), ben = world.user("ben", {"chatter"}),
-                     support = world.user("sam", {"support"}), nobody = world.user("nobody");
-  const Thread thread = world.threads(ana).create({.external_id = "a"});
+  const Session ana = world.user("ana", {"chatter"}), ben = world.user("ben", {"chatter"}),
+                support = world.user("sam", {"support"}), nobody = world.user("nobody");
+  const Thread thread = ana.threads().create({.external_id = "a"});
   world.clock.advance(1);
-  world.threads(ben).create({.external_id = "b"});
+  ben.threads().create({.external_id = "b"});
 
-  CHECK(world.threads(ana).list().threads.size() == 1);
-  CHECK(world.threads(support).list().threads.size() == 2);
-  CHECK(world.threads(support).list().threads.front().external_id == "b");  // newest first
-  CHECK(world.threads(nobody).list().threads.empty());
-  CHECK(world.threads(support).get(thread.id).id == thread.id);
-  for (const ActorContext& other : {ben, nobody}) {
-    CHECK_ERROR(not_found, world.threads(other).get(thread.id));
-    CHECK_ERROR(not_found, world.threads(other).append(thread.id, {.content = "x"}));
-    CHECK_ERROR(not_found, world.threads(other).messages(thread.id));
-    CHECK_FALSE(world.threads(other).find("a"));
+  CHECK(ana.threads().list().threads.size() == 1);
+  CHECK(support.threads().list().threads.size() == 2);
+  CHECK(support.threads().list().threads.front().external_id == "b");  // newest first
+  CHECK(nobody.threads().list().threads.empty());
+  CHECK(support.threads().get(thread.id).id == thread.id);
+  for (const Session& other : {ben, nobody}) {
+    CHECK_ERROR(not_found, other.threads().get(thread.id));
+    CHECK_ERROR(not_found, other.threads().append(thread.id, {.content = "x"}));
+    CHECK_ERROR(not_found, other.threads().messages(thread.id));
+    CHECK_FALSE(other.threads().find("a"));
   }
-  CHECK_ERROR(not_found, world.threads(ben).open({.external_id = "a"}));
-  CHECK_ERROR(permission_denied, world.threads(nobody).create({}));
-  CHECK_ERROR(permission_denied, world.threads(support).append(thread.id, {.content = "x"}));
-  CHECK_ERROR(not_found, world.threads(world.user("ana", {"chatter"}, Environment::production)).get(thread.id));
+  CHECK_ERROR(not_found, ben.threads().open({.external_id = "a"}));
+  CHECK_ERROR(permission_denied, nobody.threads().create({}));
+  CHECK_ERROR(permission_denied, support.threads().append(thread.id, {.content = "x"}));
+  CHECK_ERROR(not_found, world.user("ana", {"chatter"}, Environment::production).threads().get(thread.id));
 }
 
 TEST_CASE("messages are appended, and paged newest first", "[threads]") {
   ChatWorld world(any_storage());
-  const ActorContext ana = world.user("ana", {"chatter"});
-  const Thread thread = world.threads(ana).create({});
-  for (int i = 1; i <= 5; ++i) world.threads(ana).append(thread.id, {.content = "m" + std::to_string(i)});
-  const Message call = world.threads(ana).append(
+  const Session ana = world.user("ana", {"chatter"});
+  const Thread thread = ana.threads().create({});
+  for (int i = 1; i <= 5; ++i) ana.threads().append(thread.id, {.content = "m" + std::to_string(i)});
+  const Message call = ana.threads().append(
       thread.id, {.role = MessageRole::assistant, .tool_calls = {{{"id", "c1"}, {"name", "plan"}}}});
-  world.threads(ana).append(
+  ana.threads().append(
       thread.id,
       {.role = MessageRole::tool, .content = "ok", .tool_call_id = "c1", .attachments = {{{"file", "a.pdf"}}}});
   CHECK(call.sequence == 6);
-  CHECK(world.threads(ana).get(thread.id).message_count == 7);
+  CHECK(ana.threads().get(thread.id).message_count == 7);
 
-  const MessagePage first = world.threads(ana).messages(thread.id, 3);
+  const MessagePage first = ana.threads().messages(thread.id, 3);
   REQUIRE(first.messages.size() == 3);
   CHECK(first.messages[0].role == MessageRole::tool);
   CHECK(first.messages[0].tool_call_id == "c1");
   CHECK(first.messages[0].attachments[0].at("file") == "a.pdf");
   CHECK(first.messages[1].tool_calls[0].at("name") == "plan");
   CHECK(first.messages[2].content == "m5");
-  world.threads(ana).append(thread.id, {.content = "meanwhile"});
-  const MessagePage second = world.threads(ana).messages(thread.id, 10, first.next);
+  ana.threads().append(thread.id, {.content = "meanwhile"});
+  const MessagePage second = ana.threads().messages(thread.id, 10, first.next);
   REQUIRE(second.messages.size() == 4);
   CHECK(second.messages[0].content == "m4");
   CHECK_FALSE(second.next);
-  const Thread other = world.threads(ana).create({});
-  CHECK_ERROR(invalid_cursor, world.threads(ana).messages(other.id, 10, first.next));
-  CHECK_ERROR(invalid_cursor, world.threads(ana).list({.after = first.next}));
-  CHECK_ERROR(invalid_query, world.threads(ana).messages(thread.id, 0));
-  CHECK_ERROR(invalid_data, world.threads(ana).append(thread.id, {.content = std::string("a\0b", 3)}));
+  const Thread other = ana.threads().create({});
+  CHECK_ERROR(invalid_cursor, ana.threads().messages(other.id, 10, first.next));
+  CHECK_ERROR(invalid_cursor, ana.threads().list({.after = first.next}));
+  CHECK_ERROR(invalid_query, ana.threads().messages(thread.id, 0));
+  CHECK_ERROR(invalid_data, ana.threads().append(thread.id, {.content = std::string("a\0b", 3)}));
 }
 
 TEST_CASE("executions are recorded, listed and added up", "[executions]") {
   ChatWorld world(any_storage());
-  const ActorContext sam = world.user("sam", {"support"});
-  const ExecutionRepository executions = world.database->executions(sam);
+  const Session sam = world.user("sam", {"support"});
+  const ExecutionRepository executions = sam.executions();
   constexpr Timestamp day = 24LL * 3600 * 1000;
   const Timestamp start = world.clock.now();
-  const Thread thread = world.threads(world.system()).create({});
+  const Thread thread = world.system().threads().create({});
   for (int i = 0; i < 6; ++i) {
     executions.record({.agent = i % 2 ? std::optional<std::string>("tutor") : std::nullopt,
                        .thread = thread.id,
@@ -149,18 +147,18 @@ TEST_CASE("executions are recorded, listed and added up", "[executions]") {
   CHECK(executions.rollup({}, {.agent = "tutor"}).at(0).executions == 3);
   CHECK(executions.rollup({}, {.agent = "nobody"}).empty());
 
-  const ActorContext there = world.user("sam", {"support"}, Environment::production);
-  CHECK(world.database->executions(there).list().executions.empty());
-  CHECK_ERROR(not_found, world.database->executions(there).get(page.executions[0].id));
-  CHECK_ERROR(invalid_reference, world.database->executions(there).record({.thread = thread.id, .model = "m"}));
-  CHECK_ERROR(permission_denied, world.database->executions(world.user("nobody")).list());
-  CHECK_ERROR(permission_denied, world.database->executions(world.user("nobody")).record({.model = "m"}));
+  const Session there = world.user("sam", {"support"}, Environment::production);
+  CHECK(there.executions().list().executions.empty());
+  CHECK_ERROR(not_found, there.executions().get(page.executions[0].id));
+  CHECK_ERROR(invalid_reference, there.executions().record({.thread = thread.id, .model = "m"}));
+  CHECK_ERROR(permission_denied, world.user("nobody").executions().list());
+  CHECK_ERROR(permission_denied, world.user("nobody").executions().record({.model = "m"}));
   CHECK_ERROR(invalid_data, executions.record({.model = "m", .input_tokens = -1}));
 }
 
 TEST_CASE("a pack is installed in each environment by itself", "[packs]") {
   ChatWorld world(any_storage());
-  const PackRepository packs = world.database->packs(world.system());
+  const PackRepository packs = world.system().packs();
   packs.install("tutoring", "1.0.0", {{"currency", "EUR"}});
   CHECK_ERROR(conflict, packs.install("tutoring", "1.0.0"));
   world.clock.advance(5);
@@ -171,8 +169,8 @@ TEST_CASE("a pack is installed in each environment by itself", "[packs]") {
   CHECK(pack.overrides == Json{{"currency", "CHF"}});
   REQUIRE(pack.history.size() == 2);
   CHECK(pack.history[1].at("version") == "1.1.0");
-  CHECK_ERROR(not_found, world.database->packs(world.system(Environment::production)).get("tutoring"));
-  CHECK_ERROR(permission_denied, world.database->packs(world.user("ana")).list());
+  CHECK_ERROR(not_found, world.system(Environment::production).packs().get("tutoring"));
+  CHECK_ERROR(permission_denied, world.user("ana").packs().list());
   packs.uninstall("tutoring");
   CHECK(packs.list().empty());
   CHECK_ERROR(not_found, packs.uninstall("tutoring"));
@@ -180,19 +178,19 @@ TEST_CASE("a pack is installed in each environment by itself", "[packs]") {
 
 TEST_CASE("a key is rotated with time to hand the new one out", "[keys]") {
   ChatWorld world(any_storage());
-  const ApiKeyRepository keys = world.database->api_keys(world.system());
+  const ApiKeyRepository keys = world.system().api_keys();
   const CreatedApiKey old = keys.create({.name = "bot", .roles = {"chatter"}});
   const CreatedApiKey next = keys.rotate(old.key.id, 60'000);
   CHECK(next.secret != old.secret);
   CHECK(next.key.roles == old.key.roles);
-  CHECK(world.database->authenticate(old.secret).id() == old.key.id.str());
+  CHECK(world.database->authenticate(old.secret).actor().id() == old.key.id.str());
   world.clock.advance(60'000);
   CHECK_ERROR(unauthenticated, world.database->authenticate(old.secret));
-  CHECK(world.database->authenticate(next.secret).id() == next.key.id.str());
+  CHECK(world.database->authenticate(next.secret).actor().id() == next.key.id.str());
   CHECK_ERROR(conflict, keys.rotate(old.key.id));
   const CreatedApiKey last = keys.rotate(next.key.id);
   CHECK_ERROR(unauthenticated, world.database->authenticate(next.secret));
   CHECK_NOTHROW(world.database->authenticate(last.secret));
-  CHECK_ERROR(not_found, world.database->api_keys(world.system(Environment::production)).rotate(last.key.id));
+  CHECK_ERROR(not_found, world.system(Environment::production).api_keys().rotate(last.key.id));
   CHECK_ERROR(invalid_data, keys.rotate(last.key.id, -1));
 }

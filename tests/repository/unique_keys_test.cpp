@@ -27,7 +27,7 @@ Json key(std::initializer_list<const char*> paths) {
 TEST_CASE("a taken key is told by its paths, and nothing of the other row", "[unique]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type(student(list_of(key({"school.id", "email"}))));
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   const EntityId first = students.create({{"school", {{"id", "hidden-school"}}}, {"email", "hidden@x.org"}}).id;
   const std::string refusal = error_of([&] {
     (void)students.create({{"school", {{"id", "hidden-school"}}}, {"email", "hidden@x.org"}});
@@ -37,14 +37,14 @@ TEST_CASE("a taken key is told by its paths, and nothing of the other row", "[un
   CHECK(refusal.find("hidden") == std::string::npos);
   CHECK(refusal.find(first.str()) == std::string::npos);
   CHECK(students.count() == 1);
-  CHECK(world.database->events(world.system()).list({.type = "student.created"}).events.size() == 1);
-  CHECK(world.database->events(world.system()).verify().ok);
+  CHECK(world.system().events().list({.type = "student.created"}).events.size() == 1);
+  CHECK(world.system().events().verify().ok);
 }
 
 TEST_CASE("long values, equal or not but for their last byte, are told apart", "[unique]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type(student(list_of(key({"email"}))));
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   const std::string length(5000, 'x');
   for (const std::string& text : {length, length + "y", length + "z", std::string("#") + length})
     (void)students.create({{"email", text}});
@@ -57,7 +57,7 @@ TEST_CASE("long values, equal or not but for their last byte, are told apart", "
 TEST_CASE("one row of many that breaks a key takes all with it, also where the other is among them", "[unique]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type(student(list_of(key({"email"}))));
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   CHECK(error_of([&] {
           (void)students.create_all(std::vector<Json>{{{"email", "a"}}, {{"email", "b"}}, {{"email", "a"}}});
         }).starts_with("conflict: row 3 of 3: "));
@@ -68,13 +68,13 @@ TEST_CASE("one row of many that breaks a key takes all with it, also where the o
 TEST_CASE("a definition whose keys stored rows break is refused, and says how many do", "[unique]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type(student(Json::array()));
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   for (const char* const email : {"a", "a", "a", "b", "b", "c"}) (void)students.create({{"email", email}});
   const EntityId removed = students.create({{"email", "c"}}).id;
   students.remove(removed);
   (void)students.create({{"email", nullptr}});
   (void)students.create({{"email", nullptr}});
-  const auto types = world.database->entity_types(world.system());
+  const auto types = world.system().entity_types();
   const std::string refusal = error_of([&] { types.define(student(list_of(key({"email"})))); });
   CHECK(refusal.starts_with("conflict: 5 entities "));
   CHECK(refusal.find("`email`") != std::string::npos);
@@ -86,25 +86,25 @@ TEST_CASE("a definition whose keys stored rows break is refused, and says how ma
 TEST_CASE("a key comes into force with the rows that are there, and goes with its definition", "[unique]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type(student(Json::array()));
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   (void)students.create({{"email", "a"}, {"n", 1}});
   world.define_type(student(Json::array({key({"email"}), key({"n"})})));
-  CHECK(world.database->entity_types(world.system()).list().front().unique == std::vector<UniqueKey>{{"email"}, {"n"}});
+  CHECK(world.system().entity_types().list().front().unique == std::vector<UniqueKey>{{"email"}, {"n"}});
   CHECK_ERROR(conflict, students.create({{"email", "a"}}));
   CHECK_ERROR(conflict, students.create({{"n", 1}}));
   world.define_type(student(Json::array({key({"n"}), key({"other"})})));  // in another order
-  CHECK(world.database->entity_types(world.system()).list().front().unique == std::vector<UniqueKey>{{"n"}, {"other"}});
+  CHECK(world.system().entity_types().list().front().unique == std::vector<UniqueKey>{{"n"}, {"other"}});
   (void)students.create({{"email", "a"}});
   CHECK_ERROR(conflict, students.create({{"n", 1}}));
   world.define_type(student(Json::array()));
   (void)students.create({{"n", 1}});
-  world.database->entity_types(world.system()).define({{"slug", "empty"}, {"unique", list_of(key({"a"}))}});
-  world.database->entity_types(world.system()).remove("empty");
+  world.system().entity_types().define({{"slug", "empty"}, {"unique", list_of(key({"a"}))}});
+  world.system().entity_types().remove("empty");
 }
 
 TEST_CASE("what is no list of keys is refused", "[unique]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
-  const auto types = world.database->entity_types(world.system());
+  const auto types = world.system().entity_types();
   const auto refuses = [&](Json unique) { CHECK_ERROR(invalid_definition, types.define(student(std::move(unique)))); };
   refuses("email");
   refuses(list_of("email"));
@@ -123,7 +123,7 @@ TEST_CASE("what is no list of keys is refused", "[unique]") {
 TEST_CASE("upsert creates once and updates from then on", "[unique][upsert]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type(student(Json::array({key({"email"}), key({"school.id", "n"})})));
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   const Upserted first = students.upsert({"email"}, {{"email", "a"}, {"name", "Ana"}, {"age", 7}});
   CHECK(first.created);
   const Upserted second = students.upsert({"email"}, JsonText{R"({"email": "a", "age": null, "n": 1})"});
@@ -139,7 +139,7 @@ TEST_CASE("upsert creates once and updates from then on", "[unique][upsert]") {
   CHECK_ERROR(invalid_data, students.upsert({"email"}, Json::array()));
   CHECK_ERROR(invalid_data, students.upsert({"email"}, {{"name", "Ana"}}));
   CHECK_ERROR(invalid_data, students.upsert({"email"}, {{"email", nullptr}}));
-  CHECK_ERROR(not_found, world.database->entities(world.system(), "nothing").upsert({"email"}, {{"email", "a"}}));
+  CHECK_ERROR(not_found, world.system().entities("nothing").upsert({"email"}, {{"email", "a"}}));
 }
 
 TEST_CASE("upsert tells nothing of who holds a value that the actor may not write", "[unique][upsert]") {
@@ -153,7 +153,7 @@ TEST_CASE("upsert tells nothing of who holds a value that the actor may not writ
          {"scopeRules",
           {{{"entityType", "student"}, {"field", "data.owner"}, {"operator", "eq"}, {"value", "actor.userId"}}}},
          {"fieldMasks", std::move(masks)}});
-    return world.database->entities(world.user("ana", {role}), "student");
+    return world.user("ana", {role}).entities("student");
   };
   const auto masked =
       actor("masked", list_of({{"entityType", "student"}, {"fieldPath", "data.email"}, {"maskType", "hide"}}));
@@ -166,7 +166,7 @@ TEST_CASE("upsert tells nothing of who holds a value that the actor may not writ
   CHECK_ERROR(conflict, plain.upsert({"email"}, {{"email", "theirs"}, {"owner", "ana"}}));
   CHECK(plain.upsert({"email"}, {{"email", "mine"}, {"owner", "ana"}}).created);
   // A denial is recorded as what was denied.
-  const auto denials = world.database->events(world.system()).list({.type = "access.denied"}).events;
+  const auto denials = world.system().events().list({.type = "access.denied"}).events;
   REQUIRE(denials.size() == 2);
   CHECK(denials[0].payload() == Json{{"action", "create"}, {"resource", "student"}});
 }
@@ -179,7 +179,7 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
     std::vector<std::jthread> writers;
     for (int writer = 0; writer < 8; ++writer)
       writers.emplace_back([&, writer] {
-        const auto students = world.database->entities(world.system(), "student");
+        const auto students = world.system().entities("student");
         for (int i = 0; i < 10; ++i) try {
             if (writer % 2 == 0)
               (void)students.create({{"email", i}});
@@ -193,7 +193,7 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
   }
   CHECK(created + refused == 80);
   CHECK(created - upserted == 10);
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   CHECK(students.count() == 10);
   for (int i = 0; i < 10; ++i) CHECK(students.count({.where = field("data.email") == i}) == 1);
 }

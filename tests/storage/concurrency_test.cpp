@@ -30,7 +30,7 @@ TEST_CASE("threads that change one row lose no change", "[storage][concurrency]"
   const auto system = world.system();
   std::atomic<int> done = 0, stale = 0, failed = 0;
   run_in_threads(threads, [&](int) {
-    const auto counters = world.database->entities(system, "counter");
+    const auto counters = system.entities("counter");
     for (int i = 0; i < rounds; ++i) {
       try {
         const Entity row = counters.get(id);
@@ -41,12 +41,12 @@ TEST_CASE("threads that change one row lose no change", "[storage][concurrency]"
       }
     }
   });
-  const Entity row = world.database->entities(system, "counter").get(id);
+  const Entity row = system.entities("counter").get(id);
   CHECK(failed == 0);  // nobody was told that the database is busy
   CHECK(done + stale == threads * rounds);
   CHECK(row.data().at("n") == done.load());
   CHECK(row.version() == done + 1);
-  CHECK(world.database->events(system).verify().ok);
+  CHECK(system.events().verify().ok);
 }
 
 TEST_CASE("readers, writers and a changing role side by side", "[storage][concurrency]") {
@@ -61,7 +61,7 @@ TEST_CASE("readers, writers and a changing role side by side", "[storage][concur
         {"fieldMasks", {{{"entityType", "session"}, {"fieldPath", mask}, {"maskType", "hide"}}}}};
   };
   world.define_role(role("data.secret"));
-  const ActorContext ana = world.user("ana", {"teacher"}), system = world.system();
+  const Session ana = world.user("ana", {"teacher"}), system = world.system();
   world.user("bo");
   std::atomic<int> leaked = 0, foreign = 0, failed = 0;
   run_in_threads(threads, [&](int number) {
@@ -69,12 +69,12 @@ TEST_CASE("readers, writers and a changing role side by side", "[storage][concur
       try {
         if (number == 0) {
           // Both masks hide the secret; what is compiled for one must never be used with half of the other.
-          world.database->roles(system).define(role(i % 2 == 0 ? "data.secret.inner" : "data.secret"));
+          system.roles().define(role(i % 2 == 0 ? "data.secret.inner" : "data.secret"));
         } else if (number == 1) {
-          world.database->entities(system, "session")
-              .create(Json{{"teacherId", i % 2 == 0 ? "ana" : "bo"}, {"secret", {{"inner", "s3cret"}}}});
+          system.entities("session").create(
+              Json{{"teacherId", i % 2 == 0 ? "ana" : "bo"}, {"secret", {{"inner", "s3cret"}}}});
         } else {
-          for (const Entity& row : world.database->entities(ana, "session").list()) {
+          for (const Entity& row : ana.entities("session").list()) {
             if (row.json().find("s3cret") != std::string::npos) ++leaked;
             if (row.data().at("teacherId") != "ana") ++foreign;
           }
@@ -87,7 +87,7 @@ TEST_CASE("readers, writers and a changing role side by side", "[storage][concur
   CHECK(leaked == 0);
   CHECK(foreign == 0);
   CHECK(failed == 0);
-  CHECK(world.database->events(system).verify().ok);
+  CHECK(system.events().verify().ok);
 }
 
 TEST_CASE("a reader does not wait for a writer", "[storage][concurrency]") {
@@ -96,6 +96,6 @@ TEST_CASE("a reader does not wait for a writer", "[storage][concurrency]") {
   world.create("session", {{"n", 1}});
   const auto writing = world.begin_write();
   std::int64_t seen = 0;
-  std::thread([&] { seen = world.database->entities(world.system(), "session").count(); }).join();
+  std::thread([&] { seen = world.system().entities("session").count(); }).join();
   CHECK(seen == 1);
 }

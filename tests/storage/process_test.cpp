@@ -26,7 +26,7 @@ TEST_CASE("a role that another process changes is obeyed by the very next operat
   world.define_type({{"slug", "session"}});
   world.define_role(teacher);
   world.create("session", {{"teacherId", "ana"}});
-  const auto sessions = world.database->entities(world.user("ana", {"teacher"}), "session");
+  const auto sessions = world.user("ana", {"teacher"}).entities("session");
   ChildProgram other("scoped_writer", {world.folder.file(), "role"});
   for (int round = 0; round < 40; ++round) {
     CHECK(sessions.list().size() == 1);  // the plan is in the cache now
@@ -47,10 +47,10 @@ TEST_CASE("a reader beside a writing process sees whole states, each later than 
   ChildProgram writer("scoped_writer", {world.folder.file(), "rows"});
   std::int64_t last = 0;
   for (int round = 0; round < 200; ++round) {
-    const auto rows = world.database->entities(system, "session").count();
+    const auto rows = system.entities("session").count();
     CHECK(rows >= last);
     last = rows;
-    if (round % 20 == 0) CHECK(world.database->events(system).verify().ok);
+    if (round % 20 == 0) CHECK(system.events().verify().ok);
   }
   CHECK_FALSE(writer.line().empty());
 }
@@ -78,12 +78,12 @@ TEST_CASE("a writer that is killed loses nothing that it was told is done", "[st
     CHECK(writer.wait() == -SIGKILL);
 
     const auto database = Database::open(world.folder.file());
-    const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    const Verification verification = database.events(system).verify();
+    const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    const Verification verification = system.events().verify();
     CHECK(verification.ok);
     // Each row has its event: one for the type, then one a row.
-    CHECK(verification.verified == 1 + database.entities(system, "session").count());
-    for (const std::string& id : acknowledged) CHECK(database.entities(system, "session").find(EntityId(id)));
+    CHECK(verification.verified == 1 + system.entities("session").count());
+    for (const std::string& id : acknowledged) CHECK(system.entities("session").find(EntityId(id)));
   }
   CHECK(acknowledged.size() >= 20);
 }
@@ -111,9 +111,9 @@ TEST_CASE("a writer that is killed in the middle of anything leaves whole rows, 
     CHECK(writer.wait() == -SIGKILL);
 
     const auto database = Database::open(world.folder.file());
-    const auto system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    const auto sessions = database.entities(system, "session");
-    CHECK(database.events(system).verify().ok);
+    const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    const auto sessions = system.entities("session");
+    CHECK(system.events().verify().ok);
     for (const auto& [id, version] : acknowledged) {
       const auto row = sessions.find(EntityId(id));
       REQUIRE(row);
@@ -124,7 +124,7 @@ TEST_CASE("a writer that is killed in the middle of anything leaves whole rows, 
       CHECK(data["text"].get<std::string>().find_first_not_of(
                 row->version() == 1 ? 'a' : static_cast<char>('a' + row->version())) == std::string::npos);
       std::int64_t writes = 0;
-      for (const Event& event : database.events(system).list({.entity = EntityId(id), .limit = 1000}).events)
+      for (const Event& event : system.events().list({.entity = EntityId(id), .limit = 1000}).events)
         writes += event.type() == "session.created" || event.type() == "session.updated" ? 1 : 0;
       CHECK(writes == row->version());
     }

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "support/places.hpp"
+
 namespace struere::test {
 
 // Runs `body` in a forked child and answers with what it returned; "died of signal N" where it crashed. For what would
@@ -55,7 +57,7 @@ class ChildProgram {
   ChildProgram(const std::string& name, const std::vector<std::string>& arguments) {
     int out[2], in[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(in, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const std::string program = std::string(STRUERE_TEST_PROCESS_DIR) + "/" + name;
+    const std::string program = process_dir() + "/" + name;
     std::vector<char*> words{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);

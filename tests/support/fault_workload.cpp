@@ -18,11 +18,11 @@ EntityId row_of(int step) {
 
 std::string StepIds::next(long long) { return fmt::format("018bcfe5-6800-7000-8000-{:06x}{:06x}", step_, ++last_); }
 
-ActorContext system_of(const Database& database) {
-  return database.trusted_host().system_actor(acme, Environment::development);
+Session system_of(const Database& database) {
+  return database.trusted_host().system_session(acme, Environment::development);
 }
-ActorContext ana_of(const Database& database) {
-  return database.trusted_host().user_actor(UserId("ana"), acme, Environment::development);
+Session ana_of(const Database& database) {
+  return database.trusted_host().user_session(UserId("ana"), acme, Environment::development);
 }
 
 Json teacher_role(const char* effect) {
@@ -38,70 +38,68 @@ void found(const Database& database) {
   host.create_organization("Acme", acme);
   host.create_user("Ana", UserId("ana"));
   host.put_member(acme, UserId("ana"));
-  const ActorContext system = system_of(database);
-  database.entity_types(system).define({{"slug", "note"}, {"searchFields", {"title"}}});
-  database.roles(system).define(teacher_role("allow"));
-  database.roles(system).assign(UserId("ana"), "teacher");
+  const Session system = system_of(database);
+  system.entity_types().define({{"slug", "note"}, {"searchFields", {"title"}}});
+  system.roles().define(teacher_role("allow"));
+  system.roles().assign(UserId("ana"), "teacher");
 }
 
 std::vector<Step> workload() {
   std::vector<Step> steps;
   const auto create = [&](Json data) {
     steps.push_back(
-        [data = std::move(data)](const Database& d) { return shown(d.entities(system_of(d), "note").create(data)); });
+        [data = std::move(data)](const Database& d) { return shown(system_of(d).entities("note").create(data)); });
     return row_of(static_cast<int>(steps.size()) - 1);
   };
   const auto say = [&](Step step) { steps.push_back(std::move(step)); };
   const EntityId first = create({{"title", "a first note"}, {"owner", "ana"}, {"secret", "s"}, {"n", 1}});
   const EntityId second = create({{"title", "a second one"}, {"owner", "bo"}, {"long", std::string(9000, 'x')}});
   const EntityId third = create({{"title", "third"}, {"owner", "ana"}, {"n", 3}});
-  say([=](const Database& d) { return shown(d.entities(ana_of(d), "note").update(first, {{"n", 2}})); });
+  say([=](const Database& d) { return shown(ana_of(d).entities("note").update(first, {{"n", 2}})); });
+  say([=](const Database& d) { return shown(ana_of(d).entities("note").update(first, {{"secret", 2}})); });  // denied
+  say([=](const Database& d) { return ana_of(d).entities("note").get(third).to_json().dump(); });
   say([=](const Database& d) {
-    return shown(d.entities(ana_of(d), "note").update(first, {{"secret", 2}}));
-  });  // denied
-  say([=](const Database& d) { return d.entities(ana_of(d), "note").get(third).to_json().dump(); });
-  say([=](const Database& d) {
-    d.relations(system_of(d)).link(first, "about", second);
+    system_of(d).relations().link(first, "about", second);
     return std::string("linked");
   });
   say([=](const Database& d) {
     std::string out;
-    for (const Entity& row : d.entities(ana_of(d), "note").list({.search = "note", .order = {{"data.n"}}}))
+    for (const Entity& row : ana_of(d).entities("note").list({.search = "note", .order = {{"data.n"}}}))
       out += row.json();
-    return out + std::to_string(d.entities(ana_of(d), "note").count({.where = field("data.n") > 1}));
+    return out + std::to_string(ana_of(d).entities("note").count({.where = field("data.n") > 1}));
   });
   say([=](const Database& d) {
     return shown(
-        d.entities(system_of(d), "note").update(second, {{"long", std::string(20'000, 'y')}, {"title", "grown"}}));
+        system_of(d).entities("note").update(second, {{"long", std::string(20'000, 'y')}, {"title", "grown"}}));
   });
   say([](const Database& d) {
-    d.roles(system_of(d)).define(teacher_role("deny"));
+    system_of(d).roles().define(teacher_role("deny"));
     return std::string("denied from now on");
   });
-  say([=](const Database& d) { return d.entities(ana_of(d), "note").get(first).json(); });
+  say([=](const Database& d) { return ana_of(d).entities("note").get(first).json(); });
   say([](const Database& d) {
-    d.roles(system_of(d)).define(teacher_role("allow"));
+    system_of(d).roles().define(teacher_role("allow"));
     return std::string("allowed again");
   });
   say([=](const Database& d) {
-    d.relations(system_of(d)).unlink(first, "about", second);
+    system_of(d).relations().unlink(first, "about", second);
     return std::string("unlinked");
   });
   say([](const Database& d) {
-    d.entity_types(system_of(d))
-        .define({{"slug", "note"}, {"schema", {{"type", "object"}}}, {"searchFields", {"title", "owner"}}});
+    system_of(d).entity_types().define(
+        {{"slug", "note"}, {"schema", {{"type", "object"}}}, {"searchFields", {"title", "owner"}}});
     return std::string("another schema");
   });
-  say([=](const Database& d) { return d.events(system_of(d)).emit("note.read.aloud", {{"loud", true}}, third).str(); });
+  say([=](const Database& d) { return system_of(d).events().emit("note.read.aloud", {{"loud", true}}, third).str(); });
   say([=](const Database& d) {
-    d.entities(system_of(d), "note").remove(third);
+    system_of(d).entities("note").remove(third);
     return std::string("removed");
   });
   say([](const Database& d) {
-    d.roles(system_of(d)).unassign(UserId("ana"), "teacher");
+    system_of(d).roles().unassign(UserId("ana"), "teacher");
     return std::string("unassigned");
   });
-  say([](const Database& d) { return std::to_string(d.events(system_of(d)).verify().verified >= 0); });
+  say([](const Database& d) { return std::to_string(system_of(d).events().verify().verified >= 0); });
   create({{"title", "the last"}, {"owner", "ana"}, {"long", std::string(5000, 'z')}});
   return steps;
 }
@@ -120,24 +118,21 @@ std::string answer_of_step(const Step& step, const Database& database, bool& sto
 }
 
 std::string everything(const Database& database) {
-  const ActorContext system = system_of(database);
+  const Session system = system_of(database);
   std::string out;
   for (const char* const status : {"active", "done"})
-    for (const Entity& row : database.entities(system, "note").list({.status = status, .limit = 1000}))
+    for (const Entity& row : system.entities("note").list({.status = status, .limit = 1000}))
       out += row.to_json().dump() + "\n";
   for (const char* const word : {"note", "grown", "last", "ana"})
-    out += std::to_string(database.entities(system, "note").count({.search = word})) + " " + word + "\n";
-  for (const RoleRecord& role : database.roles(system).list())
-    out += role.name + std::to_string(role.policies.size()) + "\n";
-  for (const Assignment& assignment : database.roles(system).assignments(UserId("ana")))
-    out += assignment.role.str() + "\n";
-  for (const EntityType& type : database.entity_types(system).list()) out += type.slug + type.schema + "\n";
-  for (const Entity& row : database.entities(system, "note").list())
-    for (const Entity& far : database.relations(system).related(row.id(), "about"))
-      out += "-> " + far.id().str() + "\n";
-  for (const Event& event : database.events(system).list({.limit = 1000}).events)
+    out += std::to_string(system.entities("note").count({.search = word})) + " " + word + "\n";
+  for (const RoleRecord& role : system.roles().list()) out += role.name + std::to_string(role.policies.size()) + "\n";
+  for (const Assignment& assignment : system.roles().assignments(UserId("ana"))) out += assignment.role.str() + "\n";
+  for (const EntityType& type : system.entity_types().list()) out += type.slug + type.schema + "\n";
+  for (const Entity& row : system.entities("note").list())
+    for (const Entity& far : system.relations().related(row.id(), "about")) out += "-> " + far.id().str() + "\n";
+  for (const Event& event : system.events().list({.limit = 1000}).events)
     out += event.id().str() + " " + event.type() + event.json() + "\n";
-  const Verification verification = database.events(system).verify();
+  const Verification verification = system.events().verify();
   return out + (verification.ok ? "sound " : "BROKEN " + verification.problem) + verification.head;
 }
 

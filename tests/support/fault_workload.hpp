@@ -21,8 +21,8 @@ class StepIds final : public IdSource {
 
 inline const OrganizationId acme("acme");
 
-ActorContext system_of(const Database& database);
-ActorContext ana_of(const Database& database);
+Session system_of(const Database& database);
+Session ana_of(const Database& database);
 
 // The role `teacher`, which allows or denies.
 Json teacher_role(const char* effect);

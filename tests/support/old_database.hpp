@@ -6,12 +6,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "support/places.hpp"
 #include "support/raw_database.hpp"
 
 namespace struere::test {
 
 inline void make_old_database(const std::string& path, int version) {
-  std::ifstream file(STRUERE_SOURCE_DIR "/tests/storage/sqlite/fixtures/version_" + std::to_string(version) + ".sql");
+  std::ifstream file(source_dir() + "/tests/storage/sqlite/fixtures/version_" + std::to_string(version) + ".sql");
   std::stringstream sql;
   sql << file.rdbuf();
   if (sql.str().empty()) throw std::runtime_error("there is no such fixture");

@@ -29,36 +29,35 @@ class World {
   TrustedHost host() const { return database->trusted_host(); }
   void add_organization(const std::string& id) { host().create_organization(id, OrganizationId(id)); }
 
-  ActorContext system(Environment environment = Environment::development,
-                      const std::string& organization = "acme") const {
-    return host().system_actor(OrganizationId(organization), environment);
+  Session system(Environment environment = Environment::development, const std::string& organization = "acme") const {
+    return host().system_session(OrganizationId(organization), environment);
   }
   // Makes the user and the membership where there are none yet.
-  ActorContext user(const std::string& id, const std::vector<std::string>& roles = {},
-                    Environment environment = Environment::development, const std::string& organization = "acme",
-                    MembershipRole membership = MembershipRole::member) const {
+  Session user(const std::string& id, const std::vector<std::string>& roles = {},
+               Environment environment = Environment::development, const std::string& organization = "acme",
+               MembershipRole membership = MembershipRole::member) const {
     try {
       host().create_user(id, UserId(id));
     } catch (const Error&) {  // a user of another organization, too
     }
     host().put_member(OrganizationId(organization), UserId(id), membership);
-    for (const std::string& role : roles) database->roles(system(environment, organization)).assign(UserId(id), role);
-    return host().user_actor(UserId(id), OrganizationId(organization), environment);
+    for (const std::string& role : roles) system(environment, organization).roles().assign(UserId(id), role);
+    return host().user_session(UserId(id), OrganizationId(organization), environment);
   }
 
   void define_type(const Json& definition, Environment environment = Environment::development,
                    const std::string& organization = "acme") const {
-    database->entity_types(system(environment, organization)).define(definition);
+    system(environment, organization).entity_types().define(definition);
   }
   void define_role(const Json& definition, Environment environment = Environment::development,
                    const std::string& organization = "acme") const {
-    database->roles(system(environment, organization)).define(definition);
+    system(environment, organization).roles().define(definition);
   }
   // As the system; a millisecond later than whatever was made before.
   EntityId create(const std::string& type, const Json& data, Environment environment = Environment::development,
                   const std::string& organization = "acme") {
     clock.advance(1);
-    return database->entities(system(environment, organization), type).create(data).id;
+    return system(environment, organization).entities(type).create(data).id;
   }
 
   // A transaction of another connection that has written in development, and has not ended. Of a file.
@@ -69,7 +68,7 @@ class World {
   OpenWrite begin_write() const {
     OpenWrite out;
     out.storage = open_sqlite_storage(folder.file());
-    out.transaction = out.storage->begin(system().scope(), Access::write);
+    out.transaction = out.storage->begin(system().actor().scope(), Access::write);
     out.transaction->put_role({RoleId("r"), "r", {}, {}, {}, {}, 0});
     return out;
   }

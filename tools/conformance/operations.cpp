@@ -5,6 +5,7 @@
 
 #include "arguments.hpp"
 #include "struere/access/definition.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere::conformance {
 namespace {
@@ -24,8 +25,14 @@ Json Operations::perform(const Json& step, std::size_t index) {
   if (step.contains("actor")) actor_ = step.at("actor");
   // Taken before anything can fail: a `list` that fails leaves no cursor to the one after it.
   const auto cursor = op == "list" ? std::exchange(cursor_, std::nullopt) : std::nullopt;
-  const ActorContext actor = world_.actor(actor_);
+  const Session actor = world_.actor(actor_);
+  if (op == "transaction") return transaction(actor, step);
+  return perform_as(actor, step, index, cursor);
+}
 
+Json Operations::perform_as(const Session& actor, const Json& step, std::size_t index,
+                            const std::optional<std::string>& cursor) {
+  const std::string& op = text_in(step, "op");
   if (op == "can") return can(actor, step);
   if (op == "get") return get(actor, step);
   if (op == "list") return list(actor, step, cursor);
@@ -48,10 +55,32 @@ Json Operations::perform(const Json& step, std::size_t index) {
   throw std::invalid_argument("there is no operation `" + op + "`");
 }
 
-Json Operations::can(const ActorContext& actor, const Json& step) {
+Json Operations::transaction(const Session& actor, const Json& step) {
+  std::size_t at = 0;
+  Json results;
+  World::Unit unit_of_world(world_);
+  try {
+    actor.transaction([&](Session& unit) {
+      results = Json::array();
+      at = 0;
+      for (const Json& inner : value_in(step, "steps")) {
+        results.push_back(perform_as(unit, inner, at, {}));
+        ++at;
+      }
+    });
+  } catch (const Error& error) {
+    unit_of_world.undone();
+    Json out = answer("error", to_string(error.code()));
+    out["at"] = at;
+    return out;
+  }
+  return answer("results", std::move(results));
+}
+
+Json Operations::can(const Session& actor, const Json& step) {
   const auto action = parse_action(text_in(step, "action"));
   if (!action) throw std::invalid_argument("there is no action `" + text_in(step, "action") + "`");
-  const Decision decision = world_.database().can(actor, *action, text_in(step, "resource"));
+  const Decision decision = actor.can(*action, text_in(step, "resource"));
   Json out = answer("allowed", decision.allowed());
   if (detail_ == Detail::all) {
     out["reason"] = decision.reason();
@@ -60,49 +89,49 @@ Json Operations::can(const ActorContext& actor, const Json& step) {
   return out;
 }
 
-Json Operations::get(const ActorContext& actor, const Json& step) {
-  const EntityRepository entities = world_.database().entities(actor, text_in(step, "type"));
+Json Operations::get(const Session& actor, const Json& step) {
+  const EntityRepository entities = actor.entities(text_in(step, "type"));
   return answer("row", shown_row(entities.get(id_in(step, "id"))));
 }
 
-Json Operations::list(const ActorContext& actor, const Json& step, const std::optional<std::string>& cursor) {
+Json Operations::list(const Session& actor, const Json& step, const std::optional<std::string>& cursor) {
   Query query = filter_of(step);
   if (step.contains("order")) set_order(query, step.at("order"));
   if (step.contains("limit")) set_limit(query, step.at("limit"));
   if (step.value("after", false)) query.after = cursor.value_or(never_given_out);
-  const EntityPage page = world_.database().entities(actor, text_in(step, "type")).list(query);
+  const EntityPage page = actor.entities(text_in(step, "type")).list(query);
   cursor_ = page.next();
   Json out = answer("rows", shown_rows({page.begin(), page.end()}));
   out["more"] = page.next().has_value();
   return out;
 }
 
-Json Operations::count(const ActorContext& actor, const Json& step) {
-  return answer("count", world_.database().entities(actor, text_in(step, "type")).count(filter_of(step)));
+Json Operations::count(const Session& actor, const Json& step) {
+  return answer("count", actor.entities(text_in(step, "type")).count(filter_of(step)));
 }
 
-Json Operations::create(const ActorContext& actor, const Json& step, std::size_t index) {
+Json Operations::create(const Session& actor, const Json& step, std::size_t index) {
   CreateOptions options;
   if (step.contains("status")) options.status = written_status(step.at("status"));
   const Json data = world_.references().resolved(value_in(step, "data"));
   return shown_written(world_.create(actor, text_in(step, "type"), ref_of_create(step, index), data, options));
 }
 
-Json Operations::update(const ActorContext& actor, const Json& step) {
+Json Operations::update(const Session& actor, const Json& step) {
   UpdateOptions options;
   if (step.contains("status")) options.status = written_status(step.at("status"));
   if (step.contains("version")) options.version = expected_version(step.at("version"));
   const Json patch = world_.references().resolved(value_in(step, "patch"));
-  const EntityRepository entities = world_.database().entities(actor, text_in(step, "type"));
+  const EntityRepository entities = actor.entities(text_in(step, "type"));
   return shown_written(entities.update(id_in(step, "id"), patch, options));
 }
 
-Json Operations::remove(const ActorContext& actor, const Json& step) {
-  world_.database().entities(actor, text_in(step, "type")).remove(id_in(step, "id"));
+Json Operations::remove(const Session& actor, const Json& step) {
+  actor.entities(text_in(step, "type")).remove(id_in(step, "id"));
   return answer("ok", true);
 }
 
-Json Operations::upsert(const ActorContext& actor, const Json& step, std::size_t index) {
+Json Operations::upsert(const Session& actor, const Json& step, std::size_t index) {
   const Json data = world_.references().resolved(value_in(step, "data"));
   const Upserted upserted = world_.upsert(actor, text_in(step, "type"), ref_of_create(step, index),
                                           value_in(step, "key").get<std::vector<std::string>>(), data);
@@ -111,27 +140,27 @@ Json Operations::upsert(const ActorContext& actor, const Json& step, std::size_t
   return out;
 }
 
-Json Operations::link(const ActorContext& actor, const Json& step) {
-  world_.database().relations(actor).link(id_in(step, "from"), text_in(step, "type"), id_in(step, "to"));
+Json Operations::link(const Session& actor, const Json& step) {
+  actor.relations().link(id_in(step, "from"), text_in(step, "type"), id_in(step, "to"));
   return answer("ok", true);
 }
 
-Json Operations::unlink(const ActorContext& actor, const Json& step) {
-  world_.database().relations(actor).unlink(id_in(step, "from"), text_in(step, "type"), id_in(step, "to"));
+Json Operations::unlink(const Session& actor, const Json& step) {
+  actor.relations().unlink(id_in(step, "from"), text_in(step, "type"), id_in(step, "to"));
   return answer("ok", true);
 }
 
-Json Operations::related(const ActorContext& actor, const Json& step) {
+Json Operations::related(const Session& actor, const Json& step) {
   const auto direction = direction_in(step);
-  const RelationRepository relations = world_.database().relations(actor);
+  const RelationRepository relations = actor.relations();
   return answer("rows", shown_rows(relations.related(id_in(step, "id"), text_in(step, "relation"), direction)));
 }
 
-Json Operations::events(const ActorContext& actor, const Json& step) {
+Json Operations::events(const Session& actor, const Json& step) {
   EventQuery query{.limit = 1000};
   if (step.contains("entity")) query.entity = id_in(step, "entity");
   if (step.contains("type")) query.type = text_in(step, "type");
-  const EventRepository repository = world_.database().events(actor);
+  const EventRepository repository = actor.events();
   Json shown = Json::array();
   do {
     EventPage page = repository.list(query);
@@ -152,43 +181,44 @@ Json Operations::events(const ActorContext& actor, const Json& step) {
   return answer("events", std::move(shown));
 }
 
-Json Operations::verify(const ActorContext& actor) { return answer("ok", world_.database().events(actor).verify().ok); }
+Json Operations::verify(const Session& actor) { return answer("ok", actor.events().verify().ok); }
 
-Json Operations::define_type(const ActorContext& actor, const Json& step) {
-  const EntityType type = world_.database().entity_types(actor).define(value_in(step, "definition"));
+Json Operations::define_type(const Session& actor, const Json& step) {
+  const EntityType type = actor.entity_types().define(value_in(step, "definition"));
   Json out = answer("ok", true);
   if (detail_ == Detail::all) out["definition"] = definition_of(type);
   return out;
 }
 
-Json Operations::define_role(const ActorContext& actor, const Json& step) {
-  const RoleRecord role = world_.database().roles(actor).define(world_.resolved_role(value_in(step, "definition")));
+Json Operations::define_role(const Session& actor, const Json& step) {
+  const RoleRecord role = actor.roles().define(world_.resolved_role(value_in(step, "definition")));
   Json out = answer("ok", true);
   if (detail_ == Detail::all) out["definition"] = definition_of(role);
   return out;
 }
 
-Json Operations::remove_definition(const ActorContext& actor, const Json& step) {
+Json Operations::remove_definition(const Session& actor, const Json& step) {
   if (step.at("op") == "remove-type")
-    world_.database().entity_types(actor).remove(text_in(step, "type"));
+    actor.entity_types().remove(text_in(step, "type"));
   else
-    world_.database().roles(actor).remove(text_in(step, "role"));
+    actor.roles().remove(text_in(step, "role"));
   return answer("ok", true);
 }
 
-Json Operations::assign(const ActorContext& actor, const Json& step) {
-  world_.database().roles(actor).assign(UserId(text_in(step, "user")), text_in(step, "role"));
+Json Operations::assign(const Session& actor, const Json& step) {
+  actor.roles().assign(UserId(text_in(step, "user")), text_in(step, "role"));
   return answer("ok", true);
 }
 
-Json Operations::unassign(const ActorContext& actor, const Json& step) {
-  return answer("ok", world_.database().roles(actor).unassign(UserId(text_in(step, "user")), text_in(step, "role")));
+Json Operations::unassign(const Session& actor, const Json& step) {
+  return answer("ok", actor.roles().unassign(UserId(text_in(step, "user")), text_in(step, "role")));
 }
 
-Json Operations::member(const ActorContext& actor, const Json& step) {
-  if (actor.type() != ActorType::system)
+Json Operations::member(const Session& actor, const Json& step) {
+  if (actor.actor().type() != ActorType::system)
     throw std::invalid_argument("members are the host's: `member` is the system's");
-  return answer("ok", world_.put_member(actor.organization(), text_in(step, "user"), text_in(step, "membership")));
+  return answer("ok",
+                world_.put_member(actor.actor().organization(), text_in(step, "user"), text_in(step, "membership")));
 }
 
 Query Operations::filter_of(const Json& step) {

@@ -26,25 +26,28 @@ class Operations {
   Json perform(const Json& step, std::size_t index);
 
  private:
-  Json can(const ActorContext& actor, const Json& step);
-  Json get(const ActorContext& actor, const Json& step);
-  Json list(const ActorContext& actor, const Json& step, const std::optional<std::string>& cursor);
-  Json count(const ActorContext& actor, const Json& step);
-  Json create(const ActorContext& actor, const Json& step, std::size_t index);
-  Json update(const ActorContext& actor, const Json& step);
-  Json remove(const ActorContext& actor, const Json& step);
-  Json upsert(const ActorContext& actor, const Json& step, std::size_t index);
-  Json link(const ActorContext& actor, const Json& step);
-  Json unlink(const ActorContext& actor, const Json& step);
-  Json related(const ActorContext& actor, const Json& step);
-  Json events(const ActorContext& actor, const Json& step);
-  Json verify(const ActorContext& actor);
-  Json define_type(const ActorContext& actor, const Json& step);
-  Json define_role(const ActorContext& actor, const Json& step);
-  Json remove_definition(const ActorContext& actor, const Json& step);
-  Json assign(const ActorContext& actor, const Json& step);
-  Json unassign(const ActorContext& actor, const Json& step);
-  Json member(const ActorContext& actor, const Json& step);
+  Json perform_as(const Session& actor, const Json& step, std::size_t index, const std::optional<std::string>& cursor);
+  // The error of a unit says at which of its steps; that it failed is an answer.
+  Json transaction(const Session& actor, const Json& step);
+  Json can(const Session& actor, const Json& step);
+  Json get(const Session& actor, const Json& step);
+  Json list(const Session& actor, const Json& step, const std::optional<std::string>& cursor);
+  Json count(const Session& actor, const Json& step);
+  Json create(const Session& actor, const Json& step, std::size_t index);
+  Json update(const Session& actor, const Json& step);
+  Json remove(const Session& actor, const Json& step);
+  Json upsert(const Session& actor, const Json& step, std::size_t index);
+  Json link(const Session& actor, const Json& step);
+  Json unlink(const Session& actor, const Json& step);
+  Json related(const Session& actor, const Json& step);
+  Json events(const Session& actor, const Json& step);
+  Json verify(const Session& actor);
+  Json define_type(const Session& actor, const Json& step);
+  Json define_role(const Session& actor, const Json& step);
+  Json remove_definition(const Session& actor, const Json& step);
+  Json assign(const Session& actor, const Json& step);
+  Json unassign(const Session& actor, const Json& step);
+  Json member(const Session& actor, const Json& step);
 
   // What `list` and `count` have in common.
   Query filter_of(const Json& step);

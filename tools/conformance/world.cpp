@@ -49,11 +49,22 @@ void World::reserve_ids(const Scenario& scenario) {
     for (const auto& [key, environment] : organization.items())
       if (key != members_key)
         for (const OrderedJson& entity : part_of(environment, "entities")) references_.id_of(entity.at("ref"));
-  for (std::size_t index = 0; index < scenario.steps.size(); ++index) {
-    const Json& step = scenario.steps[index];
-    const std::string op = step.is_object() ? step.value("op", "") : "";
-    if (op == "create" || op == "upsert") references_.id_of(ref_of_create(step, index));
-  }
+  for (std::size_t index = 0; index < scenario.steps.size(); ++index) reserve_id(scenario.steps[index], index);
+}
+
+void World::reserve_id(const Json& step, std::size_t index) {
+  if (!step.is_object()) return;
+  const std::string op = step.value("op", "");
+  if (op == "create" || op == "upsert") references_.id_of(ref_of_create(step, index));
+  if (op == "transaction")
+    for (std::size_t inner = 0; inner < step.at("steps").size(); ++inner) reserve_id(step.at("steps")[inner], inner);
+}
+
+void World::entity_was_created() {
+  if (created_in_unit_)
+    ++*created_in_unit_;
+  else
+    clock_.move_on();
 }
 
 void World::build_organization(const std::string& name, const OrderedJson& organization) {
@@ -66,7 +77,7 @@ void World::build_organization(const std::string& name, const OrderedJson& organ
     const auto environment = parse_environment(key);
     if (!environment)
       throw std::invalid_argument("an organization has members, development and production, not " + key);
-    build_environment(database_.trusted_host().system_actor(id, *environment), parts);
+    build_environment(database_.trusted_host().system_session(id, *environment), parts);
   }
 }
 
@@ -83,9 +94,9 @@ void World::build_members(const OrganizationId& organization, const OrderedJson&
   }
 }
 
-void World::build_environment(const ActorContext& system, const OrderedJson& environment) {
-  for (const OrderedJson& type : part_of(environment, "entityTypes")) database_.entity_types(system).define(Json(type));
-  const RoleRepository roles = database_.roles(system);
+void World::build_environment(const Session& system, const OrderedJson& environment) {
+  for (const OrderedJson& type : part_of(environment, "entityTypes")) system.entity_types().define(Json(type));
+  const RoleRepository roles = system.roles();
   for (const OrderedJson& role : part_of(environment, "roles")) roles.define(resolved_role(Json(role)));
   for (const auto& [user, names] : part_of(environment, "assignments").items())
     for (const OrderedJson& name : names) roles.assign(UserId(user), name.get<std::string>());
@@ -95,7 +106,7 @@ void World::build_environment(const ActorContext& system, const OrderedJson& env
     if (entity.contains("status")) options.status = entity.at("status").get<std::string>();
     create(system, entity.at("type"), entity.at("ref"), references_.resolved(Json(entity.at("data"))), options);
   }
-  const RelationRepository relations = database_.relations(system);
+  const RelationRepository relations = system.relations();
   for (const OrderedJson& relation : part_of(environment, "relations"))
     relations.link(EntityId(references_.id_of(relation.at("from"))), relation.at("type"),
                    EntityId(references_.id_of(relation.at("to"))));
@@ -114,16 +125,16 @@ Json World::resolved_role(Json definition) {
   return definition;
 }
 
-ActorContext World::actor(const Json& named) {
+Session World::actor(const Json& named) {
   if (!named.is_object()) throw std::invalid_argument("no step up to this one has an actor");
   const OrganizationId organization(named.at("organization").get<std::string>());
   const auto environment = parse_environment(named.at("environment").get_ref<const std::string&>());
   if (!environment) throw Error(ErrorCode::not_found, "an environment is development or production");
   const TrustedHost host = database_.trusted_host();
   if (named.contains("user"))
-    return host.user_actor(UserId(named.at("user").get<std::string>()), organization, *environment);
+    return host.user_session(UserId(named.at("user").get<std::string>()), organization, *environment);
   if (named.contains("roles")) return database_.authenticate(secret_of_key(named));
-  if (named.value("system", false)) return host.system_actor(organization, *environment);
+  if (named.value("system", false)) return host.system_session(organization, *environment);
   throw std::invalid_argument("an actor has `user`, `system` or `roles`");
 }
 
@@ -135,29 +146,29 @@ std::string World::secret_of_key(const Json& named) {
   system.erase("roles");
   system["system"] = true;
   const auto roles = named.at("roles").get<std::vector<std::string>>();
-  const auto created = database_.api_keys(actor(system)).create({.name = "scenario", .roles = roles});
+  const auto created = actor(system).api_keys().create({.name = "scenario", .roles = roles});
   return secrets_.emplace(named, created.secret).first->second;
 }
 
-Written World::create(const ActorContext& actor, const std::string& type, const std::string& ref, const Json& data,
+Written World::create(const Session& actor, const std::string& type, const std::string& ref, const Json& data,
                       const CreateOptions& options) {
   const std::string& id = references_.id_of(ref);
   const PreparedIds::InFront prepared(ids_, id);
-  Written written = database_.entities(actor, type).create(data, options);
+  Written written = actor.entities(type).create(data, options);
   // All answers are in refs, so that a wrong id would make every one of them wrong: better said at once.
   if (written.id.str() != id) throw std::logic_error("the new entity did not get the first id that was drawn");
-  clock_.move_on();
+  entity_was_created();
   return written;
 }
 
-Upserted World::upsert(const ActorContext& actor, const std::string& type, const std::string& ref,
+Upserted World::upsert(const Session& actor, const std::string& type, const std::string& ref,
                        const std::vector<std::string>& key, const Json& data) {
   const std::string& id = references_.id_of(ref);
   const PreparedIds::InFront prepared(ids_, id);
-  Upserted answer = database_.entities(actor, type).upsert(key, data);
+  Upserted answer = actor.entities(type).upsert(key, data);
   if (!answer.created) return answer;
   if (answer.written.id.str() != id) throw std::logic_error("the new entity did not get the first id that was drawn");
-  clock_.move_on();
+  entity_was_created();
   return answer;
 }
 

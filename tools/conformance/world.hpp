@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "references.hpp"
@@ -20,14 +21,30 @@ class World {
   // Throws what the library throws.
   void build(const Scenario& scenario);
 
+  // While it lives the clock stands still; then it moves on for each entity that was created meanwhile.
+  class Unit {
+   public:
+    explicit Unit(World& world) : world_(world) { world_.created_in_unit_ = 0; }
+    ~Unit() {
+      for (int i = 0; i < *world_.created_in_unit_; ++i) world_.clock_.move_on();
+      world_.created_in_unit_.reset();
+    }
+    Unit(const Unit&) = delete;
+    Unit& operator=(const Unit&) = delete;
+    void undone() { world_.created_in_unit_ = 0; }
+
+   private:
+    World& world_;
+  };
+
   // Whoever a step names. Throws Error where there is no such actor.
-  ActorContext actor(const Json& named);
+  Session actor(const Json& named);
 
   // Creates an entity under the id of its ref. If that succeeds, the time moves on.
-  Written create(const ActorContext& actor, const std::string& type, const std::string& ref, const Json& data,
+  Written create(const Session& actor, const std::string& type, const std::string& ref, const Json& data,
                  const CreateOptions& options);
   // Likewise; if it finds its entity, the ref stays an id that does not exist.
-  Upserted upsert(const ActorContext& actor, const std::string& type, const std::string& ref,
+  Upserted upsert(const Session& actor, const std::string& type, const std::string& ref,
                   const std::vector<std::string>& key, const Json& data);
 
   // Makes a user a `member` or `admin` there, or `none` any more; answers whether that changed who is a member. The
@@ -42,11 +59,14 @@ class World {
 
  private:
   void reserve_ids(const Scenario& scenario);
+  void reserve_id(const Json& step, std::size_t index);
+  void entity_was_created();
   void build_organization(const std::string& name, const OrderedJson& organization);
   void build_members(const OrganizationId& organization, const OrderedJson& members);
-  void build_environment(const ActorContext& system, const OrderedJson& environment);
+  void build_environment(const Session& system, const OrderedJson& environment);
   std::string secret_of_key(const Json& named);
 
+  std::optional<int> created_in_unit_;
   ScenarioStorage storage_;
   StepClock clock_;
   PreparedIds ids_;

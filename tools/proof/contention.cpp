@@ -53,8 +53,8 @@ struct Account {
   }
 };
 
-ActorContext system_of(const Database& database) {
-  return database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+Session system_of(const Database& database) {
+  return database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
 }
 
 void raise(std::atomic<std::int64_t>& floor, std::int64_t version) {
@@ -66,7 +66,7 @@ void raise(std::atomic<std::int64_t>& floor, std::int64_t version) {
 class Contender {
  public:
   Contender(const Database& database, const std::vector<EntityId>& ids, Floors& floors, std::uint64_t seed)
-      : counters_(database.entities(system_of(database), "counter")), ids_(ids), floors_(floors), random_(seed) {}
+      : counters_(system_of(database).entities("counter")), ids_(ids), floors_(floors), random_(seed) {}
 
   Account run(Time::time_point end) {
     while (Time::now() < end) {
@@ -192,17 +192,16 @@ Floors& shared_floors() {
 std::vector<EntityId> make_rows(const conformance::ScenarioStorage& storage) {
   const Database database = storage.open({});
   database.trusted_host().create_organization("Acme", OrganizationId("acme"));
-  const ActorContext system = system_of(database);
-  database.entity_types(system).define(Json{{"slug", "counter"}});
+  const Session system = system_of(database);
+  system.entity_types().define(Json{{"slug", "counter"}});
   std::vector<EntityId> ids;
-  for (const char* name : names)
-    ids.push_back(database.entities(system, "counter").create(Json{{"name", name}, {"n", 0}}).id);
+  for (const char* name : names) ids.push_back(system.entities("counter").create(Json{{"name", name}, {"n", 0}}).id);
   return ids;
 }
 
 void check_rows(const conformance::ScenarioStorage& storage, const std::vector<EntityId>& ids, Account& account) {
   const Database database = storage.open({});
-  const ActorContext system = system_of(database);
+  const Session system = system_of(database);
   const auto fault = [&](std::size_t row, const char* what) {
     account.faults.insert(std::string(names[row]) + ": " + what);
   };
@@ -215,7 +214,7 @@ void check_rows(const conformance::ScenarioStorage& storage, const std::vector<E
       increments += each.increments ? 1 : 0;
     }
     std::sort(versions.begin(), versions.end());
-    const Entity stored = database.entities(system, "counter").get(ids[row]);
+    const Entity stored = system.entities("counter").get(ids[row]);
     for (std::size_t i = 0; i < versions.size(); ++i)
       if (versions[i] != static_cast<std::int64_t>(i) + 2) {
         fault(row, "the acknowledged versions are not all different, from the second on");
@@ -224,7 +223,7 @@ void check_rows(const conformance::ScenarioStorage& storage, const std::vector<E
     if (stored.version() != 1 + static_cast<std::int64_t>(versions.size())) fault(row, "the stored version is another");
     if (stored.data().at("n") != increments) fault(row, "an increment was lost, or made twice");
   }
-  const Verification verification = database.events(system).verify();
+  const Verification verification = system.events().verify();
   if (!verification.ok) account.faults.insert("the log: " + verification.problem);
   const auto events = 1 + static_cast<std::int64_t>(rows + account.acknowledged.size());  // one for the type
   if (verification.verified != events) account.faults.insert("the log has not one event a write");

@@ -35,7 +35,7 @@ std::array<std::string, 2> ask_both(World& memory, World& sqlite, const Ask& ask
 
 // The whole log as the system reads it, a few events a page; all but what names the secret of a key, which is random.
 std::string log_of(World& world, const Json& system) {
-  const EventRepository events = world.database().events(world.actor(system));
+  const EventRepository events = world.actor(system).events();
   std::string out;
   EventQuery query{.limit = 7};
   do {
@@ -123,8 +123,7 @@ class Comparison {
         for (const EntityId& id : ids_of(system, type))
           for (const Action action : {Action::read, Action::update})
             if (auto found = compare_both(name, "explain", [&](World& world) {
-                  const Explanation explanation =
-                      world.database().explain(world.actor(system), world.actor(actor), action, type, id);
+                  const Explanation explanation = world.actor(system).explain(world.actor(actor), action, type, id);
                   if (&world == &memory_.world()) coverage_.count(explanation);
                   return explanation.text();
                 }))
@@ -150,8 +149,7 @@ class Comparison {
     std::vector<EntityId> out;
     try {
       World& world = memory_.world();
-      for (const Entity& row :
-           world.database().entities(world.actor(system), type).list({.order = {{"createdAt"}}, .limit = 7}))
+      for (const Entity& row : world.actor(system).entities(type).list({.order = {{"createdAt"}}, .limit = 7}))
         out.push_back(row.id());
     } catch (const Error&) {  // a world without the type
     }

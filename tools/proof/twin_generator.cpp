@@ -202,13 +202,13 @@ class TwinMaker {
     try {
       conformance::World world({conformance::StorageChoice::Kind::memory});
       world.build(scenario);
-      const ActorContext about = world.actor(actor_);
-      const ActorContext asker =
+      const Session about = world.actor(actor_);
+      const Session asker =
           world.actor({{"organization", place().organization}, {"environment", place().environment}, {"system", true}});
       const EntityId id(world.references().id_of(entity.at("ref").get<std::string>()));
       for (const Action action : {Action::read, Action::list, Action::update, Action::remove})
         for (const ExplainedGrant& grant :
-             world.database().explain(asker, about, action, entity.at("type").get<std::string>(), id).grants)
+             asker.explain(about, action, entity.at("type").get<std::string>(), id).grants)
           if (grant.admits) return true;
     } catch (const Error&) {
       return true;  // no world, so nothing is known

@@ -173,11 +173,11 @@ class TwinComparison {
     Json system = actor_;
     for (const char* key : {"user", "roles"}) system.erase(key);
     system["system"] = true;
-    const ActorContext asker = world.actor(system), about = world.actor(actor_);
+    const Session asker = world.actor(system), about = world.actor(actor_);
     const EntityId id(world.references().id_of(ref));
     std::string out;
     for (const Action action : {Action::read, Action::list, Action::update, Action::remove}) {
-      const Explanation explanation = world.database().explain(asker, about, action, type, id);
+      const Explanation explanation = asker.explain(about, action, type, id);
       out += explanation.decision.allowed() ? " yes" : " no";
       for (const ExplainedGrant& grant : explanation.grants) out += grant.role + (grant.admits ? "+" : "-");
     }
@@ -213,7 +213,7 @@ class TwinComparison {
   // An API key's id counts what was made before it, like all ids.
   void name_actor(std::size_t side, std::string& told) {
     if (!actor_.contains("roles")) return;
-    const std::string id = playing_[side].world().actor(actor_).id();
+    const std::string id = playing_[side].world().actor(actor_).actor().id();
     for (std::size_t at = 0; (at = told.find(id, at)) != std::string::npos;) told.replace(at, id.size(), "(the actor)");
   }
 

@@ -3,29 +3,24 @@
 
 #include <string>
 
+#include "struere/core/authority.hpp"
 #include "struere/core/environment.hpp"
 #include "struere/core/id.hpp"
 
 namespace struere {
 
-// An immutable pair. It has no public constructor: only what has authenticated somebody, or speaks for the host
-// itself, can name a scope; everybody else can merely hold the one they were given.
+// An immutable pair. Only the library makes one, after it has authenticated somebody or for the host itself; other code
+// can only hold the scope that it was given.
 class Scope {
  public:
+  Scope(const Authority& authority, OrganizationId organization, Environment environment);
+
   const OrganizationId& organization() const noexcept { return organization_; }
   Environment environment() const noexcept { return environment_; }
 
   friend bool operator==(const Scope&, const Scope&) = default;
 
  private:
-  friend class Authentication;
-  friend class ActorResolver;
-  friend class TriggerActors;
-  friend class TrustedHost;
-
-  Scope(OrganizationId organization, Environment environment)
-      : organization_(std::move(organization)), environment_(environment) {}
-
   OrganizationId organization_;
   Environment environment_;
 };

@@ -1,6 +1,6 @@
 // Brings one scope to what a set of definitions says: plan, then apply; to production as numbered releases.
 //
-//   Definitions development(database, development_actor), production(database, production_actor);
+//   Definitions development(development_session), production(production_session);
 //   development.apply(development.plan(read_definitions("project")));
 //   const Release release = production.deploy(production.plan(development.current()), "opening hours");
 //   production.deploy(production.plan_rollback(release.number - 1), "they were wrong");
@@ -15,7 +15,7 @@
 
 #include "struere/definitions/change_plan.hpp"
 #include "struere/model/release.hpp"
-#include "struere/repository/database.hpp"
+#include "struere/repository/session.hpp"
 
 namespace struere {
 
@@ -23,7 +23,7 @@ namespace struere {
 // share between threads.
 class Definitions {
  public:
-  Definitions(Database database, ActorContext actor) : database_(std::move(database)), actor_(std::move(actor)) {}
+  explicit Definitions(Session session) : session_(std::move(session)) {}
 
   // What the scope is. An agent that has no configuration in it is not part of it.
   DefinitionSet current() const;
@@ -46,8 +46,7 @@ class Definitions {
   std::vector<Release> releases() const;  // newest first
 
  private:
-  Database database_;
-  ActorContext actor_;
+  Session session_;
 };
 
 }  // namespace struere

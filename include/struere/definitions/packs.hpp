@@ -1,6 +1,6 @@
 // Packs in one scope: installed, upgraded with the data, customized, set right, uninstalled. Plan, then apply.
 //
-//   const Packs packs(database, actor);
+//   const Packs packs(session);
 //   packs.apply(packs.plan_install(read_pack("packs/tutoring")));
 //   const PackPlan plan = packs.plan_upgrade(read_pack("packs/tutoring-1.1"));   // says what it would do, to how many
 //   packs.apply(plan);
@@ -18,7 +18,7 @@
 #include "struere/definitions/change_plan.hpp"
 #include "struere/definitions/pack.hpp"
 #include "struere/model/installed_pack.hpp"
-#include "struere/repository/database.hpp"
+#include "struere/repository/session.hpp"
 
 namespace struere {
 
@@ -65,7 +65,7 @@ struct PackPlan {
 // share between threads.
 class Packs {
  public:
-  Packs(Database database, ActorContext actor) : database_(std::move(database)), actor_(std::move(actor)) {}
+  explicit Packs(Session session) : session_(std::move(session)) {}
 
   std::vector<InstalledPack> list() const;  // by id
   // How its definitions are to be: as it ships them, with what was customized.
@@ -93,8 +93,7 @@ class Packs {
  private:
   PackPlan plan(const PackPlan& asked) const;
 
-  Database database_;
-  ActorContext actor_;
+  Session session_;
 };
 
 }  // namespace struere

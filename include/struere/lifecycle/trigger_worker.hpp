@@ -12,11 +12,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <thread>
 
 #include "struere/core/json.hpp"
 #include "struere/model/trigger.hpp"
@@ -24,11 +22,10 @@
 
 namespace struere {
 
-// What a tool of the host is called with. The actor is the system actor of the run's own scope.
+// What a tool of the host is called with.
 struct ToolCall {
-  const Database& database;
-  const ActorContext& actor;
-  const Json& arguments;  // placeholders filled in
+  const Session& session;  // of the system actor of the run's own scope
+  const Json& arguments;   // placeholders filled in
   const TriggerRun& run;
   std::size_t step;  // from 0
   // Requested when the worker is to stop, and when another worker has taken the run over: what the tool does from then
@@ -53,6 +50,8 @@ struct TriggerWork {
   std::size_t attempts() const noexcept { return completed + failed + dead; }
 };
 
+struct TriggerWorkerState;
+
 class TriggerWorker {
  public:
   explicit TriggerWorker(Database database, TriggerWorkerOptions options = {});
@@ -73,13 +72,7 @@ class TriggerWorker {
   void stop();
 
  private:
-  friend class TriggerRunner;
-
-  Database database_;
-  TriggerWorkerOptions options_;
-  std::string name_;  // of this worker, unlike any other's
-  std::map<std::string, TriggerTool, std::less<>> tools_;
-  std::jthread thread_;
+  std::unique_ptr<TriggerWorkerState> state_;
 };
 
 }  // namespace struere

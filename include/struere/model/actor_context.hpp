@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/model/restriction.hpp"
@@ -25,51 +26,53 @@ struct ActorRole {
   friend bool operator==(const ActorRole&, const ActorRole&) = default;
 };
 
-// Immutable, cheap to copy, safe to share between threads. Made only by authenticating a key or by the trusted host;
-// its scope cannot be changed, and no operation takes a scope or an environment beside it.
+// What an actor is made of.
+struct ActorParts {
+  Scope scope;
+  ActorType type;
+  std::string id;
+  std::vector<ActorRole> roles;
+  bool is_org_admin = false;
+  std::shared_ptr<const Restriction> restriction = nullptr;
+  int cascade_depth = 0;
+  std::string cascade_origin = {};
+};
+
+// Says who somebody is; what they may do is a Session's (repository/session.hpp), and no function makes a session of an
+// actor. Immutable, cheap to copy, safe to share between threads. Made by the library alone.
 class ActorContext {
  public:
-  const Scope& scope() const noexcept { return state_->scope; }
-  const OrganizationId& organization() const noexcept { return state_->scope.organization(); }
-  Environment environment() const noexcept { return state_->scope.environment(); }
-  ActorType type() const noexcept { return state_->type; }
-  const std::string& id() const noexcept { return state_->id; }
-  const std::vector<ActorRole>& roles() const noexcept { return state_->roles; }  // sorted by name
-  bool is_org_admin() const noexcept { return state_->is_org_admin; }
+  ActorContext(const Authority& authority, ActorParts parts);
 
-  // Of an actor that a tool acts as; nothing for everybody else. It holds for whoever passes policies, too.
-  const Restriction* restriction() const noexcept { return state_->restriction.get(); }
+  const Scope& scope() const noexcept { return state_->parts.scope; }
+  const OrganizationId& organization() const noexcept { return scope().organization(); }
+  Environment environment() const noexcept { return scope().environment(); }
+  ActorType type() const noexcept { return state_->parts.type; }
+  const std::string& id() const noexcept { return state_->parts.id; }
+  const std::vector<ActorRole>& roles() const noexcept { return state_->parts.roles; }  // sorted by name
+  bool is_org_admin() const noexcept { return state_->parts.is_org_admin; }
 
-  // How many triggers led to what this actor does: 0 for everybody but the tools of trigger runs.
-  int cascade_depth() const noexcept { return state_->cascade_depth; }
+  // The restriction of an actor that a tool acts as; null for other actors. It also binds actors that pass policies.
+  const Restriction* restriction() const noexcept { return state_->parts.restriction.get(); }
+
+  // How many triggers led to what this actor does: 0 unless it is the actor of a trigger run.
+  int cascade_depth() const noexcept { return state_->parts.cascade_depth; }
+
   // Of these, the first run that the write of a caller set off: its id. Empty for everybody else.
-  const std::string& cascade_origin() const noexcept { return state_->cascade_origin; }
+  const std::string& cascade_origin() const noexcept { return state_->parts.cascade_origin; }
 
   // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the
   // scope.
   bool passes_policies() const noexcept { return type() == ActorType::system || is_org_admin(); }
 
+  // For caches: no two actors that were made in this process have the same number; copies have.
+  std::uint64_t number() const noexcept { return state_->number; }
+
  private:
-  friend class Authentication;
-  friend class ActorResolver;
-  friend class TrustedHost;
-  friend class ToolIdentityResolver;
-  friend class TriggerActors;
-  friend struct Engine;
-
   struct State {
-    Scope scope;
-    ActorType type;
-    std::string id;
-    std::vector<ActorRole> roles;
-    bool is_org_admin;
-    std::shared_ptr<const Restriction> restriction = nullptr;
-    int cascade_depth = 0;
-    std::string cascade_origin = {};
-    std::uint64_t number = 0;  // no two that were made in this process have the same; copies do
+    ActorParts parts;
+    std::uint64_t number;
   };
-
-  explicit ActorContext(State state);
 
   std::shared_ptr<const State> state_;
 };

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "struere/access/policy.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/agent.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
 
-struct Engine;
+class Session;
 
 struct NewAgent {
   std::string slug;
@@ -28,7 +28,7 @@ struct NewAgentConfig {
   std::string system_prompt;
   std::string model;
   std::vector<std::string> tools = {};
-  std::vector<std::string> roles = {};  // of the agent as an actor of its own (TrustedHost::agent_actor)
+  std::vector<std::string> roles = {};  // of the agent as an actor of its own (TrustedHost::agent_session)
 };
 
 struct NewToolPermission {
@@ -41,6 +41,8 @@ struct NewToolPermission {
 // Cheap, immutable, safe to share between threads. An agent that is none of the organization's is not_found.
 class AgentRepository {
  public:
+  explicit AgentRepository(Caller caller) : caller_(std::move(caller)) {}
+
   // --- identity, shared by both environments
   Agent define(const NewAgent& agent) const;  // makes it, or replaces the one with its slug
   Agent get(const std::string& slug) const;
@@ -62,17 +64,12 @@ class AgentRepository {
   // denial.
   Decision can_use_tool(const std::string& slug, const std::string& tool) const;
 
-  // The actor as which the tool acts for this one. Its scope is this actor's, and it is narrowed as the tool's
-  // permission says; give it to nothing but the tool. permission_denied where can_use_tool says no.
-  ActorContext tool_identity(const std::string& slug, const std::string& tool) const;
+  // The session with which the tool acts for this actor. Its scope is this actor's, and it is narrowed as the tool's
+  // permission says; give it to the tool only. Throws Error{permission_denied} if can_use_tool says no.
+  Session tool_session(const std::string& slug, const std::string& tool) const;
 
  private:
-  friend class Database;
-  AgentRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

@@ -6,12 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "struere/model/actor_context.hpp"
 #include "struere/model/api_key.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 struct NewApiKey {
   std::string name;
@@ -28,6 +26,8 @@ struct CreatedApiKey {
 // Cheap, immutable, safe to share between threads.
 class ApiKeyRepository {
  public:
+  explicit ApiKeyRepository(Caller caller) : caller_(std::move(caller)) {}
+
   // Whoever does not pass policies can hand on only roles that they hold: permission_denied for others.
   CreatedApiKey create(const NewApiKey& key) const;
   // Another key with the name, roles, kind and expiry of this one, which from then on is good for `overlap`
@@ -38,12 +38,7 @@ class ApiKeyRepository {
   void revoke(const ApiKeyId& id) const;  // not_found for a key that is none of this scope's; again is nothing
 
  private:
-  friend class Database;
-  ApiKeyRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

@@ -8,35 +8,32 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/entity_type.hpp"
 #include "struere/model/former_name.hpp"
 #include "struere/model/role.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 // Both are cheap, immutable and safe to share between threads. A definition takes effect at the end of the call, for
 // every thread and process; a request that has begun finishes under what it began with.
 class EntityTypeRepository {
  public:
+  explicit EntityTypeRepository(Caller caller) : caller_(std::move(caller)) {}
+
   EntityType define(const Json& definition) const;  // makes it, or replaces the one with its slug
   void remove(const std::string& slug) const;       // conflict while entities, roles or references need it
   std::vector<EntityType> list() const;
   std::vector<FormerName> former_names() const;  // of the fields that packs renamed, in order
 
  private:
-  friend class Database;
-  EntityTypeRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 class RoleRepository {
  public:
+  explicit RoleRepository(Caller caller) : caller_(std::move(caller)) {}
+
   // Makes the role, or replaces the one with its name. It holds as written, and shows what its masks no longer cover;
   // a plan (definitions/definitions.hpp) names that first.
   RoleRecord define(const Json& definition) const;
@@ -50,12 +47,7 @@ class RoleRepository {
   bool unassign(const UserId& user, const std::string& role) const;
 
  private:
-  friend class Database;
-  RoleRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

@@ -11,13 +11,11 @@
 #include <vector>
 
 #include "struere/access/policy.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/entity.hpp"
 #include "struere/query/query.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 // JSON as text, from outside: checked as SPEC 6 says, malformed text is invalid_data.
 struct JsonText {
@@ -66,6 +64,8 @@ struct Upserted {
 // Rows come masked; what the actor may not see is not in them.
 class EntityRepository {
  public:
+  EntityRepository(Caller caller, std::string type) : caller_(std::move(caller)), type_(std::move(type)) {}
+
   Entity get(const EntityId& id) const;
   std::optional<Entity> find(const EntityId& id) const;  // nothing, where get would say not_found
   EntityPage list(const Query& query = {}) const;
@@ -104,12 +104,7 @@ class EntityRepository {
   Written update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const;
   Upserted upsert_text(const std::vector<std::string>& key, std::string_view data) const;
 
-  friend class Database;
-  EntityRepository(std::shared_ptr<Engine> engine, ActorContext actor, std::string type)
-      : engine_(std::move(engine)), actor_(std::move(actor)), type_(std::move(type)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
   std::string type_;
 };
 

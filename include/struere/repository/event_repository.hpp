@@ -8,12 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "struere/model/actor_context.hpp"
 #include "struere/model/event.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 struct EventQuery {
   std::optional<EntityId> entity = {};
@@ -34,6 +32,8 @@ struct EventPage {
 // Hands out what is committed, in order, once: poll it in a thread of your own. Not safe to use from several at once.
 class EventSubscription {
  public:
+  EventSubscription(Caller caller, EventQuery query);
+
   // The events that follow those handed out before, at most `limit` of the query; waits up to `timeout` for the first.
   // They may be another process's. Throws Error{storage}, and can be called again.
   std::vector<Event> next(std::chrono::milliseconds timeout);
@@ -43,11 +43,7 @@ class EventSubscription {
   const std::optional<std::string>& cursor() const noexcept { return query_.after; }
 
  private:
-  friend class EventRepository;
-  EventSubscription(std::shared_ptr<Engine> engine, ActorContext actor, EventQuery query);
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
   EventQuery query_;
 };
 
@@ -64,6 +60,8 @@ struct Verification {
 // Cheap, immutable, safe to share between threads.
 class EventRepository {
  public:
+  explicit EventRepository(Caller caller) : caller_(std::move(caller)) {}
+
   // Never denied: what is not visible is left out. Throws invalid_query or invalid_cursor.
   EventPage list(const EventQuery& query = {}) const;
 
@@ -83,12 +81,7 @@ class EventRepository {
   std::int64_t prune(Timestamp before) const;
 
  private:
-  friend class Database;
-  EventRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

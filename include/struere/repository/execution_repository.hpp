@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/execution.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 struct NewExecution {
   std::optional<std::string> agent = {};  // slug; its configuration's version is recorded too
@@ -45,6 +43,8 @@ enum class ExecutionGroup { day, agent, model, status };
 // Cheap, immutable, safe to share between threads.
 class ExecutionRepository {
  public:
+  explicit ExecutionRepository(Caller caller) : caller_(std::move(caller)) {}
+
   Execution record(const NewExecution& execution) const;  // needs `create`
   Execution get(const ExecutionId& id) const;             // needs `read`
   ExecutionPage list(const ExecutionQuery& query = {}, std::int64_t limit = 50,
@@ -55,12 +55,7 @@ class ExecutionRepository {
                                        const ExecutionQuery& query = {}) const;
 
  private:
-  friend class Database;
-  ExecutionRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/installed_pack.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 // Cheap, immutable, safe to share between threads. Each environment has its own installation of a pack.
 class PackRepository {
  public:
+  explicit PackRepository(Caller caller) : caller_(std::move(caller)) {}
+
   InstalledPack install(const std::string& pack_id, const std::string& version,
                         const Json& overrides = Json::object()) const;  // conflict where it is installed already
   InstalledPack upgrade(const std::string& pack_id, const std::string& version) const;  // into its history as well
@@ -27,12 +27,7 @@ class PackRepository {
   std::vector<InstalledPack> list() const;  // by id
 
  private:
-  friend class Database;
-  PackRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

@@ -5,18 +5,18 @@
 #include <string>
 #include <vector>
 
-#include "struere/model/actor_context.hpp"
 #include "struere/model/entity.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 enum class RelationDirection { out, in };
 
 // Cheap, immutable, safe to share between threads.
 class RelationRepository {
  public:
+  explicit RelationRepository(Caller caller) : caller_(std::move(caller)) {}
+
   // An end that is not in the actor's `read` view is not_found; a `from` that no `update` grant admits,
   // permission_denied. Linking twice is one relation; unlinking what is not linked is nothing. A relation type is
   // [A-Za-z0-9_-]{1,64}.
@@ -28,12 +28,7 @@ class RelationRepository {
                               RelationDirection direction = RelationDirection::out) const;
 
  private:
-  friend class Database;
-  RelationRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

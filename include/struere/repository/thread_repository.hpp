@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/thread.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 struct NewThread {
   std::optional<std::string> external_id = {};  // a chat's or a phone number, say
@@ -49,6 +47,8 @@ struct MessagePage {
 // Cheap, immutable, safe to share between threads. A thread that the actor does not see is not_found.
 class ThreadRepository {
  public:
+  explicit ThreadRepository(Caller caller) : caller_(std::move(caller)) {}
+
   // Needs `create`. conflict where the scope has a thread of that external id.
   Thread create(const NewThread& thread) const;
 
@@ -65,12 +65,7 @@ class ThreadRepository {
   MessagePage messages(const ThreadId& id, std::int64_t limit = 50, const std::optional<std::string>& after = {}) const;
 
  private:
-  friend class Database;
-  ThreadRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

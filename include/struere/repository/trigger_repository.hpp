@@ -21,12 +21,10 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/trigger.hpp"
+#include "struere/repository/caller.hpp"
 
 namespace struere {
-
-struct Engine;
 
 struct TriggerRunQuery {
   std::optional<std::string> trigger = {};  // slug
@@ -44,6 +42,8 @@ struct TriggerRunPage {
 // Cheap, immutable, safe to share between threads.
 class TriggerRepository {
  public:
+  explicit TriggerRepository(Caller caller) : caller_(std::move(caller)) {}
+
   Trigger define(const Json& definition) const;  // makes it, or replaces the one with its slug; runs that wait stay
   void remove(const std::string& slug) const;    // and cancels the runs that wait
   std::vector<Trigger> list() const;             // by slug
@@ -54,12 +54,7 @@ class TriggerRepository {
   void retry(const TriggerRunId& id) const;   // a dead one, from the step that failed; conflict for any other
 
  private:
-  friend class Database;
-  TriggerRepository(std::shared_ptr<Engine> engine, ActorContext actor)
-      : engine_(std::move(engine)), actor_(std::move(actor)) {}
-
-  std::shared_ptr<Engine> engine_;
-  ActorContext actor_;
+  Caller caller_;
 };
 
 }  // namespace struere

@@ -39,6 +39,7 @@ class Transaction : public RelationReader {
   virtual bool has_entities(const EntityType& type) = 0;  // deleted ones too
   virtual void put_role(const RoleRecord& role) = 0;      // by id
   virtual void remove_role(const RoleId& role) = 0;       // and its assignments
+  virtual bool is_member(const UserId& user) = 0;         // of the organization
   virtual std::vector<Assignment> assignments(const UserId& user) = 0;
   virtual std::vector<UserId> users_with_role(const RoleId& role) = 0;  // expired assignments, too
   virtual void put_assignment(const Assignment& assignment) = 0;        // by user and role

@@ -113,6 +113,7 @@ class MemoryTransaction final : public Transaction {
     drop(data_->roles, role);
     count_generation();
   }
+  bool is_member(const UserId& user) override { return world_.memberships.contains({scope_.organization(), user}); }
   std::vector<Assignment> assignments(const UserId& user) override {
     std::vector<Assignment> out;
     for (const auto& [key, assignment] : data_->assignments)

@@ -206,6 +206,12 @@ void SqliteTransaction::remove_role(const RoleId& role) {
   count_generation();
 }
 
+bool SqliteTransaction::is_member(const UserId& user) {
+  Statement statement = connection_->prepare("SELECT 1 FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
+  statement.bind(1, std::string_view(organization_)).bind(2, std::string_view(user.str()));
+  return statement.step();
+}
+
 std::vector<Assignment> SqliteTransaction::assignments(const UserId& user) {
   Statement statement = scoped(
       "SELECT a.role_id, r.name, a.expires_at, a.granted_by, a.created_at FROM role_assignments a "

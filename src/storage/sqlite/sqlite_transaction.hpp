@@ -34,6 +34,7 @@ class SqliteTransaction final : public Transaction {
   void remove_entity_type(const EntityType& type) override;
   void put_role(const RoleRecord& role) override;
   void remove_role(const RoleId& role) override;
+  bool is_member(const UserId& user) override;
   std::vector<Assignment> assignments(const UserId& user) override;
   std::vector<UserId> users_with_role(const RoleId& role) override;
   void put_assignment(const Assignment& assignment) override;

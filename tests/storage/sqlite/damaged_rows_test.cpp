@@ -44,9 +44,9 @@ class DamagedWorld : public World {
   }
 
   // All that an actor can be told, errors included; nothing but an Error may be thrown.
-  std::string everything(const ActorContext& actor) const {
+  std::string everything(const Session& actor) const {
     std::string out;
-    const auto notes = database->entities(actor, "note");
+    const auto notes = actor.entities("note");
     const auto add = [&](const auto& body) {
       try {
         body();
@@ -69,8 +69,7 @@ class DamagedWorld : public World {
       add([&] { out.append(std::to_string(notes.count(query))).append("\n"); });
     }
     add([&] {
-      for (const Event& event : database->events(actor).list({.entity = id}).events)
-        out.append(event.json()).append("\n");
+      for (const Event& event : actor.events().list({.entity = id}).events) out.append(event.json()).append("\n");
     });
     add([&] {
       if (const Written written = notes.update(id, {{"open", "changed"}}); written.row) add_row(*written.row);
@@ -78,7 +77,7 @@ class DamagedWorld : public World {
     return out;
   }
 
-  std::vector<ActorContext> masked_actors() const {
+  std::vector<Session> masked_actors() const {
     return {user("ann", {"hiding"}), user("bob", {"redacting"}), user("cyn", {"listing"}),
             user("dan", {"hiding", "sometimes"})};
   }
@@ -87,9 +86,9 @@ class DamagedWorld : public World {
 };
 
 void check_nothing_leaks(const DamagedWorld& world) {
-  for (const ActorContext& actor : world.masked_actors()) {
+  for (const Session& actor : world.masked_actors()) {
     const std::string told = world.everything(actor);
-    INFO(actor.id() << " was told\n" << told);
+    INFO(actor.actor().id() << " was told\n" << told);
     CHECK(told.find(secret) == std::string::npos);
   }
 }
@@ -102,7 +101,7 @@ TEST_CASE("a row that is cut off anywhere shows nothing that is masked", "[sqlit
   for (std::size_t size = 0; size < whole.size(); ++size) {
     INFO(whole.substr(0, size));
     world.overwrite(whole.substr(0, size));
-    const auto notes = world.database->entities(world.user("ann", {"hiding"}), "note");
+    const auto notes = world.user("ann", {"hiding"}).entities("note");
     CHECK(notes.find(world.untouched));
     std::string told;
     try {
@@ -119,7 +118,7 @@ TEST_CASE("a row that is cut off anywhere shows nothing that is masked", "[sqlit
 TEST_CASE("a row with one byte too many shows nothing that is masked", "[sqlite][damaged]") {
   DamagedWorld world;
   const std::string whole = canonical_json(DamagedWorld::original());
-  const std::vector<ActorContext> actors = world.masked_actors();
+  const std::vector<Session> actors = world.masked_actors();
   const char byte = GENERATE(' ', '\n', '{', '}', '[', ']', '"', '\\', ',', ':', '0', '\x01', '\xff');
   bool in_string = false;
   for (std::size_t at = 0; at <= whole.size(); ++at) {
@@ -130,14 +129,14 @@ TEST_CASE("a row with one byte too many shows nothing that is masked", "[sqlite]
     std::string damaged = whole;
     damaged.insert(at, 1, byte);
     world.overwrite(damaged);
-    for (const ActorContext& actor : actors) {
-      const auto notes = world.database->entities(actor, "note");
+    for (const Session& actor : actors) {
+      const auto notes = actor.entities("note");
       std::string told;
       told += error_of([&] { told += notes.get(world.id).json(); });
       told += error_of([&] {
         for (const Entity& row : notes.list()) told += row.json();
       });
-      INFO(damaged << "\ntold " << actor.id() << "\n" << told);
+      INFO(damaged << "\ntold " << actor.actor().id() << "\n" << told);
       CHECK(told.find(secret) == std::string::npos);
     }
   }
@@ -180,9 +179,9 @@ TEST_CASE("a row that is nested beyond all measure crashes nobody", "[sqlite][da
       deep += "1";
       for (int i = 0; i < 300'000; ++i) deep += object ? "}" : "]";
       world.overwrite(R"({"open":)" + deep + R"(,"pin":"TOPSECRET"})");
-      for (const ActorContext& actor : world.masked_actors())
+      for (const Session& actor : world.masked_actors())
         if (world.everything(actor).find(secret) != std::string::npos) return "a masked value was shown";
-      const auto notes = world.database->entities(world.system(), "note");
+      const auto notes = world.system().entities("note");
       (void)error_of([&] { (void)notes.get(world.id).json(); });
       (void)error_of([&] { notes.update(world.id, {{"other", 1}}); });
       (void)error_of([&] { notes.remove(world.id); });
@@ -196,7 +195,7 @@ TEST_CASE("a row that is nested beyond all measure crashes nobody", "[sqlite][da
 TEST_CASE("whoever sees all of a damaged row gets it or an error of the storage", "[sqlite][damaged]") {
   DamagedWorld world;
   world.overwrite(R"({"open":"wor)");
-  const auto notes = world.database->entities(world.system(), "note");
+  const auto notes = world.system().entities("note");
   CHECK_ERROR(storage, notes.update(world.id, {{"open", "x"}}));
   CHECK_ERROR(storage, notes.get(world.id).data());
   CHECK_ERROR(storage, notes.list({.where = field("data.open") == "words"}));
@@ -209,7 +208,7 @@ TEST_CASE("whoever sees all of a damaged row gets it or an error of the storage"
 TEST_CASE("damaged configuration is an error of the storage, or grants nothing", "[sqlite][damaged]") {
   // A new actor and a new database: nothing of the configuration is in a cache.
   DamagedWorld world;
-  const auto key = world.database->api_keys(world.system()).create({.name = "k", .roles = {"hiding"}}).secret;
+  const auto key = world.system().api_keys().create({.name = "k", .roles = {"hiding"}}).secret;
   (void)world.user("eve", {"listing", "sometimes"});
   const std::string damage = GENERATE(
       as<std::string>(), "UPDATE entity_types SET search_fields = '{\"a\":1}'",
@@ -238,8 +237,8 @@ TEST_CASE("damaged configuration is an error of the storage, or grants nothing",
         told.append(error.what()).append("\n");
       }
     };
-    const auto ask = [&](const ActorContext& actor) {
-      const auto notes = database.entities(actor, "note");
+    const auto ask = [&](const Session& actor) {
+      const auto notes = actor.entities("note");
       add([&] { told += notes.get(world.id).json(); });
       add([&] {
         for (const Entity& row : notes.list({.search = "words"})) told += row.json();
@@ -249,14 +248,14 @@ TEST_CASE("damaged configuration is an error of the storage, or grants nothing",
     add([&] { ask(database.authenticate(key)); });
     for (const char* const user : {"ann", "cyn", "eve"})
       add([&] {
-        ask(database.trusted_host().user_actor(UserId(user), OrganizationId("acme"), Environment::development));
+        ask(database.trusted_host().user_session(UserId(user), OrganizationId("acme"), Environment::development));
       });
     // The system sees all, so only whether it is answered counts.
-    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    add([&] { database.roles(system).list(); });
-    add([&] { database.entity_types(system).list(); });
-    add([&] { database.api_keys(system).list(); });
-    add([&] { database.entities(system, "note").update(world.id, {{"open", "y"}}); });
+    const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    add([&] { system.roles().list(); });
+    add([&] { system.entity_types().list(); });
+    add([&] { system.api_keys().list(); });
+    add([&] { system.entities("note").update(world.id, {{"open", "y"}}); });
     return told.find(secret) == std::string::npos ? "alive" : "a masked value was shown: " + told;
   });
   CHECK(answer == "alive");
@@ -280,19 +279,19 @@ TEST_CASE("a damaged log is an error or a failed verification", "[sqlite][damage
   raw.run(damage);
   const std::string answer = in_child([&]() -> std::string {
     const auto database = Database::open(world.folder.file());
-    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
+    const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
     std::string out;
     try {
-      if (database.events(system).verify().ok) out += "verified! ";
+      if (system.events().verify().ok) out += "verified! ";
     } catch (const Error&) {
     }
     (void)error_of([&] {
-      for (const Event& event : database.events(system).list().events) (void)error_of([&] { (void)event.payload(); });
+      for (const Event& event : system.events().list().events) (void)error_of([&] { (void)event.payload(); });
     });
     const auto ann =
-        database.trusted_host().user_actor(UserId("ann"), OrganizationId("acme"), Environment::development);
-    (void)error_of([&] { database.events(ann).list(); });
-    (void)error_of([&] { database.entities(system, "note").update(world.id, {{"open", "x"}}); });
+        database.trusted_host().user_session(UserId("ann"), OrganizationId("acme"), Environment::development);
+    (void)error_of([&] { ann.events().list(); });
+    (void)error_of([&] { system.entities("note").update(world.id, {{"open", "x"}}); });
     return out + "alive";
   });
   CHECK(answer == "alive");

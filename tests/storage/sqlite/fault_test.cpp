@@ -166,12 +166,11 @@ class Trial {
     if (const std::string found = everything(*database); found != state)
       return fmt::format("the same Database shows\n{}\nrather than\n{}", found, state);
     ids_.begin(1000);
-    database->entities(system_of(*database), "note").create({{"title", "afterwards"}});
-    if (!database->events(system_of(*database)).verify().ok) return "the chain broke afterwards";
+    system_of(*database).entities("note").create({{"title", "afterwards"}});
+    if (!system_of(*database).events().verify().ok) return "the chain broke afterwards";
     database.reset();
     const Database again = Database::open(file(), options(ids_));
-    if (again.entities(system_of(again), "note").count({.search = "afterwards"}) != 1)
-      return "the write afterwards is lost";
+    if (system_of(again).entities("note").count({.search = "afterwards"}) != 1) return "the write afterwards is lost";
     if (RawDatabase(file()).value("PRAGMA integrity_check") != "ok") return "the file is damaged";
     if (!crashed) return {};
     return after_death();
@@ -319,15 +318,15 @@ TEST_CASE("a file that could not be made is made by the next who tries", "[sqlit
         const Database database = Database::open(path);
         const TrustedHost host = database.trusted_host();
         if (host.organizations().empty()) host.create_organization("Acme", acme);
-        const ActorContext system = system_of(database);
+        const Session system = system_of(database);
         (void)error_code_of([&] { host.create_user("Ana", UserId("ana")); });
         host.put_member(acme, UserId("ana"));
-        database.entity_types(system).define({{"slug", "note"}, {"searchFields", {"title"}}});
-        database.roles(system).define(teacher_role("allow"));
-        database.roles(system).assign(UserId("ana"), "teacher");
-        const EntityId id = database.entities(system, "note").create({{"title", "x"}, {"owner", "ana"}}).id;
-        CHECK(database.entities(ana_of(database), "note").get(id).version() == 1);
-        CHECK(database.events(system).verify().ok);
+        system.entity_types().define({{"slug", "note"}, {"searchFields", {"title"}}});
+        system.roles().define(teacher_role("allow"));
+        system.roles().assign(UserId("ana"), "teacher");
+        const EntityId id = system.entities("note").create({{"title", "x"}, {"owner", "ana"}}).id;
+        CHECK(ana_of(database).entities("note").get(id).version() == 1);
+        CHECK(system.events().verify().ok);
       }
   CHECK(refused > 60);
 }

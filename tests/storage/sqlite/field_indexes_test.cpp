@@ -39,7 +39,7 @@ TEST_CASE("an index is there for as long as somebody asks for it", "[sqlite][ind
   CHECK(indexed(world) == Fields{"data.kind", "data.team"});
   world.define_role(role("a", Json::array({rule("data.price", "gt", 1)})));  // the other organization still needs it
   CHECK(indexed(world) == Fields{"data.kind", "data.team"});
-  world.database->roles(world.system(Environment::production, "other")).remove("b");
+  world.system(Environment::production, "other").roles().remove("b");
   CHECK(indexed(world).empty());
   // An alternative is found by none, as the other may hold of any row.
   const Json team{{"field", "data.team"}, {"operator", "eq"}, {"value", "x"}};
@@ -64,11 +64,11 @@ TEST_CASE("a schema asks for an index of its own, and a filter is served by it",
   for (int i = 0; i < 10; ++i) world.create("note", {{"state", i == 3 ? "open" : "done"}});
   const Query query{.where = field("data.state") == "open"};
   const auto system = world.system();
-  CHECK(world.database->entities(system, "note").list(query).size() == 1);
-  const QueryProfile profile = world.database->profile(system, system, "note", query);
+  CHECK(system.entities("note").list(query).size() == 1);
+  const QueryProfile profile = system.profile(system, "note", query);
   REQUIRE(profile.steps.size() == 1);
   CHECK(profile.steps[0].find("entities_by_data.state") != std::string::npos);
   define(false);
   CHECK(indexed(world) == Fields{"data.inner.n"});
-  CHECK(world.database->entities(system, "note").list(query).size() == 1);
+  CHECK(system.entities("note").list(query).size() == 1);
 }

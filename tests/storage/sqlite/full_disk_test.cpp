@@ -29,9 +29,9 @@ std::string fill_the_disk(const std::string& path, Durability durability) {
   std::signal(SIGXFSZ, SIG_IGN);
   const auto database = Database::open(path, {.sqlite = {.durability = durability}});
   database.trusted_host().create_organization("Acme", OrganizationId("acme"));
-  const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-  database.entity_types(system).define({{"slug", "session"}});
-  const auto sessions = database.entities(system, "session");
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  system.entity_types().define({{"slug", "session"}});
+  const auto sessions = system.entities("session");
   const Json big{{"text", std::string(20'000, 'x')}};
   std::vector<EntityId> kept;
   for (int i = 0; i < 5; ++i) kept.push_back(sessions.create(big).id);
@@ -62,7 +62,7 @@ std::string fill_the_disk(const std::string& path, Durability durability) {
     return fmt::format("{} rows of {}", sessions.count(), kept.size());
   for (const EntityId& id : kept)
     if (sessions.get(id).version() != 1 || sessions.get(id).data() != big) return "a row has changed";
-  const Verification verification = database.events(system).verify();
+  const Verification verification = system.events().verify();
   if (!verification.ok) return "the chain broke: " + verification.problem;
   // One event for each row and one for the type: none of a write that failed.
   if (verification.verified != static_cast<std::int64_t>(kept.size()) + 1)
@@ -71,7 +71,7 @@ std::string fill_the_disk(const std::string& path, Durability durability) {
   limit_files(RLIM_INFINITY);
   for (int i = 0; i < 5; ++i) kept.push_back(sessions.create(big).id);
   sessions.update(kept.front(), {{"other", 1}});
-  if (!database.events(system).verify().ok) return "the chain broke after the disk had room again";
+  if (!system.events().verify().ok) return "the chain broke after the disk had room again";
   return "as it should be";
 }
 
@@ -83,9 +83,9 @@ TEST_CASE("a full disk loses nothing and breaks nothing", "[sqlite][full_disk]")
   CHECK(in_child([&] { return fill_the_disk(folder.file(), durability); }) == "as it should be");
   // And the file is as sound for the next one who opens it.
   const auto database = Database::open(folder.file(), {.sqlite = {.must_exist = true}});
-  const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-  CHECK(database.events(system).verify().ok);
-  CHECK(database.entities(system, "session").count() >= 10);
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  CHECK(system.events().verify().ok);
+  CHECK(system.entities("session").count() >= 10);
 }
 
 TEST_CASE("a new database on a full disk is refused, and the next try is not in its way", "[sqlite][full_disk]") {

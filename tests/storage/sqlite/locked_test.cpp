@@ -20,7 +20,7 @@ class LockedWorld : public World {
     id = create("session", {{"subject", "maths"}});
   }
 
-  EntityRepository sessions() const { return database->entities(system(), "session"); }
+  EntityRepository sessions() const { return system().entities("session"); }
   EntityId id;
 
  private:
@@ -36,7 +36,7 @@ class LockedWorld : public World {
 TEST_CASE("a held write lock is an error for writers, after the busy timeout, and nothing to readers",
           "[sqlite][locked]") {
   LockedWorld world;
-  const std::string key = world.database->api_keys(world.system()).create({.name = "k", .roles = {}}).secret;
+  const std::string key = world.system().api_keys().create({.name = "k", .roles = {}}).secret;
   RawDatabase other(world.folder.file());
   other.run("BEGIN IMMEDIATE");
   other.run("UPDATE entities SET status = 'half written'");
@@ -51,27 +51,27 @@ TEST_CASE("a held write lock is an error for writers, after the busy timeout, an
   CHECK(waited < std::chrono::seconds(5));
   CHECK_ERROR(storage, world.sessions().create({{"subject", "art"}}));
   CHECK_ERROR(storage, world.sessions().remove(world.id));
-  CHECK_ERROR(storage, world.database->roles(world.system()).define({{"name", "r"}}));
+  CHECK_ERROR(storage, world.system().roles().define({{"name", "r"}}));
   CHECK_ERROR(storage, world.host().create_user("bob"));
 
   // Readers see what was committed last, at once.
   CHECK(world.sessions().get(world.id).status() == "active");
   CHECK(world.sessions().count() == 1);
-  CHECK(world.database->events(world.system()).verify().ok);
+  CHECK(world.system().events().verify().ok);
   // A key is as good while its last use cannot be written down.
-  CHECK(world.database->authenticate(key).id() != "");
+  CHECK(world.database->authenticate(key).actor().id() != "");
 
   other.run("ROLLBACK");
   CHECK(world.sessions().update(world.id, {{"subject", "art"}}).row->version() == 2);
-  CHECK(world.database->events(world.system()).verify().ok);
+  CHECK(world.system().events().verify().ok);
 }
 
 TEST_CASE("a denial stays a denial where it cannot be recorded", "[sqlite][locked]") {
   LockedWorld world;
-  const ActorContext nobody = world.user("nobody");
+  const Session nobody = world.user("nobody");
   RawDatabase other(world.folder.file());
   other.run("BEGIN IMMEDIATE");
-  CHECK_ERROR(permission_denied, world.database->entities(nobody, "session").get(world.id));
+  CHECK_ERROR(permission_denied, nobody.entities("session").get(world.id));
   other.run("ROLLBACK");
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "support/places.hpp"
 #include "support/world.hpp"
 
 using namespace struere;
@@ -21,9 +22,9 @@ TEST_CASE("a thousand organizations and a page of a thousand rows take little me
     const std::string name = "organization-" + std::to_string(i);
     world.add_organization(name);
     const auto system = world.system(Environment::production, name);
-    world.database->entity_types(system).define({{"slug", "note"}});
+    system.entity_types().define({{"slug", "note"}});
     for (const char* const role : {"a", "b", "c", "d", "e"})
-      world.database->roles(system).define(
+      system.roles().define(
           {{"name", role},
            {"policies", all},
            {"scopeRules",
@@ -34,10 +35,10 @@ TEST_CASE("a thousand organizations and a page of a thousand rows take little me
   std::vector<Json> rows;
   for (int i = 0; i < 1000; ++i)
     rows.push_back({{"owner", "ana"}, {"secret", "s"}, {"n", i}, {"text", std::string(200, 'x')}});
-  world.database->entities(world.system(Environment::production, "organization-0"), "note").create_all(rows);
+  world.system(Environment::production, "organization-0").entities("note").create_all(rows);
 
-  const std::string command = std::string(STRUERE_TEST_PROCESS_DIR) + "/memory_use " + world.folder.file() + " " +
-                              std::to_string(organizations);
+  const std::string command =
+      process_dir() + "/memory_use " + world.folder.file() + " " + std::to_string(organizations);
   const std::unique_ptr<FILE, int (*)(FILE*)> output(popen(command.c_str(), "r"), pclose);
   long long opened = 0, asked = 0, allocations = 0;
   int allowed = 0, page = 0;

@@ -14,9 +14,9 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
   make_old_database(folder.file(), 1);
   for (int opening = 0; opening < 2; ++opening) {
     const auto database = Database::open(folder.file());
-    const ActorContext reader = database.authenticate("sk_dev_KyzukPi-voeiJoHlVljHzxJ73d1A9qf9z4FrWU9f75g");
-    CHECK(reader.organization() == OrganizationId("acme"));
-    const auto notes = database.entities(reader, "note");
+    const Session reader = database.authenticate("sk_dev_KyzukPi-voeiJoHlVljHzxJ73d1A9qf9z4FrWU9f75g");
+    CHECK(reader.actor().organization() == OrganizationId("acme"));
+    const auto notes = reader.entities("note");
     const EntityPage page = notes.list();
     REQUIRE(page.size() == 2);
     CHECK(page.front().data().at("text") == "Forget the milk");
@@ -25,11 +25,11 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
     CHECK(notes.count({.search = "milk"}) == 2);
     for (const char* organization : {"acme", "globex"})
       for (const Environment environment : {Environment::development, Environment::production}) {
-        const ActorContext system = database.trusted_host().system_actor(OrganizationId(organization), environment);
-        CHECK(database.entities(system, "note").count() == 3);
-        const Entity person = database.entities(system, "person").list().front();
-        CHECK(database.relations(system).related(person.id(), "wrote").size() == 3);
-        CHECK(database.events(system).verify().ok);
+        const Session system = database.trusted_host().system_session(OrganizationId(organization), environment);
+        CHECK(system.entities("note").count() == 3);
+        const Entity person = system.entities("person").list().front();
+        CHECK(system.relations().related(person.id(), "wrote").size() == 3);
+        CHECK(system.events().verify().ok);
       }
     CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "5");
     // Three notes in each of the four scopes, with their words.

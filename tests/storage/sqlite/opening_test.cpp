@@ -36,10 +36,9 @@ std::string error_of_opening(const std::string& path, const SqliteOptions& optio
 void make_database(const std::string& path, int rows = 3) {
   const auto database = Database::open(path, {.sqlite = {.durability = Durability::normal}});
   database.trusted_host().create_organization("Acme", OrganizationId("acme"));
-  const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-  database.entity_types(system).define({{"slug", "session"}});
-  for (int i = 0; i < rows; ++i)
-    database.entities(system, "session").create({{"number", i}, {"text", std::string(200, 'x')}});
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  system.entity_types().define({{"slug", "session"}});
+  for (int i = 0; i < rows; ++i) system.entities("session").create({{"number", i}, {"text", std::string(200, 'x')}});
 }
 
 struct Refusal {
@@ -259,9 +258,9 @@ TEST_CASE("an existing database opens with all that is in it", "[sqlite][opening
   make_database(path, 3000);
   for (int i = 0; i < 3; ++i) {
     const auto database = Database::open(path, {.sqlite = {.must_exist = true}});
-    const ActorContext system = database.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-    CHECK(database.entities(system, "session").count() == 3000);
-    CHECK(database.events(system).verify().ok);
+    const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    CHECK(system.entities("session").count() == 3000);
+    CHECK(system.events().verify().ok);
   }
 }
 
@@ -276,7 +275,9 @@ TEST_CASE("two databases on one file see one another's writes", "[sqlite][openin
   const TemporaryFolder folder;
   make_database(folder.file());
   const auto first = Database::open(folder.file()), second = Database::open(folder.file());
-  const ActorContext system = first.trusted_host().system_actor(OrganizationId("acme"), Environment::development);
-  const EntityId id = first.entities(system, "session").create({{"number", 99}}).id;
-  CHECK(second.entities(system, "session").get(id).data() == Json{{"number", 99}});
+  const auto system_of = [](const Database& database) {
+    return database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  };
+  const EntityId id = system_of(first).entities("session").create({{"number", 99}}).id;
+  CHECK(system_of(second).entities("session").get(id).data() == Json{{"number", 99}});
 }

@@ -43,12 +43,12 @@ class PlanWorld : public World {
     }
   }
 
-  Selection selection(const ActorContext& actor, Action action = Action::list) const {
-    const RuleBook book(1, database->entity_types(system()).list(), database->roles(system()).list());
+  Selection selection(const Session& actor, Action action = Action::list) const {
+    const RuleBook book(1, system().entity_types().list(), system().roles().list());
     Selection out;
     out.type = book.find_type("session")->key;
-    out.grants = compile(book, actor, action, "session").grants();
-    out.actor = actor_values(actor);
+    out.grants = compile(book, actor.actor(), action, "session").grants();
+    out.actor = actor_values(actor.actor());
     return out;
   }
 
@@ -102,7 +102,7 @@ TEST_CASE("the first page of a scoped list is a seek in its rule's index", "[sql
 
 TEST_CASE("without a rule, the first page walks the index of its type", "[sqlite][query_plan]") {
   PlanWorld world;
-  const ActorContext actor = GENERATE(true, false) ? world.user("ann", {"everything"}) : world.system();
+  const Session actor = GENERATE(true, false) ? world.user("ann", {"everything"}) : world.system();
   Selection selection = world.selection(actor);
   selection.order = PlanWorld::newest_first();
   selection.limit = 50;
@@ -181,7 +181,7 @@ TEST_CASE("a kept statement serves no filter but its own, to the last digit", "[
   world.create("number", R"({"n": -1})"_json);
   world.create("number", R"({"n": 9007199254740993})"_json);
   world.create("number", R"({"n": 9223372036854775808})"_json);
-  const auto numbers = world.database->entities(world.system(), "number");
+  const auto numbers = world.system().entities("number");
   const auto count = [&](const char* value) {
     return numbers.count(
         {.where = Condition(Json{{"field", "data.n"}, {"operator", "eq"}, {"value", Json::parse(value)}})});

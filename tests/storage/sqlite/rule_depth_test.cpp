@@ -39,8 +39,8 @@ TEST_CASE("the deepest rules, many roles and a mixed view fit one statement", "[
           {{{"entityType", "note"}, {"fieldPath", "data.m" + std::to_string(i)}, {"maskType", "hide"}}}}});
   }
   world.create("note", {{"a", 1}, {"b", 1}, {"x", "zzz"}, {"userId", "ana"}, {"m1", 1}, {"title", "green"}});
-  const ActorContext ana = world.user("ana", roles);
-  const auto notes = world.database->entities(ana, "note");
+  const Session ana = world.user("ana", roles);
+  const auto notes = ana.entities("note");
   Json where = {{"field", "data.m1"}, {"operator", "exists"}, {"value", true}};
   for (int i = 0; i < 4; ++i)
     where = Json{{"any", Json::array({where, {{"field", "data.m2.x"}, {"operator", "contains"}, {"value", "a"}}})}};
@@ -50,5 +50,5 @@ TEST_CASE("the deepest rules, many roles and a mixed view fit one statement", "[
               .limit = 1};
   CHECK(notes.count(query) == static_cast<std::int64_t>(notes.list(query).size()));
   CHECK(notes.list().size() <= 1);
-  CHECK_FALSE(world.database->events(ana).list().next);
+  CHECK_FALSE(ana.events().list().next);
 }

@@ -14,6 +14,7 @@
 #include "conformance/runner.hpp"
 #include "conformance/scenario.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "support/places.hpp"
 #include "support/temporary_database.hpp"
 #include "support/world.hpp"
 
@@ -64,7 +65,7 @@ bool is_about_rows(const std::string& step) {
 
 TEST_CASE("no statement of the scenarios looks at rows of another scope", "[sqlite][plans]") {
   StatementLog log;
-  const std::filesystem::path folder = std::string(STRUERE_SOURCE_DIR) + "/tests/conformance/scenarios";
+  const std::filesystem::path folder = source_dir() + "/tests/conformance/scenarios";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     std::ifstream input(entry.path());
     conformance::ScenarioReader reader(input, entry.path().string());

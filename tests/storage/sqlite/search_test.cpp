@@ -39,19 +39,19 @@ class SearchWorld : public World {
     for (std::int64_t i = 0; i < few_rows + 20; ++i) create("note", {{"title", fmt::format("filler number{}", i)}});
   }
 
-  EntityRepository notes() const { return database->entities(system(), "note"); }
+  EntityRepository notes() const { return system().entities("note"); }
 
   std::int64_t count(const std::string& search, const char* type = "note") const {
-    return database->entities(system(), type).count({.search = search});
+    return system().entities(type).count({.search = search});
   }
 
-  Selection selection(const ActorContext& actor, const std::string& search) const {
-    const RuleBook book(1, database->entity_types(system()).list(), database->roles(system()).list());
+  Selection selection(const Session& actor, const std::string& search) const {
+    const RuleBook book(1, system().entity_types().list(), system().roles().list());
     const EntityType& type = *book.find_type("note");
     Selection out;
     out.type = type.key;
-    out.grants = compile(book, actor, Action::list, "note").grants();
-    out.actor = actor_values(actor);
+    out.grants = compile(book, actor.actor(), Action::list, "note").grants();
+    out.actor = actor_values(actor.actor());
     out.search = Search{search_terms(search), RuleBook::search_fields(type)};
     out.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
     out.limit = 50;
@@ -198,7 +198,7 @@ TEST_CASE("other search fields make another index, in the same transaction", "[s
   CHECK(world.count("mango kiwi") == 1);
   world.check_index();
   // A type that goes, and another that gets its number.
-  world.database->entity_types(world.system()).remove("plain");
+  world.system().entity_types().remove("plain");
   world.define_type({{"slug", "fruit"}, {"searchFields", {"title"}}});
   CHECK(world.count("kiwi", "fruit") == 0);
 }
@@ -216,7 +216,7 @@ TEST_CASE("nothing is found by what the actor does not see clear", "[sqlite][sea
   SearchWorld world;
   world.create("note", {{"title", "papaya"}, {"tags", {"melon"}}});
   const auto count = [&](const std::vector<std::string>& roles, const char* search) {
-    return world.database->entities(world.user(roles.front() + roles.back(), roles), "note").count({.search = search});
+    return world.user(roles.front() + roles.back(), roles).entities("note").count({.search = search});
   };
   CHECK(count({"all"}, "papaya melon") == 1);
   CHECK(count({"untitled"}, "papaya") == 0);

@@ -26,7 +26,7 @@ TEST_CASE("a row that is removed leaves nothing in the way", "[sqlite][unique]")
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "student"}, {"unique", Json::array({{"email"}, {"n"}})}});
   const EntityId id = world.create("student", {{"email", "a"}, {"n", 1}});
-  const auto students = world.database->entities(world.system(), "student");
+  const auto students = world.system().entities("student");
   RawDatabase raw(world.folder.file());
   CHECK(raw.value("SELECT count(*) FROM unique_values") == "2");
   (void)students.update(id, {{"n", nullptr}});

@@ -81,22 +81,22 @@ void fill(World& world, Environment environment, const std::string& organization
       environment, organization);
   const EntityId from = world.create(prefix + "-session", {{"team", "north"}}, environment, organization);
   const EntityId to = world.create(prefix + "-note", {{"text", "x"}}, environment, organization);
-  const ActorContext system = world.system(environment, organization);
-  world.database->relations(system).link(from, "about", to);
+  const Session system = world.system(environment, organization);
+  system.relations().link(from, "about", to);
   world.user(prefix + "-user", {prefix + "-teacher"}, environment, organization);
-  world.database->api_keys(system).create({.name = prefix, .roles = {prefix + "-teacher"}});
+  system.api_keys().create({.name = prefix, .roles = {prefix + "-teacher"}});
   const std::string agent = prefix + "-agent";
-  world.database->agents(system).define({.slug = agent, .name = agent});
-  world.database->agents(system).configure(agent, {.system_prompt = "Be kind.", .model = "m", .tools = {"t"}});
-  world.database->agents(system).permit_tool(agent, "t", {.identity = ToolIdentity::system});
-  const Thread thread = world.database->threads(system).create({.external_id = prefix, .agent = agent});
-  world.database->threads(system).append(thread.id, {.content = "hello"});
-  world.database->executions(system).record({.agent = agent, .thread = thread.id, .model = "m"});
-  world.database->triggers(system).define({{"slug", prefix + "-trigger"},
-                                           {"on", {{"entityType", prefix + "-note"}, {"action", "created"}}},
-                                           {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "note.seen"}}}}}}});
+  system.agents().define({.slug = agent, .name = agent});
+  system.agents().configure(agent, {.system_prompt = "Be kind.", .model = "m", .tools = {"t"}});
+  system.agents().permit_tool(agent, "t", {.identity = ToolIdentity::system});
+  const Thread thread = system.threads().create({.external_id = prefix, .agent = agent});
+  system.threads().append(thread.id, {.content = "hello"});
+  system.executions().record({.agent = agent, .thread = thread.id, .model = "m"});
+  system.triggers().define({{"slug", prefix + "-trigger"},
+                            {"on", {{"entityType", prefix + "-note"}, {"action", "created"}}},
+                            {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "note.seen"}}}}}}});
   world.create(prefix + "-note", {{"text", "y"}}, environment, organization);
-  world.database->packs(system).install(prefix + "-pack", "1.0.0");
+  system.packs().install(prefix + "-pack", "1.0.0");
 }
 
 std::string scope_number(RawDatabase& raw, const std::string& organization, const std::string& environment) {

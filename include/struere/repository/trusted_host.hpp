@@ -1,31 +1,34 @@
 // What only the host itself may do: be the system, speak for a user that it has authenticated, found organizations.
 //
 // This is the one door to a system actor: `grep -r TrustedHost` finds every place that has it. Never give one to code
-// that acts for somebody.
+// that acts for somebody. Keeps the database open.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "struere/core/clock.hpp"
+#include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
-#include "struere/model/actor_context.hpp"
 #include "struere/model/organization.hpp"
+#include "struere/repository/session.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
 
 class TrustedHost {
  public:
-  TrustedHost(Storage& storage, const Clock& clock, IdSource& ids) : storage_(&storage), clock_(&clock), ids_(&ids) {}
+  // Made by Database::trusted_host().
+  TrustedHost(const Authority& authority, std::shared_ptr<Engine> engine);
 
-  // --- actors (SPEC 2). Error{not_found} where the organization is none, or the user no member of it.
-  ActorContext system_actor(const OrganizationId& organization, Environment environment) const;
-  ActorContext user_actor(const UserId& user, const OrganizationId& organization, Environment environment) const;
+  // --- sessions (SPEC 2). Throw Error{not_found} if the organization does not exist or the user is not a member.
+  Session system_session(const OrganizationId& organization, Environment environment) const;
+  Session user_session(const UserId& user, const OrganizationId& organization, Environment environment) const;
 
-  // With the roles that the agent's configuration names there; it must be active, and have one.
-  ActorContext agent_actor(const std::string& slug, const OrganizationId& organization, Environment environment) const;
+  // With the roles that the agent's configuration names there. Throws Error{not_found} if the agent is not active or
+  // has no configuration there.
+  Session agent_session(const std::string& slug, const OrganizationId& organization, Environment environment) const;
 
   // --- records that both environments share. Ids may be those of an identity provider; without one, it is a UUIDv7.
   // Error{conflict} where an id is taken, Error{invalid_data} where one is empty, too long or not UTF-8.
@@ -41,9 +44,9 @@ class TrustedHost {
   StorageReport check_storage() const;
 
  private:
-  Storage* storage_;
-  const Clock* clock_;
-  IdSource* ids_;
+  SharedTables& shared() const;
+
+  std::shared_ptr<Engine> engine_;
 };
 
 }  // namespace struere

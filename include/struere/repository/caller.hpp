@@ -1,0 +1,37 @@
+// On whose behalf a repository works.
+#pragma once
+
+#include <memory>
+
+#include "struere/core/authority.hpp"
+#include "struere/model/actor_context.hpp"
+
+namespace struere {
+
+struct Engine;
+class UnitOfWork;
+
+// One actor on one database, inside a unit of work or outside of any. Opaque: a session makes its repositories with one
+// and gives it to nobody else. Immutable, cheap to copy.
+class Caller {
+ public:
+  Caller(const Authority& authority, std::shared_ptr<Engine> engine, ActorContext actor,
+         std::shared_ptr<UnitOfWork> unit = nullptr);
+
+  const ActorContext& actor() const noexcept { return state_->actor; }
+  Engine& engine() const noexcept { return *state_->engine; }
+  const std::shared_ptr<Engine>& shared_engine() const noexcept { return state_->engine; }
+  const std::shared_ptr<UnitOfWork>& shared_unit() const noexcept { return state_->unit; }
+  UnitOfWork* unit() const noexcept { return state_->unit.get(); }  // null outside of a unit
+
+ private:
+  struct State {
+    std::shared_ptr<Engine> engine;
+    ActorContext actor;
+    std::shared_ptr<UnitOfWork> unit;
+  };
+
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace struere

@@ -1,0 +1,53 @@
+#include "actor/actor_resolver.hpp"
+
+#include "core/authority.hpp"
+#include "storage/records.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+
+void ActorResolver::require_organization(const OrganizationId& organization) const {
+  if (!storage_.shared().find_organization(organization))
+    throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
+}
+
+ActorContext ActorResolver::system_actor(const OrganizationId& organization, Environment environment) const {
+  require_organization(organization);
+  return ActorContext(authority(), {Scope(authority(), organization, environment), ActorType::system, "system", {}});
+}
+
+ActorContext ActorResolver::user_actor(const UserId& user, const OrganizationId& organization,
+                                       Environment environment) const {
+  const auto membership = storage_.shared().find_membership(organization, user);
+  if (!membership)
+    throw Error(ErrorCode::not_found,
+                "this user is no member of that organization; add them with ActorResolver::put_member");
+  const Scope scope(authority(), organization, environment);
+  const Timestamp now = clock_.now();
+  std::vector<ActorRole> roles;
+  for (const Assignment& assignment : storage_.begin(scope, Access::read)->assignments(user))
+    if (!assignment.expires_at || *assignment.expires_at > now)
+      roles.push_back({assignment.role, assignment.role_name});
+  return ActorContext(
+      authority(), {scope, ActorType::user, user.str(), std::move(roles), membership->role == MembershipRole::admin});
+}
+
+ActorContext ActorResolver::agent_actor(const std::string& slug, const OrganizationId& organization,
+                                        Environment environment) const {
+  require_organization(organization);
+  const Scope scope(authority(), organization, environment);
+  const auto transaction = storage_.begin(scope, Access::read);
+  const auto agent = find<Agent>(*transaction, "slug", slug);
+  const auto configs =
+      agent ? select<AgentConfig>(*transaction, {{}, {{"agent_id", {}, agent->id.str()}}, {"version"}, true, {}, 1})
+            : std::vector<AgentConfig>();
+  if (configs.empty() || agent->status != AgentStatus::active)
+    throw Error(ErrorCode::not_found,
+                "there is no such agent that is active and configured in this environment; see AgentRepository");
+  std::vector<ActorRole> roles;
+  for (const std::string& name : configs.front().roles)
+    if (auto id = transaction->find_role(name)) roles.push_back({*std::move(id), name});
+  return ActorContext(authority(), {scope, ActorType::agent, agent->id.str(), std::move(roles)});
+}
+
+}  // namespace struere

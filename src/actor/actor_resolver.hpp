@@ -1,0 +1,31 @@
+// From what the host says about somebody to an actor (SPEC 2). The host's door to these is TrustedHost.
+#pragma once
+
+#include <string>
+
+#include "struere/core/clock.hpp"
+#include "struere/model/actor_context.hpp"
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+class ActorResolver {
+ public:
+  ActorResolver(Storage& storage, const Clock& clock) : storage_(storage), clock_(clock) {}
+
+  // Throws Error{not_found} if the organization does not exist.
+  ActorContext system_actor(const OrganizationId& organization, Environment environment) const;
+  // Throws Error{not_found} if the user is not a member.
+  ActorContext user_actor(const UserId& user, const OrganizationId& organization, Environment environment) const;
+  // Throws Error{not_found} if the agent is not active or has no configuration in this environment.
+  ActorContext agent_actor(const std::string& slug, const OrganizationId& organization, Environment environment) const;
+
+  // Throws Error{not_found} if the organization does not exist.
+  void require_organization(const OrganizationId& organization) const;
+
+ private:
+  Storage& storage_;
+  const Clock& clock_;
+};
+
+}  // namespace struere

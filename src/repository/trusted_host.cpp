@@ -1,0 +1,86 @@
+#include "struere/repository/trusted_host.hpp"
+
+#include "actor/actor_resolver.hpp"
+#include "core/authority.hpp"
+#include "core/text.hpp"
+#include "repository/engine.hpp"
+#include "repository/unit_of_work.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+std::string checked_text(const std::string& text, const char* what) {
+  if (text.empty() || !is_text(text, longest_name))
+    throw Error(ErrorCode::invalid_data, std::string(what) + " is valid UTF-8 of 1 to 200 bytes without U+0000");
+  return text;
+}
+
+}  // namespace
+
+TrustedHost::TrustedHost(const Authority& authority, std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
+  require_authority(authority);
+}
+
+SharedTables& TrustedHost::shared() const {
+  require_no_unit(*engine_);
+  return engine_->storage->shared();
+}
+
+Session TrustedHost::system_session(const OrganizationId& organization, Environment environment) const {
+  require_no_unit(*engine_);
+  const ActorResolver resolver(*engine_->storage, *engine_->clock);
+  return Session(Caller(authority(), engine_, resolver.system_actor(organization, environment)));
+}
+
+Session TrustedHost::user_session(const UserId& user, const OrganizationId& organization,
+                                  Environment environment) const {
+  require_no_unit(*engine_);
+  const ActorResolver resolver(*engine_->storage, *engine_->clock);
+  return Session(Caller(authority(), engine_, resolver.user_actor(user, organization, environment)));
+}
+
+Session TrustedHost::agent_session(const std::string& slug, const OrganizationId& organization,
+                                   Environment environment) const {
+  require_no_unit(*engine_);
+  const ActorResolver resolver(*engine_->storage, *engine_->clock);
+  return Session(Caller(authority(), engine_, resolver.agent_actor(slug, organization, environment)));
+}
+
+Organization TrustedHost::create_organization(const std::string& name, std::optional<OrganizationId> id) const {
+  const Timestamp now = engine_->clock->now();
+  Organization organization{
+      id ? OrganizationId(checked_text(id->str(), "an organization's id")) : OrganizationId(engine_->ids->next(now)),
+      checked_text(name, "an organization's name"), now};
+  shared().insert_organization(organization);
+  return organization;
+}
+
+User TrustedHost::create_user(const std::string& name, std::optional<UserId> id) const {
+  const Timestamp now = engine_->clock->now();
+  User user{id ? UserId(checked_text(id->str(), "a user's id")) : UserId(engine_->ids->next(now)),
+            checked_text(name, "a user's name"), now};
+  shared().insert_user(user);
+  return user;
+}
+
+std::vector<Organization> TrustedHost::organizations() const { return shared().organizations(); }
+
+std::vector<Membership> TrustedHost::members(const OrganizationId& organization) const {
+  return shared().memberships(organization);
+}
+
+void TrustedHost::put_member(const OrganizationId& organization, const UserId& user, MembershipRole role) const {
+  ActorResolver(*engine_->storage, *engine_->clock).require_organization(organization);
+  if (!shared().find_user(user))
+    throw Error(ErrorCode::not_found, "there is no such user; create it with TrustedHost::create_user");
+  shared().put_membership({organization, user, role, engine_->clock->now()});
+}
+
+bool TrustedHost::remove_member(const OrganizationId& organization, const UserId& user) const {
+  return shared().remove_membership(organization, user);
+}
+
+StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }
+
+}  // namespace struere

@@ -1,0 +1,117 @@
+#include "repository/unit_of_work.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/authority.hpp"
+#include "repository/guarded_operation.hpp"
+#include "struere/repository/session.hpp"
+
+namespace struere {
+namespace {
+
+thread_local std::vector<const Engine*> engines_in_units;
+
+// Marks this thread as being inside a unit of the engine.
+class InUnit {
+ public:
+  explicit InUnit(const Engine& engine) { engines_in_units.push_back(&engine); }
+  ~InUnit() { engines_in_units.pop_back(); }
+  InUnit(const InUnit&) = delete;
+  InUnit& operator=(const InUnit&) = delete;
+};
+
+}  // namespace
+
+void require_no_unit(const Engine& engine) {
+  if (engines_in_units.empty()) return;
+  if (std::ranges::find(engines_in_units, &engine) != engines_in_units.end())
+    throw Error(ErrorCode::conflict,
+                "this thread is inside a transaction of this database; use the session that its body was given");
+}
+
+UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
+    : engine_(engine),
+      scope_(scope),
+      transaction_(engine.storage->begin(scope, Access::write)),
+      now_(engine.clock->now()),
+      generation_(transaction_->generation()) {}
+
+void UnitOfWork::require_usable() const {
+  if (thread_ != std::this_thread::get_id())
+    throw Error(ErrorCode::conflict, "a transaction is used by the thread that began it; begin another one");
+  if (!transaction_)
+    throw Error(ErrorCode::conflict, "this transaction has ended; its session is not to be kept beyond the body");
+  if (failure_) throw *failure_;
+}
+
+void UnitOfWork::run(const Caller& caller, const Attempt& attempt, const std::function<void(GuardedOperation&)>& body) {
+  require_usable();
+  try {
+    GuardedOperation operation(*this, caller.actor());
+    body(operation);
+  } catch (const Error& error) {
+    failure_ = error;
+    if (error.code() == ErrorCode::permission_denied)
+      denied_ =
+          Denied{caller.actor(), std::string(attempt.action), std::string(attempt.resource), std::string(attempt.id)};
+    throw;
+  } catch (...) {
+    failure_ = Error(ErrorCode::storage, "an operation of this transaction failed; nothing of it was kept");
+    throw;
+  }
+}
+
+std::shared_ptr<CompiledScope> UnitOfWork::compiled() {
+  const std::uint64_t generation = transaction_->generation();
+  if (generation == generation_) return engine_.compiled(*transaction_, scope_);
+  // These rules could still be undone, and the next writer's would then have the same generation.
+  if (!changed_ || changed_->rules().generation() != generation) changed_ = CompiledScope::read(*transaction_);
+  return changed_;
+}
+
+void UnitOfWork::commit() {
+  require_usable();
+  transaction_->commit();
+}
+
+void UnitOfWork::end() noexcept { transaction_.reset(); }
+
+void UnitOfWork::record_denial() {
+  if (denied_)
+    struere::record_denial(engine_, denied_->actor, {denied_->action, denied_->resource, denied_->id}, *failure_);
+}
+
+void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body) {
+  if (caller.unit())
+    throw Error(ErrorCode::conflict,
+                "a transaction cannot begin inside another one; go on with the session that the body was given");
+  Engine& engine = caller.engine();
+  require_no_unit(engine);
+  const auto unit = std::make_shared<UnitOfWork>(engine, caller.actor().scope());
+  try {
+    const InUnit mark(engine);
+    Session session(Caller(authority(), caller.shared_engine(), caller.actor(), unit));
+    body(session);
+    unit->commit();
+    unit->end();
+  } catch (const Error&) {
+    unit->end();
+    unit->record_denial();
+    if (unit->failure()) throw *unit->failure();
+    throw;
+  } catch (...) {
+    unit->end();
+    unit->record_denial();
+    throw;
+  }
+}
+
+Decision decision_of(const Caller& caller, Action action, std::string_view resource) {
+  if (UnitOfWork* const unit = caller.unit())
+    return decide(unit->compiled()->rules(), caller.actor(), action, resource);
+  require_no_unit(caller.engine());
+  return caller.engine().decision(caller.actor(), action, resource);
+}
+
+}  // namespace struere

@@ -1,0 +1,75 @@
+// Several operations of one actor as one transaction (SPEC 6, "Units of work").
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "repository/engine.hpp"
+#include "struere/core/error.hpp"
+#include "struere/repository/caller.hpp"
+
+namespace struere {
+
+class GuardedOperation;
+class Session;
+struct Attempt;
+
+// What the operations of a unit share. The first error of one of them ends it: all later operations, and the commit,
+// answer with that error. Used by the thread that began it alone.
+class UnitOfWork {
+ public:
+  // Begins the transaction. Throws Error{storage}.
+  UnitOfWork(Engine& engine, const Scope& scope);
+
+  // Runs one operation of the caller, who is in the scope, in the transaction.
+  void run(const Caller& caller, const Attempt& attempt, const std::function<void(GuardedOperation& operation)>& body);
+
+  // The rules as the operations so far have left them.
+  std::shared_ptr<CompiledScope> compiled();
+
+  Engine& engine() noexcept { return engine_; }
+  Transaction& transaction() noexcept { return *transaction_; }
+  Timestamp now() const noexcept { return now_; }
+
+  // Makes everything durable, or throws the first error of an operation.
+  void commit();
+  // Ends the unit. What was not committed is undone.
+  void end() noexcept;
+
+  const std::optional<Error>& failure() const noexcept { return failure_; }
+  // Appends `access.denied` if the unit failed by a denial; after end().
+  void record_denial();
+
+ private:
+  // Throws Error{conflict} on another thread and after the end, and the first error once an operation has failed.
+  void require_usable() const;
+
+  struct Denied {
+    ActorContext actor;
+    std::string action, resource, id;
+  };
+
+  Engine& engine_;
+  const Scope scope_;
+  std::thread::id thread_ = std::this_thread::get_id();
+  std::unique_ptr<Transaction> transaction_;  // null after the end
+  Timestamp now_;                             // of the beginning
+  std::uint64_t generation_;                  // as committed; rules of later ones are never put into the engine's cache
+  std::shared_ptr<CompiledScope> changed_;    // the rules that this unit itself has made
+  std::optional<Error> failure_;
+  std::optional<Denied> denied_;
+};
+
+// Throws Error{conflict} if this thread is inside a unit of this engine: a second transaction would wait for the first,
+// which cannot end before it.
+void require_no_unit(const Engine& engine);
+
+void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body);
+
+// The answer to `can`. Never throws for a denial.
+Decision decision_of(const Caller& caller, Action action, std::string_view resource);
+
+}  // namespace struere

@@ -1,0 +1,8 @@
+#include "support/places.hpp"
+
+namespace struere::test {
+
+std::string source_dir() { return STRUERE_SOURCE_DIR; }
+std::string process_dir() { return STRUERE_TEST_PROCESS_DIR; }
+
+}  // namespace struere::test
