@@ -140,7 +140,7 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
   const pid_t child = project.start({"dev"});
   const auto database = Database::open(project.database());
   const Definitions development(
-      database, database.trusted_host().system_session(OrganizationId("acme"), Environment::development));
+      database.trusted_host().system_session(OrganizationId("acme"), Environment::development));
   using Clock = std::chrono::steady_clock;
   std::vector<Clock::duration> delays;
   // Waits until development has the role, or has it no more.
@@ -216,7 +216,7 @@ TEST_CASE("a deploy or rollback that is killed is whole or has not been", "[cli]
   const auto scope = [&](Environment environment) {
     return database.trusted_host().system_session(OrganizationId("acme"), environment);
   };
-  const Definitions development(scope(Environment::development)), production(database, scope(Environment::production));
+  const Definitions development(scope(Environment::development)), production(scope(Environment::production));
   DefinitionSet many = development.current();
   for (int i = 0; i < 100; ++i) many.add(DefinitionKind::role, {{"name", fmt::format("role {}", i)}});
   const DefinitionSet few = development.current();

@@ -175,8 +175,8 @@ TEST_CASE("sets of definitions, one after the other, are what the scope is, and 
           "[definitions][property]") {
   CHECK(rc::check("A, B, A end where A does, and pull is followed by a clean status", [] {
     const World world(*rc::gen::element(StorageKind::memory, StorageKind::sqlite));
-    const Definitions development(*world.database, world.system());
-    const Definitions production(*world.database, world.system(Environment::production));
+    const Definitions development(world.system());
+    const Definitions production(world.system(Environment::production));
     const DefinitionSet a = random_definitions(), b = random_definitions();
     DefinitionSet after_a;
     for (const DefinitionSet* const set : {&a, &b, &a}) {

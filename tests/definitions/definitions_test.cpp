@@ -59,7 +59,7 @@ std::vector<std::string> event_types(const World& world, Environment environment
 }
 
 Definitions of(const World& world, Environment environment) {
-  return Definitions(*world.database, world.system(environment));
+  return Definitions(world.system(environment));
 }
 
 }  // namespace
@@ -267,14 +267,14 @@ TEST_CASE("types that reference one another go together", "[definitions]") {
 
 TEST_CASE("definitions are for system actors and org admins", "[definitions]") {
   const World world;
-  const Definitions member(*world.database, world.user("ada"));
+  const Definitions member(world.user("ada"));
   const ChangePlan plan = of(world, development).plan(school());
   CHECK_ERROR(permission_denied, member.current());
   CHECK_ERROR(permission_denied, member.plan({}));
   CHECK_ERROR(permission_denied, member.plan_rollback(1));
   CHECK_ERROR(permission_denied, member.apply(plan));
   CHECK_ERROR(permission_denied, member.releases());
-  CHECK_ERROR(permission_denied, Definitions(*world.database, world.user("ada", {}, production)).deploy(plan));
-  const Definitions admin(*world.database, world.user("grace", {}, development, "acme", MembershipRole::admin));
+  CHECK_ERROR(permission_denied, Definitions(world.user("ada", {}, production)).deploy(plan));
+  const Definitions admin(world.user("grace", {}, development, "acme", MembershipRole::admin));
   CHECK_NOTHROW(admin.apply(admin.plan(school())));
 }

@@ -27,11 +27,11 @@ Pack tutoring(const std::string& version) {
 }
 
 Packs packs_of(const World& world, Environment environment = development) {
-  return {*world.database, world.system(environment)};
+  return Packs(world.system(environment));
 }
 
 Definitions definitions_of(const World& world, Environment environment = development) {
-  return {*world.database, world.system(environment)};
+  return Definitions(world.system(environment));
 }
 
 // A set with one definition changed by a merge patch, or without it where there is none.
@@ -484,14 +484,14 @@ TEST_CASE("a pack's plan is carried out only on what it was made for", "[packs]"
 
 TEST_CASE("packs are for system actors and org admins, and their records are changed with them alone", "[packs]") {
   const World world;
-  const Packs member(*world.database, world.user("ada"));
+  const Packs member(world.user("ada"));
   const PackPlan plan = packs_of(world).plan_install(tutoring("1.0.0"));
   CHECK_ERROR(permission_denied, member.list());
   CHECK_ERROR(permission_denied, member.definitions("tutoring"));
   CHECK_ERROR(permission_denied, member.plan_install(tutoring("1.0.0")));
   CHECK_ERROR(permission_denied, member.plan_repair("tutoring"));
   CHECK_ERROR(permission_denied, member.apply(plan));
-  const Packs admin(*world.database, world.user("grace", {}, development, "acme", MembershipRole::admin));
+  const Packs admin(world.user("grace", {}, development, "acme", MembershipRole::admin));
   admin.apply(admin.plan_install(tutoring("1.0.0")));
   const PackRepository records = world.system().packs();
   CHECK(records.get("tutoring").version == "1.0.0");

@@ -47,7 +47,7 @@ DefinitionSet set_of(const Json& type, const Json& author_role) {
 }
 
 Definitions of(const World& world, Environment environment = development) {
-  return {*world.database, world.system(environment)};
+  return Definitions(world.system(environment));
 }
 
 void sync(const World& world, const DefinitionSet& set, const PlanOptions& options = {}) {
@@ -221,7 +221,7 @@ Pack notes(const std::string& version, const char* field, const Json& author_rol
   return out;
 }
 
-Packs packs_of(const World& world) { return {*world.database, world.system()}; }
+Packs packs_of(const World& world) { return Packs(world.system()); }
 
 }  // namespace
 

@@ -70,7 +70,7 @@ TEST_CASE("scopes take turns", "[triggers]") {
   }
   TriggerWorker worker(*world.database);
   worker.add_tool("mine", [&](const ToolCall& call) -> Json {
-    order.push_back(call.session.organization().str());
+    order.push_back(call.session.actor().organization().str());
     return {};
   });
   for (int i = 0; i < 20; ++i) world.create("note", Json::object());
@@ -78,6 +78,29 @@ TEST_CASE("scopes take turns", "[triggers]") {
   worker.run_due();
   REQUIRE(order.size() == 21);
   CHECK((order[0] == "beta" || order[1] == "beta"));
+}
+
+TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  Json many = Json::object();
+  for (int i = 0; i < 8; ++i) many["f" + std::to_string(i)] = "{{trigger.data.text}}";
+  world.system().triggers().define(calling("expands", "mine", many));
+  world.system().triggers().define(calling("answers", "large"));
+  TriggerWorker worker(*world.database);
+  std::atomic<int> called = 0;
+  worker.add_tool("mine", [&](const ToolCall&) -> Json {
+    ++called;
+    return {};
+  });
+  worker.add_tool("large", [](const ToolCall&) -> Json { return std::string((1 << 20) + 1, 'x'); });
+  world.create("note", {{"text", std::string(200'000, 'x')}});
+  worker.run_due();
+  CHECK(called == 0);
+  for (const TriggerRun& run : runs_of(world)) {
+    INFO(run.trigger);
+    CHECK(run.error->find("larger than 1 MiB") != std::string::npos);
+  }
 }
 
 TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers]") {
@@ -110,7 +133,7 @@ TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
   set.add(DefinitionKind::entity_type, {{"slug", "note"}});
   set.add(DefinitionKind::tool, {{"name", "mine"}});
   for (int i = 0; i < 1001; ++i) set.add(DefinitionKind::trigger, calling("t" + std::to_string(i), "mine"));
-  const Definitions definitions(*world.database, world.system());
+  const Definitions definitions(world.system());
   definitions.apply(definitions.plan(set));
   world.create("note", Json::object());
   CHECK(world.system().triggers().list().size() == 1001);
