@@ -8,7 +8,8 @@ namespace {
 
 // Whether what is not among `properties` is not there at all.
 bool names_all_its_fields(const Json& schema) {
-  constexpr std::array elsewhere{"patternProperties", "allOf", "anyOf", "oneOf", "if", "$ref"};
+  constexpr std::array elsewhere{"patternProperties", "allOf",        "anyOf",           "oneOf", "if", "$ref",
+                                 "$dynamicRef",       "dependencies", "dependentSchemas"};
   return schema.is_object() && schema.contains("properties") && schema.at("properties").is_object() &&
          !schema.at("properties").empty() &&
          std::ranges::none_of(elsewhere, [&](const char* keyword) { return schema.contains(keyword); });

@@ -1,40 +1,49 @@
-// JSON Schema of an entity type: the only code that speaks to valijson.
+// JSON Schema of an entity type: draft 2020-12, or draft 7 if `$schema` says so.
 #pragma once
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "core/json_schema_check.hpp"
 #include "struere/core/json.hpp"
 
 namespace struere {
 
+// A field that must hold the id of an entity of `type` (SPEC 6). An element of an array is the segment "*".
+struct ReferenceField {
+  std::vector<std::string> place;
+  std::string type;
+};
+
 // Where data does not match, and why.
 struct SchemaFault {
   std::vector<std::string> place;  // keys and indexes from the root
-  std::string description;
+  std::string keyword;             // of the schema; empty if a bound was reached
+  std::string description;         // what came and what was expected; quotes values of the data
 };
+
+namespace json_schema {
+struct SchemaGraph;
+}
 
 // Compiled once, used from many threads.
 class JsonSchema {
  public:
-  // Throws Error{invalid_definition} for what is no schema.
+  // Throws Error{invalid_definition} if a part of the schema would not be enforced as it is written: an unknown keyword
+  // or format, a value that a keyword cannot have, a pattern that RE2 cannot match, a `$ref` that leads out of the
+  // schema, nowhere or back to itself, a `references` of which it cannot be told where it counts. The message names the
+  // place in the schema, or the bound that was reached.
   explicit JsonSchema(const Json& schema);
-  ~JsonSchema();
 
+  // nullopt if `data` matches. A fault without a keyword says that checking took too long.
   std::optional<SchemaFault> validate(const Json& data) const;
 
-  const std::vector<ReferenceField>& references() const noexcept { return references_; }
+  // In the order of their places.
+  const std::vector<ReferenceField>& references() const noexcept;
 
  private:
-  struct Compiled;
-  std::unique_ptr<Compiled> compiled_;
-  Json schema_;
-  std::vector<ReferenceField> references_;
+  std::shared_ptr<const json_schema::SchemaGraph> graph_;
 };
 
 }  // namespace struere

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/json_schema_check.hpp"
+#include "core/json_schema.hpp"
 #include "core/text.hpp"
 #include "definitions/definition_check.hpp"
 #include "definitions/semantic_version.hpp"
@@ -97,7 +97,8 @@ class PackCheck {
   void check_made(const Json& type, const MigrationStep& step, const std::string& field, const std::string& place) {
     if (const auto wrong = missing_field(pack_.definitions, step.entity_type, "data." + field)) fault(place, *wrong);
     if (step.kind != Kind::add_field || !type.contains("schema")) return;
-    for (const ReferenceField& reference : reference_fields(type.at("schema")))
+    const JsonSchema schema(type.at("schema"));
+    for (const ReferenceField& reference : schema.references())
       if (fmt::format("{}", fmt::join(reference.place, ".")) == field)
         fault(place, "this field refers to an entity, and there is none that all could refer to; leave it out");
   }

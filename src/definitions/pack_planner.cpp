@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/json_schema_check.hpp"
+#include "core/json_schema.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/held_fields.hpp"
@@ -273,8 +273,8 @@ class PackPlanner {
       const std::string slug = std::move(next.back());
       next.pop_back();
       if (!out.insert(slug).second) continue;
-      for (const ReferenceField& reference :
-           reference_fields(current_.find(DefinitionKind::entity_type, slug)->at("schema")))
+      const JsonSchema schema(current_.find(DefinitionKind::entity_type, slug)->at("schema"));
+      for (const ReferenceField& reference : schema.references())
         if (part_.find(DefinitionKind::entity_type, reference.type) &&
             current_.find(DefinitionKind::entity_type, reference.type))
           next.push_back(reference.type);

@@ -4,9 +4,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/suggestion.hpp"
 #include "struere/definitions/definition_set.hpp"
 
 namespace struere {
@@ -19,8 +19,5 @@ struct ShapeFault {
 // Knows type, required, properties, additionalProperties, items and enum: what the schemas of definitions are made of.
 std::vector<ShapeFault> shape_faults(DefinitionKind kind, const Json& definition);
 std::vector<ShapeFault> pack_shape_faults(const Json& manifest);  // of pack.yaml
-
-// " Did you mean `x`?", where one of `known` is near; empty otherwise.
-std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace struere

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "core/json_comparison.hpp"
+
 namespace struere {
 namespace {
 
@@ -24,27 +26,6 @@ constexpr std::array<std::pair<std::string_view, Operator>, 10> operators{{{"eq"
 enum Kind : char { absent = 0, null = 1, false_ = 2, true_ = 3, number = 4, string = 5, structured = 6 };
 
 constexpr double two_to_63 = 9223372036854775808.0;
-
-// A number as a double and the small whole number by which the double misses it: pairs that compare as numbers do.
-struct ExactNumber {
-  double nearest;
-  std::int64_t rest;
-
-  friend auto operator<=>(const ExactNumber&, const ExactNumber&) = default;
-};
-
-ExactNumber exact(const Json& value) {
-  if (value.is_number_integer() && !(value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
-    const auto integer = value.get<std::int64_t>();
-    const auto nearest = static_cast<double>(integer);
-    // 2^63 itself does not fit an integer; from there the rest is counted down.
-    const std::int64_t rest =
-        nearest == two_to_63 ? integer - INT64_MAX - 1 : integer - static_cast<std::int64_t>(nearest);
-    return {nearest, rest};
-  }
-  const auto real = value.get<double>();
-  return {real == 0 ? 0.0 : real, 0};  // -0.0 is 0
-}
 
 template <class T>
 bool ordered(Operator op, const T& a, const T& b) {
@@ -88,16 +69,7 @@ std::optional<Operator> parse_operator(std::string_view text) noexcept {
   return found == operators.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool equal_json(const Json& a, const Json& b) {
-  if (a.is_number() && b.is_number()) return exact(a) == exact(b);
-  if (a.is_array() && b.is_array()) return std::ranges::equal(a, b, equal_json);
-  if (a.is_object() && b.is_object()) {
-    return a.size() == b.size() && std::ranges::equal(a.items(), b.items(), [](const auto& x, const auto& y) {
-             return x.key() == y.key() && equal_json(x.value(), y.value());
-           });
-  }
-  return a.type() == b.type() && a == b;
-}
+bool equal_json(const Json& a, const Json& b) { return equal_values(a, b); }
 
 bool compare(const Json* field, Operator op, const Json& value) {
   if (op == Operator::exists) return value.is_boolean() && value.get<bool>() == (field != nullptr);
@@ -112,7 +84,7 @@ bool compare(const Json* field, Operator op, const Json& value) {
         return field->get_ref<const std::string&>().find(value.get_ref<const std::string&>()) != std::string::npos;
       return field->is_array() && element_equals(*field, value);
     default:
-      if (field->is_number() && value.is_number()) return ordered(op, exact(*field), exact(value));
+      if (field->is_number() && value.is_number()) return ordered(op, exact_number(*field), exact_number(value));
       // UTF-8 orders by its bytes as the code points do, if the bytes are compared unsigned, as std::string does.
       if (field->is_string() && value.is_string())
         return ordered(op, field->get_ref<const std::string&>(), value.get_ref<const std::string&>());
@@ -125,7 +97,7 @@ std::string sort_key(const Json* value) {
   if (value->is_null()) return {null};
   if (value->is_boolean()) return {value->get<bool>() ? true_ : false_};
   if (value->is_number()) {
-    const ExactNumber parts = exact(*value);
+    const ExactNumber parts = exact_number(*value);
     std::string out{number};
     append_big_endian(out, ordered_bits(parts.nearest));
     append_big_endian(out, static_cast<std::uint16_t>(parts.rest + rest_bias));

@@ -24,10 +24,12 @@ void check_unused(GuardedOperation& operation, const EntityType& type, const std
   }
   if (find<Trigger>(operation.transaction(), "entity_type", type.slug))
     still_needed("a trigger is set off by entities of this type; remove the trigger first");
-  for (const EntityType& other : staying)
-    for (const ReferenceField& reference : reference_fields(parse_canonical_json(other.schema)))
+  for (const EntityType& other : staying) {
+    const JsonSchema schema(parse_canonical_json(other.schema));
+    for (const ReferenceField& reference : schema.references())
       if (reference.type == type.slug)
         still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
+  }
 }
 
 std::string payload_of(const Agent& agent) {

@@ -53,7 +53,8 @@ void each_value(const Json& value, std::span<const std::string> place, bool is_p
   }
 }
 
-bool names(const Json& written, std::span<const std::string> place) {
+// Whether what is written holds the whole value at `place`, so that nothing stored is left in it.
+bool writes_whole(const Json& written, std::span<const std::string> place, bool is_patch) {
   const Json* at = &written;
   for (const std::string& segment : place) {
     if (!at->is_object()) return true;  // inside an array or a value that is written whole
@@ -61,7 +62,7 @@ bool names(const Json& written, std::span<const std::string> place) {
     if (member == at->end()) return false;
     at = &*member;
   }
-  return true;
+  return !is_patch || !at->is_object();
 }
 
 // The patch that makes the one of the other, as far as a patch can: it cannot set null.
@@ -128,7 +129,7 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   });
   if (grant == plan->grants()->end()) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
 
-  require_schema(type, data, data, !grant->mask.empty());
+  require_schema(type, data, data, grant->mask, nullptr);
   require_references(type, data, false);
 
   operation_.transaction().insert_entity(row);
@@ -168,7 +169,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   const auto canonical = canonical_json(data, fault);
   if (!canonical) invalid_data("the row as it would be cannot be stored: " + fault.message);
   after.data = *canonical;
-  require_schema(type, data, patch, !grant->mask.empty());
+  require_schema(type, data, patch, grant->mask, &before);
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
@@ -247,15 +248,20 @@ StoredEntity EntityWriter::require_row(const EntityType& type, const std::string
               "the actor may see this row, but no grant of its roles admits it for this action");
 }
 
-void EntityWriter::require_schema(const EntityType& type, const Json& data, const Json& written, bool masked) {
+void EntityWriter::require_schema(const EntityType& type, const Json& data, const Json& written, const Mask& mask,
+                                  const StoredEntity* before) {
   const auto fault = operation_.schema(type)->validate(data);
   if (!fault) return;
-  // Whoever writes under a mask is told of the fields they named, and of no other: the schema's words could name one.
-  if (masked && (fault->place.empty() || !names(written, fault->place)))
-    invalid_data(fmt::format("the row as it would be does not match the schema of `{}`", type_));
-  const std::string place = fault->place.empty() ? "" : fmt::format(" at {}", fmt::join(fault->place, "."));
-  invalid_data(fmt::format("the row as it would be does not match the schema of `{}`{}: {}", type_, place,
-                           masked ? "the value is not as it must be" : fault->description));
+  const std::string message = fmt::format("the row as it would be does not match the schema of `{}`", type_);
+  const std::string place = fmt::format("data{}{}", fault->place.empty() ? "" : ".", fmt::join(fault->place, "."));
+  // The schema's words quote the row and may name any of its fields, so they are for an actor that sees all of it.
+  const auto sees_all = [&](const StoredEntity& row) {
+    return std::ranges::any_of(operation_.admitting_masks(*operation_.plan(Action::read, type_), row), &Mask::empty);
+  };
+  if (mask.empty() && (!before || sees_all(*before)))
+    invalid_data(fmt::format("{}: `{}`: {}", message, place, fault->description));
+  if (fault->place.empty() || !writes_whole(written, fault->place, before != nullptr)) invalid_data(message);
+  invalid_data(fmt::format("{}: `{}`: the value is not as it must be", message, place));
 }
 
 // Whether the actor's view shows the status of the row. If not, a refusal would tell it.

@@ -48,7 +48,9 @@ class EntityWriter {
  private:
   // The row that `plan` admits, else the error that SPEC 6 names.
   StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
-  void require_schema(const EntityType& type, const Json& data, const Json& written, bool masked);
+  // `mask` is that of the grant; `before` is null for a create.
+  void require_schema(const EntityType& type, const Json& data, const Json& written, const Mask& mask,
+                      const StoredEntity* before);
   bool sees_status(const StoredEntity& row, const std::string& type);
   void require_references(const EntityType& type, const Json& written, bool is_patch);
 

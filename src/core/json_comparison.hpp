@@ -1,0 +1,29 @@
+// Comparing JSON values exactly (SPEC 4): numbers by their value, without rounding, and the rest deeply.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+// A number as the nearest double and the small whole number by which the double misses it: pairs that compare as the
+// numbers do.
+struct ExactNumber {
+  double nearest;
+  std::int64_t rest;
+
+  friend auto operator<=>(const ExactNumber&, const ExactNumber&) = default;
+};
+
+// `number` must be a JSON number. An unsigned integer beyond 64 signed bits counts as its nearest double (SPEC 6).
+ExactNumber exact_number(const Json& number);
+
+// Same type and value: 1 equals 1.0, strings compare by code points, arrays and objects deeply.
+bool equal_values(const Json& a, const Json& b);
+
+// Whether a number is whole: 2.0 is, and 1e308.
+bool is_whole_number(const Json& value);
+
+}  // namespace struere

@@ -1,0 +1,38 @@
+// A pattern of a schema: the only code that speaks to RE2, which matches in time linear in the text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace struere::json_schema {
+
+// The memory that one pattern may use, compiled and at work.
+inline constexpr std::int64_t pattern_max_memory = 4 * 1024 * 1024;
+
+// Immutable; used from many threads.
+class Pattern {
+ public:
+  // Throws Error{invalid_definition} that names the pattern, the character at fault, and `place`, the schema's.
+  Pattern(const std::string& text, const std::string& place);
+  ~Pattern();
+  Pattern(Pattern&&) noexcept;
+  Pattern& operator=(Pattern&&) noexcept;
+
+  // Whether the pattern matches somewhere in the text.
+  bool matches(std::string_view text) const;
+
+  const std::string& text() const noexcept { return text_; }
+  // Instructions of the compiled form: matching takes at most this × the bytes of the text.
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  struct Compiled;
+  std::string text_;
+  std::unique_ptr<const Compiled> compiled_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace struere::json_schema

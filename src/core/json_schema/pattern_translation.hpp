@@ -1,0 +1,29 @@
+// Regular expressions as JSON Schema writes them (ECMAScript, in Unicode mode), as RE2 reads them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace struere::json_schema {
+
+inline constexpr std::size_t pattern_max_bytes = 4096;
+inline constexpr int pattern_max_groups = 100;    // nested in one another
+inline constexpr int pattern_max_repeats = 1000;  // n of {n}
+
+// Why a pattern cannot be used, and where: the number of the character, from 1.
+struct PatternFault {
+  std::string message;
+  std::size_t character;
+};
+
+enum class PatternUse {
+  match,        // what RE2 cannot do is a fault
+  syntax_only,  // whatever is ECMAScript is right: `format: regex`
+};
+
+// The expression for RE2 in `out`, or what is wrong. Takes time linear in the pattern, and no recursion.
+std::optional<PatternFault> translate_pattern(std::string_view pattern, PatternUse use, std::string& out);
+
+}  // namespace struere::json_schema

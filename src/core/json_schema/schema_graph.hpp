@@ -1,0 +1,197 @@
+// A schema, read once: each schema in it is a node, each `$ref` an edge. Immutable from then on; used from many
+// threads.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/json_comparison.hpp"
+#include "core/json_schema.hpp"
+#include "core/json_schema/decimal.hpp"
+#include "core/json_schema/formats.hpp"
+#include "core/json_schema/pattern.hpp"
+
+namespace struere::json_schema {
+
+// Bounds of a schema; each is `invalid_definition` and named there.
+inline constexpr std::size_t max_nodes = 10'000;          // schemas in a schema
+inline constexpr std::size_t max_chain = 200;             // schemas applied to one value, one within another
+inline constexpr std::size_t max_patterns = 100;          // different ones
+inline constexpr std::size_t max_pattern_size = 200'000;  // instructions of all of them together
+inline constexpr std::size_t max_reference_fields = 1'000;
+// The bound of one validation, `invalid_data`: about a second of work.
+inline constexpr std::uint64_t max_steps = 10'000'000;
+inline constexpr std::uint64_t pattern_work_per_step = 40;  // instructions × bytes
+
+using NodeId = std::uint32_t;
+inline constexpr NodeId no_node = UINT32_MAX;
+
+// What can fail.
+enum class Keyword : std::uint8_t {
+  none,
+  type,
+  enum_,
+  const_,
+  multiple_of,
+  minimum,
+  maximum,
+  exclusive_minimum,
+  exclusive_maximum,
+  min_length,
+  max_length,
+  pattern,
+  format,
+  min_items,
+  max_items,
+  unique_items,
+  min_properties,
+  max_properties,
+  required,
+  dependent_required,
+  any_of,
+  one_of,
+  not_,
+  property_names,
+  additional_properties,
+  unevaluated_properties,
+  items,
+  unevaluated_items,
+  contains,
+  max_contains,
+  false_schema,
+};
+
+// The types of a value, as bits: a whole number is both a number and an integer.
+enum Type : std::uint8_t {
+  null_type = 1,
+  boolean_type = 2,
+  object_type = 4,
+  array_type = 8,
+  string_type = 16,
+  number_type = 32,
+  integer_type = 64,
+  any_type = 127,
+};
+
+struct NumberBound {
+  Keyword keyword;
+  ExactNumber limit;
+  Json text;  // as the schema has it
+};
+
+struct SizeBound {
+  Keyword keyword;
+  std::uint64_t limit;
+};
+
+// The values of `enum` or `const`.
+struct Constants {
+  Keyword keyword;
+  std::vector<std::string> strings;  // sorted
+  std::vector<std::string> others;   // by their canonical texts; sorted
+  bool has_structured = false;       // an array or an object among them
+  std::vector<Json> all;             // in the schema's order
+};
+
+struct SchemaNode {
+  bool is_false = false;
+  std::uint8_t types = any_type;
+  std::vector<Constants> constants;
+  std::optional<std::pair<Decimal, Json>> multiple_of;
+  std::vector<NumberBound> numbers;
+  std::vector<SizeBound> sizes;
+  const Pattern* pattern = nullptr;
+  const Format* format = nullptr;
+  bool unique_items = false;
+  std::vector<std::string> required;
+  std::vector<std::pair<std::string, std::vector<std::string>>> dependent_required;
+
+  // Applied to the value itself.
+  std::vector<NodeId> all_of;  // and what `$ref` leads to
+  std::vector<NodeId> any_of, one_of;
+  NodeId not_ = no_node, if_ = no_node, then_ = no_node, else_ = no_node;
+  std::vector<std::pair<std::string, NodeId>> dependent_schemas;
+
+  // Applied to members.
+  std::map<std::string, NodeId, std::less<>> properties;
+  std::vector<std::pair<const Pattern*, NodeId>> pattern_properties;
+  NodeId additional_properties = no_node, property_names = no_node, unevaluated_properties = no_node;
+
+  // Applied to elements.
+  std::vector<NodeId> prefix_items;
+  NodeId items = no_node, contains = no_node, unevaluated_items = no_node;
+  std::uint64_t min_contains = 1, max_contains = UINT64_MAX;
+
+  std::string references;  // struere's own: an entity type; empty if there is none
+
+  bool is_leaf = true;       // applies no other schema
+  bool is_shared = false;    // may be applied to one value more than once, so the answer is kept
+  bool is_observed = false;  // someone asks which members it looked at (`unevaluatedProperties`)
+};
+
+// How a node leads to another.
+enum class Edge {
+  same_value,        // `$ref`, `allOf`: holds of each valid value
+  same_value_maybe,  // `anyOf`, `if`, …
+  property,          // of this name
+  every_element,     // `items` without exceptions
+  other,             // a part of the value that cannot be named beforehand
+};
+
+// Calls `visit(edge, target, name)` for each edge of a node; `name` is that of a property.
+template <class Visit>
+void each_edge(const SchemaNode& node, const Visit& visit) {
+  const auto one = [&](Edge edge, NodeId target) {
+    if (target != no_node) visit(edge, target, std::string_view());
+  };
+  for (const NodeId target : node.all_of) one(Edge::same_value, target);
+  for (const NodeId target : node.any_of) one(Edge::same_value_maybe, target);
+  for (const NodeId target : node.one_of) one(Edge::same_value_maybe, target);
+  one(Edge::same_value_maybe, node.not_);
+  if (node.if_ != no_node) {
+    one(Edge::same_value_maybe, node.if_);
+    one(Edge::same_value_maybe, node.then_);
+    one(Edge::same_value_maybe, node.else_);
+  }
+  for (const auto& [name, target] : node.dependent_schemas) one(Edge::same_value_maybe, target);
+  for (const auto& [name, target] : node.properties) visit(Edge::property, target, std::string_view(name));
+  for (const auto& [pattern, target] : node.pattern_properties) one(Edge::other, target);
+  one(Edge::other, node.additional_properties);
+  one(Edge::other, node.property_names);
+  one(Edge::other, node.unevaluated_properties);
+  for (const NodeId target : node.prefix_items) one(Edge::other, target);
+  one(node.prefix_items.empty() ? Edge::every_element : Edge::other, node.items);
+  one(Edge::other, node.contains);
+  one(Edge::other, node.unevaluated_items);
+}
+
+constexpr bool is_same_value(Edge edge) { return edge == Edge::same_value || edge == Edge::same_value_maybe; }
+
+struct SchemaGraph {
+  std::deque<SchemaNode> nodes;  // the first is the root
+  std::map<std::string, Pattern> patterns;
+  std::vector<ReferenceField> references;
+};
+
+// `schema` as a graph. Throws Error{invalid_definition} that names the place: an unknown keyword, a value that a
+// keyword cannot have, a pattern that cannot be used, a `$ref` that leads out of the schema, nowhere or back to itself
+// without going into the data, a `references` of which it cannot be told where it counts, a bound.
+SchemaGraph read_schema(const Json& schema);
+
+// The second part of read_schema: what can be said of the graph as a whole.
+void finish_graph(SchemaGraph& graph, const std::vector<std::string>& places);
+
+// The fields that hold references (SPEC 6), in the order of their places. `places` are the nodes' own.
+std::vector<ReferenceField> collect_references(const SchemaGraph& graph, const std::vector<std::string>& places);
+
+// Why `data` does not match; nullopt if it does. Takes time linear in the schema × the data, and no recursion on
+// either.
+std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data);
+
+}  // namespace struere::json_schema

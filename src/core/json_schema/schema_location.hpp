@@ -1,0 +1,26 @@
+// Places within a schema: JSON pointers (RFC 6901) and the fragments of URIs that hold them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "struere/core/json.hpp"
+
+namespace struere::json_schema {
+
+// `place` with one more key or index.
+std::string place_within(std::string_view place, std::string_view key);
+std::string place_within(std::string_view place, std::size_t index);
+
+// `%41` as `A`; nullopt if an escape is none.
+std::optional<std::string> percent_decoded(std::string_view text);
+
+// The keys of a pointer; nullopt if it is none.
+std::optional<std::vector<std::string>> pointer_keys(std::string_view pointer);
+
+// The member or element that `key` names, or a null pointer.
+const Json* step_into(const Json& value, const std::string& key);
+
+}  // namespace struere::json_schema

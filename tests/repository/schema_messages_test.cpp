@@ -1,0 +1,58 @@
+// A write that does not match the schema is told what is wrong as far as its actor may see the row, and no further.
+#include <catch2/catch.hpp>
+
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+class NoteWorld : public World {
+ public:
+  NoteWorld() : World(StorageKind::memory) {
+    define_type(R"({"slug": "note", "schema": {"type": "object", "properties": {
+      "age": {"type": "integer"}, "pay": {"type": "integer"}, "place": {"maxProperties": 2}},
+      "if": {"required": ["rich"]}, "then": {"properties": {"pay": {"minimum": 1000}}}}})"_json);
+    define_role(R"({"name": "clerk", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}]})"_json);
+    define_role(R"({"name": "masked", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}],
+      "fieldMasks": [{"entityType": "note", "fieldPath": "data.pay", "maskType": "hide"},
+                     {"entityType": "note", "fieldPath": "data.place.street", "maskType": "hide"}]})"_json);
+    define_role(
+        R"({"name": "blind", "policies": [{"resource": "note", "actions": ["update"], "effect": "allow"}]})"_json);
+    note = create("note", {{"age", 1}, {"pay", 5}, {"place", {{"street", "secret"}, {"city", "Rome"}}}});
+  }
+
+  std::string update(const ActorContext& actor, const Json& patch) {
+    return error_of([&] { database->entities(actor, "note").update(note, patch); });
+  }
+
+  EntityId note{""};
+};
+
+}  // namespace
+
+TEST_CASE("an actor that sees the row is told the field, the value and what is expected", "[entities][schema]") {
+  NoteWorld world;
+  const ActorContext clerk = world.user("cleo", {"clerk"});
+  CHECK(world.update(clerk, {{"age", 17.5}}) ==
+        "invalid_data: the row as it would be does not match the schema of `note`: `data.age`: 17.5 is not an integer "
+        "(`type`)");
+  CHECK(world.update(clerk, {{"rich", true}}) ==
+        "invalid_data: the row as it would be does not match the schema of `note`: `data.pay`: 5 is less than 1000 "
+        "(`minimum`)");
+}
+
+TEST_CASE("an actor that does not see all of the row is told no value, and no field but its own",
+          "[entities][schema][masks]") {
+  NoteWorld world;
+  const std::string silent = "invalid_data: the row as it would be does not match the schema of `note`";
+  for (const char* const role : {"masked", "blind"}) {
+    INFO(role);
+    const ActorContext actor = world.user(role, {role});
+    CHECK(world.update(actor, {{"age", "seventeen"}}) == silent + ": `data.age`: the value is not as it must be");
+    CHECK(world.update(actor, {{"rich", true}}) == silent);  // what is wrong is `pay`, which it does not see
+    CHECK(world.update(actor, {{"place", {{"country", "Italy"}}}}) == silent);  // `street` counts too
+  }
+}
