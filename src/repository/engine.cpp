@@ -77,6 +77,15 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
   return fresh;
 }
 
+std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = scopes_.find(scope); found != scopes_.end()) return found->second.compiled;
+  }
+  const auto transaction = storage->begin(scope, Access::read);
+  return compiled(*transaction, scope);
+}
+
 std::shared_ptr<CompiledScope> Engine::compiled_as_of(const CommitStamp& stamp, const Scope& scope) {
   const std::lock_guard lock(mutex_);
   const auto found = scopes_.find(scope);

@@ -51,6 +51,8 @@ struct Engine {
 
   // As of the transaction's own snapshot.
   std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
+  // As this process read it last, which may be out of date; reads it if it never did.
+  std::shared_ptr<CompiledScope> known(const Scope& scope);
   // As of that stamp; nothing, where it is not known. For a reader this is a statement less.
   std::shared_ptr<CompiledScope> compiled_as_of(const CommitStamp& stamp, const Scope& scope);
   void keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled);

@@ -29,8 +29,16 @@ std::int64_t EntityRepository::count(const Query& query) const {
 
 namespace {
 
-Written create_in(const Caller& caller, const std::string& type, const WrittenJson& data,
-                  const CreateOptions& options) {
+// Reads and checks before the write lock is taken what can be; inside a unit of work it is taken already. False if the
+// row is at fault.
+bool prepare(WrittenJson& data, const Caller& caller, const std::string& type) {
+  if (caller.unit()) return true;
+  require_no_unit(caller.engine());
+  return data.prepare(caller.engine(), caller.actor(), type, "`data`");
+}
+
+Written create_in(const Caller& caller, const std::string& type, WrittenJson data, const CreateOptions& options) {
+  prepare(data, caller, type);
   return guarded(caller, Access::write, {"create", type}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).create(data, options);
     operation.commit();
@@ -38,8 +46,9 @@ Written create_in(const Caller& caller, const std::string& type, const WrittenJs
   });
 }
 
-Written update_in(const Caller& caller, const std::string& type, const EntityId& id, const WrittenJson& patch,
+Written update_in(const Caller& caller, const std::string& type, const EntityId& id, WrittenJson patch,
                   const UpdateOptions& options) {
+  patch.prepare("the patch");
   return guarded(caller, Access::write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
     operation.commit();
@@ -48,7 +57,8 @@ Written update_in(const Caller& caller, const std::string& type, const EntityId&
 }
 
 Upserted upsert_in(const Caller& caller, const std::string& type, const std::vector<std::string>& key,
-                   const WrittenJson& data) {
+                   WrittenJson data) {
+  prepare(data, caller, type);
   Attempt attempt{"create", type};
   return guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
     Upserted answer =
@@ -69,12 +79,15 @@ Written EntityRepository::create_text(std::string_view data, const CreateOptions
 }
 
 std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, const CreateOptions& options) const {
+  std::vector<WrittenJson> written(rows.begin(), rows.end());
+  for (WrittenJson& row : written)
+    if (!prepare(row, caller_, type_)) break;  // the rows behind it are not reached
   return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
     std::vector<EntityId> out;
     out.reserve(rows.size());
     EntityWriter writer(operation, type_);
-    for (const Json& row : rows) try {
-        out.emplace_back(writer.insert(WrittenJson(row), options).id);
+    for (const WrittenJson& row : written) try {
+        out.emplace_back(writer.insert(row, options).id);
       } catch (const Error& error) {
         throw Error(error.code(), fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()));
       }

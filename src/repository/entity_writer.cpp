@@ -81,27 +81,7 @@ Json merge_patch_between(const Json& before, const Json& after) {
   return out;
 }
 
-// Whether the value is as its canonical text reads: only numbers may be written in another form than they have.
-bool is_canonical(const Json& value) {
-  if (value.is_number_float()) return false;
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= INT64_MAX;
-  return !value.is_structured() || std::ranges::all_of(value, is_canonical);
-}
-
 }  // namespace
-
-CanonicalObject WrittenJson::object(const char* what) const {
-  JsonFault fault;
-  std::optional<Json> parsed;
-  if (!value_ && !(parsed = parse_json(text_, fault)))
-    invalid_data(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
-  const Json& value = value_ ? *value_ : *parsed;
-  if (!value.is_object()) invalid_data(fmt::format("{} is a JSON object", what));
-  auto text = canonical_json(value, fault);
-  if (!text) invalid_data(fmt::format("{} cannot be stored: {}", what, fault.message));
-  if (!is_canonical(value)) return {parse_canonical_json(*text), *std::move(text)};
-  return {value_ ? value : *std::move(parsed), *std::move(text)};
-}
 
 Written EntityWriter::create(const WrittenJson& input, const CreateOptions& options) {
   return operation_.written(insert(input, options), type_);
@@ -129,7 +109,8 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   });
   if (grant == plan->grants()->end()) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
 
-  require_schema(type, data, data, grant->mask, nullptr);
+  if (const auto fault = input.fault_of(*operation_.schema(type), data))
+    refuse_data(*fault, data, grant->mask, nullptr);
   require_references(type, data, false);
 
   operation_.transaction().insert_entity(row);
@@ -169,7 +150,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   const auto canonical = canonical_json(data, fault);
   if (!canonical) invalid_data("the row as it would be cannot be stored: " + fault.message);
   after.data = *canonical;
-  require_schema(type, data, patch, grant->mask, &before);
+  if (const auto wrong = operation_.schema(type)->validate(data)) refuse_data(*wrong, patch, grant->mask, &before);
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
@@ -248,19 +229,17 @@ StoredEntity EntityWriter::require_row(const EntityType& type, const std::string
               "the actor may see this row, but no grant of its roles admits it for this action");
 }
 
-void EntityWriter::require_schema(const EntityType& type, const Json& data, const Json& written, const Mask& mask,
-                                  const StoredEntity* before) {
-  const auto fault = operation_.schema(type)->validate(data);
-  if (!fault) return;
+void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, const Mask& mask,
+                               const StoredEntity* before) {
   const std::string message = fmt::format("the row as it would be does not match the schema of `{}`", type_);
-  const std::string place = fmt::format("data{}{}", fault->place.empty() ? "" : ".", fmt::join(fault->place, "."));
+  const std::string place = fmt::format("data{}{}", fault.place.empty() ? "" : ".", fmt::join(fault.place, "."));
   // The schema's words quote the row and may name any of its fields, so they are for an actor that sees all of it.
   const auto sees_all = [&](const StoredEntity& row) {
     return std::ranges::any_of(operation_.admitting_masks(*operation_.plan(Action::read, type_), row), &Mask::empty);
   };
   if (mask.empty() && (!before || sees_all(*before)))
-    invalid_data(fmt::format("{}: `{}`: {}", message, place, fault->description));
-  if (fault->place.empty() || !writes_whole(written, fault->place, before != nullptr)) invalid_data(message);
+    invalid_data(fmt::format("{}: `{}`: {}", message, place, fault.description));
+  if (fault.place.empty() || !writes_whole(written, fault.place, before != nullptr)) invalid_data(message);
   invalid_data(fmt::format("{}: `{}`: the value is not as it must be", message, place));
 }
 

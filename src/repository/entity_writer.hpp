@@ -6,29 +6,11 @@
 #include <string>
 
 #include "repository/guarded_operation.hpp"
+#include "repository/written_json.hpp"
 #include "struere/access/explanation.hpp"
 #include "struere/repository/entity_repository.hpp"
 
 namespace struere {
-
-struct CanonicalObject {
-  Json value;
-  std::string text;
-};
-
-// What a caller wrote: a value, or text that is yet to be read.
-class WrittenJson {
- public:
-  explicit WrittenJson(const Json& value) : value_(&value) {}
-  explicit WrittenJson(JsonText text) : text_(text.text) {}
-
-  // Throws invalid_data, saying `what` is wrong.
-  CanonicalObject object(const char* what) const;
-
- private:
-  const Json* value_ = nullptr;
-  std::string_view text_;
-};
 
 // The caller commits.
 class EntityWriter {
@@ -48,9 +30,10 @@ class EntityWriter {
  private:
   // The row that `plan` admits, else the error that SPEC 6 names.
   StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
-  // `mask` is that of the grant; `before` is null for a create.
-  void require_schema(const EntityType& type, const Json& data, const Json& written, const Mask& mask,
-                      const StoredEntity* before);
+  // Throws invalid_data for `fault`, in words that the actor may read. `mask` is that of the grant; `before` is null
+  // for a create.
+  [[noreturn]] void refuse_data(const SchemaFault& fault, const Json& written, const Mask& mask,
+                                const StoredEntity* before);
   bool sees_status(const StoredEntity& row, const std::string& type);
   void require_references(const EntityType& type, const Json& written, bool is_patch);
 

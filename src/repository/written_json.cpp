@@ -1,0 +1,66 @@
+#include "repository/written_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace struere {
+namespace {
+
+[[noreturn]] void unacceptable(const std::string& message) { throw Error(ErrorCode::invalid_data, message); }
+
+// Whether the value is as its canonical text reads: only numbers may be written in another form than they have.
+bool is_canonical(const Json& value) {
+  if (value.is_number_float()) return false;
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= INT64_MAX;
+  return !value.is_structured() || std::ranges::all_of(value, is_canonical);
+}
+
+}  // namespace
+
+CanonicalObject WrittenJson::read(const char* what) const {
+  JsonFault fault;
+  std::optional<Json> parsed;
+  if (!value_ && !(parsed = parse_json(text_, fault)))
+    unacceptable(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
+  const Json& value = value_ ? *value_ : *parsed;
+  if (!value.is_object()) unacceptable(fmt::format("{} is a JSON object", what));
+  auto text = canonical_json(value, fault);
+  if (!text) unacceptable(fmt::format("{} cannot be stored: {}", what, fault.message));
+  if (!is_canonical(value)) return {parse_canonical_json(*text), *std::move(text)};
+  return {value_ ? value : *std::move(parsed), *std::move(text)};
+}
+
+void WrittenJson::prepare(const char* what) {
+  try {
+    read_ = read(what);
+  } catch (const Error& error) {
+    unreadable_ = error;
+  }
+}
+
+bool WrittenJson::prepare(Engine& engine, const ActorContext& actor, const std::string& type, const char* what) {
+  prepare(what);
+  if (!read_) return false;
+  try {
+    const auto known = engine.known(actor.scope());
+    const EntityType* const found = known->rules().find_type(type);
+    // Nobody makes work by what they may not write.
+    if (!found || !known->plan(actor, Action::create, type)->decision()) return true;
+    checked_by_ = known->schema(*found);
+    fault_ = checked_by_->validate(read_->value);
+  } catch (const Error&) {  // what cannot be known now is told at its place
+  }
+  return !fault_;
+}
+
+CanonicalObject WrittenJson::object(const char* what) const {
+  if (unreadable_) throw *unreadable_;
+  return read_ ? *read_ : read(what);
+}
+
+std::optional<SchemaFault> WrittenJson::fault_of(const JsonSchema& schema, const Json& data) const {
+  return checked_by_.get() == &schema ? fault_ : schema.validate(data);
+}
+
+}  // namespace struere
