@@ -8,6 +8,7 @@
 #include <set>
 
 #include "access/indexed_fields.hpp"
+#include "core/json_schema.hpp"
 #include "lifecycle/shown_fields.hpp"
 #include "struere/access/rule_book.hpp"
 #include "struere/core/error.hpp"
@@ -136,11 +137,20 @@ class Examination {
   }
 
   void check_types() {
-    for (const EntityType& type : types_)
+    for (const EntityType& type : types_) {
+      try {
+        const JsonSchema schema(parse_canonical_json(type.schema));
+      } catch (const Error& error) {
+        tell(Severity::error, Check::schema_refused, type.slug,
+             fmt::format("the schema of `{}` cannot be enforced, so nothing of that type can be written; define it "
+                         "again: {}",
+                         type.slug, error.what()));
+      }
       if (type.bound_to_role && !has_role(*type.bound_to_role))
         tell(Severity::warning, Check::unknown_role, type.slug,
              fmt::format("the type `{}` is bound to the role `{}`, which is not there: `actor.entityId` is nobody's",
                          type.slug, *type.bound_to_role));
+    }
   }
 
   void check_rules() {
@@ -232,6 +242,7 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::role_broken: return "role_broken";
     case Check::role_grants_nothing: return "role_grants_nothing";
     case Check::unknown_type: return "unknown_type";
+    case Check::schema_refused: return "schema_refused";
     case Check::unknown_role: return "unknown_role";
     case Check::rule_without_index: return "rule_without_index";
     case Check::index_missing: return "index_missing";

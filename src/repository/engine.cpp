@@ -2,6 +2,7 @@
 
 #include "repository/decision_cache.hpp"
 #include "storage/records.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
@@ -50,7 +51,14 @@ std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor,
 std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) {
   const std::lock_guard lock(mutex_);
   auto& slot = schemas_[type.key];
-  if (!slot) slot = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
+  if (!slot) try {
+      slot = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
+    } catch (const Error& error) {  // what is wrong would quote the schema, which not every writer may see
+      if (error.code() != ErrorCode::invalid_definition) throw;
+      throw Error(ErrorCode::invalid_definition, "the schema of `" + type.slug +
+                                                     "` was stored by an earlier version and cannot be enforced any "
+                                                     "more; an admin must define the type again");
+    }
   return slot;
 }
 

@@ -113,6 +113,23 @@ TEST_CASE("roles that grant nothing, and such as speak of what is not there", "[
   CHECK(std::ranges::count(found, "warning unknown_type production reader") == 1);
 }
 
+TEST_CASE("a stored schema that this version refuses stops the writes of its type, and is told", "[doctor][schema]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  RawDatabase raw(world.folder.file());
+  raw.run(
+      "UPDATE entity_types SET schema = '{\"properties\":{\"a\":{\"pattern\":\"(?=secret)\"}}}' WHERE slug = "
+      "'session'");
+  raw.run("UPDATE scopes SET generation = generation + 1");
+  const Findings found = found_in(world);
+  CHECK(std::ranges::count(found, "error schema_refused development session") == 1);
+  const auto create = [&] {
+    return error_of([&] { world.database->entities(world.system(), "session").create({{"b", 1}}); });
+  };
+  CHECK(create().starts_with("invalid_definition: the schema of `session`"));
+  CHECK(create().find("secret") == std::string::npos);
+}
+
 TEST_CASE("rules without an index, indexes without a rule", "[doctor]") {
   World world(StorageKind::sqlite);
   define_sound_world(world);

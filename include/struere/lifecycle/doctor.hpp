@@ -31,6 +31,7 @@ struct Finding {
     role_grants_nothing,
     masked_field_shown,  // stored, named by no schema any more, and masked before: the role
     unknown_type,        // a policy, rule or mask of a type that the scope does not have: the role
+    schema_refused,      // a stored schema that this version cannot enforce, so that nothing is written: the type
     unknown_role,        // a type bound to a role that the scope does not have: the type
     rule_without_index,  // the rule looks at all entities of its type: the role
     index_missing,       // of a rule that could have one: the field
