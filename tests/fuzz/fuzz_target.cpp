@@ -5,11 +5,11 @@
 namespace struere::fuzz {
 namespace {
 
-constexpr FuzzTarget targets[]{{"json_entry", json_entry},           {"field_path", field_path},
-                               {"where_query", where_query},         {"cursor", cursor_text},
-                               {"definition_file", definition_file}, {"api_key", api_key},
-                               {"merge_patch", merge_patch},         {"mask", mask},
-                               {"stored_row", stored_row},           {"audit_log", audit_log}};
+constexpr FuzzTarget targets[]{
+    {"json_entry", json_entry},   {"field_path", field_path},   {"json_schema", json_schema},
+    {"where_query", where_query}, {"cursor", cursor_text},      {"definition_file", definition_file},
+    {"api_key", api_key},         {"merge_patch", merge_patch}, {"mask", mask},
+    {"stored_row", stored_row},   {"audit_log", audit_log}};
 
 }  // namespace
 

@@ -21,6 +21,7 @@ const FuzzTarget& fuzz_target(std::string_view name);
 
 void json_entry(std::string_view bytes);
 void field_path(std::string_view bytes);
+void json_schema(std::string_view bytes);
 void where_query(std::string_view bytes);
 void cursor_text(std::string_view bytes);
 void definition_file(std::string_view bytes);
