@@ -24,8 +24,8 @@ class NoteWorld : public World {
     note = create("note", {{"age", 1}, {"pay", 5}, {"place", {{"street", "secret"}, {"city", "Rome"}}}});
   }
 
-  std::string update(const ActorContext& actor, const Json& patch) {
-    return error_of([&] { database->entities(actor, "note").update(note, patch); });
+  std::string update(const Session& session, const Json& patch) {
+    return error_of([&] { session.entities("note").update(note, patch); });
   }
 
   EntityId note{""};
@@ -35,7 +35,7 @@ class NoteWorld : public World {
 
 TEST_CASE("an actor that sees the row is told the field, the value and what is expected", "[entities][schema]") {
   NoteWorld world;
-  const ActorContext clerk = world.user("cleo", {"clerk"});
+  const Session clerk = world.user("cleo", {"clerk"});
   CHECK(world.update(clerk, {{"age", 17.5}}) ==
         "invalid_data: the row as it would be does not match the schema of `note`: `data.age`: 17.5 is not an integer "
         "(`type`)");
@@ -50,7 +50,7 @@ TEST_CASE("an actor that does not see all of the row is told no value, and no fi
   const std::string silent = "invalid_data: the row as it would be does not match the schema of `note`";
   for (const char* const role : {"masked", "blind"}) {
     INFO(role);
-    const ActorContext actor = world.user(role, {role});
+    const Session actor = world.user(role, {role});
     CHECK(world.update(actor, {{"age", "seventeen"}}) == silent + ": `data.age`: the value is not as it must be");
     CHECK(world.update(actor, {{"rich", true}}) == silent);  // what is wrong is `pay`, which it does not see
     CHECK(world.update(actor, {{"place", {{"country", "Italy"}}}}) == silent);  // `street` counts too

@@ -20,8 +20,8 @@ TEST_CASE("a create that is slow to validate keeps no other organization waiting
   for (int i = 0; i < 10'000; ++i) values.push_back(-1);
   world.define_type({{"slug", "slow"}, {"schema", {{"properties", {{"v", {{"items", {{"allOf", checks}}}}}}}}}});
   world.define_type({{"slug", "note"}}, Environment::production, "globex");
-  const auto slow = world.database->entities(world.system(), "slow");
-  const auto quick = world.database->entities(world.system(Environment::production, "globex"), "note");
+  const auto slow = world.system().entities("slow");
+  const auto quick = world.system(Environment::production, "globex").entities("note");
   slow.create(Json::object());
 
   using Clock = std::chrono::steady_clock;
@@ -47,18 +47,20 @@ TEST_CASE("a create is held to the schema as it is, though this process knew ano
   TemporaryFolder folder;
   const Database one = Database::open(folder.file()), other = Database::open(folder.file());
   const OrganizationId acme = one.trusted_host().create_organization("acme").id;
-  const ActorContext system = one.trusted_host().system_actor(acme, Environment::development);
+  const EntityRepository notes = one.trusted_host().system_session(acme, Environment::development).entities("note");
   const auto define = [&](const Database& database, const Json& schema) {
-    database.entity_types(database.trusted_host().system_actor(acme, Environment::development))
+    database.trusted_host()
+        .system_session(acme, Environment::development)
+        .entity_types()
         .define({{"slug", "note"}, {"schema", schema}});
   };
   define(one, {{"required", {"a"}}});
-  one.entities(system, "note").create({{"a", 1}});
-  CHECK_ERROR(invalid_data, one.entities(system, "note").create({{"b", 1}}));
+  notes.create({{"a", 1}});
+  CHECK_ERROR(invalid_data, notes.create({{"b", 1}}));
   define(other, {{"required", {"b"}}});
-  CHECK_ERROR(invalid_data, one.entities(system, "note").create({{"a", 1}}));
-  one.entities(system, "note").create({{"b", 1}});
+  CHECK_ERROR(invalid_data, notes.create({{"a", 1}}));
+  notes.create({{"b", 1}});
   define(other, Json::object());
   const std::vector<Json> rows{{{"a", 1}}, {{"c", 1}}};
-  CHECK(one.entities(system, "note").create_all(rows).size() == 2);
+  CHECK(notes.create_all(rows).size() == 2);
 }
