@@ -9,9 +9,9 @@ using namespace struere::test;
 
 namespace {
 
-class NoteWorld : public World {
+class WorldWithNote : public World {
  public:
-  NoteWorld() : World(StorageKind::memory) {
+  WorldWithNote() : World(StorageKind::memory) {
     define_type(R"({"slug": "note", "schema": {"type": "object", "properties": {
       "age": {"type": "integer"}, "pay": {"type": "integer"}, "place": {"maxProperties": 2}},
       "if": {"required": ["rich"]}, "then": {"properties": {"pay": {"minimum": 1000}}}}})"_json);
@@ -34,7 +34,7 @@ class NoteWorld : public World {
 }  // namespace
 
 TEST_CASE("an actor that sees the row is told the field, the value and what is expected", "[entities][schema]") {
-  NoteWorld world;
+  WorldWithNote world;
   const Session clerk = world.user("cleo", {"clerk"});
   CHECK(world.update(clerk, {{"age", 17.5}}) ==
         "invalid_data: the row as it would be does not match the schema of `note`: `data.age`: 17.5 is not an integer "
@@ -46,7 +46,7 @@ TEST_CASE("an actor that sees the row is told the field, the value and what is e
 
 TEST_CASE("an actor that does not see all of the row is told no value, and no field but its own",
           "[entities][schema][masks]") {
-  NoteWorld world;
+  WorldWithNote world;
   const std::string silent = "invalid_data: the row as it would be does not match the schema of `note`";
   for (const char* const role : {"masked", "blind"}) {
     INFO(role);
