@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "struere/query/interpreter.hpp"
+#include "core/words.hpp"
 
 namespace struere {
 namespace {
@@ -187,8 +187,7 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   out.filter = Predicate::all(std::move(parts));
   if (query.search) {
     text_or_refuse(*query.search, "search");
-    out.search = Search{search_terms(*query.search), search_fields};
-    if (out.search->terms.empty()) out.search.reset();  // nothing is asked, so everything matches
+    out.search = Search{words_of(*query.search), search_fields};
   }
   out.order = complete_order(query.order);
   out.limit = query.limit;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/words.hpp"
+
 namespace struere {
 namespace {
 
@@ -35,27 +37,6 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
     here = std::move(there);
   }
   return here.contains(id);
-}
-
-bool is_word_character(char c) {
-  // Outside ASCII every character counts as a letter that folds to itself.
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-template <class Keep>
-std::vector<std::string> runs(std::string_view text, Keep keep) {
-  std::vector<std::string> out;
-  bool inside = false;
-  for (const char c : text) {
-    const bool kept = keep(c);
-    if (kept && !inside) out.emplace_back();
-    if (kept) out.back().push_back(lower(c));
-    inside = kept;
-  }
-  return out;
 }
 
 }  // namespace
@@ -151,17 +132,11 @@ EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row
   return out;
 }
 
-std::vector<std::string> search_words(std::string_view text) { return runs(text, is_word_character); }
-
-std::vector<std::string> search_terms(std::string_view text) {
-  return runs(text, [](char c) { return !(c == ' ' || (c >= '\t' && c <= '\r')); });
-}
-
 std::vector<std::string> words_at(std::span<const FieldPath> fields, const RowFields& row) {
   std::vector<std::string> words;
   const auto add = [&](const Json& value) {
     if (!value.is_string()) return;
-    for (std::string& word : search_words(value.get_ref<const std::string&>())) words.push_back(std::move(word));
+    for (std::string& word : words_of(value.get_ref<const std::string&>())) words.push_back(std::move(word));
   };
   for (const FieldPath& field : fields) {
     const Json* value = row.find(field);
@@ -173,6 +148,7 @@ std::vector<std::string> words_at(std::span<const FieldPath> fields, const RowFi
 }
 
 bool matches(const Search& search, const RowFields& view) {
+  if (search.terms.empty()) return false;  // a text without words matches nothing
   const std::vector<std::string> words = words_at(search.fields, view);
   return std::ranges::all_of(search.terms, [&](const std::string& term) {
     return std::ranges::any_of(words, [&](const std::string& word) { return word.starts_with(term); });

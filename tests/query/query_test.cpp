@@ -100,18 +100,19 @@ TEST_CASE("conditions written in C++ are those that JSON says", "[queries]") {
   CHECK_ERROR(invalid_query, count(n == 1 || Condition(Json(5))));
 }
 
-TEST_CASE("words are runs of letters and digits, and start with what is sought", "[queries][search]") {
+TEST_CASE("words are runs of letters, marks and numbers, and start with what is sought", "[queries][search]") {
   World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   world.define_type({{"slug", "note"}, {"searchFields", {"title", "gone", "list", "number"}}});
   world.create("note", {{"title", "azAZ09@[`{/: Ünder x"}, {"list", {"Second", 5, {"third"}}}, {"number", 77}});
   const auto found = [&](const char* text) { return world.system().entities("note").count({.search = text}) == 1; };
-  for (const char* const text : {"azaz09", "AZ", "az x", "\tx\r\n", "Ünd", "SECOND", "sec azaz", "  ", ""}) {
+  for (const char* const text :
+       {"azaz09", "AZ", "az x", "\tx\r\n", "Ünd", "ünd", "UND", "SECOND", "sec azaz", "azaz09@[", "x/UND", "/az:"}) {
     INFO(text);
     CHECK(found(text));
   }
-  // What is no word is in none: signs just past the letters and digits do not count as such.
+  // A text without words matches nothing; signs just past the letters and digits are in no word.
   for (const char* const text :
-       {"z09", "@", "[", "`", "{", "/", ":", "09@", "ünd", "third", "5", "77", "az y", "azaz09x"}) {
+       {"z09", "@", "[", "`", "{", "/", ":", "09@", "third", "5", "77", "az y", "azaz09x", "  ", ""}) {
     INFO(text);
     CHECK_FALSE(found(text));
   }

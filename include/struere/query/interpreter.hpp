@@ -57,11 +57,7 @@ EntityRow masked_row(std::span<const Mask* const> masks, const StoredEntity& row
 // The words of the strings at these fields, those in arrays included.
 std::vector<std::string> words_at(std::span<const FieldPath> fields, const RowFields& row);
 
-// Every term is a prefix of some word in some string at one of the fields.
+// Whether every term is a prefix of some word in some string at one of the fields; false without terms.
 bool matches(const Search& search, const RowFields& view);
-
-// The words of a text or the terms of a search: see SPEC 6 for both.
-std::vector<std::string> search_words(std::string_view text);
-std::vector<std::string> search_terms(std::string_view text);
 
 }  // namespace struere

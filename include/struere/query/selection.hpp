@@ -38,7 +38,7 @@ struct OrderKey {
 using Position = std::vector<std::string>;
 
 struct Search {
-  std::vector<std::string> terms;  // lower-cased
+  std::vector<std::string> terms;  // the words of the text (core/words.hpp); without any, nothing matches
   std::vector<FieldPath> fields;   // those of the type, as it is defined when it is asked
 };
 

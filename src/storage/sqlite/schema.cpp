@@ -22,7 +22,7 @@ std::string_view name_of(std::string_view sql) {
   return sql.substr(0, sql.find_first_of(" ("));
 }
 
-constexpr std::int64_t version_with_search_index = 2;
+constexpr std::int64_t version_with_folded_words = 5;  // before it, the index held other words or did not exist
 constexpr std::int64_t version_with_due_scopes = 5;
 
 [[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
@@ -40,7 +40,7 @@ void insert_cursor_key(Connection& connection) {
   insert.bind_blob(1, {reinterpret_cast<const char*>(cursor_key.data()), cursor_key.size()}).run();
 }
 
-// What was stored before there was an index of words.
+// What was stored before the index held the words of today.
 void index_words(Connection& connection) {
   Statement types = connection.prepare("SELECT scope_id, type_key FROM entity_types WHERE search_fields <> '[]'");
   while (types.step()) SearchIndex(connection, types.integer(0)).rebuild(types.integer(1));
@@ -67,7 +67,7 @@ void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t 
   for (auto step = static_cast<std::size_t>(taken); step < schema_steps.size(); ++step)
     for (const std::string_view sql : schema_steps[step]) connection.execute(std::string(sql));
   if (taken == 0) insert_cursor_key(connection);
-  if (taken < version_with_search_index) index_words(connection);
+  if (taken < version_with_folded_words) index_words(connection);
   if (taken < version_with_due_scopes)
     connection.execute(
         "INSERT INTO due_scopes SELECT scope_id, min(due_at) FROM trigger_runs WHERE status IN ('pending', 'running') "

@@ -20,11 +20,11 @@ constexpr std::size_t longest_term = longest_word - 3;
 constexpr std::size_t most_terms = 4;
 constexpr std::size_t shortest_beside_longer = 3;
 
-std::string beginning_of(std::string word) {
-  if (word.size() <= longest_word) return word;
+std::string beginning_of(std::string word, std::size_t longest = longest_word) {
+  if (word.size() <= longest) return word;
   const auto inside_character = [&](std::size_t at) { return (static_cast<unsigned char>(word[at]) & 0xc0) == 0x80; };
-  std::size_t end = longest_word;
-  while (end > longest_term && inside_character(end)) --end;
+  std::size_t end = longest;
+  while (end > longest - 3 && inside_character(end)) --end;
   word.resize(end);
   return word;
 }
@@ -123,11 +123,7 @@ void SearchIndex::rebuild(EntityTypeKey type) {
 
 std::optional<std::string> SearchIndex::question(EntityTypeKey type, const Search& search) {
   std::vector<std::string> terms;
-  for (const std::string& term : search.terms) {
-    // What begins with a term begins with the word that the term begins with. One that begins with none is left out.
-    const auto words = search_words(term);
-    if (!words.empty() && term.starts_with(words.front())) terms.push_back(words.front().substr(0, longest_term));
-  }
+  for (const std::string& term : search.terms) terms.push_back(beginning_of(term, longest_term));
   if (terms.empty() || search.fields != fields(type)) return std::nullopt;
   sort_out(terms);
   std::ranges::stable_sort(terms, std::ranges::greater(), &std::string::size);
