@@ -6,6 +6,19 @@
 
 namespace struere {
 
+namespace {
+
+// Who somebody is, is not theirs to write: in the plan of a write each grant hides the field by which entities of the
+// type belong to users (SPEC 6). A path that cannot be read hides everything.
+void keep_identity(Mask& mask, const EntityType& type) {
+  if (auto field = FieldPath::parse("data." + type.user_id_field))
+    mask.hidden.push_back(*std::move(field));
+  else
+    mask.visible = std::vector<FieldPath>();
+}
+
+}  // namespace
+
 Decision decide(const RuleBook& rules, const ActorContext& actor, Action action, std::string_view resource) {
   if (actor.restriction() && !actor.restriction()->permits(action))
     return Decision(false, fmt::format("the tool's permission does not allow `{}`", to_string(action)), {}, 0);
@@ -50,6 +63,9 @@ AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action acti
         grants->push_back(Grant{on_type->second.predicate, on_type->second.mask});
       grant_roles.push_back(role->name);
     }
+    const EntityType* const described = rules.find_type(type);
+    if ((action == Action::create || action == Action::update) && described && described->bound_to_role)
+      for (Grant& grant : *grants) keep_identity(grant.mask, *described);
   }
   const Mask denied = denied_fields(rules, actor, type);
   for (Grant& grant : *grants) {

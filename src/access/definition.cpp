@@ -137,6 +137,10 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     refuse("a slug is a-z, 0-9, _ and -, starts with a letter or digit, and has at most 64 of them");
   if (is_system_resource(type.slug))
     refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
+  const auto same = std::ranges::find(known, type.slug, &EntityType::slug);
+  const bool is_stored = same != known.end() && same->key != 0;  // since before the word was reserved
+  if (is_reserved_slug(type.slug) && !is_stored)
+    refuse(fmt::format("`{}` is a reserved word: struere's own events begin with it; choose another slug", type.slug));
   type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {
     const JsonSchema compiled(*schema);

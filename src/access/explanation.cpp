@@ -132,8 +132,12 @@ class FieldExplainer {
     };
     if (field.treatment != "clear") {
       if (is_denied) because("the tool's permission", denied_);
-      for (const RoleMask& entry : masks_)
-        if (!entry.role.empty()) because(fmt::format("role `{}`", entry.role), *entry.own);
+      for (const RoleMask& entry : masks_) {
+        if (entry.role.empty()) continue;
+        // What nobody's own role hides is who somebody is: it is hidden in the plan of each write.
+        const bool is_own = is_denied || treatment({&entry.own, 1}) != "clear";
+        because(fmt::format("role `{}`", entry.role), is_own ? *entry.own : *entry.mask);
+      }
     }
     out_.push_back(std::move(field));
   }

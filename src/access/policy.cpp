@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "access/reserved_words.hpp"
+
 namespace struere {
 
 std::string_view to_string(Effect effect) noexcept { return effect == Effect::allow ? "allow" : "deny"; }
@@ -14,6 +16,8 @@ bool is_system_resource(std::string_view name) noexcept {
                                                       "executions", "packs",  "api_keys"};
   return std::ranges::find(resources, name) != resources.end();
 }
+
+bool is_reserved_slug(std::string_view slug) noexcept { return is_system_resource(slug) || is_event_word(slug); }
 
 bool Policy::matches(Action asked, std::string_view asked_resource) const noexcept {
   return (!action || *action == asked) && (resource == "*" || resource == asked_resource);

@@ -41,7 +41,7 @@ ActorContext ActorResolver::agent_actor(const std::string& slug, const Organizat
   const auto configs =
       agent ? select<AgentConfig>(*transaction, {{}, {{"agent_id", {}, agent->id.str()}}, {"version"}, true, {}, 1})
             : std::vector<AgentConfig>();
-  if (configs.empty() || agent->status != AgentStatus::active)
+  if (configs.empty() || configs.front().status != AgentStatus::active)
     throw Error(ErrorCode::not_found,
                 "there is no such agent that is active and configured in this environment; see AgentRepository");
   std::vector<ActorRole> roles;

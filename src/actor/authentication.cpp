@@ -4,6 +4,7 @@
 
 #include "actor/api_key_text.hpp"
 #include "actor/authentication_cache.hpp"
+#include "actor/key_lineage.hpp"
 #include "core/authority.hpp"
 #include "core/digest.hpp"
 #include "struere/core/error.hpp"
@@ -13,6 +14,11 @@ namespace {
 
 // A last use is worth a write once a minute, not once a request.
 constexpr Timestamp touch_interval = 60'000;
+
+[[noreturn]] void not_valid() {
+  throw Error(ErrorCode::unauthenticated,
+              "this API key is not valid; create another one, or check that it was copied whole");
+}
 
 }  // namespace
 
@@ -26,23 +32,20 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   // The hash decides, and whatever else is wrong is told alike: nobody learns which keys there once were.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||
       !key.starts_with(key_prefix(found->environment)))
-    throw Error(ErrorCode::unauthenticated,
-                "this API key is not valid; create another one, or check that it was copied whole");
+    not_valid();
 
   const Scope scope(authority(), found->organization, found->environment);
-  std::vector<ActorRole> roles;
-  if (!found->roles.empty()) {
-    const auto transaction = storage_->begin(scope, Access::read);
-    for (const std::string& name : found->roles)
-      if (auto id = transaction->find_role(name)) roles.push_back({*std::move(id), name});
-  }
+  auto left = authority_of_key(*storage_, scope, *found, now);
+  if (!left) not_valid();
   const ActorType type = found->kind == ApiKeyKind::webhook ? ActorType::webhook : ActorType::agent;
-  ActorContext actor(authority(), {scope, type, found->id.str(), std::move(roles)});
+  ActorContext actor(authority(), {scope, type, found->id.str(), std::move(left->roles)});
   if (!found->last_used_at || now - *found->last_used_at >= touch_interval) {
     storage_->shared().touch_api_key(hash, now);
   } else if (before && before == storage_->commit_stamp()) {  // all of it was read between two equal stamps
-    const Timestamp touched = *found->last_used_at + touch_interval;
-    cache_->keep(hash, *before, found->expires_at ? std::min(*found->expires_at, touched) : touched, actor);
+    Timestamp until = *found->last_used_at + touch_interval;
+    for (const auto& end : {found->expires_at, left->until})
+      if (end) until = std::min(until, *end);
+    cache_->keep(hash, *before, until, actor);
   }
   return actor;
 }

@@ -22,8 +22,7 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
   }
   Restriction restriction{permission.allowed_actions, permission.denied_fields};
   if (caller.restriction()) restriction = narrowed(restriction, *caller.restriction());
-  if (restriction.allowed_actions || !restriction.denied_fields.empty())
-    state.restriction = std::make_shared<const Restriction>(std::move(restriction));
+  state.restriction = std::make_shared<const Restriction>(std::move(restriction));  // an empty one, too: it is a tool
   return ActorContext(authority(), std::move(state));
 }
 

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/new_file.hpp"
 #include "cli/screen.hpp"
+#include "struere/access/policy.hpp"
 
 namespace struere::cli {
 namespace {
@@ -54,6 +55,8 @@ void add_add(CLI::App& program, Options& options) {
     if (name.empty() || !is_plain || name.front() == '.')
       throw UsageError(
           "the name of a new file is of lower-case letters, digits, ., - and _; the definition in it may have another");
+    if (kind == "entity-type" && is_reserved_slug(name))
+      throw UsageError(fmt::format("`{}` is a reserved word (docs/definitions.md); choose another slug", name));
     const Template& chosen = templates.at(kind);
     const auto file = options.project / chosen.folder / (name + ".yaml");
     if (!write_new_file(file, fmt::format(fmt::runtime(chosen.text), in_yaml(name))))

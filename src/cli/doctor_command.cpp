@@ -41,6 +41,7 @@ std::string next_command(const Finding& finding, const Session& session) {
     case Check::unknown_type:
     case Check::unknown_role:
     case Check::schema_refused:
+    case Check::reserved_slug:
     case Check::rule_without_index:
       return is_production ? "correct the file, then: struere sync && struere deploy"
                            : "correct the file, then: struere sync";

@@ -21,7 +21,7 @@ Json definition_of(const Agent& agent, const AgentConfig& config) {
   return {{"slug", agent.slug},
           {"name", agent.name},
           {"description", agent.description},
-          {"status", to_string(agent.status)},
+          {"status", to_string(config.status)},
           {"systemPrompt", config.system_prompt},
           {"model", config.model},
           {"tools", config.tools},
@@ -57,7 +57,7 @@ std::string digest_of(const DefinitionSet& definitions) {
 
 // What both environments share is changed from development alone: production would otherwise be set back by the
 // rollback of a release that is older than the last sync.
-constexpr std::array identity_keys{"name", "description", "status"};
+constexpr std::array identity_keys{"name", "description"};
 
 bool is_shared_part_fixed(GuardedOperation& operation) {
   return operation.actor().environment() == Environment::production;
@@ -74,7 +74,6 @@ DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wan
         if (const auto agent = find_agent(operation, name)) {
           reachable["name"] = agent->name;
           reachable["description"] = agent->description;
-          reachable["status"] = to_string(agent->status);
         }
       out.add(kind, reachable);
     }
@@ -123,12 +122,12 @@ void write_agent_definition(GuardedOperation& operation, const Json& definition,
   auto agent = find_agent(operation, slug);
   if (!agent ||
       (!is_shared_part_fixed(operation) && std::apply([&](auto... keys) { return touches(keys...); }, identity_keys)))
-    agent = write_agent(operation, {slug, definition.at("name"), definition.at("description"),
-                                    *parse_word<AgentStatus>(definition.at("status").get_ref<const std::string&>())});
-  if (touches("systemPrompt", "model", "tools", "roles"))
+    agent = write_agent(operation, {slug, definition.at("name"), definition.at("description")});
+  if (touches("systemPrompt", "model", "tools", "roles", "status"))
     write_agent_config(
         operation, *agent,
-        {definition.at("systemPrompt"), definition.at("model"), definition.at("tools"), definition.at("roles")});
+        {definition.at("systemPrompt"), definition.at("model"), definition.at("tools"), definition.at("roles"),
+         *parse_word<AgentStatus>(definition.at("status").get_ref<const std::string&>())});
 }
 
 void write_tool(GuardedOperation& operation, const std::string& tool, const Json* before, const Json* after) {

@@ -10,6 +10,7 @@
 #include "access/indexed_fields.hpp"
 #include "core/json_schema.hpp"
 #include "lifecycle/shown_fields.hpp"
+#include "struere/access/policy.hpp"
 #include "struere/access/rule_book.hpp"
 #include "struere/core/error.hpp"
 
@@ -138,6 +139,11 @@ class Examination {
 
   void check_types() {
     for (const EntityType& type : types_) {
+      if (is_reserved_slug(type.slug))
+        tell(Severity::warning, Check::reserved_slug, type.slug,
+             fmt::format("the slug of the type `{0}` is a reserved word: its events, such as `{0}.created`, look like "
+                         "struere's own; define the type under another slug and move its entities there",
+                         type.slug));
       try {
         const JsonSchema schema(parse_canonical_json(type.schema));
       } catch (const Error& error) {
@@ -244,6 +250,7 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::unknown_type: return "unknown_type";
     case Check::schema_refused: return "schema_refused";
     case Check::unknown_role: return "unknown_role";
+    case Check::reserved_slug: return "reserved_slug";
     case Check::rule_without_index: return "rule_without_index";
     case Check::index_missing: return "index_missing";
     case Check::index_unused: return "index_unused";

@@ -128,7 +128,10 @@ class LegacyCheck {
         }
       });
     };
-    each(types, [&](const LegacyRow& row) { known[owner_of(row)].push_back(legacy_entity_type(row)); });
+    each(types, [&](const LegacyRow& row) {
+      EntityType& type = known[owner_of(row)].emplace_back(legacy_entity_type(row));
+      type.key = 1;  // stored already: a word that was reserved later is no reason to leave its rows behind
+    });
     each(types,
          [&](const LegacyRow& row) { read_entity_type(definition_of(legacy_entity_type(row)), known[owner_of(row)]); });
     each(roles, [&](const LegacyRow& row) {

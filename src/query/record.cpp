@@ -9,11 +9,11 @@ namespace {
 
 using Columns = std::string_view[];
 
-constexpr Columns agents{"id", "slug", "name", "description", "status", "created_at", "updated_at"};
+constexpr Columns agents{"id", "slug", "name", "description", "created_at", "updated_at"};
 constexpr Columns tool_permissions{"agent_id",        "tool",          "identity",  "role",
                                    "allowed_actions", "denied_fields", "updated_at"};
-constexpr Columns agent_configs{"agent_id", "version", "system_prompt", "model",
-                                "tools",    "roles",   "created_by",    "created_at"};
+constexpr Columns agent_configs{"agent_id", "version", "system_prompt", "model",     "tools",
+                                "roles",    "status",  "created_by",    "created_at"};
 constexpr Columns threads{"id",         "external_id",   "agent_id",   "title",     "metadata", "started_by_type",
                           "started_by", "message_count", "created_at", "updated_at"};
 constexpr Columns messages{"id",         "thread_id",    "sequence",    "role",      "content",
@@ -41,7 +41,7 @@ constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_agent_and_tool{"agent_id", "tool"};
 constexpr Columns by_agent_and_version{"agent_id", "version"};
-constexpr Columns by_external_id{"external_id"};
+constexpr Columns by_starter_and_external_id{"started_by_type", "started_by", "external_id"};
 constexpr Columns by_thread_and_sequence{"thread_id", "sequence"};
 constexpr Columns by_pack{"pack_id"};
 constexpr Columns by_number{"number"};
@@ -55,7 +55,7 @@ constexpr std::array shapes{
         RecordTable::tool_permissions, "tool_permissions", true, false, false, tool_permissions, by_agent_and_tool, {}},
     RecordShape{
         RecordTable::agent_configs, "agent_configs", false, false, true, agent_configs, by_agent_and_version, {}},
-    RecordShape{RecordTable::threads, "threads", false, false, true, threads, by_id, by_external_id},
+    RecordShape{RecordTable::threads, "threads", false, false, true, threads, by_id, by_starter_and_external_id},
     RecordShape{RecordTable::messages, "messages", false, false, false, messages, by_thread_and_sequence, by_id},
     RecordShape{RecordTable::executions, "executions", false, false, true, executions, by_id, {}},
     RecordShape{RecordTable::triggers, "triggers", false, true, false, triggers, by_id, by_slug},

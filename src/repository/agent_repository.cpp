@@ -16,9 +16,10 @@ Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& ag
   Decision allowed = decide(operation.rules(), operation.actor(), Action::read, "agents");
   if (!allowed) return allowed;
   if (!agent) return no("there is no such agent");
-  if (agent->status != AgentStatus::active) return no(fmt::format("agent `{}` is not active", agent->slug));
   const auto config = newest_config(operation, *agent);
   if (!config) return no(fmt::format("agent `{}` has no configuration in this environment", agent->slug));
+  if (config->status != AgentStatus::active)
+    return no(fmt::format("agent `{}` is not active in this environment", agent->slug));
   if (std::ranges::find(config->tools, tool) == config->tools.end())
     return no(fmt::format("the configuration of agent `{}` does not have this tool", agent->slug));
   return Decision::allow(fmt::format("the configuration of agent `{}` has this tool", agent->slug));
@@ -78,7 +79,7 @@ std::vector<AgentConfig> AgentRepository::history(const std::string& slug) const
 ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::string& tool,
                                             const NewToolPermission& asked) const {
   return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
-    operation.require_admin("change what tools may do");
+    operation.require_host_or_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
     ToolPermission permission = write_tool_permission(operation, agent, tool, asked);
     operation.commit();
@@ -88,7 +89,7 @@ ToolPermission AgentRepository::permit_tool(const std::string& slug, const std::
 
 bool AgentRepository::forget_tool(const std::string& slug, const std::string& tool) const {
   return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
-    operation.require_admin("change what tools may do");
+    operation.require_host_or_admin("change what tools may do");
     const Agent agent = require_agent(operation, slug);
     if (!remove_tool_permission(operation, agent, tool)) return false;
     operation.commit();

@@ -35,9 +35,28 @@ ApiKey require_key(GuardedOperation& operation, const ApiKeyId& id) {
   return *found;
 }
 
-CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked) {
+struct Maker {
+  std::string type, id;
+};
+
+Maker maker_of(const ActorContext& actor) { return {std::string(to_string(actor.type())), actor.id()}; }
+
+// With whom the successor of a key ends: with whoever rotates it, who holds its secret from now on. The system, and a
+// key that rotates itself, hand on what the key was made from.
+Maker maker_of_successor(const ActorContext& actor, const ApiKey& old) {
+  const bool is_itself = actor.id() == old.id.str() && actor.type() != ActorType::user;
+  return actor.type() == ActorType::system || is_itself ? Maker{old.created_by_type, old.created_by} : maker_of(actor);
+}
+
+CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Maker maker) {
   check(asked, operation.now());
   operation.require_own_roles(asked.roles);
+  if (!asked.allow_unknown_roles)
+    for (const std::string& name : asked.roles)
+      if (!operation.rules().roles().contains(name))
+        throw Error(
+            ErrorCode::invalid_data,
+            fmt::format("this environment has no role {}; define it first, or name another", Json(name).dump()));
   const ActorContext& actor = operation.actor();
   CreatedApiKey out{new_key_text(actor.environment()), {}};
   ApiKey& key = out.key;
@@ -48,6 +67,8 @@ CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked) {
   key.display_prefix = display_prefix(out.secret, key.environment);
   key.roles = asked.roles;
   key.kind = asked.kind;
+  key.created_by_type = std::move(maker.type);
+  key.created_by = std::move(maker.id);
   key.created_at = operation.now();
   key.expires_at = asked.expires_at;
   operation.transaction().insert_api_key(key, sha256(out.secret));
@@ -60,7 +81,7 @@ CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked) {
 CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
   return guarded(caller_, Access::write, {"create", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
-    CreatedApiKey out = make_key(operation, asked);
+    CreatedApiKey out = make_key(operation, asked, maker_of(operation.actor()));
     operation.commit();
     return out;
   });
@@ -74,8 +95,9 @@ CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) co
       throw Error(ErrorCode::invalid_data, "`overlap` is from 0 to a year; it is in milliseconds");
     ApiKey old = require_key(operation, id);
     if (old.revoked_at || (old.expires_at && *old.expires_at <= operation.now()))
-      throw Error(ErrorCode::conflict, "this key is good for nothing any more; create another one");
-    CreatedApiKey out = make_key(operation, {old.name, old.roles, old.kind, old.expires_at});
+      throw Error(ErrorCode::conflict, "this key is revoked or expired; create a new one");
+    CreatedApiKey out = make_key(operation, {old.name, old.roles, old.kind, old.expires_at, true},
+                                 maker_of_successor(operation.actor(), old));
     const Timestamp ends = operation.now() + overlap;
     if (overlap == 0)
       old.revoked_at = operation.now();

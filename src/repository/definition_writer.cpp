@@ -33,10 +33,7 @@ void check_unused(GuardedOperation& operation, const EntityType& type, const std
 }
 
 std::string payload_of(const Agent& agent) {
-  return canonical_json(Json{{"slug", agent.slug},
-                             {"name", agent.name},
-                             {"description", agent.description},
-                             {"status", to_string(agent.status)}});
+  return canonical_json(Json{{"slug", agent.slug}, {"name", agent.name}, {"description", agent.description}});
 }
 
 std::string payload_of(const std::string& slug, const ToolPermission& permission) {
@@ -197,15 +194,12 @@ Agent write_agent(GuardedOperation& operation, const NewAgent& asked) {
   require_name(asked.name, "an agent's name");
   require_text(asked.description, "an agent's description");
   if (!known) require_room(count_of(operation.transaction(), RecordTable::agents), "agents of an organization");
-  Agent agent{
-      known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description, asked.status,
-      known ? known->created_at : operation.now(),     operation.now()};
+  Agent agent{known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description,
+              known ? known->created_at : operation.now(),     operation.now()};
   if (known)
-    operation.transaction().update_records(RecordTable::agents, {{"id", {}, agent.id.str()}},
-                                           {{"name", agent.name},
-                                            {"description", agent.description},
-                                            {"status", to_value(agent.status)},
-                                            {"updated_at", agent.updated_at}});
+    operation.transaction().update_records(
+        RecordTable::agents, {{"id", {}, agent.id.str()}},
+        {{"name", agent.name}, {"description", agent.description}, {"updated_at", agent.updated_at}});
   else
     insert(operation.transaction(), agent);
   operation.audit().append(known ? "agent.updated" : "agent.created", payload_of(agent));
@@ -219,14 +213,22 @@ AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, 
   require_names(asked.roles, "the roles of an agent");
   operation.require_own_roles(asked.roles);
   const auto newest = newest_config(operation, agent);
-  const AgentConfig config{agent.id,    newest ? newest->version + 1 : 1, asked.system_prompt, asked.model, asked.tools,
-                           asked.roles, operation.actor().id(),           operation.now()};
+  const AgentConfig config{agent.id,
+                           newest ? newest->version + 1 : 1,
+                           asked.system_prompt,
+                           asked.model,
+                           asked.tools,
+                           asked.roles,
+                           asked.status.value_or(newest ? newest->status : AgentStatus::active),
+                           operation.actor().id(),
+                           operation.now()};
   insert(operation.transaction(), config);
   operation.audit().append("agent.configured", canonical_json(Json{{"slug", agent.slug},
                                                                    {"version", config.version},
                                                                    {"model", config.model},
                                                                    {"tools", config.tools},
-                                                                   {"roles", config.roles}}));
+                                                                   {"roles", config.roles},
+                                                                   {"status", to_string(config.status)}}));
   return config;
 }
 
@@ -241,6 +243,7 @@ std::vector<RecordCondition> of_tool(const Agent& agent, const std::string& tool
 
 ToolPermission write_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool,
                                      const NewToolPermission& asked) {
+  operation.require_host_or_admin("change what tools may do");
   require_name(tool, "a tool's name");
   check(asked);
   ToolPermission permission{
@@ -254,6 +257,7 @@ ToolPermission write_tool_permission(GuardedOperation& operation, const Agent& a
 }
 
 bool remove_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool) {
+  operation.require_host_or_admin("change what tools may do");
   if (operation.transaction().remove_records(RecordTable::tool_permissions, of_tool(agent, tool)) == 0) return false;
   operation.audit().append("agent.tool-forgotten", canonical_json(Json{{"slug", agent.slug}, {"tool", tool}}));
   return true;

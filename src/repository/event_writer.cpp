@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "access/reserved_words.hpp"
+
 namespace struere {
 namespace {
 
@@ -16,16 +18,6 @@ bool is_event_type(const std::string& type) {
          });
 }
 
-// Those that struere writes: nobody else can put words into its mouth.
-bool is_reserved(const std::string& type) {
-  for (const char* const prefix : {"access.", "entity.", "role.", "entity-type.", "api-key.", "agent.", "pack.",
-                                   "sync.", "deploy.", "trigger.", "events."})
-    if (type.starts_with(prefix)) return true;
-  const auto dot = type.find('.');
-  const std::string rest = type.substr(dot + 1);
-  return rest == "created" || rest == "updated" || rest == "deleted";
-}
-
 }  // namespace
 
 EventId emit_event(GuardedOperation& operation, const std::string& type, const Json& payload,
@@ -34,7 +26,7 @@ EventId emit_event(GuardedOperation& operation, const std::string& type, const J
   if (!is_event_type(type))
     throw Error(ErrorCode::invalid_data,
                 "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
-  if (is_reserved(type))
+  if (is_own_event_type(type))
     throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
   JsonFault fault;
   const auto canonical = payload.is_object() ? canonical_json(payload, fault) : std::nullopt;

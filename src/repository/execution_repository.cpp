@@ -2,6 +2,7 @@
 
 #include "core/instant.hpp"
 #include "repository/record_page.hpp"
+#include "repository/thread_visibility.hpp"
 
 namespace struere {
 namespace {
@@ -73,8 +74,11 @@ Execution ExecutionRepository::record(const NewExecution& asked) const {
           select<AgentConfig>(transaction, {{}, {{"agent_id", {}, agent->id.str()}}, {"version"}, true, {}, 1});
       if (!configs.empty()) execution.config_version = configs.front().version;
     }
-    if (asked.thread && !find<Thread>(transaction, "id", asked.thread->str()))
-      throw Error(ErrorCode::invalid_reference, "`thread` is the id of a thread of this scope");
+    if (asked.thread) {
+      const auto thread = find<Thread>(transaction, "id", asked.thread->str());
+      if (!thread || !sees_thread(operation, *thread))
+        throw Error(ErrorCode::invalid_reference, "`thread` must be the id of a thread that the actor sees");
+    }
     execution.thread = asked.thread;
     execution.model = asked.model;
     execution.status = asked.status;

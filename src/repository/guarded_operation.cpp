@@ -79,14 +79,25 @@ void GuardedOperation::require_resource(Action action, std::string_view resource
 
 void GuardedOperation::require_admin(const char* what) {
   // A tool that could redefine who may do what would be narrowed by nothing.
-  if (actor_.restriction())
+  if (is_narrowed())
     throw Error(ErrorCode::permission_denied, fmt::format("a tool whose permission is narrowed may not {}", what));
   if (!actor_.passes_policies())
     throw Error(ErrorCode::permission_denied, fmt::format("only system actors and org admins may {}", what));
 }
 
+void GuardedOperation::require_host_or_admin(const char* what) {
+  // A tool of development acts as the system there, and would say what tools may do in production.
+  if (actor_.restriction() || actor_.cascade_depth() > 0)
+    throw Error(ErrorCode::permission_denied, fmt::format("a tool may not {}, whoever it acts as", what));
+  require_admin(what);
+}
+
+bool GuardedOperation::is_narrowed() const noexcept {
+  return actor_.restriction() && !actor_.restriction()->is_empty();
+}
+
 void GuardedOperation::require_own_roles(const std::vector<std::string>& names) {
-  if (actor_.restriction() && !names.empty())
+  if (is_narrowed() && !names.empty())
     throw Error(ErrorCode::permission_denied, "a tool whose permission is narrowed cannot hand on roles that are not");
   for (const std::string& name : names)
     if (!actor_.passes_policies() && std::ranges::find(actor_.roles(), name, &ActorRole::name) == actor_.roles().end())

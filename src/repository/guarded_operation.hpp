@@ -54,6 +54,8 @@ class GuardedOperation {
   void require_resource(Action action, std::string_view resource);
   // permission_denied for everybody but system actors and org admins.
   void require_admin(const char* what);
+  // Also for tools and triggers, though they act as the system: what both environments share is not theirs to change.
+  void require_host_or_admin(const char* what);
   // permission_denied for whoever hands on roles that they do not hold, or that a tool's permission narrows.
   void require_own_roles(const std::vector<std::string>& names);
   // not_found where the scope has no such type; only after the policy check.
@@ -73,6 +75,8 @@ class GuardedOperation {
   }
 
  private:
+  bool is_narrowed() const noexcept;  // by a tool's permission
+
   Engine& engine_;
   const ActorContext& actor_;
   Timestamp now_;

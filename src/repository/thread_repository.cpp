@@ -1,27 +1,32 @@
 #include "struere/repository/thread_repository.hpp"
 
 #include "repository/record_page.hpp"
+#include "repository/thread_visibility.hpp"
 
 namespace struere {
 namespace {
 
-bool is_allowed(GuardedOperation& operation, Action action) {
-  return decide(operation.rules(), operation.actor(), action, "threads").allowed();
-}
-
-bool began(const ActorContext& actor, const Thread& thread) {
-  return thread.started_by_type == to_string(actor.type()) && thread.started_by == actor.id() &&
-         (!actor.restriction() || actor.restriction()->permits(Action::read));
-}
-
 // What the actor does not see is not there.
-Thread require_visible(GuardedOperation& operation, std::optional<Thread> thread) {
-  if (!thread || !(began(operation.actor(), *thread) || is_allowed(operation, Action::read))) throw_not_found();
+Thread require_thread(GuardedOperation& operation, const ThreadId& id) {
+  auto thread = find<Thread>(operation.transaction(), "id", id.str());
+  if (!thread || !sees_thread(operation, *thread)) throw_not_found();
   return *std::move(thread);
 }
 
-Thread require_thread(GuardedOperation& operation, const ThreadId& id) {
-  return require_visible(operation, find<Thread>(operation.transaction(), "id", id.str()));
+std::vector<RecordCondition> begun_by(const ActorContext& actor) {
+  return {{"started_by_type", {}, std::string(to_string(actor.type()))}, {"started_by", {}, actor.id()}};
+}
+
+// The thread of that external id which the actor itself began, or else the first of those that it sees. An id that only
+// other actors' threads have is as good as new.
+std::optional<Thread> find_by_external_id(GuardedOperation& operation, const std::string& external_id) {
+  const auto first = [&](std::vector<RecordCondition> where) {
+    where.push_back({"external_id", {}, external_id});
+    auto found = select<Thread>(operation.transaction(), {{}, std::move(where), {"created_at", "id"}, false, {}, 1});
+    return found.empty() || !sees_thread(operation, found.front()) ? std::nullopt : std::optional(found.front());
+  };
+  if (auto own = first(begun_by(operation.actor()))) return own;
+  return is_allowed_on_threads(operation, Action::read) ? first({}) : std::nullopt;
 }
 
 std::optional<AgentId> agent_of(GuardedOperation& operation, const std::optional<std::string>& slug) {
@@ -47,7 +52,8 @@ Thread make(GuardedOperation& operation, const NewThread& asked) {
                 0,
                 operation.now(),
                 operation.now()};
-  if (!insert(operation.transaction(), thread))
+  const bool is_known = asked.external_id && find_by_external_id(operation, *asked.external_id);
+  if (is_known || !insert(operation.transaction(), thread))
     throw Error(ErrorCode::conflict, "there is a thread of this external id; `open` finds it or makes it");
   operation.commit();
   return thread;
@@ -63,8 +69,8 @@ Thread ThreadRepository::create(const NewThread& asked) const {
 Thread ThreadRepository::open(const NewThread& asked) const {
   return guarded(caller_, Access::write, {"create", "threads"}, [&](GuardedOperation& operation) {
     if (!asked.external_id) throw Error(ErrorCode::invalid_data, "a thread is opened by its `external_id`");
-    auto known = ::struere::find<Thread>(operation.transaction(), "external_id", *asked.external_id);
-    return known ? require_visible(operation, std::move(known)) : make(operation, asked);
+    auto known = find_by_external_id(operation, *asked.external_id);
+    return known ? *std::move(known) : make(operation, asked);
   });
 }
 
@@ -74,21 +80,18 @@ Thread ThreadRepository::get(const ThreadId& id) const {
 }
 
 std::optional<Thread> ThreadRepository::find(const std::string& external_id) const {
-  return guarded(caller_, Access::read, {"read", "threads"}, [&](GuardedOperation& operation) {
-    auto thread = ::struere::find<Thread>(operation.transaction(), "external_id", external_id);
-    const bool visible = thread && (began(caller_.actor(), *thread) || is_allowed(operation, Action::read));
-    return visible ? std::move(thread) : std::nullopt;
-  });
+  return guarded(caller_, Access::read, {"read", "threads"},
+                 [&](GuardedOperation& operation) { return find_by_external_id(operation, external_id); });
 }
 
 ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
   return guarded(caller_, Access::read, {"list", "threads"}, [&](GuardedOperation& operation) {
     RecordSelection selection{RecordTable::threads, {}, {"created_at", "id"}, true};
     std::string question = "threads/";
-    if (!is_allowed(operation, Action::list)) {
-      selection.where.push_back({"started_by_type", {}, std::string(to_string(caller_.actor().type()))});
-      selection.where.push_back({"started_by", {}, caller_.actor().id()});
-      if (caller_.actor().restriction() && !caller_.actor().restriction()->permits(Action::list)) return ThreadPage{};
+    if (!is_allowed_on_threads(operation, Action::list)) {
+      const ActorContext& actor = caller_.actor();
+      selection.where = begun_by(actor);
+      if (actor.restriction() && !actor.restriction()->permits(Action::list)) return ThreadPage{};
     }
     if (query.agent) {
       const auto agent = ::struere::find<Agent>(operation.transaction(), "slug", *query.agent);

@@ -70,17 +70,6 @@ std::vector<Membership> TrustedHost::members(const OrganizationId& organization)
   return shared().memberships(organization);
 }
 
-void TrustedHost::put_member(const OrganizationId& organization, const UserId& user, MembershipRole role) const {
-  ActorResolver(*engine_->storage, *engine_->clock).require_organization(organization);
-  if (!shared().find_user(user))
-    throw Error(ErrorCode::not_found, "there is no such user; create it with TrustedHost::create_user");
-  shared().put_membership({organization, user, role, engine_->clock->now()});
-}
-
-bool TrustedHost::remove_member(const OrganizationId& organization, const UserId& user) const {
-  return shared().remove_membership(organization, user);
-}
-
 StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }
 
 }  // namespace struere

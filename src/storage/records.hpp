@@ -33,9 +33,7 @@ struct RecordOf;
 template <>
 struct RecordOf<Agent> {
   static constexpr RecordTable table = RecordTable::agents;
-  static auto members(auto& a) {
-    return std::tie(a.id, a.slug, a.name, a.description, a.status, a.created_at, a.updated_at);
-  }
+  static auto members(auto& a) { return std::tie(a.id, a.slug, a.name, a.description, a.created_at, a.updated_at); }
 };
 template <>
 struct RecordOf<ToolPermission> {
@@ -48,7 +46,8 @@ template <>
 struct RecordOf<AgentConfig> {
   static constexpr RecordTable table = RecordTable::agent_configs;
   static auto members(auto& c) {
-    return std::tie(c.agent, c.version, c.system_prompt, c.model, c.tools, c.roles, c.created_by, c.created_at);
+    return std::tie(c.agent, c.version, c.system_prompt, c.model, c.tools, c.roles, c.status, c.created_by,
+                    c.created_at);
   }
 };
 template <>

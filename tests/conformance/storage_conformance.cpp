@@ -422,13 +422,49 @@ void check_shared_tables(const StorageFactory& make) {
   CHECK_ERROR(conflict, shared.insert_user({UserId("ana"), "again", 1}));
   CHECK(shared.organizations().size() == 2);
   CHECK_FALSE(shared.find_organization(OrganizationId("none")));
-  shared.put_membership({OrganizationId("acme"), UserId("ana"), MembershipRole::member, 1});
-  shared.put_membership({OrganizationId("acme"), UserId("ana"), MembershipRole::admin, 1});
+  std::vector<std::pair<Environment, bool>> recorded;  // and whether there was one before
+  const auto change = [&](std::optional<MembershipRole> role) {
+    recorded.clear();
+    return shared.change_membership({OrganizationId("acme"), UserId("ana"), role, 1},
+                                    [&](Transaction& scope, Environment environment, const auto& before) {
+                                      recorded.emplace_back(environment, before.has_value());
+                                      scope.put_role({RoleId(before ? "changed" : "added"), "r", {}, {}, {}, {}, 0});
+                                    });
+  };
+  CHECK(change(MembershipRole::member));
+  CHECK(recorded ==
+        std::vector<std::pair<Environment, bool>>{{Environment::development, false}, {Environment::production, false}});
+  CHECK_FALSE(change(MembershipRole::member));
+  CHECK(recorded.empty());
+  for (const Environment environment : {Environment::development, Environment::production})
+    CHECK(stage.read(environment)->find_role("r") == RoleId("added"));
+  // All of it, or nothing.
+  const auto fail_in_production = [&](Transaction& scope, Environment environment, const auto&) {
+    scope.remove_role(RoleId("added"));
+    if (environment == Environment::production) throw Error(ErrorCode::storage, "no");
+  };
+  CHECK_ERROR(storage, shared.change_membership({OrganizationId("acme"), UserId("ana"), MembershipRole::admin, 1},
+                                                fail_in_production));
+  CHECK(shared.find_membership(OrganizationId("acme"), UserId("ana"))->role == MembershipRole::member);
+  for (const Environment environment : {Environment::development, Environment::production}) {
+    CHECK(stage.read(environment)->find_role("r") == RoleId("added"));
+    const auto transaction = stage.write(environment);
+    transaction->remove_role(RoleId("added"));
+    transaction->commit();
+  }
+  CHECK(change(MembershipRole::admin));
   CHECK(shared.find_membership(OrganizationId("acme"), UserId("ana"))->role == MembershipRole::admin);
   CHECK_FALSE(shared.find_membership(OrganizationId("globex"), UserId("ana")));
   CHECK(shared.memberships(OrganizationId("acme")).size() == 1);
-  CHECK(shared.remove_membership(OrganizationId("acme"), UserId("ana")));
-  CHECK_FALSE(shared.remove_membership(OrganizationId("acme"), UserId("ana")));
+  for (const Environment environment : {Environment::development, Environment::production}) {
+    const auto transaction = stage.write(environment);
+    transaction->remove_role(RoleId("changed"));
+    transaction->commit();
+  }
+  CHECK(change(std::nullopt));
+  CHECK(recorded.size() == 2);
+  CHECK_FALSE(change(std::nullopt));
+  CHECK_FALSE(shared.find_membership(OrganizationId("acme"), UserId("ana")));
   {
     const auto transaction = stage.write(Environment::production);
     ApiKey key;

@@ -38,7 +38,7 @@ void add_rows(World& world, int count) {
 TEST_CASE("a backup holds what was there, and is a database like any other", "[backup]") {
   World world(StorageKind::sqlite);
   add_rows(world, 100);
-  const std::string key = world.system().api_keys().create({.name = "app", .roles = {"any"}}).secret;
+  const std::string key = world.system().api_keys().create({.name = "app"}).secret;
   const std::string copy = world.folder.file("copy.db");
   std::vector<BackupProgress> seen;
   const BackupReport report = back_up_database(world.folder.file(), copy,

@@ -63,9 +63,8 @@ TEST_CASE("an agent is one for both environments, its configuration is of each",
   CHECK(history[1].tools == std::vector<std::string>{"plan", "look"});
   CHECK(production.history("tutor").size() == 1);
 
-  development.define({.slug = "tutor", .name = "Tutor II", .status = AgentStatus::inactive});
+  development.define({.slug = "tutor", .name = "Tutor II"});
   CHECK(production.get("tutor").name == "Tutor II");
-  CHECK(production.get("tutor").status == AgentStatus::inactive);
   CHECK(production.list().size() == 1);
 }
 
@@ -108,7 +107,8 @@ TEST_CASE("an agent is an actor with the roles of its configuration there", "[ag
   CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("acme"), Environment::production));
   CHECK_ERROR(not_found, world.host().agent_session("nobody", OrganizationId("acme"), Environment::development));
   CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("none"), Environment::development));
-  world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
+  world.agents().configure(
+      "tutor", {.system_prompt = "", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
   CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("acme"), Environment::development));
 }
 
@@ -123,7 +123,8 @@ TEST_CASE("a tool is used if the agent is active and its configuration here has 
   const Session elsewhere = world.user("ana", {"planner"}, Environment::production);
   CHECK_FALSE(elsewhere.agents().can_use_tool("tutor", "plan"));          // no configuration there
   CHECK_FALSE(world.user("ben").agents().can_use_tool("tutor", "plan"));  // may not read agents
-  world.agents().define({.slug = "tutor", .name = "Tutor", .status = AgentStatus::inactive});
+  world.agents().configure(
+      "tutor", {.system_prompt = "", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
   CHECK_FALSE(agents.can_use_tool("tutor", "plan"));
 }
 

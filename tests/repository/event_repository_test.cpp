@@ -51,7 +51,8 @@ TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[even
   CHECK(types(world.events().list({.entity = session, .type_prefix = "session.u"}).events) == "session.updated");
   CHECK(types(world.events().list({.actor = "omar"}).events) == "session.updated session.reminder.sent");
   CHECK(types(world.events().list({.since = start, .until = start + 1000}).events) == "session.created note.created");
-  CHECK(types(world.events().list({.since = start + 1000}).events) == "session.updated session.reminder.sent");
+  CHECK(types(world.events().list({.since = start + 1000}).events) ==
+        "member.added session.updated session.reminder.sent");
 
   const EventPage first = world.events().list({.type_prefix = "session.", .limit = 2});
   REQUIRE(first.next);

@@ -72,3 +72,46 @@ TEST_CASE("one grant must do it alone: admit before, admit after, and mask nothi
   CHECK(notes.update(north, {{"team", "south"}}).row->json() ==
         R"({"team":"south"})");  // by b, through which it is seen now
 }
+
+TEST_CASE("nobody but system actors and org admins writes who somebody is", "[entities][masks][bound]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "teacher"}, {"boundToRole", "teacher"}, {"userIdField", "login.id"}});
+  world.define_role(
+      R"({"name": "teacher", "policies": [{"resource": "teacher", "actions": ["*"], "effect": "allow"}]})"_json);
+  world.define_role(R"({"name": "clerk", "policies": [{"resource": "*", "actions": ["*"], "effect": "allow"}]})"_json);
+  const EntityId ana = world.create("teacher", {{"name", "Ana"}, {"login", {{"id", "ana"}}}});
+  const EntityId ben = world.create("teacher", {{"name", "Ben"}, {"login", {{"id", "ben"}}}});
+
+  for (const Session& actor : {world.user("ana", {"teacher"}), world.user("cleo", {"clerk"})}) {
+    const auto teachers = actor.entities("teacher");
+    for (const Json& written :
+         {Json{{"login", {{"id", "ben"}}}}, Json{{"login", {{"id", "ana"}}}}, Json{{"login", nullptr}},
+          Json{{"login", Json::object()}}, Json{{"login", {{"id", nullptr}}}}, Json{{"login", {{"id", {{"deep", 1}}}}}},
+          Json{{"login", {"ben"}}}}) {
+      INFO(written.dump());
+      CHECK_ERROR(permission_denied, teachers.update(ana, written));
+      CHECK_ERROR(permission_denied, teachers.create(written));
+    }
+    // Everything else is as before, and the field is shown.
+    CHECK(teachers.update(ana, {{"name", "Anna"}, {"login", {{"hint", "x"}}}}).row->data().at("login").at("id") ==
+          "ana");
+    CHECK_NOTHROW(teachers.create({{"name", "Nobody yet"}}));
+    const Explanation why = world.system().explain(actor, Action::update, "teacher", ana);
+    const auto field = std::ranges::find(why.fields, "data.login.id", &ExplainedField::path);
+    REQUIRE(field != why.fields.end());
+    CHECK(field->treatment == "hidden");
+    CHECK(world.system().explain(actor, Action::read, "teacher", ana).text().find("login.id") ==
+          std::string::npos);
+  }
+  const Session admin = world.user("root", {}, Environment::development, "acme", MembershipRole::admin);
+  CHECK(admin.entities("teacher").update(ben, {{"login", {{"id", "bea"}}}}).row);
+  CHECK(world.system().entities("teacher").create({{"login", {{"id", "cleo"}}}}).row);
+}
+
+TEST_CASE("a type that is bound to no role has no such field", "[entities][masks][bound]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  world.define_type({{"slug", "note"}});
+  world.define_role(
+      R"({"name": "writer", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}]})"_json);
+  CHECK(world.user("ana", {"writer"}).entities("note").create({{"userId", "ben"}}).row);
+}

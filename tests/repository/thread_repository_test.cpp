@@ -61,6 +61,7 @@ TEST_CASE("whoever began a thread sees it, others by policy", "[threads]") {
 
   CHECK(ana.threads().list().threads.size() == 1);
   CHECK(support.threads().list().threads.size() == 2);
+  CHECK(support.threads().find("a")->id == thread.id);
   CHECK(support.threads().list().threads.front().external_id == "b");  // newest first
   CHECK(nobody.threads().list().threads.empty());
   CHECK(support.threads().get(thread.id).id == thread.id);
@@ -70,10 +71,59 @@ TEST_CASE("whoever began a thread sees it, others by policy", "[threads]") {
     CHECK_ERROR(not_found, other.threads().messages(thread.id));
     CHECK_FALSE(other.threads().find("a"));
   }
-  CHECK_ERROR(not_found, ben.threads().open({.external_id = "a"}));
+  CHECK(ben.threads().open({.external_id = "a"}).id != thread.id);  // taken by nobody whom he sees
+  CHECK(ana.threads().open({.external_id = "a"}).id == thread.id);
   CHECK_ERROR(permission_denied, nobody.threads().create({}));
   CHECK_ERROR(permission_denied, support.threads().append(thread.id, {.content = "x"}));
   CHECK_ERROR(not_found, world.user("ana", {"chatter"}, Environment::production).threads().get(thread.id));
+}
+
+TEST_CASE("worlds that differ in somebody else's thread answer alike", "[threads][executions][twins]") {
+  const StorageKind kind = any_storage();
+  const auto answers = [&](bool is_taken) {
+    ChatWorld world(kind);
+    world.define_role(
+        {{"name", "recorder"},
+         {"policies", {{{"resource", "executions"}, {"actions", {"create", "list", "read"}}, {"effect", "allow"}}}}});
+    const Session ana = world.user("ana", {"chatter"}), ben = world.user("ben", {"chatter", "recorder"});
+    const ThreadId hers = ana.threads().create({.external_id = is_taken ? "+1 555" : "other"}).id;
+    std::vector<std::string> out;
+    const auto tell = [&](auto&& call) { out.push_back(error_of(call)); };
+    const ThreadRepository threads = ben.threads();
+    tell([&] { CHECK_FALSE(threads.find("+1 555")); });
+    tell([&] { (void)threads.create({.external_id = "+1 555"}); });
+    tell([&] { (void)threads.create({.external_id = "+1 555"}); });
+    tell([&] { CHECK(threads.open({.external_id = "+1 555"}).started_by == "ben"); });
+    tell([&] { CHECK(threads.find("+1 555")->started_by == "ben"); });
+    // The id of a thread that there is, and of one that there never was.
+    tell([&] {
+      (void)ben.executions().record({.thread = is_taken ? hers : ThreadId("x"), .model = "m"});
+    });
+    tell([&] { (void)threads.get(is_taken ? hers : ThreadId("x")); });
+    out.push_back(std::to_string(threads.list().threads.size()));
+    out.push_back(std::to_string(ben.executions().list().executions.size()));
+    return out;
+  };
+  const auto taken = answers(true);
+  CHECK(taken == answers(false));
+  CHECK(taken.at(1) == "no error");
+  CHECK(taken.at(2).starts_with("conflict"));
+  CHECK(taken.at(5).starts_with("invalid_reference"));
+}
+
+TEST_CASE("who may read threads finds the first of an external id, after its own", "[threads]") {
+  ChatWorld world(any_storage());
+  const Session ana = world.user("ana", {"chatter"}), ben = world.user("ben", {"chatter"}),
+                     sam = world.user("sam", {"support", "chatter"});
+  const Thread first = ana.threads().create({.external_id = "a"});
+  world.clock.advance(1);
+  ben.threads().create({.external_id = "a"});
+  CHECK(sam.threads().find("a")->id == first.id);
+  CHECK(sam.threads().open({.external_id = "a"}).id == first.id);
+  CHECK_ERROR(conflict, sam.threads().create({.external_id = "a"}));
+  const Thread own = sam.threads().create({.external_id = "b"});
+  ana.threads().create({.external_id = "b"});
+  CHECK(sam.threads().find("b")->id == own.id);
 }
 
 TEST_CASE("messages are appended, and paged newest first", "[threads]") {

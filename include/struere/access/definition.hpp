@@ -23,7 +23,8 @@
 
 namespace struere {
 
-// `known` are the types that the scope has; one with the same slug may be among them.
+// `known` are the types that the scope has; one with the same slug may be among them. A slug that is a reserved word
+// (SPEC 3) is refused unless it is the slug of a type in `known` that is stored already.
 EntityType read_entity_type(const Json& definition, const std::vector<EntityType>& known);
 RoleRecord read_role(const Json& definition, const std::vector<EntityType>& known);
 

@@ -21,6 +21,10 @@ std::string_view to_string(Effect effect) noexcept;
 // The resources that are not entity types: users, agents, threads, events, executions, packs, api_keys.
 bool is_system_resource(std::string_view name) noexcept;
 
+// Whether no new entity type may have this slug: it is a system resource, or begins the types of the library's own
+// events (SPEC 3).
+bool is_reserved_slug(std::string_view slug) noexcept;
+
 struct Policy {
   std::string resource;          // a slug, a system resource or "*"
   std::optional<Action> action;  // none stands for "*"

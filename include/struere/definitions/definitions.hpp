@@ -5,7 +5,7 @@
 //   const Release release = production.deploy(production.plan(development.current()), "opening hours");
 //   production.deploy(production.plan_rollback(release.number - 1), "they were wrong");
 //
-// Data, keys, assignments and the other environment are never touched. An agent's name, description and status, and
+// Data, keys, assignments and the other environment are never touched. An agent's name and description, and
 // what its tools may do, are shared by both environments (SPEC 1): a plan for development changes those, one for
 // production leaves them.
 #pragma once

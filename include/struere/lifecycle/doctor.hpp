@@ -33,6 +33,7 @@ struct Finding {
     unknown_type,        // a policy, rule or mask of a type that the scope does not have: the role
     schema_refused,      // a stored schema that this version cannot enforce, so that nothing is written: the type
     unknown_role,        // a type bound to a role that the scope does not have: the type
+    reserved_slug,       // a type whose slug is a reserved word (SPEC 3), from before it was one: the type
     rule_without_index,  // the rule looks at all entities of its type: the role
     index_missing,       // of a rule that could have one: the field
     index_unused,        // of no rule, in any organization: the field

@@ -52,7 +52,8 @@ class ActorContext {
   const std::vector<ActorRole>& roles() const noexcept { return state_->parts.roles; }  // sorted by name
   bool is_org_admin() const noexcept { return state_->parts.is_org_admin; }
 
-  // The restriction of an actor that a tool acts as; null for other actors. It also binds actors that pass policies.
+  // The restriction of an actor that a tool acts as, if only an empty one; null for other actors. It also binds actors
+  // that pass policies.
   const Restriction* restriction() const noexcept { return state_->parts.restriction.get(); }
 
   // How many triggers led to what this actor does: 0 unless it is the actor of a trigger run.

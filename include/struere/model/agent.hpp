@@ -13,17 +13,17 @@
 
 namespace struere {
 
-enum class AgentStatus { active, inactive };  // an inactive one uses no tool and is no actor
+enum class AgentStatus { active, inactive };  // an inactive agent uses no tool and is not an actor
 
 std::string_view to_string(AgentStatus status) noexcept;
 
-// Shared by both environments of an organization.
+// Shared by both environments of an organization. Nothing in it decides what the agent does: that is AgentConfig's, so
+// that a key of development cannot switch production on or off.
 struct Agent {
   AgentId id;
   std::string slug;  // as of an entity type; unique in the organization
   std::string name;
   std::string description;
-  AgentStatus status = AgentStatus::active;
   Timestamp created_at = 0;
   Timestamp updated_at = 0;
 };
@@ -36,6 +36,7 @@ struct AgentConfig {
   std::string model;
   std::vector<std::string> tools;  // that it may use here
   std::vector<std::string> roles;  // by name; one that the scope does not have grants nothing
+  AgentStatus status = AgentStatus::active;
   std::string created_by;
   Timestamp created_at = 0;
 };

@@ -18,7 +18,7 @@ using UniqueKey = std::vector<std::string>;
 
 struct EntityType {
   EntityTypeKey key = 0;
-  std::string slug;  // [a-z0-9][a-z0-9_-]{0,63}, no system resource's name
+  std::string slug;  // [a-z0-9][a-z0-9_-]{0,63}, no system resource's name and no reserved word (SPEC 3)
   std::string name;
   std::string schema = "{}";                 // JSON Schema of `data`, canonical text
   std::vector<std::string> search_fields;    // paths inside `data`, without it: "subject"

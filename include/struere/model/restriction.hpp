@@ -14,6 +14,7 @@ struct Restriction {
   std::vector<std::string> denied_fields;              // hidden from it in every type: "data.card", "status"
 
   bool permits(Action action) const noexcept;
+  bool is_empty() const noexcept { return !allowed_actions && denied_fields.empty(); }  // takes nothing away
 };
 
 // What both leave over.

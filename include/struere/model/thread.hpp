@@ -14,7 +14,7 @@ namespace struere {
 
 struct Thread {
   ThreadId id;
-  std::optional<std::string> external_id;  // the host's own; unique within the scope alone
+  std::optional<std::string> external_id;  // the host's own; unique for the actor that began the thread
   std::optional<AgentId> agent;
   std::string title;
   Json metadata = Json::object();

@@ -21,14 +21,14 @@ struct NewAgent {
   std::string slug;
   std::string name;
   std::string description = {};
-  AgentStatus status = AgentStatus::active;
 };
 
 struct NewAgentConfig {
   std::string system_prompt;
   std::string model;
   std::vector<std::string> tools = {};
-  std::vector<std::string> roles = {};  // of the agent as an actor of its own (TrustedHost::agent_session)
+  std::vector<std::string> roles = {};     // of the agent as an actor of its own (TrustedHost::agent_session)
+  std::optional<AgentStatus> status = {};  // nullopt: as in the version before; `active` in the first version
 };
 
 struct NewToolPermission {
@@ -54,13 +54,14 @@ class AgentRepository {
   AgentConfig config(const std::string& slug) const;                // not_found where this environment has none
   std::vector<AgentConfig> history(const std::string& slug) const;  // newest first, at most 1000
 
-  // --- tools, shared by both environments; changed by system actors and org admins alone
+  // --- tools, shared by both environments. Changed only by org admins and by system actors that the host itself made:
+  // neither by a key nor by a tool or trigger, so that nothing in development widens what a tool is in production.
   ToolPermission permit_tool(const std::string& slug, const std::string& tool,
                              const NewToolPermission& permission) const;
   bool forget_tool(const std::string& slug, const std::string& tool) const;  // back to `inherit`
   std::vector<ToolPermission> tool_permissions(const std::string& slug) const;
 
-  // Whether the agent is active and its configuration in the actor's environment has this tool. Never throws for a
+  // Whether the agent's configuration in the actor's environment is active and has this tool. Never throws for a
   // denial.
   Decision can_use_tool(const std::string& slug, const std::string& tool) const;
 

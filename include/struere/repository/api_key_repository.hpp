@@ -13,9 +13,11 @@ namespace struere {
 
 struct NewApiKey {
   std::string name;
-  std::vector<std::string> roles = {};  // by name; one that this scope does not have grants nothing
+  std::vector<std::string> roles = {};  // by name
   ApiKeyKind kind = ApiKeyKind::agent;
   std::optional<Timestamp> expires_at = {};
+  // Otherwise a role that this scope does not have is invalid_data. It grants nothing until it is defined.
+  bool allow_unknown_roles = false;
 };
 
 struct CreatedApiKey {
@@ -28,11 +30,12 @@ class ApiKeyRepository {
  public:
   explicit ApiKeyRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  // Whoever does not pass policies can hand on only roles that they hold: permission_denied for others.
+  // An actor that does not pass policies can hand on only roles that it holds: permission_denied for others. The key
+  // ends, or shrinks, with the actor that made it (docs/semantics.md); a key made by the system stays.
   CreatedApiKey create(const NewApiKey& key) const;
-  // Another key with the name, roles, kind and expiry of this one, which from then on is good for `overlap`
-  // milliseconds more: time to hand the new one out. Needs `create` and `delete`. not_found for a key that is none of
-  // this scope's, conflict for one that is revoked or has expired.
+  // Makes another key with the name, roles, kind and expiry of this one, which ends `overlap` milliseconds later: time
+  // to hand the new one out. Keys that were made with the old one end with it. Needs `create` and `delete`. Throws
+  // not_found for a key of another scope, conflict for one that is revoked or has expired.
   CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap = 0) const;
   std::vector<ApiKey> list() const;
   void revoke(const ApiKeyId& id) const;  // not_found for a key that is none of this scope's; again is nothing

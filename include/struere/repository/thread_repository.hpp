@@ -49,11 +49,14 @@ class ThreadRepository {
  public:
   explicit ThreadRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  // Needs `create`. conflict where the scope has a thread of that external id.
+  // An external id means the thread that the actor itself began under it, or else the first made of those that it sees.
+  // Threads that the actor does not see count nowhere: not as a conflict, and not as the thread of an external id.
+
+  // Needs `create`. conflict if there is a thread of that external id.
   Thread create(const NewThread& thread) const;
 
-  // The thread of that external id, or a new one: two requests that come at once get the same. Needs `create` where
-  // there is none; not_found where there is one that the actor does not see.
+  // Returns the thread of that external id, or makes it: two requests of one actor at the same time get the same.
+  // Making it needs `create`.
   Thread open(const NewThread& thread) const;
 
   Thread get(const ThreadId& id) const;

@@ -36,8 +36,10 @@ class TrustedHost {
   User create_user(const std::string& name, std::optional<UserId> id = {}) const;
   std::vector<Organization> organizations() const;
   std::vector<Membership> members(const OrganizationId& organization) const;
+  // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7).
   void put_member(const OrganizationId& organization, const UserId& user,
                   MembershipRole role = MembershipRole::member) const;
+  // Also takes away the roles that the user was assigned in either environment. False if the user was not a member.
   bool remove_member(const OrganizationId& organization, const UserId& user) const;
 
   // Of all organizations. lifecycle/doctor.hpp asks this and a lot more.
@@ -45,6 +47,7 @@ class TrustedHost {
 
  private:
   SharedTables& shared() const;
+  bool change_member(const OrganizationId& organization, const UserId& user, std::optional<MembershipRole> role) const;
 
   std::shared_ptr<Engine> engine_;
 };

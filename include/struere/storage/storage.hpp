@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,19 @@
 
 namespace struere {
 
+// A membership that is made, changed or removed.
+struct MembershipChange {
+  OrganizationId organization;
+  UserId user;
+  std::optional<MembershipRole> role;  // nullopt: removed
+  Timestamp at = 0;
+};
+
+// Writes what one environment keeps of a change of membership, in the transaction of the change, which it must not
+// commit. `before` is the membership as it was; nullopt if there was none.
+using MembershipRecorder =
+    std::function<void(Transaction& in_scope, Environment environment, const std::optional<Membership>& before)>;
+
 // The records that no scope owns (SPEC 1), and the two look-ups that find one: an API key by its hash, and those with
 // work to do. Safe to use from many threads; each call is a transaction of its own.
 class SharedTables {
@@ -33,8 +47,9 @@ class SharedTables {
   virtual void insert_user(const User& user) = 0;  // Error{conflict} where the id is taken
   virtual std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) = 0;
   virtual std::vector<Membership> memberships(const OrganizationId& organization) = 0;
-  virtual void put_membership(const Membership& membership) = 0;
-  virtual bool remove_membership(const OrganizationId& organization, const UserId& user) = 0;
+  // One transaction: changes the membership and calls `record` once in each environment's scope of the organization,
+  // development first. False, with nothing called or changed, if the membership is so already.
+  virtual bool change_membership(const MembershipChange& change, const MembershipRecorder& record) = 0;
 
   // Those in which a trigger run is pending and due, or running past its lease.
   virtual std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) = 0;

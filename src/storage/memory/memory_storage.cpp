@@ -42,16 +42,20 @@ struct World {
 
 class MemoryTransaction final : public Transaction {
  public:
-  MemoryTransaction(World& world, const Scope& scope, Access access) : world_(world), scope_(scope) {
-    if (access == Access::write) {
+  MemoryTransaction(World& world, const Scope& scope, Access access)
+      : world_(world), scope_(scope.organization(), scope.environment()), writes_(access == Access::write) {
+    if (writes_) {
       writing_ = std::unique_lock(world.mutex);
-      data_ = &world.scopes[{scope.organization(), scope.environment()}];
+      data_ = &world.scopes[scope_];
     } else {
       reading_ = std::shared_lock(world.mutex);
-      const auto found = world.scopes.find({scope.organization(), scope.environment()});
+      const auto found = world.scopes.find(scope_);
       data_ = found == world.scopes.end() ? &empty_ : &found->second;
     }
   }
+  // Part of a larger write, which holds the lock.
+  MemoryTransaction(World& world, const OrganizationId& organization, Environment environment)
+      : world_(world), scope_(organization, environment), writes_(true), data_(&world.scopes[scope_]) {}
   ~MemoryTransaction() override {
     while (!undo_.empty()) {
       undo_.back()();
@@ -113,7 +117,7 @@ class MemoryTransaction final : public Transaction {
     drop(data_->roles, role);
     count_generation();
   }
-  bool is_member(const UserId& user) override { return world_.memberships.contains({scope_.organization(), user}); }
+  bool is_member(const UserId& user) override { return world_.memberships.contains({scope_.first, user}); }
   std::vector<Assignment> assignments(const UserId& user) override {
     std::vector<Assignment> out;
     for (const auto& [key, assignment] : data_->assignments)
@@ -336,15 +340,15 @@ class MemoryTransaction final : public Transaction {
   }
   RecordStore& records(RecordTable table) {
     if (!shape_of(table).shared) return data_->records;
-    if (writing_) return world_.shared_records[scope_.organization()];
-    const auto found = world_.shared_records.find(scope_.organization());
+    if (writes_) return world_.shared_records[scope_.first];
+    const auto found = world_.shared_records.find(scope_.first);
     return found == world_.shared_records.end() ? empty_.records : found->second;
   }
   void count_generation(RecordTable table) {
     if (shape_of(table).configuration) count_generation();
   }
   bool in_scope(const ApiKey& key) const {
-    return key.organization == scope_.organization() && key.environment == scope_.environment();
+    return key.organization == scope_.first && key.environment == scope_.second;
   }
   void require_free_keys(const StoredEntity& entity) {
     for (const auto& [slug, type] : data_->types)
@@ -387,7 +391,8 @@ class MemoryTransaction final : public Transaction {
   }
 
   World& world_;
-  Scope scope_;
+  std::pair<OrganizationId, Environment> scope_;
+  bool writes_;
   ScopeData empty_;
   std::shared_lock<std::shared_mutex> reading_;
   std::unique_lock<std::shared_mutex> writing_;
@@ -443,13 +448,24 @@ class MemoryStorage final : public Storage, private SharedTables {
       if (key.first == organization) out.push_back(membership);
     return out;
   }
-  void put_membership(const Membership& membership) override {
+  bool change_membership(const MembershipChange& change, const MembershipRecorder& record) override {
     const std::unique_lock lock(world_.mutex);
-    world_.memberships.insert_or_assign({membership.organization, membership.user}, membership);
-  }
-  bool remove_membership(const OrganizationId& organization, const UserId& user) override {
-    const std::unique_lock lock(world_.mutex);
-    return world_.memberships.erase({organization, user}) > 0;
+    const std::pair key(change.organization, change.user);
+    const auto found = world_.memberships.find(key);
+    const auto before = found == world_.memberships.end() ? std::nullopt : std::optional(found->second);
+    if (before ? change.role == before->role : !change.role) return false;
+    MemoryTransaction development(world_, change.organization, Environment::development);
+    record(development, Environment::development, before);
+    MemoryTransaction production(world_, change.organization, Environment::production);
+    record(production, Environment::production, before);
+    if (change.role)
+      world_.memberships.insert_or_assign(
+          key, Membership{change.organization, change.user, *change.role, before ? before->created_at : change.at});
+    else
+      world_.memberships.erase(key);
+    development.commit();
+    production.commit();
+    return true;
   }
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     const std::shared_lock lock(world_.mutex);

@@ -196,6 +196,17 @@ std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const
 
 // --- preparing
 
+// Whether an agent is active is said by each of its configurations; there it was said by the agent.
+void LegacyFile::move_agent_statuses() {
+  const LegacyTable& agents = *find_legacy_table("agents");
+  const LegacyTable& configs = *find_legacy_table("agent_configs");
+  if (columns_.at(configs.name).empty() || !has_column(agents, "status") || has_column(configs, "status")) return;
+  connection_->execute(
+      "ALTER TABLE legacy_agent_configs ADD COLUMN status TEXT; "
+      "UPDATE legacy_agent_configs SET status = (SELECT a.status FROM legacy_agents a WHERE "
+      "a.organization_id = legacy_agent_configs.organization_id AND a.id = legacy_agent_configs.agent_id)");
+}
+
 void LegacyFile::prepare() {
   std::vector<std::string> indexes;
   Statement listed = connection_->prepare(
@@ -221,6 +232,7 @@ void LegacyFile::prepare() {
     if (table->owner == LegacyOwner::scope && !has_column(*table, "environment"))
       connection_->execute(fmt::format("ALTER TABLE legacy_{} ADD COLUMN environment TEXT", table->name));
   }
+  move_agent_statuses();
   take_schema_steps(*connection_, 0, adoption_id);
   read_tables("legacy_");
   // Batches are of one owner, in the order of the table.

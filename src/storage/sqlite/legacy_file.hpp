@@ -108,6 +108,7 @@ class LegacyFile {
   std::vector<LegacyRow> read_rows(const LegacyTable& table, Statement& statement) const;
 
   std::vector<LegacyRow> examples(const LegacyTable& table, const std::string& rest, std::int64_t limit);
+  void move_agent_statuses();
   void write_ahead();
   void require_under_way();
   void remove(const LegacyTable& table, const LegacyRow& row);

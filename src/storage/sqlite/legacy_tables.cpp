@@ -95,9 +95,15 @@ constexpr LegacyColumn events[]{id,
                                 {"actor_id", name, "'system'"},
                                 {"payload", object, "'{}'"},
                                 created_at};
-constexpr LegacyColumn agent_configs[]{
-    {"agent_id", name},       {"version", positive},    {"system_prompt", text, "''"},    {"model", text, "''"},
-    {"tools", texts, "'[]'"}, {"roles", texts, "'[]'"}, {"created_by", name, "'system'"}, created_once};
+constexpr LegacyColumn agent_configs[]{{"agent_id", name},
+                                       {"version", positive},
+                                       {"system_prompt", text, "''"},
+                                       {"model", text, "''"},
+                                       {"tools", texts, "'[]'"},
+                                       {"roles", texts, "'[]'"},
+                                       {"status", word, "'active'", agent_statuses},
+                                       {"created_by", name, "'system'"},
+                                       created_once};
 constexpr LegacyColumn threads[]{id,
                                  {"external_id", name, "NULL"},
                                  {"agent_id", name, "NULL"},

@@ -1,6 +1,7 @@
 #include "storage/sqlite/schema.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -44,6 +45,22 @@ void insert_cursor_key(Connection& connection) {
 void index_words(Connection& connection) {
   Statement types = connection.prepare("SELECT scope_id, type_key FROM entity_types WHERE search_fields <> '[]'");
   while (types.step()) SearchIndex(connection, types.integer(0)).rebuild(types.integer(1));
+}
+
+// What SQLite writes down of our tables and indexes once all steps are taken. A step may alter what an earlier one
+// made, so they are taken once, in memory.
+const std::map<std::string, std::string, std::less<>>& schema_texts() {
+  static const auto texts = [] {
+    Connection connection(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+    for (const auto step : schema_steps)
+      for (const std::string_view sql : step) connection.execute(std::string(sql));
+    std::map<std::string, std::string, std::less<>> out;
+    Statement statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL");
+    while (statement.step())
+      if (is_in_schema(statement.text(0))) out.emplace(statement.string(0), statement.string(1));
+    return out;
+  }();
+  return texts;
 }
 
 }  // namespace
@@ -91,9 +108,7 @@ void create_or_migrate_schema(Connection& connection) {
 }
 
 void check_schema(Connection& connection) {
-  std::map<std::string, std::string_view, std::less<>> expected;
-  for (const auto step : schema_steps)
-    for (const std::string_view sql : step) expected.emplace(name_of(sql), sql);
+  std::map<std::string, std::string, std::less<>> expected = schema_texts();
   Statement statement = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema");
   while (statement.step()) {
     const std::string type = statement.string(0), name = statement.string(1), sql = statement.string(3);

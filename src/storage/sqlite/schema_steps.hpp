@@ -225,7 +225,7 @@ inline constexpr std::string_view step_4[] = {
     "FOREIGN KEY(scope_id, pack_id) REFERENCES installed_packs(scope_id, pack_id)) STRICT",
 };
 
-// What no two entities of a type may agree on (SPEC 6, unique keys).
+// Unique keys (SPEC 6), and what was wrong with who may be whom.
 inline constexpr std::string_view step_5[] = {
     // `position` is that among the keys of the type as declared, `paths` a list as canonical JSON.
     "CREATE TABLE unique_keys("
@@ -258,6 +258,53 @@ inline constexpr std::string_view step_5[] = {
     // When the first open run of a scope is due, or its lease ends: a worker looks at scopes that have open runs alone.
     "CREATE TABLE due_scopes("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), due_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+
+    // Whether an agent is active is said by its configuration in each environment. One that was inactive is so in both.
+    "ALTER TABLE agent_configs ADD COLUMN status TEXT NOT NULL DEFAULT 'active' CHECK(status IN ('active', "
+    "'inactive'))",
+
+    "UPDATE agent_configs SET status = 'inactive' WHERE EXISTS(SELECT 1 FROM agents a WHERE a.organization_id = "
+    "agent_configs.organization_id AND a.id = agent_configs.agent_id AND a.status = 'inactive')",
+
+    "ALTER TABLE agents DROP COLUMN status",
+
+    // Who made a key, as far as the log still tells; otherwise the system. The key ends, or shrinks, with its maker.
+    "ALTER TABLE api_keys ADD COLUMN created_by_type TEXT NOT NULL DEFAULT 'system'",
+
+    "ALTER TABLE api_keys ADD COLUMN created_by TEXT NOT NULL DEFAULT 'system'",
+
+    "UPDATE api_keys SET created_by_type = made.actor_type, created_by = made.actor_id FROM (SELECT scope_id, "
+    "json_extract(payload, '$.id') AS key_id, actor_type, actor_id FROM events WHERE type = 'api-key.created') AS made "
+    "WHERE made.scope_id = api_keys.scope_id AND made.key_id = api_keys.id",
+
+    // Roles that somebody kept who is no member any more.
+    "DELETE FROM role_assignments WHERE NOT EXISTS(SELECT 1 FROM scopes s JOIN memberships m ON m.organization_id = "
+    "s.organization_id WHERE s.id = role_assignments.scope_id AND m.user_id = role_assignments.user_id)",
+
+    // An external id is unique for who began the thread, so that nobody learns of, or takes, somebody else's.
+    "PRAGMA defer_foreign_keys = ON",
+
+    "CREATE TABLE threads_before AS SELECT * FROM threads",
+
+    "DROP TABLE threads",
+
+    "CREATE TABLE threads("
+    "scope_id INTEGER NOT NULL, organization_id TEXT NOT NULL, id TEXT NOT NULL, external_id TEXT, agent_id TEXT, "
+    "title TEXT NOT NULL, metadata TEXT NOT NULL, started_by_type TEXT NOT NULL, started_by TEXT NOT NULL, "
+    "message_count INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, id), UNIQUE(scope_id, started_by_type, started_by, external_id), "
+    "FOREIGN KEY(scope_id, organization_id) REFERENCES scopes(id, organization_id), "
+    "FOREIGN KEY(organization_id, agent_id) REFERENCES agents(organization_id, id)) STRICT, WITHOUT ROWID",
+
+    "INSERT INTO threads SELECT * FROM threads_before",
+
+    "DROP TABLE threads_before",
+
+    "CREATE INDEX threads_by_time ON threads(scope_id, created_at, id)",
+
+    "CREATE INDEX threads_by_starter ON threads(scope_id, started_by_type, started_by, created_at, id)",
+
+    "CREATE INDEX threads_by_external_id ON threads(scope_id, external_id, created_at, id)",
 };
 
 // In order; the version of the tables is how many of them were taken.

@@ -261,8 +261,8 @@ std::vector<ApiKey> SqliteTransaction::api_keys() {
 void SqliteTransaction::insert_api_key(const ApiKey& key, const EventHash& hash) {
   const std::string roles = canonical_json(Json(key.roles));
   Statement statement = scoped(
-      "INSERT INTO api_keys(scope_id, id, hash, name, display_prefix, roles, kind, created_at, expires_at) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+      "INSERT INTO api_keys(scope_id, id, hash, name, display_prefix, roles, kind, created_at, expires_at, "
+      "created_by_type, created_by) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
   statement.bind(2, std::string_view(key.id.str()))
       .bind_blob(3, {reinterpret_cast<const char*>(hash.data()), hash.size()});
   statement.bind(4, std::string_view(key.name))
@@ -271,6 +271,8 @@ void SqliteTransaction::insert_api_key(const ApiKey& key, const EventHash& hash)
   statement.bind(7, std::string_view(key.kind == ApiKeyKind::webhook ? "webhook" : "agent"))
       .bind(8, key.created_at)
       .bind(9, key.expires_at)
+      .bind(10, std::string_view(key.created_by_type))
+      .bind(11, std::string_view(key.created_by))
       .run();
 }
 

@@ -214,13 +214,17 @@ class SqliteStorage final : public Storage, private SharedTables {
             statement.text(2) == "admin" ? MembershipRole::admin : MembershipRole::member, statement.integer(3)};
   }
 
-  std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
-    const auto connection = lease();
-    Statement statement = connection->prepare(
+  static std::optional<Membership> read_membership(Connection& connection, const OrganizationId& organization,
+                                                   const UserId& user) {
+    Statement statement = connection.prepare(
         "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 AND user_id = "
         "?2");
     statement.bind(1, std::string_view(organization.str())).bind(2, std::string_view(user.str()));
     return statement.step() ? std::optional(read_membership(statement)) : std::nullopt;
+  }
+
+  std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
+    return read_membership(*lease(), organization, user);
   }
 
   std::vector<Membership> memberships(const OrganizationId& organization) override {
@@ -234,22 +238,32 @@ class SqliteStorage final : public Storage, private SharedTables {
     return out;
   }
 
-  void put_membership(const Membership& membership) override {
-    write([&](Connection& connection) {
+  static void write_membership(Connection& connection, const MembershipChange& change) {
+    if (change.role) {
       Statement insert = connection.prepare(
           "INSERT INTO memberships(organization_id, user_id, role, created_at) VALUES(?1, ?2, ?3, ?4) "
           "ON CONFLICT(organization_id, user_id) DO UPDATE SET role = ?3");
-      insert.bind(1, std::string_view(membership.organization.str())).bind(2, std::string_view(membership.user.str()));
-      insert.bind(3, to_string(membership.role)).bind(4, membership.created_at).run();
-      return true;
-    });
+      insert.bind(1, std::string_view(change.organization.str())).bind(2, std::string_view(change.user.str()));
+      insert.bind(3, to_string(*change.role)).bind(4, change.at).run();
+    } else {
+      Statement remove = connection.prepare("DELETE FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
+      remove.bind(1, std::string_view(change.organization.str())).bind(2, std::string_view(change.user.str())).run();
+    }
   }
 
-  bool remove_membership(const OrganizationId& organization, const UserId& user) override {
+  bool change_membership(const MembershipChange& change, const MembershipRecorder& record) override {
     return write([&](Connection& connection) {
-      Statement remove = connection.prepare("DELETE FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
-      remove.bind(1, std::string_view(organization.str())).bind(2, std::string_view(user.str())).run();
-      return connection.changes() > 0;
+      const auto before = read_membership(connection, change.organization, change.user);
+      if (before ? change.role == before->role : !change.role) return false;
+      write_membership(connection, change);
+      for (const Environment environment : {Environment::development, Environment::production}) {
+        Statement scope = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
+        scope.bind(1, std::string_view(change.organization.str())).bind(2, to_string(environment));
+        if (!scope.step()) continue;  // an organization that is none has no member either
+        SqliteTransaction part(connection, scope.integer(0), change.organization.str());
+        record(part, environment, before);
+      }
+      return true;
     });
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "struere/core/error.hpp"
 
@@ -45,6 +46,8 @@ void SqliteTransaction::commit() {
   if (writer_)
     // Rules are compiled by their generation: nobody may see one that could yet be undone.
     writer_->commit(has_counted_);
+  else if (!reader_)
+    throw std::logic_error("a part of a larger write was committed");
   else
     connection_->prepare("COMMIT").run();
 }

@@ -21,6 +21,9 @@ class SqliteTransaction final : public Transaction {
   // `scope` is the number of the scope, `organization` its organization, which owns what both environments share.
   SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization);
   SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization);
+  // Part of a larger write on that connection, which commits it.
+  SqliteTransaction(Connection& part_of, std::int64_t scope, std::string organization)
+      : connection_(&part_of), scope_(scope), organization_(std::move(organization)) {}
   ~SqliteTransaction() override;
 
   void commit() override;

@@ -14,7 +14,7 @@ namespace struere {
 inline constexpr std::string_view select_api_key =
     "SELECT k.id, s.organization_id, s.environment, k.name, k.display_prefix, k.roles, k.kind, k.created_at, "
     "k.expires_at, k.revoked_at, "
-    "k.last_used_at FROM api_keys k JOIN scopes s ON s.id = k.scope_id ";
+    "k.last_used_at, k.created_by_type, k.created_by FROM api_keys k JOIN scopes s ON s.id = k.scope_id ";
 
 inline ApiKey read_api_key(const Statement& statement) {
   const auto environment = parse_environment(statement.text(2));
@@ -31,6 +31,8 @@ inline ApiKey read_api_key(const Statement& statement) {
   key.expires_at = statement.optional_integer(8);
   key.revoked_at = statement.optional_integer(9);
   key.last_used_at = statement.optional_integer(10);
+  key.created_by_type = statement.string(11);
+  key.created_by = statement.string(12);
   return key;
 }
 

@@ -51,3 +51,42 @@ TEST_CASE("a migration that cannot be finished changes nothing", "[sqlite][migra
   RawDatabase(folder.file()).run("DROP TABLE threads");
   CHECK(error_of([&] { (void)Database::open(folder.file()); }) == "no error");
 }
+
+TEST_CASE("the step to version 5 says anew who may be whom", "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_old_database(folder.file(), 3);
+  const OrganizationId acme("acme");
+  const auto value = [&](const std::string& sql) { return RawDatabase(folder.file()).value(sql); };
+  {
+    RawDatabase raw(folder.file());
+    raw.run("UPDATE agents SET status = 'inactive' WHERE organization_id = 'acme'");
+    // Ana made the key of acme's development scope; the log of its production scope does not tell any more.
+    raw.run(
+        "UPDATE events SET actor_type = 'user', actor_id = 'ana@acme' WHERE scope_id = 1 AND type = 'api-key.created'");
+    raw.run("UPDATE events SET type = 'x.y' WHERE scope_id = 2 AND type = 'api-key.created'");
+    raw.run("INSERT INTO users VALUES('gone', 'Gone', 1)");
+    raw.run("INSERT INTO role_assignments SELECT scope_id, 'gone', role_id, NULL, 'system', 1 FROM role_assignments");
+  }
+  for (int opening = 0; opening < 2; ++opening) {
+    const Database database = Database::open(folder.file());
+    CHECK(value("PRAGMA user_version") == "5");
+    CHECK(value("PRAGMA integrity_check") == "ok");
+    CHECK(value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      CHECK_ERROR(not_found, database.trusted_host().agent_session("clerk", acme, environment));
+      CHECK_NOTHROW(database.trusted_host().agent_session("clerk", OrganizationId("globex"), environment));
+    }
+    CHECK(value("SELECT count(*) FROM role_assignments WHERE user_id = 'gone'") == "0");
+    CHECK(value("SELECT count(*) FROM role_assignments") == "4");
+    const Session system = database.trusted_host().system_session(acme, Environment::development);
+    CHECK(system.api_keys().list().front().created_by == "ana@acme");
+    const Session there = database.trusted_host().system_session(acme, Environment::production);
+    CHECK(there.api_keys().list().front().created_by_type == "system");
+    const auto thread = system.threads().find("chat-1");
+    REQUIRE(thread);
+    CHECK(system.threads().messages(thread->id).messages.size() == 1);
+    CHECK(database.trusted_host().user_session(UserId("ana@acme"), acme, Environment::development).threads()
+              .list()
+              .threads.empty());
+  }
+}

@@ -1,0 +1,103 @@
+#include "actor/key_lineage.hpp"
+
+#include <algorithm>
+
+#include "storage/records.hpp"
+
+namespace struere {
+namespace {
+
+constexpr int most_makers = 16;  // a longer line of keys has ended
+
+class Lineage {
+ public:
+  Lineage(Transaction& transaction, const ApiKey& key, Timestamp now)
+      : transaction_(transaction), now_(now), names_(key.roles) {
+    has_ended_ = !follow(key);
+  }
+
+  bool has_ended() const noexcept { return has_ended_; }
+  const std::optional<UserId>& user() const noexcept { return user_; }  // at the beginning, if it is a user
+
+  // For a member; an org admin has no need of assignments.
+  void keep_assigned() {
+    std::vector<std::string> held;
+    for (const Assignment& assignment : transaction_.assignments(*user_)) {
+      if (assignment.expires_at && *assignment.expires_at <= now_) continue;
+      held.push_back(assignment.role_name);
+      if (std::ranges::find(names_, assignment.role_name) != names_.end()) expire(assignment.expires_at);
+    }
+    keep_only(held);
+  }
+
+  KeyAuthority authority() const {
+    KeyAuthority out{{}, until_};
+    for (const std::string& name : names_)
+      if (auto id = transaction_.find_role(name)) out.roles.push_back({*std::move(id), name});
+    return out;
+  }
+
+ private:
+  // Whether the key may still do anything.
+  bool follow(ApiKey key) {
+    std::vector<ApiKey> keys;
+    for (int makers = 0; makers < most_makers; ++makers) {
+      if (key.created_by_type == to_string(ActorType::system)) return true;
+      if (key.created_by_type == to_string(ActorType::user)) {
+        user_ = UserId(key.created_by);
+        return true;
+      }
+      if (keys.empty()) keys = transaction_.api_keys();
+      const auto maker = std::ranges::find(keys, ApiKeyId(key.created_by), &ApiKey::id);
+      if (maker == keys.end()) return follow_agent(key.created_by);
+      key = *maker;
+      if (key.revoked_at || (key.expires_at && *key.expires_at <= now_)) return false;
+      expire(key.expires_at);
+      keep_only(key.roles);
+    }
+    return false;
+  }
+
+  // Whether it is an agent that is active here.
+  bool follow_agent(const std::string& id) {
+    const auto configs = select<AgentConfig>(transaction_, {{}, {{"agent_id", {}, id}}, {"version"}, true, {}, 1});
+    if (configs.empty() || configs.front().status != AgentStatus::active) return false;
+    keep_only(configs.front().roles);
+    return true;
+  }
+
+  void keep_only(const std::vector<std::string>& names) {
+    std::erase_if(names_, [&](const std::string& name) { return std::ranges::find(names, name) == names.end(); });
+  }
+
+  void expire(const std::optional<Timestamp>& at) {
+    if (at && (!until_ || *at < *until_)) until_ = at;
+  }
+
+  Transaction& transaction_;
+  Timestamp now_;
+  std::vector<std::string> names_;  // of the roles that are left
+  std::optional<UserId> user_;
+  std::optional<Timestamp> until_;
+  bool has_ended_ = false;
+};
+
+}  // namespace
+
+std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now) {
+  const auto user = [&]() -> std::optional<UserId> {
+    if (key.created_by_type == to_string(ActorType::system)) return std::nullopt;
+    const auto transaction = storage.begin(scope, Access::read);
+    return Lineage(*transaction, key, now).user();
+  }();
+  // A membership belongs to no scope, and is not read inside a transaction of one.
+  const auto membership = user ? storage.shared().find_membership(scope.organization(), *user) : std::nullopt;
+  if (user && !membership) return std::nullopt;
+  const auto transaction = storage.begin(scope, Access::read);
+  Lineage lineage(*transaction, key, now);
+  if (lineage.has_ended() || lineage.user() != user) return std::nullopt;
+  if (user && membership->role != MembershipRole::admin) lineage.keep_assigned();
+  return lineage.authority();
+}
+
+}  // namespace struere
