@@ -259,7 +259,7 @@ void ByHand::update(const std::string& id, const struere::Json& patch) {
   use("COMMIT").step();
 }
 
-std::string with_filter_index(const std::string& path) {
+std::string with_indexes(const std::string& path) {
   const std::string copy = path + ".indexed", part = copy + ".part";
   if (std::filesystem::exists(copy) && std::filesystem::last_write_time(copy) >= std::filesystem::last_write_time(path))
     return copy;
@@ -268,10 +268,13 @@ std::string with_filter_index(const std::string& path) {
     sqlite3* opened = nullptr;
     sqlite3_open_v2(part.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
     const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, sqlite3_close);
-    if (sqlite3_exec(opened,
-                     "CREATE INDEX by_teacher_and_status ON entities(scope_id, type_key, data -> '$.\"teacherId\"', "
-                     "deleted_at, data -> '$.\"status\"', created_at DESC, id DESC)",
-                     nullptr, nullptr, nullptr) != SQLITE_OK)
+    if (sqlite3_exec(
+            opened,
+            "CREATE INDEX by_teacher ON entities(scope_id, type_key, data -> '$.\"teacherId\"', deleted_at, created_at "
+            "DESC, id DESC); "
+            "CREATE INDEX by_teacher_and_status ON entities(scope_id, type_key, data -> '$.\"teacherId\"', "
+            "deleted_at, data -> '$.\"status\"', created_at DESC, id DESC)",
+            nullptr, nullptr, nullptr) != SQLITE_OK)
       throw std::runtime_error(sqlite3_errmsg(opened));
   }
   std::filesystem::rename(part, copy);

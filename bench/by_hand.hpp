@@ -53,6 +53,6 @@ class ByHand {
 };
 
 // A copy of the file, made once, with the index that one would make by hand for the filter as well.
-std::string with_filter_index(const std::string& path);
+std::string with_indexes(const std::string& path);
 
 }  // namespace bench

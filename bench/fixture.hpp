@@ -18,7 +18,7 @@ namespace bench {
 
 struct Fixture {
   // `path` is that of a copy, which is written to. Throws where two contenders answer differently.
-  // `indexed` is that of another, with_filter_index().
+  // `indexed` is that of another, with_indexes().
   // `settings` are those of all who use SQLite.
   Fixture(const std::string& path, const std::string& indexed, std::int64_t count, const std::string& postgres,
           const struere::SqliteOptions& settings);
@@ -33,7 +33,7 @@ struct Fixture {
   TutoringData data;
   struere::SqliteOptions settings, settings_full;  // by their durability, as what follows
   struere::Database normal, full;
-  ByHand hand, hand_unmasked, hand_full, hand_indexed;
+  ByHand hand, hand_unmasked, hand_full;
   UsersCode users;
   struere::Session teacher;
   struere::EntityRepository sessions, unmasked, written, written_full;

@@ -104,7 +104,7 @@ int main(int count, char** arguments) try {
   const std::string larger = path + ".larger";
   const bool with_larger = sessions <= most_for_ten_times_as_many;
   if (with_larger) prepare(larger, sessions, sessions * 10);
-  Fixture fixture(copy_of(path), with_filter_index(path), sessions, postgres, settings);
+  Fixture fixture(copy_of(path), copy_of(with_indexes(path)), sessions, postgres, settings);
   Race race;
   {
     const OneProcessor one(processor);

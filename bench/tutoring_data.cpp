@@ -36,7 +36,7 @@ void define(const Session& system) {
     "slug": "session",
     "schema": {"type": "object", "required": ["teacherId", "subject"],
                "properties": {"teacherId": {"type": "string"}, "subject": {"type": "string"},
-                              "duration": {"type": "integer", "minimum": 5}, "status": {"type": "string"}}}})"_json);
+                              "duration": {"type": "integer", "minimum": 5}, "status": {"type": "string", "x-index": true}}}})"_json);
   system.roles().define(R"({
     "name": "teacher",
     "policies":   [{"resource": "session", "actions": ["list", "read", "create", "update"], "effect": "allow"}],

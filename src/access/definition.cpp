@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "access/indexed_fields.hpp"
 #include "access/rule_reader.hpp"
 #include "core/json_schema.hpp"
 #include "core/text.hpp"
@@ -159,6 +160,11 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     type.bound_to_role = require_name_at(definition, "an entity type", "boundToRole");
   if (const auto field = definition.find("userIdField"); field != definition.end())
     type.user_id_field = require_inner_path(*field, "`userIdField`");
+  EntityType unbound = type;
+  unbound.bound_to_role.reset();
+  if (indexed_fields(unbound).size() > most_indexed_fields)
+    refuse(fmt::format("the schema of `{}` says `\"x-index\": true` of more than {} fields; each costs every write",
+                       type.slug, most_indexed_fields));
   return type;
 }
 

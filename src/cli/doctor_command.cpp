@@ -46,9 +46,6 @@ std::string next_command(const Finding& finding, const Session& session) {
       return is_production ? "correct the file, then: struere sync && struere deploy"
                            : "correct the file, then: struere sync";
     case Check::index_missing: return "struere doctor --json";
-    case Check::index_unused:
-      return fmt::format("sqlite3 {} {}", quoted(session.file().string()),
-                         quoted(fmt::format("DROP INDEX \"entities_by_{}\"", finding.subject)));
     case Check::run_overdue:
     case Check::run_abandoned: return "start a TriggerWorker (docs/guide.md)";
     case Check::run_dead: return fmt::format("struere runs list --status dead -e {}", environment);

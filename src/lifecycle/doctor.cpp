@@ -47,14 +47,6 @@ class Examination {
     check_shown_fields();
   }
 
-  // All fields that a rule or a schema of the scope wants an index of.
-  FieldNames indexed_fields_of_scope() const {
-    FieldNames out;
-    for (const RoleRecord& role : roles_) out.merge(indexed_fields(role));
-    for (const EntityType& type : types_) out.merge(indexed_fields(type));
-    return out;
-  }
-
  private:
   void tell(Severity severity, Check check, const std::string& subject, std::string message) {
     findings_.push_back(
@@ -159,19 +151,28 @@ class Examination {
     }
   }
 
+  // The fields by which rows of the type are found first.
+  FieldNames found_by(const std::string& type) const {
+    FieldNames out;
+    for (const FieldKeyReport& key : *storage_.field_keys)
+      if (is_of(key, type) && key.is_whole) out.insert(key.fields.front());
+    return out;
+  }
+  bool is_of(const FieldKeyReport& key, const std::string& type) const {
+    return key.organization == system_.actor().organization() && key.environment == system_.actor().environment() &&
+           key.entity_type == type;
+  }
+
   void check_rules() {
-    if (!storage_.indexed_fields) return;
+    if (!storage_.field_keys) return;
     for (const RoleRecord& role : roles_) {
-      std::set<std::string> slow;  // types; a rule with an index finds the rows for all rules of its type
+      std::set<std::string> slow;  // types; a rule with a key finds the rows for all rules of its type
       std::set<std::string> quick;
       for (const TypedRecord& rule : role.scope_rules) {
-        const FieldNames fields = indexed_fields(rule.json);
-        const auto has_index = [&](const std::string& field) {
-          return std::ranges::find(*storage_.indexed_fields, field) != storage_.indexed_fields->end();
-        };
-        const bool is_indexed = std::ranges::any_of(fields, has_index);
+        const FieldNames found = found_by(rule.entity_type);
+        const bool is_indexed = std::ranges::any_of(indexed_fields(rule.json),
+                                                    [&](const std::string& field) { return found.contains(field); });
         (is_indexed ? quick : slow).insert(rule.entity_type);
-        if (!is_indexed) missing_.insert(fields.begin(), fields.end());
       }
       for (const std::string& slug : slow) {
         if (quick.contains(slug) || !has_type(slug)) continue;
@@ -181,10 +182,30 @@ class Examination {
                          role.name, slug, count));
       }
     }
-    for (const std::string& field : missing_)
-      tell(Severity::note, Check::index_missing, field,
-           fmt::format("`{}` could have an index; a file has at most 16 of them, for the fields that rules named first",
-                       field));
+    for (const EntityType& type : types_) check_keys_of(type);
+  }
+
+  // Whether there is all that the type and the rules for it want.
+  void check_keys_of(const EntityType& type) {
+    std::vector<std::string> rules;
+    for (const RoleRecord& role : roles_)
+      for (const TypedRecord& rule : role.scope_rules)
+        if (rule.entity_type == type.slug) rules.push_back(rule.json);
+    std::vector<std::string> missing;
+    bool is_building = false;
+    for (const KeyFields& fields : key_fields(type, rules)) {
+      const auto key = std::ranges::find_if(*storage_.field_keys, [&](const FieldKeyReport& report) {
+        return is_of(report, type.slug) && report.fields == fields;
+      });
+      if (key != storage_.field_keys->end() && key->is_whole) continue;
+      is_building = is_building || key != storage_.field_keys->end();
+      missing.push_back(fmt::format("{}", fmt::join(fields, " and ")));
+    }
+    if (missing.empty()) return;
+    const std::string why =
+        is_building ? "some are still being built" : fmt::format("a type has at most {} field keys", most_keys_of_type);
+    tell(Severity::note, Check::index_missing, type.slug,
+         fmt::format("no field key serves queries of `{}` by {}; {}", type.slug, fmt::join(missing, ", by "), why));
   }
 
   void check_runs() {
@@ -222,7 +243,6 @@ class Examination {
   Timestamp now_;
   std::vector<EntityType> types_;
   std::vector<RoleRecord> roles_;
-  std::set<std::string> missing_;
 };
 
 }  // namespace
@@ -253,7 +273,6 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::reserved_slug: return "reserved_slug";
     case Check::rule_without_index: return "rule_without_index";
     case Check::index_missing: return "index_missing";
-    case Check::index_unused: return "index_unused";
     case Check::run_overdue: return "run_overdue";
     case Check::run_abandoned: return "run_abandoned";
     case Check::run_dead: return "run_dead";
@@ -270,21 +289,11 @@ std::vector<Finding> examine(const Database& database, const DoctorOptions& opti
   const StorageReport storage = host.check_storage();
   std::vector<Finding> out;
   for (const std::string& fault : storage.faults) out.push_back({Severity::error, Check::storage, {}, {}, {}, fault});
-  std::set<std::string> used;
   for (const Organization& organization : organizations)
     for (const Environment environment : environments) {
       Examination examination(host.system_session(organization.id, environment), options, storage, out);
-      used.merge(examination.indexed_fields_of_scope());  // an index serves all organizations
       if (!options.organization || *options.organization == organization.id) examination.check_all();
     }
-  for (const std::string& field : storage.indexed_fields.value_or(std::vector<std::string>()))
-    if (!used.contains(field))
-      out.push_back({Severity::note,
-                     Check::index_unused,
-                     {},
-                     {},
-                     field,
-                     fmt::format("the index of `{}` serves no rule any more, and costs each write a little", field)});
   std::ranges::stable_sort(out, std::ranges::greater(), &Finding::severity);
   return out;
 }

@@ -38,10 +38,11 @@ TEST_CASE("a profile tells time, grants and index", "[profile]") {
   CHECK(profile.first >= profile.best);
   REQUIRE(profile.explanation.grants.size() == 1);
   CHECK(profile.explanation.grants[0].role == "owner");
-  REQUIRE(profile.steps.size() == 1);
-  CHECK(profile.steps[0].find("USING INDEX") != std::string::npos);
+  REQUIRE(profile.steps.size() == 3);
+  CHECK(profile.steps[0] == "by the field key data.owner");
+  CHECK(profile.steps[1].find("USING PRIMARY KEY") != std::string::npos);
   const auto scan = world.system().profile(ana, "note", {.order = {{"data.n"}}});
-  CHECK(scan.steps.size() == 2);  // it is sorted
+  CHECK(scan.steps.size() == 4);  // it is sorted
 
   CHECK_ERROR(permission_denied, ana.profile(ana, "note"));
   CHECK_ERROR(permission_denied, world.system(Environment::production).profile(ana, "note"));

@@ -35,8 +35,7 @@ struct Finding {
     unknown_role,        // a type bound to a role that the scope does not have: the type
     reserved_slug,       // a type whose slug is a reserved word (SPEC 3), from before it was one: the type
     rule_without_index,  // the rule looks at all entities of its type: the role
-    index_missing,       // of a rule that could have one: the field
-    index_unused,        // of no rule, in any organization: the field
+    index_missing,       // of rules or a schema that could have a key, or whose key is still being built: the type
     run_overdue,         // trigger runs that no worker does: the trigger of the first
     run_abandoned,       // that a worker began and does not finish
     run_dead,            // that failed as often as they may

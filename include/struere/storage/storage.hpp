@@ -61,12 +61,20 @@ class SharedTables {
 
 enum class Access { read, write };
 
+// Fields of `data` by which the rows of a type are found without looking at all of them, first field first.
+struct FieldKeyReport {
+  OrganizationId organization;
+  Environment environment;
+  std::string entity_type;          // its slug
+  std::vector<std::string> fields;  // {"data.team", "data.due"}
+  bool is_whole = false;            // otherwise it is still being built, and serves no query yet
+};
+
 // How a storage is, apart from what its rows mean.
 struct StorageReport {
   std::vector<std::string> faults;  // each says what to do; none: it is sound
-  // Fields by which rows are found without looking at all of their type ("data.team"). Nothing, where the storage has
-  // no such indexes at all.
-  std::optional<std::vector<std::string>> indexed_fields;
+  // nullopt if the storage keeps no such keys at all.
+  std::optional<std::vector<FieldKeyReport>> field_keys;
 };
 
 // What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.

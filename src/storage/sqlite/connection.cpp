@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "storage/sqlite/key_catalog.hpp"
 #include "storage/sqlite/selection_cache.hpp"
 #include "struere/core/error.hpp"
 
@@ -172,7 +173,7 @@ struct Connection::Kept {
 };
 
 Connection::Connection(const std::string& path, int flags) try
-    : database_(path, flags), selections_(std::make_unique<SelectionCache>()) {
+    : database_(path, flags), selections_(std::make_unique<SelectionCache>()), keys_(std::make_unique<KeyCatalog>()) {
   register_functions(database_);
 } catch (const SQLite::Exception& error) {
   throw_storage_error(nullptr, error.getErrorCode(), "opening the database");

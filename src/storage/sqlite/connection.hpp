@@ -35,6 +35,7 @@ struct Pointer {
 // What is bound to a statement. Text is bound by reference: it must outlive the execution.
 using Parameter = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob, Pointer>;
 
+class KeyCatalog;
 class SelectionCache;
 
 // A prepared statement, in use. Reset when it goes out of scope.
@@ -99,6 +100,8 @@ class Connection {
 
   // What selections were compiled to on this connection.
   SelectionCache& selections() noexcept { return *selections_; }
+  // The field keys of the types that were asked for on this connection.
+  KeyCatalog& keys() noexcept { return *keys_; }
 
  private:
   struct Kept;
@@ -108,9 +111,10 @@ class Connection {
   Order kept_;  // most recently used first
   std::unordered_map<std::string_view, Order::iterator> by_sql_;
   std::unique_ptr<SelectionCache> selections_;
+  std::unique_ptr<KeyCatalog> keys_;
 };
 
-// `struere_view`, `struere_key`, `struere_value_key`, `struere_contains`, `struere_search`: see functions.cpp.
+// `struere_view`, `struere_at`, `struere_key` and the like: see functions.cpp.
 void register_functions(SQLite::Database& database);
 
 }  // namespace struere

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sqlite/field_keys.hpp"
+#include "storage/sqlite/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -39,18 +40,32 @@ void check_search(Connection& connection, StorageReport& report) {
         fmt::format("the index of words lacks {} entities, which no search finds; restore a backup", lost.integer(0)));
 }
 
-std::vector<std::string> indexed_fields(Connection& connection) {
-  std::vector<std::string> out;
-  Statement statement =
-      connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'entities' ORDER BY name");
-  while (statement.step()) {
-    const std::string_view name = statement.text(0);
-    const std::size_t begin = name.find("data.");
-    if (begin == std::string_view::npos) continue;
-    const auto field = FieldPath::parse(std::string(name.substr(begin)));
-    if (field && field_index_name(*field) == name) out.push_back(field->str());
-  }
+std::vector<FieldKeyReport> field_keys(Connection& connection) {
+  std::vector<FieldKeyReport> out;
+  Statement statement = connection.prepare(
+      "SELECT s.organization_id, s.environment, t.slug, k.fields, k.state = 'whole' FROM field_keys k JOIN scopes s ON "
+      "s.id = k.scope_id JOIN entity_types t ON t.scope_id = k.scope_id AND t.type_key = k.type_key WHERE k.state <> "
+      "'dropping' ORDER BY 1, 2, 3, 4");
+  while (statement.step())
+    if (const auto environment = parse_environment(statement.text(1)))
+      out.push_back({OrganizationId(statement.string(0)), *environment, statement.string(2),
+                     read_texts(statement.text(3)), statement.integer(4) != 0});
   return out;
+}
+
+// Rows that have no key, or keys that no row has: the rows would be missing from answers.
+void check_field_keys(Connection& connection, StorageReport& report) {
+  Statement types = connection.prepare(
+      "SELECT DISTINCT k.scope_id, k.type_key, t.slug FROM field_keys k JOIN entity_types t ON t.scope_id = k.scope_id "
+      "AND t.type_key = k.type_key WHERE k.state = 'whole'");
+  while (types.step()) {
+    const std::int64_t wrong = FieldKeyTable(connection, types.integer(0)).count_faults(types.integer(1));
+    if (wrong > 0)
+      report.faults.push_back(
+          fmt::format("{} field keys of `{}` do not agree with their rows; define the type without the fields that its "
+                      "schema and rules index, and then with them, to build the keys anew",
+                      wrong, types.text(2)));
+  }
 }
 
 }  // namespace
@@ -68,7 +83,8 @@ StorageReport check_file(Connection& connection) {
   attempt([&] { check_pages(connection, report); });
   attempt([&] { check_references(connection, report); });
   attempt([&] { check_search(connection, report); });
-  attempt([&] { report.indexed_fields = indexed_fields(connection); });
+  attempt([&] { report.field_keys = field_keys(connection); });
+  attempt([&] { check_field_keys(connection, report); });
   connection.execute("COMMIT");
   return report;
 }

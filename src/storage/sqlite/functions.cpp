@@ -3,9 +3,12 @@
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/json_scan.hpp"
+#include "query/field_key.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/view_masks.hpp"
 #include "struere/query/comparison.hpp"
@@ -16,6 +19,11 @@ namespace {
 
 std::string_view text_of(sqlite3_value* value) {
   const auto* const bytes = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+std::string_view bytes_of(sqlite3_value* value) {
+  const auto* const bytes = static_cast<const char*>(sqlite3_value_blob(value));
   return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
@@ -41,6 +49,35 @@ void view(sqlite3_context* context, sqlite3_value** values) {
   std::string out;
   masks->splicer(text_of(values[2])).splice(text_of(values[1]), out);
   sqlite3_result_text64(context, out.data(), out.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// struere_at(json, path): the canonical text of a field (json_scan.hpp); NULL if it is absent.
+void at(sqlite3_context* context, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return sqlite3_result_null(context);
+  const auto found = find_in_canonical(text_of(values[0]), text_of(values[1]));
+  if (!found) return sqlite3_result_null(context);
+  sqlite3_result_text64(context, found->data(), found->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// struere_key_of(key, json): a field key (field_key.hpp) and the part of one value more; NULL of NULL.
+void key_of(sqlite3_context* context, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
+    return sqlite3_result_null(context);
+  std::string key(bytes_of(values[0]));
+  append_field_key(key, std::optional(text_of(values[1])));
+  answer_blob(context, key);
+}
+
+// struere_key_join(key, bytes): one after the other; NULL of NULL.
+void key_join(sqlite3_context* context, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
+    return sqlite3_result_null(context);
+  answer_blob(context, std::string(bytes_of(values[0])).append(bytes_of(values[1])));
+}
+
+// struere_key_is_exact(key): whether it stands for one list of values only.
+void key_is_exact(sqlite3_context* context, sqlite3_value** values) {
+  sqlite3_result_int(context, is_exact_field_key(bytes_of(values[0])) ? 1 : 0);
 }
 
 // struere_key(json): the sort key of a canonical JSON text; NULL is an absent value.
@@ -94,7 +131,11 @@ void add(SQLite::Database& database, const char* name, int parameters) {
 
 void register_functions(SQLite::Database& database) {
   add<view>(database, "struere_view", 3);
+  add<at>(database, "struere_at", 2);
   add<key>(database, "struere_key", 1);
+  add<key_of>(database, "struere_key_of", 2);
+  add<key_join>(database, "struere_key_join", 2);
+  add<key_is_exact>(database, "struere_key_is_exact", 1);
   add<value_key>(database, "struere_value_key", 1);
   add<contains>(database, "struere_contains", 2);
   add<search>(database, "struere_search", 2);

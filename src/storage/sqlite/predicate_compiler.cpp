@@ -22,28 +22,10 @@ bool is_ordering(Operator op) {
   return op == Operator::gt || op == Operator::gte || op == Operator::lt || op == Operator::lte;
 }
 
-// The elements of a list as a list of their canonical texts, which a query can look among.
-std::string canonical_elements(const Json& list) {
-  Json out = Json::array();
-  for (const Json& element : list) out.push_back(canonical_json(element));
-  return out.dump();
-}
-
-// Those elements of a list that `keep` keeps.
-template <class Keep>
-std::string elements(const Json& list, Keep keep) {
-  Json out = Json::array();
-  for (const Json& element : list)
-    if (keep(element)) out.push_back(element);
-  return out.dump();
-}
-
-Blob as_blob(const std::string& bytes) { return Blob(bytes.begin(), bytes.end()); }
-
 constexpr const char* never = "0";
 
-// The first byte of the sort keys of strings (comparison.hpp).
-constexpr char string_kind = '\x05';
+// The first byte of the sort keys of strings (comparison.hpp), and the one after it.
+const Blob string_kind{5}, past_string_kind{6};
 
 Slot actor_slot(const Operand& operand, Slot::Form form) {
   return {operand.kind == Operand::Kind::user_id ? Slot::Value::user_id : Slot::Value::organization_id, form};
@@ -63,12 +45,8 @@ std::optional<std::string> StoredSource::attribute(const FieldPath& field) const
 }
 
 std::string json_at(std::string_view data, const FieldPath& field) {
-  // json_extract answers NULL for an absent field and for a JSON null alike, but null is `neq` "a" and absent is not
-  // (SPEC 4); `->` answers the JSON text, which for null is 'null'. Stored text is canonical, so equal texts are equal
-  // values.
-  std::string out = fmt::format("{} -> '$", data);
-  for (const std::string& segment : field.segments()) out.append(".\"").append(segment).append("\"");
-  return out + "'";
+  // As canonical text: equal texts are equal values. NULL only ever stands for an absent field; JSON's null is 'null'.
+  return fmt::format("struere_at({}, '{}')", data, fmt::join(field.segments(), "."));
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none) {
@@ -87,6 +65,28 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 std::string PredicateCompiler::parameter(SelectionParameter value) {
   parameters_.push_back(std::move(value));
   return fmt::format("?{}", parameters_.size() + 1);
+}
+
+void PredicateCompiler::bind_literals(const Predicate& filter) {
+  for (const Json* const literal : bindable_literals(filter)) literals_.emplace(literal, literals_.size());
+}
+
+SelectionParameter PredicateCompiler::value_of(const Json& literal, Slot::Form form) const {
+  const auto slot = literals_.find(&literal);
+  if (slot != literals_.end()) return Slot{Slot::Value::literal, form, slot->second};
+  return parameter_of(literal, form);
+}
+
+std::variant<std::string, Slot> PredicateCompiler::key_part(const Operand& operand, Slot::Form form) const {
+  if (operand.kind != Operand::Kind::literal) {
+    const Blob& kind = form == Slot::Form::past_kind ? past_string_kind : string_kind;
+    if (form != Slot::Form::key) return std::string(kind.begin(), kind.end());
+    return actor_slot(operand, form);
+  }
+  const SelectionParameter value = value_of(operand.literal, form);
+  if (const auto* const slot = std::get_if<Slot>(&value)) return *slot;
+  const Blob& bytes = std::get<Blob>(std::get<Parameter>(value));
+  return std::string(bytes.begin(), bytes.end());
 }
 
 std::string PredicateCompiler::compile(const Predicate& predicate, const RowSource& row) {
@@ -127,28 +127,29 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
       const Json& literal = operand.literal;
       if (op == Operator::exists) return fmt::format("{} IS {}NULL", field, literal == true ? "NOT " : "");
       if (op == Operator::in)
-        return fmt::format("{} IN (SELECT value FROM json_each({}))", field, parameter(canonical_elements(literal)));
+        return fmt::format("{} IN (SELECT value FROM json_each({}))", field,
+                           parameter(value_of(literal, Slot::Form::elements)));
       if (op == Operator::nin)
         return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT value FROM json_each({1}))", field,
-                           parameter(canonical_elements(literal)));
-      if (is_ordering(op)) {
-        const std::string key = sort_key(&literal);
-        return compile_order(field, op, key.front(), as_blob(key));
-      }
-      value = parameter(canonical_json(literal));
+                           parameter(value_of(literal, Slot::Form::elements)));
+      if (is_ordering(op))
+        return compile_order(field, op, value_of(literal, Slot::Form::sort_key), value_of(literal, Slot::Form::kind),
+                             value_of(literal, Slot::Form::past_kind));
+      value = parameter(value_of(literal, Slot::Form::json));
       break;
     }
     case Operand::Kind::user_id:
     case Operand::Kind::organization_id:
-      if (is_ordering(op)) return compile_order(field, op, string_kind, actor_slot(operand, Slot::Form::sort_key));
+      if (is_ordering(op))
+        return compile_order(field, op, actor_slot(operand, Slot::Form::sort_key), string_kind, past_string_kind);
       value = parameter(actor_slot(operand, Slot::Form::json));
       break;
     case Operand::Kind::own_entity: {
       value = fmt::format("(SELECT json_quote(id) FROM {})", own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
       const std::string same_kind = op == Operator::gt || op == Operator::gte
-                                        ? fmt::format("< {}", parameter(as_blob("\x06")))
-                                        : fmt::format(">= {}", parameter(as_blob("\x05")));
+                                        ? fmt::format("< {}", parameter(past_string_kind))
+                                        : fmt::format(">= {}", parameter(string_kind));
       return fmt::format("{0} IS NOT NULL AND struere_key({1}) {2} struere_key({0}) AND struere_key({1}) {3}", value,
                          field, sign(op), same_kind);
     }
@@ -174,14 +175,14 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
 }
 
 // Within the kind of the value: keys of another kind start with another byte.
-std::string PredicateCompiler::compile_order(const std::string& field, Operator op, char kind,
-                                             SelectionParameter bound) {
+std::string PredicateCompiler::compile_order(const std::string& field, Operator op, SelectionParameter bound,
+                                             SelectionParameter kind, SelectionParameter past_kind) {
   const std::string place = parameter(std::move(bound));
   return op == Operator::gt || op == Operator::gte
              ? fmt::format("struere_key({0}) {1} {2} AND struere_key({0}) < {3}", field, sign(op), place,
-                           parameter(as_blob(std::string(1, static_cast<char>(kind + 1)))))
+                           parameter(std::move(past_kind)))
              : fmt::format("struere_key({0}) {1} {2} AND struere_key({0}) >= {3}", field, sign(op), place,
-                           parameter(as_blob(std::string(1, kind))));
+                           parameter(std::move(kind)));
 }
 
 std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& stored, Operator op,
@@ -228,19 +229,19 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
 }
 
 std::string PredicateCompiler::compile_text(const std::string& column, Operator op, const Json& value) {
-  const auto is_string = [](const Json& element) { return element.is_string(); };
   switch (op) {
     case Operator::in:
-      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column, parameter(elements(value, is_string)));
+      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column,
+                         parameter(value_of(value, Slot::Form::texts)));
     case Operator::nin:
       return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column,
-                         parameter(elements(value, is_string)));
+                         parameter(value_of(value, Slot::Form::texts)));
     case Operator::neq:
       if (!value.is_string()) return fmt::format("(({}) IS NOT NULL)", column);
       break;
     default: break;
   }
-  return value.is_string() ? compile_text_against(column, op, value.get<std::string>()) : never;
+  return value.is_string() ? compile_text_against(column, op, value_of(value, Slot::Form::text)) : never;
 }
 
 std::string PredicateCompiler::compile_text_against(const std::string& column, Operator op, SelectionParameter text) {
@@ -254,20 +255,23 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
   const auto is_integer = [](const Json& element) { return element.is_number_integer(); };
   switch (op) {
     case Operator::eq:
-      return is_integer(value) ? fmt::format("(({}) = {})", column, parameter(value.get<std::int64_t>())) : never;
+      return is_integer(value) ? fmt::format("(({}) = {})", column, parameter(value_of(value, Slot::Form::integer)))
+                               : never;
     case Operator::neq:
-      return is_integer(value) ? fmt::format("(({}) <> {})", column, parameter(value.get<std::int64_t>()))
+      return is_integer(value) ? fmt::format("(({}) <> {})", column, parameter(value_of(value, Slot::Form::integer)))
                                : fmt::format("(({}) IS NOT NULL)", column);
     case Operator::in:
-      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column, parameter(elements(value, is_integer)));
+      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column,
+                         parameter(value_of(value, Slot::Form::integers)));
     case Operator::nin:
       return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column,
-                         parameter(elements(value, is_integer)));
+                         parameter(value_of(value, Slot::Form::integers)));
     case Operator::contains:
     case Operator::exists: return never;
     default: break;
   }
-  if (is_integer(value)) return fmt::format("(({}) {} {})", column, sign(op), parameter(value.get<std::int64_t>()));
+  if (is_integer(value))
+    return fmt::format("(({}) {} {})", column, sign(op), parameter(value_of(value, Slot::Form::integer)));
   if (!value.is_number()) return never;
   // A fraction, or a number that no 64-bit integer reaches. SQLite would bring it to an integer its own way, so it is
   // ours.
@@ -304,12 +308,23 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
     if (own.candidates.empty()) return "SELECT NULL WHERE 0";
     const std::string user = parameter(Slot{Slot::Value::user_id, Slot::Form::json});
     std::vector<std::string> candidates;
-    for (const OwnEntity::Candidate& candidate : own.candidates)
+    for (const OwnEntity::Candidate& candidate : own.candidates) {
+      const std::string type = parameter(candidate.type);
+      const std::string row = fmt::format(
+          "w.scope_id = ?1 AND w.type_key = {} AND {} = {} AND w.deleted_at IS NULL AND w.status = 'active'", type,
+          json_at("w.data", candidate.user_id_field), user);
+      const auto keys = keys_ ? keys_->keys_of(candidate.type) : nullptr;
+      const FieldKey* by_user = nullptr;
+      for (std::size_t i = 0; keys && i < keys->size(); ++i)
+        if ((*keys)[i].is_whole && (*keys)[i].fields == std::vector{candidate.user_id_field}) by_user = &(*keys)[i];
       candidates.push_back(
-          fmt::format("SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE w.scope_id = ?1 AND "
-                      "w.type_key = {} AND {} = {} "
-                      "AND w.deleted_at IS NULL AND w.status = 'active'",
-                      parameter(candidate.type), json_at("w.data", candidate.user_id_field), user));
+          by_user ? fmt::format("SELECT w.id AS own_id, w.created_at AS own_created_at FROM entity_keys u CROSS JOIN "
+                                "entities w WHERE u.scope_id = ?1 AND u.type_key = {} AND u.key_no = {} AND u.key = {} "
+                                "AND w.id = u.id AND {}",
+                                type, parameter(by_user->number),
+                                parameter(KeyBytes{{Slot{Slot::Value::user_id, Slot::Form::key}}}), row)
+                  : fmt::format("SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE {}", row));
+    }
     return fmt::format("SELECT own_id FROM ({}) ORDER BY own_created_at, own_id LIMIT 1",
                        fmt::join(candidates, " UNION ALL "));
   });

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/sqlite/key_catalog.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
 #include "struere/query/predicate.hpp"
 
@@ -45,9 +46,18 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 class PredicateCompiler {
  public:
   // `parameters` are those from ?2 on, and are added to; ?1 is the scope.
-  explicit PredicateCompiler(std::vector<SelectionParameter>& parameters) : parameters_(parameters) {}
+  // With `keys`, own entities are found by field keys; without, by looking at all of their types.
+  explicit PredicateCompiler(std::vector<SelectionParameter>& parameters, KeySource* keys = nullptr)
+      : parameters_(parameters), keys_(keys) {}
+
+  // Lets the values of this filter, which must stay where it is, be slots.
+  void bind_literals(const Predicate& filter);
+  // A literal, or the slot that stands for it.
+  SelectionParameter value_of(const Json& literal, Slot::Form form) const;
 
   std::string parameter(SelectionParameter value);
+  // An operand that is a value, as a part of a field key: itself, or the bounds of its kind.
+  std::variant<std::string, Slot> key_part(const Operand& operand, Slot::Form form) const;
   std::string compile(const Predicate& predicate, const RowSource& row);
 
   // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests
@@ -57,6 +67,8 @@ class PredicateCompiler {
   std::string own_entity(const OwnEntity& own);
   // The name of a query for the ids at the other end of relations whose near end compares so; one column, id.
   std::string far_ends(const std::string& near_end, const Hop& hop);
+  // That of a list of related ids.
+  std::string related_ids(const Operand& operand);
 
  private:
   std::string name_query(const std::string& key, const std::function<std::string()>& make);
@@ -64,14 +76,16 @@ class PredicateCompiler {
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
   std::string compile_data(const std::string& field, Operator op, const Operand& operand);
   std::string compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand);
-  std::string compile_order(const std::string& field, Operator op, char kind, SelectionParameter bound);
+  // Within the kind of the value: keys of another kind start with another byte.
+  std::string compile_order(const std::string& field, Operator op, SelectionParameter bound, SelectionParameter kind,
+                            SelectionParameter past_kind);
   std::string compile_text(const std::string& column, Operator op, const Json& value);
   std::string compile_text_against(const std::string& column, Operator op, SelectionParameter text);
   std::string compile_time(const std::string& column, Operator op, const Json& value);
   std::string compile_reached(const Predicate& predicate, const RowSource& row);
-  std::string related_ids(const Operand& operand);
-
   std::vector<SelectionParameter>& parameters_;
+  KeySource* keys_;
+  std::map<const Json*, std::size_t> literals_;
   std::map<std::string, std::string> names_;  // by what the query asks
   std::string with_;
 };

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/digest.hpp"
+#include "storage/sqlite/field_keys.hpp"
 #include "storage/sqlite/schema_steps.hpp"
 #include "storage/sqlite/search_index.hpp"
 #include "struere/core/error.hpp"
@@ -24,7 +25,7 @@ std::string_view name_of(std::string_view sql) {
 }
 
 constexpr std::int64_t version_with_folded_words = 5;  // before it, the index held other words or did not exist
-constexpr std::int64_t version_with_due_scopes = 5;
+constexpr std::int64_t version_with_due_scopes = 5, version_with_field_keys = 5;
 
 [[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
 
@@ -63,6 +64,27 @@ const std::map<std::string, std::string, std::less<>>& schema_texts() {
   return texts;
 }
 
+// What fields were found by before there were keys of a scope: indexes of the whole file.
+void drop_field_indexes(Connection& connection) {
+  std::vector<std::string> names;
+  {
+    Statement indexes =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND name GLOB 'entities_by_data.*'");
+    while (indexes.step()) names.push_back(indexes.string(0));
+  }
+  for (const std::string& name : names) {
+    std::string quoted;
+    for (const char c : name) quoted.append(c == '"' ? "\"\"" : std::string(1, c));
+    connection.execute(fmt::format("DROP INDEX \"{}\"", quoted));
+  }
+}
+
+// Keys of what was stored before there were any; those of many rows are filled once the file is open.
+void define_field_keys(Connection& connection) {
+  Statement types = connection.prepare("SELECT scope_id, type_key FROM entity_types");
+  while (types.step()) FieldKeyTable(connection, types.integer(0)).redefine(types.integer(1));
+}
+
 }  // namespace
 
 FileKind recognise(Connection& connection) {
@@ -89,6 +111,10 @@ void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t 
     connection.execute(
         "INSERT INTO due_scopes SELECT scope_id, min(due_at) FROM trigger_runs WHERE status IN ('pending', 'running') "
         "GROUP BY scope_id");
+  if (taken < version_with_field_keys) {
+    drop_field_indexes(connection);
+    define_field_keys(connection);
+  }
   connection.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", mark, schema_version));
 }
 

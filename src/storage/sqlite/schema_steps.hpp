@@ -225,7 +225,7 @@ inline constexpr std::string_view step_4[] = {
     "FOREIGN KEY(scope_id, pack_id) REFERENCES installed_packs(scope_id, pack_id)) STRICT",
 };
 
-// Unique keys (SPEC 6), and what was wrong with who may be whom.
+// Unique keys (SPEC 6), what rows are found by, and what was wrong with who may be whom.
 inline constexpr std::string_view step_5[] = {
     // `position` is that among the keys of the type as declared, `paths` a list as canonical JSON.
     "CREATE TABLE unique_keys("
@@ -305,6 +305,21 @@ inline constexpr std::string_view step_5[] = {
     "CREATE INDEX threads_by_starter ON threads(scope_id, started_by_type, started_by, created_at, id)",
 
     "CREATE INDEX threads_by_external_id ON threads(scope_id, external_id, created_at, id)",
+
+    // By which fields the rows of a type are kept in order. `filled_…`: how far a key that is being built has come.
+    "CREATE TABLE field_keys("
+    "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, fields TEXT NOT NULL, "
+    "state TEXT NOT NULL CHECK(state IN ('building', 'whole', 'dropping')), filled_created_at INTEGER, filled_id TEXT, "
+    "PRIMARY KEY(scope_id, type_key, key_no), "
+    "FOREIGN KEY(scope_id, type_key) REFERENCES entity_types(scope_id, type_key)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX unfinished_field_keys ON field_keys(scope_id, type_key) WHERE state <> 'whole'",
+
+    // Of entities that are not deleted, in the order of a page.
+    "CREATE TABLE entity_keys("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, key BLOB NOT "
+    "NULL, created_at INTEGER NOT NULL, id TEXT NOT NULL, "
+    "PRIMARY KEY(scope_id, type_key, key_no, key, created_at DESC, id DESC)) STRICT, WITHOUT ROWID",
 };
 
 // In order; the version of the tables is how many of them were taken.

@@ -24,19 +24,27 @@ struct PreparedSelection {
 // Of one connection, and used by one thread at a time as that is. Bounded: what was used last stays.
 class SelectionCache {
  public:
-  // Selections that differ in the actor, the id, the limit or the position alone share one; a search has its own.
-  std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Selection& selection,
+  // Selections that differ only in the actor, the id, the limit, the position or the values of the filter share one; a
+  // search has its own. `keys` are the field keys as the connection sees them.
+  std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Selection& selection, KeySource& keys,
                                                    const std::optional<std::string>& candidates);
 
  private:
+  // The keys of a type that something was compiled with.
+  struct UsedKeys {
+    EntityTypeKey type;
+    std::shared_ptr<const FieldKeys> keys;
+  };
   struct Entry {
     Asked asked;
     EntityTypeKey type;
     bool by_id, continued;
     Predicate filter;
     std::vector<OrderKey> order;
+    std::vector<UsedKeys> keys;
     std::shared_ptr<const PreparedSelection> prepared;
   };
+  class Recorder;
 
   std::list<Entry> entries_;  // most recently used first
 };

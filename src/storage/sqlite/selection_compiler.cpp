@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
-#include "storage/sqlite/predicate_compiler.hpp"
+#include "storage/sqlite/key_access.hpp"
 
 namespace struere {
 namespace {
@@ -81,29 +82,36 @@ class SelectCompiler {
  public:
   // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they
   // mask.
-  SelectCompiler(const Selection& selection, const std::optional<std::string>& candidates, bool with_rows)
-      : selection_(selection), predicates_(out_.parameters) {
+  SelectCompiler(const Selection& selection, KeySource* keys, const std::optional<std::string>& candidates,
+                 bool with_rows)
+      : selection_(selection), predicates_(out_.parameters, keys) {
+    predicates_.bind_literals(selection.filter);
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
     const std::string type = parameter(selection.type);
-    where_ = fmt::format("e.scope_id = ?1 AND e.type_key = {} AND e.deleted_at IS NULL", type);
+    row_ = fmt::format("e.scope_id = ?1 AND e.type_key = {} AND e.deleted_at IS NULL", type);
     from_ = "entities e";
     if (candidates) {
       // CROSS JOIN: the candidates first, and then each row by its key.
       from_ = fmt::format("entity_search({}) s CROSS JOIN entities e", parameter(*candidates));
-      where_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
+      row_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
+    } else if (keys && !selection.id) {
+      use_key(*keys, type, with_rows);
     }
-    if (selection.id) where_ += fmt::format(" AND e.id = {}", parameter(Slot{Slot::Value::id, Slot::Form::text}));
-    where_ += fmt::format(" AND {}", admits(predicates_, groups, stored_));
+    if (selection.id) row_ += fmt::format(" AND e.id = {}", parameter(Slot{Slot::Value::id, Slot::Form::text}));
+    row_ += fmt::format(" AND {}", admits(predicates_, groups, stored_));
+    where_ = key_ + row_;
     if (groups.single()) {
       bits_ = "'1'";
     } else if (with_rows || looks_at_mixed(false)) {
       // Worked out once for each row, and named, so that the expressions that need it do not hold it.
-      from_ = fmt::format(
-          "(SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {} AS bits FROM {} WHERE {}) e",
-          bits_expression(predicates_, groups, stored_), from_, where_);
+      from_ =
+          fmt::format("(SELECT e.id, e.data, e.version, e.status, {}, e.updated_at, {} AS bits{} FROM {} WHERE {}) e",
+                      access_ ? "k.created_at" : "e.created_at", bits_expression(predicates_, groups, stored_),
+                      access_ ? ", k.key, k.id AS key_id" : "", from_, where_);
       where_ = "1";
       bits_ = "e.bits";
+      if (access_) in_key_ = {"e.key", "e.created_at", "e.key_id"};
     }
     std::string view_data;
     if (looks_at_mixed(true)) {
@@ -113,18 +121,23 @@ class SelectCompiler {
     }
     view_ = std::make_unique<ViewSource>(stored_, groups, bits_, std::move(view_data));
     if (selection.filter.kind() != Predicate::Kind::always)
-      where_ += fmt::format(" AND {}", predicates_.compile(selection.filter, *view_));
+      filter_ = fmt::format(" AND {}", predicates_.compile(selection.filter, *view_));
     if (selection.search) add_search();
+    where_ += filter_;
   }
 
   CompiledSelection select() {
     const std::vector<OrderColumn> columns = order_columns();
     std::string key_list, order;
+    // The key itself is in the order of its last field, but for values that it cuts.
+    if (access_ && access_->is_in_order)
+      order = fmt::format(" ORDER BY {}{}", in_key_.key, selection_.order.front().descending ? " DESC" : "");
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const OrderColumn& column = columns[i];
       key_list += fmt::format(", {}", column.expression);
       out_.key_columns.push_back(7 + static_cast<int>(i));
-      order += fmt::format("{}{}{}", i == 0 ? " ORDER BY " : ", ", column.expression, column.descending ? " DESC" : "");
+      order += fmt::format("{}{}{}", order.empty() ? " ORDER BY " : ", ", column.expression,
+                           column.descending ? " DESC" : "");
     }
     if (selection_.after) where_ += fmt::format(" AND {}", after(columns));
     const std::string limit = parameter(Slot{Slot::Value::limit, Slot::Form::integer});
@@ -135,7 +148,15 @@ class SelectCompiler {
   }
 
   CompiledSelection count() {
-    out_.sql = fmt::format("{}SELECT count(*) FROM {} WHERE {}", predicates_.with(), from_, where_);
+    if (is_all_in_key())
+      // The keys are counted, and only where one could stand for other values is its row looked at.
+      out_.sql = fmt::format(
+          "{}SELECT count(*) FROM entity_keys k WHERE {}(struere_key_is_exact(k.key) OR EXISTS (SELECT 1 FROM entities "
+          "e "
+          "WHERE {}{}))",
+          predicates_.with(), key_, row_, filter_);
+    else
+      out_.sql = fmt::format("{}SELECT count(*) FROM {} WHERE {}", predicates_.with(), from_, where_);
     return std::move(out_);
   }
 
@@ -148,6 +169,70 @@ class SelectCompiler {
 
  private:
   std::string parameter(SelectionParameter value) { return predicates_.parameter(std::move(value)); }
+
+  // Leads to the rows by a field key, if one fits what must be true of them as they are stored.
+  void use_key(KeySource& keys, const std::string& type, bool with_rows) {
+    const ViewSource probe(stored_, *out_.groups, {}, {});
+    const auto is_clear = [&](const FieldPath& field) { return probe.visible(field) == Visibility::clear; };
+    if (out_.groups->predicates.size() == 1) conditions_ = conditions_of(out_.groups->predicates.front());
+    for (const Predicate* const condition : conditions_of(selection_.filter))
+      if (is_clear(condition->field())) conditions_.push_back(condition);
+    keys_ = keys.keys_of(selection_.type);
+    access_ = choose_key(*keys_, conditions_, with_rows ? selection_.order : std::vector<OrderKey>(), is_clear);
+    if (!access_) {
+      if (!with_rows || !is_by_time(selection_.order)) use_keys_of_alternatives(type, is_clear);
+      return;
+    }
+    key_ = fmt::format("k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {} AND ", type,
+                       parameter(access_->key->number), KeyCondition(predicates_, *access_).compile());
+    from_ = "entity_keys k CROSS JOIN entities e";
+    row_ += " AND e.id = k.id";
+    in_key_ = {"k.key", "k.created_at", "k.id"};
+    out_.key = *access_->key;
+  }
+
+  // Where several predicates admit rows: the ids that a key of each leads to, if each has one. Not for a page in the
+  // order of time, which is soon full.
+  void use_keys_of_alternatives(const std::string& type, const std::function<bool(const FieldPath&)>& is_clear) {
+    std::vector<const Predicate*> alternatives;
+    for (const Predicate& predicate : out_.groups->predicates)
+      if (predicate.kind() == Predicate::Kind::any)
+        for (const Predicate& part : predicate.parts()) alternatives.push_back(&part);
+      else
+        alternatives.push_back(&predicate);
+    constexpr std::size_t most_alternatives = 64;  // SQLite bounds how many questions make one
+    if (alternatives.size() > most_alternatives) return;
+    std::vector<KeyAccess> found;
+    for (const Predicate* const alternative : alternatives) {
+      auto access = choose_key(*keys_, conditions_of(*alternative), {}, is_clear);
+      if (!access || (!access->is_full() && !access->list)) return;
+      found.push_back(*std::move(access));
+    }
+    std::vector<std::string> ids;
+    for (const KeyAccess& access : found)
+      ids.push_back(fmt::format(
+          "SELECT k.id FROM entity_keys k WHERE k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {}", type,
+          parameter(access.key->number), KeyCondition(predicates_, access).compile()));
+    if (!ids.empty()) row_ += fmt::format(" AND e.id IN ({})", fmt::join(ids, " UNION ALL "));
+  }
+
+  // Whether the key says all that is asked of a row, as far as it is exact.
+  bool is_all_in_key() const {
+    if (!access_ || !out_.groups->single() || selection_.search || out_.query_view) return false;
+    if (!access_->is_full() && !access_->list) return false;
+    const auto is_in_key = [&](const Predicate* condition) {
+      return condition == access_->list || std::ranges::find(access_->equal, condition) != access_->equal.end();
+    };
+    const auto is_conjunction = [](const Predicate& predicate, const auto& self) -> bool {
+      return predicate.kind() == Predicate::Kind::comparison || predicate.kind() == Predicate::Kind::always ||
+             (predicate.kind() == Predicate::Kind::all &&
+              std::ranges::all_of(predicate.parts(), [&](const Predicate& part) { return self(part, self); }));
+    };
+    const Predicate& admits = out_.groups->predicates.front();
+    return is_conjunction(admits, is_conjunction) && is_conjunction(selection_.filter, is_conjunction) &&
+           std::ranges::all_of(conditions_of(admits), is_in_key) &&
+           std::ranges::all_of(conditions_of(selection_.filter), is_in_key);
+  }
 
   // Whether the filter, the order or the search looks at a field that is neither plainly visible nor plainly hidden.
   bool looks_at_mixed(bool data_only) const {
@@ -169,7 +254,7 @@ class SelectCompiler {
 
   void add_search() {
     const std::string data = out_.query_view ? view_->whole_data() : "e.data";
-    where_ += fmt::format(" AND struere_search({}, {})", parameter(Pointer{&*selection_.search, search_kind}), data);
+    filter_ += fmt::format(" AND struere_search({}, {})", parameter(Pointer{&*selection_.search, search_kind}), data);
   }
 
   std::vector<OrderColumn> order_columns() const {
@@ -177,7 +262,11 @@ class SelectCompiler {
     for (const OrderKey& key : selection_.order) {
       const bool clear = view_->visible(key.field) == Visibility::clear;
       if (!key.field.is_data() && clear) {
-        out.push_back({*stored_.attribute(key.field), key.descending, true});
+        const bool in_key = access_.has_value();
+        const std::string column = in_key && key.field.root() == FieldPath::Root::created_at ? in_key_.created_at
+                                   : in_key && key.field.root() == FieldPath::Root::id       ? in_key_.id
+                                                                                       : *stored_.attribute(key.field);
+        out.push_back({column, key.descending, true});
       } else if (!key.field.is_data()) {
         out.push_back({fmt::format("struere_value_key({})", view_->attribute(key.field).value_or("NULL")),
                        key.descending, false});
@@ -210,7 +299,11 @@ class SelectCompiler {
       alternatives.push_back(joined(parts, " AND ", "1"));
       equal.push_back(fmt::format("{} = {}", columns[i].expression, bounds[i]));
     }
-    return joined(alternatives, " OR ", "0");
+    const std::string past = joined(alternatives, " OR ", "0");
+    if (!access_ || !access_->is_in_order || in_key_.key != "k.key") return past;
+    // What the key says of it is where the page is sought.
+    return fmt::format("{} AND {}", KeyCondition(predicates_, *access_).compile_after(columns.front().descending),
+                       past);
   }
 
   std::string bound(const OrderColumn& column, std::size_t key) {
@@ -223,6 +316,16 @@ class SelectCompiler {
   StoredSource stored_{"e"};
   std::unique_ptr<ViewSource> view_;
   std::string from_, where_, bits_;
+  std::string row_, filter_;  // what must be true of a row, and of it as the view shows it
+
+  // The field key that leads to the rows, if there is one.
+  std::shared_ptr<const FieldKeys> keys_;
+  std::vector<const Predicate*> conditions_;
+  std::optional<KeyAccess> access_;
+  std::string key_;  // the condition on it, with an AND after it
+  struct {
+    std::string key, created_at, id;
+  } in_key_;  // its columns
 };
 
 }  // namespace
@@ -241,21 +344,23 @@ MaskGroups::MaskGroups(const Grants& grants) {
   for (auto& group : parts) predicates.push_back(Predicate::any(std::move(group)));
 }
 
-CompiledSelection compile_select(const Selection& selection, const std::optional<std::string>& candidates) {
-  return SelectCompiler(selection, candidates, true).select();
+CompiledSelection compile_select(const Selection& selection, KeySource* keys,
+                                 const std::optional<std::string>& candidates) {
+  return SelectCompiler(selection, keys, candidates, true).select();
 }
 
-CompiledSelection compile_count(const Selection& selection, const std::optional<std::string>& candidates) {
-  return SelectCompiler(selection, candidates, false).count();
+CompiledSelection compile_count(const Selection& selection, KeySource* keys,
+                                const std::optional<std::string>& candidates) {
+  return SelectCompiler(selection, keys, candidates, false).count();
 }
 
-CompiledSelection compile_count_up_to(const Selection& selection, std::int64_t most) {
-  return SelectCompiler(selection, std::nullopt, false).count_up_to(most);
+CompiledSelection compile_count_up_to(const Selection& selection, KeySource* keys, std::int64_t most) {
+  return SelectCompiler(selection, keys, std::nullopt, false).count_up_to(most);
 }
 
-CompiledEvents compile_events(const EventSelection& selection) {
+CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) {
   CompiledEvents out;
-  PredicateCompiler predicates(out.parameters);
+  PredicateCompiler predicates(out.parameters, keys);
   for (const EventSelection::TypeGrants& type : selection.types) out.groups.emplace_back(*type.grants);
   const auto visible = [&](const char* alias) {
     const StoredSource row(alias);
@@ -295,16 +400,9 @@ CompiledEvents compile_events(const EventSelection& selection) {
   return out;
 }
 
-std::string field_index_name(const FieldPath& field) { return "entities_by_" + field.str(); }
-
-std::string field_index_sql(const FieldPath& field) {
-  return fmt::format("CREATE INDEX \"{}\" ON entities(scope_id, type_key, {}, deleted_at, created_at DESC, id DESC)",
-                     field_index_name(field), json_at("data", field));
-}
-
-CompiledLookup compile_own_entity(const OwnEntity& own) {
+CompiledLookup compile_own_entity(const OwnEntity& own, KeySource* keys) {
   CompiledLookup out;
-  PredicateCompiler predicates(out.parameters);
+  PredicateCompiler predicates(out.parameters, keys);
   const std::string name = predicates.own_entity(own);
   out.sql = fmt::format("{}SELECT id FROM {}", predicates.with(), name);
   return out;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/sqlite/key_catalog.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
 #include "storage/sqlite/view_masks.hpp"
 #include "struere/query/event_selection.hpp"
@@ -32,19 +33,24 @@ struct MaskGroups {
 
 // Columns of what is selected: id, data, version, status, created_at, updated_at, bits, then the computed sort keys.
 //
-// It holds no actor, id, limit or position of a page: those are slots, so that it serves all selections of its shape.
+// It holds no actor, id, limit, value of the filter or position of a page: those are slots, so that it serves all
+// selections of its shape.
 struct CompiledSelection {
   std::string sql;
   std::vector<SelectionParameter> parameters;  // from ?2 on; ?1 is the scope's
   std::vector<int> key_columns;                // for each key of the order its column
   std::shared_ptr<MaskGroups> groups;
   std::shared_ptr<ViewMasks> query_view;  // kept alive: parameters point to it
+  std::optional<FieldKey> key;            // that leads to the rows
 };
 
-// `candidates` is a question to the search index (search_index.hpp): only the rows that it names are looked at.
-CompiledSelection compile_select(const Selection& selection, const std::optional<std::string>& candidates = {});
-CompiledSelection compile_count(const Selection& selection, const std::optional<std::string>& candidates = {});
-CompiledSelection compile_count_up_to(const Selection& selection, std::int64_t most);
+// `keys` are the field keys that may be used (nullptr: none). `candidates` is a question to the search index
+// (search_index.hpp): only the rows that it names are looked at.
+CompiledSelection compile_select(const Selection& selection, KeySource* keys = nullptr,
+                                 const std::optional<std::string>& candidates = {});
+CompiledSelection compile_count(const Selection& selection, KeySource* keys = nullptr,
+                                const std::optional<std::string>& candidates = {});
+CompiledSelection compile_count_up_to(const Selection& selection, KeySource* keys, std::int64_t most);
 
 // Columns: sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, the entity's type,
 // bits.
@@ -54,18 +60,14 @@ struct CompiledEvents {
   std::vector<MaskGroups> groups;  // beside the selection's types
 };
 
-CompiledEvents compile_events(const EventSelection& selection);
-
-// The name and the definition of the index that serves comparisons of a field of `data`.
-std::string field_index_name(const FieldPath& field);
-std::string field_index_sql(const FieldPath& field);
+CompiledEvents compile_events(const EventSelection& selection, KeySource* keys = nullptr);
 
 // The own entity of an actor, and the ends of relations, alone: for the checks of a write. One column, the id.
 struct CompiledLookup {
   std::string sql;
   std::vector<SelectionParameter> parameters;
 };
-CompiledLookup compile_own_entity(const OwnEntity& own);
+CompiledLookup compile_own_entity(const OwnEntity& own, KeySource* keys = nullptr);
 CompiledLookup compile_related_ids(const std::string& id, const Hop& hop);
 
 }  // namespace struere

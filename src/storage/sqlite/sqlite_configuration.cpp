@@ -38,9 +38,6 @@ std::vector<EntityType> SqliteTransaction::entity_types() {
 }
 
 void SqliteTransaction::put_entity_type(const EntityType& type) {
-  FieldNames fields_before;
-  for (const EntityType& known : entity_types())
-    if (known.slug == type.slug) fields_before = indexed_fields(known);
   const std::string search_fields = canonical_json(Json(type.search_fields));
   std::optional<EntityTypeKey> searched_otherwise;
   {
@@ -65,7 +62,7 @@ void SqliteTransaction::put_entity_type(const EntityType& type) {
   statement.bind(8, type.created_at).run();
   unique_keys().replace(key_of(type.slug), type.unique);
   if (searched_otherwise) search_index().rebuild(*searched_otherwise);
-  FieldIndexes(*connection_).replace(fields_before, indexed_fields(type));
+  redefine_keys({type.slug});
   count_generation();
 }
 
@@ -86,8 +83,9 @@ void SqliteTransaction::remove_entity_type(const EntityType& type) {
     throw Error(ErrorCode::conflict,
                 "there are entities of this type, or deleted ones; a type stays as long as they do");
   unique_keys().forget_type(type.key);
+  FieldKeyTable(*connection_, scope_).forget_type(type.key);
+  keys_state_.reset();
   scoped("DELETE FROM entity_types WHERE scope_id = ?1 AND type_key = ?2").bind(2, type.key).run();
-  FieldIndexes(*connection_).replace(indexed_fields(type), {});
   count_generation();
 }
 
@@ -133,20 +131,27 @@ void SqliteTransaction::put_role(const RoleRecord& role) {
       .bind(3, std::string_view(role.name))
       .bind(4, role.created_at)
       .run();
-  const FieldNames before = fields_of_rules(role.id);
+  std::set<std::string> types = types_of_rules(role.id);
   delete_parts_of_role(role.id);
   insert_parts_of_role(role);
   // The fields that every row of a grant is compared by are what its pages are sought by.
-  FieldIndexes(*connection_).replace(before, indexed_fields(role));
+  types.merge(types_of_rules(role.id));
+  redefine_keys(types);
   count_generation();
 }
 
-FieldNames SqliteTransaction::fields_of_rules(const RoleId& role) {
-  FieldNames out;
-  Statement rules = scoped("SELECT rule FROM scope_rules WHERE scope_id = ?1 AND role_id = ?2");
+std::set<std::string> SqliteTransaction::types_of_rules(const RoleId& role) {
+  std::set<std::string> out;
+  Statement rules = scoped("SELECT DISTINCT entity_type FROM scope_rules WHERE scope_id = ?1 AND role_id = ?2");
   rules.bind(2, std::string_view(role.str()));
-  while (rules.step()) out.merge(indexed_fields(rules.string(0)));
+  while (rules.step()) out.insert(rules.string(0));
   return out;
+}
+
+void SqliteTransaction::redefine_keys(const std::set<std::string>& slugs) {
+  for (const std::string& slug : slugs)
+    if (FieldKeyTable(*connection_, scope_).redefine(key_of(slug))) has_keys_to_build_ = true;
+  keys_state_.reset();
 }
 
 void SqliteTransaction::insert_parts_of_role(const RoleRecord& role) {
@@ -197,9 +202,9 @@ void SqliteTransaction::delete_parts_of_role(const RoleId& role) {
 }
 
 void SqliteTransaction::remove_role(const RoleId& role) {
-  const FieldNames fields = fields_of_rules(role);
+  const std::set<std::string> types = types_of_rules(role);
   delete_parts_of_role(role);
-  FieldIndexes(*connection_).replace(fields, {});
+  redefine_keys(types);
   for (const char* const sql : {"DELETE FROM role_assignments WHERE scope_id = ?1 AND role_id = ?2",
                                 "DELETE FROM roles WHERE scope_id = ?1 AND id = ?2"})
     scoped(sql).bind(2, std::string_view(role.str())).run();

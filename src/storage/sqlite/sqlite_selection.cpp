@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 
+#include "storage/sqlite/key_access.hpp"
 #include "storage/sqlite/selection_cache.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "struere/core/error.hpp"
@@ -33,10 +34,11 @@ Position position_of(const Statement& statement, const Selection& selection, con
   return position;
 }
 
-// Whether rows come in the order of an index, so that a page is done as soon as it is full.
-bool is_by_time(const std::vector<OrderKey>& order) {
-  return order.size() == 2 && order[0].field.root() == FieldPath::Root::created_at &&
-         order[1].field.root() == FieldPath::Root::id && order[0].descending == order[1].descending;
+// "data.team, data.due"
+std::string names_of(const FieldKey& key) {
+  std::string out;
+  for (const FieldPath& field : key.fields) out.append(out.empty() ? "" : ", ").append(field.str());
+  return out;
 }
 
 // While it lives, the connection's statements fail when they are to be given up.
@@ -69,7 +71,7 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
   view.filter = Predicate::always();
   view.order.clear();
   const auto rows_of_view = [&](std::int64_t most) {
-    const CompiledSelection compiled = compile_count_up_to(view, most);
+    const CompiledSelection compiled = compile_count_up_to(view, this, most);
     SlotValues values(view.actor, &view);
     Statement statement = scoped(compiled.sql, compiled.parameters, values);
     statement.step();
@@ -90,7 +92,7 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
 
 Page SqliteTransaction::select(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const auto prepared = connection_->selections().prepare(Asked::rows, selection, candidates(selection, true));
+  const auto prepared = connection_->selections().prepare(Asked::rows, selection, *this, candidates(selection, true));
   const CompiledSelection& compiled = prepared->compiled;
   SlotValues values(selection.actor, &selection);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
@@ -124,17 +126,18 @@ Page SqliteTransaction::select(const Selection& selection) {
 }
 
 std::vector<std::string> SqliteTransaction::plan_of(const Selection& selection) {
-  const auto prepared = connection_->selections().prepare(Asked::rows, selection, candidates(selection, true));
+  const auto prepared = connection_->selections().prepare(Asked::rows, selection, *this, candidates(selection, true));
   SlotValues values(selection.actor, &selection);
   Statement statement = scoped("EXPLAIN QUERY PLAN " + prepared->compiled.sql, prepared->compiled.parameters, values);
   std::vector<std::string> out;
+  if (const auto& key = prepared->compiled.key) out.push_back("by the field key " + names_of(*key));
   while (statement.step()) out.push_back(statement.string(3));
   return out;
 }
 
 std::int64_t SqliteTransaction::count(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const auto prepared = connection_->selections().prepare(Asked::count, selection, candidates(selection, false));
+  const auto prepared = connection_->selections().prepare(Asked::count, selection, *this, candidates(selection, false));
   SlotValues values(selection.actor, &selection);
   Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
   statement.step();
@@ -142,7 +145,7 @@ std::int64_t SqliteTransaction::count(const Selection& selection) {
 }
 
 std::optional<std::string> SqliteTransaction::own_entity(const OwnEntity& own, const std::string& user_id) {
-  const CompiledLookup lookup = compile_own_entity(own);
+  const CompiledLookup lookup = compile_own_entity(own, this);
   if (lookup.parameters.empty()) return std::nullopt;  // no type is bound to the role
   const ActorValues actor{user_id, {}};
   SlotValues values(actor);
@@ -161,7 +164,7 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
 }
 
 std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
-  const CompiledEvents compiled = compile_events(selection);
+  const CompiledEvents compiled = compile_events(selection, this);
   SlotValues values(selection.actor);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   std::vector<EventRecord> out;

@@ -13,6 +13,7 @@
 #include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/file_check.hpp"
+#include "storage/sqlite/key_builder.hpp"
 #include "storage/sqlite/schema.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "storage/sqlite/stored_api_key.hpp"
@@ -57,15 +58,18 @@ class SqliteStorage final : public Storage, private SharedTables {
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
     require_writable(*connection);
     read_cursor_key(*connection);
-    idle_.push_back(std::move(connection));
     commits_.emplace(open_file());
+    Connection& first = *connection;
+    idle_.push_back(std::move(connection));
+    builder_.resume(first);
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
     if (access == Access::write) {
       WriteTurn turn = writers_.begin(options_.busy_timeout);
       const std::int64_t number = scope_number(turn.connection(), scope);
-      return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str());
+      return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
+                                                 [this, number] { builder_.run(number); });
     }
     auto connection = lease();
     const std::int64_t number = scope_number(*connection, scope);
@@ -317,6 +321,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   std::vector<std::unique_ptr<Connection>> idle_;
   std::map<Scope, std::int64_t, ScopeOrder> scopes_;
   GroupCommit writers_{[this] { return lease(); }};
+  KeyBuilder builder_{writers_, options_.busy_timeout};
 };
 
 }  // namespace

@@ -26,11 +26,13 @@ SqliteTransaction::SqliteTransaction(ConnectionLease reader, std::int64_t scope,
   connection_->prepare("BEGIN").run();
 }
 
-SqliteTransaction::SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization)
+SqliteTransaction::SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization,
+                                     std::function<void()> after_commit)
     : writer_(std::move(writer)),
       connection_(&writer_->connection()),
       scope_(scope),
-      organization_(std::move(organization)) {}
+      organization_(std::move(organization)),
+      after_commit_(std::move(after_commit)) {}
 
 SqliteTransaction::~SqliteTransaction() {
   // After some failures SQLite has rolled back by itself.
@@ -50,6 +52,13 @@ void SqliteTransaction::commit() {
     throw std::logic_error("a part of a larger write was committed");
   else
     connection_->prepare("COMMIT").run();
+  if (has_keys_to_build_ && after_commit_) after_commit_();
+}
+
+std::shared_ptr<const FieldKeys> SqliteTransaction::keys_of(EntityTypeKey type) {
+  KeyCatalog& catalog = connection_->keys();
+  if (!keys_state_) keys_state_ = reader_ ? KeyCatalog::state_of_reader(*connection_) : catalog.new_state_of_writer();
+  return catalog.keys_of(*connection_, scope_, type, *keys_state_);
 }
 
 Statement SqliteTransaction::scoped(std::string_view sql) {
@@ -92,10 +101,13 @@ void SqliteTransaction::insert_entity(const StoredEntity& entity) {
       .bind(8, std::string_view(entity.data));
   statement.run();
   unique_keys().insert(entity);
+  FieldKeyTable(*connection_, scope_).insert(*keys_of(entity.type), entity);
   search_index().put(entity);
 }
 
 void SqliteTransaction::update_entity(const StoredEntity& entity) {
+  const auto keys = keys_of(entity.type);
+  const auto before = keys->empty() ? std::nullopt : find_entity(entity.id);
   Statement statement = scoped(
       "UPDATE entities SET data = ?3, status = ?4, updated_at = ?5, version = ?6, deleted_at = ?7 WHERE scope_id = ?1 "
       "AND id = ?2");
@@ -105,6 +117,7 @@ void SqliteTransaction::update_entity(const StoredEntity& entity) {
   statement.bind(5, entity.updated_at).bind(6, entity.version);
   statement.bind(7, entity.deleted ? std::optional(entity.updated_at) : std::nullopt).run();
   unique_keys().update(entity);
+  if (before) FieldKeyTable(*connection_, scope_).update(*keys, *before, entity);
   search_index().put(entity);
 }
 

@@ -4,10 +4,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "storage/sqlite/connection.hpp"
-#include "storage/sqlite/field_indexes.hpp"
+#include "storage/sqlite/field_keys.hpp"
 #include "storage/sqlite/group_commit.hpp"
 #include "storage/sqlite/search_index.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
@@ -16,11 +17,13 @@
 
 namespace struere {
 
-class SqliteTransaction final : public Transaction {
+class SqliteTransaction final : public Transaction, private KeySource {
  public:
   // `scope` is the number of the scope, `organization` its organization, which owns what both environments share.
   SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization);
-  SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization);
+  // `after_commit` is called if definitions left field keys to be built, once they are durable; it must not throw.
+  SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization,
+                    std::function<void()> after_commit = {});
   // Part of a larger write on that connection, which commits it.
   SqliteTransaction(Connection& part_of, std::int64_t scope, std::string organization)
       : connection_(&part_of), scope_(scope), organization_(std::move(organization)) {}
@@ -81,6 +84,8 @@ class SqliteTransaction final : public Transaction {
   Statement scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters, SlotValues& values);
   // Likewise for a statement on records, whose first parameter is the owner of the table's rows.
   Statement owned(const RecordShape& shape, const std::string& sql, const std::vector<Parameter>& parameters);
+  std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override;
+  void redefine_keys(const std::set<std::string>& slugs);
   UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
   // What to ask the search index first; nothing where that is more work than to look at the rows one by one. `page`
@@ -89,9 +94,9 @@ class SqliteTransaction final : public Transaction {
   void delete_parts_of_role(const RoleId& role);
   void insert_parts_of_role(const RoleRecord& role);
   void count_generation();
-  EntityTypeKey key_of(const std::string& slug);  // of a type that is there
   void note_due_runs();
-  FieldNames fields_of_rules(const RoleId& role);
+  EntityTypeKey key_of(const std::string& slug);             // of a type that is there
+  std::set<std::string> types_of_rules(const RoleId& role);  // their slugs
 
   ConnectionLease reader_;
   std::optional<WriteTurn> writer_;
@@ -100,6 +105,9 @@ class SqliteTransaction final : public Transaction {
   std::string organization_;
   bool has_counted_ = false;  // the generation up
   bool has_changed_runs_ = false;
+  std::optional<std::uint64_t> keys_state_;  // of what keys_of() reads
+  std::function<void()> after_commit_;
+  bool has_keys_to_build_ = false;
 };
 
 }  // namespace struere

@@ -1,0 +1,279 @@
+#include "storage/sqlite/field_keys.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "access/indexed_fields.hpp"
+#include "core/json_scan.hpp"
+#include "query/field_key.hpp"
+#include "storage/sqlite/stored_texts.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+// Of one transaction: what a writer beside it waits for.
+constexpr std::int64_t rows_of_batch = 500;
+constexpr std::int64_t keys_of_batch = 2000;
+// Of a definition, in its own transaction.
+constexpr int batches_at_once = 4;
+
+std::string key_of(const FieldKey& key, std::string_view data) {
+  std::string out;
+  for (const std::string& path : key.inner) append_field_key(out, find_in_canonical(data, path));
+  return out;
+}
+
+// Of a row that begins with its number and its fields.
+FieldKey key_to_fill(const Statement& row) {
+  FieldKey out{row.integer(0), {}, {}, false};
+  for (const std::string& field : read_texts(row.text(1)))
+    out.inner.push_back(field.substr(std::string("data.").size()));
+  return out;
+}
+
+}  // namespace
+
+Statement FieldKeyTable::scoped(std::string_view sql) {
+  Statement statement = connection_.prepare(sql);
+  statement.bind(1, scope_);
+  return statement;
+}
+
+bool FieldKeyTable::redefine(EntityTypeKey type) {
+  EntityType definition;
+  {
+    Statement stored = scoped(
+        "SELECT slug, schema, bound_to_role, user_id_field FROM entity_types WHERE scope_id = ?1 AND type_key = ?2");
+    if (!stored.bind(2, type).step()) return false;
+    definition.slug = stored.string(0);
+    definition.schema = stored.string(1);
+    definition.bound_to_role = stored.optional_string(2);
+    definition.user_id_field = stored.string(3);
+    Statement unique = scoped("SELECT paths FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2 ORDER BY position");
+    unique.bind(2, type);
+    while (unique.step()) definition.unique.push_back(read_texts(unique.text(0)));
+  }
+  std::vector<std::string> rules;
+  {
+    Statement stored =
+        scoped("SELECT rule FROM scope_rules WHERE scope_id = ?1 AND entity_type = ?2 ORDER BY role_id, position");
+    stored.bind(2, std::string_view(definition.slug));
+    while (stored.step()) rules.push_back(stored.string(0));
+  }
+  auto wanted = key_fields(definition, rules);
+  if (wanted.size() > most_keys_of_type) wanted.resize(most_keys_of_type);
+
+  std::map<std::string, std::int64_t> known;
+  std::int64_t last = 0;
+  {
+    Statement stored = scoped("SELECT key_no, fields, state FROM field_keys WHERE scope_id = ?1 AND type_key = ?2");
+    stored.bind(2, type);
+    while (stored.step()) {
+      last = std::max(last, stored.integer(0));
+      if (stored.text(2) != "dropping") known.emplace(stored.string(1), stored.integer(0));
+    }
+  }
+  for (const KeyFields& fields : wanted) {
+    const std::string text = canonical_fields(fields);
+    if (known.erase(text) > 0) continue;
+    scoped("INSERT INTO field_keys(scope_id, type_key, key_no, fields, state) VALUES(?1, ?2, ?3, ?4, 'building')")
+        .bind(2, type)
+        .bind(3, ++last)
+        .bind(4, std::string_view(text))
+        .run();
+  }
+  for (const auto& [text, number] : known)
+    scoped("UPDATE field_keys SET state = 'dropping' WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3")
+        .bind(2, type)
+        .bind(3, number)
+        .run();
+  // What is little is done at once.
+  for (int batch = 0; batch < batches_at_once; ++batch)
+    if (!advance(type)) return false;
+  return true;
+}
+
+void FieldKeyTable::forget_type(EntityTypeKey type) {
+  for (const char* const sql : {"DELETE FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2",
+                                "DELETE FROM field_keys WHERE scope_id = ?1 AND type_key = ?2"})
+    scoped(sql).bind(2, type).run();
+}
+
+void FieldKeyTable::put(EntityTypeKey type, std::int64_t number, std::string_view key, std::int64_t created_at,
+                        std::string_view id) {
+  scoped(
+      "INSERT OR IGNORE INTO entity_keys(scope_id, type_key, key_no, key, created_at, id) VALUES(?1, ?2, ?3, ?4, ?5, "
+      "?6)")
+      .bind(2, type)
+      .bind(3, number)
+      .bind_blob(4, key)
+      .bind(5, created_at)
+      .bind(6, id)
+      .run();
+}
+
+void FieldKeyTable::insert(const FieldKeys& keys, const StoredEntity& entity) {
+  if (entity.deleted) return;
+  for (const FieldKey& key : keys) put(entity.type, key.number, key_of(key, entity.data), entity.created_at, entity.id);
+}
+
+void FieldKeyTable::remove(const FieldKeys& keys, const StoredEntity& entity) {
+  for (const FieldKey& key : keys) {
+    const std::string bytes = key_of(key, entity.data);
+    scoped(
+        "DELETE FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 AND key = ?4 AND created_at = "
+        "?5 "
+        "AND id = ?6")
+        .bind(2, entity.type)
+        .bind(3, key.number)
+        .bind_blob(4, bytes)
+        .bind(5, entity.created_at)
+        .bind(6, std::string_view(entity.id))
+        .run();
+  }
+}
+
+void FieldKeyTable::update(const FieldKeys& keys, const StoredEntity& before, const StoredEntity& after) {
+  if (before.deleted) return insert(keys, after);
+  if (after.deleted) return remove(keys, before);
+  if (before.data == after.data) return;
+  for (const FieldKey& key : keys) {
+    if (key_of(key, before.data) == key_of(key, after.data)) continue;
+    remove({key}, before);
+    insert({key}, after);
+  }
+}
+
+std::int64_t FieldKeyTable::count_faults(EntityTypeKey type) {
+  FieldKeys keys;
+  {
+    Statement whole =
+        scoped("SELECT key_no, fields FROM field_keys WHERE scope_id = ?1 AND type_key = ?2 AND state = 'whole'");
+    whole.bind(2, type);
+    while (whole.step()) keys.push_back(key_to_fill(whole));
+  }
+  std::int64_t rows = 0, found = 0, out = 0;
+  {
+    Statement entities = scoped(
+        "SELECT id, created_at, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
+    entities.bind(2, type);
+    for (; entities.step(); ++rows)
+      for (const FieldKey& key : keys) {
+        const std::string bytes = key_of(key, entities.text(2));
+        Statement one = scoped(
+            "SELECT 1 FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 AND key = ?4 AND "
+            "created_at "
+            "= ?5 AND id = ?6");
+        one.bind(2, type)
+            .bind(3, key.number)
+            .bind_blob(4, bytes)
+            .bind(5, entities.integer(1))
+            .bind(6, entities.text(0));
+        if (one.step())
+          ++found;
+        else
+          ++out;
+      }
+  }
+  for (const FieldKey& key : keys) {
+    Statement count = scoped("SELECT count(*) FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3");
+    count.bind(2, type).bind(3, key.number).step();
+    found -= count.integer(0);
+  }
+  return out - found;
+}
+
+bool FieldKeyTable::advance(EntityTypeKey type) {
+  if (clear(type)) return true;
+  return fill(type);
+}
+
+// Of a key that nobody wants any more.
+bool FieldKeyTable::clear(EntityTypeKey type) {
+  Statement dropping =
+      scoped("SELECT key_no FROM field_keys WHERE scope_id = ?1 AND type_key = ?2 AND state = 'dropping' LIMIT 1");
+  if (!dropping.bind(2, type).step()) return false;
+  const std::int64_t number = dropping.integer(0);
+  dropping.reset();
+  scoped(
+      "DELETE FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 AND (key, created_at, id) IN "
+      "(SELECT key, created_at, id FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 LIMIT ?4)")
+      .bind(2, type)
+      .bind(3, number)
+      .bind(4, keys_of_batch)
+      .run();
+  if (connection_.changes() < keys_of_batch)
+    scoped("DELETE FROM field_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3")
+        .bind(2, type)
+        .bind(3, number)
+        .run();
+  return true;
+}
+
+// Newest rows first. What is written meanwhile keeps its keys up by itself, so that it does not matter on which side of
+// the place it is; a row that comes twice has its key already.
+bool FieldKeyTable::fill(EntityTypeKey type) {
+  std::optional<std::int64_t> created_at;
+  std::optional<std::string> id;
+  FieldKeys keys;
+  {
+    Statement building = scoped(
+        "SELECT key_no, fields, filled_created_at, filled_id FROM field_keys WHERE scope_id = ?1 AND type_key = ?2 AND "
+        "state = 'building' ORDER BY filled_created_at, filled_id");
+    building.bind(2, type);
+    while (building.step()) {
+      if (keys.empty()) {
+        created_at = building.optional_integer(2);
+        id = building.optional_string(3);
+      } else if (building.optional_integer(2) != created_at || building.optional_string(3) != id) {
+        break;  // those that are as far are filled together
+      }
+      keys.push_back(key_to_fill(building));
+    }
+  }
+  if (keys.empty()) return false;
+  std::int64_t rows = 0;
+  {
+    Statement next = created_at
+                         ? scoped(
+                               "SELECT id, created_at, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND "
+                               "deleted_at IS NULL AND (created_at, id) < (?4, ?5) ORDER BY created_at DESC, id DESC "
+                               "LIMIT ?3")
+                         : scoped(
+                               "SELECT id, created_at, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND "
+                               "deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ?3");
+    const auto place = created_at;
+    const auto place_id = id;
+    next.bind(2, type).bind(3, rows_of_batch);
+    if (place) next.bind(4, *place).bind(5, std::string_view(*place_id));
+    for (; next.step(); ++rows) {
+      id = next.string(0);
+      created_at = next.integer(1);
+      for (const FieldKey& key : keys) {
+        std::string bytes;
+        try {
+          bytes = key_of(key, next.text(2));
+        } catch (const Error&) {  // a damaged row is no reason to keep the others out; whoever reads it is told
+          continue;
+        }
+        put(type, key.number, bytes, *created_at, *id);
+      }
+    }
+  }
+  const bool is_whole = rows < rows_of_batch;
+  for (const FieldKey& key : keys) {
+    Statement update = scoped(
+        "UPDATE field_keys SET state = ?4, filled_created_at = ?5, filled_id = ?6 WHERE scope_id = ?1 AND type_key = "
+        "?2 "
+        "AND key_no = ?3");
+    update.bind(2, type).bind(3, key.number).bind(4, std::string_view(is_whole ? "whole" : "building"));
+    update.bind(5, is_whole ? std::nullopt : created_at).bind(6, is_whole ? std::nullopt : id).run();
+  }
+  Statement rest =
+      scoped("SELECT 1 FROM field_keys WHERE scope_id = ?1 AND type_key = ?2 AND state <> 'whole' LIMIT 1");
+  return rest.bind(2, type).step();
+}
+
+}  // namespace struere

@@ -1,0 +1,307 @@
+// Field keys come and go with the rules and schemas of their own scope, are built beside writers, and change no answer.
+#include <catch2/catch.hpp>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "storage/sqlite/selection_cache.hpp"
+#include "support/raw_database.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+using Keys = std::vector<std::string>;
+
+// "note data.team", of those of one organization.
+Keys keys_of(const World& world, const std::string& organization = "acme") {
+  Keys out;
+  const auto report = world.host().check_storage();
+  CHECK(report.faults.empty());
+  for (const FieldKeyReport& key : report.field_keys.value())
+    if (key.organization.str() == organization)
+      out.push_back(fmt::format("{} {}{}", key.entity_type, fmt::join(key.fields, " "), key.is_whole ? "" : " …"));
+  return out;
+}
+
+Json role(const std::string& name, const Json& rules) {
+  return {{"name", name},
+          {"policies", {{{"resource", "note"}, {"actions", {"list"}}, {"effect", "allow"}}}},
+          {"scopeRules", rules}};
+}
+
+Json rule(const char* field, const char* compared_by, const Json& value) {
+  return {{"entityType", "note"}, {"field", field}, {"operator", compared_by}, {"value", value}};
+}
+
+Json indexed(std::initializer_list<const char*> fields) {
+  Json properties = Json::object();
+  for (const char* const field : fields) properties[field] = {{"x-index", true}};
+  return {{"slug", "note"}, {"schema", {{"properties", properties}}}};
+}
+
+std::vector<Json> many_notes(int count) {
+  std::vector<Json> out;
+  for (int i = 0; i < count; ++i) out.push_back({{"n", i % 7}, {"team", i % 2 == 0 ? "a" : "b"}});
+  return out;
+}
+
+// A file in which the keys of a type of 6,000 rows are yet to be filled, as after a kill.
+void leave_unfinished(World& world) {
+  world.define_type({{"slug", "note"}});
+  (void)world.system().entities("note").create_all(many_notes(6000));
+  world.define_type(indexed({"n"}));
+  RawDatabase(world.folder.file())
+      .run(
+          "UPDATE field_keys SET state = 'building', filled_created_at = NULL, filled_id = NULL; "
+          "DELETE FROM entity_keys WHERE id > (SELECT id FROM entities ORDER BY id LIMIT 1 OFFSET 3000)");
+}
+
+}  // namespace
+
+TEST_CASE("a field key is there for as long as its own scope asks for it", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.add_organization("other");
+  world.define_type({{"slug", "note"}});
+  world.define_type({{"slug", "note"}}, Environment::production, "other");
+  CHECK(keys_of(world).empty());
+  world.define_role(role("a", {rule("data.team", "eq", "x"), rule("data.price", "gt", 1)}));
+  CHECK(keys_of(world) == Keys{"note data.team"});
+  world.define_role(role("b", {rule("data.team", "in", {"x", "y"}), rule("data.kind", "in", {"x"})}),
+                    Environment::production, "other");
+  CHECK(keys_of(world) == Keys{"note data.team"});
+  CHECK(keys_of(world, "other") == Keys{"note data.kind", "note data.team"});
+  world.define_role(role("a", Json::array({rule("data.price", "gt", 1)})));
+  CHECK(keys_of(world).empty());  // whatever the other organization needs
+  CHECK(keys_of(world, "other") == Keys{"note data.kind", "note data.team"});
+  world.system(Environment::production, "other").roles().remove("b");
+  CHECK(keys_of(world, "other").empty());
+  // An alternative is found by none, as the other may hold of any row.
+  const Json team{{"field", "data.team"}, {"operator", "eq"}, {"value", "x"}};
+  const Json n{{"field", "data.n"}, {"operator", "eq"}, {"value", 1}};
+  world.define_role(role("a", Json::array({Json{{"entityType", "note"}, {"any", {team, n}}}})));
+  CHECK(keys_of(world).empty());
+  world.define_role(role("a", Json::array({Json{{"entityType", "note"}, {"all", {team, n}}}})));
+  CHECK(keys_of(world) == Keys{"note data.n", "note data.team"});
+  world.define_type(indexed({"due"}));
+  CHECK(keys_of(world) ==
+        Keys{"note data.due", "note data.n data.due", "note data.n", "note data.team data.due", "note data.team"});
+}
+
+TEST_CASE("a profile names the field key that serves a query", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type(indexed({"state"}));
+  for (int i = 0; i < 10; ++i) world.create("note", {{"state", i == 3 ? "open" : "done"}});
+  const Query query{.where = field("data.state") == "open"};
+  const auto system = world.system();
+  CHECK(system.entities("note").list(query).size() == 1);
+  CHECK(system.profile(system, "note", query).steps.at(0) == "by the field key data.state");
+  world.define_type({{"slug", "note"}});
+  CHECK(system.profile(system, "note", query).steps.at(0).find("field key") == std::string::npos);
+  CHECK(system.entities("note").list(query).size() == 1);
+}
+
+TEST_CASE("a type has at most 16 fields with x-index", "[sqlite][keys]") {
+  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  Json definition = indexed({});
+  for (int i = 0; i < 16; ++i) definition["schema"]["properties"]["f" + std::to_string(i)] = {{"x-index", true}};
+  CHECK_NOTHROW(world.define_type(definition));
+  definition["schema"]["properties"]["one-more"] = {{"x-index", true}};
+  CHECK_THROWS_AS(world.define_type(definition), Error);
+}
+
+TEST_CASE("keys of values that are cut, or tie, leave the rows to decide", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  World memory(StorageKind::memory);
+  const std::string long_text(70, 'x');
+  const std::vector<Json> values{nullptr,
+                                 true,
+                                 false,
+                                 0,
+                                 -1,
+                                 1.5,
+                                 9007199254740993,
+                                 9007199254740992.0,
+                                 "",
+                                 "x",
+                                 long_text,
+                                 long_text + "y",
+                                 long_text + "a",
+                                 std::string(64, 'x'),
+                                 std::string(65, 'x'),
+                                 "\u0001",
+                                 "\"quoted\\",
+                                 "Ünï",
+                                 Json::array(),
+                                 {1},
+                                 {1, 2},
+                                 Json::object(),
+                                 {{"a", 1}}};
+  for (World* const each : {&world, &memory}) {
+    each->define_type(indexed({"v"}));
+    for (const Json& value : values)
+      for (int copy = 0; copy < 2; ++copy) each->create("note", {{"v", value}, {"copy", copy}});
+    each->create("note", {{"w", 1}});
+  }
+  const auto rows_of = [](World& each, const Query& query) {
+    std::vector<std::string> out;
+    Query next = query;
+    next.limit = 3;
+    do {
+      const EntityPage page = each.system().entities("note").list(next);
+      for (const Entity& row : page) out.emplace_back(row.json());
+      next.after = page.next();
+    } while (next.after);
+    CHECK(each.system().entities("note").count(query) == static_cast<std::int64_t>(out.size()));
+    return out;
+  };
+  const auto same = [&](const Query& query) { CHECK(rows_of(world, query) == rows_of(memory, query)); };
+  const field v("data.v");
+  for (const Direction direction : {Direction::ascending, Direction::descending})
+    same({.order = {{"data.v", direction}}});
+  for (const Json& value : values) {
+    same({.where = v == value});
+    same({.where = v.in(Json::array({value, "x", 1.5}))});
+    same({.where = v != value});
+    if (!value.is_number() && !value.is_string()) continue;
+    for (const Condition& range : {v > value, v >= value, v < value, v <= value})
+      for (const Direction direction : {Direction::ascending, Direction::descending}) {
+        same({.where = range});
+        same({.where = range, .order = {{"data.v", direction}}});
+      }
+  }
+}
+
+TEST_CASE("keys follow their rows through every write", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type(indexed({"n"}));
+  world.define_role(role("a", Json::array({rule("data.team", "eq", "x")})));
+  const auto notes = world.system().entities("note");
+  const EntityId id = world.create("note", {{"n", 1}, {"team", "x"}});
+  const auto found = [&](int n) { return notes.count({.where = field("data.n") == n}); };
+  CHECK(keys_of(world).size() == 3);
+  CHECK(found(1) == 1);
+  (void)notes.update(id, {{"n", 2}});
+  CHECK(found(1) == 0);
+  CHECK(found(2) == 1);
+  (void)notes.update(id, {{"other", 2}});
+  (void)notes.update(id, {{"team", nullptr}});
+  CHECK(world.user("ann", {"a"}).entities("note").list().empty());
+  RawDatabase raw(world.folder.file());
+  CHECK(raw.value("SELECT count(*) FROM entity_keys") == "3");
+  CHECK(world.host().check_storage().faults.empty());
+  notes.remove(id);
+  CHECK(raw.value("SELECT count(*) FROM entity_keys") == "0");
+  CHECK(world.host().check_storage().faults.empty());
+  world.create("note", {{"n", 1}});
+  raw.run("DELETE FROM entity_keys WHERE key_no = 1");
+  CHECK(world.host().check_storage().faults.size() == 1);
+}
+
+TEST_CASE("a row that raw SQL moved is not shown by its old key", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_role(role("a", Json::array({rule("data.team", "eq", "x")})));
+  world.create("note", {{"team", "x"}});
+  const auto notes = world.user("ann", {"a"}).entities("note");
+  CHECK(notes.list().size() == 1);
+  RawDatabase(world.folder.file()).run("UPDATE entities SET data = '{\"team\":\"y\"}'");
+  CHECK(notes.list().empty());
+}
+
+TEST_CASE("a key of many rows is built once its definition is durable, and used once it is whole", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  leave_unfinished(world);
+  const auto count = [](const Session& session) {
+    return session.entities("note").count({.where = field("data.n") == 3});
+  };
+  CHECK(keys_of(world) == Keys{"note data.n …"});
+  CHECK(count(world.system()) == 857);  // by looking at all
+  // What is written meanwhile has its key from the start.
+  world.create("note", {{"n", 3}});
+  // The next who opens the file goes on.
+  const auto other = Database::open(world.folder.file());
+  for (int i = 0; i < 500 && keys_of(world) != Keys{"note data.n"}; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(keys_of(world) == Keys{"note data.n"});
+  CHECK(count(world.system()) == 858);
+  CHECK(count(other.trusted_host().system_session(OrganizationId("acme"), Environment::development)) == 858);
+}
+
+TEST_CASE("a key that nobody wants any more goes in batches, and comes back whole", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type(indexed({"n"}));
+  (void)world.system().entities("note").create_all(many_notes(10'000));
+  RawDatabase raw(world.folder.file());
+  CHECK(raw.value("SELECT count(*) FROM entity_keys") == "10000");
+  world.define_type({{"slug", "note"}});
+  CHECK(raw.value("SELECT count(*) FROM entity_keys") == "0");
+  CHECK(raw.value("SELECT count(*) FROM field_keys") == "0");
+  world.define_type(indexed({"n", "team"}));
+  CHECK(keys_of(world) == Keys{"note data.n", "note data.team"});
+  CHECK(raw.value("SELECT count(*) FROM entity_keys") == "20000");
+}
+
+TEST_CASE("no definition of one organization makes or changes an index of the file", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.add_organization("other");
+  RawDatabase raw(world.folder.file());
+  const std::string before = raw.value("PRAGMA schema_version");
+  Json definition = indexed({});
+  for (int i = 0; i < 16; ++i) definition["schema"]["properties"]["f" + std::to_string(i)] = {{"x-index", true}};
+  world.define_type(definition, Environment::development, "other");
+  Json rules = Json::array();
+  for (int i = 0; i < 30; ++i) rules.push_back(rule(("data.r" + std::to_string(i)).c_str(), "eq", i));
+  world.define_role(role("wide", rules), Environment::development, "other");
+  CHECK(keys_of(world, "other").size() == 32);
+  CHECK(raw.value("PRAGMA schema_version") == before);
+  CHECK(raw.value("SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'entities' AND type = 'index'") == "2");
+  // A row of somebody else is written with no key but its own.
+  world.define_type(indexed({"n"}));
+  world.create("note", {{"n", 1}});
+  CHECK(raw.value("SELECT count(*) FROM entity_keys") == "1");
+}
+
+TEST_CASE("what a filter is compiled to serves other values, and no other shape", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type(indexed({"n"}));
+  for (int i = 0; i < 20; ++i) world.create("note", {{"n", i}, {"text", std::to_string(i)}});
+  Connection connection(world.folder.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+  class Keys final : public KeySource {
+   public:
+    explicit Keys(Connection& asked) : asked_(asked) {}
+    std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override {
+      return asked_.keys().keys_of(asked_, 1, type, KeyCatalog::state_of_reader(asked_));
+    }
+
+   private:
+    Connection& asked_;
+  } keys(connection);
+  Selection selection;
+  selection.type = 1;
+  selection.grants = std::make_shared<const Grants>(Grants{Grant{}});
+  const auto prepared = [&](const char* path, Operator op, Json value) {
+    selection.filter =
+        Predicate::comparison(*FieldPath::parse(path), op, {Operand::Kind::literal, std::move(value), {}, {}});
+    return connection.selections().prepare(Asked::count, selection, keys, {});
+  };
+  const auto first = prepared("data.n", Operator::eq, 1);
+  CHECK(prepared("data.n", Operator::eq, 2) == first);
+  CHECK(prepared("data.n", Operator::eq, "text") == first);
+  CHECK(prepared("data.n", Operator::eq, Json::array({1})) == first);
+  CHECK(prepared("data.n", Operator::gt, 1) != first);
+  CHECK(prepared("data.text", Operator::eq, 1) != first);
+  CHECK(prepared("status", Operator::eq, "a") == prepared("status", Operator::eq, "b"));
+  CHECK(prepared("status", Operator::eq, 1) != prepared("status", Operator::eq, "b"));
+  CHECK(prepared("createdAt", Operator::gt, 1) == prepared("createdAt", Operator::gt, 2));
+  CHECK(prepared("createdAt", Operator::gt, 1) != prepared("createdAt", Operator::gt, 1.5));
+  CHECK(prepared("data.n", Operator::exists, true) != prepared("data.n", Operator::exists, false));
+  // Other keys make other statements.
+  world.define_type({{"slug", "note"}});
+  CHECK(prepared("data.n", Operator::eq, 1) != first);
+}
