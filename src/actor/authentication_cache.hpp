@@ -3,8 +3,8 @@
 
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 
+#include "core/bounded_cache.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/event.hpp"
@@ -17,7 +17,7 @@ namespace struere {
 class AuthenticationCache {
  public:
   // The hash of a key finds its actor; the key itself is nowhere.
-  std::optional<ActorContext> find(const EventHash& hash, const CommitStamp& stamp, Timestamp now) const;
+  std::optional<ActorContext> find(const EventHash& hash, const CommitStamp& stamp, Timestamp now);
   // `until`: when the key expires, or its use has to be written down again.
   void keep(const EventHash& hash, const CommitStamp& stamp, Timestamp until, const ActorContext& actor);
 
@@ -31,8 +31,9 @@ class AuthenticationCache {
     std::size_t operator()(const EventHash& hash) const noexcept;
   };
 
-  mutable std::mutex mutex_;
-  std::unordered_map<EventHash, Entry, Start> entries_;
+  static constexpr std::size_t most_actors = 4096;
+  std::mutex mutex_;
+  BoundedCache<EventHash, Entry, Start> entries_{most_actors};
 };
 
 }  // namespace struere

@@ -7,10 +7,16 @@
 namespace struere {
 namespace {
 
-// Both caches are emptied when they are full: what is in use is soon there again, and nothing needs to be kept in
-// order.
-constexpr std::size_t most_plans = 4096;
-constexpr std::size_t most_scopes = 4096;
+// A list of parts, each with its length before it: different lists never make the same key, whatever is in the parts.
+class PlanKey {
+ public:
+  void add(std::string_view part) { key_.append(std::to_string(part.size())).append(":").append(part); }
+  void add_count(std::size_t count) { key_.append(std::to_string(count)).append(";"); }
+  std::string take() { return std::move(key_); }
+
+ private:
+  std::string key_;
+};
 
 std::vector<FormerName> former_names(Transaction& transaction) {
   constexpr std::int64_t most = 1'000'000;
@@ -18,21 +24,28 @@ std::vector<FormerName> former_names(Transaction& transaction) {
 }
 
 std::string plan_key(const ActorContext& actor, Action action, const std::string& type) {
-  std::string key;
-  if (actor.type() == ActorType::system)
-    key = "system";
-  else if (actor.is_org_admin())
-    key = "admin";
-  else
-    for (const ActorRole& role : actor.roles()) key.append(role.id.str()).append(",");
-  if (const Restriction* const restriction = actor.restriction()) {
-    // Each part ends with what cannot be in it: two restrictions never have one key.
-    for (const std::string& field : restriction->denied_fields) key.append("!").append(field).append("\n");
-    if (restriction->allowed_actions)
-      for (const Action allowed : *restriction->allowed_actions)
-        key.append("+").append(to_string(allowed)).append("\n");
+  PlanKey key;
+  key.add(to_string(action));
+  key.add(type);
+  if (actor.type() == ActorType::system) {
+    key.add("system");
+  } else if (actor.is_org_admin()) {
+    key.add("admin");
+  } else {
+    key.add("roles");
+    key.add_count(actor.roles().size());
+    for (const ActorRole& role : actor.roles()) key.add(role.id.str());
   }
-  return key.append("|").append(to_string(action)).append("|").append(type);
+  if (const Restriction* const restriction = actor.restriction()) {
+    key.add("denied");
+    key.add_count(restriction->denied_fields.size());
+    for (const std::string& field : restriction->denied_fields) key.add(field);
+    if (restriction->allowed_actions) {
+      key.add("allowed");
+      for (const Action allowed : *restriction->allowed_actions) key.add(to_string(allowed));
+    }
+  }
+  return key.take();
 }
 
 }  // namespace
@@ -41,11 +54,10 @@ std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor,
                                                       const std::string& type) {
   const std::string key = plan_key(actor, action, type);
   const std::lock_guard lock(mutex_);
-  if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
+  if (const auto* const known = plans_.find(key)) return *known;
   auto plan = std::make_shared<const AccessPlan>(compile(rules_, actor, action, type));
   if (!rules_.find_type(type)) return plan;  // callers may ask for any text; it is not worth a place
-  if (plans_.size() >= most_plans) plans_.clear();
-  return plans_.emplace(key, std::move(plan)).first->second;
+  return plans_.put(key, std::move(plan));
 }
 
 std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) {
@@ -72,16 +84,14 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
   const std::uint64_t generation = transaction.generation();
   {
     const std::lock_guard lock(mutex_);
-    const auto found = scopes_.find(scope);
-    if (found != scopes_.end() && found->second.compiled->rules().generation() == generation)
-      return found->second.compiled;
+    const Known* const known = scopes_.find(scope);
+    if (known && known->compiled->rules().generation() == generation) return known->compiled;
   }
   auto fresh = CompiledScope::read(transaction);
   const std::lock_guard lock(mutex_);
-  if (scopes_.size() >= most_scopes) scopes_.clear();
-  Known& known = scopes_[scope];
+  const Known* const known = scopes_.find(scope);
   // A reader of an older snapshot must not put back what a later one has replaced.
-  if (!known.compiled || known.compiled->rules().generation() < generation) known = {fresh, std::nullopt};
+  if (!known || known->compiled->rules().generation() < generation) scopes_.put(scope, {fresh, std::nullopt});
   return fresh;
 }
 
@@ -96,14 +106,14 @@ std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
 
 std::shared_ptr<CompiledScope> Engine::compiled_as_of(const CommitStamp& stamp, const Scope& scope) {
   const std::lock_guard lock(mutex_);
-  const auto found = scopes_.find(scope);
-  return found != scopes_.end() && found->second.as_of == stamp ? found->second.compiled : nullptr;
+  const Known* const known = scopes_.find(scope);
+  return known && known->as_of == stamp ? known->compiled : nullptr;
 }
 
 void Engine::keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled) {
   const std::lock_guard lock(mutex_);
-  const auto found = scopes_.find(scope);
-  if (found != scopes_.end() && found->second.compiled == compiled) found->second.as_of = stamp;
+  Known* const known = scopes_.find(scope);
+  if (known && known->compiled == compiled) known->as_of = stamp;
 }
 
 Decision Engine::decision(const ActorContext& actor, Action action, std::string_view resource) {

@@ -10,7 +10,9 @@
 #include <string>
 
 #include "actor/authentication_cache.hpp"
+#include "core/bounded_cache.hpp"
 #include "core/json_schema.hpp"
+#include "core/scope_hash.hpp"
 #include "repository/trigger_matcher.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/core/clock.hpp"
@@ -38,7 +40,8 @@ class CompiledScope {
   RuleBook rules_;
   TriggerBook triggers_;
   std::mutex mutex_;  // guards what follows
-  std::map<std::string, std::shared_ptr<const AccessPlan>, std::less<>> plans_;
+  static constexpr std::size_t most_plans = 4096;
+  BoundedCache<std::string, std::shared_ptr<const AccessPlan>, std::hash<std::string>> plans_{most_plans};
   std::map<EntityTypeKey, std::shared_ptr<const JsonSchema>> schemas_;
 };
 
@@ -67,7 +70,8 @@ struct Engine {
     std::shared_ptr<CompiledScope> compiled;
     std::optional<CommitStamp> as_of;  // the last stamp at which it was seen to hold
   };
-  std::map<Scope, Known, ScopeOrder> scopes_;
+  static constexpr std::size_t most_scopes = 4096;
+  BoundedCache<Scope, Known, ScopeHash> scopes_{most_scopes};
 
  public:
   Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, bool record)

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <utility>
 
+#include "core/bounded_cache.hpp"
+#include "core/scope_hash.hpp"
 #include "storage/sqlite/checkpoints.hpp"
 #include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr int oldest_sqlite = 3'038'000;  // the operator `->`
 constexpr std::size_t most_idle_connections = 16;
+constexpr std::size_t most_scope_numbers = 4096;
 constexpr std::uintmax_t smallest_page =
     512;  // SQLite takes a file that is smaller for an empty one, and would write over it
 
@@ -135,7 +137,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   std::int64_t scope_number(Connection& connection, const Scope& scope) {
     {
       const std::lock_guard lock(mutex_);
-      if (const auto found = scopes_.find(scope); found != scopes_.end()) return found->second;
+      if (const auto* const known = scopes_.find(scope)) return *known;
     }
     Statement statement = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
     statement.bind(1, std::string_view(scope.organization().str())).bind(2, to_string(scope.environment()));
@@ -144,7 +146,7 @@ class SqliteStorage final : public Storage, private SharedTables {
                   "there is no such organization; create it with TrustedHost::create_organization");
     const std::int64_t number = statement.integer(0);
     const std::lock_guard lock(mutex_);
-    return scopes_.emplace(scope, number).first->second;  // a scope keeps its number for good
+    return scopes_.put(scope, number);  // a scope keeps its number for good
   }
 
   // --- the shared tables
@@ -319,7 +321,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   std::optional<CommitWatch> commits_;  // set once, while it is opened
   std::mutex mutex_;                    // guards idle_ and scopes_
   std::vector<std::unique_ptr<Connection>> idle_;
-  std::map<Scope, std::int64_t, ScopeOrder> scopes_;
+  BoundedCache<Scope, std::int64_t, ScopeHash> scopes_{most_scope_numbers};
   GroupCommit writers_{[this] { return lease(); }};
   KeyBuilder builder_{writers_, options_.busy_timeout};
 };

@@ -1,0 +1,79 @@
+// A map with a fixed number of places. When it is full, the entry that was used the longest time ago makes room for the
+// new one: a caller that asks for many keys costs the others one entry at a time, never all of them.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <unordered_set>
+#include <utility>
+
+namespace struere {
+
+// Not safe to use from several threads: the owner locks. `Hash` and `Equal` may accept other types than `Key`, with the
+// same meaning; find() then takes those too, so that a lookup need not build a key.
+template <class Key, class Value, class Hash, class Equal = std::equal_to<>>
+class BoundedCache {
+ public:
+  explicit BoundedCache(std::size_t capacity) : capacity_(capacity) {}
+  BoundedCache(const BoundedCache&) = delete;  // the index refers to this object's entries
+  BoundedCache& operator=(const BoundedCache&) = delete;
+
+  // Null if there is no such entry. Valid until the next put(). Counts as a use.
+  template <class Sought>
+  Value* find(const Sought& sought) {
+    const auto found = index_.find(sought);
+    if (found == index_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, *found);
+    return &entries_.front().second;
+  }
+
+  // Replaces the value of an equal key. Valid until the next put().
+  Value& put(Key key, Value value) {
+    if (Value* const known = find(key)) return *known = std::move(value);
+    entries_.emplace_front(std::move(key), std::move(value));
+    try {
+      index_.insert(entries_.begin());
+    } catch (...) {
+      entries_.pop_front();
+      throw;
+    }
+    if (entries_.size() > capacity_) {
+      index_.erase(std::prev(entries_.end()));
+      entries_.pop_back();
+    }
+    return entries_.front().second;
+  }
+
+  std::size_t size() const noexcept { return entries_.size(); }
+
+ private:
+  using Entries = std::list<std::pair<Key, Value>>;
+  using Position = typename Entries::iterator;
+
+  static const Key& key_of(Position position) { return position->first; }
+  template <class Sought>
+  static const Sought& key_of(const Sought& sought) {
+    return sought;
+  }
+
+  struct IndexHash {
+    using is_transparent = void;
+    template <class T>
+    std::size_t operator()(const T& sought) const {
+      return Hash()(key_of(sought));
+    }
+  };
+  struct IndexEqual {
+    using is_transparent = void;
+    template <class T, class U>
+    bool operator()(const T& a, const U& b) const {
+      return Equal()(key_of(a), key_of(b));
+    }
+  };
+
+  std::size_t capacity_;
+  Entries entries_;  // most recently used first
+  std::unordered_set<Position, IndexHash, IndexEqual> index_;
+};
+
+}  // namespace struere
