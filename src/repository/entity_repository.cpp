@@ -39,7 +39,7 @@ bool prepare(WrittenJson& data, const Caller& caller, const std::string& type) {
 
 Written create_in(const Caller& caller, const std::string& type, WrittenJson data, const CreateOptions& options) {
   prepare(data, caller, type);
-  return guarded(caller, Access::write, {"create", type}, [&](GuardedOperation& operation) {
+  return guarded(caller, Access::brief_write, {"create", type}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).create(data, options);
     operation.commit();
     return answer;
@@ -49,7 +49,7 @@ Written create_in(const Caller& caller, const std::string& type, WrittenJson dat
 Written update_in(const Caller& caller, const std::string& type, const EntityId& id, WrittenJson patch,
                   const UpdateOptions& options) {
   patch.prepare("the patch");
-  return guarded(caller, Access::write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller, Access::brief_write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
     operation.commit();
     return answer;
@@ -60,7 +60,7 @@ Upserted upsert_in(const Caller& caller, const std::string& type, const std::vec
                    WrittenJson data) {
   prepare(data, caller, type);
   Attempt attempt{"create", type};
-  return guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
+  return guarded(caller, Access::brief_write, attempt, [&](GuardedOperation& operation) {
     Upserted answer =
         EntityWriter(operation, type).upsert(key, data, [&](Action action) { attempt.action = to_string(action); });
     operation.commit();
@@ -113,7 +113,7 @@ Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std:
 }
 
 void EntityRepository::remove(const EntityId& id) const {
-  guarded(caller_, Access::write, {"delete", type_, id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::brief_write, {"delete", type_, id.str()}, [&](GuardedOperation& operation) {
     EntityWriter(operation, type_).remove(id.str());
     operation.commit();
   });

@@ -117,7 +117,7 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
 
 EventId EventRepository::emit(const std::string& type, const Json& payload,
                               const std::optional<EntityId>& about) const {
-  return guarded(caller_, Access::write, {"create", "events"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::brief_write, {"create", "events"}, [&](GuardedOperation& operation) {
     const EventId id = emit_event(operation, type, payload, about);
     operation.commit();
     return id;

@@ -56,7 +56,7 @@ std::string_view column_of(ExecutionGroup group) {
 }  // namespace
 
 Execution ExecutionRepository::record(const NewExecution& asked) const {
-  return guarded(caller_, Access::write, {"create", "executions"}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::brief_write, {"create", "executions"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "executions");
     require_name(asked.model, "a model's name");
     if (asked.error) require_text(*asked.error, "`error`");

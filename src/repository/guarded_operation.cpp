@@ -21,7 +21,7 @@ Json recordable(std::string_view text) {
 void record_denial(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial) {
   if (!engine.record_denials) return;
   try {
-    const auto transaction = engine.storage->begin(actor.scope(), Access::write);
+    const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
     Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
     if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
     // Not about the entity, even where one was named: who may see the row need not see who was refused.

@@ -29,7 +29,7 @@ enum class Change { link, unlink };
 void change(const Caller& caller, Change change, const EntityId& from, const std::string& relation,
             const EntityId& to) {
   check_relation(relation);
-  guarded(caller, Access::write, {change == Change::link ? "link" : "unlink", relation, from.str()},
+  guarded(caller, Access::brief_write, {change == Change::link ? "link" : "unlink", relation, from.str()},
           [&](GuardedOperation& operation) {
             const StoredEntity row = require_readable(operation, from);
             require_readable(operation, to);

@@ -105,7 +105,7 @@ ThreadPage ThreadRepository::list(const ThreadQuery& query) const {
 }
 
 Message ThreadRepository::append(const ThreadId& id, const NewMessage& asked) const {
-  return guarded(caller_, Access::write, {"update", "threads", id.str()}, [&](GuardedOperation& operation) {
+  return guarded(caller_, Access::brief_write, {"update", "threads", id.str()}, [&](GuardedOperation& operation) {
     const Thread thread = require_thread(operation, id);
     operation.require_resource(Action::update, "threads");
     require_text(asked.content, "`content`");

@@ -59,7 +59,11 @@ class SharedTables {
   virtual void touch_api_key(const EventHash& hash, Timestamp at) noexcept = 0;
 };
 
-enum class Access { read, write };
+enum class Access {
+  read,
+  write,
+  brief_write,  // of one row or event: the storage may let several such share one commit
+};
 
 // Fields of `data` by which the rows of a type are found without looking at all of them, first field first.
 struct FieldKeyReport {

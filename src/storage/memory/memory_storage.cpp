@@ -43,7 +43,7 @@ struct World {
 class MemoryTransaction final : public Transaction {
  public:
   MemoryTransaction(World& world, const Scope& scope, Access access)
-      : world_(world), scope_(scope.organization(), scope.environment()), writes_(access == Access::write) {
+      : world_(world), scope_(scope.organization(), scope.environment()), writes_(access != Access::read) {
     if (writes_) {
       writing_ = std::unique_lock(world.mutex);
       data_ = &world.scopes[scope_];

@@ -47,7 +47,7 @@ void throw_storage_error(sqlite3* database, int code, const std::string& what) {
 
 Statement::Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use)
     : database_(database), statement_(statement), in_use_(in_use) {
-  *in_use_ = true;
+  if (in_use_) *in_use_ = true;
 }
 
 Statement::Statement(Statement&& other) noexcept
@@ -55,6 +55,10 @@ Statement::Statement(Statement&& other) noexcept
 
 Statement::~Statement() {
   if (!statement_) return;
+  if (!in_use_) {
+    sqlite3_finalize(statement_);
+    return;
+  }
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);  // what was bound by reference may be gone
   *in_use_ = false;
@@ -182,7 +186,9 @@ Connection::Connection(const std::string& path, int flags) try
 Connection::~Connection() = default;
 
 Statement Connection::prepare(std::string_view sql) {
-  if (const auto found = by_sql_.find(sql); found != by_sql_.end() && !found->second->in_use) {
+  const auto found = by_sql_.find(sql);
+  const bool is_known = found != by_sql_.end();
+  if (is_known && !found->second->in_use) {
     kept_.splice(kept_.begin(), kept_, found->second);
     return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
   }
@@ -190,20 +196,40 @@ Statement Connection::prepare(std::string_view sql) {
   const int code =
       sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (code != SQLITE_OK) throw_storage_error(handle(), code, "preparing a statement");
-  kept_.emplace_front();
-  Kept& fresh = kept_.front();
-  fresh.sql = sql;
+  if (is_known) return {handle(), raw, nullptr};
+  Kept fresh;
   fresh.statement.reset(raw);
-  by_sql_[fresh.sql] = kept_.begin();
-  if (kept_.size() > most_kept_statements) {
-    if (auto last = std::prev(kept_.end()); !last->in_use) {
-      // The same text may stand for a second statement that was made while the first was in use.
-      if (const auto entry = by_sql_.find(last->sql); entry != by_sql_.end() && entry->second == last)
-        by_sql_.erase(entry);
-      kept_.erase(last);
-    }
+  fresh.sql = sql;
+  make_room();
+  kept_.push_front(std::move(fresh));
+  try {
+    by_sql_.emplace(kept_.front().sql, kept_.begin());
+  } catch (...) {
+    kept_.pop_front();
+    throw;
   }
-  return {handle(), fresh.statement.get(), &fresh.in_use};
+  return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
+}
+
+// Gives up the statement that was used the longest time ago and is not in use. All may be: then there is one more.
+void Connection::make_room() {
+  if (kept_.size() < most_kept_statements) return;
+  for (auto last = kept_.end(); last != kept_.begin();)
+    if (!(--last)->in_use) {
+      by_sql_.erase(last->sql);
+      kept_.erase(last);
+      return;
+    }
+}
+
+bool Connection::settle() noexcept {
+  const auto is_settled = [this] { return sqlite3_txn_state(handle(), nullptr) == SQLITE_TXN_NONE; };
+  if (is_settled()) return true;
+  // A read that has not ended holds its snapshot, in a transaction or not.
+  for (sqlite3_stmt* each = sqlite3_next_stmt(handle(), nullptr); each; each = sqlite3_next_stmt(handle(), each))
+    sqlite3_reset(each);
+  if (sqlite3_get_autocommit(handle()) == 0) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  return is_settled();
 }
 
 void Connection::execute(const std::string& sql) {

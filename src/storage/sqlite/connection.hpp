@@ -41,6 +41,7 @@ class SelectionCache;
 // A prepared statement, in use. Reset when it goes out of scope.
 class Statement {
  public:
+  // A null `in_use` gives this object the statement: it is finalized with it.
   Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use);
   ~Statement();
   Statement(Statement&& other) noexcept;
@@ -89,7 +90,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Kept for the next time. The text decides which statement it is.
+  // Kept for the next time; the text decides which statement it is. While that is in use, a second one of the same text
+  // is made for this one use.
   Statement prepare(std::string_view sql);
   // For what is said once, several statements at a time.
   void execute(const std::string& sql);
@@ -97,6 +99,9 @@ class Connection {
   SQLite::Database& database() noexcept { return database_; }
   sqlite3* handle() noexcept { return database_.getHandle(); }
   std::int64_t changes() noexcept;
+
+  // Ends whatever transaction or read is still open. False if that failed: the connection must be closed then.
+  bool settle() noexcept;
 
   // What selections were compiled to on this connection.
   SelectionCache& selections() noexcept { return *selections_; }
@@ -107,9 +112,11 @@ class Connection {
   struct Kept;
   using Order = std::list<Kept>;
 
+  void make_room();
+
   SQLite::Database database_;
-  Order kept_;  // most recently used first
-  std::unordered_map<std::string_view, Order::iterator> by_sql_;
+  Order kept_;                                                    // most recently used first; no two of the same text
+  std::unordered_map<std::string_view, Order::iterator> by_sql_;  // each key is the text of the entry it leads to
   std::unique_ptr<SelectionCache> selections_;
   std::unique_ptr<KeyCatalog> keys_;
 };

@@ -12,19 +12,49 @@ constexpr int most_members = 32;
 
 bool is_in_transaction(Connection& connection) { return sqlite3_get_autocommit(connection.handle()) == 0; }
 
-Error group_failed() {
-  return Error(ErrorCode::storage, "a write that shared this one's commit failed, and both were undone; try again");
+std::shared_ptr<const Error> storage_error(const char* message) {
+  return std::make_shared<const Error>(ErrorCode::storage, message);
+}
+
+void roll_back(Connection& connection) noexcept {
+  // A connection on which this fails is closed when it is given back.
+  if (is_in_transaction(connection)) sqlite3_exec(connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 }  // namespace
 
-WriteTurn GroupCommit::begin(std::chrono::milliseconds timeout) {
-  std::condition_variable turn;
+std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length) {
+  auto group = std::make_shared<Group>();
+  group->undone = storage_error("a write that shared this one's commit failed, and both were undone; try again");
+  group->unexplained = storage_error("the commit failed for want of memory, and nothing was written; try again");
+  group->is_closed = length != WriteLength::brief;
+  group->connection = lease_();
+  group->connection->prepare("BEGIN IMMEDIATE").run();
+  group->begun = Clock::now();
+  return group;
+}
+
+// Whether it is this waiter's turn. Closes a group that has become too old.
+bool GroupCommit::lets_in(const Waiter& waiter) {
+  if (writing_ || waiting_.front() != &waiter) return false;
+  if (!open_) return true;
+  if (!open_->is_closed && Clock::now() - open_->begun >= longest_) open_->is_closed = true;
+  if (!open_->is_closed && waiter.length == WriteLength::brief) return true;
+  open_->changed.notify_one();
+  return false;
+}
+
+// Whether the open group waits for nobody else.
+bool GroupCommit::must_commit() const {
+  return waiting_.empty() || open_->is_closed || waiting_.front()->length != WriteLength::brief;
+}
+
+WriteTurn GroupCommit::begin(std::chrono::milliseconds timeout, WriteLength length) {
+  Waiter self{{}, length};
   std::unique_lock lock(mutex_);
-  waiting_.push_back(&turn);
-  const bool in_time =
-      turn.wait_for(lock, timeout, [&] { return !writing_ && !is_closed() && waiting_.front() == &turn; });
-  waiting_.erase(std::ranges::find(waiting_, &turn));
+  waiting_.push_back(&self);
+  const bool in_time = self.turn.wait_for(lock, timeout, [&] { return lets_in(self); });
+  waiting_.erase(std::ranges::find(waiting_, &self));
   if (!in_time) {
     hand_on();  // whoever stood behind may be first now, or a group complete
     throw_storage_error(nullptr, SQLITE_BUSY, "waiting to write");
@@ -34,14 +64,10 @@ WriteTurn GroupCommit::begin(std::chrono::milliseconds timeout) {
   lock.unlock();
   const bool is_first = group == nullptr;
   try {
-    if (is_first) {
-      group = std::make_shared<Group>();
-      group->connection = lease_();
-      group->connection->prepare("BEGIN IMMEDIATE").run();
-      group->begun = std::chrono::steady_clock::now();
-    } else {
+    if (is_first)
+      group = new_group(length);
+    else
       group->connection->prepare("SAVEPOINT writer").run();
-    }
   } catch (...) {
     leave();
     throw;
@@ -62,21 +88,21 @@ std::size_t GroupCommit::waiting() {
 }
 
 // Wakes whoever can go on: the next writer, or, where there is none or none is let in, one who commits for the group.
-void GroupCommit::hand_on() {
+void GroupCommit::hand_on() noexcept {
   if (writing_) return;
-  if (open_ && (waiting_.empty() || open_->is_closed))
+  if (open_ && must_commit())
     open_->changed.notify_one();
   else if (!waiting_.empty())
-    waiting_.front()->notify_one();
+    waiting_.front()->turn.notify_one();
 }
 
-void GroupCommit::leave() {
+void GroupCommit::leave() noexcept {
   const std::lock_guard lock(mutex_);
   writing_ = false;
   hand_on();
 }
 
-void GroupCommit::finish(const std::shared_ptr<Group>& group, std::optional<Error> failure) {
+void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure) noexcept {
   group->connection.reset();  // before the next writer needs one
   const std::lock_guard lock(mutex_);
   group->failure = std::move(failure);
@@ -103,40 +129,43 @@ void WriteTurn::undo() noexcept {
       connection.prepare("RELEASE writer").run();
       return commits_->leave();
     }
-    if (is_in_transaction(connection)) connection.prepare("ROLLBACK").run();
-  } catch (const std::exception&) {  // nothing of the transaction stays when the connection is used again, or closed
-    sqlite3_exec(connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  } catch (...) {  // then all of the group is undone
   }
+  roll_back(connection);
   // After some failures SQLite has rolled back by itself, and with this one those that wait for the commit.
-  commits_->finish(group, group_failed());
+  commits_->finish(group, group->undone);
 }
 
 void WriteTurn::commit(bool at_once) {
-  if (!is_in_transaction(connection())) throw group_failed();
+  if (!is_in_transaction(connection())) throw Error(*group_->undone);
   if (!is_first_) connection().prepare("RELEASE writer").run();
   const auto group = std::move(group_);
   GroupCommit& commits = *commits_;
   std::unique_lock lock(commits.mutex_);
   ++group->members;
-  group->is_closed =
-      at_once || group->members >= most_members || std::chrono::steady_clock::now() - group->begun >= commits.longest_;
-  const auto is_complete = [&] { return commits.waiting_.empty() || group->is_closed; };
-  if (!is_complete()) {
+  if (at_once || group->members >= most_members || GroupCommit::Clock::now() - group->begun >= commits.longest_)
+    group->is_closed = true;
+  if (!commits.must_commit()) {
     commits.writing_ = false;
     commits.hand_on();
-    group->changed.wait(lock, [&] { return group->is_done || (!commits.writing_ && is_complete()); });
+    group->changed.wait(lock, [&] { return group->is_done || (!commits.writing_ && commits.must_commit()); });
     if (!group->is_done) commits.writing_ = true;
   }
   if (!group->is_done) {
     lock.unlock();
-    std::optional<Error> failure;
+    std::shared_ptr<const Error> failure;
     try {
       group->connection->prepare("COMMIT").run();
     } catch (const Error& error) {
-      failure = error;
-      if (is_in_transaction(*group->connection))
-        sqlite3_exec(group->connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+      failure = group->unexplained;
+      try {
+        failure = std::make_shared<const Error>(error);
+      } catch (...) {  // no memory: they are told that
+      }
+    } catch (...) {
+      failure = group->unexplained;
     }
+    if (failure) roll_back(*group->connection);
     commits.finish(group, std::move(failure));
   }
   if (group->failure) throw Error(*group->failure);

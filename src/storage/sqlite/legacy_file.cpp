@@ -296,7 +296,7 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
     scope_ = scope.integer(0);
   }
   GroupCommit writers([this] { return ConnectionLease(connection_.get(), [](Connection*) {}); });
-  SqliteTransaction transaction(writers.begin(std::chrono::seconds(1)), scope_, organization.str());
+  SqliteTransaction transaction(writers.begin(std::chrono::seconds(1), WriteLength::any), scope_, organization.str());
   require_under_way();
   std::vector<LegacyRow> rows;
   {

@@ -13,6 +13,7 @@
 #include "storage/sqlite/checkpoints.hpp"
 #include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/connection_pool.hpp"
 #include "storage/sqlite/file_check.hpp"
 #include "storage/sqlite/key_builder.hpp"
 #include "storage/sqlite/schema.hpp"
@@ -62,18 +63,19 @@ class SqliteStorage final : public Storage, private SharedTables {
     read_cursor_key(*connection);
     commits_.emplace(open_file());
     Connection& first = *connection;
-    idle_.push_back(std::move(connection));
+    pool_.give_back(std::move(connection));
     builder_.resume(first);
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    if (access == Access::write) {
-      WriteTurn turn = writers_.begin(options_.busy_timeout);
+    if (access != Access::read) {
+      WriteTurn turn =
+          writers_.begin(options_.busy_timeout, access == Access::brief_write ? WriteLength::brief : WriteLength::any);
       const std::int64_t number = scope_number(turn.connection(), scope);
       return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
                                                  [this, number] { builder_.run(number); });
     }
-    auto connection = lease();
+    auto connection = pool_.lease();
     const std::int64_t number = scope_number(*connection, scope);
     return std::make_unique<SqliteTransaction>(std::move(connection), number, scope.organization().str());
   }
@@ -81,7 +83,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   std::optional<CommitStamp> commit_stamp() const noexcept override { return commits_->stamp(); }
   SharedTables& shared() override { return *this; }
   const CursorKey& cursor_key() override { return cursor_key_; }
-  StorageReport check() override { return check_file(*lease()); }
+  StorageReport check() override { return check_file(*pool_.lease()); }
 
  private:
   // --- connections
@@ -100,23 +102,6 @@ class SqliteStorage final : public Storage, private SharedTables {
         std::max<std::int64_t>(options_.cache_bytes / 1024, 64), std::max<std::int64_t>(options_.mmap_bytes, 0)));
     checkpoints_.take_over(*connection);
     return connection;
-  }
-
-  ConnectionLease lease() {
-    std::unique_ptr<Connection> connection;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!idle_.empty()) {
-        connection = std::move(idle_.back());
-        idle_.pop_back();
-      }
-    }
-    if (!connection) connection = open_file();
-    return {connection.release(), [this](Connection* returned) {
-              std::unique_ptr<Connection> owned(returned);
-              const std::lock_guard lock(mutex_);
-              if (idle_.size() < most_idle_connections) idle_.push_back(std::move(owned));
-            }};
   }
 
   static void require_writable(Connection& connection) {
@@ -153,7 +138,7 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   template <class Write>
   auto write(Write&& body) {
-    WriteTurn turn = writers_.begin(options_.busy_timeout);
+    WriteTurn turn = writers_.begin(options_.busy_timeout, WriteLength::brief);
     const auto result = body(turn.connection());
     turn.commit(true);  // no other writer may know of an organization that could yet be undone
     return result;
@@ -164,14 +149,14 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<Organization> find_organization(const OrganizationId& id) override {
-    const auto connection = lease();
+    const auto connection = pool_.lease();
     Statement statement = connection->prepare("SELECT name, created_at FROM organizations WHERE id = ?1");
     statement.bind(1, std::string_view(id.str()));
     return statement.step() ? std::optional(Organization{id, statement.string(0), statement.integer(1)}) : std::nullopt;
   }
 
   std::vector<Organization> organizations() override {
-    const auto connection = lease();
+    const auto connection = pool_.lease();
     Statement statement = connection->prepare("SELECT id, name, created_at FROM organizations ORDER BY id");
     std::vector<Organization> out;
     while (statement.step())
@@ -196,7 +181,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<User> find_user(const UserId& id) override {
-    const auto connection = lease();
+    const auto connection = pool_.lease();
     Statement statement = connection->prepare("SELECT name, created_at FROM users WHERE id = ?1");
     statement.bind(1, std::string_view(id.str()));
     return statement.step() ? std::optional(User{id, statement.string(0), statement.integer(1)}) : std::nullopt;
@@ -234,7 +219,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::vector<Membership> memberships(const OrganizationId& organization) override {
-    const auto connection = lease();
+    const auto connection = pool_.lease();
     Statement statement = connection->prepare(
         "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 ORDER BY "
         "user_id");
@@ -274,7 +259,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
-    const auto connection = lease();
+    const auto connection = pool_.lease();
     Statement statement = connection->prepare(
         "SELECT organization_id, environment FROM due_scopes d JOIN scopes s ON s.id = d.scope_id WHERE d.due_at <= ?1 "
         "ORDER BY d.due_at, d.scope_id");
@@ -291,7 +276,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<ApiKey> find_api_key(const EventHash& hash) override {
-    const auto connection = lease();
+    const auto connection = pool_.lease();
     Statement statement = connection->prepare(fmt::format("{}WHERE k.hash = ?1", select_api_key));
     statement.bind_blob(1, bytes_of(hash));
     return statement.step() ? std::optional(read_api_key(statement)) : std::nullopt;
@@ -301,7 +286,7 @@ class SqliteStorage final : public Storage, private SharedTables {
     try {
       // Whoever is busy writing is not waited for: the next use will be written down.
       if (writers_.is_busy()) return;
-      const auto connection = lease();
+      const auto connection = pool_.lease();
       sqlite3_busy_timeout(connection->handle(), 0);
       Statement update = connection->prepare("UPDATE api_keys SET last_used_at = ?2 WHERE hash = ?1");
       update.bind_blob(1, bytes_of(hash)).bind(2, at);
@@ -319,10 +304,10 @@ class SqliteStorage final : public Storage, private SharedTables {
   CursorKey cursor_key_{};
   Checkpoints checkpoints_{options_.busy_timeout};
   std::optional<CommitWatch> commits_;  // set once, while it is opened
-  std::mutex mutex_;                    // guards idle_ and scopes_
-  std::vector<std::unique_ptr<Connection>> idle_;
+  ConnectionPool pool_{[this] { return open_file(); }, most_idle_connections};
+  std::mutex mutex_;  // guards scopes_
   BoundedCache<Scope, std::int64_t, ScopeHash> scopes_{most_scope_numbers};
-  GroupCommit writers_{[this] { return lease(); }};
+  GroupCommit writers_{[this] { return pool_.lease(); }};
   KeyBuilder builder_{writers_, options_.busy_timeout};
 };
 

@@ -5,8 +5,10 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <cstdlib>
 #include <functional>
 #include <future>
+#include <new>
 #include <thread>
 
 #include "support/temporary_database.hpp"
@@ -18,10 +20,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
+thread_local bool memory_is_out = false;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  void* const out = memory_is_out ? nullptr : std::malloc(size > 0 ? size : 1);
+  if (!out) throw std::bad_alloc();
+  return out;
+}
+void operator delete(void* bytes) noexcept { std::free(bytes); }
+void operator delete(void* bytes, std::size_t) noexcept { std::free(bytes); }
+
+namespace {
+
 // A table of numbers, and how often its file was committed to.
 class Numbers {
  public:
-  Numbers() : connection_(folder_.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX) {
+  explicit Numbers(std::chrono::milliseconds longest = 1h)
+      : longest_(longest),
+        connection_(folder_.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX) {
     connection_.execute("PRAGMA journal_mode = WAL; CREATE TABLE numbers(n INTEGER)");
     const auto hook = [](void* self) {
       auto& numbers = *static_cast<Numbers*>(self);
@@ -54,10 +72,11 @@ class Numbers {
 
  private:
   TemporaryFolder folder_;
+  std::chrono::milliseconds longest_;
   Connection connection_;
 
  public:
-  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }, 1h};
+  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }, longest_};
 };
 
 using Numbered = std::vector<std::int64_t>;
@@ -66,7 +85,7 @@ using Numbered = std::vector<std::int64_t>;
 std::future<void> another_writer(
     Numbers& numbers, std::function<void(WriteTurn&)> more = [](WriteTurn&) {}) {
   auto other = std::async(std::launch::async, [&numbers, more = std::move(more)] {
-    WriteTurn turn = numbers.group.begin(10s);
+    WriteTurn turn = numbers.group.begin(10s, WriteLength::brief);
     Numbers::add(turn, 2);
     more(turn);
     turn.commit(false);
@@ -80,12 +99,12 @@ std::future<void> another_writer(
 TEST_CASE("a writer who is alone begins and commits as ever", "[sqlite][group-commit]") {
   Numbers numbers;
   for (const std::int64_t n : {1, 2}) {
-    WriteTurn turn = numbers.group.begin(1s);
+    WriteTurn turn = numbers.group.begin(1s, WriteLength::brief);
     Numbers::add(turn, n);
     turn.commit(false);
   }
   {
-    WriteTurn undone = numbers.group.begin(1s);
+    WriteTurn undone = numbers.group.begin(1s, WriteLength::brief);
     Numbers::add(undone, 3);
   }
   CHECK(numbers.commits == 2);
@@ -96,12 +115,12 @@ TEST_CASE("a writer who is alone begins and commits as ever", "[sqlite][group-co
 TEST_CASE("those who wait share the commit of the first, and one that fails is undone alone",
           "[sqlite][group-commit]") {
   Numbers numbers;
-  std::optional<WriteTurn> first(numbers.group.begin(1s));
+  std::optional<WriteTurn> first(numbers.group.begin(1s, WriteLength::brief));
   Numbers::add(*first, 1);
   std::vector<std::future<void>> others;
   for (std::int64_t n = 2; n <= 5; ++n) {
     others.push_back(std::async(std::launch::async, [&numbers, n] {
-      WriteTurn turn = numbers.group.begin(10s);
+      WriteTurn turn = numbers.group.begin(10s, WriteLength::brief);
       Numbers::add(turn, n);
       if (n % 2 == 0) turn.commit(false);
     }));
@@ -119,14 +138,14 @@ TEST_CASE("those who wait share the commit of the first, and one that fails is u
 TEST_CASE("a commit that fails is told to all who share it", "[sqlite][group-commit]") {
   Numbers numbers;
   numbers.refuses = true;
-  WriteTurn first = numbers.group.begin(1s);
+  WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
   Numbers::add(first, 1);
   auto other = another_writer(numbers);
   CHECK_ERROR(storage, first.commit(false));
   CHECK_ERROR(storage, other.get());
   CHECK(numbers.all().empty());
   numbers.refuses = false;
-  WriteTurn again = numbers.group.begin(1s);
+  WriteTurn again = numbers.group.begin(1s, WriteLength::brief);
   Numbers::add(again, 3);
   again.commit(false);
   CHECK(numbers.all() == Numbered{3});
@@ -134,7 +153,7 @@ TEST_CASE("a commit that fails is told to all who share it", "[sqlite][group-com
 
 TEST_CASE("what nobody may see before it is committed lets nobody in", "[sqlite][group-commit]") {
   Numbers numbers;
-  WriteTurn first = numbers.group.begin(1s);
+  WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
   Numbers::add(first, 1);
   int commits_before = -1;
   auto other = another_writer(numbers, [&](WriteTurn&) { commits_before = numbers.commits; });
@@ -146,9 +165,9 @@ TEST_CASE("what nobody may see before it is committed lets nobody in", "[sqlite]
 
 TEST_CASE("who waited in vain holds nobody up", "[sqlite][group-commit]") {
   Numbers numbers;
-  WriteTurn first = numbers.group.begin(1s);
+  WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
   Numbers::add(first, 1);
-  CHECK_ERROR(storage, numbers.group.begin(5ms));
+  CHECK_ERROR(storage, numbers.group.begin(5ms, WriteLength::brief));
   CHECK(numbers.group.waiting() == 0);
   first.commit(false);
   CHECK(numbers.all() == Numbered{1});
@@ -156,7 +175,7 @@ TEST_CASE("who waited in vain holds nobody up", "[sqlite][group-commit]") {
 
 TEST_CASE("when SQLite undoes the whole transaction, all who share it are told", "[sqlite][group-commit]") {
   Numbers numbers;
-  WriteTurn first = numbers.group.begin(1s);
+  WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
   Numbers::add(first, 1);
   auto other = another_writer(numbers, [](WriteTurn& turn) {
     turn.connection().execute("ROLLBACK");  // as SQLite does when the disk is full
@@ -165,4 +184,77 @@ TEST_CASE("when SQLite undoes the whole transaction, all who share it are told",
   CHECK_ERROR(storage, other.get());
   CHECK(numbers.all().empty());
   CHECK_FALSE(numbers.group.is_busy());
+}
+
+TEST_CASE("a write that is made does not wait for somebody's bulk work", "[sqlite][group-commit]") {
+  Numbers numbers;
+  WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
+  Numbers::add(first, 1);
+  std::promise<void> end_of_work;
+  auto bulk = std::async(std::launch::async, [&] {
+    WriteTurn turn = numbers.group.begin(10s, WriteLength::any);
+    Numbers::add(turn, 2);
+    end_of_work.get_future().wait();
+  });
+  numbers.await_waiting(1);
+  auto brief = std::async(std::launch::async, [&] {
+    WriteTurn turn = numbers.group.begin(10s, WriteLength::brief);
+    Numbers::add(turn, 3);
+    turn.commit(false);
+  });
+  numbers.await_waiting(2);
+  first.commit(false);  // returns while the bulk work goes on
+  CHECK(numbers.all() == Numbered{1});
+  CHECK(brief.wait_for(20ms) == std::future_status::timeout);  // nobody joins the bulk work either
+  end_of_work.set_value();
+  bulk.get();  // undone, alone
+  brief.get();
+  CHECK(numbers.all() == Numbered{1, 3});
+}
+
+TEST_CASE("a group that is old lets nobody in, whoever was undone last", "[sqlite][group-commit]") {
+  Numbers numbers(50ms);
+  std::optional<WriteTurn> first(numbers.group.begin(1s, WriteLength::brief));
+  Numbers::add(*first, 1);
+  std::promise<void> end_of_work;
+  auto slow = std::async(std::launch::async, [&] {
+    const WriteTurn turn = numbers.group.begin(10s, WriteLength::brief);
+    std::this_thread::sleep_for(100ms);
+  });
+  numbers.await_waiting(1);
+  auto late = std::async(std::launch::async, [&] {
+    WriteTurn turn = numbers.group.begin(10s, WriteLength::brief);
+    Numbers::add(turn, 3);
+    end_of_work.get_future().wait();
+    turn.commit(false);
+  });
+  numbers.await_waiting(2);
+  first->commit(false);  // returns while the last one is at work
+  CHECK(numbers.all() == Numbered{1});
+  end_of_work.set_value();
+  late.get();
+  CHECK(numbers.all() == Numbered{1, 3});
+}
+
+TEST_CASE("a commit that fails with whatever exception is told, and blocks nobody", "[sqlite][group-commit]") {
+  Numbers numbers;
+  WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
+  Numbers::add(first, 1);
+  std::string said;
+  memory_is_out = true;  // to prepare the commit takes some
+  try {
+    first.commit(false);
+  } catch (const Error& error) {
+    memory_is_out = false;
+    said = error.what();
+  } catch (const std::exception&) {
+  }
+  memory_is_out = false;
+  CHECK(said.find("memory") != std::string::npos);
+  CHECK(numbers.all().empty());
+  CHECK_FALSE(numbers.group.is_busy());
+  WriteTurn again = numbers.group.begin(1s, WriteLength::brief);
+  Numbers::add(again, 2);
+  again.commit(false);
+  CHECK(numbers.all() == Numbered{2});
 }
