@@ -1,5 +1,7 @@
 #include "repository/engine.hpp"
 
+#include <algorithm>
+
 #include "repository/decision_cache.hpp"
 #include "storage/records.hpp"
 #include "struere/core/error.hpp"
@@ -114,6 +116,10 @@ void Engine::keep_as_of(const CommitStamp& stamp, const Scope& scope, const std:
   const std::lock_guard lock(mutex_);
   Known* const known = scopes_.find(scope);
   if (known && known->compiled == compiled) known->as_of = stamp;
+}
+
+Timestamp Engine::time_of_write(Transaction& transaction) const {
+  return std::max(clock->now(), transaction.last_time());
 }
 
 Decision Engine::decision(const ActorContext& actor, Action action, std::string_view resource) {

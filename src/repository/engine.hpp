@@ -60,6 +60,9 @@ struct Engine {
   std::shared_ptr<CompiledScope> compiled_as_of(const CommitStamp& stamp, const Scope& scope);
   void keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled);
 
+  // The time of a write that holds the lock: of two writers in a scope, the later one has no earlier time (SPEC 7).
+  Timestamp time_of_write(Transaction& transaction) const;
+
   // The answer to `can`, from this thread's cache where nothing was committed since it was given.
   Decision decision(const ActorContext& actor, Action action, std::string_view resource);
 

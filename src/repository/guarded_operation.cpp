@@ -25,7 +25,8 @@ void record_denial(Engine& engine, const ActorContext& actor, const Attempt& att
     Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
     if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
     // Not about the entity, even where one was named: who may see the row need not see who was refused.
-    AuditLogger(*transaction, actor, *engine.ids, engine.clock->now()).append("access.denied", canonical_json(payload));
+    AuditLogger(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
+        .append("access.denied", canonical_json(payload));
     transaction->commit();
   } catch (const Error& failure) {
     throw Error(denial.code(),
@@ -41,10 +42,10 @@ void throw_not_found() {
 GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume)
     : engine_(engine),
       actor_(actor),
-      now_(engine.clock->now()),
       presumed_at_(access == Access::read ? engine.storage->commit_stamp() : std::nullopt),
       owned_(engine.storage->begin(actor.scope(), access)),
-      transaction_(owned_.get()) {
+      transaction_(owned_.get()),
+      now_(access == Access::read ? engine.clock->now() : engine.time_of_write(*transaction_)) {
   if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
   if (compiled_) return;
   compiled_ = engine.compiled(*transaction_, actor.scope());
@@ -57,9 +58,14 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
 GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
     : engine_(unit.engine()),
       actor_(actor),
-      now_(unit.now()),
       transaction_(&unit.transaction()),
+      now_(unit.now()),
       compiled_(unit.compiled()) {}
+
+void GuardedOperation::commit() {
+  if (!has_event_) transaction_->note_time(now_);
+  if (owned_) owned_->commit();
+}
 
 bool GuardedOperation::rules_stand() {
   return !presumed_at_ || presumed_at_ == engine_.storage->commit_stamp() ||

@@ -40,6 +40,7 @@ class GuardedOperation {
   const RuleBook& rules() const noexcept { return compiled_->rules(); }
   const TriggerBook& triggers() const noexcept { return compiled_->triggers(); }
   ActorValues values() const { return actor_values(actor_); }
+  // Of a write: not before that of the write before it in the scope, whatever the clock says (SPEC 7).
   Timestamp now() const noexcept { return now_; }
   const CursorKey& cursor_key() const { return engine_.storage->cursor_key(); }
   std::string new_id() { return engine_.ids->next(now_); }
@@ -69,20 +70,22 @@ class GuardedOperation {
   // The answer to a write: the row of the `read` view, or the id alone.
   Written written(const StoredEntity& row, const std::string& type);
 
-  AuditLogger audit() { return AuditLogger(*transaction_, actor_, *engine_.ids, now_); }
-  void commit() {
-    if (owned_) owned_->commit();
+  AuditLogger audit() {
+    has_event_ = true;
+    return AuditLogger(*transaction_, actor_, *engine_.ids, now_);
   }
+  void commit();
 
  private:
   bool is_narrowed() const noexcept;  // by a tool's permission
 
   Engine& engine_;
   const ActorContext& actor_;
-  Timestamp now_;
   std::optional<CommitStamp> presumed_at_;
   std::unique_ptr<Transaction> owned_;  // null inside a unit
   Transaction* transaction_;
+  Timestamp now_;
+  bool has_event_ = false;
   std::shared_ptr<CompiledScope> compiled_;
 };
 

@@ -34,7 +34,7 @@ UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
     : engine_(engine),
       scope_(scope),
       transaction_(engine.storage->begin(scope, Access::write)),
-      now_(engine.clock->now()),
+      now_(engine.time_of_write(*transaction_)),
       generation_(transaction_->generation()) {}
 
 void UnitOfWork::require_usable() const {

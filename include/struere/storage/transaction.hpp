@@ -82,6 +82,10 @@ class Transaction : public RelationReader {
 
   // --- events. There is no way to change one, and none to remove any but the oldest.
   virtual ChainHead chain_head() = 0;
+  // When the scope was last written to: the later one of its newest event's time and what note_time() kept; 0 if it
+  // never was. A write takes no earlier time than this (SPEC 7).
+  virtual Timestamp last_time() = 0;
+  virtual void note_time(Timestamp now) = 0;                // of a write that appends no event
   virtual void append_event(const EventRecord& event) = 0;  // of the sequence and hash that follow the head
   virtual std::vector<EventRecord> select_events(const EventSelection& selection) = 0;
   // Removes all events up to this one, which is where the log starts from then on.

@@ -26,6 +26,7 @@ struct ScopeData {
   std::set<std::tuple<std::string, std::string, std::string>> relations;  // from, type, to
   std::vector<EventRecord> events;
   ChainHead log_start;
+  Timestamp noted_time = 0;
   RecordStore records;
 };
 
@@ -278,6 +279,13 @@ class MemoryTransaction final : public Transaction {
   ChainHead chain_head() override {
     if (data_->events.empty()) return {};
     return {data_->events.back().sequence, data_->events.back().hash};
+  }
+  Timestamp last_time() override {
+    return std::max(data_->noted_time, data_->events.empty() ? 0 : data_->events.back().created_at);
+  }
+  void note_time(Timestamp now) override {
+    undo_.push_back([this, before = data_->noted_time] { data_->noted_time = before; });
+    data_->noted_time = now;
   }
   void append_event(const EventRecord& event) override {
     data_->events.push_back(event);

@@ -320,6 +320,10 @@ inline constexpr std::string_view step_5[] = {
     "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, key BLOB NOT "
     "NULL, created_at INTEGER NOT NULL, id TEXT NOT NULL, "
     "PRIMARY KEY(scope_id, type_key, key_no, key, created_at DESC, id DESC)) STRICT, WITHOUT ROWID",
+
+    // When a scope was last written to by a write that left no event.
+    "CREATE TABLE scope_times("
+    "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), written_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 };
 
 // In order; the version of the tables is how many of them were taken.

@@ -146,6 +146,18 @@ ChainHead SqliteTransaction::chain_head() {
   return head;
 }
 
+Timestamp SqliteTransaction::last_time() {
+  Statement statement = scoped(
+      "SELECT max(coalesce((SELECT created_at FROM events WHERE scope_id = ?1 ORDER BY sequence DESC LIMIT 1), 0), "
+      "coalesce((SELECT written_at FROM scope_times WHERE scope_id = ?1), 0))");
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+void SqliteTransaction::note_time(Timestamp now) {
+  Statement statement = scoped("INSERT OR REPLACE INTO scope_times(scope_id, written_at) VALUES(?1, ?2)");
+  statement.bind(2, now).run();
+}
+
 void SqliteTransaction::append_event(const EventRecord& event) {
   const std::string_view hash(reinterpret_cast<const char*>(event.hash.data()), event.hash.size());
   Statement insert = scoped(

@@ -71,6 +71,8 @@ class SqliteTransaction final : public Transaction, private KeySource {
   std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override;
 
   ChainHead chain_head() override;
+  Timestamp last_time() override;
+  void note_time(Timestamp now) override;
   void append_event(const EventRecord& event) override;
   std::vector<EventRecord> select_events(const EventSelection& selection) override;
   void prune_events(const ChainHead& through) override;
