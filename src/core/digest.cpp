@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "core/fork_count.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -175,9 +176,11 @@ std::uint64_t random_number() {
   // One call fetches for many: a call of OpenSSL's costs more than the bytes.
   thread_local std::array<std::uint64_t, 64> pool;
   thread_local std::size_t used = pool.size();
-  if (used == pool.size()) {
+  thread_local std::uint64_t forks = 0;
+  if (used == pool.size() || forks != fork_count()) {  // a child must not give out what its parent does
     if (RAND_bytes(reinterpret_cast<unsigned char*>(pool.data()), static_cast<int>(sizeof pool)) != 1)
       crypto_failed("the random generator");
+    forks = fork_count();
     used = 0;
   }
   return pool[used++];

@@ -32,7 +32,7 @@ constexpr std::size_t unfinished_digits = 16;
 
 // The file itself last: what SQLite made beside it is found by it.
 void unlink_database(const paths::path& file) {
-  for (const char* const part : {"-wal", "-shm", "-journal", ""}) unlink((file.string() + part).c_str());
+  for (const char* const part : {"-wal", "-shm", "-journal", "-lock", ""}) unlink((file.string() + part).c_str());
 }
 
 // A file beside the one that it is to become, which is gone unless it became it. Its lock says that somebody is at it.
@@ -173,7 +173,7 @@ BackupReport back_up_database(const std::string& from, const std::string& to, co
   });
   BackupReport out = verify_copy(copy.path(), options);
   out.bytes = static_cast<std::int64_t>(paths::file_size(copy.path()));
-  copy.become(target, source.st_mode & 0777, options.replace);
+  copy.become(target, source.st_mode & 0770, options.replace);  // never for everybody: it holds hashes of keys
   return out;
 }
 

@@ -289,6 +289,8 @@ std::vector<Finding> examine(const Database& database, const DoctorOptions& opti
   const StorageReport storage = host.check_storage();
   std::vector<Finding> out;
   for (const std::string& fault : storage.faults) out.push_back({Severity::error, Check::storage, {}, {}, {}, fault});
+  for (const std::string& warning : storage.warnings)
+    out.push_back({Severity::warning, Check::storage, {}, {}, {}, warning});
   for (const Organization& organization : organizations)
     for (const Environment environment : environments) {
       Examination examination(host.system_session(organization.id, environment), options, storage, out);

@@ -90,7 +90,7 @@ bool TriggerRunner::run_one(TriggerWork& work) {
 }
 
 std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
-  GuardedOperation operation(engine_, actor_, Access::write);
+  GuardedOperation operation(engine_, actor_, Access::brief_write);
   const auto first_due = [&](TriggerRunStatus status) {
     return select<TriggerRun>(
         operation.transaction(),
@@ -162,7 +162,7 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
 void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may_retry,
                          const TriggerDefinition* definition, TriggerWork& work) {
   const bool again = may_retry && definition && run.attempts < definition->max_attempts;
-  GuardedOperation operation(engine_, actor_, Access::write);
+  GuardedOperation operation(engine_, actor_, Access::brief_write);
   RecordChanges changes{{"error", storable(why)}};
   if (again) {
     changes.emplace_back("status", to_value(TriggerRunStatus::pending));
@@ -201,7 +201,7 @@ Json TriggerRunner::call_host_tool(const TriggerRun& run, const ActorContext& ac
   const std::stop_callback passed_on(stop_, [&] { in_vain.request_stop(); });
   const Renewal renewal(worker_.options.lease / 3, [&] {
     try {
-      const auto transaction = engine_.storage->begin(actor_.scope(), Access::write);
+      const auto transaction = engine_.storage->begin(actor_.scope(), Access::brief_write);
       record(*transaction, run, {{"due_at", lease_end(engine_.clock->now())}});
       transaction->commit();
     } catch (const LeaseLost&) {  // noticed again when the tool returns

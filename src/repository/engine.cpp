@@ -100,7 +100,7 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
 std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = scopes_.find(scope); found != scopes_.end()) return found->second.compiled;
+    if (const Known* const kept = scopes_.find(scope)) return kept->compiled;
   }
   const auto transaction = storage->begin(scope, Access::read);
   return compiled(*transaction, scope);

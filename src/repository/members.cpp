@@ -39,7 +39,7 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
       if (!role) payload["roles"] = std::move(lost);
     }
     const ActorContext& system = systems[environment == Environment::development ? 0 : 1];
-    AuditLogger(transaction, system, *engine_->ids, now)
+    AuditLogger(transaction, system, *engine_->ids, engine_->time_of_write(transaction))
         .append(!role    ? "member.removed"
                 : before ? "member.changed"
                          : "member.added",

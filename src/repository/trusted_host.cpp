@@ -72,4 +72,6 @@ std::vector<Membership> TrustedHost::members(const OrganizationId& organization)
 
 StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }
 
+void TrustedHost::require_storage() const { engine_->storage->require_in_place(); }
+
 }  // namespace struere

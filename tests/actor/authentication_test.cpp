@@ -1,8 +1,10 @@
 // SPEC 2: keys. Whatever is wrong with one, the answer is the same.
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "core/digest.hpp"
 #include "support/raw_database.hpp"
@@ -107,6 +109,35 @@ TEST_CASE("the last use of a key is written down once a minute, and no more", "[
   CHECK(used_at() == first);
   world.clock.advance(1);
   CHECK(used_at() == first + 60'000);
+}
+
+TEST_CASE("authentication waits for no writer, and the use is written with the next commit or the end",
+          "[keys][sqlite]") {
+  World world(StorageKind::sqlite);
+  const auto keys = world.system().api_keys();
+  const CreatedApiKey key = keys.create({.name = "k"});
+  auto storage = open_sqlite_storage(world.folder.file());
+  Storage& shared = *storage;
+  std::optional<Database> other = Database::with_storage(std::move(storage), {.clock = &world.clock});
+  const bool commits = GENERATE(true, false);
+  {
+    const auto writing = shared.begin(world.system().actor().scope(), Access::write);
+    CHECK_NOTHROW(other->authenticate(key.secret));
+    CHECK_FALSE(keys.list().front().last_used_at);
+    writing->note_time(1);
+    if (commits) writing->commit();
+  }
+  if (!commits) other.reset();
+  CHECK(keys.list().front().last_used_at == world.clock.now());
+}
+
+TEST_CASE("authentication does not wait for the writer of another process", "[keys][sqlite]") {
+  World world(StorageKind::sqlite);
+  const CreatedApiKey key = world.system().api_keys().create({.name = "k"});
+  const auto writing = world.begin_write();
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) CHECK_NOTHROW(world.database->authenticate(key.secret));
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
 }
 
 TEST_CASE("a key whose prefix contradicts its environment is no key", "[keys]") {

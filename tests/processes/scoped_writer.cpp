@@ -1,33 +1,67 @@
 // Writes to a database as a second process: scoped_writer FILE COMMAND
 //   rows   creates sessions until it is killed, and prints the id of each once it is acknowledged
+//   jumpy  the same, by a clock that jumps
+//   import creates 500 sessions in one call, again and again until it is killed; prints "done" after each
+//   short  creates five sessions, one at a time; prints how many milliseconds the slowest took, or what went wrong
 //   count  prints how many sessions there are
 //   work   creates, updates and links until it is killed; prints "ID VERSION" once a write is acknowledged
 //   role   for each line of input, gives the role `teacher` the policy that the line says (allow or deny), and prints
 //   "done"
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <struere/struere.hpp>
+
+#include "../support/jumping_clock.hpp"
 
 using namespace struere;
 
 int main(int count, char** arguments) {
   if (count != 3) return 2;
-  const auto database = Database::open(arguments[1], {.sqlite = {.durability = Durability::normal}});
+  const std::string command = arguments[2];
+  const test::JumpingClock jumping(77);
+  const auto database = Database::open(arguments[1], {.sqlite = {.durability = Durability::normal},
+                                                      .clock = command == "jumpy" ? &jumping : &system_clock()});
   const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
-  if (std::string(arguments[2]) == "count") {
+  if (command == "count") {
     std::printf("%lld\n", static_cast<long long>(system.entities("session").count()));
     return 0;
   }
-  if (std::string(arguments[2]) == "rows") {
+  if (command == "rows" || command == "jumpy") {
     for (int i = 0;; ++i) {
       const auto written = system.entities("session").create(Json{{"teacherId", "ana"}, {"number", i}});
       std::printf("%s\n", written.id.str().c_str());
       std::fflush(stdout);
     }
   }
-  if (std::string(arguments[2]) == "work") {
+  if (command == "import") {
+    const std::vector<Json> rows(500, Json{{"teacherId", "ana"}});
+    for (;;) {
+      system.entities("session").create_all(rows);
+      std::printf("done\n");
+      std::fflush(stdout);
+    }
+  }
+  if (command == "short") try {
+      using Clock = std::chrono::steady_clock;
+      Clock::duration slowest{};
+      for (int i = 0; i < 5; ++i) {
+        const auto begun = Clock::now();
+        system.entities("session").create(Json{{"teacherId", "bo"}});
+        slowest = std::max(slowest, Clock::now() - begun);
+      }
+      std::printf("%lld\n",
+                  static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count()));
+      return 0;
+    } catch (const Error& error) {
+      std::printf("%s\n", error.what());
+      return 1;
+    }
+  if (command == "work") {
     const auto sessions = system.entities("session");
     const auto acknowledge = [](const EntityId& id, std::int64_t version) {
       std::printf("%s %lld\n", id.str().c_str(), static_cast<long long>(version));

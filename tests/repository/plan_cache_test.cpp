@@ -33,12 +33,12 @@ TEST_CASE("roles whose ids hold the separators of a key do not get another role'
   const auto host = database.trusted_host();
   const OrganizationId acme("acme");
   host.create_organization("acme", acme);
-  const auto system = host.system_actor(acme, Environment::development);
-  database.entity_types(system).define(Json{{"slug", "session"}});
+  const auto system = host.system_session(acme, Environment::development);
+  system.entity_types().define(Json{{"slug", "session"}});
   const auto define_role = [&](const char* id, const char* name, const char* effect) {
     ids.chosen = id;
-    database.roles(system).define(
-        Json{{"name", name}, {"policies", {{{"resource", "session"}, {"action", "list"}, {"effect", effect}}}}});
+    system.roles().define(
+        Json{{"name", name}, {"policies", {{{"resource", "session"}, {"actions", {"list"}}, {"effect", effect}}}}});
   };
   define_role("r,s", "may", "allow");
   define_role("r", "one", "deny");
@@ -46,10 +46,10 @@ TEST_CASE("roles whose ids hold the separators of a key do not get another role'
   const auto user = [&](const char* id, const std::vector<std::string>& roles) {
     host.create_user(id, UserId(id));
     host.put_member(acme, UserId(id), MembershipRole::member);
-    for (const std::string& role : roles) database.roles(system).assign(UserId(id), role);
-    return host.user_actor(UserId(id), acme, Environment::development);
+    for (const std::string& role : roles) system.roles().assign(UserId(id), role);
+    return host.user_session(UserId(id), acme, Environment::development);
   };
   const auto ana = user("ana", {"may"}), bo = user("bo", {"one", "other"});
-  CHECK(database.entities(ana, "session").list().empty());
-  CHECK_ERROR(permission_denied, database.entities(bo, "session").list());
+  CHECK(ana.entities("session").list().empty());
+  CHECK_ERROR(permission_denied, bo.entities("session").list());
 }

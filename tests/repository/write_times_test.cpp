@@ -23,14 +23,14 @@ class Stage {
   JumpingClock clock;
   TemporaryFolder folder;
   Database database;
-  ActorContext system;
+  Session system;
 
  private:
-  ActorContext made() const {
+  Session made() const {
     const auto host = database.trusted_host();
     host.create_organization("acme", OrganizationId("acme"));
-    const auto out = host.system_actor(OrganizationId("acme"), Environment::development);
-    database.entity_types(out).define(Json{{"slug", "session"}});
+    const auto out = host.system_session(OrganizationId("acme"), Environment::development);
+    out.entity_types().define(Json{{"slug", "session"}});
     return out;
   }
 };
@@ -39,7 +39,7 @@ class Stage {
 
 TEST_CASE("times of rows and events do not run back with the clock", "[repository][time]") {
   const Stage stage(GENERATE(false, true));
-  const auto sessions = stage.database.entities(stage.system, "session");
+  const auto sessions = stage.system.entities("session");
   Timestamp last = 0;
   for (int i = 0; i < 50; ++i) {
     const EntityId id = sessions.create(Json{{"n", i}}).id;
@@ -49,16 +49,16 @@ TEST_CASE("times of rows and events do not run back with the clock", "[repositor
     const Entity updated = sessions.get(id);
     CHECK(*updated.updated_at() >= *created.updated_at());
     last = *updated.updated_at();
-    if (i == 20) stage.database.events(stage.system).prune(last + 1'000'000);  // the newest event says it was
+    if (i == 20) stage.system.events().prune(last + 1'000'000);  // the newest event says it was
   }
-  CHECK(never_back(log_times(stage.database, stage.system)));
-  CHECK(stage.database.events(stage.system).verify().ok);
+  CHECK(never_back(log_times(stage.system)));
+  CHECK(stage.system.events().verify().ok);
 }
 
 TEST_CASE("a write that leaves no event counts as well", "[repository][time]") {
   const Stage stage(GENERATE(false, true));
-  const auto threads = stage.database.threads(stage.system);
-  const auto sessions = stage.database.entities(stage.system, "session");
+  const auto threads = stage.system.threads();
+  const auto sessions = stage.system.entities("session");
   const ThreadId thread = threads.create({}).id;
   Timestamp last = 0;
   for (int i = 0; i < 50; ++i) {
@@ -73,10 +73,10 @@ TEST_CASE("a write that leaves no event counts as well", "[repository][time]") {
 TEST_CASE("of two threads that write, the later one has the later time", "[repository][time]") {
   const Stage stage(GENERATE(false, true));
   const auto write = [&] {
-    for (int i = 0; i < 60; ++i) stage.database.entities(stage.system, "session").create(Json{{"n", i}});
+    for (int i = 0; i < 60; ++i) stage.system.entities("session").create(Json{{"n", i}});
   };
   std::thread one(write), other(write);
   one.join();
   other.join();
-  CHECK(never_back(log_times(stage.database, stage.system)));
+  CHECK(never_back(log_times(stage.system)));
 }

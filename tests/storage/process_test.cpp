@@ -3,10 +3,14 @@
 
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "support/child_process.hpp"
+#include "support/jumping_clock.hpp"
+#include "support/log_times.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -53,6 +57,43 @@ TEST_CASE("a reader beside a writing process sees whole states, each later than 
     if (round % 20 == 0) CHECK(system.events().verify().ok);
   }
   CHECK_FALSE(writer.line().empty());
+}
+
+TEST_CASE("times do not run back, though two processes write by clocks that jump", "[storage][concurrency][process]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "session"}});
+  const JumpingClock clock(1);
+  const auto database =
+      Database::open(world.folder.file(), {.sqlite = {.durability = Durability::normal}, .clock = &clock});
+  const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  ChildProgram other("scoped_writer", {world.folder.file(), "jumpy"});
+  REQUIRE_FALSE(other.line().empty());
+  for (int i = 0; i < 60; ++i) system.entities("session").create(Json{{"n", i}});
+  other.stop(SIGKILL);
+  CHECK(other.wait() == -SIGKILL);
+  CHECK(never_back(log_times(system)));
+}
+
+TEST_CASE("beside two processes that import without a pause, each of ten others gets its turn",
+          "[storage][concurrency][process]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "session"}});
+  ChildProgram one("scoped_writer", {world.folder.file(), "import"});
+  ChildProgram two("scoped_writer", {world.folder.file(), "import"});
+  REQUIRE(one.line() == "done");
+  REQUIRE(two.line() == "done");
+  std::vector<std::unique_ptr<ChildProgram>> others;
+  for (int i = 0; i < 10; ++i)
+    others.push_back(
+        std::make_unique<ChildProgram>("scoped_writer", std::vector{world.folder.file(), std::string("short")}));
+  for (const auto& other : others) {
+    const std::string said = other->line();
+    CAPTURE(said);
+    CHECK(said.find_first_not_of("0123456789") == std::string::npos);  // the milliseconds of the slowest
+    CHECK(other->wait() == 0);
+  }
+  CHECK(one.line() == "done");  // both go on
+  CHECK(two.line() == "done");
 }
 
 TEST_CASE("a reader does not wait for the writer of another process", "[storage][concurrency][process]") {

@@ -9,11 +9,11 @@
 namespace struere::test {
 
 // In the order of the log.
-inline std::vector<Timestamp> log_times(const Database& database, const ActorContext& system) {
+inline std::vector<Timestamp> log_times(const Session& system) {
   std::vector<Timestamp> out;
   EventQuery query{.limit = 1000};
   for (;;) {
-    const auto page = database.events(system).list(query);
+    const auto page = system.events().list(query);
     for (const Event& event : page.events) out.push_back(event.created_at());
     if (!page.next) return out;
     query.after = page.next;

@@ -26,7 +26,9 @@ struct ApiKey {
   Timestamp created_at = 0;
   std::optional<Timestamp> expires_at;
   std::optional<Timestamp> revoked_at;
-  std::optional<Timestamp> last_used_at;  // to the minute: a use is not a write
+  // To the minute, and best effort: a use is noted without waiting for a writer or the disk, and written with what is
+  // committed next; a kill or a loss of power may lose it.
+  std::optional<Timestamp> last_used_at;
 };
 
 }  // namespace struere

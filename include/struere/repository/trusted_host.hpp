@@ -44,6 +44,9 @@ class TrustedHost {
 
   // Of all organizations. lifecycle/doctor.hpp asks this and a lot more.
   StorageReport check_storage() const;
+  // Throws Error{storage} if the file was deleted or replaced since it was opened. Takes microseconds: for a host that
+  // runs for long and writes seldom.
+  void require_storage() const;
 
  private:
   SharedTables& shared() const;

@@ -17,16 +17,18 @@ enum class Durability {
 
 struct SqliteOptions {
   Durability durability = Durability::full;
-  std::chrono::milliseconds busy_timeout{5000};  // how long a writer waits for another
-  bool must_exist = false;                       // otherwise a missing file is created
-  std::int64_t cache_bytes = 16LL << 20;         // of each connection
+  // How long a writer waits for those before it, of all threads and processes; they take turns in order.
+  std::chrono::milliseconds busy_timeout{5000};
+  bool must_exist = false;                // otherwise a missing file is created
+  std::int64_t cache_bytes = 16LL << 20;  // of each connection
   // Of the file that is read without copying. Every commit makes SQLite map it anew, which costs the reads after it ten
   // times as much as it saves (docs/performance.md): for a large file that is hardly written to.
   std::int64_t mmap_bytes = 0;
 };
 
-// Throws Error{storage}, and leaves the file as it is, where it is no database, not one of struere's, one of a newer
-// version, or cannot be written.
+// `path` is a path of the file system and nothing else, whatever is in it; `file:x` is a file of that name. A new file
+// has mode 0600. Throws Error{storage}, and leaves the file as it is, where it is no database, not one of struere's,
+// one of a newer version, or cannot be written.
 std::unique_ptr<Storage> open_sqlite_storage(const std::string& path, const SqliteOptions& options = {});
 
 }  // namespace struere

@@ -55,7 +55,7 @@ class SharedTables {
   virtual std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) = 0;
 
   virtual std::optional<ApiKey> find_api_key(const EventHash& hash) = 0;
-  // Best effort: a key is as good while its last use cannot be written down.
+  // Waits for nobody, neither a writer nor the disk; the use may be written later, or be lost with the process.
   virtual void touch_api_key(const EventHash& hash, Timestamp at) noexcept = 0;
 };
 
@@ -76,7 +76,8 @@ struct FieldKeyReport {
 
 // How a storage is, apart from what its rows mean.
 struct StorageReport {
-  std::vector<std::string> faults;  // each says what to do; none: it is sound
+  std::vector<std::string> faults;    // each says what to do; none: it is sound
+  std::vector<std::string> warnings;  // what others may do to it: permissions that are too wide
   // nullopt if the storage keeps no such keys at all.
   std::optional<std::vector<FieldKeyReport>> field_keys;
 };
@@ -101,6 +102,10 @@ class Storage {
 
   // The secret under which this database's cursors are sealed; the same for everybody who opens it.
   virtual const CursorKey& cursor_key() = 0;
+
+  // Throws Error{storage} if what holds the data was deleted or replaced since it was opened: what is written then is
+  // lost. Takes microseconds; each write asks it by itself.
+  virtual void require_in_place() {}
 
   // Reads all there is, while others read and write. Damage is what it reports, and nothing to throw for.
   virtual StorageReport check() = 0;

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "core/fork_count.hpp"
 #include "storage/sqlite/key_catalog.hpp"
 #include "storage/sqlite/selection_cache.hpp"
 #include "struere/core/error.hpp"
@@ -19,7 +20,7 @@ std::string advice(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return "another process held the write lock for longer than the busy timeout; try again, or raise "
+      return "another writer held the lock for longer than the busy timeout; try again, or raise "
              "SqliteOptions::busy_timeout";
     case SQLITE_FULL: return "the disk is full; free some space and try again";
     case SQLITE_READONLY: return "the file or its folder is read-only; make both writable";
@@ -41,8 +42,10 @@ std::string advice(int code) {
 }  // namespace
 
 void throw_storage_error(sqlite3* database, int code, const std::string& what) {
-  throw Error(ErrorCode::storage, fmt::format("{}: {} ({}{})", what, advice(code), sqlite3_errstr(code),
-                                              database ? fmt::format(": {}", sqlite3_errmsg(database)) : ""));
+  const char* const file = database ? sqlite3_db_filename(database, "main") : nullptr;
+  throw Error(ErrorCode::storage,
+              fmt::format("{}{}{}: {} ({}{})", what, file && *file ? " in " : "", file ? file : "", advice(code),
+                          sqlite3_errstr(code), database ? fmt::format(": {}", sqlite3_errmsg(database)) : ""));
 }
 
 Statement::Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use)
@@ -138,6 +141,13 @@ bool Statement::step() {
   return false;
 }
 
+bool Statement::run_unless_busy() {
+  const int code = sqlite3_step(statement_);
+  if (code != SQLITE_DONE && (code & 0xff) != SQLITE_BUSY)
+    throw_storage_error(database_, code, "reading or writing the database");
+  return code == SQLITE_DONE;
+}
+
 void Statement::reset() { sqlite3_reset(statement_); }
 
 Statement::Type Statement::type(int column) const {
@@ -170,6 +180,13 @@ std::optional<std::int64_t> Statement::optional_integer(int column) const {
   return is_null(column) ? std::nullopt : std::optional(integer(column));
 }
 
+namespace {
+
+// SQLite may be built to read a name that begins with `file:` as a URI, whatever the flags say.
+std::string plain_path(const std::string& path) { return path.starts_with("file:") ? "./" + path : path; }
+
+}  // namespace
+
 struct Connection::Kept {
   std::string sql;
   std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement{nullptr, sqlite3_finalize};
@@ -177,13 +194,22 @@ struct Connection::Kept {
 };
 
 Connection::Connection(const std::string& path, int flags) try
-    : database_(path, flags), selections_(std::make_unique<SelectionCache>()), keys_(std::make_unique<KeyCatalog>()) {
+    : forks_(fork_count()),
+      database_(plain_path(path), flags),
+      selections_(std::make_unique<SelectionCache>()),
+      keys_(std::make_unique<KeyCatalog>()) {
   register_functions(database_);
 } catch (const SQLite::Exception& error) {
-  throw_storage_error(nullptr, error.getErrorCode(), "opening the database");
+  throw_storage_error(nullptr, error.getErrorCode(), "opening " + path);
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+  if (fork_count() == forks_) return;
+  // The parent's: to close it here would touch locks and a log that are the parent's. The child does without the
+  // memory.
+  for (Kept& kept : kept_) kept.statement.release();
+  new SQLite::Database(std::move(database_));
+}
 
 Statement Connection::prepare(std::string_view sql) {
   const auto found = by_sql_.find(sql);

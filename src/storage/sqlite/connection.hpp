@@ -63,7 +63,8 @@ class Statement {
 
   bool step();  // whether there is a row
   void run() { step(); }
-  void reset();  // to be run once more; what is bound stays
+  bool run_unless_busy();  // false if another process holds the lock for longer than the connection's busy timeout
+  void reset();            // to be run once more; what is bound stays
 
   enum class Type { null, integer, real, text, blob };
   Type type(int column) const;
@@ -85,6 +86,7 @@ class Statement {
 
 class Connection {
  public:
+  // `path` is never read as a URI.
   Connection(const std::string& path, int flags);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -114,6 +116,7 @@ class Connection {
 
   void make_room();
 
+  std::uint64_t forks_;  // when it was opened
   SQLite::Database database_;
   Order kept_;                                                    // most recently used first; no two of the same text
   std::unordered_map<std::string_view, Order::iterator> by_sql_;  // each key is the text of the entry it leads to

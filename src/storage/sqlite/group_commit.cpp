@@ -1,5 +1,6 @@
 #include "storage/sqlite/group_commit.hpp"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 
 namespace struere {
 namespace {
+
+using std::chrono::milliseconds;
 
 constexpr int most_members = 32;
 
@@ -21,15 +24,29 @@ void roll_back(Connection& connection) noexcept {
   if (is_in_transaction(connection)) sqlite3_exec(connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+// False if another process has the lock for longer than `timeout`.
+bool begin_immediate(Connection& connection, milliseconds timeout) {
+  sqlite3_busy_timeout(connection.handle(), static_cast<int>(timeout.count()));
+  return connection.prepare("BEGIN IMMEDIATE").run_unless_busy();
+}
+
 }  // namespace
 
-std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length) {
+std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length, milliseconds timeout,
+                                                           Clock::time_point deadline) {
   auto group = std::make_shared<Group>();
   group->undone = storage_error("a write that shared this one's commit failed, and both were undone; try again");
   group->unexplained = storage_error("the commit failed for want of memory, and nothing was written; try again");
   group->is_closed = length != WriteLength::brief;
   group->connection = lease_();
-  group->connection->prepare("BEGIN IMMEDIATE").run();
+  Connection& connection = *group->connection;
+  const auto try_begin = [&] { return begin_immediate(connection, milliseconds(0)); };
+  if (queue_) group->ticket.emplace(queue_->wait(deadline, try_begin));
+  if (!is_in_transaction(connection)) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    if (!begin_immediate(connection, std::max(left, milliseconds(0)))) throw_too_late();
+  }
+  sqlite3_busy_timeout(connection.handle(), static_cast<int>(timeout.count()));
   group->begun = Clock::now();
   return group;
 }
@@ -49,15 +66,16 @@ bool GroupCommit::must_commit() const {
   return waiting_.empty() || open_->is_closed || waiting_.front()->length != WriteLength::brief;
 }
 
-WriteTurn GroupCommit::begin(std::chrono::milliseconds timeout, WriteLength length) {
+WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length) {
   Waiter self{{}, length};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&self);
-  const bool in_time = self.turn.wait_for(lock, timeout, [&] { return lets_in(self); });
+  const auto deadline = Clock::now() + timeout;
+  const bool in_time = self.turn.wait_until(lock, deadline, [&] { return lets_in(self); });
   waiting_.erase(std::ranges::find(waiting_, &self));
   if (!in_time) {
     hand_on();  // whoever stood behind may be first now, or a group complete
-    throw_storage_error(nullptr, SQLITE_BUSY, "waiting to write");
+    throw_too_late();
   }
   writing_ = true;
   auto group = open_;
@@ -65,7 +83,7 @@ WriteTurn GroupCommit::begin(std::chrono::milliseconds timeout, WriteLength leng
   const bool is_first = group == nullptr;
   try {
     if (is_first)
-      group = new_group(length);
+      group = new_group(length, timeout, deadline);
     else
       group->connection->prepare("SAVEPOINT writer").run();
   } catch (...) {
@@ -75,6 +93,10 @@ WriteTurn GroupCommit::begin(std::chrono::milliseconds timeout, WriteLength leng
   lock.lock();
   open_ = group;
   return {*this, std::move(group), is_first};
+}
+
+void GroupCommit::throw_too_late() const {
+  throw_storage_error(nullptr, SQLITE_BUSY, fmt::format("waiting to write to {}", file_));
 }
 
 bool GroupCommit::is_busy() {
@@ -104,6 +126,7 @@ void GroupCommit::leave() noexcept {
 
 void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure) noexcept {
   group->connection.reset();  // before the next writer needs one
+  group->ticket.reset();
   const std::lock_guard lock(mutex_);
   group->failure = std::move(failure);
   group->is_done = true;
@@ -155,6 +178,7 @@ void WriteTurn::commit(bool at_once) {
     lock.unlock();
     std::shared_ptr<const Error> failure;
     try {
+      if (commits.before_commit_) commits.before_commit_(*group->connection);
       group->connection->prepare("COMMIT").run();
     } catch (const Error& error) {
       failure = group->unexplained;

@@ -4,16 +4,17 @@
 // the same one, each inside a savepoint of its own, and the last of them commits for all. Each is still all or nothing,
 // and acknowledged only when the commit that holds it is done. A writer who is alone begins and commits as ever.
 //
-// A writer at work cannot be interrupted, and those that wrote before it in the group wait for it. So:
-// - Only brief writers (of one row, one event) share. Any other begins a group that nobody joins, once the group before
-//   it has committed: it is undone alone, and delays nobody whose write is already made.
-// - A group lets nobody in once it is `longest` old. A write that is made therefore waits for its commit no longer than
-//   `longest`, one brief write and the commit itself.
+// A writer at work cannot be interrupted, and the finished members of its group wait for it. So:
+// - Only brief writers (one row or one event) share a commit. Any other writer waits until the open group has
+// committed,
+//   and begins a group that no other writer joins. If it fails, only its own write is undone.
+// - A group that is `longest` old takes no further member. A finished write therefore waits for its commit at most
+//   `longest`, plus one brief write, plus the commit.
 //
-// Who is told what: a writer that fails is undone alone, and the others of its group are not affected. Where SQLite
-// itself undoes the whole transaction (a full disk), the writer at work gets SQLite's error, and those that waited for
-// the commit get an Error{storage} that says so; where the commit fails, all of its group get its error. Whoever gets
-// an error is not stored, whoever gets none is. No failure, of whatever type, keeps the next writer out.
+// Which error a writer gets: a writer that fails is undone alone. If SQLite undoes the whole transaction (a full disk),
+// the writer at work gets SQLite's error, and the finished members get an Error{storage} that says so. If the commit
+// fails, all members get its error. A write is stored if and only if its writer got no error. After any failure, with
+// an exception of any type, the next writer goes on.
 #pragma once
 
 #include <chrono>
@@ -23,8 +24,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "storage/sqlite/connection_pool.hpp"
+#include "storage/sqlite/write_queue.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -37,17 +41,22 @@ enum class WriteLength {
 };
 
 // Lets the threads of this process write one after another, in the order in which they came. Other processes are kept
-// out by the file's own lock.
+// out by the file's own lock, for which a group waits in `queue` with theirs.
 class GroupCommit {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `longest`: how old a group may get and still let another writer in.
-  explicit GroupCommit(std::function<ConnectionLease()> lease,
-                       std::chrono::milliseconds longest = std::chrono::milliseconds(10))
-      : lease_(std::move(lease)), longest_(longest) {}
+  // `file` is named in errors; `longest`: how old a group may get and still let another writer in.
+  explicit GroupCommit(std::function<ConnectionLease()> lease, std::string file = {}, WriteQueue* queue = nullptr,
+                       std::chrono::milliseconds longest = std::chrono::milliseconds(10),
+                       std::function<void(Connection&)> before_commit = {})
+      : lease_(std::move(lease)),
+        file_(std::move(file)),
+        queue_(queue),
+        longest_(longest),
+        before_commit_(std::move(before_commit)) {}
 
-  // Waits for the turn. Error{storage} if it did not come in time.
+  // Waits for the turn, and then for other processes: `timeout` in all. Error{storage} if that was not enough.
   WriteTurn begin(std::chrono::milliseconds timeout, WriteLength length);
 
   bool is_busy();
@@ -57,6 +66,7 @@ class GroupCommit {
   friend class WriteTurn;
 
   struct Group {
+    std::optional<WriteQueue::Ticket> ticket;
     ConnectionLease connection;
     Clock::time_point begun;
     std::condition_variable changed;  // its members wait here
@@ -72,7 +82,8 @@ class GroupCommit {
     WriteLength length;
   };
 
-  std::shared_ptr<Group> new_group(WriteLength length);
+  std::shared_ptr<Group> new_group(WriteLength length, std::chrono::milliseconds timeout, Clock::time_point deadline);
+  [[noreturn]] void throw_too_late() const;
   bool lets_in(const Waiter& waiter);
   bool must_commit() const;
   void hand_on() noexcept;
@@ -80,7 +91,10 @@ class GroupCommit {
   void finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure) noexcept;
 
   std::function<ConnectionLease()> lease_;
+  std::string file_;
+  WriteQueue* queue_;
   std::chrono::milliseconds longest_;
+  std::function<void(Connection&)> before_commit_;  // writes what goes along with whatever is committed next
   std::mutex mutex_;             // guards what follows; whoever writes has the group's connection to themselves
   std::deque<Waiter*> waiting_;  // for their turn: one each, so that nobody wakes in vain
   bool writing_ = false;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/fork_count.hpp"
 #include "storage/sqlite/field_keys.hpp"
 #include "struere/core/error.hpp"
 
@@ -24,10 +25,13 @@ std::optional<std::pair<std::int64_t, EntityTypeKey>> unfinished(Connection& con
 
 }  // namespace
 
-KeyBuilder::~KeyBuilder() { stop_.request_stop(); }
+KeyBuilder::~KeyBuilder() {
+  stop_.request_stop();
+  if (thread_.joinable() && forks_ != fork_count()) thread_.detach();  // a child of fork() does not have the thread
+}
 
 bool KeyBuilder::advance(std::optional<std::int64_t> scope) {
-  WriteTurn turn = writers_.begin(timeout_);
+  WriteTurn turn = writers_.begin(timeout_, WriteLength::any);
   const auto next = unfinished(turn.connection(), scope);
   if (!next) return false;
   FieldKeyTable(turn.connection(), next->first).advance(next->second);
@@ -39,7 +43,7 @@ void KeyBuilder::work(std::optional<std::int64_t> scope) noexcept {
   try {
     while (!stop_.stop_requested() && advance(scope)) {
     }
-  } catch (const std::exception&) {
+  } catch (...) {
   }
 }
 

@@ -10,13 +10,15 @@
 #include <stop_token>
 #include <thread>
 
+#include "core/fork_count.hpp"
 #include "storage/sqlite/group_commit.hpp"
 
 namespace struere {
 
 class KeyBuilder {
  public:
-  KeyBuilder(GroupCommit& writers, std::chrono::milliseconds timeout) : writers_(writers), timeout_(timeout) {}
+  KeyBuilder(GroupCommit& writers, std::chrono::milliseconds timeout)
+      : writers_(writers), timeout_(timeout), forks_(fork_count()) {}
   ~KeyBuilder();
   KeyBuilder(const KeyBuilder&) = delete;
   KeyBuilder& operator=(const KeyBuilder&) = delete;
@@ -36,6 +38,7 @@ class KeyBuilder {
 
   GroupCommit& writers_;
   std::chrono::milliseconds timeout_;
+  std::uint64_t forks_;  // when it was made
   std::stop_source stop_;
   std::jthread thread_;
 };

@@ -9,13 +9,16 @@
 #include <utility>
 
 #include "core/bounded_cache.hpp"
+#include "core/fork_count.hpp"
 #include "core/scope_hash.hpp"
 #include "storage/sqlite/checkpoints.hpp"
 #include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/connection_pool.hpp"
+#include "storage/sqlite/database_file.hpp"
 #include "storage/sqlite/file_check.hpp"
 #include "storage/sqlite/key_builder.hpp"
+#include "storage/sqlite/last_uses.hpp"
 #include "storage/sqlite/schema.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "storage/sqlite/stored_api_key.hpp"
@@ -39,18 +42,17 @@ std::uintmax_t size_of_file(const std::string& path) {
 
 class SqliteStorage final : public Storage, private SharedTables {
  public:
-  SqliteStorage(std::string path, const SqliteOptions& options) : path_(std::move(path)), options_(options) {
+  SqliteStorage(const std::string& path, const SqliteOptions& options) : file_(path), options_(options) {
     if (sqlite3_libversion_number() < oldest_sqlite)
       throw Error(ErrorCode::storage,
                   fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
-    if (path_.empty() || path_.starts_with(":memory:"))
-      throw Error(ErrorCode::storage, "a database without a file is made by Database::in_memory()");
-    const std::uintmax_t size = size_of_file(path_);
-    if (size > 0 && size < smallest_page) throw_storage_error(nullptr, SQLITE_NOTADB, "opening the database");
+    const std::uintmax_t size = size_of_file(file_.path());
+    if (size > 0 && size < smallest_page) throw_storage_error(nullptr, SQLITE_NOTADB, "opening " + path);
     // The log of another program that is at work, or died, is part of its data: it is not merged by our closing the
     // file.
-    const bool log_is_pending = size_of_file(path_ + "-wal") > 0;
-    auto connection = open_file();
+    const bool log_is_pending = size_of_file(file_.path() + "-wal") > 0;
+    if (!options_.must_exist) file_.make();
+    auto connection = open_file(options_.must_exist ? 0 : SQLITE_OPEN_CREATE);
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     connection->execute("BEGIN");  // one look at the file: another process may be making it just now
     const FileKind kind = recognise(*connection);
@@ -61,36 +63,53 @@ class SqliteStorage final : public Storage, private SharedTables {
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
     require_writable(*connection);
     read_cursor_key(*connection);
-    commits_.emplace(open_file());
-    Connection& first = *connection;
+    commits_.emplace(open_file(0));
+    file_.take_identity();
+    queue_.open(file_.real_path());
+    builder_.resume(*connection);
     pool_.give_back(std::move(connection));
-    builder_.resume(first);
+  }
+
+  ~SqliteStorage() override {
+    try {
+      if (!uses_.is_empty() && fork_count() == forks_) write_uses();
+    } catch (const std::exception&) {  // the file is gone, say: they are only last uses
+    }
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+    require_own_process();
     if (access != Access::read) {
       WriteTurn turn =
           writers_.begin(options_.busy_timeout, access == Access::brief_write ? WriteLength::brief : WriteLength::any);
+      file_.require_in_place();
       const std::int64_t number = scope_number(turn.connection(), scope);
       return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
                                                  [this, number] { builder_.run(number); });
     }
+    file_.require_in_place_lately();
     auto connection = pool_.lease();
     const std::int64_t number = scope_number(*connection, scope);
     return std::make_unique<SqliteTransaction>(std::move(connection), number, scope.organization().str());
   }
 
-  std::optional<CommitStamp> commit_stamp() const noexcept override { return commits_->stamp(); }
+  std::optional<CommitStamp> commit_stamp() const noexcept override {
+    return fork_count() == forks_ ? commits_->stamp() : std::nullopt;
+  }
   SharedTables& shared() override { return *this; }
   const CursorKey& cursor_key() override { return cursor_key_; }
-  StorageReport check() override { return check_file(*pool_.lease()); }
+  StorageReport check() override {
+    StorageReport out = check_file(*reader());
+    out.warnings = file_.exposures();
+    return out;
+  }
+  void require_in_place() override { file_.require_in_place(); }
 
  private:
   // --- connections
 
-  std::unique_ptr<Connection> open_file() {
-    const int create = options_.must_exist ? 0 : SQLITE_OPEN_CREATE;
-    auto connection = std::make_unique<Connection>(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create);
+  std::unique_ptr<Connection> open_file(int create) {
+    auto connection = std::make_unique<Connection>(file_.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create);
     sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
     sqlite3_extended_result_codes(connection->handle(), 1);
     // The schema is trusted, because SQLite does not count `->`, by which fields are indexed, among the harmless
@@ -104,9 +123,31 @@ class SqliteStorage final : public Storage, private SharedTables {
     return connection;
   }
 
-  static void require_writable(Connection& connection) {
+  std::unique_ptr<Connection> open_another() {
+    auto out = open_file(0);
+    file_.require_in_place();  // it is the same file that was opened
+    return out;
+  }
+
+  // Another process's, after fork(): SQLite's locks and its memory of them are not shared with it.
+  void require_own_process() const {
+    if (fork_count() != forks_)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} was opened before this process was forked off; open it anew in the "
+                              "child, and use nothing that the parent made",
+                              file_.path()));
+  }
+
+  // For one statement, without a transaction.
+  ConnectionLease reader() {
+    require_own_process();
+    file_.require_in_place_lately();
+    return pool_.lease();
+  }
+
+  void require_writable(Connection& connection) {
     if (sqlite3_db_readonly(connection.handle(), "main") == 1)
-      throw_storage_error(nullptr, SQLITE_READONLY, "opening the database");
+      throw_storage_error(nullptr, SQLITE_READONLY, "opening " + file_.path());
   }
 
   void read_cursor_key(Connection& connection) {
@@ -138,7 +179,9 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   template <class Write>
   auto write(Write&& body) {
+    require_own_process();
     WriteTurn turn = writers_.begin(options_.busy_timeout, WriteLength::brief);
+    file_.require_in_place();
     const auto result = body(turn.connection());
     turn.commit(true);  // no other writer may know of an organization that could yet be undone
     return result;
@@ -149,14 +192,14 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<Organization> find_organization(const OrganizationId& id) override {
-    const auto connection = pool_.lease();
+    const auto connection = reader();
     Statement statement = connection->prepare("SELECT name, created_at FROM organizations WHERE id = ?1");
     statement.bind(1, std::string_view(id.str()));
     return statement.step() ? std::optional(Organization{id, statement.string(0), statement.integer(1)}) : std::nullopt;
   }
 
   std::vector<Organization> organizations() override {
-    const auto connection = pool_.lease();
+    const auto connection = reader();
     Statement statement = connection->prepare("SELECT id, name, created_at FROM organizations ORDER BY id");
     std::vector<Organization> out;
     while (statement.step())
@@ -181,7 +224,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<User> find_user(const UserId& id) override {
-    const auto connection = pool_.lease();
+    const auto connection = reader();
     Statement statement = connection->prepare("SELECT name, created_at FROM users WHERE id = ?1");
     statement.bind(1, std::string_view(id.str()));
     return statement.step() ? std::optional(User{id, statement.string(0), statement.integer(1)}) : std::nullopt;
@@ -215,11 +258,11 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
-    return read_membership(*lease(), organization, user);
+    return read_membership(*reader(), organization, user);
   }
 
   std::vector<Membership> memberships(const OrganizationId& organization) override {
-    const auto connection = pool_.lease();
+    const auto connection = reader();
     Statement statement = connection->prepare(
         "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 ORDER BY "
         "user_id");
@@ -259,7 +302,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
-    const auto connection = pool_.lease();
+    const auto connection = reader();
     Statement statement = connection->prepare(
         "SELECT organization_id, environment FROM due_scopes d JOIN scopes s ON s.id = d.scope_id WHERE d.due_at <= ?1 "
         "ORDER BY d.due_at, d.scope_id");
@@ -276,7 +319,7 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::optional<ApiKey> find_api_key(const EventHash& hash) override {
-    const auto connection = pool_.lease();
+    const auto connection = reader();
     Statement statement = connection->prepare(fmt::format("{}WHERE k.hash = ?1", select_api_key));
     statement.bind_blob(1, bytes_of(hash));
     return statement.step() ? std::optional(read_api_key(statement)) : std::nullopt;
@@ -284,37 +327,56 @@ class SqliteStorage final : public Storage, private SharedTables {
 
   void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
     try {
-      // Whoever is busy writing is not waited for: the next use will be written down.
-      if (writers_.is_busy()) return;
-      const auto connection = pool_.lease();
-      sqlite3_busy_timeout(connection->handle(), 0);
-      Statement update = connection->prepare("UPDATE api_keys SET last_used_at = ?2 WHERE hash = ?1");
-      update.bind_blob(1, bytes_of(hash)).bind(2, at);
-      try {
-        update.run();
-      } catch (const Error&) {
-      }
-      sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
+      require_own_process();
+      uses_.note(hash, at);
+      if (!writers_.is_busy() && uses_.may_try()) write_uses();
     } catch (const std::exception&) {
     }
   }
 
-  std::string path_;
+  // By a connection of its own, which syncs no commit; opened seldom, as a use is noted once a minute a key.
+  void write_uses() {
+    file_.require_in_place();
+    const std::unique_lock lock(uses_mutex_, std::try_to_lock);
+    if (!lock) return;
+    if (!uses_connection_) {
+      uses_connection_ = open_another();
+      uses_connection_->execute("PRAGMA synchronous = NORMAL");
+      sqlite3_wal_hook(uses_connection_->handle(), nullptr, nullptr);  // writers checkpoint
+    }
+    uses_.try_write(*uses_connection_);
+  }
+
+  DatabaseFile file_;
   SqliteOptions options_;
+  std::uint64_t forks_ = fork_count();  // when it was opened
   CursorKey cursor_key_{};
   Checkpoints checkpoints_{options_.busy_timeout};
   std::optional<CommitWatch> commits_;  // set once, while it is opened
-  ConnectionPool pool_{[this] { return open_file(); }, most_idle_connections};
+  ConnectionPool pool_{[this] { return open_another(); }, most_idle_connections};
   std::mutex mutex_;  // guards scopes_
   BoundedCache<Scope, std::int64_t, ScopeHash> scopes_{most_scope_numbers};
-  GroupCommit writers_{[this] { return pool_.lease(); }};
+  WriteQueue queue_;
+  LastUses uses_;
+  std::mutex uses_mutex_;  // guards uses_connection_
+  std::unique_ptr<Connection> uses_connection_;
+  GroupCommit writers_{[this] { return pool_.lease(); }, file_.path(), &queue_, std::chrono::milliseconds(10),
+                       [this](Connection& connection) {
+                         if (!uses_.is_empty()) uses_.write(connection);
+                       }};
   KeyBuilder builder_{writers_, options_.busy_timeout};
 };
 
 }  // namespace
 
 std::unique_ptr<Storage> open_sqlite_storage(const std::string& path, const SqliteOptions& options) {
-  return std::make_unique<SqliteStorage>(path, options);
+  try {
+    return std::make_unique<SqliteStorage>(path, options);
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    if (error.code() != ErrorCode::storage || message.find(path) != std::string::npos) throw;
+    throw Error(ErrorCode::storage, path + ": " + message);
+  }
 }
 
 }  // namespace struere

@@ -76,7 +76,7 @@ class Numbers {
   Connection connection_;
 
  public:
-  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }, longest_};
+  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }, "numbers", nullptr, longest_};
 };
 
 using Numbered = std::vector<std::int64_t>;
