@@ -415,6 +415,38 @@ void check_events(const StorageFactory& make) {
   CHECK(transaction->select_events(selection).empty());
 }
 
+void check_times(const StorageFactory& make) {
+  const Stage stage(make);
+  {
+    const auto undone = stage.write();
+    CHECK(undone->last_time() == 0);
+    undone->note_time(7);
+    CHECK(undone->last_time() == 7);
+  }
+  {
+    const auto transaction = stage.write();
+    CHECK(transaction->last_time() == 0);
+    transaction->note_time(7);
+    transaction->commit();
+  }
+  {
+    const auto transaction = stage.write();
+    CHECK(transaction->last_time() == 7);
+    EventRecord event;
+    event.sequence = 1;
+    event.id = EventId("event-1");
+    event.type = "role.created";
+    event.actor_type = event.actor_id = "system";
+    event.payload = "{}";
+    event.created_at = 9;
+    transaction->append_event(event);
+    CHECK(transaction->last_time() == 9);
+    transaction->commit();
+  }
+  CHECK(stage.read()->last_time() == 9);
+  CHECK(stage.read(Environment::production)->last_time() == 0);
+}
+
 void check_shared_tables(const StorageFactory& make) {
   const Stage stage(make);
   SharedTables& shared = stage.storage->shared();
@@ -498,6 +530,7 @@ void check_storage(const StorageFactory& make) {
   check_unique_keys_over_time(make);
   check_relations(make);
   check_events(make);
+  check_times(make);
   check_shared_tables(make);
 }
 
