@@ -9,7 +9,7 @@
 namespace struere {
 namespace {
 
-[[noreturn]] void damaged() {
+[[noreturn]] void damaged_text() {
   throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup");
 }
 
@@ -20,11 +20,11 @@ class Scan {
   std::size_t place() const noexcept { return at_; }
   std::string_view since(std::size_t place) const { return text_.substr(place, at_ - place); }
   char next() const {
-    if (at_ >= text_.size()) damaged();
+    if (at_ >= text_.size()) damaged_text();
     return text_[at_];
   }
   void pass(char expected) {
-    if (next() != expected) damaged();
+    if (next() != expected) damaged_text();
     ++at_;
   }
 
@@ -34,7 +34,7 @@ class Scan {
     const std::size_t start = at_;
     for (;;) {
       at_ = text_.find_first_of("\"\\", at_);
-      if (at_ == std::string_view::npos) damaged();
+      if (at_ == std::string_view::npos) damaged_text();
       if (text_[at_] == '"') return text_.substr(start, at_++ - start);
       at_ += 2;  // an escape is at least two characters, and no quote is among the others
     }
@@ -57,7 +57,7 @@ class Scan {
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
     };
     while (at_ < text_.size() && is_part(text_[at_])) ++at_;
-    if (at_ == start) damaged();
+    if (at_ == start) damaged_text();
   }
 
   void skip_container() {
@@ -68,13 +68,13 @@ class Scan {
         case '"': take_string(); break;
         case '{':
         case '[':
-          if (depth == closing.size()) damaged();
+          if (depth == closing.size()) damaged_text();
           closing[depth++] = c == '{' ? '}' : ']';
           ++at_;
           break;
         case '}':
         case ']':
-          if (closing[--depth] != c) damaged();
+          if (closing[--depth] != c) damaged_text();
           ++at_;
           break;
         case ',':

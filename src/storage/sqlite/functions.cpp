@@ -22,7 +22,7 @@ std::string_view text_of(sqlite3_value* value) {
   return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
-std::string_view bytes_of(sqlite3_value* value) {
+std::string_view blob_of(sqlite3_value* value) {
   const auto* const bytes = static_cast<const char*>(sqlite3_value_blob(value));
   return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
@@ -60,10 +60,10 @@ void at(sqlite3_context* context, sqlite3_value** values) {
 }
 
 // struere_key_of(key, json): a field key (field_key.hpp) and the part of one value more; NULL of NULL.
-void key_of(sqlite3_context* context, sqlite3_value** values) {
+void key_with(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
     return sqlite3_result_null(context);
-  std::string key(bytes_of(values[0]));
+  std::string key(blob_of(values[0]));
   append_field_key(key, std::optional(text_of(values[1])));
   answer_blob(context, key);
 }
@@ -72,12 +72,12 @@ void key_of(sqlite3_context* context, sqlite3_value** values) {
 void key_join(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
     return sqlite3_result_null(context);
-  answer_blob(context, std::string(bytes_of(values[0])).append(bytes_of(values[1])));
+  answer_blob(context, std::string(blob_of(values[0])).append(blob_of(values[1])));
 }
 
 // struere_key_is_exact(key): whether it stands for one list of values only.
 void key_is_exact(sqlite3_context* context, sqlite3_value** values) {
-  sqlite3_result_int(context, is_exact_field_key(bytes_of(values[0])) ? 1 : 0);
+  sqlite3_result_int(context, is_exact_field_key(blob_of(values[0])) ? 1 : 0);
 }
 
 // struere_key(json): the sort key of a canonical JSON text; NULL is an absent value.
@@ -133,7 +133,7 @@ void register_functions(SQLite::Database& database) {
   add<view>(database, "struere_view", 3);
   add<at>(database, "struere_at", 2);
   add<key>(database, "struere_key", 1);
-  add<key_of>(database, "struere_key_of", 2);
+  add<key_with>(database, "struere_key_of", 2);
   add<key_join>(database, "struere_key_join", 2);
   add<key_is_exact>(database, "struere_key_is_exact", 1);
   add<value_key>(database, "struere_value_key", 1);

@@ -12,10 +12,10 @@ namespace {
 
 using KeyPart = std::variant<std::string, Slot>;
 
-void collect(const Predicate& predicate, std::vector<const Predicate*>& out) {
+void collect_conditions(const Predicate& predicate, std::vector<const Predicate*>& out) {
   if (predicate.kind() == Predicate::Kind::comparison) out.push_back(&predicate);
   if (predicate.kind() == Predicate::Kind::all)
-    for (const Predicate& part : predicate.parts()) collect(part, out);
+    for (const Predicate& part : predicate.parts()) collect_conditions(part, out);
 }
 
 bool is_value(const Predicate& condition) {
@@ -85,7 +85,7 @@ bool is_by_time(const std::vector<OrderKey>& order) {
 
 std::vector<const Predicate*> conditions_of(const Predicate& predicate) {
   std::vector<const Predicate*> out;
-  collect(predicate, out);
+  collect_conditions(predicate, out);
   return out;
 }
 

@@ -8,7 +8,7 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t most_entries = 1024;
+constexpr std::size_t most_types_known = 1024;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ std::string canonical_fields(const std::vector<std::string>& fields) { return ca
 std::shared_ptr<const FieldKeys> KeyCatalog::keys_of(Connection& connection, std::int64_t scope, EntityTypeKey type,
                                                      std::uint64_t state) {
   const std::pair place(scope, type);
-  if (entries_.size() >= most_entries && !entries_.contains(place)) entries_.erase(entries_.begin());
+  if (entries_.size() >= most_types_known && !entries_.contains(place)) entries_.erase(entries_.begin());
   Entry& entry = entries_[place];
   if (entry.keys && entry.state == state) return entry.keys;
   std::string text;

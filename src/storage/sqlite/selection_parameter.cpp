@@ -19,10 +19,10 @@ std::string elements(const Json& list, Keep keep, Show show) {
   return out.dump();
 }
 
-void collect(const Predicate& predicate, std::vector<const Json*>& out) {
+void collect_literals(const Predicate& predicate, std::vector<const Json*>& out) {
   if (predicate.kind() == Predicate::Kind::comparison && is_bindable_literal(predicate))
     out.push_back(&predicate.operand().literal);
-  for (const Predicate& part : predicate.parts()) collect(part, out);
+  for (const Predicate& part : predicate.parts()) collect_literals(part, out);
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ bool is_bindable_literal(const Predicate& comparison) {
 
 std::vector<const Json*> bindable_literals(const Predicate& filter) {
   std::vector<const Json*> out;
-  collect(filter, out);
+  collect_literals(filter, out);
   return out;
 }
 

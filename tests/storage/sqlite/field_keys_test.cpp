@@ -16,11 +16,11 @@ using namespace struere::test;
 
 namespace {
 
-using Keys = std::vector<std::string>;
+using KeyLines = std::vector<std::string>;
 
 // "note data.team", of those of one organization.
-Keys keys_of(const World& world, const std::string& organization = "acme") {
-  Keys out;
+KeyLines key_lines(const World& world, const std::string& organization = "acme") {
+  KeyLines out;
   const auto report = world.host().check_storage();
   CHECK(report.faults.empty());
   for (const FieldKeyReport& key : report.field_keys.value())
@@ -29,13 +29,13 @@ Keys keys_of(const World& world, const std::string& organization = "acme") {
   return out;
 }
 
-Json role(const std::string& name, const Json& rules) {
+Json note_role(const std::string& name, const Json& rules) {
   return {{"name", name},
           {"policies", {{{"resource", "note"}, {"actions", {"list"}}, {"effect", "allow"}}}},
           {"scopeRules", rules}};
 }
 
-Json rule(const char* field, const char* compared_by, const Json& value) {
+Json note_rule(const char* field, const char* compared_by, const Json& value) {
   return {{"entityType", "note"}, {"field", field}, {"operator", compared_by}, {"value", value}};
 }
 
@@ -69,28 +69,28 @@ TEST_CASE("a field key is there for as long as its own scope asks for it", "[sql
   world.add_organization("other");
   world.define_type({{"slug", "note"}});
   world.define_type({{"slug", "note"}}, Environment::production, "other");
-  CHECK(keys_of(world).empty());
-  world.define_role(role("a", {rule("data.team", "eq", "x"), rule("data.price", "gt", 1)}));
-  CHECK(keys_of(world) == Keys{"note data.team"});
-  world.define_role(role("b", {rule("data.team", "in", {"x", "y"}), rule("data.kind", "in", {"x"})}),
+  CHECK(key_lines(world).empty());
+  world.define_role(note_role("a", {note_rule("data.team", "eq", "x"), note_rule("data.price", "gt", 1)}));
+  CHECK(key_lines(world) == KeyLines{"note data.team"});
+  world.define_role(note_role("b", {note_rule("data.team", "in", {"x", "y"}), note_rule("data.kind", "in", {"x"})}),
                     Environment::production, "other");
-  CHECK(keys_of(world) == Keys{"note data.team"});
-  CHECK(keys_of(world, "other") == Keys{"note data.kind", "note data.team"});
-  world.define_role(role("a", Json::array({rule("data.price", "gt", 1)})));
-  CHECK(keys_of(world).empty());  // whatever the other organization needs
-  CHECK(keys_of(world, "other") == Keys{"note data.kind", "note data.team"});
+  CHECK(key_lines(world) == KeyLines{"note data.team"});
+  CHECK(key_lines(world, "other") == KeyLines{"note data.kind", "note data.team"});
+  world.define_role(note_role("a", Json::array({note_rule("data.price", "gt", 1)})));
+  CHECK(key_lines(world).empty());  // whatever the other organization needs
+  CHECK(key_lines(world, "other") == KeyLines{"note data.kind", "note data.team"});
   world.system(Environment::production, "other").roles().remove("b");
-  CHECK(keys_of(world, "other").empty());
+  CHECK(key_lines(world, "other").empty());
   // An alternative is found by none, as the other may hold of any row.
   const Json team{{"field", "data.team"}, {"operator", "eq"}, {"value", "x"}};
   const Json n{{"field", "data.n"}, {"operator", "eq"}, {"value", 1}};
-  world.define_role(role("a", Json::array({Json{{"entityType", "note"}, {"any", {team, n}}}})));
-  CHECK(keys_of(world).empty());
-  world.define_role(role("a", Json::array({Json{{"entityType", "note"}, {"all", {team, n}}}})));
-  CHECK(keys_of(world) == Keys{"note data.n", "note data.team"});
+  world.define_role(note_role("a", Json::array({Json{{"entityType", "note"}, {"any", {team, n}}}})));
+  CHECK(key_lines(world).empty());
+  world.define_role(note_role("a", Json::array({Json{{"entityType", "note"}, {"all", {team, n}}}})));
+  CHECK(key_lines(world) == KeyLines{"note data.n", "note data.team"});
   world.define_type(indexed({"due"}));
-  CHECK(keys_of(world) ==
-        Keys{"note data.due", "note data.n data.due", "note data.n", "note data.team data.due", "note data.team"});
+  CHECK(key_lines(world) ==
+        KeyLines{"note data.due", "note data.n data.due", "note data.n", "note data.team data.due", "note data.team"});
 }
 
 TEST_CASE("a profile names the field key that serves a query", "[sqlite][keys]") {
@@ -180,11 +180,11 @@ TEST_CASE("keys of values that are cut, or tie, leave the rows to decide", "[sql
 TEST_CASE("keys follow their rows through every write", "[sqlite][keys]") {
   World world(StorageKind::sqlite);
   world.define_type(indexed({"n"}));
-  world.define_role(role("a", Json::array({rule("data.team", "eq", "x")})));
+  world.define_role(note_role("a", Json::array({note_rule("data.team", "eq", "x")})));
   const auto notes = world.system().entities("note");
   const EntityId id = world.create("note", {{"n", 1}, {"team", "x"}});
   const auto found = [&](int n) { return notes.count({.where = field("data.n") == n}); };
-  CHECK(keys_of(world).size() == 3);
+  CHECK(key_lines(world).size() == 3);
   CHECK(found(1) == 1);
   (void)notes.update(id, {{"n", 2}});
   CHECK(found(1) == 0);
@@ -206,7 +206,7 @@ TEST_CASE("keys follow their rows through every write", "[sqlite][keys]") {
 TEST_CASE("a row that raw SQL moved is not shown by its old key", "[sqlite][keys]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "note"}});
-  world.define_role(role("a", Json::array({rule("data.team", "eq", "x")})));
+  world.define_role(note_role("a", Json::array({note_rule("data.team", "eq", "x")})));
   world.create("note", {{"team", "x"}});
   const auto notes = world.user("ann", {"a"}).entities("note");
   CHECK(notes.list().size() == 1);
@@ -220,15 +220,15 @@ TEST_CASE("a key of many rows is built once its definition is durable, and used 
   const auto count = [](const Session& session) {
     return session.entities("note").count({.where = field("data.n") == 3});
   };
-  CHECK(keys_of(world) == Keys{"note data.n …"});
+  CHECK(key_lines(world) == KeyLines{"note data.n …"});
   CHECK(count(world.system()) == 857);  // by looking at all
   // What is written meanwhile has its key from the start.
   world.create("note", {{"n", 3}});
   // The next who opens the file goes on.
   const auto other = Database::open(world.folder.file());
-  for (int i = 0; i < 500 && keys_of(world) != Keys{"note data.n"}; ++i)
+  for (int i = 0; i < 500 && key_lines(world) != KeyLines{"note data.n"}; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  CHECK(keys_of(world) == Keys{"note data.n"});
+  CHECK(key_lines(world) == KeyLines{"note data.n"});
   CHECK(count(world.system()) == 858);
   CHECK(count(other.trusted_host().system_session(OrganizationId("acme"), Environment::development)) == 858);
 }
@@ -243,7 +243,7 @@ TEST_CASE("a key that nobody wants any more goes in batches, and comes back whol
   CHECK(raw.value("SELECT count(*) FROM entity_keys") == "0");
   CHECK(raw.value("SELECT count(*) FROM field_keys") == "0");
   world.define_type(indexed({"n", "team"}));
-  CHECK(keys_of(world) == Keys{"note data.n", "note data.team"});
+  CHECK(key_lines(world) == KeyLines{"note data.n", "note data.team"});
   CHECK(raw.value("SELECT count(*) FROM entity_keys") == "20000");
 }
 
@@ -256,9 +256,9 @@ TEST_CASE("no definition of one organization makes or changes an index of the fi
   for (int i = 0; i < 16; ++i) definition["schema"]["properties"]["f" + std::to_string(i)] = {{"x-index", true}};
   world.define_type(definition, Environment::development, "other");
   Json rules = Json::array();
-  for (int i = 0; i < 30; ++i) rules.push_back(rule(("data.r" + std::to_string(i)).c_str(), "eq", i));
-  world.define_role(role("wide", rules), Environment::development, "other");
-  CHECK(keys_of(world, "other").size() == 32);
+  for (int i = 0; i < 30; ++i) rules.push_back(note_rule(("data.r" + std::to_string(i)).c_str(), "eq", i));
+  world.define_role(note_role("wide", rules), Environment::development, "other");
+  CHECK(key_lines(world, "other").size() == 32);
   CHECK(raw.value("PRAGMA schema_version") == before);
   CHECK(raw.value("SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'entities' AND type = 'index'") == "2");
   // A row of somebody else is written with no key but its own.
@@ -272,9 +272,9 @@ TEST_CASE("what a filter is compiled to serves other values, and no other shape"
   world.define_type(indexed({"n"}));
   for (int i = 0; i < 20; ++i) world.create("note", {{"n", i}, {"text", std::to_string(i)}});
   Connection connection(world.folder.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-  class Keys final : public KeySource {
+  class KeysNow final : public KeySource {
    public:
-    explicit Keys(Connection& asked) : asked_(asked) {}
+    explicit KeysNow(Connection& asked) : asked_(asked) {}
     std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override {
       return asked_.keys().keys_of(asked_, 1, type, KeyCatalog::state_of_reader(asked_));
     }

@@ -19,9 +19,9 @@ using namespace struere::test;
 namespace {
 
 // The field keys of the first scope, as they are now.
-class Keys final : public KeySource {
+class KeysOfFile final : public KeySource {
  public:
-  explicit Keys(Connection& connection) : connection_(connection) {}
+  explicit KeysOfFile(Connection& connection) : connection_(connection) {}
   std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override {
     return connection_.keys().keys_of(connection_, 1, type, KeyCatalog::state_of_reader(connection_));
   }
@@ -71,7 +71,7 @@ class PlanWorld : public World {
   // The lines of the plan, joined.
   std::string plan_of(const Selection& selection, Asked asked = Asked::rows) const {
     Connection connection(folder.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-    Keys keys(connection);
+    KeysOfFile keys(connection);
     const CompiledSelection compiled =
         asked == Asked::rows ? compile_select(selection, &keys) : compile_count(selection, &keys);
     Statement statement = connection.prepare("EXPLAIN QUERY PLAN " + compiled.sql);
