@@ -20,7 +20,6 @@ bool TrustedHost::remove_member(const OrganizationId& organization, const UserId
 
 bool TrustedHost::change_member(const OrganizationId& organization, const UserId& user,
                                 std::optional<MembershipRole> role) const {
-  const Timestamp now = engine_->clock->now();
   // Made before the transaction: these ask the storage themselves.
   const ActorResolver resolver(*engine_->storage, *engine_->clock);
   const ActorContext systems[] = {resolver.system_actor(organization, Environment::development),
