@@ -8,6 +8,7 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
                                            const std::optional<ActorRole>& role) {
   ActorParts state{caller.scope(), caller.type(), caller.id(), caller.roles(), caller.is_org_admin()};
   state.cascade_depth = caller.cascade_depth();
+  state.cascade_origin = caller.cascade_origin();
   if (permission.identity == ToolIdentity::system) {
     state.type = ActorType::system;
     state.id = "system";

@@ -44,7 +44,7 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
                          : "member.added",
                 canonical_json(payload));
   };
-  return shared().change_membership({organization, user, role, now}, record);
+  return shared().change_membership({organization, user, role, engine_->clock->now()}, record);
 }
 
 }  // namespace struere
