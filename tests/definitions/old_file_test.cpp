@@ -80,15 +80,15 @@ TEST_CASE("a database of version 3 opens, keeps every row, and takes packs with 
       system.packs().uninstall("tutoring");
     }
   const Session reader = database.authenticate("sk_prod_tnMM9vXqPn797WzIFbrFmLlq1niPVjEsGfyYqDlwdJ4");
-  CHECK(reader.environment() == Environment::production);
+  CHECK(reader.actor().environment() == Environment::production);
   CHECK(reader.entities("note").list().size() == 2);
 
   const Session development = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   const Packs packs(development);
   packs.apply(packs.plan_install(read_pack(std::filesystem::path(source_dir()) / "examples/packs/tutoring/1.0.0")));
   CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pack_definitions") == "1");
-  const Definitions production(database,
-                               database.trusted_host().system_session(OrganizationId("acme"), Environment::production));
+  const Definitions production(
+      database.trusted_host().system_session(OrganizationId("acme"), Environment::production));
   CHECK(production.deploy(production.plan_rollback(1), "as it was").number == 3);
   CHECK_FALSE(production.current().find(DefinitionKind::role, "reader"));
 }
