@@ -20,7 +20,7 @@ class PlanKey {
   std::string key_;
 };
 
-std::vector<FormerName> former_names(Transaction& transaction) {
+std::vector<FormerName> read_former_names(Transaction& transaction) {
   constexpr std::int64_t most = 1'000'000;
   return select<FormerName>(transaction, {{}, {}, {"entity_type", "position"}, false, {}, most});
 }
@@ -77,9 +77,9 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
 }
 
 std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
-  return std::make_shared<CompiledScope>(
-      RuleBook(transaction.generation(), transaction.entity_types(), transaction.roles(), former_names(transaction)),
-      TriggerBook(transaction));
+  return std::make_shared<CompiledScope>(RuleBook(transaction.generation(), transaction.entity_types(),
+                                                  transaction.roles(), read_former_names(transaction)),
+                                         TriggerBook(transaction));
 }
 
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {

@@ -33,7 +33,7 @@ constexpr std::int64_t shortcut = 1;  // the ticket of a writer that finds the q
 constexpr std::int64_t first_ticket = 2;
 constexpr std::int64_t most_tickets = std::int64_t{1} << 60;
 constexpr auto longest_drawing = 20ms;  // the guard is held for microseconds, unless its holder was stopped
-constexpr auto between_tries = 50ms;
+constexpr auto between_lock_tries = 50ms;
 constexpr auto shortest_nap = 100us, longest_nap = 5000us;
 
 // True if the lock was taken or given up.
@@ -140,14 +140,14 @@ WriteQueue::Ticket WriteQueue::wait(Clock::time_point deadline, const std::funct
   std::int64_t number = 0;
   if (!draw(deadline, number)) return {nullptr, 0};
   Ticket ticket(this, number);
-  for (auto next_try = Clock::now() + between_tries;;) {
+  for (auto next_try = Clock::now() + between_lock_tries;;) {
     const std::int64_t distance = distance_to_holder(number);
     if (distance == 0) return ticket;
     const auto now = Clock::now();
     if (now >= deadline) return ticket;
     if (now >= next_try) {
       if (has_lock()) return ticket;
-      next_try = now + between_tries;
+      next_try = now + between_lock_tries;
     }
     std::this_thread::sleep_for(std::min<std::chrono::microseconds>(shortest_nap * distance, longest_nap));
   }
