@@ -25,6 +25,7 @@
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
 // query: what a storage is asked
+#include "struere/query/aggregate.hpp"
 #include "struere/query/query.hpp"
 // access: what an actor may do, and why
 #include "struere/access/definition.hpp"

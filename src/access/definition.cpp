@@ -10,6 +10,7 @@
 #include "access/rule_reader.hpp"
 #include "core/json_schema.hpp"
 #include "core/text.hpp"
+#include "query/bounds.hpp"
 #include "struere/access/policy.hpp"
 
 namespace struere {
@@ -61,10 +62,13 @@ class RoleReader {
     role.name = require_name_at(definition_, "a role", "name");
     for (const Json& policy : list("policies")) read_policies(policy, role);
     std::map<std::string, Mask> masks;  // by type: each is added to as its parts are read, which finds what clashes
+    std::size_t conditions_left = most_rule_conditions;
     for (const Json& rule : list("scopeRules")) {
       role.scope_rules.push_back(typed(rule, "a scope rule"));
-      read_scope_rule(parse_canonical_json(role.scope_rules.back().json), {});
+      read_scope_rule(parse_canonical_json(role.scope_rules.back().json), {}, conditions_left);
     }
+    if (list("fieldMasks").size() > most_masks)
+      refuse(fmt::format("`fieldMasks` of a role are at most {}", most_masks));
     for (const Json& mask : list("fieldMasks")) {
       role.field_masks.push_back(typed(mask, "a field mask"));
       add_field_mask(parse_canonical_json(role.field_masks.back().json), masks[role.field_masks.back().entity_type]);

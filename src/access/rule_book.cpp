@@ -97,7 +97,8 @@ Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& t
     }
   };
   read_all(record.scope_rules, [&](const Json& json, const std::string& text, RoleOnType& on_type) {
-    on_type.rules.push_back({text, read_scope_rule(json, own)});
+    std::size_t any_number = static_cast<std::size_t>(-1);  // a role that an older version stored goes on to hold
+    on_type.rules.push_back({text, read_scope_rule(json, own, any_number)});
   });
   read_all(record.field_masks,
            [](const Json& json, const std::string&, RoleOnType& on_type) { add_field_mask(json, on_type.mask); });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "query/bounds.hpp"
 #include "query/condition_parser.hpp"
 
 namespace struere {
@@ -71,9 +72,9 @@ const std::string& require_text(const Json& object, const char* what, const char
   return found->get_ref<const std::string&>();
 }
 
-Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity) {
+Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity, std::size_t& left) {
   const RoleWords words(own_entity);
-  return parse_condition(rule, &words, ErrorCode::invalid_definition);
+  return parse_condition(rule, &words, ErrorCode::invalid_definition, left);
 }
 
 void add_field_mask(const Json& definition, Mask& mask) {
@@ -99,6 +100,8 @@ void add_visible_fields(const Json& definition, Mask& mask) {
   if (mask.visible) refuse("a role has at most one `visibleFields` for a type");
   const Json& fields = definition.at("fields");
   if (!fields.is_array()) refuse("`fields` of `visibleFields` is a list of paths");
+  if (fields.size() > most_visible_fields)
+    refuse(fmt::format("`fields` of `visibleFields` are at most {}", most_visible_fields));
   mask.visible.emplace();
   for (const Json& field : fields) {
     const auto path = field.is_string() ? FieldPath::parse(field.get_ref<const std::string&>()) : std::nullopt;

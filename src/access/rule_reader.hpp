@@ -8,8 +8,9 @@
 
 namespace struere {
 
-// All throw Error{invalid_definition}, and take the definition without its `entityType`.
-Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity);
+// All throw Error{invalid_definition}, and take the definition without its `entityType`. `conditions_left` is how many
+// conditions there may be, and is counted down.
+Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity, std::size_t& conditions_left);
 void add_field_mask(const Json& definition, Mask& mask);
 void add_visible_fields(const Json& definition, Mask& mask);
 

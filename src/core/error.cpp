@@ -1,5 +1,7 @@
 #include "struere/core/error.hpp"
 
+#include <utility>
+
 namespace struere {
 
 std::string_view to_string(ErrorCode code) noexcept {
@@ -16,6 +18,32 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::storage: return "storage";
   }
   return "storage";
+}
+
+Error Error::transient() const {
+  Error out = *this;
+  out.transient_ = true;
+  return out;
+}
+
+Error Error::at(std::string path) const {
+  Error out = *this;
+  out.path_ = std::make_shared<const std::string>(std::move(path));
+  return out;
+}
+
+Error Error::at(std::size_t index) const {
+  Error out = *this;
+  out.index_ = index;
+  return out;
+}
+
+Error Error::with_message(const std::string& message) const {
+  Error out(code_, message);
+  out.transient_ = transient_;
+  out.index_ = index_;
+  out.path_ = path_;
+  return out;
 }
 
 }  // namespace struere

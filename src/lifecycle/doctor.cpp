@@ -8,6 +8,7 @@
 #include <set>
 
 #include "access/indexed_fields.hpp"
+#include "core/deadline.hpp"
 #include "core/json_schema.hpp"
 #include "lifecycle/shown_fields.hpp"
 #include "struere/access/policy.hpp"
@@ -73,14 +74,14 @@ class Examination {
         tell(Severity::note, Check::key_expired, key.id.str(), name + " has expired; revoke it, or make another");
         continue;
       }
-      if (key.expires_at && *key.expires_at <= now_ + options_.soon)
+      if (key.expires_at && *key.expires_at <= saturating_add(now_, options_.soon))
         tell(Severity::warning, Check::key_expires_soon, key.id.str(),
              fmt::format("{} expires in {} days", name,
-                         (*key.expires_at - now_ + milliseconds_of_day - 1) / milliseconds_of_day));
+                         saturating_add(*key.expires_at - now_, milliseconds_of_day - 1) / milliseconds_of_day));
       if (std::ranges::none_of(key.roles, [&](const std::string& role) { return has_role(role); }))
         tell(Severity::warning, Check::key_grants_nothing, key.id.str(),
              name + " has no role of this environment, and so may do nothing");
-      else if (!key.last_used_at && key.created_at <= now_ - options_.long_unused)
+      else if (!key.last_used_at && options_.long_unused <= now_ - key.created_at)
         tell(
             Severity::note, Check::key_unused, key.id.str(),
             fmt::format("{} was made {} days ago and never used", name, (now_ - key.created_at) / milliseconds_of_day));

@@ -166,7 +166,7 @@ void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may
   RecordChanges changes{{"error", storable(why)}};
   if (again) {
     changes.emplace_back("status", to_value(TriggerRunStatus::pending));
-    changes.emplace_back("due_at", operation.now() + backoff(*definition, run.attempts));
+    changes.emplace_back("due_at", saturating_add(operation.now(), backoff(*definition, run.attempts)));
   } else {
     changes.emplace_back("status", to_value(TriggerRunStatus::dead));
     changes.emplace_back("finished_at", operation.now());

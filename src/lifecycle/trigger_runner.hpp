@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "core/deadline.hpp"
 #include "repository/engine.hpp"
 #include "repository/guarded_operation.hpp"
 #include "repository/trigger_definition.hpp"
@@ -45,7 +46,7 @@ class TriggerRunner {
   void record(Transaction& transaction, const TriggerRun& run, RecordChanges changes);
   Json call_host_tool(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
                       const Json& arguments);
-  Timestamp lease_end(Timestamp now) const { return now + worker_.options.lease.count(); }
+  Timestamp lease_end(Timestamp now) const { return saturating_add(now, worker_.options.lease.count()); }
 
   TriggerWorkerState& worker_;
   Engine& engine_;

@@ -1,5 +1,7 @@
 #include "struere/lifecycle/trigger_worker.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -9,10 +11,26 @@
 #include "lifecycle/trigger_runner.hpp"
 
 namespace struere {
+namespace {
+
+// What no clock could be moved on by is as good as for ever.
+TriggerWorkerOptions within_reason(TriggerWorkerOptions options) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds longest_lease = std::chrono::hours(24 * 365), longest_pause = std::chrono::hours(1);
+  options.lease = std::clamp(options.lease, milliseconds(1), longest_lease);
+  options.poll_interval = std::clamp(options.poll_interval, milliseconds(1), longest_pause);
+  return options;
+}
+
+}  // namespace
 
 TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options)
-    : state_(std::make_unique<TriggerWorkerState>(TriggerWorkerState{
-          database, database.shared_engine(authority()), options, uuid_source().next(system_clock().now()), {}, {}})) {}
+    : state_(std::make_unique<TriggerWorkerState>(TriggerWorkerState{database,
+                                                                     database.shared_engine(authority()),
+                                                                     within_reason(options),
+                                                                     uuid_source().next(system_clock().now()),
+                                                                     {},
+                                                                     {}})) {}
 
 TriggerWorker::~TriggerWorker() { stop(); }
 

@@ -114,7 +114,29 @@ Json Entity::to_json() const {
   if (row_.created_at) out["createdAt"] = *row_.created_at;
   if (row_.updated_at) out["updatedAt"] = *row_.updated_at;
   if (!row_.replaced.is_null()) out.update(row_.replaced);
+  if (!expanded_) return out;
+  Json& beside = out["expanded"] = Json::object();
+  for (const Expansion& expansion : *expanded_) {
+    Json& shown = beside[expansion.path] = Json::array();
+    for (const Entity& entity : expansion.entities) shown.push_back(entity.to_json());
+    if (!expansion.is_list) shown = Json(shown.front());
+  }
   return out;
+}
+
+const Expansion* Entity::expanded(std::string_view path) const noexcept {
+  for (const Expansion& expansion : expanded())
+    if (expansion.path == path) return &expansion;
+  return nullptr;
+}
+
+std::span<const Expansion> Entity::expanded() const noexcept {
+  return expanded_ ? std::span<const Expansion>(*expanded_) : std::span<const Expansion>();
+}
+
+Entity Entity::with(std::vector<Expansion> expanded) && {
+  expanded_ = std::make_shared<const std::vector<Expansion>>(std::move(expanded));
+  return std::move(*this);
 }
 
 }  // namespace struere

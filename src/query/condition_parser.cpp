@@ -6,19 +6,25 @@
 #include <initializer_list>
 
 #include "core/words.hpp"
+#include "query/bounds.hpp"
 
 namespace struere {
 namespace {
 
 constexpr int max_group_depth = 4;
 constexpr std::size_t max_hops = 4;
-constexpr std::size_t most_order_keys = 16;
 
 class ConditionParser {
  public:
-  ConditionParser(const RuleWords* words, ErrorCode code) : words_(words), code_(code) {}
+  // `left` counts down how many more conditions there may be.
+  ConditionParser(const RuleWords* words, ErrorCode code, std::size_t& left)
+      : words_(words), code_(code), left_(left) {}
 
   Predicate parse(const Json& node, int depth = 0) const {
+    if (left_ == 0)
+      refuse(words_ ? fmt::format("the rules of a role have at most {} conditions", most_rule_conditions)
+                    : fmt::format("`where` has at most {} conditions", most_conditions));
+    --left_;
     if (!node.is_object())
       refuse("a condition is an object with `field`, `operator` and `value`, or with `any` or `all`");
     if (node.contains("any")) return group(node, "any", depth);
@@ -114,6 +120,8 @@ class ConditionParser {
       case Operator::in:
       case Operator::nin:
         if (!value.is_array()) refuse(fmt::format("`{}` needs a list of values", to_string(op)));
+        if (value.size() > most_listed_values)
+          refuse(fmt::format("`{}` takes at most {} values", to_string(op), most_listed_values));
         break;
       case Operator::gt:
       case Operator::gte:
@@ -134,6 +142,7 @@ class ConditionParser {
 
   const RuleWords* words_;
   ErrorCode code_;
+  std::size_t& left_;
 };
 
 [[noreturn]] void refuse_query(const std::string& message) { throw Error(ErrorCode::invalid_query, message); }
@@ -146,6 +155,7 @@ std::string text_or_refuse(const std::string& text, const char* what) {
 }
 
 std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
+  if (asked.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   std::vector<OrderKey> keys;
   const auto has = [&](FieldPath::Root root) {
     return std::ranges::any_of(keys, [&](const OrderKey& key) { return key.field.root() == root; });
@@ -157,7 +167,6 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
     const bool decided = has(FieldPath::Root::id) || std::ranges::find(keys, *path, &OrderKey::field) != keys.end();
     if (!decided) keys.push_back({*std::move(path), by.direction == Direction::descending});
   }
-  if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   const bool descending = asked.empty() || asked.back().direction == Direction::descending;
   // Ties by createdAt, then id, in the direction of the last key; a key that was asked for already cannot tie any more.
   if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at))
@@ -168,8 +177,42 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
 
 }  // namespace
 
-Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code) {
-  return ConditionParser(words, code).parse(node);
+Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code, std::size_t& left) {
+  return ConditionParser(words, code, left).parse(node);
+}
+
+Aggregation parse_aggregation(const std::vector<std::string>& group_by, const std::vector<Measure>& measures) {
+  Aggregation out;
+  const auto path_of = [](const std::string& text, const char* what) {
+    auto path = FieldPath::parse(text);
+    if (!path)
+      refuse_query(fmt::format("{} names fields as conditions do: data.…, id, status, createdAt or updatedAt", what));
+    return *std::move(path);
+  };
+  if (group_by.size() > most_group_fields)
+    refuse_query(fmt::format("`groupBy` names at most {} fields", most_group_fields));
+  for (const std::string& field : group_by) out.group_by.push_back(path_of(field, "`groupBy`"));
+  if (measures.empty() || measures.size() > most_measures)
+    refuse_query(fmt::format("`measures` are from 1 to {}", most_measures));
+  for (const Measure& measure : measures) {
+    if ((measure.op == Measure::Op::count) == measure.field.has_value())
+      refuse_query("a measure is count, which takes no `field`, or sum, avg, min or max of a `field`");
+    out.measures.push_back(
+        {measure.op, measure.field ? std::optional(path_of(*measure.field, "a measure")) : std::nullopt});
+  }
+  return out;
+}
+
+std::vector<FieldPath> parse_shown_fields(const std::vector<std::string>& fields, const char* what, std::size_t most) {
+  if (fields.size() > most) refuse_query(fmt::format("`{}` names at most {} fields", what, most));
+  std::vector<FieldPath> out;
+  for (const std::string& field : fields) {
+    auto path = FieldPath::parse(field);
+    if (!path || !path->is_data()) refuse_query(fmt::format("`{}` names fields of `data`, such as data.name", what));
+    if (std::ranges::find(out, *path) != out.end()) refuse_query(fmt::format("`{}` names a field twice", what));
+    out.push_back(*std::move(path));
+  }
+  return out;
 }
 
 ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search_fields) {
@@ -177,8 +220,9 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   if (query.limit < 1 || query.limit > 1000) refuse_query("`limit` is from 1 to 1000");
   if (!query.where.nodes().is_array()) refuse_query("`where` is a list of conditions");
   std::vector<Predicate> parts;
+  std::size_t left = most_conditions;
   for (const Json& node : query.where.nodes())
-    parts.push_back(parse_condition(node, nullptr, ErrorCode::invalid_query));
+    parts.push_back(parse_condition(node, nullptr, ErrorCode::invalid_query, left));
   if (query.status) {
     text_or_refuse(*query.status, "status");
     parts.push_back(Predicate::comparison(*FieldPath::parse("status"), Operator::eq,
@@ -186,15 +230,24 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   }
   out.filter = Predicate::all(std::move(parts));
   if (query.search) {
+    if (query.search->size() > most_search_bytes)
+      refuse_query(fmt::format("`search` is at most {} bytes", most_search_bytes));
     text_or_refuse(*query.search, "search");
     out.search = Search{words_of(*query.search), search_fields};
+    if (out.search->terms.size() > most_search_words)
+      refuse_query(fmt::format("`search` has at most {} words", most_search_words));
   }
   out.order = complete_order(query.order);
   out.limit = query.limit;
   // Lines, as none of their parts holds a line's end.
   for (const OrderKey& key : out.order)
     out.question.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
-  if (!query.where.empty()) out.question.append(query.where.nodes().dump());
+  if (!query.where.empty()) {
+    const std::string where = query.where.nodes().dump();
+    if (where.size() > most_where_bytes)
+      refuse_query(fmt::format("`where` is at most {} MiB of JSON", most_where_bytes >> 20));
+    out.question.append(where);
+  }
   out.question.append("\n");
   if (query.status) out.question.append(Json(*query.status).dump());
   out.question.append("\n");

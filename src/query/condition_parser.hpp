@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "struere/core/error.hpp"
+#include "struere/query/aggregate.hpp"
 #include "struere/query/predicate.hpp"
 #include "struere/query/query.hpp"
 #include "struere/query/selection.hpp"
@@ -19,8 +20,9 @@ class RuleWords {
   virtual OwnEntity own_entity() const = 0;
 };
 
-// One condition. Without `words` values are plain and paths refused, as in a query. `code` is the error's.
-Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code);
+// One condition. Without `words` values are plain and paths refused, as in a query. `code` is the error's. `left` is
+// how many conditions there may be, and is counted down.
+Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code, std::size_t& left);
 
 // A caller's query, checked: everything of a Selection that comes from it but the cursor.
 struct ParsedQuery {
@@ -34,5 +36,11 @@ struct ParsedQuery {
 
 // Throws invalid_query. `search_fields` are the entity type's.
 ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search_fields);
+
+// The groups and measures of an aggregate, checked; without its limit. Throws invalid_query.
+Aggregation parse_aggregation(const std::vector<std::string>& group_by, const std::vector<Measure>& measures);
+
+// Distinct fields of `data`, at most `most`; `what` is the name of the list. Throws invalid_query.
+std::vector<FieldPath> parse_shown_fields(const std::vector<std::string>& fields, const char* what, std::size_t most);
 
 }  // namespace struere

@@ -1,12 +1,23 @@
 #include "struere/query/interpreter.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "core/words.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
+
+[[noreturn]] void refuse_relations() {
+  throw Error(ErrorCode::storage,
+              fmt::format("a rule of the actor's roles looks at more than {} relations to decide about one row; "
+                          "shorten its relation path, or let it start at an entity with fewer relations",
+                          most_relations_visited));
+}
 
 // The right side of a comparison, once everything is known; nothing where it stands for an own entity that is not
 // there.
@@ -21,7 +32,9 @@ std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, R
   const auto own = relations.own_entity(operand.own_entity, actor.user_id);
   if (!own) return std::nullopt;
   if (operand.kind == Operand::Kind::own_entity) return *own;
-  return Json(relations.related_ids(*own, Hop{operand.relation, false}));
+  auto ids = relations.related_ids(*own, Hop{operand.relation, false});
+  if (ids.size() > most_relations_visited) refuse_relations();
+  return Json(std::move(ids));
 }
 
 bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor,
@@ -29,14 +42,26 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
   const auto start =
       predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
   if (!start) return false;
-  std::set<std::string> here{*start};
-  for (const Hop& hop : predicate.hops()) {
+  // From both ends, each time from the one that knows fewer ids: a path whose middle is dense is seldom walked through.
+  std::set<std::string> ahead{*start}, back{id};
+  std::span<const Hop> hops = predicate.hops();
+  std::size_t left = most_relations_visited;
+  while (!hops.empty() && !ahead.empty() && !back.empty()) {
+    const bool forwards = ahead.size() <= back.size();
+    const Hop& hop = forwards ? hops.front() : hops.back();
+    std::set<std::string>& here = forwards ? ahead : back;
     std::set<std::string> there;
-    for (const std::string& from : here)
-      for (std::string& to : relations.related_ids(from, hop)) there.insert(std::move(to));
+    for (const std::string& from : here) {
+      auto ends = relations.related_ids(from, {hop.relation, hop.backwards == forwards});
+      if (ends.size() > left) refuse_relations();
+      left -= ends.size();
+      there.insert(std::make_move_iterator(ends.begin()), std::make_move_iterator(ends.end()));
+    }
     here = std::move(there);
+    hops = forwards ? hops.subspan(1) : hops.first(hops.size() - 1);
   }
-  return here.contains(id);
+  if (hops.empty()) return std::ranges::any_of(ahead, [&](const std::string& end) { return back.contains(end); });
+  return false;
 }
 
 }  // namespace

@@ -92,6 +92,13 @@ std::size_t column_of(const RecordShape& shape, std::string_view column) {
   return static_cast<std::size_t>(found - shape.columns.begin());
 }
 
+std::size_t size_of(const Record& record) {
+  std::size_t size = 0;
+  for (const RecordValue& value : record)
+    if (const auto* const text = std::get_if<std::string>(&value)) size += text->size();
+  return size;
+}
+
 bool matches(const RecordShape& shape, const Record& record, std::span<const RecordCondition> where) {
   return std::ranges::all_of(where, [&](const RecordCondition& condition) {
     return holds(condition, record.at(column_of(shape, condition.column)));

@@ -1,6 +1,14 @@
 #include "repository/entity_reader.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/deadline.hpp"
+#include "query/bounds.hpp"
 #include "query/condition_parser.hpp"
+#include "repository/projection.hpp"
 
 namespace struere {
 namespace {
@@ -30,40 +38,106 @@ ListQuestion list_question(GuardedOperation& operation, const std::string& type_
   selection.search = std::move(parsed.search);
   selection.order = std::move(parsed.order);
   selection.limit = parsed.limit;
-  selection.interruption.stop = query.stop;
-  if (query.timeout) selection.interruption.deadline = std::chrono::steady_clock::now() + *query.timeout;
+  selection.interruption = interruption_of(query.timeout, query.stop);
   return out;
+}
+
+// Whether a storage could hold it. What is not, names nothing.
+bool may_be_id(const std::string& text) {
+  JsonFault fault;
+  return canonical_json(Json(text), fault).has_value();
 }
 
 }  // namespace
 
-std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type_name, const std::string& id) {
+Interruption interruption_of(const std::optional<std::chrono::milliseconds>& timeout, const std::stop_token& stop) {
+  Interruption out;
+  out.stop = stop;
+  if (timeout) out.deadline = deadline_after(*timeout);
+  return out;
+}
+
+Position require_position(GuardedOperation& operation, const std::string& question, const std::string& cursor) {
+  auto position = decode_cursor(operation.cursor_key(), operation.actor().scope(), question, cursor);
+  if (!position)
+    throw Error(ErrorCode::invalid_cursor,
+                "this cursor belongs to another query, type or scope; start again without one");
+  return *std::move(position);
+}
+
+std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type_name, const std::string& id,
+                                  const GetOptions& options) {
   const auto plan = operation.require(Action::read, type_name);
   const EntityType* const type = operation.rules().find_type(type_name);
   if (!type) return std::nullopt;
+  Projection projection(operation, *type, options.fields, options.expand);
   Selection selection = view_of(operation, *plan, *type);
+  projection.prepare(selection);
   selection.id = id;
   Page page = operation.transaction().select(selection);
   if (page.rows.empty()) return std::nullopt;
-  return Entity(type_name, std::move(page.rows.front()));
+  return std::move(projection.rows(type_name, std::move(page)).front());
+}
+
+std::vector<Entity> entities_with_ids(GuardedOperation& operation, const AccessPlan& plan, const EntityType& type,
+                                      const std::vector<std::string>& ids, const Interruption& interruption) {
+  Selection selection = view_of(operation, plan, type);
+  selection.interruption = interruption;
+  std::vector<Entity> out;
+  std::size_t bytes = 0;
+  for (std::size_t begin = 0; begin < ids.size(); begin += most_ids) {
+    auto some = std::make_shared<std::vector<std::string>>();
+    for (std::size_t i = begin; i < std::min(begin + most_ids, ids.size()); ++i)
+      if (may_be_id(ids[i])) some->push_back(ids[i]);
+    selection.limit = static_cast<std::int64_t>(most_ids);
+    selection.most_bytes = most_answer_bytes - bytes;
+    selection.ids = std::move(some);
+    Page page = operation.transaction().select(selection);
+    for (EntityRow& row : page.rows) {
+      bytes += row.data.view().size();
+      out.emplace_back(type.slug, std::move(row));
+    }
+    if (bytes >= most_answer_bytes)
+      throw Error(ErrorCode::invalid_query, fmt::format("the entities that are asked for hold more than {} MiB; ask "
+                                                        "for fewer of them at a time",
+                                                        most_answer_bytes >> 20));
+  }
+  return out;
+}
+
+std::vector<Entity> get_many_entities(GuardedOperation& operation, const std::string& type_name,
+                                      const std::vector<EntityId>& ids) {
+  const auto plan = operation.require(Action::read, type_name);
+  const EntityType& type = operation.require_type(type_name);
+  if (ids.size() > most_ids) throw Error(ErrorCode::invalid_query, fmt::format("`ids` are at most {}", most_ids));
+  std::vector<std::string> distinct;
+  std::map<std::string, std::size_t, std::less<>> places;
+  for (const EntityId& id : ids)
+    if (places.emplace(id.str(), distinct.size()).second) distinct.push_back(id.str());
+  std::vector<Entity> rows = entities_with_ids(operation, *plan, type, distinct);
+  std::ranges::sort(rows, {}, [&](const Entity& row) { return places.find(row.id().str())->second; });
+  return rows;
+}
+
+Aggregates aggregate_entities(GuardedOperation& operation, const std::string& type_name, const Query& query,
+                              const std::vector<std::string>& group_by, const std::vector<Measure>& measures) {
+  const Selection selection = list_question(operation, type_name, query).selection;
+  Aggregation aggregation = parse_aggregation(group_by, measures);
+  aggregation.limit = selection.limit;
+  return operation.transaction().aggregate(selection, aggregation);
 }
 
 EntityPage list_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
   auto [selection, question] = list_question(operation, type_name, query);
+  Projection projection(operation, operation.require_type(type_name), query.fields, query.expand);
+  projection.prepare(selection);
+  selection.most_bytes = most_page_bytes;
   const Scope& scope = operation.actor().scope();
-  if (query.after) {
-    selection.after = decode_cursor(operation.cursor_key(), scope, question, *query.after);
-    if (!selection.after)
-      throw Error(ErrorCode::invalid_cursor,
-                  "this cursor belongs to another query, type or scope; start again without one");
-  }
+  if (query.after) selection.after = require_position(operation, question, *query.after);
   Page page = operation.transaction().select(selection);
-  std::vector<Entity> rows;
-  rows.reserve(page.rows.size());
-  for (EntityRow& row : page.rows) rows.emplace_back(type_name, std::move(row));
   std::optional<std::string> next;
   if (page.next) next = encode_cursor(operation.cursor_key(), scope, question, *page.next);
-  return EntityPage(std::move(rows), std::move(next));
+  return EntityPage(projection.rows(type_name, std::move(page)), std::move(next));
 }
 
 std::int64_t count_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {

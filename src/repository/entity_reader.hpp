@@ -11,9 +11,23 @@
 
 namespace struere {
 
-std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type, const std::string& id);
+std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type, const std::string& id,
+                                  const GetOptions& options = {});
+std::vector<Entity> get_many_entities(GuardedOperation& operation, const std::string& type,
+                                      const std::vector<EntityId>& ids);
 EntityPage list_entities(GuardedOperation& operation, const std::string& type, const Query& query);
 std::vector<std::string> plan_of_list(GuardedOperation& operation, const std::string& type, const Query& query);
 std::int64_t count_entities(GuardedOperation& operation, const std::string& type, const Query& query);
+Aggregates aggregate_entities(GuardedOperation& operation, const std::string& type, const Query& query,
+                              const std::vector<std::string>& group_by, const std::vector<Measure>& measures);
+
+// The rows with these ids, which are distinct, that `plan` shows; in any order. Throws invalid_query if they are too
+// large.
+std::vector<Entity> entities_with_ids(GuardedOperation& operation, const AccessPlan& plan, const EntityType& type,
+                                      const std::vector<std::string>& ids, const Interruption& interruption = {});
+// Where the page that this cursor follows ended. Throws invalid_cursor.
+Position require_position(GuardedOperation& operation, const std::string& question, const std::string& cursor);
+// When a query is to be given up.
+Interruption interruption_of(const std::optional<std::chrono::milliseconds>& timeout, const std::stop_token& stop);
 
 }  // namespace struere

@@ -6,15 +6,20 @@
 #include "repository/entity_writer.hpp"
 
 namespace struere {
-Entity EntityRepository::get(const EntityId& id) const {
-  auto found = find(id);
+Entity EntityRepository::get(const EntityId& id, const GetOptions& options) const {
+  auto found = find(id, options);
   if (!found) throw_not_found();
   return *std::move(found);
 }
 
-std::optional<Entity> EntityRepository::find(const EntityId& id) const {
+std::optional<Entity> EntityRepository::find(const EntityId& id, const GetOptions& options) const {
   return guarded(caller_, Access::read, {"read", type_, id.str()},
-                 [&](GuardedOperation& operation) { return find_entity(operation, type_, id.str()); });
+                 [&](GuardedOperation& operation) { return find_entity(operation, type_, id.str(), options); });
+}
+
+std::vector<Entity> EntityRepository::get_many(const std::vector<EntityId>& ids) const {
+  return guarded(caller_, Access::read, {"read", type_},
+                 [&](GuardedOperation& operation) { return get_many_entities(operation, type_, ids); });
 }
 
 EntityPage EntityRepository::list(const Query& query) const {
@@ -25,6 +30,37 @@ EntityPage EntityRepository::list(const Query& query) const {
 std::int64_t EntityRepository::count(const Query& query) const {
   return guarded(caller_, Access::read, {"list", type_},
                  [&](GuardedOperation& operation) { return count_entities(operation, type_, query); });
+}
+
+Aggregates EntityRepository::aggregate(const Query& query, const std::vector<std::string>& group_by,
+                                       const std::vector<Measure>& measures) const {
+  return guarded(caller_, Access::read, {"list", type_}, [&](GuardedOperation& operation) {
+    return aggregate_entities(operation, type_, query, group_by, measures);
+  });
+}
+
+EntityRange EntityRepository::all(const Query& query) const { return {*this, query}; }
+
+EntityRange::EntityRange(const EntityRepository& repository, Query query)
+    : repository_(std::make_shared<EntityRepository>(repository)), query_(std::move(query)) {}
+
+EntityRange::iterator::iterator(std::shared_ptr<const EntityRepository> repository, Query query)
+    : repository_(std::move(repository)), query_(std::move(query)), page_(repository_->list(query_)) {
+  skip_empty_pages();
+}
+
+EntityRange::iterator& EntityRange::iterator::operator++() {
+  ++at_;
+  skip_empty_pages();
+  return *this;
+}
+
+void EntityRange::iterator::skip_empty_pages() {
+  while (at_ == page_.size() && page_.next()) {
+    query_.after = page_.next();
+    page_ = repository_->list(query_);
+    at_ = 0;
+  }
 }
 
 namespace {
@@ -89,7 +125,8 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
     for (const WrittenJson& row : written) try {
         out.emplace_back(writer.insert(row, options).id);
       } catch (const Error& error) {
-        throw Error(error.code(), fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()));
+        throw error.with_message(fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()))
+            .at(out.size());
       }
     operation.commit();
     return out;

@@ -238,9 +238,10 @@ void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, co
     return std::ranges::any_of(operation_.admitting_masks(*operation_.plan(Action::read, type_), row), &Mask::empty);
   };
   if (mask.empty() && (!before || sees_all(*before)))
-    invalid_data(fmt::format("{}: `{}`: {}", message, place, fault.description));
+    throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: {}", message, place, fault.description)).at(place);
   if (fault.place.empty() || !writes_whole(written, fault.place, before != nullptr)) invalid_data(message);
-  invalid_data(fmt::format("{}: `{}`: the value is not as it must be", message, place));
+  throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: the value is not as it must be", message, place))
+      .at(place);
 }
 
 // Whether the actor's view shows the status of the row. If not, a refusal would tell it.
@@ -258,7 +259,8 @@ void EntityWriter::require_references(const EntityType& type, const Json& writte
       if (row && row->type == target->key && (row->status == "active" || !sees_status(*row, field.type))) return;
       throw Error(ErrorCode::invalid_reference,
                   fmt::format("`{}` must hold the id of an active `{}` that the actor may read",
-                              fmt::join(field.place, "."), field.type));
+                              fmt::join(field.place, "."), field.type))
+          .at(fmt::format("data.{}", fmt::join(field.place, ".")));
     });
   }
 }

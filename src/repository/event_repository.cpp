@@ -4,8 +4,11 @@
 #include <stdexcept>
 #include <thread>
 
+#include "core/deadline.hpp"
 #include "core/digest.hpp"
+#include "query/bounds.hpp"
 #include "repository/checks.hpp"
+#include "repository/entity_reader.hpp"
 #include "repository/event_writer.hpp"
 
 namespace struere {
@@ -65,12 +68,17 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
   selection.since = query.since;
   selection.until = query.until;
   selection.limit = query.limit + 1;
+  selection.most_bytes = most_page_bytes;
+  selection.interruption = interruption_of(query.timeout, query.stop);
   EventRows out{{}, false, query.after};
+  std::size_t bytes = 0;
   for (EventRecord& record : operation.transaction().select_events(selection)) {
     if (static_cast<std::int64_t>(out.events.size()) == query.limit) {
       out.more = true;
       break;
     }
+    bytes += record.payload.size();
+    out.more = bytes >= most_page_bytes;  // then the storage went no further
     selection.after = record.sequence;
     out.events.emplace_back(std::move(record));
   }
@@ -105,7 +113,7 @@ EventSubscription::EventSubscription(Caller caller, EventQuery query)
 
 std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds longest_pause(50);
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = deadline_after(timeout);
   for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longest_pause)) {
     EventRows rows = read_events(caller_, query_);
     query_.after = std::move(rows.end);

@@ -29,8 +29,8 @@ void record_denial(Engine& engine, const ActorContext& actor, const Attempt& att
         .append("access.denied", canonical_json(payload));
     transaction->commit();
   } catch (const Error& failure) {
-    throw Error(denial.code(),
-                fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
+    throw denial.with_message(
+        fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));
   }
 }
 

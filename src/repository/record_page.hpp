@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "repository/guarded_operation.hpp"
 #include "storage/records.hpp"
@@ -30,6 +31,7 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
   const Scope& scope = operation.actor().scope();
   selection.table = RecordOf<T>::table;
   selection.limit = limit + 1;
+  selection.most_bytes = most_page_bytes;
   if (after) {
     const auto position = decode_cursor(key, scope, question, *after);
     if (!position || position->size() != selection.order.size())
@@ -44,6 +46,7 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
   }
   RecordPage<T> page;
   Position last;
+  std::size_t bytes = 0;
   for (const Record& record : operation.transaction().select_records(selection)) {
     if (static_cast<std::int64_t>(page.rows.size()) == limit) {
       page.next = encode_cursor(key, scope, question, last);
@@ -56,7 +59,10 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
       const auto* const number = std::get_if<std::int64_t>(&value);
       last.push_back(number ? "n" + std::to_string(*number) : "t" + text_of(value));
     }
+    bytes += size_of(record);
   }
+  // Then the storage went no further.
+  if (bytes >= most_page_bytes && !page.next) page.next = encode_cursor(key, scope, question, last);
   return page;
 }
 

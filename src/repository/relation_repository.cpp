@@ -1,13 +1,17 @@
 #include "struere/repository/relation_repository.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "repository/guarded_operation.hpp"
+#include <algorithm>
+#include <utility>
+
+#include "query/bounds.hpp"
+#include "repository/checks.hpp"
+#include "repository/entity_reader.hpp"
+#include "struere/query/cursor.hpp"
 
 namespace struere {
 namespace {
-
-constexpr std::int64_t no_limit = std::int64_t{1} << 40;
 
 void check_relation(const std::string& relation) {
   if (!FieldPath::is_segment(relation))
@@ -47,6 +51,61 @@ void change(const Caller& caller, Change change, const EntityId& from, const std
           });
 }
 
+struct RelatedRow {
+  Position position;
+  Entity entity;
+};
+
+EntityPage related_entities(GuardedOperation& operation, const EntityId& id, const std::string& relation,
+                            RelationDirection direction, const RelatedQuery& query) {
+  require_limit(query.limit);
+  require_readable(operation, id);
+  Selection selection;
+  selection.actor = operation.values();
+  selection.filter = Predicate::reached_from(id.str(), {Hop{relation, direction == RelationDirection::in}});
+  selection.order = {{*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
+  selection.limit = query.limit;
+  selection.most_bytes = most_page_bytes;
+  selection.with_positions = true;
+  selection.interruption = interruption_of(query.timeout, query.stop);
+  const std::string question =
+      fmt::format("related/{}/{}/{}", direction == RelationDirection::in ? "in" : "out", relation, id.str());
+  if (query.after) selection.after = require_position(operation, question, *query.after);
+
+  // A page of each type; those that are not whole tell nothing of what comes after their last row.
+  std::vector<RelatedRow> rows;
+  std::optional<Position> known_until;
+  for (const EntityType& type : operation.rules().types()) {
+    const auto plan = operation.plan(Action::list, type.slug);
+    if (plan->grants()->empty()) continue;
+    selection.type = type.key;
+    selection.grants = plan->grants();
+    Page page = operation.transaction().select(selection);
+    for (std::size_t i = 0; i < page.rows.size(); ++i)
+      rows.push_back({std::move(page.positions[i]), Entity(type.slug, std::move(page.rows[i]))});
+    if (page.next && (!known_until || *page.next < *known_until)) known_until = std::move(page.next);
+  }
+  std::ranges::sort(rows, {}, &RelatedRow::position);
+
+  std::vector<Entity> out;
+  std::size_t bytes = 0;
+  const Position* last = nullptr;
+  bool more = known_until.has_value();
+  for (RelatedRow& row : rows) {
+    if (std::cmp_equal(out.size(), query.limit) || bytes >= most_page_bytes ||
+        (known_until && row.position > *known_until)) {
+      more = true;
+      break;
+    }
+    bytes += row.entity.json().size();
+    out.push_back(std::move(row.entity));
+    last = &row.position;
+  }
+  std::optional<std::string> next;
+  if (more && last) next = encode_cursor(operation.cursor_key(), operation.actor().scope(), question, *last);
+  return {std::move(out), std::move(next)};
+}
+
 }  // namespace
 
 void RelationRepository::link(const EntityId& from, const std::string& relation, const EntityId& to) const {
@@ -57,27 +116,11 @@ void RelationRepository::unlink(const EntityId& from, const std::string& relatio
   change(caller_, Change::unlink, from, relation, to);
 }
 
-std::vector<Entity> RelationRepository::related(const EntityId& id, const std::string& relation,
-                                                RelationDirection direction) const {
+EntityPage RelationRepository::related(const EntityId& id, const std::string& relation, RelationDirection direction,
+                                       const RelatedQuery& query) const {
   check_relation(relation);
   return guarded(caller_, Access::read, {"related", relation, id.str()}, [&](GuardedOperation& operation) {
-    require_readable(operation, id);
-    std::vector<Entity> out;
-    for (const EntityType& type : operation.rules().types()) {
-      const auto plan = operation.plan(Action::list, type.slug);
-      if (plan->grants()->empty()) continue;
-      Selection selection;
-      selection.type = type.key;
-      selection.grants = plan->grants();
-      selection.actor = operation.values();
-      selection.filter = Predicate::reached_from(id.str(), {Hop{relation, direction == RelationDirection::in}});
-      selection.order = {{*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
-      selection.limit = no_limit;
-      for (EntityRow& row : operation.transaction().select(selection).rows) out.emplace_back(type.slug, std::move(row));
-    }
-    // A time that is masked orders as if it were absent, so that the order tells nothing of it.
-    std::ranges::stable_sort(out, {}, [](const Entity& entity) { return std::pair(entity.created_at(), entity.id()); });
-    return out;
+    return related_entities(operation, id, relation, direction, query);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "access/rule_reader.hpp"
 #include "core/instant.hpp"
 #include "core/text.hpp"
+#include "query/bounds.hpp"
 #include "query/condition_parser.hpp"
 #include "repository/placeholders.hpp"
 
@@ -47,8 +48,9 @@ Predicate read_condition(const Json& condition) {
   else
     list.push_back(condition);
   std::vector<Predicate> parts;
+  std::size_t left = most_conditions;
   for (const Json& part : list)
-    parts.push_back(parse_condition(placed_condition(part), nullptr, ErrorCode::invalid_definition));
+    parts.push_back(parse_condition(placed_condition(part), nullptr, ErrorCode::invalid_definition, left));
   return Predicate::all(std::move(parts));
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/deadline.hpp"
 #include "core/instant.hpp"
 #include "repository/guarded_operation.hpp"
 #include "repository/placeholders.hpp"
@@ -40,7 +41,7 @@ RowFields condition_fields(const StoredEntity& row, const Json& input) {
 }
 
 Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input, Timestamp now) {
-  if (!schedule.at) return now + schedule.delay;
+  if (!schedule.at) return saturating_add(now, schedule.delay);
   const Json at = filled_in(*schedule.at, {{"trigger", input}});
   std::optional<Timestamp> instant;
   if (at.is_number_integer()) instant = at.get<Timestamp>();

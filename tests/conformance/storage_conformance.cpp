@@ -272,6 +272,45 @@ void check_selections(const StorageFactory& make) {
   CHECK(transaction->count(selection) == 0);
   selection.filter = equals("data.secret", "t");
   CHECK(transaction->count(selection) == 1);
+  selection.filter = Predicate::always();
+
+  // What is told of rows besides, as queries see them: "a" is admitted by the grant that hides the secret alone.
+  const FieldPath secret = *FieldPath::parse("data.secret"), owner = *FieldPath::parse("data.owner");
+  selection.values = {secret, owner};
+  selection.with_positions = true;
+  const Page told = transaction->select(selection);
+  REQUIRE(told.values.size() == 2);
+  CHECK(told.values[0] == std::vector<std::optional<Json>>{Json("t"), Json("ana")});
+  CHECK(told.values[1] == std::vector<std::optional<Json>>{std::nullopt, Json("ana")});
+  REQUIRE(told.positions.size() == 2);
+  selection.after = told.positions[0];
+  CHECK(ids_of(transaction->select(selection)) == Ids{"a"});
+  selection.after.reset();
+  selection.most_bytes = 1;
+  const Page cut = transaction->select(selection);
+  CHECK(ids_of(cut) == Ids{"c"});
+  CHECK(cut.next == told.positions[0]);
+  selection = all_of(type);
+  selection.order.clear();
+  selection.ids = std::make_shared<const Ids>(Ids{"d", "a", "'", "c", "x"});
+  Ids found = ids_of(transaction->select(selection));
+  std::ranges::sort(found);
+  CHECK(found == Ids{"a", "c"});
+
+  selection = all_of(type);
+  selection.grants =
+      std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
+  const Aggregates groups = transaction->aggregate(
+      selection,
+      {{secret},
+       {{Measure::Op::count, {}}, {Measure::Op::max, secret}, {Measure::Op::sum, *FieldPath::parse("data.n")}},
+       9});
+  REQUIRE(groups.groups.size() == 2);
+  CHECK_FALSE(groups.groups[0].key[0]);
+  CHECK(groups.groups[0].measures == std::vector<std::optional<Json>>{Json(1), std::nullopt, Json(1)});
+  CHECK(groups.groups[1].key[0] == Json("t"));
+  CHECK(groups.groups[1].measures == std::vector<std::optional<Json>>{Json(1), Json("t"), std::nullopt});
+
   selection = all_of(type);
   selection.grants = std::make_shared<const Grants>();
   CHECK(transaction->select(selection).rows.empty());

@@ -38,6 +38,13 @@ TEST_CASE("one row that is refused takes all with it, and is named by its place"
   const Json good{{"n", 1}, {"owner", "ana"}}, foreign{{"n", 1}, {"owner", "bo"}}, wrong{{"n", "1"}, {"owner", "ana"}};
   const auto refused = [&](const std::vector<Json>& rows) { return error_of([&] { (void)notes.create_all(rows); }); };
   CHECK(refused({good, good, wrong}).starts_with("invalid_data: row 3 of 3: "));
+  try {
+    (void)notes.create_all(std::vector{good, good, wrong});
+  } catch (const Error& error) {
+    CHECK(error.index() == 2);
+    CHECK(error.path() == "data.n");
+    CHECK_FALSE(error.is_transient());
+  }
   CHECK(refused({good, foreign}).starts_with("permission_denied: row 2 of 2: "));
   CHECK(refused({good, Json::array()}).starts_with("invalid_data: row 2 of 2: "));
   CHECK(notes.count() == 0);

@@ -114,6 +114,10 @@ const std::map<std::string, Call>& calls() {
        }},
       {"EntityRepository::find",
        [](auto& a, auto& t) { return std::to_string(sessions(a).find(EntityId(t.entity)).has_value()); }},
+      {"EntityRepository::exists",
+       [](auto& a, auto& t) { return std::to_string(sessions(a).exists(EntityId(t.entity))); }},
+      {"EntityRepository::get_many",
+       [](auto& a, auto& t) { return std::to_string(sessions(a).get_many({EntityId(t.entity)}).size()); }},
       {"EntityRepository::update",
        [=](auto& a, auto& t) {
          sessions(a).update(EntityId(t.entity), {{"n", 2}});

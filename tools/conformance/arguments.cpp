@@ -1,6 +1,9 @@
 #include "arguments.hpp"
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace struere::conformance {
@@ -81,6 +84,37 @@ void set_limit(Query& query, const Json& limit) {
     query.limit = *number;
   else
     spoil(query);
+}
+
+std::vector<std::string> paths_in(const Json& list) {
+  std::vector<std::string> out;
+  if (!list.is_array()) return {std::string()};  // is no path
+  for (const Json& path : list) out.push_back(path.is_string() ? path.get<std::string>() : std::string());
+  return out;
+}
+
+std::vector<Measure> measures_in(Query& query, const Json& list) {
+  constexpr std::array<std::pair<std::string_view, Measure::Op>, 5> ops{{{"count", Measure::Op::count},
+                                                                         {"sum", Measure::Op::sum},
+                                                                         {"avg", Measure::Op::avg},
+                                                                         {"min", Measure::Op::min},
+                                                                         {"max", Measure::Op::max}}};
+  std::vector<Measure> out;
+  if (!list.is_array()) return out;
+  for (const Json& item : list) {
+    const std::string word = item.is_object() && item.contains("op") && item.at("op").is_string()
+                                 ? item.at("op").get<std::string>()
+                                 : std::string();
+    const auto* const op = std::ranges::find(ops, word, &std::pair<std::string_view, Measure::Op>::first);
+    if (op == ops.end() || item.size() > (item.contains("field") ? 2U : 1U)) {
+      spoil(query);
+      continue;
+    }
+    Measure measure{op->second, {}};
+    if (item.contains("field")) measure.field = paths_in(Json::array({item.at("field")})).front();
+    out.push_back(std::move(measure));
+  }
+  return out;
 }
 
 std::string written_status(const Json& status) {

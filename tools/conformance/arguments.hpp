@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "struere/core/json.hpp"
+#include "struere/query/aggregate.hpp"
 #include "struere/query/query.hpp"
 #include "struere/repository/relation_repository.hpp"
 
@@ -25,6 +27,10 @@ void set_where(Query& query, Json where);
 void set_text(Query& query, std::optional<std::string> Query::*member, const Json& text);
 void set_order(Query& query, const Json& order);
 void set_limit(Query& query, const Json& limit);
+
+// Paths of `fields`, `expand` or `groupBy`, and measures: what is none is refused with invalid_query.
+std::vector<std::string> paths_in(const Json& list);
+std::vector<Measure> measures_in(Query& query, const Json& list);
 
 // A status that is no text is refused as the empty one is; a version that is no whole number is that of no row.
 std::string written_status(const Json& status);

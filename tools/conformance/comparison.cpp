@@ -68,15 +68,61 @@ Difference written_difference(const Json& expected, const Json& got, const std::
   return std::nullopt;
 }
 
+// Of a row, what is expected, and likewise of the rows beside it.
+Difference row_difference(const Json& expected, const Json& got, const std::string& place) {
+  if (!expected.is_object() || !expected.contains("expanded") || !got.contains("expanded"))
+    return written_difference(expected, got, place);
+  Json row = expected, answer = got;
+  const Json beside = std::exchange(row["expanded"], Json()), found = std::exchange(answer["expanded"], Json());
+  if (auto difference = written_difference(row, answer, place)) return difference;
+  for (const auto& [path, value] : found.items())
+    if (!beside.contains(path)) return member(place, path);
+  for (const auto& [path, value] : beside.items()) {
+    if (!found.contains(path)) return member(place, path);
+    const Json& other = found.at(path);
+    auto difference = value.is_array() && other.is_array()
+                          ? list_difference(value, other, member(place, path), row_difference)
+                          : row_difference(value, other, member(place, path));
+    if (difference) return difference;
+  }
+  return std::nullopt;
+}
+
+// Sums and averages that are not integers may differ by 1e-9, relatively.
+Difference measure_difference(const Json& expected, const Json& got, const std::string& place) {
+  const auto is_real = [](const Json& measure) {
+    return measure.is_object() && measure.contains("value") && measure.at("value").is_number_float();
+  };
+  if (is_real(expected) && got.is_object() && got.contains("value") && got.at("value").is_number()) {
+    const double a = expected.at("value").get<double>(), b = got.at("value").get<double>();
+    if (std::fabs(a - b) <= 1e-9 * std::max(std::fabs(a), std::fabs(b))) return std::nullopt;
+  }
+  return whole_difference(expected, got, place);
+}
+
+Difference group_difference(const Json& expected, const Json& got, const std::string& place) {
+  Json group = expected, answer = got;
+  const Json measures = group.value("measures", Json::array()), found = answer.value("measures", Json::array());
+  group.erase("measures");
+  answer.erase("measures");
+  if (auto difference = whole_difference(group, answer, place)) return difference;
+  return list_difference(measures, found, member(place, "measures"), measure_difference);
+}
+
 }  // namespace
 
 std::optional<std::string> first_difference(const Json& expected, const Json& got) {
   for (const auto& [key, value] : expected.items()) {
     if (!got.contains(key)) return key;
     const Json& answer = got.at(key);
-    const bool is_list = (key == "rows" || key == "events") && value.is_array() && answer.is_array();
-    auto found =
-        is_list ? list_difference(value, answer, key, written_difference) : written_difference(value, answer, key);
+    const bool is_list = value.is_array() && answer.is_array();
+    Difference found;
+    if (is_list && (key == "rows" || key == "events"))
+      found = list_difference(value, answer, key, row_difference);
+    else if (is_list && key == "groups")
+      found = list_difference(value, answer, key, group_difference);
+    else
+      found = key == "row" ? row_difference(value, answer, key) : written_difference(value, answer, key);
     if (found) return found;
   }
   return std::nullopt;

@@ -37,6 +37,8 @@ Json Operations::perform_as(const Session& actor, const Json& step, std::size_t 
   if (op == "get") return get(actor, step);
   if (op == "list") return list(actor, step, cursor);
   if (op == "count") return count(actor, step);
+  if (op == "get_many") return get_many(actor, step);
+  if (op == "aggregate") return aggregate(actor, step);
   if (op == "create") return create(actor, step, index);
   if (op == "update") return update(actor, step);
   if (op == "delete") return remove(actor, step);
@@ -91,11 +93,36 @@ Json Operations::can(const Session& actor, const Json& step) {
 
 Json Operations::get(const Session& actor, const Json& step) {
   const EntityRepository entities = actor.entities(text_in(step, "type"));
-  return answer("row", shown_row(entities.get(id_in(step, "id"))));
+  const Query shown = shown_of(step);
+  return answer("row", shown_row(entities.get(id_in(step, "id"), {shown.fields, shown.expand})));
+}
+
+Json Operations::get_many(const Session& actor, const Json& step) {
+  const EntityRepository entities = actor.entities(text_in(step, "type"));
+  std::vector<EntityId> ids;
+  for (const Json& ref : value_in(step, "ids")) ids.emplace_back(world_.references().id_of(ref.get<std::string>()));
+  return answer("rows", shown_rows(entities.get_many(ids)));
+}
+
+Json Operations::aggregate(const Session& actor, const Json& step) {
+  Query query = filter_of(step);
+  if (step.contains("limit")) set_limit(query, step.at("limit"));
+  const std::vector<std::string> group_by = paths_in(value_in(step, "groupBy"));
+  const std::vector<Measure> measures = measures_in(query, value_in(step, "measures"));
+  const Aggregates found = actor.entities(text_in(step, "type")).aggregate(query, group_by, measures);
+  Json groups = Json::array();
+  for (const AggregateGroup& group : found.groups)
+    groups.push_back({{"key", shown_values(group.key)}, {"measures", shown_values(group.measures)}});
+  Json out = answer("groups", std::move(groups));
+  out["more"] = found.more;
+  return out;
 }
 
 Json Operations::list(const Session& actor, const Json& step, const std::optional<std::string>& cursor) {
   Query query = filter_of(step);
+  const Query shown = shown_of(step);
+  query.fields = shown.fields;
+  query.expand = shown.expand;
   if (step.contains("order")) set_order(query, step.at("order"));
   if (step.contains("limit")) set_limit(query, step.at("limit"));
   if (step.value("after", false)) query.after = cursor.value_or(never_given_out);
@@ -153,7 +180,14 @@ Json Operations::unlink(const Session& actor, const Json& step) {
 Json Operations::related(const Session& actor, const Json& step) {
   const auto direction = direction_in(step);
   const RelationRepository relations = actor.relations();
-  return answer("rows", shown_rows(relations.related(id_in(step, "id"), text_in(step, "relation"), direction)));
+  Json rows = Json::array();
+  RelatedQuery query;
+  do {
+    const EntityPage page = relations.related(id_in(step, "id"), text_in(step, "relation"), direction, query);
+    for (const Entity& entity : page) rows.push_back(shown_row(entity));
+    query.after = page.next();
+  } while (query.after);
+  return answer("rows", std::move(rows));
 }
 
 Json Operations::events(const Session& actor, const Json& step) {
@@ -229,6 +263,13 @@ Query Operations::filter_of(const Json& step) {
   return query;
 }
 
+Query Operations::shown_of(const Json& step) {
+  Query query;
+  if (step.contains("fields")) query.fields = paths_in(step.at("fields"));
+  if (step.contains("expand")) query.expand = paths_in(step.at("expand"));
+  return query;
+}
+
 EntityId Operations::id_in(const Json& step, const char* key) {
   return EntityId(world_.references().id_of(text_in(step, key)));
 }
@@ -240,6 +281,12 @@ Json Operations::shown_row(const Entity& entity) const {
   row["data"] = world_.references().shown(whole.at("data"));
   row["version"] = whole.at("version");
   if (whole.contains("status")) row["status"] = whole.at("status");
+  if (whole.contains("expanded")) {
+    Json& beside = row["expanded"] = Json::object();
+    for (const Expansion& expansion : entity.expanded())
+      beside[expansion.path] =
+          expansion.is_list ? shown_rows(expansion.entities) : shown_row(expansion.entities.front());
+  }
   if (detail_ == Detail::all)
     for (const char* time : {"createdAt", "updatedAt"})
       if (whole.contains(time)) row[time] = whole.at(time);
@@ -250,6 +297,13 @@ Json Operations::shown_rows(const std::vector<Entity>& entities) const {
   Json rows = Json::array();
   for (const Entity& entity : entities) rows.push_back(shown_row(entity));
   return rows;
+}
+
+Json Operations::shown_values(const std::vector<std::optional<Json>>& values) const {
+  Json out = Json::array();
+  for (const auto& value : values)
+    out.push_back(value ? Json{{"value", world_.references().shown(*value)}} : Json::object());
+  return out;
 }
 
 Json Operations::shown_written(const Written& written) const {

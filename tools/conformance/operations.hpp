@@ -33,6 +33,8 @@ class Operations {
   Json get(const Session& actor, const Json& step);
   Json list(const Session& actor, const Json& step, const std::optional<std::string>& cursor);
   Json count(const Session& actor, const Json& step);
+  Json get_many(const Session& actor, const Json& step);
+  Json aggregate(const Session& actor, const Json& step);
   Json create(const Session& actor, const Json& step, std::size_t index);
   Json update(const Session& actor, const Json& step);
   Json remove(const Session& actor, const Json& step);
@@ -51,9 +53,12 @@ class Operations {
 
   // What `list` and `count` have in common.
   Query filter_of(const Json& step);
+  // `fields` and `expand` of a `get` or `list`.
+  static Query shown_of(const Json& step);
   EntityId id_in(const Json& step, const char* key);
   Json shown_row(const Entity& entity) const;
   Json shown_rows(const std::vector<Entity>& entities) const;
+  Json shown_values(const std::vector<std::optional<Json>>& values) const;
   Json shown_written(const Written& written) const;
 
   World& world_;

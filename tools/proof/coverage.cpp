@@ -7,6 +7,7 @@ std::string outcome(const Json& answer) {
   if (answer.contains("error")) return answer.at("error").get<std::string>();
   for (const char* list : {"rows", "events"})
     if (answer.contains(list)) return answer.at(list).empty() ? "none" : "some";
+  if (answer.contains("groups")) return answer.at("groups").empty() ? "none" : "some";
   if (answer.contains("count")) return answer.at("count") == 0 ? "none" : "some";
   if (answer.contains("allowed")) return answer.at("allowed") == true ? "yes" : "no";
   if (answer.contains("row")) return answer.at("row").contains("data") ? "row" : "id alone";

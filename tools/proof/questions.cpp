@@ -46,10 +46,12 @@ class Asker {
   std::vector<Json> ask() {
     const int kind = random_.below(100);
     if (kind < 30) return {filtered("list")};
-    if (kind < 50) return {filtered("count")};
-    if (kind < 72) return pages();
+    if (kind < 45) return {filtered("count")};
+    if (kind < 57) return {aggregated()};
+    if (kind < 74) return pages();
     if (kind < 84) return {searched()};
-    if (kind < 90) return {{{"op", "get"}, {"type", secret_.type}, {"id", secret_.ref}}};
+    if (kind < 87) return {{{"op", "get"}, {"type", secret_.type}, {"id", secret_.ref}}};
+    if (kind < 90) return {narrowed()};
     if (kind < 94) return {{{"op", "events"}, {"entity", secret_.ref}}};
     return {guess_by_writing()};
   }
@@ -88,6 +90,25 @@ class Asker {
     Json asked = condition();
     if (random_.chance(15)) asked = {{random_.chance(50) ? "any" : "all", {asked, condition()}}};
     return {{"op", op}, {"type", secret_.type}, {"where", {asked}}};
+  }
+
+  // By what it stands in, or worked out of it.
+  Json aggregated() {
+    Json step{{"op", "aggregate"}, {"type", secret_.type}, {"groupBy", Json::array()}, {"measures", Json::array()}};
+    if (random_.chance(50)) step["groupBy"].push_back(field());
+    if (random_.chance(30)) step["where"] = {condition()};
+    step["measures"].push_back({{"op", "count"}});
+    for (const char* const op : {"sum", "avg", "min", "max"})
+      if (random_.chance(50)) step["measures"].push_back({{"op", op}, {"field", field()}});
+    return step;
+  }
+
+  // The row with nothing but it, and with what it may refer to.
+  Json narrowed() {
+    Json step{{"op", random_.chance(50) ? "get" : "list"}, {"type", secret_.type}, {"fields", {field()}}};
+    if (step["op"] == "get") step["id"] = secret_.ref;
+    if (secret_.type == "task") step["expand"] = {"data.assignee", "data.watchers"};
+    return step;
   }
 
   std::vector<Json> pages() {

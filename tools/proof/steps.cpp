@@ -13,9 +13,11 @@ class StepMaker {
 
   Json make() {
     const int kind = random_.below(100);
-    if (kind < 26) return list();
-    if (kind < 33) return count();
-    if (kind < 43) return get();
+    if (kind < 22) return list();
+    if (kind < 27) return count();
+    if (kind < 33) return aggregate();
+    if (kind < 40) return get();
+    if (kind < 43) return get_many();
     if (kind < 53) return create();
     if (kind < 70) return update();
     if (kind < 74) return on_entity("delete");
@@ -75,6 +77,7 @@ class StepMaker {
     }
     if (random_.chance(65))
       step["limit"] = random_.chance(4) ? random_.pick(std::vector<int>{0, -1, 1001, 1000}) : random_.between(1, 3);
+    add_shown(step);
     world_.last_list = step;
     return step;
   }
@@ -85,7 +88,47 @@ class StepMaker {
     return step;
   }
 
-  Json get() { return on_entity("get"); }
+  Json get() {
+    Json step = on_entity("get");
+    add_shown(step);
+    return step;
+  }
+
+  // What is shown of the rows, and beside them.
+  void add_shown(Json& step) {
+    if (random_.chance(25)) {
+      step["fields"] = Json::array();
+      for (int i = random_.below(4); i > 0; --i)
+        step["fields"].push_back(random_.chance(1) ? random_field(random_) : random_data_path(random_));
+    }
+    if (random_.chance(step["type"] == "task" ? 40 : 3)) {
+      step["expand"] = Json::array();
+      for (const char* const path : {"data.assignee", "data.watchers"})
+        if (random_.chance(70)) step["expand"].push_back(random_.chance(2) ? random_field(random_) : path);
+    }
+  }
+
+  Json get_many() {
+    Json step{{"op", "get_many"}, {"type", type()}, {"ids", Json::array()}};
+    const auto& fitting = place_.refs_by_type[step["type"].get<std::string>()];
+    for (int i = random_.below(6); i > 0; --i)
+      step["ids"].push_back(fitting.empty() || random_.chance(25) ? ref() : random_.pick(fitting));
+    return step;
+  }
+
+  Json aggregate() {
+    Json step{{"op", "aggregate"}, {"type", type()}, {"groupBy", Json::array()}, {"measures", Json::array()}};
+    add_filter(step);
+    for (int i = random_.chance(2) ? 4 : random_.below(3); i > 0; --i)
+      step["groupBy"].push_back(random_.chance(1) ? "data." : random_field(random_));
+    for (int i = random_.chance(2) ? 0 : random_.between(1, 3); i > 0; --i) {
+      Json measure{{"op", random_.pick(std::vector<std::string>{"count", "sum", "avg", "min", "max"})}};
+      if ((measure["op"] != "count") != random_.chance(1)) measure["field"] = random_field(random_);
+      step["measures"].push_back(measure);
+    }
+    if (random_.chance(50)) step["limit"] = random_.chance(4) ? 0 : random_.between(1, 4);
+    return step;
+  }
 
   std::string any_status() {
     return random_.chance(80) ? random_.pick(status_names)

@@ -68,7 +68,8 @@ class TwinComparison {
 
  private:
   inline static const StorageChoice choice{StorageChoice::Kind::temporary_file};
-  static constexpr std::array<std::string_view, 7> asking{"list", "count", "get", "events", "related", "can", "verify"};
+  static constexpr std::array<std::string_view, 9> asking{"list",   "count",   "aggregate", "get",   "get_many",
+                                                          "events", "related", "can",       "verify"};
 
   const OrderedJson& environment_of(std::size_t side) const {
     return scenarios_[side].organizations.at(organization()).at(actor_.at("environment").get<std::string>());

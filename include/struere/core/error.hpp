@@ -1,6 +1,9 @@
 // What can go wrong, as one exception with a code (SPEC 9).
 #pragma once
 
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,8 +34,25 @@ class Error : public std::runtime_error {
 
   ErrorCode code() const noexcept { return code_; }
 
+  // Whether the same call may succeed if it is made again: a lock, a busy disk, a timeout, a group commit that failed.
+  bool is_transient() const noexcept { return transient_; }
+  // The place that the error is about, such as `data.age`; empty if it is about no single place.
+  std::string_view path() const noexcept { return path_ ? std::string_view(*path_) : std::string_view(); }
+  // In a call about many (create_all): the position of the one that was refused.
+  std::optional<std::size_t> index() const noexcept { return index_; }
+
+  // The same error with one of these set, for the code that throws it.
+  Error transient() const;
+  Error at(std::string path) const;
+  Error at(std::size_t index) const;
+  // The same code, place and transience with another message.
+  Error with_message(const std::string& message) const;
+
  private:
   ErrorCode code_;
+  bool transient_ = false;
+  std::optional<std::size_t> index_;
+  std::shared_ptr<const std::string> path_;  // shared, so that a copy of an exception cannot throw
 };
 
 }  // namespace struere

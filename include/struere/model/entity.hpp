@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
@@ -26,6 +28,8 @@ struct EntityRow {
   // and "updatedAt". Null where there is nothing.
   Json replaced;
 };
+
+struct Expansion;
 
 // A value. The rows of a page share their memory: whoever keeps one of them keeps the bytes of all.
 class Entity {
@@ -48,12 +52,28 @@ class Entity {
   // `data` parsed, anew at each call: keep the answer.
   Json data() const { return parse_canonical_json(row_.data.view()); }
 
-  // The whole row: id, type, data, status, createdAt, updatedAt, version; without what is hidden.
+  // What `expand` set beside the row, by the paths as they were asked; null for a path of which nothing is shown.
+  const Expansion* expanded(std::string_view path) const noexcept;
+  std::span<const Expansion> expanded() const noexcept;
+
+  // The whole row: id, type, data, status, createdAt, updatedAt, version; without what is hidden. If `expand` was
+  // asked, `expanded` too: by path, an entity or a list of entities.
   Json to_json() const;
+
+  // The same row with this beside it; for the reading operations.
+  Entity with(std::vector<Expansion> expanded) &&;
 
  private:
   std::string type_;
   EntityRow row_;
+  std::shared_ptr<const std::vector<Expansion>> expanded_;  // null if `expand` was not asked
+};
+
+// The entities that one field of a row refers to, as the actor's `read` view shows them.
+struct Expansion {
+  std::string path;              // such as `data.owner`
+  bool is_list = false;          // the field holds a list of ids
+  std::vector<Entity> entities;  // one, or those of the list in its order, without what is not in the view
 };
 
 // The answer to a write: the row as the actor's `read` view shows it, or, where it is not in that view, the id alone.

@@ -33,6 +33,9 @@ struct EventSelection {
   std::optional<Timestamp> until = {};  // exclusive
   std::int64_t after = 0;               // a sequence: only later ones
   std::int64_t limit = 1;
+  // No event is added once the payloads reach this many bytes.
+  std::size_t most_bytes = static_cast<std::size_t>(-1);
+  Interruption interruption = {};
 };
 
 // Whether the event is one of those asked for, as far as it alone can say.

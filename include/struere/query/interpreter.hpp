@@ -29,13 +29,17 @@ struct RowFields {
 RowFields fields_of(const StoredEntity& row);
 RowFields fields_of(const StoredEntity& row, Json data);  // whose data was parsed before
 
+// To tell whether a relation path reaches a row, and to find the ids of `actor.relatedIds`, at most this many relations
+// are looked at; a rule that needs more fails with Error{storage}, so that no graph stalls a writer.
+inline constexpr std::size_t most_relations_visited = 200'000;
+
 // What predicates need to know of other rows, as stored before a write. Relations with a deleted end count nowhere.
 class RelationReader {
  public:
   virtual ~RelationReader() = default;
 
   virtual std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) = 0;
-  // The ids at the other end, sorted.
+  // The ids at the other end, sorted; of more than most_relations_visited, any most_relations_visited + 1.
   virtual std::vector<std::string> related_ids(const std::string& id, const Hop& hop) = 0;
 };
 

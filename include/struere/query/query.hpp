@@ -71,10 +71,20 @@ struct Query {
   std::vector<OrderBy> order = {};        // createdAt descending unless asked
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
-  // When it is given up, with Error{storage}: after so long, or when the caller no longer wants to know. For what no
-  // index serves.
+  // Of `data` only what these paths name is shown, of what the masks leave: `data.…`, at most 64. Unset: all of it.
+  std::optional<std::vector<std::string>> fields = {};
+  // The entities that these fields refer to stand beside each row (Entity::expanded). At most 8 paths that the schema
+  // gives `references`.
+  std::vector<std::string> expand = {};
+  // The query fails with Error{storage} after `timeout`, or when `stop` is requested. For what no index serves.
   std::optional<std::chrono::milliseconds> timeout = {};
   std::stop_token stop = {};
+};
+
+// What `get` shows: `fields` and `expand` as a query has them.
+struct GetOptions {
+  std::optional<std::vector<std::string>> fields = {};
+  std::vector<std::string> expand = {};
 };
 
 }  // namespace struere

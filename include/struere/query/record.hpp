@@ -65,6 +65,8 @@ struct RecordSelection {
   bool descending = false;                             // all of them
   std::optional<std::vector<RecordValue>> after = {};  // only what comes later in that order
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  // No record is added once the texts of those before it reach this many bytes.
+  std::size_t most_bytes = static_cast<std::size_t>(-1);
 };
 
 // How many records there are of each group, and what their columns add up to.
@@ -85,6 +87,9 @@ using RecordChanges = std::vector<std::pair<std::string_view, RecordValue>>;
 
 // The place of a column in a record. Throws std::logic_error for a name that is none: columns are never a caller's.
 std::size_t column_of(const RecordShape& shape, std::string_view column);
+
+// The bytes of its texts.
+std::size_t size_of(const Record& record);
 
 // What a storage without an index does: the definition of the above.
 bool matches(const RecordShape& shape, const Record& record, std::span<const RecordCondition> where);

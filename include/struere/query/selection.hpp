@@ -59,18 +59,29 @@ struct Selection {
   std::shared_ptr<const Grants> grants;
   ActorValues actor;
 
-  std::optional<std::string> id = {};      // this row alone
+  std::optional<std::string> id = {};                             // this row alone
+  std::shared_ptr<const std::vector<std::string>> ids = nullptr;  // or these rows, distinct and valid UTF-8
   Predicate filter = Predicate::always();  // true of the view, redacted leaves taken away (MaskPurpose::query)
   std::optional<Search> search = {};       // likewise
   std::vector<OrderKey> order = {};        // complete: its last key is the id
   std::int64_t limit = 1;
+  // A page ends after the row with which the `data` of its rows reaches this many bytes.
+  std::size_t most_bytes = static_cast<std::size_t>(-1);
   std::optional<Position> after = {};
   Interruption interruption = {};
+
+  // What is told of each row in addition (Page): its values at these fields of `data` as a query sees them, and where
+  // it stands in the order.
+  std::vector<FieldPath> values = {};
+  bool with_positions = false;
 };
 
 struct Page {
   std::vector<EntityRow> rows;
-  std::optional<Position> next;  // of the last row, where there are more after it
+  std::optional<Position> next;  // of the last row, if there are more after it
+  // Of each row, if the selection asks for them.
+  std::vector<std::vector<std::optional<Json>>> values;
+  std::vector<Position> positions;
 };
 
 // A row as it is stored, unmasked: for writes and for nothing else.

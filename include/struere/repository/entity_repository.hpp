@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 
 #include "struere/access/policy.hpp"
 #include "struere/model/entity.hpp"
+#include "struere/query/aggregate.hpp"
 #include "struere/query/query.hpp"
 #include "struere/repository/caller.hpp"
 
@@ -43,6 +45,48 @@ class EntityPage {
   std::optional<std::string> next_;
 };
 
+class EntityRepository;
+
+// The rows of all pages of a query, one after the other (EntityRepository::all).
+class EntityRange {
+ public:
+  class iterator {
+   public:
+    using iterator_concept = std::input_iterator_tag;
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Entity;
+    using difference_type = std::ptrdiff_t;
+    using reference = const Entity&;
+    using pointer = const Entity*;
+
+    reference operator*() const { return page_[at_]; }
+    pointer operator->() const { return &page_[at_]; }
+    iterator& operator++();  // reads the next page where this one ends
+    void operator++(int) { ++*this; }
+    friend bool operator==(const iterator& at, std::default_sentinel_t) { return at.at_ == at.page_.size(); }
+
+   private:
+    friend class EntityRange;
+    iterator(std::shared_ptr<const EntityRepository> repository, Query query);
+    void skip_empty_pages();
+
+    std::shared_ptr<const EntityRepository> repository_;
+    Query query_;
+    EntityPage page_;
+    std::size_t at_ = 0;
+  };
+
+  iterator begin() const { return {repository_, query_}; }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  friend class EntityRepository;
+  EntityRange(const EntityRepository& repository, Query query);
+
+  std::shared_ptr<const EntityRepository> repository_;  // a copy: the range may outlive the one that made it
+  Query query_;
+};
+
 struct CreateOptions {
   std::optional<std::string> status = {};  // "active" unless asked
 };
@@ -66,10 +110,24 @@ class EntityRepository {
  public:
   EntityRepository(Caller caller, std::string type) : caller_(std::move(caller)), type_(std::move(type)) {}
 
-  Entity get(const EntityId& id) const;
-  std::optional<Entity> find(const EntityId& id) const;  // nothing, where get would say not_found
+  Entity get(const EntityId& id, const GetOptions& options = {}) const;
+  // nullopt where get() throws not_found.
+  std::optional<Entity> find(const EntityId& id, const GetOptions& options = {}) const;
+  bool exists(const EntityId& id) const { return find(id, {.fields = std::vector<std::string>()}).has_value(); }
+  // The rows of the `read` view with these ids, each once, in this order; other ids are left out. At most 1000 ids and
+  // 32 MiB of data, else invalid_query.
+  std::vector<Entity> get_many(const std::vector<EntityId>& ids) const;
+  // A page holds at most `limit` rows, and ends early after 8 MiB of data: next() tells whether there is more.
   EntityPage list(const Query& query = {}) const;
-  std::int64_t count(const Query& query = {}) const;  // order, limit and after do not matter
+  // The rows of all pages, read page by page: `for (const Entity& row : sessions.all(query))`. Each page is a snapshot
+  // of its own.
+  EntityRange all(const Query& query = {}) const;
+  // How many rows list() would give over all pages. Only `where`, `status` and `search` matter.
+  std::int64_t count(const Query& query = {}) const;
+  // By groups of rows that agree on the fields `group_by` (at most 3; none: one group), 1 to 8 measures, over the rows
+  // that count() counts. At most `limit` groups.
+  Aggregates aggregate(const Query& query, const std::vector<std::string>& group_by,
+                       const std::vector<Measure>& measures) const;
 
   Written create(const Json& data, const CreateOptions& options = {}) const;
   // All of them in one transaction, or none: the error is that of the first that is refused, and names its place. For

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,13 @@ struct EventQuery {
   std::optional<Timestamp> until = {};    // exclusive
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
+  // As in Query (query.hpp).
+  std::optional<std::chrono::milliseconds> timeout = {};
+  std::stop_token stop = {};
 };
 
 struct EventPage {
-  std::vector<Event> events;  // oldest first
+  std::vector<Event> events;  // oldest first; fewer than `limit` if their payloads reach 8 MiB
   std::optional<std::string> next;
 };
 

@@ -1,16 +1,28 @@
 // Relations between entities, as one actor may see and change them (SPEC 6).
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
-#include <vector>
 
 #include "struere/model/entity.hpp"
 #include "struere/repository/caller.hpp"
+#include "struere/repository/entity_repository.hpp"
 
 namespace struere {
 
 enum class RelationDirection { out, in };
+
+struct RelatedQuery {
+  std::int64_t limit = 1000;              // 1 to 1000
+  std::optional<std::string> after = {};  // the cursor of the page before
+  // As in Query (query.hpp).
+  std::optional<std::chrono::milliseconds> timeout = {};
+  std::stop_token stop = {};
+};
 
 // Cheap, immutable, safe to share between threads.
 class RelationRepository {
@@ -24,8 +36,9 @@ class RelationRepository {
   void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const;
 
   // The rows at the far end that are in the actor's `list` view of their type, in the order in which they were created.
-  std::vector<Entity> related(const EntityId& id, const std::string& relation,
-                              RelationDirection direction = RelationDirection::out) const;
+  // A page ends early after 8 MiB of data.
+  EntityPage related(const EntityId& id, const std::string& relation,
+                     RelationDirection direction = RelationDirection::out, const RelatedQuery& query = {}) const;
 
  private:
   Caller caller_;

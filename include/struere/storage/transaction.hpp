@@ -11,6 +11,7 @@
 #include "struere/model/entity_type.hpp"
 #include "struere/model/event.hpp"
 #include "struere/model/role.hpp"
+#include "struere/query/aggregate.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/interpreter.hpp"
 #include "struere/query/record.hpp"
@@ -53,6 +54,8 @@ class Transaction : public RelationReader {
   // --- entities. What select and count mean is defined by query/interpreter.hpp; rows leave masked.
   virtual Page select(const Selection& selection) = 0;
   virtual std::int64_t count(const Selection& selection) = 0;
+  // Over the rows that count() counts; order, limit and position of the selection do not matter.
+  virtual Aggregates aggregate(const Selection& selection, const Aggregation& aggregation) = 0;
   // How select() would find the rows, in the storage's own words; none where it has none.
   virtual std::vector<std::string> plan_of(const Selection&) { return {}; }
   // Unmasked and deleted or not: for the checks of a write, never for an answer.

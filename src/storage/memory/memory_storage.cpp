@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "query/aggregator.hpp"
 #include "query/unique_key.hpp"
 #include "storage/memory/record_store.hpp"
 #include "struere/core/error.hpp"
@@ -164,6 +165,7 @@ class MemoryTransaction final : public Transaction {
       Position position;
       const StoredEntity* row;
       std::vector<const Mask*> masks;
+      std::vector<std::optional<Json>> values;
     };
     std::vector<Candidate> found;
     const auto before = [&](const Position& a, const Position& b) {
@@ -174,17 +176,26 @@ class MemoryTransaction final : public Transaction {
     each_in_view(selection, [&](const StoredEntity& row, const RowFields& view, std::vector<const Mask*> masks) {
       Position position;
       for (const OrderKey& key : selection.order) position.push_back(sort_key(view.find(key.field)));
-      if (!selection.after || before(*selection.after, position))
-        found.push_back({std::move(position), &row, std::move(masks)});
+      if (selection.after && !before(*selection.after, position)) return;
+      std::vector<std::optional<Json>> values;
+      for (const FieldPath& field : selection.values) {
+        const Json* value = view.find(field);
+        values.push_back(value ? std::optional(*value) : std::nullopt);
+      }
+      found.push_back({std::move(position), &row, std::move(masks), std::move(values)});
     });
     std::ranges::sort(found, before, &Candidate::position);
     Page page;
-    for (const Candidate& candidate : found) {
-      if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) {
+    std::size_t bytes = 0;
+    for (Candidate& candidate : found) {
+      if (static_cast<std::int64_t>(page.rows.size()) == selection.limit || bytes >= selection.most_bytes) {
         page.next = found[page.rows.size() - 1].position;
         break;
       }
       page.rows.push_back(masked_row(candidate.masks, *candidate.row));
+      bytes += page.rows.back().data.view().size();
+      if (!selection.values.empty()) page.values.push_back(std::move(candidate.values));
+      if (selection.with_positions) page.positions.push_back(candidate.position);
     }
     return page;
   }
@@ -192,6 +203,13 @@ class MemoryTransaction final : public Transaction {
     std::int64_t n = 0;
     each_in_view(selection, [&](const StoredEntity&, const RowFields&, const std::vector<const Mask*>&) { ++n; });
     return n;
+  }
+  Aggregates aggregate(const Selection& selection, const Aggregation& aggregation) override {
+    Aggregator aggregator(aggregation);
+    each_in_view(selection, [&](const StoredEntity&, const RowFields& view, const std::vector<const Mask*>&) {
+      aggregator.add(view);
+    });
+    return aggregator.finish();
   }
   std::optional<StoredEntity> find_entity(const std::string& id) override {
     const auto found = data_->entities.find(id);
@@ -251,6 +269,7 @@ class MemoryTransaction final : public Transaction {
       if (relation != hop.relation || (hop.backwards ? to : from) != id) continue;
       const std::string& far = hop.backwards ? from : to;
       if (is_alive(far)) out.push_back(far);
+      if (out.size() > most_relations_visited) break;
     }
     std::ranges::sort(out);
     return out;
@@ -293,17 +312,19 @@ class MemoryTransaction final : public Transaction {
   }
   std::vector<EventRecord> select_events(const EventSelection& selection) override {
     std::vector<EventRecord> out;
+    std::size_t bytes = 0;
+    throw_if_due(selection.interruption);
     for (const EventRecord& event : data_->events) {
-      if (static_cast<std::int64_t>(out.size()) == selection.limit) break;
+      throw_if_due(selection.interruption);
+      if (static_cast<std::int64_t>(out.size()) == selection.limit || bytes >= selection.most_bytes) break;
       if (event.sequence <= selection.after || !is_asked_for(selection, event)) continue;
-      if (!event.entity) {
-        if (selection.others) out.push_back(event);
-        continue;
-      }
-      const auto masks = admitting_masks(selection, *event.entity);
-      if (masks.empty() || (event.other_end && admitting_masks(selection, *event.other_end).empty())) continue;
+      std::vector<const Mask*> masks;
+      if (event.entity) masks = admitting_masks(selection, *event.entity);
+      if (event.entity ? masks.empty() : !selection.others) continue;
+      if (event.other_end && admitting_masks(selection, *event.other_end).empty()) continue;
       out.push_back(event);
-      if (!event.other_end) out.back().payload = masked_payload(event.payload, masks);
+      if (event.entity && !event.other_end) out.back().payload = masked_payload(event.payload, masks);
+      bytes += out.back().payload.size();
     }
     return out;
   }
@@ -381,12 +402,20 @@ class MemoryTransaction final : public Transaction {
       if (type.type == row->second.type) return admitting(*type.grants, fields_of(row->second), selection.actor, *this);
     return {};
   }
+  static void throw_if_due(const Interruption& interruption) {
+    if (interruption.may_come() && interruption.is_due())
+      throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
+  }
   template <class Visit>
   void each_in_view(const Selection& selection, Visit&& visit) {
+    throw_if_due(selection.interruption);
+    std::vector<std::string> ids;
+    if (selection.ids) ids = *selection.ids;
+    std::ranges::sort(ids);
     for (const auto& [id, row] : data_->entities) {
-      if (selection.interruption.may_come() && selection.interruption.is_due())
-        throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it");
+      throw_if_due(selection.interruption);
       if (row.deleted || row.type != selection.type || (selection.id && id != *selection.id)) continue;
+      if (selection.ids && !std::ranges::binary_search(ids, id)) continue;
       const RowFields fields = fields_of(row);
       auto masks = admitting(*selection.grants, fields, selection.actor, *this);
       if (masks.empty()) continue;

@@ -1,6 +1,7 @@
 #include "storage/memory/record_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace struere {
 namespace {
@@ -65,7 +66,10 @@ std::vector<Record> RecordStore::select(const RecordSelection& selection) const 
     if (matches(shape, record, selection.where) && (!selection.after || before(*selection.after, place(record))))
       out.push_back(record);
   std::ranges::stable_sort(out, before, place);
-  if (static_cast<std::int64_t>(out.size()) > selection.limit) out.resize(static_cast<std::size_t>(selection.limit));
+  std::size_t kept = 0, bytes = 0;
+  while (kept < out.size() && std::cmp_less(kept, selection.limit) && bytes < selection.most_bytes)
+    bytes += size_of(out[kept++]);
+  out.resize(kept);
   return out;
 }
 

@@ -43,9 +43,12 @@ std::string advice(int code) {
 
 void throw_storage_error(sqlite3* database, int code, const std::string& what) {
   const char* const file = database ? sqlite3_db_filename(database, "main") : nullptr;
-  throw Error(ErrorCode::storage,
-              fmt::format("{}{}{}: {} ({}{})", what, file && *file ? " in " : "", file ? file : "", advice(code),
-                          sqlite3_errstr(code), database ? fmt::format(": {}", sqlite3_errmsg(database)) : ""));
+  const Error error(ErrorCode::storage,
+                    fmt::format("{}{}{}: {} ({}{})", what, file && *file ? " in " : "", file ? file : "", advice(code),
+                                sqlite3_errstr(code), database ? fmt::format(": {}", sqlite3_errmsg(database)) : ""));
+  const int kind = code & 0xff;
+  const bool may_pass = kind == SQLITE_BUSY || kind == SQLITE_LOCKED || kind == SQLITE_INTERRUPT;
+  throw may_pass ? error.transient() : error;
 }
 
 Statement::Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use)

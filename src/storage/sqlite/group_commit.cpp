@@ -16,7 +16,7 @@ constexpr int most_members = 32;
 bool is_in_transaction(Connection& connection) { return sqlite3_get_autocommit(connection.handle()) == 0; }
 
 std::shared_ptr<const Error> storage_error(const char* message) {
-  return std::make_shared<const Error>(ErrorCode::storage, message);
+  return std::make_shared<const Error>(Error(ErrorCode::storage, message).transient());
 }
 
 void roll_back(Connection& connection) noexcept {

@@ -284,7 +284,7 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
 }
 
 std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
-  std::string near_end = predicate.start() ? fmt::format("= {}", parameter(*predicate.start()))
+  std::string near_end = predicate.start() ? alive(parameter(*predicate.start()))
                                            : fmt::format("= (SELECT id FROM {})", own_entity(predicate.own_entity()));
   for (const Hop& hop : predicate.hops()) near_end = fmt::format("IN (SELECT id FROM {})", far_ends(near_end, hop));
   return fmt::format("({} {})", row.id(), near_end);
@@ -332,14 +332,18 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
 
 std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& hop) {
   return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), [&] {
-    // A relation with a deleted end counts nowhere; so the near end is looked at, too.
+    // A relation with a deleted end counts nowhere; near ends are alive already. In a dense graph many relations have
+    // the same far end: it is looked at once.
     return fmt::format(
-        "SELECT r.{0} FROM entity_relations r JOIN entities x ON x.scope_id = ?1 AND x.id = r.{0} AND x.deleted_at IS "
-        "NULL "
-        "JOIN entities n ON n.scope_id = ?1 AND n.id = r.{1} AND n.deleted_at IS NULL "
-        "WHERE r.scope_id = ?1 AND r.{1} {2} AND r.type = {3}",
+        "SELECT x.id FROM (SELECT DISTINCT r.{0} AS far_id FROM entity_relations r WHERE r.scope_id = ?1 AND r.{1} {2} "
+        "AND r.type = {3}) f JOIN entities x ON x.scope_id = ?1 AND x.id = f.far_id AND x.deleted_at IS NULL",
         hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));
   });
+}
+
+std::string PredicateCompiler::alive(const std::string& id) {
+  return fmt::format("= (SELECT n.id FROM entities n WHERE n.scope_id = ?1 AND n.id = {} AND n.deleted_at IS NULL)",
+                     id);
 }
 
 std::string PredicateCompiler::related_ids(const Operand& operand) {

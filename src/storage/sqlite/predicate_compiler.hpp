@@ -65,7 +65,10 @@ class PredicateCompiler {
   std::string with() const;
   // The name of a query for the id of the own entity: one row or none, with one column, id.
   std::string own_entity(const OwnEntity& own);
-  // The name of a query for the ids at the other end of relations whose near end compares so; one column, id.
+  // A comparison that holds for this id if its entity is not deleted.
+  static std::string alive(const std::string& id);
+  // The name of a query for the ids at the other end of relations whose near end, which must be alive, compares so; one
+  // column, id.
   std::string far_ends(const std::string& near_end, const Hop& hop);
   // That of a list of related ids.
   std::string related_ids(const Operand& operand);

@@ -68,8 +68,9 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
   if (may_be_kept) {
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
       return entry.prepared->grants == selection.grants && entry.asked == asked && entry.type == selection.type &&
-             entry.by_id == selection.id.has_value() && entry.continued == selection.after.has_value() &&
-             same_shape(entry.filter, selection.filter) && entry.order == selection.order;
+             entry.by_id == selection.id.has_value() && entry.by_ids == (selection.ids != nullptr) &&
+             entry.continued == selection.after.has_value() && same_shape(entry.filter, selection.filter) &&
+             entry.order == selection.order;
     });
     if (found != entries_.end()) {
       const bool are_same_keys = std::ranges::all_of(found->keys, [&](const UsedKeys& used) {
@@ -90,8 +91,9 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
                                             : compile_count(selection, &recorder, candidates);
   if (asked == Asked::rows) prepared->reader.emplace(*prepared->compiled.groups);
   if (may_be_kept && size_of(prepared->compiled, selection.filter) <= longest_kept) {
-    entries_.push_front({asked, selection.type, selection.id.has_value(), selection.after.has_value(), selection.filter,
-                         selection.order, std::move(recorder.used), prepared});
+    entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr,
+                         selection.after.has_value(), selection.filter, selection.order, std::move(recorder.used),
+                         prepared});
     if (entries_.size() > most_entries) entries_.pop_back();
   }
   return prepared;

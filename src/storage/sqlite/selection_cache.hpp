@@ -24,8 +24,8 @@ struct PreparedSelection {
 // Of one connection, and used by one thread at a time as that is. Bounded: what was used last stays.
 class SelectionCache {
  public:
-  // Selections that differ only in the actor, the id, the limit, the position or the values of the filter share one; a
-  // search has its own. `keys` are the field keys as the connection sees them.
+  // Selections that differ only in the actor, the id or the ids, the limit, the position or the values of the filter
+  // share one; a search has its own. `keys` are the field keys as the connection sees them.
   std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Selection& selection, KeySource& keys,
                                                    const std::optional<std::string>& candidates);
 
@@ -38,7 +38,7 @@ class SelectionCache {
   struct Entry {
     Asked asked;
     EntityTypeKey type;
-    bool by_id, continued;
+    bool by_id, by_ids, continued;
     Predicate filter;
     std::vector<OrderKey> order;
     std::vector<UsedKeys> keys;

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "storage/sqlite/key_access.hpp"
+#include "struere/query/interpreter.hpp"
 
 namespace struere {
 namespace {
@@ -95,8 +96,14 @@ class SelectCompiler {
       // CROSS JOIN: the candidates first, and then each row by its key.
       from_ = fmt::format("entity_search({}) s CROSS JOIN entities e", parameter(*candidates));
       row_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
-    } else if (keys && !selection.id) {
+    } else if (keys && !selection.id && !selection.ids) {
       use_key(*keys, type, with_rows);
+    }
+    if (selection.ids) {
+      // CROSS JOIN: the ids first, and then each row by its key.
+      from_ =
+          fmt::format("json_each({}) asked CROSS JOIN entities e", parameter(Slot{Slot::Value::ids, Slot::Form::json}));
+      row_ += " AND e.id = asked.value";
     }
     if (selection.id) row_ += fmt::format(" AND e.id = {}", parameter(Slot{Slot::Value::id, Slot::Form::text}));
     row_ += fmt::format(" AND {}", admits(predicates_, groups, stored_));
@@ -411,8 +418,9 @@ CompiledLookup compile_own_entity(const OwnEntity& own, KeySource* keys) {
 CompiledLookup compile_related_ids(const std::string& id, const Hop& hop) {
   CompiledLookup out;
   PredicateCompiler predicates(out.parameters);
-  const std::string name = predicates.far_ends("= " + predicates.parameter(id), hop);
-  out.sql = fmt::format("{}SELECT id FROM {} ORDER BY id", predicates.with(), name);
+  const std::string name = predicates.far_ends(PredicateCompiler::alive(predicates.parameter(id)), hop);
+  const std::string limit = predicates.parameter(static_cast<std::int64_t>(most_relations_visited) + 1);
+  out.sql = fmt::format("{}SELECT id FROM {} ORDER BY id LIMIT {}", predicates.with(), name, limit);
   return out;
 }
 

@@ -121,6 +121,7 @@ void SlotValues::bind(Statement& statement, int index, const KeyBytes& key) {
         break;
       }
       case Slot::Value::id:
+      case Slot::Value::ids:
       case Slot::Value::limit: break;  // in no key
     }
   }
@@ -143,6 +144,9 @@ void SlotValues::bind(Statement& statement, int index, const Slot& slot) {
     case Slot::Value::user_id: return bind_actors(actor_.user_id);
     case Slot::Value::organization_id: return bind_actors(actor_.organization_id);
     case Slot::Value::id: statement.bind(index, std::string_view(*selection_->id)); return;
+    case Slot::Value::ids:
+      statement.bind(index, std::string_view(texts_.emplace_back(Json(*selection_->ids).dump())));
+      return;
     // One more, to know whether there are more.
     case Slot::Value::limit: statement.bind(index, selection_->limit + 1); return;
     case Slot::Value::position: return bind_position(statement, index, slot);

@@ -14,7 +14,7 @@ namespace struere {
 
 struct Slot {
   // `literal`: a value of the selection's filter.
-  enum class Value { user_id, organization_id, id, limit, position, literal };
+  enum class Value { user_id, organization_id, id, ids, limit, position, literal };
   enum class Form {
     text,
     json,      // canonical

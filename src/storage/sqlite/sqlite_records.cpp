@@ -163,7 +163,9 @@ std::vector<Record> SqliteTransaction::select_records(const RecordSelection& sel
   text += " LIMIT " + sql.parameter(selection.limit);
   Statement statement = owned(shape, text, sql.parameters);
   std::vector<Record> out;
-  while (statement.step()) out.push_back(read_values(statement, shape.columns.size()));
+  std::size_t bytes = 0;
+  while (bytes < selection.most_bytes && statement.step())
+    bytes += size_of(out.emplace_back(read_values(statement, shape.columns.size())));
   return out;
 }
 

@@ -5,9 +5,11 @@
 #include <limits>
 #include <memory>
 
+#include "query/aggregator.hpp"
 #include "storage/sqlite/key_access.hpp"
 #include "storage/sqlite/selection_cache.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
+#include "storage/sqlite/view_values.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -46,6 +48,7 @@ class Interruptible {
  public:
   Interruptible(Connection& connection, const Interruption& interruption)
       : database_(interruption.may_come() ? connection.handle() : nullptr) {
+    if (database_ && interruption.is_due()) throw_storage_error(nullptr, SQLITE_INTERRUPT, "answering a query");
     constexpr int instructions = 1000;  // of SQLite's machine, some 20 µs
     const auto is_due = [](void* self) { return static_cast<const Interruption*>(self)->is_due() ? 1 : 0; };
     if (database_) sqlite3_progress_handler(database_, instructions, is_due, const_cast<Interruption*>(&interruption));
@@ -98,23 +101,28 @@ Page SqliteTransaction::select(const Selection& selection) {
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   Page page;
   Position last;
+  bool is_full = false;
+  std::optional<ViewValues> view;
+  if (!selection.values.empty()) view.emplace(*compiled.groups, selection.values);
   const auto bytes = std::make_shared<std::string>();
   std::vector<std::size_t> ends;  // in `bytes`, of each row's data
   while (statement.step()) {
-    if (static_cast<std::int64_t>(page.rows.size()) == selection.limit) {
+    if (is_full) {
       page.next = std::move(last);
       break;
     }
     page.rows.push_back(prepared->reader->read(statement, *bytes));
     ends.push_back(bytes->size());
-    if (static_cast<std::int64_t>(page.rows.size()) == selection.limit)
-      last = position_of(statement, selection, compiled);
+    if (view) page.values.push_back(view->of(statement));
+    if (selection.with_positions) page.positions.push_back(position_of(statement, selection, compiled));
+    is_full = static_cast<std::int64_t>(page.rows.size()) == selection.limit || bytes->size() >= selection.most_bytes;
+    if (is_full) last = position_of(statement, selection, compiled);
     if (ends.size() == 1 && selection.limit > 1) {
       // Rows of a type are much alike. What is too much is not given by the system before it is written to.
       const auto expected = static_cast<std::size_t>(std::min<std::int64_t>(selection.limit, 64));
       page.rows.reserve(expected);
       ends.reserve(expected);
-      bytes->reserve(bytes->size() * (expected + expected / 4));
+      bytes->reserve(std::min(bytes->size() * (expected + expected / 4), selection.most_bytes));
     }
   }
   std::size_t begin = 0;
@@ -126,6 +134,7 @@ Page SqliteTransaction::select(const Selection& selection) {
 }
 
 std::vector<std::string> SqliteTransaction::plan_of(const Selection& selection) {
+  const Interruptible interruptible(*connection_, selection.interruption);
   const auto prepared = connection_->selections().prepare(Asked::rows, selection, *this, candidates(selection, true));
   SlotValues values(selection.actor, &selection);
   Statement statement = scoped("EXPLAIN QUERY PLAN " + prepared->compiled.sql, prepared->compiled.parameters, values);
@@ -142,6 +151,31 @@ std::int64_t SqliteTransaction::count(const Selection& selection) {
   Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
   statement.step();
   return statement.integer(0);
+}
+
+Aggregates SqliteTransaction::aggregate(const Selection& selection, const Aggregation& aggregation) {
+  const bool only_counts = std::ranges::all_of(
+      aggregation.measures, [](const Aggregation::Part& part) { return part.op == Measure::Op::count; });
+  if (aggregation.group_by.empty() && only_counts) {  // no row has to be read
+    Aggregates out;
+    out.groups.emplace_back().measures.assign(aggregation.measures.size(), Json(count(selection)));
+    return out;
+  }
+  Selection all = selection;  // in no order, and all of it
+  all.order.clear();
+  all.after.reset();
+  all.limit = std::numeric_limits<std::int64_t>::max() - 1;
+  const Interruptible interruptible(*connection_, all.interruption);
+  const auto prepared = connection_->selections().prepare(Asked::rows, all, *this, candidates(all, false));
+  SlotValues values(all.actor, &all);
+  Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
+  std::vector<FieldPath> fields = aggregation.group_by;
+  for (const Aggregation::Part& part : aggregation.measures)
+    if (part.field) fields.push_back(*part.field);
+  const ViewValues view(*prepared->compiled.groups, fields);
+  Aggregator aggregator(aggregation);
+  while (statement.step()) aggregator.add(view.fields_of(statement));
+  return aggregator.finish();
 }
 
 std::optional<std::string> SqliteTransaction::own_entity(const OwnEntity& own, const std::string& user_id) {
@@ -164,11 +198,13 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
 }
 
 std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
+  const Interruptible interruptible(*connection_, selection.interruption);
   const CompiledEvents compiled = compile_events(selection, this);
   SlotValues values(selection.actor);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   std::vector<EventRecord> out;
-  while (statement.step()) {
+  std::size_t bytes = 0;
+  while (bytes < selection.most_bytes && statement.step()) {
     EventRecord event{statement.integer(0),         EventId(statement.string(1)),
                       statement.string(2),          statement.optional_string(3),
                       statement.optional_string(4), statement.string(5),
@@ -183,6 +219,7 @@ std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& 
         break;
       }
     }
+    bytes += event.payload.size();
     out.push_back(std::move(event));
   }
   return out;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/bounded_cache.hpp"
+#include "core/deadline.hpp"
 #include "core/fork_count.hpp"
 #include "core/scope_hash.hpp"
 #include "storage/sqlite/checkpoints.hpp"
@@ -43,6 +44,7 @@ std::uintmax_t size_of_file(const std::string& path) {
 class SqliteStorage final : public Storage, private SharedTables {
  public:
   SqliteStorage(const std::string& path, const SqliteOptions& options) : file_(path), options_(options) {
+    options_.busy_timeout = std::chrono::milliseconds(as_int_milliseconds(options.busy_timeout));
     if (sqlite3_libversion_number() < oldest_sqlite)
       throw Error(ErrorCode::storage,
                   fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));

@@ -52,6 +52,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
 
   Page select(const Selection& selection) override;
   std::int64_t count(const Selection& selection) override;
+  Aggregates aggregate(const Selection& selection, const Aggregation& aggregation) override;
   std::vector<std::string> plan_of(const Selection& selection) override;
   std::optional<StoredEntity> find_entity(const std::string& id) override;
   std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override;

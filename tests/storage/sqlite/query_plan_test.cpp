@@ -203,6 +203,17 @@ TEST_CASE("get is a seek by scope and id, whatever the rules", "[sqlite][query_p
   CHECK(plan.find("sqlite_autoindex_entities_1 (scope_id=? AND id=?)") != std::string::npos);
 }
 
+TEST_CASE("get_many seeks each row by scope and id, whatever the rules", "[sqlite][query_plan]") {
+  PlanWorld world;
+  const std::string role = GENERATE("everything", "team", "own", "masked");
+  Selection selection = world.selection(world.user("ann", {role}), Action::read);
+  selection.ids = std::make_shared<const std::vector<std::string>>(2, world.last.str());
+  const std::string plan = world.plan_of(selection);
+  INFO(plan);
+  CHECK(plan.find("sqlite_autoindex_entities_1 (scope_id=? AND id=?)") != std::string::npos);
+  CHECK(plan.find("SCAN e") == std::string::npos);
+}
+
 TEST_CASE("a count never touches the rows", "[sqlite][query_plan]") {
   PlanWorld world;
   const std::string role = GENERATE("everything", "team", "own", "masked");

@@ -1,0 +1,36 @@
+// Times from now on that cannot overflow, whatever a caller sends.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+#include "struere/core/clock.hpp"
+
+namespace struere {
+
+// `timeout` after now: now if it is negative, and the clock's last moment if no later one can be told.
+inline std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds timeout) {
+  using Steady = std::chrono::steady_clock;
+  const auto now = Steady::now();
+  if (timeout.count() <= 0) return now;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::time_point::max() - now);
+  return timeout >= left ? Steady::time_point::max() : now + timeout;
+}
+
+// `a` + `b`, at most and at least what a timestamp holds.
+inline Timestamp saturating_add(Timestamp a, Timestamp b) {
+  using Limits = std::numeric_limits<Timestamp>;
+  if (b > 0 && a > Limits::max() - b) return Limits::max();
+  if (b < 0 && a < Limits::min() - b) return Limits::min();
+  return a + b;
+}
+
+// In milliseconds, as SQLite takes them: from 0 to what an int holds.
+inline int as_int_milliseconds(std::chrono::milliseconds time) {
+  if (time.count() <= 0) return 0;
+  return time.count() >= std::numeric_limits<int>::max() ? std::numeric_limits<int>::max()
+                                                         : static_cast<int>(time.count());
+}
+
+}  // namespace struere

@@ -1,0 +1,55 @@
+// The meaning of an Aggregation, row by row. Every storage folds the rows of its view with it; no order of the rows
+// changes the answer.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/exact_sum.hpp"
+#include "struere/query/aggregate.hpp"
+#include "struere/query/interpreter.hpp"
+
+namespace struere {
+
+class Aggregator {
+ public:
+  explicit Aggregator(const Aggregation& aggregation);
+
+  // A row as a query sees it (MaskPurpose::query). Throws Error{invalid_query} if what has to be remembered grows too
+  // large.
+  void add(const RowFields& view);
+
+  // Throws Error{invalid_query} if the answer is too large.
+  Aggregates finish() const;
+
+ private:
+  // Of each field of groupBy: bytes that order as the values do, and that are the same iff the values are.
+  using Key = std::vector<std::string>;
+  struct Fold {
+    ExactSum sum;
+    std::string extreme_key;
+    std::optional<Json> extreme;
+  };
+  struct Group {
+    std::vector<std::optional<Json>> key;
+    std::int64_t rows = 0;
+    std::vector<Fold> folds;  // beside the measures
+  };
+
+  Group* group_of(const RowFields& view);
+  void drop_last();
+  void fold(const Aggregation::Part& part, const Json& value, Fold& into);
+  std::optional<Json> measured(const Aggregation::Part& part, const Group& group, const Fold& fold) const;
+
+  const Aggregation& aggregation_;
+  // The first groups of those that were met, at most one more than asked. One that is dropped never comes back: from
+  // then on there are always as many before it.
+  std::map<Key, Group> groups_;
+  std::size_t key_bytes_ = 0, extreme_bytes_ = 0;
+  std::optional<Key> dropped_;  // the first of those that were dropped
+};
+
+}  // namespace struere

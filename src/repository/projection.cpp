@@ -1,0 +1,135 @@
+#include "repository/projection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "query/bounds.hpp"
+#include "query/condition_parser.hpp"
+#include "repository/entity_reader.hpp"
+#include "storage/mask_splicer.hpp"
+
+namespace struere {
+namespace {
+
+// Whether a place of the schema is the one of `path`, with `rest` after it.
+bool is_place(const ReferenceField& field, const FieldPath& path, std::initializer_list<std::string_view> rest) {
+  const auto& segments = path.segments();
+  return field.place.size() == segments.size() + rest.size() &&
+         std::equal(segments.begin(), segments.end(), field.place.begin()) &&
+         std::equal(rest.begin(), rest.end(), field.place.begin() + static_cast<std::ptrdiff_t>(segments.size()));
+}
+
+// Calls `visit` with each id that a value names.
+template <class Visit>
+void each_id(const Json& value, const Visit& visit) {
+  if (value.is_string()) visit(value.get_ref<const std::string&>());
+  if (!value.is_array()) return;
+  for (const Json& element : value)
+    if (element.is_string()) visit(element.get_ref<const std::string&>());
+}
+
+}  // namespace
+
+Projection::Projection(GuardedOperation& operation, const EntityType& type,
+                       const std::optional<std::vector<std::string>>& fields, const std::vector<std::string>& expand)
+    : operation_(operation) {
+  if (fields) fields_ = parse_shown_fields(*fields, "fields", most_shown_fields);
+  if (expand.empty()) return;
+  const auto paths = parse_shown_fields(expand, "expand", most_expanded_fields);
+  const auto schema = operation.schema(type);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    Expanded out{expand[i], paths[i], {}, {}};
+    for (const ReferenceField& field : schema->references()) {
+      if (is_place(field, paths[i], {})) out.types.push_back(field.type);
+      if (is_place(field, paths[i], {"*"})) out.list_types.push_back(field.type);
+    }
+    if (out.types.empty() && out.list_types.empty())
+      throw Error(
+          ErrorCode::invalid_query,
+          fmt::format("`expand` names `{}`, to which the schema of `{}` gives no `references`", expand[i], type.slug))
+          .at(expand[i]);
+    expanded_.push_back(std::move(out));
+  }
+}
+
+void Projection::prepare(Selection& selection) {
+  interruption_ = selection.interruption;
+  for (const Expanded& expanded : expanded_) selection.values.push_back(expanded.path);
+}
+
+std::vector<Entity> Projection::find(const std::string& type, const std::vector<std::string>& ids) const {
+  const auto plan = operation_.plan(Action::read, type);
+  const EntityType* const known = operation_.rules().find_type(type);
+  if (!known || plan->grants()->empty()) return {};
+  return entities_with_ids(operation_, *plan, *known, ids, interruption_);
+}
+
+std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
+  // One question for each type, however many rows name entities of it.
+  std::map<std::string, std::set<std::string>> asked;
+  for (const auto& values : page.values)
+    for (std::size_t i = 0; i < expanded_.size(); ++i) {
+      if (!values[i]) continue;
+      const auto& types = values[i]->is_array() ? expanded_[i].list_types : expanded_[i].types;
+      for (const std::string& target : types) {
+        std::set<std::string>& ids = asked[target];
+        each_id(*values[i], [&](const std::string& id) { ids.insert(id); });
+        if (ids.size() > most_expanded_ids)
+          throw Error(ErrorCode::invalid_query,
+                      fmt::format("`expand` stands for more than {} entities; ask for fewer rows", most_expanded_ids));
+      }
+    }
+  std::map<std::string, Entity> found;
+  for (const auto& [target, ids] : asked)
+    for (Entity& entity : find(target, {ids.begin(), ids.end()})) {
+      std::string id = entity.id().str();
+      found.emplace(std::move(id), std::move(entity));
+    }
+
+  std::vector<Entity> out;
+  out.reserve(page.rows.size());
+  std::vector<const Mask*> masks;
+  Mask asked_fields;
+  if (fields_) asked_fields.visible = *fields_;
+  masks.push_back(&asked_fields);
+  const MaskSplicer narrowing(masks, MaskPurpose::show);
+  std::size_t bytes = 0;
+  for (std::size_t row = 0; row < page.rows.size(); ++row) {
+    EntityRow& shown = page.rows[row];
+    if (fields_) {
+      std::string narrowed;
+      narrowing.splice(shown.data.view(), narrowed);
+      shown.data = SharedText(std::move(narrowed));
+    }
+    Entity entity(type, std::move(shown));
+    if (expanded_.empty()) {
+      out.push_back(std::move(entity));
+      continue;
+    }
+    std::vector<Expansion> beside;
+    for (std::size_t i = 0; i < expanded_.size(); ++i) {
+      const auto& value = page.values[row][i];
+      if (!value) continue;
+      Expansion expansion{expanded_[i].asked, value->is_array(), {}};
+      const auto& types = expansion.is_list ? expanded_[i].list_types : expanded_[i].types;
+      each_id(*value, [&](const std::string& id) {
+        const auto at = found.find(id);
+        if (at == found.end() || std::ranges::find(types, at->second.type()) == types.end()) return;
+        bytes += at->second.json().size() + 256;  // and what an answer says of it besides its data
+        expansion.entities.push_back(at->second);
+      });
+      if (bytes > most_answer_bytes)
+        throw Error(ErrorCode::invalid_query,
+                    fmt::format("what `expand` sets beside the rows is larger than {} MiB; ask for fewer rows",
+                                most_answer_bytes >> 20));
+      if (expansion.is_list || !expansion.entities.empty()) beside.push_back(std::move(expansion));
+    }
+    out.push_back(std::move(entity).with(std::move(beside)));
+  }
+  return out;
+}
+
+}  // namespace struere

@@ -1,0 +1,199 @@
+// docs/limits.md: what is too large is refused with an error that names the bound, and extreme durations do no harm.
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <climits>
+#include <cstdint>
+
+#include "core/deadline.hpp"
+#include "query/bounds.hpp"
+#include "support/any_storage.hpp"
+#include "support/throws_error.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+constexpr auto for_ever = std::chrono::milliseconds::max();
+constexpr auto before_all = std::chrono::milliseconds::min();
+
+struct Notes : World {
+  explicit Notes(StorageKind kind) : World(kind) {
+    define_type({{"slug", "note"}, {"searchFields", {"text"}}});
+    id = create("note", {{"text", "one"}});
+  }
+  EntityRepository notes() const { return system().entities("note"); }
+  std::string error_of_list(const Query& query) const {
+    return error_of([&] { (void)notes().list(query); });
+  }
+  EntityId id{""};
+};
+
+Json conditions(std::size_t number) {
+  Json out = Json::array();
+  for (std::size_t i = 0; i < number; ++i) out.push_back({{"field", "data.n"}, {"operator", "eq"}, {"value", i}});
+  return out;
+}
+
+Json whole_numbers(std::size_t number) {
+  Json out = Json::array();
+  for (std::size_t i = 0; i < number; ++i) out.push_back(i);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a query of too many conditions is refused at once", "[bounds]") {
+  const Notes world(any_storage());
+  CHECK(world.notes().list({.where = Condition(conditions(most_conditions))}).empty());
+  CHECK(world.error_of_list({.where = Condition(conditions(20'000))}) ==
+        "invalid_query: `where` has at most 256 conditions");
+  const Json inner{{"any", conditions(most_conditions)}};  // the group counts as well
+  CHECK_ERROR(invalid_query, world.notes().count({.where = Condition(Json::array({inner}))}));
+  CHECK_ERROR(invalid_query, world.notes().aggregate({.where = Condition(Json::array({inner}))}, {}, {{}}));
+}
+
+TEST_CASE("a list of values, the text of a query and a search are bounded", "[bounds]") {
+  const Notes world(any_storage());
+  CHECK(world.notes().list({.where = field("data.n").in(whole_numbers(most_listed_values))}).empty());
+  CHECK(world.error_of_list({.where = field("data.n").in(whole_numbers(most_listed_values + 1))}) ==
+        "invalid_query: `in` takes at most 10000 values");
+  CHECK_ERROR(invalid_query,
+              world.notes().list({.where = field("data.n").not_in(whole_numbers(most_listed_values + 1))}));
+  const std::string long_text(600'000, 'x');
+  CHECK_ERROR(invalid_query,
+              world.notes().list({.where = field("data.n") == long_text && field("data.m") == long_text}));
+  CHECK_ERROR(invalid_query, world.notes().list({.search = std::string(most_search_bytes + 1, 'a')}));
+  std::string words;
+  for (std::size_t i = 0; i <= most_search_words; ++i) words += "w" + std::to_string(i) + " ";
+  CHECK_ERROR(invalid_query, world.notes().list({.search = words}));
+  CHECK_ERROR(invalid_query, world.notes().list({.order = std::vector<OrderBy>(most_order_keys + 1, {"id"})}));
+}
+
+TEST_CASE("the rules and masks of a role are bounded", "[bounds]") {
+  const Notes world(any_storage());
+  const auto rules = [](std::size_t number) {
+    Json out = Json::array();
+    for (Json rule : conditions(number)) {
+      rule["entityType"] = "note";
+      out.push_back(rule);
+    }
+    return out;
+  };
+  world.define_role({{"name", "r"}, {"scopeRules", rules(most_rule_conditions)}});
+  CHECK_ERROR(invalid_definition, world.define_role({{"name", "r"}, {"scopeRules", rules(most_rule_conditions + 1)}}));
+  Json masks = Json::array();
+  for (std::size_t i = 0; i <= most_masks; ++i)
+    masks.push_back({{"entityType", "note"}, {"fieldPath", "data.f" + std::to_string(i)}, {"maskType", "hide"}});
+  CHECK_ERROR(invalid_definition, world.define_role({{"name", "m"}, {"fieldMasks", masks}}));
+  Json fields = Json::array();
+  for (std::size_t i = 0; i <= most_visible_fields; ++i) fields.push_back("data.f" + std::to_string(i));
+  CHECK_ERROR(invalid_definition,
+              world.define_role({{"name", "v"}, {"visibleFields", {{{"entityType", "note"}, {"fields", fields}}}}}));
+  const Json listed{{"entityType", "note"},
+                    {"field", "data.n"},
+                    {"operator", "in"},
+                    {"value", whole_numbers(most_listed_values + 1)}};
+  CHECK_ERROR(invalid_definition, world.define_role({{"name", "l"}, {"scopeRules", {listed}}}));
+}
+
+TEST_CASE("related answers in pages, in the order of creation over all types", "[bounds][relations]") {
+  Notes world(any_storage());
+  world.define_type({{"slug", "task"}});
+  const auto relations = world.system().relations();
+  std::vector<std::string> expected;
+  for (int i = 0; i < 7; ++i) {
+    const EntityId far = world.create(i % 3 == 0 ? "task" : "note", {{"i", i}});
+    relations.link(world.id, "about", far);
+    expected.push_back(far.str());
+  }
+  for (const std::int64_t limit : {1, 2, 3, 7, 1000}) {
+    std::vector<std::string> found;
+    RelatedQuery query{.limit = limit};
+    do {
+      const EntityPage page = relations.related(world.id, "about", RelationDirection::out, query);
+      CHECK(page.size() <= static_cast<std::size_t>(limit));
+      for (const Entity& far : page) found.push_back(far.id().str());
+      query.after = page.next();
+    } while (query.after);
+    CHECK(found == expected);
+  }
+  CHECK_ERROR(invalid_query, relations.related(world.id, "about", RelationDirection::out, {.limit = 1001}));
+  const auto cursor = relations.related(world.id, "about", RelationDirection::out, {.limit = 1}).next();
+  REQUIRE(cursor);
+  CHECK_ERROR(invalid_cursor, relations.related(world.id, "other", RelationDirection::out, {.after = cursor}));
+  CHECK_ERROR(invalid_cursor, relations.related(world.id, "about", RelationDirection::in, {.after = cursor}));
+}
+
+TEST_CASE("a page of events ends early if its payloads are large", "[bounds]") {
+  Notes world(any_storage());
+  const auto events = world.system().events();
+  for (int i = 0; i < 12; ++i) events.emit("note.grew", {{"i", i}, {"text", std::string(900'000, 'x')}});
+  EventQuery query{.type = "note.grew", .limit = 1000};
+  const EventPage first = events.list(query);
+  CHECK(first.events.size() == 10);
+  REQUIRE(first.next);
+  query.after = first.next;
+  const EventPage rest = events.list(query);
+  CHECK(rest.events.size() == 2);
+  CHECK_FALSE(rest.next);
+}
+
+TEST_CASE("a page of messages ends early if their texts are large", "[bounds]") {
+  const Notes world(any_storage());
+  const auto threads = world.system().threads();
+  const ThreadId thread = threads.create({}).id;
+  for (int i = 0; i < 12; ++i) threads.append(thread, {.content = std::string(900'000, static_cast<char>('a' + i))});
+  const MessagePage first = threads.messages(thread, 1000);
+  CHECK(first.messages.size() == 10);
+  REQUIRE(first.next);
+  const MessagePage rest = threads.messages(thread, 1000, first.next);
+  REQUIRE(rest.messages.size() == 2);
+  CHECK(rest.messages.back().content.front() == 'a');
+  CHECK_FALSE(rest.next);
+}
+
+TEST_CASE("extreme durations saturate", "[bounds]") {
+  Notes world(any_storage());
+  CHECK(world.notes().list({.timeout = for_ever}).size() == 1);
+  CHECK(world.notes().count({.timeout = for_ever}) == 1);
+  CHECK(world.system().events().list({.timeout = for_ever}).events.size() > 1);
+  CHECK(world.system().relations().related(world.id, "x", RelationDirection::in, {.timeout = for_ever}).empty());
+  CHECK(deadline_after(for_ever) == std::chrono::steady_clock::time_point::max());
+  CHECK(deadline_after(before_all) <= std::chrono::steady_clock::now());
+  CHECK(saturating_add(INT64_MAX, 1) == INT64_MAX);
+  CHECK(saturating_add(INT64_MIN, -1) == INT64_MIN);
+  CHECK(saturating_add(40, 2) == 42);
+  CHECK(as_int_milliseconds(for_ever) == INT_MAX);
+  CHECK(as_int_milliseconds(before_all) == 0);
+  auto subscription = world.system().events().subscribe({.type = "note.created"});
+  CHECK(subscription.next(for_ever).size() == 1);
+  CHECK(subscription.next(before_all).empty());
+}
+
+TEST_CASE("a query that is stopped, or late, ends every kind of reading and may be tried again", "[bounds]") {
+  Notes world(any_storage());
+  for (int i = 0; i < 300; ++i) world.create("note", {{"text", "word" + std::to_string(i)}});
+  std::stop_source stop;
+  stop.request_stop();
+  const std::stop_token asked = stop.get_token();
+  const auto is_given_up = [](auto&& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::storage && error.is_transient();
+    }
+    return false;
+  };
+  const auto notes = world.notes();
+  const Condition slow = field("data.text").contains("zzz");
+  CHECK(is_given_up([&] { (void)notes.list({.where = slow, .stop = asked}); }));
+  CHECK(is_given_up([&] { (void)notes.list({.where = slow, .timeout = before_all}); }));
+  CHECK(is_given_up([&] { (void)notes.list({.search = "word zzz", .stop = asked}); }));
+  CHECK(is_given_up([&] { (void)notes.count({.where = slow, .stop = asked}); }));
+  CHECK(is_given_up([&] { (void)notes.aggregate({.where = slow, .stop = asked}, {}, {{}}); }));
+  CHECK(is_given_up([&] { (void)world.system().events().list({.actor = "nobody", .stop = asked}); }));
+  const auto relations = world.system().relations();
+  CHECK(is_given_up([&] { (void)relations.related(world.id, "x", RelationDirection::out, {.stop = asked}); }));
+}
