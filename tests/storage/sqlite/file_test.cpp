@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 #include "struere/lifecycle/backup.hpp"
@@ -24,15 +25,6 @@ namespace paths = std::filesystem;
 unsigned mode_of(const std::string& path) {
   struct stat found {};
   return stat(path.c_str(), &found) == 0 ? found.st_mode & 0777U : 0;
-}
-
-std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return std::string(to_string(error.code())) + ": " + error.what();
-  }
-  return "no error";
 }
 
 void create_in(const Database& database) {
