@@ -46,16 +46,16 @@ DefinitionSet set_of(const Json& type, const Json& author_role) {
   return out;
 }
 
-Definitions of(const World& world, Environment environment = development) {
+Definitions definitions_in(const World& world, Environment environment = development) {
   return Definitions(world.system(environment));
 }
 
 void sync(const World& world, const DefinitionSet& set, const PlanOptions& options = {}) {
-  of(world).apply(of(world).plan(set, options));
+  definitions_in(world).apply(definitions_in(world).plan(set, options));
 }
 
 // All that the actor is shown, rows and events, as one text.
-std::string seen(const World& world, const Session& actor, const char* type = "note") {
+std::string seen(const World&, const Session& actor, const char* type = "note") {
   std::string out;
   for (const Entity& row : actor.entities(type).list({.limit = 1000})) out += row.data().dump();
   for (const Event& event : actor.events().list({.limit = 1000}).events) out += event.payload().dump();
@@ -78,7 +78,7 @@ TEST_CASE("a mask that follows a renamed field shows the old values only if the 
     REQUIRE_FALSE(tells(seen(world, ada), "value"));
 
     const DefinitionSet renamed = set_of(note({"text", "token"}), author(masks({"data.token"})));
-    ChangePlan plan = of(world).plan(renamed);
+    ChangePlan plan = definitions_in(world).plan(renamed);
     REQUIRE(plan.reveals.size() == 1);
     CHECK(plan.reveals[0].role == "author");
     CHECK(plan.reveals[0].entity_type == "note");
@@ -87,14 +87,14 @@ TEST_CASE("a mask that follows a renamed field shows the old values only if the 
     CHECK(plan.reveals[0].events == 3);
     REQUIRE(plan.obstacles.size() == 1);
     CHECK(tells(plan.obstacles[0].message, "`data.secret` of `note`"));
-    CHECK_ERROR(conflict, of(world).apply(plan));
+    CHECK_ERROR(conflict, definitions_in(world).apply(plan));
     CHECK_FALSE(tells(seen(world, ada), "value"));
 
     // The mask on the old name is allowed, because rows hold it, and nothing is shown then.
     const DefinitionSet kept = set_of(note({"text", "token"}), author(masks({"data.token", "data.secret"})));
-    plan = of(world).plan(kept);
+    plan = definitions_in(world).plan(kept);
     CHECK(plan.reveals.empty());
-    of(world).apply(plan);
+    definitions_in(world).apply(plan);
     CHECK_FALSE(tells(seen(world, ada), "value"));
   }
 }
@@ -106,7 +106,7 @@ TEST_CASE("what is told to be revealed is named and shown", "[reveals]") {
     world.create("note", {{"secret", "value"}});
     const Session ada = world.user("ada", {"author"});
     const DefinitionSet shown = set_of(note({"text", "secret"}), author(Json::object()));
-    const ChangePlan plan = of(world).plan(shown, {.reveal = true});
+    const ChangePlan plan = definitions_in(world).plan(shown, {.reveal = true});
     CHECK(plan.obstacles.empty());
     REQUIRE(plan.reveals.size() == 1);
     CHECK(plan.to_json().at("reveals") ==
@@ -115,11 +115,11 @@ TEST_CASE("what is told to be revealed is named and shown", "[reveals]") {
     // What came after the plan is not named by it.
     ChangePlan stale = plan;
     stale.reveals.clear();
-    CHECK_ERROR(conflict, of(world).apply(stale));
+    CHECK_ERROR(conflict, definitions_in(world).apply(stale));
 
-    of(world).apply(plan);
+    definitions_in(world).apply(plan);
     CHECK(tells(seen(world, ada), "value"));
-    CHECK(of(world).plan(shown).reveals.empty());
+    CHECK(definitions_in(world).plan(shown).reveals.empty());
   }
 }
 
@@ -161,7 +161,8 @@ TEST_CASE("every way in which a mask becomes weaker is told", "[reveals]") {
       "place": {"city": "c", "room": "r"}})"));
     INFO(each.what);
     std::vector<std::string> paths;
-    for (const Reveal& reveal : of(world).plan(set_of(type, author(each.after))).reveals) paths.push_back(reveal.path);
+    for (const Reveal& reveal : definitions_in(world).plan(set_of(type, author(each.after))).reveals)
+      paths.push_back(reveal.path);
     std::ranges::sort(paths);
     CHECK(paths == each.paths);
   }
@@ -180,7 +181,7 @@ TEST_CASE("the log is asked as well, and what a tool is denied is told like a ro
     DefinitionSet after = set_of({{"slug", "note"}}, author(Json::object()));
     after.add(agent, *before.find(agent, "bot"));
     after.add(tool, Json::parse(R"({"name": "read-notes"})"));
-    const auto reveals = of(world).plan(after).reveals;
+    const auto reveals = definitions_in(world).plan(after).reveals;
     REQUIRE(reveals.size() == 2);
     for (const Reveal& reveal : reveals) {
       CHECK(reveal.path == "data.secret");
@@ -195,19 +196,19 @@ TEST_CASE("the log is asked as well, and what a tool is denied is told like a ro
 TEST_CASE("a mask on a field that is stored nowhere is a mistake, and one that production holds is not", "[reveals]") {
   World world(StorageKind::sqlite);
   const DefinitionSet mistyped = set_of(note({"text"}), author(masks({"data.tetx"})));
-  CHECK_ERROR(invalid_definition, of(world).plan(mistyped));
+  CHECK_ERROR(invalid_definition, definitions_in(world).plan(mistyped));
   sync(world, set_of(note({"text"}), author(Json::object())));
-  CHECK_ERROR(invalid_definition, of(world).plan(mistyped));
+  CHECK_ERROR(invalid_definition, definitions_in(world).plan(mistyped));
   world.create("note", {{"tetx", 1}});
-  CHECK(of(world).plan(mistyped).changes.size() == 1);
-  CHECK(of(world).held_fields()("note", *FieldPath::parse("data.tetx")));
-  CHECK_FALSE(of(world).held_fields()("note", *FieldPath::parse("data.txet")));
+  CHECK(definitions_in(world).plan(mistyped).changes.size() == 1);
+  CHECK(definitions_in(world).held_fields()("note", *FieldPath::parse("data.tetx")));
+  CHECK_FALSE(definitions_in(world).held_fields()("note", *FieldPath::parse("data.txet")));
 
   const Folder folder;
   folder.write("entity-types/note.json", note({"text"}).dump());
   folder.write("roles/author.json", author(masks({"data.tetx"})).dump());
   CHECK_ERROR(invalid_definition, read_definitions(folder.path()));
-  CHECK(read_definitions(folder.path(), of(world).held_fields()).of(DefinitionKind::role).size() == 1);
+  CHECK(read_definitions(folder.path(), definitions_in(world).held_fields()).of(DefinitionKind::role).size() == 1);
 }
 
 namespace {
@@ -256,7 +257,7 @@ TEST_CASE("a field that a pack renames stays masked under both of its names", "[
     world.define_role(later);
     CHECK_FALSE(tells(seen(world, world.user("later", {"later"})), "value"));
     // The scope can be synced as it is: the old name is known.
-    CHECK(of(world).plan(of(world).current()).empty());
+    CHECK(definitions_in(world).plan(definitions_in(world).current()).empty());
     CHECK(packs.plan_repair("notes").empty());
   }
 }
