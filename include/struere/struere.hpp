@@ -21,6 +21,7 @@
 #include "struere/model/installed_pack.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/release.hpp"
+#include "struere/model/retention.hpp"
 #include "struere/model/role.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
@@ -53,4 +54,5 @@
 #include "struere/lifecycle/adoption.hpp"
 #include "struere/lifecycle/backup.hpp"
 #include "struere/lifecycle/doctor.hpp"
+#include "struere/lifecycle/retention.hpp"
 #include "struere/lifecycle/trigger_worker.hpp"

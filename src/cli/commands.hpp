@@ -23,6 +23,7 @@ void add_explain(CLI::App& program, Options& options);
 void add_migrate(CLI::App& program, Options& options);
 void add_packs(CLI::App& program, Options& options);
 void add_verify(CLI::App& program, Options& options);
+void add_prune(CLI::App& program, Options& options);
 void add_doctor(CLI::App& program, Options& options);
 void add_backup(CLI::App& program, Options& options);
 void add_completion(CLI::App& program, Options& options);

@@ -81,6 +81,7 @@ int main(int count, char** arguments) {
   add_migrate(program, options);
   add_packs(program, options);
   add_verify(program, options);
+  add_prune(program, options);
   add_doctor(program, options);
   add_backup(program, options);
   add_completion(program, options);

@@ -11,9 +11,12 @@ void add_verify(CLI::App& program, Options& options) {
     const Session session(options);
     const auto found = session.actor(options).events().verify();
     if (options.json)
-      fmt::print("{}\n",
-                 Json{{"ok", found.ok}, {"verified", found.verified}, {"head", found.head}, {"problem", found.problem}}
-                     .dump());
+      fmt::print("{}\n", Json{{"ok", found.ok},
+                              {"verified", found.verified},
+                              {"purged", found.purged},
+                              {"head", found.head},
+                              {"problem", found.problem}}
+                             .dump());
     else if (found.ok)
       fmt::print("{} events of {} verify. The last has the hash {}.\n", found.verified, options.environment,
                  found.head);

@@ -7,7 +7,7 @@
 #include "core/instant.hpp"
 #include "lifecycle/legacy_check.hpp"
 #include "lifecycle/legacy_values.hpp"
-#include "repository/audit_logger.hpp"
+#include "repository/event_chain.hpp"
 #include "storage/sqlite/legacy_file.hpp"
 #include "struere/core/error.hpp"
 
@@ -123,7 +123,7 @@ class RowAdopter {
     event.actor_id = values.text("actor_id");
     event.payload = values.text("payload");
     event.created_at = values.number("created_at");
-    event.hash = chained_hash(head.hash, organization, environment, event);
+    seal_event(event, head.hash, organization, environment);
     transaction.append_event(event);
   }
 

@@ -5,6 +5,7 @@
 #include "struere/model/entity.hpp"
 #include "struere/model/execution.hpp"
 #include "struere/model/organization.hpp"
+#include "struere/model/retention.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
 
@@ -86,6 +87,17 @@ std::string_view to_string(TriggerRunStatus status) noexcept {
     case TriggerRunStatus::cancelled: return "cancelled";
   }
   return "dead";
+}
+
+std::string_view to_string(Gathered kind) noexcept {
+  switch (kind) {
+    case Gathered::trigger_runs: return "trigger_runs";
+    case Gathered::executions: return "executions";
+    case Gathered::messages: return "messages";
+    case Gathered::threads: return "threads";
+    case Gathered::events: return "events";
+  }
+  return "events";
 }
 
 bool Restriction::permits(Action action) const noexcept {

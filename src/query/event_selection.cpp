@@ -25,6 +25,14 @@ std::string masked_payload(const std::string& payload, std::span<const Mask* con
     else
       out.erase(found);
   }
+  for (const char* const member : {"status", "previousStatus"}) {
+    const auto found = out.find(member);
+    if (found == out.end()) continue;
+    if (auto shown = apply_masks(masks, FieldPath::Root::status, *found, MaskPurpose::show))
+      *found = *std::move(shown);
+    else
+      out.erase(found);
+  }
   return canonical_json(out);
 }
 

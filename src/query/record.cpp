@@ -37,6 +37,8 @@ constexpr Columns former_names{"entity_type", "position", "former", "present", "
 
 constexpr Columns trigger_cascades{"origin", "runs", "created_at"};
 
+constexpr Columns retention{"kind", "days", "updated_at"};
+
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_agent_and_tool{"agent_id", "tool"};
@@ -47,6 +49,7 @@ constexpr Columns by_pack{"pack_id"};
 constexpr Columns by_number{"number"};
 constexpr Columns by_origin{"origin"};
 constexpr Columns by_type_and_position{"entity_type", "position"};
+constexpr Columns by_kind{"kind"};
 
 // In the order of RecordTable.
 constexpr std::array shapes{
@@ -66,6 +69,7 @@ constexpr std::array shapes{
     RecordShape{RecordTable::former_names, "former_names", false, true, false, former_names, by_type_and_position, {}},
     RecordShape{
         RecordTable::trigger_cascades, "trigger_cascades", false, false, false, trigger_cascades, by_origin, {}},
+    RecordShape{RecordTable::retention, "retention", false, false, false, retention, by_kind, {}},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

@@ -1,4 +1,4 @@
-// The one place that writes events, and the hash chain that they form (SPEC 7).
+// The one place that writes events (SPEC 7).
 #pragma once
 
 #include <optional>
@@ -10,13 +10,6 @@
 #include "struere/storage/transaction.hpp"
 
 namespace struere {
-
-// What is hashed of an event: all of it, and its scope, as canonical JSON.
-std::string canonical_event(const Scope& scope, const EventRecord& event);
-EventHash chained_hash(const EventHash& previous, const Scope& scope, const EventRecord& event);
-// Of a scope in which nobody acts yet: that of a file that is being adopted.
-EventHash chained_hash(const EventHash& previous, const OrganizationId& organization, Environment environment,
-                       const EventRecord& event);
 
 class AuditLogger {
  public:

@@ -13,11 +13,13 @@
 #include "core/bounded_cache.hpp"
 #include "core/json_schema.hpp"
 #include "core/scope_hash.hpp"
+#include "repository/denial_log.hpp"
 #include "repository/trigger_matcher.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
+#include "struere/repository/denial_recording.hpp"
 #include "struere/storage/storage.hpp"
 
 namespace struere {
@@ -49,7 +51,7 @@ struct Engine {
   std::unique_ptr<Storage> storage;
   const Clock* clock;
   IdSource* ids;
-  bool record_denials;
+  DenialRecording record_denials;
   AuthenticationCache authenticated;
 
   // As of the transaction's own snapshot.
@@ -77,8 +79,10 @@ struct Engine {
   BoundedCache<Scope, Known, ScopeHash> scopes_{most_scopes};
 
  public:
-  Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, bool record)
-      : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record) {
+  DenialLog denials;  // the last, so that it goes first: it writes what it still holds
+
+  Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, DenialRecording record)
+      : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record), denials(*storage, *clock, *ids) {
     static std::atomic<std::uint64_t> made = 0;
     number_ = ++made;
   }

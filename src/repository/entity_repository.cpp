@@ -156,6 +156,21 @@ void EntityRepository::remove(const EntityId& id) const {
   });
 }
 
+Written EntityRepository::restore(const EntityId& id) const {
+  return guarded(caller_, Access::write, {"restore", type_, id.str()}, [&](GuardedOperation& operation) {
+    Written answer = EntityWriter(operation, type_).restore(id.str());
+    operation.commit();
+    return answer;
+  });
+}
+
+void EntityRepository::purge(const EntityId& id) const {
+  guarded(caller_, Access::write, {"purge", type_, id.str()}, [&](GuardedOperation& operation) {
+    EntityWriter(operation, type_).purge(id.str());
+    operation.commit();
+  });
+}
+
 Decision EntityRepository::can(Action action) const { return decision_of(caller_, action, type_); }
 
 }  // namespace struere

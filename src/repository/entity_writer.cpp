@@ -6,6 +6,8 @@
 #include <span>
 
 #include "query/unique_key.hpp"
+#include "repository/event_purge.hpp"
+#include "repository/log_verifier.hpp"
 #include "repository/trigger_matcher.hpp"
 
 namespace struere {
@@ -114,7 +116,9 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   require_references(type, data, false);
 
   operation_.transaction().insert_entity(row);
-  operation_.audit().append(type_ + ".created", R"({"data":)" + row.data + "}", row.id);
+  std::string payload = R"({"data":)" + row.data;
+  if (options.status) append_json_string(payload.append(R"(,"status":)"), row.status);
+  operation_.audit().append(type_ + ".created", payload.append("}"), row.id);
   enqueue_trigger_runs(operation_, TriggerEvent::created, type_, row, nullptr);
   return row;
 }
@@ -154,8 +158,12 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
-  operation_.audit().append(type_ + ".updated",
-                            R"({"changes":)" + patch_text + R"(,"previousData":)" + before.data + "}", id);
+  std::string payload = R"({"changes":)" + patch_text + R"(,"previousData":)" + before.data;
+  if (options.status) {
+    append_json_string(payload.append(R"(,"previousStatus":)"), before.status);
+    append_json_string(payload.append(R"(,"status":)"), after.status);
+  }
+  operation_.audit().append(type_ + ".updated", payload.append("}"), id);
   enqueue_trigger_runs(operation_, TriggerEvent::updated, type_, after, &before);
   return operation_.written(after, type_);
 }
@@ -205,6 +213,31 @@ Upserted EntityWriter::upsert(const UniqueKey& key, const WrittenJson& input,
   return {update(*id, input, {}), false};
 }
 
+Written EntityWriter::restore(const std::string& id) {
+  operation_.require_admin("restore rows");
+  const EntityType& type = operation_.require_type(type_);
+  StoredEntity row = require_stored(type, id);
+  if (!row.deleted) throw Error(ErrorCode::conflict, "this row is not deleted; there is nothing to restore");
+  const Json data = parse_canonical_json(row.data);
+  if (const auto fault = operation_.schema(type)->validate(data)) refuse_data(*fault, data, Mask{}, nullptr);
+  require_references(type, data, false);
+  row.status = "active";
+  row.deleted = false;
+  row.updated_at = operation_.now();
+  ++row.version;
+  operation_.transaction().update_entity(row);
+  operation_.audit().append(type_ + ".restored", "{}", id);
+  return operation_.written(row, type_);
+}
+
+void EntityWriter::purge(const std::string& id) {
+  operation_.require_admin("purge rows");
+  require_stored(operation_.require_type(type_), id);
+  operation_.audit().append(type_ + std::string(purged_suffix), "{}", id);
+  purge_payloads(operation_, id);
+  operation_.transaction().purge_entity(id);
+}
+
 void EntityWriter::migrate(const StoredEntity& before, const Json& data) {
   JsonFault fault;
   const auto canonical = canonical_json(data, fault);
@@ -242,6 +275,12 @@ void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, co
   if (fault.place.empty() || !writes_whole(written, fault.place, before != nullptr)) invalid_data(message);
   throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: the value is not as it must be", message, place))
       .at(place);
+}
+
+StoredEntity EntityWriter::require_stored(const EntityType& type, const std::string& id) {
+  auto row = operation_.transaction().find_entity(id);
+  if (!row || row->type != type.key) throw_not_found();
+  return *std::move(row);
 }
 
 // Whether the actor's view shows the status of the row. If not, a refusal would tell it.

@@ -23,6 +23,9 @@ class EntityWriter {
   void remove(const std::string& id);
   // `phase` is told when the write turns out to be an update, for the record of a denial.
   Upserted upsert(const UniqueKey& key, const WrittenJson& data, const std::function<void(Action)>& phase);
+  // These two are for system actors and org admins, and set off no trigger.
+  Written restore(const std::string& id);
+  void purge(const std::string& id);
   // All of `data` at once, by a migration of the type, which is the system's own doing: no grant is asked, the schema
   // is for the caller to check (it may be one that the transaction has yet to write), and no trigger is set off.
   void migrate(const StoredEntity& before, const Json& data);
@@ -30,6 +33,8 @@ class EntityWriter {
  private:
   // The row that `plan` admits, else the error that SPEC 6 names.
   StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
+  // The row as stored, deleted or not.
+  StoredEntity require_stored(const EntityType& type, const std::string& id);
   // Throws invalid_data for `fault`, in words that the actor may read. `mask` is that of the grant; `before` is null
   // for a create.
   [[noreturn]] void refuse_data(const SchemaFault& fault, const Json& written, const Mask& mask,

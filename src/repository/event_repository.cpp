@@ -1,28 +1,19 @@
 #include "struere/repository/event_repository.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <thread>
 
 #include "core/deadline.hpp"
-#include "core/digest.hpp"
 #include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "repository/entity_reader.hpp"
 #include "repository/event_writer.hpp"
+#include "repository/log_verifier.hpp"
 
 namespace struere {
 namespace {
 
-constexpr std::string_view pruned_type = "events.pruned";
-
-bool is_sound(const EventHash& previous, const Scope& scope, const EventRecord& event) {
-  try {
-    return chained_hash(previous, scope, event) == event.hash;
-  } catch (const std::invalid_argument&) {  // a text in it that nobody could have written through the library
-    return false;
-  }
-}
+constexpr int events_at_once = 1000;  // in one transaction
 
 std::string question_of(const EventQuery& query) {
   const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
@@ -42,9 +33,11 @@ struct EventRows {
   std::vector<Event> events;
   bool more = false;
   std::optional<std::string> end;  // the cursor of the last of them
+  std::int64_t scanned = 0;        // no event up to here is still to come
 };
 
-EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
+// Only events after the sequence `scanned`, which an earlier answer to the same query gave.
+EventRows select_events(GuardedOperation& operation, const EventQuery& query, std::int64_t scanned) {
   require_limit(query.limit);
   const std::string question = question_of(query);
   const Scope& scope = operation.actor().scope();
@@ -55,10 +48,13 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
       throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
     selection.after = std::stoll(position->at(0));
   }
+  selection.after = std::max(selection.after, scanned);
   for (const EntityType& type : operation.rules().types()) {
     const auto plan = operation.plan(Action::read, type.slug);
     if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
   }
+  // Of a purged entity there is no row that a grant could admit.
+  selection.purged = operation.actor().passes_policies() && !operation.actor().restriction();
   selection.others = decide(operation.rules(), operation.actor(), Action::read, "events").allowed();
   selection.actor = operation.values();
   if (query.entity) selection.entity = query.entity->str();
@@ -70,7 +66,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
   selection.limit = query.limit + 1;
   selection.most_bytes = most_page_bytes;
   selection.interruption = interruption_of(query.timeout, query.stop);
-  EventRows out{{}, false, query.after};
+  EventRows out{{}, false, query.after, 0};
   std::size_t bytes = 0;
   for (EventRecord& record : operation.transaction().select_events(selection)) {
     if (static_cast<std::int64_t>(out.events.size()) == query.limit) {
@@ -84,20 +80,28 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query) {
   }
   if (!out.events.empty())
     out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(selection.after)});
+  // The storage looked at all that there is, unless the page is full.
+  out.scanned = out.more ? selection.after : std::max(scanned, operation.transaction().chain_head().sequence);
   return out;
 }
 
-EventRows read_events(const Caller& caller, const EventQuery& query) {
+EventRows read_events(const Caller& caller, const EventQuery& query, std::int64_t scanned = 0) {
   return guarded(caller, Access::read, {"read", "events"},
-                 [&](GuardedOperation& operation) { return select_events(operation, query); });
+                 [&](GuardedOperation& operation) { return select_events(operation, query, scanned); });
 }
 
-// The payload of an event that vouches for the start of the log.
-Json pruning(const ChainHead& through) { return {{"through", through.sequence}, {"hash", to_hex(through.hash)}}; }
+// Whether denials that are still being counted could be among the answers.
+bool asks_for_denials(const EventQuery& query) {
+  constexpr std::string_view denied = "access.denied";
+  return !query.entity && (!query.type || *query.type == denied) &&
+         (!query.type_prefix || denied.starts_with(*query.type_prefix));
+}
 
 }  // namespace
 
 EventPage EventRepository::list(const EventQuery& query) const {
+  if (asks_for_denials(query) && !caller_.unit() && decision_of(caller_, Action::read, "events"))
+    caller_.engine().denials.write(caller_.actor().scope());
   EventRows rows = read_events(caller_, query);
   return {std::move(rows.events), rows.more ? std::move(rows.end) : std::nullopt};
 }
@@ -115,8 +119,15 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds longest_pause(50);
   const auto deadline = deadline_after(timeout);
   for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longest_pause)) {
-    EventRows rows = read_events(caller_, query_);
-    query_.after = std::move(rows.end);
+    // If nothing was committed since the last look at the log, there is nothing new in it.
+    const auto stamp = caller_.engine().storage->commit_stamp();
+    EventRows rows;
+    if (!stamp || stamp != seen_) {
+      rows = read_events(caller_, query_, scanned_);
+      query_.after = std::move(rows.end);
+      scanned_ = rows.scanned;
+      if (!rows.more) seen_ = stamp;
+    }
     const auto now = std::chrono::steady_clock::now();
     if (!rows.events.empty() || now >= deadline) return std::move(rows.events);
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(pause, deadline - now));
@@ -133,65 +144,66 @@ EventId EventRepository::emit(const std::string& type, const Json& payload,
 }
 
 Verification EventRepository::verify() const {
-  return guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
-    operation.require_resource(Action::read, "events");
-    const ChainHead start = operation.transaction().log_start();
-    Verification out;
-    ChainHead last = start;
-    Json vouched_for;
-    const auto fail = [&](std::string problem) {
-      out.ok = false;
-      out.problem = std::move(problem);
-      return false;
-    };
-    operation.transaction().replay_events([&](const EventRecord& event) {
-      const std::string expected = std::to_string(last.sequence + 1);
-      if (event.sequence != last.sequence + 1) {
-        if (event.sequence > last.sequence) return fail("event " + expected + " was removed");
-        out.event = event.id;
-        return fail("an event was inserted before event " + expected);
-      }
-      if (!is_sound(last.hash, caller_.actor().scope(), event)) {
-        out.event = event.id;
-        return fail("event " + expected +
-                    " was altered, inserted or moved: its hash is not that of its content and of the event before it");
-      }
-      if (event.type == pruned_type) vouched_for = parse_canonical_json(event.payload);
-      last = {event.sequence, event.hash};
-      ++out.verified;
-      return true;
+  // In batches: a long read would keep the storage from tidying up behind those who write. What is committed meanwhile
+  // is verified, too.
+  std::optional<LogVerifier> verifier;
+  for (;;) {
+    auto found = guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
+      operation.require_resource(Action::read, "events");
+      Transaction& transaction = operation.transaction();
+      const ChainHead start = transaction.log_start();
+      if (!verifier || verifier->last().sequence < start.sequence)  // pruned meanwhile
+        verifier.emplace(caller_.actor().scope(), start);
+      int taken = 0;
+      transaction.replay_events({.after = verifier->last().sequence}, [&](const EventRecord& event) {
+        return verifier->take(event) && ++taken < events_at_once;
+      });
+      return taken == events_at_once ? std::nullopt : std::optional(verifier->result(start, transaction.chain_head()));
     });
-    const ChainHead head = operation.transaction().chain_head();
-    if (out.ok && (head.sequence != last.sequence || head.hash != last.hash))
-      fail(head.sequence > last.sequence
-               ? "event " + std::to_string(last.sequence + 1) + " was removed, from the end of the log"
-               : "the log does not end where the database says it ends");
-    if (out.ok && start.sequence != 0 && vouched_for != pruning(start))
-      fail("the events before event " + std::to_string(start.sequence + 1) + " were removed, and not by prune()");
-    if (out.verified > 0) out.head = to_hex(last.hash);
-    return out;
-  });
+    if (found) return *std::move(found);
+  }
 }
 
 std::int64_t EventRepository::prune(Timestamp before) const {
-  return guarded(caller_, Access::write, {"delete", "events"}, [&](GuardedOperation& operation) {
-    operation.require_admin("prune the log");
-    if (caller_.actor().type() != ActorType::system)
-      throw Error(ErrorCode::permission_denied, "the log is pruned by the host, as the system actor");
-    Transaction& transaction = operation.transaction();
-    const ChainHead start = transaction.log_start();
-    ChainHead through = start;
-    transaction.replay_events([&](const EventRecord& event) {
-      if (event.created_at >= before) return false;
-      through = {event.sequence, event.hash};
-      return true;
+  const auto run = [&](Access access, auto&& body) {
+    return guarded(caller_, access, {"delete", "events"}, [&](GuardedOperation& operation) {
+      operation.require_admin("prune the log");
+      if (caller_.actor().type() != ActorType::system)
+        throw Error(ErrorCode::permission_denied, "the log is pruned by the host, as the system actor");
+      return body(operation);
     });
-    if (through.sequence == start.sequence) return std::int64_t{0};
-    operation.audit().append(std::string(pruned_type), canonical_json(pruning(through)));
-    transaction.prune_events(through);
+  };
+  // Looked for first, in batches, and while others write.
+  std::optional<ChainHead> through;
+  for (bool is_done = false; !is_done;)
+    is_done = run(Access::read, [&](GuardedOperation& operation) {
+      const ChainHead start = operation.transaction().log_start();
+      if (!through || through->sequence < start.sequence) through = start;
+      int taken = 0;
+      operation.transaction().replay_events({.after = through->sequence}, [&](const EventRecord& event) {
+        if (event.created_at >= before) return false;
+        through = {event.sequence, event.hash};
+        return ++taken < events_at_once;
+      });
+      return taken < events_at_once;
+    });
+  const std::int64_t pruned = run(Access::write, [&](GuardedOperation& operation) {
+    Transaction& transaction = operation.transaction();
+    const std::int64_t count = through->sequence - transaction.log_start().sequence;
+    if (count <= 0) return std::int64_t{0};
+    operation.audit().append(std::string(pruned_type), canonical_json(pruned_payload(*through)));
+    transaction.prune_events(*through);
     operation.commit();
-    return through.sequence - start.sequence;
+    return count;
   });
+  // Nobody sees them any more. Those that a killed process left are removed by the next.
+  while (run(Access::write, [&](GuardedOperation& operation) {
+           const std::int64_t removed = operation.transaction().remove_pruned_events(events_at_once);
+           operation.commit();
+           return removed;
+         }) > 0) {
+  }
+  return pruned;
 }
 
 }  // namespace struere

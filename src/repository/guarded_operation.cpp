@@ -19,15 +19,19 @@ Json recordable(std::string_view text) {
 }  // namespace
 
 void record_denial(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial) {
-  if (!engine.record_denials) return;
+  if (engine.record_denials == DenialRecording::off) return;
   try {
-    const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
     Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
     if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
     // Not about the entity, even where one was named: who may see the row need not see who was refused.
-    AuditLogger(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
-        .append("access.denied", canonical_json(payload));
-    transaction->commit();
+    if (engine.record_denials == DenialRecording::each) {
+      const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
+      AuditLogger(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
+          .append("access.denied", canonical_json(payload));
+      transaction->commit();
+    } else {
+      engine.denials.add(actor, payload);
+    }
   } catch (const Error& failure) {
     throw denial.with_message(
         fmt::format("{} (and the denial could not be recorded: {})", denial.what(), failure.what()));

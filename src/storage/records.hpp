@@ -18,6 +18,7 @@
 #include "struere/model/former_name.hpp"
 #include "struere/model/installed_pack.hpp"
 #include "struere/model/release.hpp"
+#include "struere/model/retention.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
 #include "struere/query/record.hpp"
@@ -121,6 +122,12 @@ struct RecordOf<TriggerCascade> {
   static auto members(auto& c) { return std::tie(c.origin, c.runs, c.created_at); }
 };
 
+template <>
+struct RecordOf<RetentionRule> {
+  static constexpr RecordTable table = RecordTable::retention;
+  static auto members(auto& r) { return std::tie(r.kind, r.days, r.updated_at); }
+};
+
 // --- words that are stored
 
 template <class Enum>
@@ -143,6 +150,10 @@ inline constexpr std::array values_of<TriggerRunStatus>{TriggerRunStatus::pendin
 template <>
 inline constexpr std::array values_of<Action>{Action::create, Action::read, Action::update, Action::remove,
                                               Action::list};
+
+template <>
+inline constexpr std::array values_of<Gathered>{Gathered::trigger_runs, Gathered::executions, Gathered::messages,
+                                                Gathered::threads, Gathered::events};
 
 template <class Enum>
 std::optional<Enum> parse_word(std::string_view text) {

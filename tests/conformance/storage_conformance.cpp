@@ -430,7 +430,7 @@ void check_events(const StorageFactory& make) {
   CHECK(transaction->chain_head().sequence == 3);
   CHECK(transaction->chain_head().hash[0] == 3);
   std::vector<std::int64_t> replayed;
-  transaction->replay_events([&](const EventRecord& event) {
+  transaction->replay_events({}, [&](const EventRecord& event) {
     replayed.push_back(event.sequence);
     return event.sequence < 2;
   });
@@ -484,6 +484,71 @@ void check_times(const StorageFactory& make) {
   }
   CHECK(stage.read()->last_time() == 9);
   CHECK(stage.read(Environment::production)->last_time() == 0);
+}
+
+void check_purging(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  const EntityTypeKey type = add_type(*transaction);
+  for (const char* const id : {"a", "b"}) transaction->insert_entity(row(type, id, "{}"));
+  transaction->link("a", "knows", "b");
+  transaction->link("b", "knows", "a");
+  const auto append = [&](std::int64_t sequence, std::optional<std::string> entity, std::optional<std::string> end) {
+    EventRecord event;
+    event.sequence = sequence;
+    event.id = EventId("event-" + std::to_string(sequence));
+    event.type = "note.changed";
+    event.entity = std::move(entity);
+    event.other_end = std::move(end);
+    event.payload = R"({"n":1})";
+    event.salt = EventSalt{1, 2, 3};
+    transaction->append_event(event);
+  };
+  append(1, "a", std::nullopt);
+  append(2, "b", "a");
+  append(3, "b", std::nullopt);
+  append(4, "a", std::nullopt);
+  const auto replayed = [&](const EventReplay& which) {
+    std::vector<EventRecord> out;
+    transaction->replay_events(which, [&](const EventRecord& event) {
+      out.push_back(event);
+      return true;
+    });
+    return out;
+  };
+  CHECK(replayed({.after = 2}).size() == 2);
+  REQUIRE(replayed({.entity = "a"}).size() == 2);
+  CHECK(replayed({.entity = "a"})[0].salt == EventSalt{1, 2, 3});
+
+  transaction->purge_payload(1, EventHash{9});
+  CHECK(replayed({})[0].payload == "{}");
+  CHECK_FALSE(replayed({})[0].salt);
+  CHECK(replayed({})[0].payload_hash == EventHash{9});
+  transaction->purge_entity("a");
+  CHECK_FALSE(transaction->find_entity("a"));
+  CHECK(transaction->related_ids("b", {"knows", false}).empty());
+  CHECK(transaction->related_ids("b", {"knows", true}).empty());
+  CHECK(replayed({})[0].entity == "a");
+  CHECK(replayed({})[1].other_end == "a");
+
+  EventSelection selection;
+  selection.types = {{type, std::make_shared<const Grants>(Grants{{Predicate::always(), {}}})}};
+  selection.limit = 10;
+  CHECK(transaction->select_events(selection).size() == 1);
+  selection.purged = true;
+  CHECK(transaction->select_events(selection).size() == 4);
+  selection.entity = "a";
+  CHECK(transaction->select_events(selection).size() == 2);
+
+  transaction->prune_events({3, EventHash{3}});
+  CHECK(transaction->log_start().sequence == 3);
+  CHECK(replayed({}).size() == 1);
+  CHECK(transaction->select_events(selection).size() == 1);
+  CHECK(transaction->remove_pruned_events(2) == 2);
+  CHECK(transaction->remove_pruned_events(2) == 1);
+  CHECK(transaction->remove_pruned_events(2) == 0);
+  CHECK(replayed({}).size() == 1);
+  CHECK(transaction->chain_head().sequence == 4);
 }
 
 void check_shared_tables(const StorageFactory& make) {
@@ -570,6 +635,7 @@ void check_storage(const StorageFactory& make) {
   check_relations(make);
   check_events(make);
   check_times(make);
+  check_purging(make);
   check_shared_tables(make);
 }
 

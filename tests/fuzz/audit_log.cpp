@@ -18,9 +18,10 @@ struct LogWorld : test::World {
   }
   std::string log() {
     std::string out;
-    for (const auto& row : raw.rows(
-             "SELECT scope_id, sequence, quote(id), quote(type), quote(entity_id), quote(other_end_id), "
-             "quote(actor_type), quote(actor_id), created_at, quote(payload), quote(hash) FROM events ORDER BY 1, 2"))
+    for (const auto& row :
+         raw.rows("SELECT scope_id, sequence, quote(id), quote(type), quote(entity_id), quote(other_end_id), "
+                  "quote(actor_type), quote(actor_id), created_at, quote(payload), quote(hash), quote(salt), "
+                  "quote(payload_hash) FROM events ORDER BY 1, 2"))
       for (const std::string& column : row) out += column + "|";
     return out;
   }
@@ -34,13 +35,14 @@ void audit_log(std::string_view bytes) {
   static LogWorld world;
   static const std::string sound = world.log();
   if (bytes.size() < 2) return;
-  static constexpr const char* columns[]{"id",       "type",    "entity_id", "other_end_id", "actor_type",
-                                         "actor_id", "payload", "hash",      "created_at",   "sequence"};
+  static constexpr const char* columns[]{"id",      "type", "entity_id",  "other_end_id", "actor_type", "actor_id",
+                                         "payload", "hash", "created_at", "sequence",     "salt",       "payload_hash"};
   const std::string column = columns[static_cast<unsigned char>(bytes[0]) % std::size(columns)];
   const std::string event = std::to_string(1 + static_cast<unsigned char>(bytes[1]) % 5);
   const std::string_view rest = bytes.substr(2);
   const std::string where = " WHERE sequence = " + event;
   std::string refusal;
+  const bool is_blob = column == "hash" || column == "salt" || column == "payload_hash";
   if (column == "created_at" || column == "sequence") {
     std::int64_t by = 0;
     for (const char c : rest.substr(0, 7)) by = by * 256 + static_cast<unsigned char>(c);
@@ -48,9 +50,8 @@ void audit_log(std::string_view bytes) {
   } else {
     const std::string now = world.raw.value("SELECT coalesce(" + column + ", '') FROM events" + where);
     try {
-      world.raw.run_with_text(
-          "UPDATE events SET " + column + (column == "hash" ? " = CAST(?1 AS BLOB)" : " = ?1") + where,
-          edited(now, rest));
+      world.raw.run_with_text("UPDATE events SET " + column + (is_blob ? " = CAST(?1 AS BLOB)" : " = ?1") + where,
+                              edited(now, rest));
     } catch (const std::runtime_error& error) {
       refusal = error.what();
     }

@@ -22,7 +22,8 @@ Json merged(Json target, const Json& patch) {
 test::World& world(int use) {
   static std::unique_ptr<test::World> kept;
   if (use % 1000 == 0) {
-    kept = std::make_unique<test::World>(test::StorageKind::memory, DatabaseOptions{.record_denials = false});
+    kept = std::make_unique<test::World>(test::StorageKind::memory,
+                                         DatabaseOptions{.record_denials = DenialRecording::off});
     kept->define_type({{"slug", "note"}});
     kept->define_role(R"({"name": "editor", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}],
       "fieldMasks": [{"entityType": "note", "fieldPath": "data.a.b", "maskType": "hide"}]})"_json);

@@ -11,7 +11,7 @@ namespace {
 const std::string original = R"({"card":{"kind":"visa","number":"TOPSECRET"},"open":"words","pin":"TOPSECRET"})";
 
 struct RowWorld : test::World {
-  RowWorld() : World(test::StorageKind::sqlite, {.record_denials = false}), raw(folder.file()) {
+  RowWorld() : World(test::StorageKind::sqlite, {.record_denials = DenialRecording::off}), raw(folder.file()) {
     define_type({{"slug", "note"}, {"searchFields", {"open", "pin"}}});
     define_role(
         R"({"name": "hiding", "policies": [{"resource": "note", "actions": ["list", "read"], "effect": "allow"}],

@@ -9,7 +9,7 @@ namespace {
 // Two worlds that differ in what `ana` may not see alone, each in memory and as a file.
 class QueriedWorld : public test::World {
  public:
-  QueriedWorld(test::StorageKind kind, bool twin) : World(kind, {.record_denials = false}) {
+  QueriedWorld(test::StorageKind kind, bool twin) : World(kind, {.record_denials = DenialRecording::off}) {
     define_type({{"slug", "note"}, {"searchFields", {"title", "secret", "card.number"}}});
     define_role(
         R"({"name": "reader", "policies": [{"resource": "note", "actions": ["list", "read"], "effect": "allow"}],

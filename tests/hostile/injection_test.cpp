@@ -38,7 +38,7 @@ const std::vector<std::string> hostile{
 };
 
 struct AttackedWorld : World {
-  explicit AttackedWorld(StorageKind kind) : World(kind, {.record_denials = false}) {
+  explicit AttackedWorld(StorageKind kind) : World(kind, {.record_denials = DenialRecording::off}) {
     define_type({{"slug", "note"}, {"searchFields", {"title"}}});
     define_role(R"({"name": "reader", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"},
                                                    {"resource": "threads", "actions": ["*"], "effect": "allow"}],

@@ -18,7 +18,7 @@ namespace {
 class Twin {
  public:
   Twin(StorageKind kind, std::uint64_t seed, bool twin)
-      : world_(kind, {.record_denials = true}), random_(seed), hidden_(seed * 2 + (twin ? 1 : 0)) {
+      : world_(kind, {.record_denials = DenialRecording::each}), random_(seed), hidden_(seed * 2 + (twin ? 1 : 0)) {
     for (const Environment environment : {Environment::development, Environment::production}) {
       world_.define_type({{"slug", "note"}, {"searchFields", {"title", "secret", "code"}}}, environment);
       world_.define_role(R"({"name": "reader", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}],

@@ -49,7 +49,8 @@ TEST_CASE("an altered event is named, whichever part of it was altered", "[event
   const std::string change =
       GENERATE("payload = replace(payload, '1', '7')", "type = 'note.deleted'", "actor_id = 'ana'",
                "actor_type = 'user'", "created_at = created_at + 1", "entity_id = NULL", "other_end_id = entity_id",
-               "id = id || 'x'", "hash = zeroblob(32)");
+               "id = id || 'x'", "hash = zeroblob(32)", "salt = zeroblob(16)", "salt = NULL",
+               "payload = '{}', salt = NULL, payload_hash = zeroblob(32)", "purged_entity_id = 'x', entity_id = NULL");
   stage.tamper("UPDATE events SET " + change + " WHERE sequence = 3");
   const std::string id = stage.event_id(3);
   const Verification verification = stage.verify();
@@ -96,9 +97,9 @@ TEST_CASE("an inserted event is noticed, in the middle and at the end", "[events
     for (int sequence = 6; sequence >= 4; --sequence)
       stage.tamper("UPDATE events SET sequence = sequence + 1 WHERE sequence = " + std::to_string(sequence));
   }
-  stage.tamper("INSERT INTO events SELECT scope_id, " + std::string(at_end ? "7" : "4") +
-               ", 'forged', type, entity_id, other_end_id, actor_type, actor_id, created_at, payload, hash FROM events "
-               "WHERE sequence = 3");
+  const std::string kept = "type, entity_id, other_end_id, actor_type, actor_id, created_at, payload, hash, salt";
+  stage.tamper("INSERT INTO events(scope_id, sequence, id, " + kept + ") SELECT scope_id, " + (at_end ? "7" : "4") +
+               ", 'forged', " + kept + " FROM events WHERE sequence = 3");
   const Verification verification = stage.verify();
   CHECK_FALSE(verification.ok);
   CHECK(verification.verified == (at_end ? 6 : 3));

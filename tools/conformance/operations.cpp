@@ -43,6 +43,8 @@ Json Operations::perform_as(const Session& actor, const Json& step, std::size_t 
   if (op == "update") return update(actor, step);
   if (op == "delete") return remove(actor, step);
   if (op == "upsert") return upsert(actor, step, index);
+  if (op == "restore") return restore(actor, step);
+  if (op == "purge") return purge(actor, step);
   if (op == "link") return link(actor, step);
   if (op == "unlink") return unlink(actor, step);
   if (op == "related") return related(actor, step);
@@ -165,6 +167,15 @@ Json Operations::upsert(const Session& actor, const Json& step, std::size_t inde
   Json out = shown_written(upserted.written);
   out["created"] = upserted.created;
   return out;
+}
+
+Json Operations::restore(const Session& actor, const Json& step) {
+  return shown_written(actor.entities(text_in(step, "type")).restore(id_in(step, "id")));
+}
+
+Json Operations::purge(const Session& actor, const Json& step) {
+  actor.entities(text_in(step, "type")).purge(id_in(step, "id"));
+  return answer("ok", true);
 }
 
 Json Operations::link(const Session& actor, const Json& step) {

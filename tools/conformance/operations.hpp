@@ -39,6 +39,8 @@ class Operations {
   Json update(const Session& actor, const Json& step);
   Json remove(const Session& actor, const Json& step);
   Json upsert(const Session& actor, const Json& step, std::size_t index);
+  Json restore(const Session& actor, const Json& step);
+  Json purge(const Session& actor, const Json& step);
   Json link(const Session& actor, const Json& step);
   Json unlink(const Session& actor, const Json& step);
   Json related(const Session& actor, const Json& step);

@@ -13,6 +13,7 @@
 namespace struere {
 
 using EventHash = std::array<unsigned char, 32>;  // SHA-256
+using EventSalt = std::array<unsigned char, 16>;  // random
 
 // As stored.
 struct EventRecord {
@@ -27,6 +28,9 @@ struct EventRecord {
   std::string payload;  // canonical JSON, an object
   Timestamp created_at = 0;
   EventHash hash{};  // over the hash of the event before it and this one's canonical text (docs/storage-format.md)
+  std::optional<EventSalt> salt = {};  // hashed with the payload; none in events of files before version 5
+  // Set once the payload was purged: the hash that it had with its salt. `payload` is then `{}`, and `salt` is gone.
+  std::optional<EventHash> payload_hash = {};
 };
 
 // Where the chain of a scope ends.

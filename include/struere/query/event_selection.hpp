@@ -14,7 +14,7 @@ namespace struere {
 
 // Oldest first. An event about an entity is selected iff that entity's row, as stored now and deleted or not, is of one
 // of `types` and admitted by one of its grants, and likewise its other end if it has one; its payload is masked by the
-// grants that admit the row (of an event with another end nothing is masked).
+// grants that admit the row (an event with another end is not masked). No grant admits a purged row: `purged` does.
 struct EventSelection {
   struct TypeGrants {
     EntityTypeKey type = 0;
@@ -23,6 +23,7 @@ struct EventSelection {
 
   std::vector<TypeGrants> types;
   bool others = false;  // events about no entity, too
+  bool purged = false;  // a purged entity counts as admitted, and nothing of its events is masked
   ActorValues actor;
 
   std::optional<std::string> entity = {};
@@ -41,7 +42,8 @@ struct EventSelection {
 // Whether the event is one of those asked for, as far as it alone can say.
 bool is_asked_for(const EventSelection& selection, const EventRecord& event);
 
-// The payload's `data`, `changes` and `previousData` as a row's `data` would be shown under these masks.
+// The payload's `data`, `changes` and `previousData` as a row's `data` would be shown under these masks, its `status`
+// and `previousStatus` as a row's `status`.
 std::string masked_payload(const std::string& payload, std::span<const Mask* const> masks);
 
 }  // namespace struere

@@ -31,6 +31,7 @@ enum class RecordTable {
   releases,
   former_names,
   trigger_cascades,
+  retention,
 };
 
 struct RecordShape {

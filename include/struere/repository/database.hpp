@@ -8,6 +8,7 @@
 #include "struere/core/authority.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
+#include "struere/repository/denial_recording.hpp"
 #include "struere/repository/session.hpp"
 #include "struere/repository/trusted_host.hpp"
 #include "struere/storage/sqlite.hpp"
@@ -17,7 +18,7 @@ namespace struere {
 
 struct DatabaseOptions {
   SqliteOptions sqlite = {};
-  bool record_denials = true;  // each denied operation appends `access.denied` to the log (SPEC 7)
+  DenialRecording record_denials = DenialRecording::summed;
   // Both must outlive the database.
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;

@@ -141,6 +141,13 @@ class EntityRepository {
   // no such key, and conflict if an entity that the actor may not see has these values.
   Upserted upsert(const std::vector<std::string>& key, const Json& data) const;
 
+  // For system actors and org admins (else permission_denied); neither sets off a trigger.
+  // Makes a deleted row active again; it is checked as an update of all of its data is. Throws conflict if it is not
+  // deleted.
+  Written restore(const EntityId& id) const;
+  // Removes the row, deleted or not, for good, with its relations, its trigger runs and the payloads of its events.
+  void purge(const EntityId& id) const;
+
   // The same from text. Templates, so that `{{"status", "done"}}` can only mean a Json.
   template <std::same_as<JsonText> Text>
   Written create(Text data, const CreateOptions& options = {}) const {

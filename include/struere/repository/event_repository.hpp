@@ -1,6 +1,7 @@
 // The audit log of one scope, as one actor may see it (SPEC 7).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -39,7 +40,8 @@ class EventSubscription {
   EventSubscription(Caller caller, EventQuery query);
 
   // The events that follow those handed out before, at most `limit` of the query; waits up to `timeout` for the first.
-  // They may be another process's. Throws Error{storage}, and can be called again.
+  // They may be another process's. Throws Error{storage}, and can be called again. An event that is not visible when it
+  // is passed is not handed out later. Denials that are summed up come when they are written.
   std::vector<Event> next(std::chrono::milliseconds timeout);
 
   // Where to go on after the events that next() handed out last, as the `after` of the same query: store it with what
@@ -49,6 +51,8 @@ class EventSubscription {
  private:
   Caller caller_;
   EventQuery query_;
+  std::int64_t scanned_ = 0;                           // events up to here were handed out, or are not visible
+  std::optional<std::array<std::uint32_t, 12>> seen_;  // the storage's commit stamp when it was looked at last
 };
 
 // What verify found. The head is for a host that wants to keep it elsewhere: whoever can write the whole file can write
@@ -56,6 +60,7 @@ class EventSubscription {
 struct Verification {
   bool ok = true;
   std::int64_t verified = 0;     // how many events are sound, from the first that there is on
+  std::int64_t purged = 0;       // of these, how many lack their payload because their entity was purged
   std::string problem;           // what is wrong with the first that is not, and which it is
   std::optional<EventId> event;  // that event, if it is there to be named
   std::string head;              // SHA-256 of the last event, in hexadecimal; empty for an empty log
@@ -76,12 +81,12 @@ class EventRepository {
   // dots, and none that struere writes itself. An entity that it is about must be in the actor's `read` view.
   EventId emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about = {}) const;
 
-  // Recomputes the chain of the scope; needs `read` on `events`.
+  // Recomputes the chain of the scope, in batches; needs `read` on `events`.
   Verification verify() const;
 
   // Removes the oldest events, up to the first that is not before `before`, and answers how many. What remains
-  // verifies: the hash of the last that went is kept, and vouched for by an event `events.pruned`. For system actors
-  // alone.
+  // verifies: the hash of the last that went is kept, and confirmed by an event `events.pruned`. Takes the write lock
+  // for at most 1000 events at a time. For system actors alone.
   std::int64_t prune(Timestamp before) const;
 
  private:

@@ -19,6 +19,12 @@
 
 namespace struere {
 
+// Which events are replayed: those of the scope after a sequence, or of these only the ones of one entity.
+struct EventReplay {
+  std::int64_t after = 0;
+  std::optional<std::string> entity = {};
+};
+
 // Made by Storage::begin for one scope, and only the rows of that scope exist for it; no method takes another.
 // All reads see one snapshot. Undone on destruction unless commit() returned. One thread at a time; must not outlive
 // the Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays.
@@ -69,6 +75,8 @@ class Transaction : public RelationReader {
   // that no way of writing a row goes past them.
   virtual void insert_entity(const StoredEntity& entity) = 0;
   virtual void update_entity(const StoredEntity& entity) = 0;  // by id; `type` and `created_at` never change
+  // Removes the row, its relations and its trigger runs. Events keep the id, and count as those of a purged entity.
+  virtual void purge_entity(const std::string& id) = 0;
 
   // --- relations. Both ends are entities of the scope. Each says whether it changed anything.
   virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;
@@ -83,7 +91,7 @@ class Transaction : public RelationReader {
   virtual std::vector<Record> select_records(const RecordSelection& selection) = 0;
   virtual std::vector<RecordGroup> sum_records(const RecordRollup& rollup) = 0;
 
-  // --- events. There is no way to change one, and none to remove any but the oldest.
+  // --- events. Only the oldest can be removed, and of the others only the payload.
   virtual ChainHead chain_head() = 0;
   // When the scope was last written to: the later one of its newest event's time and what note_time() kept; 0 if it
   // never was. A write takes no earlier time than this (SPEC 7).
@@ -91,11 +99,15 @@ class Transaction : public RelationReader {
   virtual void note_time(Timestamp now) = 0;                // of a write that appends no event
   virtual void append_event(const EventRecord& event) = 0;  // of the sequence and hash that follow the head
   virtual std::vector<EventRecord> select_events(const EventSelection& selection) = 0;
-  // Removes all events up to this one, which is where the log starts from then on.
+  // The log starts after this event from then on: no method shows it or any before it.
   virtual void prune_events(const ChainHead& through) = 0;
+  // Removes up to `most` of the events before the start, and says how many: 0 once none is left.
+  virtual std::int64_t remove_pruned_events(std::int64_t most) = 0;
   virtual ChainHead log_start() = 0;  // the last event that was pruned; all zeros where none was
-  // All of the scope in order, as stored, until `visit` answers false: for verifying the chain.
-  virtual void replay_events(const std::function<bool(const EventRecord&)>& visit) = 0;
+  // In order, as stored, until `visit` answers false, which must not write: for verifying, pruning and purging.
+  virtual void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) = 0;
+  // Puts the hash in the place of the payload and its salt.
+  virtual void purge_payload(std::int64_t sequence, const EventHash& payload_hash) = 0;
 };
 
 }  // namespace struere

@@ -232,6 +232,13 @@ class MemoryTransaction final : public Transaction {
         return id;
     return std::nullopt;
   }
+  void purge_entity(const std::string& id) override {
+    drop(data_->entities, id);
+    undo_.push_back([this, relations = data_->relations] { data_->relations = relations; });
+    std::erase_if(data_->relations,
+                  [&](const auto& relation) { return std::get<0>(relation) == id || std::get<2>(relation) == id; });
+    remove_records(RecordTable::trigger_runs, {{"entity_id", {}, id}});
+  }
 
   bool link(const std::string& from, const std::string& relation, const std::string& to) override {
     const auto [at, inserted] = data_->relations.emplace(from, relation, to);
@@ -317,7 +324,8 @@ class MemoryTransaction final : public Transaction {
     for (const EventRecord& event : data_->events) {
       throw_if_due(selection.interruption);
       if (static_cast<std::int64_t>(out.size()) == selection.limit || bytes >= selection.most_bytes) break;
-      if (event.sequence <= selection.after || !is_asked_for(selection, event)) continue;
+      if (event.sequence <= std::max(selection.after, data_->log_start.sequence) || !is_asked_for(selection, event))
+        continue;
       std::vector<const Mask*> masks;
       if (event.entity) masks = admitting_masks(selection, *event.entity);
       if (event.entity ? masks.empty() : !selection.others) continue;
@@ -330,16 +338,32 @@ class MemoryTransaction final : public Transaction {
   }
   ChainHead log_start() override { return data_->log_start; }
   void prune_events(const ChainHead& through) override {
-    undo_.push_back([this, events = data_->events, start = data_->log_start] {
-      data_->events = events;
-      data_->log_start = start;
-    });
-    std::erase_if(data_->events, [&](const EventRecord& event) { return event.sequence <= through.sequence; });
+    undo_.push_back([this, start = data_->log_start] { data_->log_start = start; });
     data_->log_start = through;
   }
-  void replay_events(const std::function<bool(const EventRecord&)>& visit) override {
-    for (const EventRecord& event : data_->events)
-      if (!visit(event)) return;
+  std::int64_t remove_pruned_events(std::int64_t most) override {
+    auto& events = data_->events;
+    const auto kept = std::ranges::upper_bound(events, data_->log_start.sequence, {}, &EventRecord::sequence);
+    const auto end = kept - events.begin() > most ? events.begin() + most : kept;
+    undo_.push_back(
+        [&events, old = std::vector(events.begin(), end)] { events.insert(events.begin(), old.begin(), old.end()); });
+    const std::int64_t removed = end - events.begin();
+    events.erase(events.begin(), end);
+    return removed;
+  }
+  void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override {
+    const auto first = std::ranges::upper_bound(data_->events, std::max(which.after, data_->log_start.sequence), {},
+                                                &EventRecord::sequence);
+    for (const EventRecord& event : std::ranges::subrange(first, data_->events.end()))
+      if ((!which.entity || event.entity == which.entity) && !visit(event)) return;
+  }
+  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override {
+    const auto event = std::ranges::lower_bound(data_->events, sequence, {}, &EventRecord::sequence);
+    if (event == data_->events.end() || event->sequence != sequence) return;
+    undo_.push_back([this, at = event - data_->events.begin(), old = *event] { data_->events[at] = old; });
+    event->payload = "{}";
+    event->salt.reset();
+    event->payload_hash = payload_hash;
   }
 
  private:
@@ -396,8 +420,9 @@ class MemoryTransaction final : public Transaction {
     return found != data_->entities.end() && !found->second.deleted;
   }
   std::vector<const Mask*> admitting_masks(const EventSelection& selection, const std::string& id) {
+    static const Mask shows_all;
     const auto row = data_->entities.find(id);
-    if (row == data_->entities.end()) return {};
+    if (row == data_->entities.end()) return selection.purged ? std::vector{&shows_all} : std::vector<const Mask*>();
     for (const EventSelection::TypeGrants& type : selection.types)
       if (type.type == row->second.type) return admitting(*type.grants, fields_of(row->second), selection.actor, *this);
     return {};

@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Database.h>
 
 #include <cstdint>
+#include <exception>
 #include <list>
 #include <memory>
 #include <optional>
@@ -122,6 +123,26 @@ class Connection {
   std::unordered_map<std::string_view, Order::iterator> by_sql_;  // each key is the text of the entry it leads to
   std::unique_ptr<SelectionCache> selections_;
   std::unique_ptr<KeyCatalog> keys_;
+};
+
+// While it lives, what the connection deletes or replaces is overwritten with zeros in the pages of the file. The
+// pragma takes effect when it is prepared, so a kept statement would not do.
+class SecureDelete {
+ public:
+  explicit SecureDelete(Connection& connection) : connection_(connection) {
+    connection.execute("PRAGMA secure_delete = ON");
+  }
+  ~SecureDelete() {
+    try {
+      connection_.execute("PRAGMA secure_delete = OFF");
+    } catch (const std::exception&) {  // it stays on, which costs some time
+    }
+  }
+  SecureDelete(const SecureDelete&) = delete;
+  SecureDelete& operator=(const SecureDelete&) = delete;
+
+ private:
+  Connection& connection_;
 };
 
 // `struere_view`, `struere_at`, `struere_key` and the like: see functions.cpp.

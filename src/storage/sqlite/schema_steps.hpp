@@ -227,7 +227,8 @@ inline constexpr std::string_view step_4[] = {
 
 // Unique keys (SPEC 6), what rows are found by, and what was wrong with who may be whom.
 inline constexpr std::string_view step_5[] = {
-    // `position` is that among the keys of the type as declared, `paths` a list as canonical JSON.
+    // What no two entities of a type may agree on (SPEC 6, unique keys). `position` is that among the keys of the type
+    // as declared, `paths` a list as canonical JSON.
     "CREATE TABLE unique_keys("
     "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, position INTEGER NOT NULL, paths "
     "TEXT NOT NULL, PRIMARY KEY(scope_id, type_key, key_no), "
@@ -324,6 +325,34 @@ inline constexpr std::string_view step_5[] = {
     // When a scope was last written to by a write that left no event.
     "CREATE TABLE scope_times("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), written_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+
+    // Payloads that can be purged, and events of entities that were: the id moves to a column that refers to nothing.
+    "ALTER TABLE events ADD COLUMN salt BLOB",
+
+    "ALTER TABLE events ADD COLUMN payload_hash BLOB",
+
+    "ALTER TABLE events ADD COLUMN purged_entity_id TEXT",
+
+    "ALTER TABLE events ADD COLUMN purged_other_end_id TEXT "
+    "CHECK((salt IS NULL OR length(salt) = 16) AND "
+    "(payload_hash IS NULL OR (length(payload_hash) = 32 AND salt IS NULL AND payload = '{}')) AND "
+    "(purged_entity_id IS NULL OR entity_id IS NULL) AND (purged_other_end_id IS NULL OR other_end_id IS NULL))",
+
+    "CREATE INDEX events_by_other_end ON events(scope_id, other_end_id) WHERE other_end_id IS NOT NULL",
+
+    "CREATE INDEX events_by_purged_entity ON events(scope_id, purged_entity_id, sequence) "
+    "WHERE purged_entity_id IS NOT NULL",
+
+    // How long what a scope gathers is kept, and the ways to what is older.
+    "CREATE TABLE retention("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), kind TEXT NOT NULL, days INTEGER NOT NULL CHECK(days > 0), "
+    "updated_at INTEGER NOT NULL, PRIMARY KEY(scope_id, kind)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX trigger_runs_by_end ON trigger_runs(scope_id, finished_at, id)",
+
+    "CREATE INDEX messages_by_time ON messages(scope_id, created_at, id)",
+
+    "CREATE INDEX executions_by_thread ON executions(scope_id, thread_id)",
 };
 
 // In order; the version of the tables is how many of them were taken.

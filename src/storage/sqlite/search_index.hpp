@@ -26,6 +26,7 @@ class SearchIndex {
 
   // The entity as it is now; a deleted one leaves the index.
   void put(const StoredEntity& entity);
+  void remove(const std::string& id) { put(id, std::string()); }
   // All entities of a type, by the search fields that it has now.
   void rebuild(EntityTypeKey type);
 

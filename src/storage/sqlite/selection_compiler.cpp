@@ -385,8 +385,13 @@ CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) 
                           bits_expression(predicates, out.groups[i], StoredSource("e")));
     bits += " END";
   }
-  std::string where = fmt::format("v.scope_id = ?1 AND v.sequence > {}", predicates.parameter(selection.after));
-  if (selection.entity) where += fmt::format(" AND v.entity_id = {}", predicates.parameter(*selection.entity));
+  std::string where =
+      fmt::format("v.scope_id = ?1 AND v.sequence > {}", later_than(predicates.parameter(selection.after)));
+  if (selection.entity) {
+    const std::string id = predicates.parameter(*selection.entity);
+    where += selection.purged ? fmt::format(" AND (v.entity_id = {0} OR v.purged_entity_id = {0})", id)
+                              : fmt::format(" AND v.entity_id = {}", id);
+  }
   if (selection.type) where += fmt::format(" AND v.type = {}", predicates.parameter(*selection.type));
   if (selection.type_prefix)
     where += fmt::format(" AND substr(v.type, 1, {}) = {}",
@@ -395,15 +400,19 @@ CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) 
   if (selection.actor_id) where += fmt::format(" AND v.actor_id = {}", predicates.parameter(*selection.actor_id));
   if (selection.since) where += fmt::format(" AND v.created_at >= {}", predicates.parameter(*selection.since));
   if (selection.until) where += fmt::format(" AND v.created_at < {}", predicates.parameter(*selection.until));
-  where += fmt::format(" AND ({} OR ({} AND (v.other_end_id IS NULL OR {})))",
-                       selection.others ? "v.entity_id IS NULL" : "0", visible("e"), visible("o"));
+  // Either end is admitted by a grant, or purged. Of an event about no entity both columns are null.
+  const char* const purged = selection.purged ? "IS NOT NULL" : "IS NULL AND 0";
+  where += fmt::format(
+      " AND ({} OR (({} OR v.purged_entity_id {}) AND "
+      "(coalesce(v.other_end_id, v.purged_other_end_id) IS NULL OR {} OR v.purged_other_end_id {})))",
+      selection.others ? "coalesce(v.entity_id, v.purged_entity_id) IS NULL" : "0", visible("e"), purged, visible("o"),
+      purged);
   out.sql = fmt::format(
-      "{}SELECT v.sequence, v.id, v.type, v.entity_id, v.other_end_id, v.actor_type, v.actor_id, v.payload, "
-      "v.created_at, e.type_key, {} "
+      "{}SELECT {}, e.type_key, {} "
       "FROM events v LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
       "LEFT JOIN entities o ON o.scope_id = ?1 AND o.id = v.other_end_id "
       "WHERE {} ORDER BY v.sequence LIMIT {}",
-      predicates.with(), bits, where, predicates.parameter(selection.limit));
+      predicates.with(), event_columns, bits, where, predicates.parameter(selection.limit));
   return out;
 }
 

@@ -52,9 +52,21 @@ CompiledSelection compile_count(const Selection& selection, KeySource* keys = nu
                                 const std::optional<std::string>& candidates = {});
 CompiledSelection compile_count_up_to(const Selection& selection, KeySource* keys, std::int64_t most);
 
-// Columns: sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, the entity's type,
-// bits.
+// What is read of an event `v`.
+inline constexpr std::string_view event_columns =
+    "v.sequence, v.id, v.type, coalesce(v.entity_id, v.purged_entity_id), "
+    "coalesce(v.other_end_id, v.purged_other_end_id), v.actor_type, v.actor_id, v.payload, v.created_at, v.hash, "
+    "v.salt, v.payload_hash";
+
+// What the sequence of an event must exceed: `after`, and the start of the log.
+inline std::string later_than(std::string_view after) {
+  return "max(" + std::string(after) + ", coalesce((SELECT sequence FROM event_checkpoints WHERE scope_id = ?1), 0))";
+}
+
+// Columns: those of an event, then the entity's type and bits.
 struct CompiledEvents {
+  static constexpr int type_column = 12, bits_column = 13;
+
   std::string sql;
   std::vector<SelectionParameter> parameters;
   std::vector<MaskGroups> groups;  // beside the selection's types

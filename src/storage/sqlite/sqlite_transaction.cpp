@@ -2,24 +2,11 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 #include "struere/core/error.hpp"
 
 namespace struere {
-
-namespace {
-
-// The tables check that it is 32 bytes, but whoever writes to the file can turn that off.
-bool read_hash(std::string_view bytes, EventHash& hash) {
-  if (bytes.size() != hash.size()) return false;
-  std::copy(bytes.begin(), bytes.end(), hash.begin());
-  return true;
-}
-
-}  // namespace
 
 SqliteTransaction::SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization)
     : reader_(std::move(reader)), connection_(reader_.get()), scope_(scope), organization_(std::move(organization)) {
@@ -121,6 +108,23 @@ void SqliteTransaction::update_entity(const StoredEntity& entity) {
   search_index().put(entity);
 }
 
+void SqliteTransaction::purge_entity(const std::string& id) {
+  const SecureDelete secure(*connection_);
+  search_index().remove(id);
+  unique_keys().forget(id);
+  if (const auto row = find_entity(id); row && !row->deleted)
+    FieldKeyTable(*connection_, scope_).remove(*keys_of(row->type), *row);
+  for (const char* const sql :
+       {"UPDATE events SET purged_entity_id = entity_id, entity_id = NULL WHERE scope_id = ?1 AND entity_id = ?2",
+        "UPDATE events SET purged_other_end_id = other_end_id, other_end_id = NULL WHERE scope_id = ?1 AND "
+        "other_end_id = ?2",
+        "DELETE FROM entity_relations WHERE scope_id = ?1 AND from_id = ?2",
+        "DELETE FROM entity_relations WHERE scope_id = ?1 AND to_id = ?2"})
+    scoped(sql).bind(2, std::string_view(id)).run();
+  remove_records(RecordTable::trigger_runs, {{"entity_id", {}, id}});
+  scoped("DELETE FROM entities WHERE scope_id = ?1 AND id = ?2").bind(2, std::string_view(id)).run();
+}
+
 bool SqliteTransaction::link(const std::string& from, const std::string& relation, const std::string& to) {
   Statement statement =
       scoped("INSERT OR IGNORE INTO entity_relations(scope_id, from_id, type, to_id) VALUES(?1, ?2, ?3, ?4)");
@@ -133,79 +137,6 @@ bool SqliteTransaction::unlink(const std::string& from, const std::string& relat
       scoped("DELETE FROM entity_relations WHERE scope_id = ?1 AND from_id = ?2 AND type = ?3 AND to_id = ?4");
   statement.bind(2, std::string_view(from)).bind(3, std::string_view(relation)).bind(4, std::string_view(to)).run();
   return connection_->changes() > 0;
-}
-
-ChainHead SqliteTransaction::chain_head() {
-  Statement statement = scoped("SELECT event_count, event_hash FROM scopes WHERE id = ?1");
-  ChainHead head;
-  if (!statement.step()) return head;
-  head.sequence = statement.integer(0);
-  const bool is_count = head.sequence >= 0 && head.sequence < std::numeric_limits<std::int64_t>::max();
-  if (!is_count || !read_hash(statement.blob(1), head.hash))
-    throw Error(ErrorCode::storage, "the end of the log is damaged: it has no count or no hash; restore a backup");
-  return head;
-}
-
-Timestamp SqliteTransaction::last_time() {
-  Statement statement = scoped(
-      "SELECT max(coalesce((SELECT created_at FROM events WHERE scope_id = ?1 ORDER BY sequence DESC LIMIT 1), 0), "
-      "coalesce((SELECT written_at FROM scope_times WHERE scope_id = ?1), 0))");
-  return statement.step() ? statement.integer(0) : 0;
-}
-
-void SqliteTransaction::note_time(Timestamp now) {
-  Statement statement = scoped("INSERT OR REPLACE INTO scope_times(scope_id, written_at) VALUES(?1, ?2)");
-  statement.bind(2, now).run();
-}
-
-void SqliteTransaction::append_event(const EventRecord& event) {
-  const std::string_view hash(reinterpret_cast<const char*>(event.hash.data()), event.hash.size());
-  Statement insert = scoped(
-      "INSERT INTO events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, created_at, "
-      "payload, hash) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-  insert.bind(2, event.sequence).bind(3, std::string_view(event.id.str())).bind(4, std::string_view(event.type));
-  insert.bind(5, event.entity).bind(6, event.other_end);
-  insert.bind(7, std::string_view(event.actor_type))
-      .bind(8, std::string_view(event.actor_id))
-      .bind(9, event.created_at);
-  insert.bind(10, std::string_view(event.payload)).bind_blob(11, hash).run();
-  Statement head = scoped("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1");
-  head.bind(2, event.sequence).bind_blob(3, hash).run();
-}
-
-void SqliteTransaction::prune_events(const ChainHead& through) {
-  scoped("DELETE FROM events WHERE scope_id = ?1 AND sequence <= ?2").bind(2, through.sequence).run();
-  Statement checkpoint =
-      scoped("INSERT OR REPLACE INTO event_checkpoints(scope_id, sequence, hash) VALUES(?1, ?2, ?3)");
-  checkpoint.bind(2, through.sequence)
-      .bind_blob(3, {reinterpret_cast<const char*>(through.hash.data()), through.hash.size()})
-      .run();
-}
-
-ChainHead SqliteTransaction::log_start() {
-  Statement statement = scoped("SELECT sequence, hash FROM event_checkpoints WHERE scope_id = ?1");
-  ChainHead start;
-  if (!statement.step()) return start;
-  start.sequence = statement.integer(0);
-  if (!read_hash(statement.blob(1), start.hash))
-    throw Error(ErrorCode::storage, "the start of the log is damaged: its hash is none; restore a backup");
-  return start;
-}
-
-void SqliteTransaction::replay_events(const std::function<bool(const EventRecord&)>& visit) {
-  Statement statement = scoped(
-      "SELECT sequence, id, type, entity_id, other_end_id, actor_type, actor_id, payload, created_at, hash FROM events "
-      "WHERE scope_id = ?1 ORDER BY sequence");
-  while (statement.step()) {
-    EventRecord event{statement.integer(0),         EventId(statement.string(1)),
-                      statement.string(2),          statement.optional_string(3),
-                      statement.optional_string(4), statement.string(5),
-                      statement.string(6),          statement.string(7),
-                      statement.integer(8),         {}};
-    read_hash(statement.blob(9), event.hash);  // otherwise zeros, which are the hash of nothing
-    if (!visit(event)) return;
-  }
 }
 
 }  // namespace struere

@@ -58,6 +58,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override;
   void insert_entity(const StoredEntity& entity) override;
   void update_entity(const StoredEntity& entity) override;
+  void purge_entity(const std::string& id) override;
 
   bool link(const std::string& from, const std::string& relation, const std::string& to) override;
   bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
@@ -77,8 +78,10 @@ class SqliteTransaction final : public Transaction, private KeySource {
   void append_event(const EventRecord& event) override;
   std::vector<EventRecord> select_events(const EventSelection& selection) override;
   void prune_events(const ChainHead& through) override;
+  std::int64_t remove_pruned_events(std::int64_t most) override;
   ChainHead log_start() override;
-  void replay_events(const std::function<bool(const EventRecord&)>& visit) override;
+  void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override;
+  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override;
 
  private:
   // A statement whose first parameter is the scope, already bound: the only way to one in here.

@@ -118,7 +118,7 @@ TEST_CASE("every table of a scope is keyed by it", "[sqlite][walls]") {
        {"entity_types", "entities",         "entity_relations", "roles",        "policies",        "scope_rules",
         "field_masks",  "role_assignments", "api_keys",         "events",       "agent_configs",   "threads",
         "messages",     "executions",       "triggers",         "trigger_runs", "installed_packs", "pack_definitions",
-        "releases",     "unique_keys",      "unique_values",    "field_keys",   "entity_keys"})
+        "releases",     "unique_keys",      "unique_values",    "field_keys",   "entity_keys",     "retention"})
     CHECK(scoped.contains(table));
 
   for (const std::string& table : scoped) {
@@ -249,6 +249,7 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
   const std::string their_type = raw.value("SELECT max(type_key) FROM entity_types WHERE scope_id = " + other);
   const std::string their_role = raw.value("SELECT id FROM roles WHERE scope_id = " + other);
   const std::string refused = "FOREIGN KEY constraint failed";
+  raw.run(fmt::format("INSERT INTO retention VALUES({}, 'events', 90, 1)", mine));
   raw.run(fmt::format("INSERT INTO releases VALUES({}, 1, '{{}}', '[]', '', NULL, 'system', 'system', 1)", mine));
   raw.run(fmt::format(
       "INSERT INTO pack_definitions SELECT scope_id, pack_id, '{{}}' FROM installed_packs WHERE scope_id = {}", mine));
@@ -263,7 +264,8 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
                                 their_entity)) == refused);
   CHECK(raw.refusal(fmt::format("INSERT INTO entities VALUES({}, 'new', {}, 'active', 1, 1, NULL, 1, '{{}}')", mine,
                                 their_type)) == refused);
-  CHECK(raw.refusal(fmt::format("INSERT INTO events SELECT {}, 1000, 'new', type, '{}', NULL, actor_type, actor_id, "
+  CHECK(raw.refusal(fmt::format("INSERT INTO events(scope_id, sequence, id, type, entity_id, actor_type, actor_id, "
+                                "created_at, payload, hash) SELECT {}, 1000, 'new', type, '{}', actor_type, actor_id, "
                                 "created_at, payload, hash "
                                 "FROM events LIMIT 1",
                                 mine, their_entity)) == refused);

@@ -1,0 +1,65 @@
+// `struere prune`: how long an environment keeps what it gathers, and removing what is older.
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/lifecycle/retention.hpp"
+
+namespace struere::cli {
+namespace {
+
+constexpr std::array kinds{Gathered::trigger_runs, Gathered::executions, Gathered::messages, Gathered::threads,
+                           Gathered::events};
+
+// "events=90", or "events=forever".
+void set_days(RetentionDays& days, const std::string& text) {
+  const auto equals = text.find('=');
+  const auto kind = std::ranges::find(kinds, text.substr(0, equals), [](Gathered each) { return to_string(each); });
+  const std::string number = equals == std::string::npos ? "" : text.substr(equals + 1);
+  std::int64_t value = 0;
+  const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool is_number = fault == std::errc() && end == number.data() + number.size() && !number.empty();
+  if (kind == kinds.end() || (!is_number && number != "forever"))
+    throw UsageError(
+        "--keep takes KIND=DAYS or KIND=forever; a kind is trigger_runs, executions, messages, threads or "
+        "events");
+  if (is_number)
+    days[*kind] = value;
+  else
+    days.erase(*kind);
+}
+
+}  // namespace
+
+void add_prune(CLI::App& program, Options& options) {
+  static std::vector<std::string> keep;
+  auto* const prune = program.add_subcommand("prune", "Remove what is older than an environment keeps it");
+  prune->add_option("--keep", keep, "Sets first how long, such as events=90 or executions=forever")
+      ->type_name("KIND=DAYS");
+  prune->footer("Example:\n  struere prune -e production --keep events=365 --keep messages=90");
+  prune->callback([&options] {
+    const Session session(options);
+    const Retention retention(session.actor(options));
+    RetentionDays days = retention.get();
+    for (const std::string& text : keep) set_days(days, text);
+    if (!keep.empty()) retention.set(days);
+    const auto removed = retention.prune();
+    if (options.json) {
+      Json out = Json::object();
+      for (const auto& [kind, count] : removed)
+        out[std::string(to_string(kind))] = Json{{"days", days.at(kind)}, {"removed", count}};
+      return fmt::print("{}\n", out.dump());
+    }
+    if (removed.empty())
+      return fmt::print("{} keeps everything for good. See struere prune --help.\n", options.environment);
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [kind, count] : removed)
+      rows.push_back({std::string(to_string(kind)), std::to_string(days.at(kind)), std::to_string(count)});
+    Screen(options).show_table({"kind", "days kept", "removed"}, rows);
+  });
+}
+
+}  // namespace struere::cli

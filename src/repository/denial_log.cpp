@@ -1,0 +1,147 @@
+#include "repository/denial_log.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <system_error>
+
+#include "repository/audit_logger.hpp"
+
+namespace struere {
+namespace {
+
+constexpr Timestamp minute = 60'000;
+constexpr std::size_t most_kinds = 256;  // of a scope, by resource and id; as many again by actor and action
+constexpr std::size_t most_scopes = 4096;
+constexpr std::size_t events_at_once = 128;  // in one transaction: others wait for the end of it
+
+}  // namespace
+
+DenialLog::~DenialLog() {
+  if (writer_.joinable()) {
+    if (process_ != ::getpid()) {  // forked: the thread is the parent's, and so is what was counted
+      writer_.detach();
+      return;
+    }
+    writer_.request_stop();
+    writer_.join();
+  }
+  while (!scopes_.empty()) {
+    const Scope scope = scopes_.begin()->first;
+    write(scope);
+    scopes_.erase(scope);  // what cannot be written now never can
+  }
+}
+
+void DenialLog::add(const ActorContext& actor, const Json& denial) {
+  const Scope& scope = actor.scope();
+  const Timestamp now = clock_.now();
+  std::optional<Scope> full;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = scopes_.find(scope);
+    if (known != scopes_.end() && (now >= known->second.begun + minute || known->second.kinds.size() >= 2 * most_kinds))
+      full = scope;
+    if (known == scopes_.end() && scopes_.size() >= most_scopes) full = scopes_.begin()->first;
+  }
+  if (full) write(*full);
+  const std::lock_guard lock(mutex_);
+  start_writer();
+  Minute& current = scopes_[scope];
+  if (current.kinds.empty()) {
+    current.begun = now;
+    current.due = std::chrono::steady_clock::now() + std::chrono::milliseconds(minute);
+    changed_.notify_one();
+  }
+  Kind kind{actor.type(), actor.id(), canonical_json(denial)};
+  Json told = denial;
+  if (current.kinds.size() >= most_kinds && !current.kinds.contains(kind)) {
+    told = Json{{"action", denial.at("action")}, {"resource", nullptr}};
+    std::get<2>(kind) = canonical_json(told);
+  }
+  // The storage takes no more: what does not fit cannot be kept.
+  if (current.kinds.size() >= 2 * most_kinds && !current.kinds.contains(kind)) return;
+  const auto at = current.kinds.try_emplace(std::move(kind), Counted{actor, std::move(told), 0, now}).first;
+  ++at->second.count;
+}
+
+void DenialLog::write(const Scope& scope) noexcept {
+  try {
+    Minute taken;
+    {
+      const std::lock_guard lock(mutex_);
+      auto node = scopes_.extract(scope);
+      if (node.empty()) return;
+      taken = std::move(node.mapped());
+    }
+    try {
+      append(scope, taken.kinds);
+    } catch (const std::exception&) {
+      put_back(scope, std::move(taken));
+    }
+  } catch (const std::exception&) {  // there is no memory to count in
+  }
+}
+
+void DenialLog::append(const Scope& scope, std::map<Kind, Counted>& kinds) {
+  while (!kinds.empty()) {
+    const auto transaction = storage_.begin(scope, Access::write);
+    const Timestamp now = std::max(clock_.now(), transaction->last_time());
+    auto at = kinds.begin();
+    for (std::size_t n = 0; n < events_at_once && at != kinds.end(); ++n, ++at) {
+      const Counted& counted = at->second;
+      Json payload = counted.denial;
+      payload["count"] = counted.count;
+      payload["since"] = counted.since;
+      AuditLogger(*transaction, counted.actor, ids_, now).append("access.denied", canonical_json(payload));
+    }
+    transaction->commit();
+    kinds.erase(kinds.begin(), at);
+  }
+}
+
+void DenialLog::put_back(const Scope& scope, Minute minute_before) {
+  const std::lock_guard lock(mutex_);
+  Minute& current = scopes_[scope];
+  for (auto& [kind, counted] : minute_before.kinds) {
+    const auto [at, is_new] = current.kinds.try_emplace(kind, counted);
+    if (is_new) continue;
+    at->second.count += counted.count;
+    at->second.since = counted.since;
+  }
+  current.begun = clock_.now();
+  current.due = std::chrono::steady_clock::now() + std::chrono::milliseconds(minute);
+}
+
+void DenialLog::start_writer() {
+  if (writer_.joinable() && process_ == ::getpid()) return;
+  if (writer_.joinable()) writer_.detach();
+  process_ = ::getpid();
+  try {
+    writer_ = std::jthread([this](const std::stop_token& stop) { write_when_due(stop); });
+  } catch (const std::system_error&) {  // no thread to be had: the next denial after the minute writes, or the end
+  }
+}
+
+void DenialLog::write_when_due(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    if (scopes_.empty()) {
+      changed_.wait(lock, stop, [&] { return !scopes_.empty(); });
+      continue;
+    }
+    const auto next = std::ranges::min_element(scopes_, {}, [](const auto& item) { return item.second.due; });
+    if (const auto due = next->second.due; due > std::chrono::steady_clock::now()) {
+      changed_.wait_until(lock, stop, due, [] { return false; });
+      continue;
+    }
+    const Scope scope = next->first;
+    lock.unlock();
+    write(scope);
+    lock.lock();
+  }
+}
+
+}  // namespace struere

@@ -1,0 +1,30 @@
+// The hashes of events: how they form a chain that verifies, even where payloads were purged (SPEC 7).
+//
+// docs/storage-format.md says the same for an outsider. An event of a file older than version 5 has no salt: its hash
+// is over the payload itself.
+#pragma once
+
+#include <string>
+
+#include "struere/core/scope.hpp"
+#include "struere/model/event.hpp"
+
+namespace struere {
+
+// Gives the event a salt and the hash that follows `previous`.
+void seal_event(EventRecord& event, const EventHash& previous, const OrganizationId& organization,
+                Environment environment);
+
+// What the hash of the event must be, by its content. Throws std::invalid_argument for a text that nobody could have
+// written through the library.
+EventHash chained_hash(const EventHash& previous, const Scope& scope, const EventRecord& event);
+
+// The hash of the payload with its salt; with a new salt if the event has none.
+EventHash payload_digest(const EventRecord& event);
+
+// The hash of an event of an older file as if its payload were hashed on its own. An `events.resealed` event repeats it
+// once the payload is purged, because `hash` can then not be computed any more.
+EventHash resealed_hash(const EventHash& previous, const Scope& scope, const EventRecord& event,
+                        const EventHash& payload_hash);
+
+}  // namespace struere

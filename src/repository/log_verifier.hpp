@@ -1,0 +1,54 @@
+// Goes through a log, in as many batches as the caller likes, and finds the first event that is not sound (SPEC 7).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "struere/core/json.hpp"
+#include "struere/core/scope.hpp"
+#include "struere/repository/event_repository.hpp"
+
+namespace struere {
+
+// The events that confirm something about others: where the log starts; the hashes of events that were made without a
+// salt and whose payload was purged; and that an entity was purged (a suffix).
+inline constexpr std::string_view pruned_type = "events.pruned";
+inline constexpr std::string_view resealed_type = "events.resealed";
+inline constexpr std::string_view purged_suffix = ".purged";  // after the slug of a type
+
+Json pruned_payload(const ChainHead& through);
+
+class LogVerifier {
+ public:
+  LogVerifier(Scope scope, const ChainHead& start) : scope_(std::move(scope)), start_(start), last_(start) {}
+
+  const ChainHead& last() const noexcept { return last_; }
+
+  // Takes the next event as stored. False once an event is not sound: none is looked at after it.
+  bool take(const EventRecord& event);
+
+  // Once all events were taken. `start` and `head` are what the storage says of the log as it is now.
+  Verification result(const ChainHead& start, const ChainHead& head) const;
+
+ private:
+  struct Event {
+    std::int64_t sequence = 0;
+    EventId id;
+  };
+
+  bool fail(std::string problem, const std::optional<EventId>& event = {});
+  bool is_sound(const EventRecord& event);
+  void confirm(const EventRecord& event);
+
+  Scope scope_;
+  ChainHead start_;
+  ChainHead last_;
+  Verification found_;
+  Json pruned_;
+  std::map<std::string, std::pair<std::string, Event>> unsealed_;  // by sequence: the hash that is to be confirmed
+  std::map<std::string, Event> unpurged_;  // by entity: the first of its events that lacks its payload
+};
+
+}  // namespace struere

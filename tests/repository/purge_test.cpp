@@ -1,0 +1,159 @@
+// SPEC 6 and 7: a deleted row comes back, or goes for good with what its events told; the log verifies all the same.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <iterator>
+
+#include "core/digest.hpp"
+#include "support/any_storage.hpp"
+#include "support/old_database.hpp"
+#include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+struct PurgeWorld : World {
+  explicit PurgeWorld(StorageKind kind) : World(kind) {
+    define_type({{"slug", "note"}, {"searchFields", {"text"}}});
+    define_role({{"name", "reader"}, {"policies", {{{"resource", "note"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  }
+  EntityRepository notes() const { return system().entities("note"); }
+  Verification verify() const { return system().events().verify(); }
+};
+
+std::string told(const EventRepository& events, const EntityId& id) {
+  std::string out;
+  for (const Event& event : events.list({.entity = id}).events)
+    out += (out.empty() ? "" : " ") + event.type() + event.json();
+  return out;
+}
+
+std::string sha256_of(const std::string& text) {
+  const Digest digest = sha256(text);
+  return {digest.begin(), digest.end()};
+}
+
+}  // namespace
+
+TEST_CASE("a purge leaves nothing of a row, in its tables or in the log, and the log verifies", "[purge]") {
+  PurgeWorld world(any_storage());
+  const EntityId gone = world.create("note", {{"text", "secret words"}}), kept = world.create("note", {{"text", "x"}});
+  world.notes().update(gone, {{"text", "more secrets"}}, {.status = "open"});
+  world.system().relations().link(kept, "after", gone);
+  world.system().relations().link(gone, "before", kept);
+  world.system().events().emit("note.printed.twice", {{"on", "paper"}}, gone);
+  const bool is_deleted = GENERATE(false, true);
+  if (is_deleted) world.notes().remove(gone);
+  const Session reader = world.user("ana", {"reader"});
+  const std::string head = world.verify().head;
+
+  world.notes().purge(gone);
+  CHECK_ERROR(not_found, world.notes().get(gone));
+  CHECK_ERROR(not_found, world.notes().restore(gone));
+  CHECK_ERROR(not_found, world.notes().purge(gone));
+  CHECK(world.notes().count({.search = "secret"}) == 0);
+  CHECK(world.system().relations().related(kept, "after").empty());
+  CHECK(told(world.system().events(), gone) ==
+        std::string("note.created{} note.updated{} entity.linked{} note.printed.twice{} ") +
+            (is_deleted ? "note.deleted{} " : "") + "note.purged{}");
+  // To whoever does not pass policies nothing is left of it, not even a link to it.
+  CHECK(told(reader.events(), gone).empty());
+  CHECK(told(reader.events(), kept) == R"(note.created{"data":{"text":"x"}})");
+
+  const Verification found = world.verify();
+  CHECK(found.ok);
+  CHECK(found.purged == (is_deleted ? 5 : 4));
+  CHECK(found.head != head);
+
+  world.notes().purge(kept);
+  world.system().roles().remove("reader");
+  world.system().entity_types().remove("note");
+  CHECK(world.verify().ok);
+}
+
+TEST_CASE("a purge overwrites what it removes in the file", "[purge][sqlite]") {
+  PurgeWorld world(StorageKind::sqlite);
+  const EntityId gone = world.create("note", {{"text", "xyzzyplugh"}});
+  world.create("note", {{"text", "other"}});
+  world.notes().purge(gone);
+  RawDatabase raw(world.folder.file());
+  raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  std::ifstream file(world.folder.file(), std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  REQUIRE(bytes.find("other") != std::string::npos);
+  CHECK(bytes.find("xyzzyplugh\"") == std::string::npos);
+}
+
+TEST_CASE("a payload that was removed by anything but a purge is told", "[purge][chain]") {
+  PurgeWorld world(StorageKind::sqlite);
+  const EntityId first = world.create("note", {{"text", "a"}}), second = world.create("note", {{"text", "b"}});
+  world.notes().purge(first);
+  REQUIRE(world.verify().ok);
+  // Just as a purge does it, with the right hash, but for no event that says so.
+  RawDatabase raw(world.folder.file());
+  raw.run("PRAGMA foreign_keys = OFF");
+  const std::string salt = raw.value("SELECT salt FROM events WHERE entity_id = '" + second.str() + "'");
+  const std::string payload = raw.value("SELECT payload FROM events WHERE entity_id = '" + second.str() + "'");
+  raw.run_with_text(
+      "UPDATE events SET payload = '{}', salt = NULL, payload_hash = CAST(?1 AS BLOB) WHERE entity_id = '" +
+          second.str() + "'",
+      sha256_of(salt + payload));
+  const Verification found = world.verify();
+  CHECK_FALSE(found.ok);
+  CHECK(found.problem.find("not by purge()") != std::string::npos);
+  REQUIRE(found.event);
+}
+
+TEST_CASE("events of a file that is older than salts are purged, and its log verifies", "[purge][migration]") {
+  const TemporaryFolder folder;
+  make_old_database(folder.file(), 3);
+  const auto database = Database::open(folder.file());
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  const auto notes = system.entities("note");
+  const EntityId gone = notes.list().front().id();
+  REQUIRE(system.events().list({.entity = gone}).events.front().json() != "{}");
+  notes.purge(gone);
+  const Verification found = system.events().verify();
+  INFO(found.problem);
+  CHECK(found.ok);
+  CHECK(found.purged > 0);
+  for (const Event& event : system.events().list({.entity = gone}).events) CHECK(event.json() == "{}");
+  CHECK(system.events().list({.type = "events.resealed"}).events.size() == 1);
+
+  // The rest of such an event is still held by the chain.
+  const std::string changed = GENERATE("type = 'note.updated'", "created_at = 5", "payload_hash = zeroblob(32)");
+  RawDatabase raw(folder.file());
+  raw.run("UPDATE events SET " + changed + " WHERE payload_hash IS NOT NULL");
+  CHECK_FALSE(system.events().verify().ok);
+}
+
+TEST_CASE("a restored row is active again, as an update would leave it", "[restore]") {
+  PurgeWorld world(any_storage());
+  const EntityId id = world.create("note", {{"text", "milk"}});
+  CHECK_ERROR(conflict, world.notes().restore(id));
+  world.notes().remove(id);
+  CHECK(world.notes().count({.search = "milk"}) == 0);
+  const Session ana = world.user("ana", {"reader"});
+  CHECK_ERROR(permission_denied, ana.entities("note").restore(id));
+  CHECK_ERROR(permission_denied, ana.entities("note").purge(id));
+  world.define_type({{"slug", "note"},
+                     {"searchFields", {"text"}},
+                     {"schema", {{"type", "object"}, {"properties", {{"text", {{"maxLength", 3}}}}}}}});
+  CHECK_ERROR(invalid_data, world.notes().restore(id));
+  world.define_type({{"slug", "note"}, {"searchFields", {"text"}}});
+  const Written written = world.notes().restore(id);
+  REQUIRE(written.row);
+  CHECK(written.row->status() == "active");
+  CHECK(written.row->version() == 3);
+  CHECK(world.notes().count({.search = "milk"}) == 1);
+  CHECK(told(ana.events(), id).ends_with(" note.restored{}"));
+}
+
+TEST_CASE("nobody else can say that a row was restored or purged", "[purge][events]") {
+  const PurgeWorld world(any_storage());
+  for (const char* const type : {"note.restored", "note.purged", "member.added"})
+    CHECK_ERROR(invalid_data, world.system().events().emit(type, Json::object()));
+}
