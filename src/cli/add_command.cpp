@@ -6,28 +6,36 @@
 #include <map>
 
 #include "cli/commands.hpp"
-#include "cli/new_file.hpp"
 #include "cli/screen.hpp"
+#include "core/folder_writer.hpp"
+#include "core/text.hpp"
+#include "definitions/document.hpp"
 #include "struere/access/policy.hpp"
+#include "struere/definitions/definition_set.hpp"
 
 namespace struere::cli {
 namespace {
 
 struct Template {
+  DefinitionKind kind;
   const char* folder;
   const char* text;  // {} is the name
 };
 
 const std::map<std::string, Template> templates{
-    {"entity-type", {"entity-types", "slug: {}\nschema:\n  type: object\n  properties:\n    name: {{type: string}}\n"}},
-    {"role", {"roles", "name: {}\n# Nothing is allowed but what stands here.\npolicies: []\n"}},
+    {"entity-type",
+     {DefinitionKind::entity_type, "entity-types",
+      "slug: {}\nschema:\n  type: object\n  properties:\n    name: {{type: string}}\n"}},
+    {"role", {DefinitionKind::role, "roles", "name: {}\n# Nothing is allowed but what stands here.\npolicies: []\n"}},
     {"agent",
-     {"agents", "slug: {}\nmodel: choose-one\nsystemPrompt: |\n  What this agent is to do.\ntools: []\nroles: []\n"}},
+     {DefinitionKind::agent, "agents",
+      "slug: {}\nmodel: choose-one\nsystemPrompt: |\n  What this agent is to do.\ntools: []\nroles: []\n"}},
     {"trigger",
-     {"triggers",
+     {DefinitionKind::trigger, "triggers",
       "slug: {}\n\"on\": {{entityType: choose-one, action: created}}\nactions:\n  - {{tool: event.emit, args: {{type: "
       "something.happened}}}}\n"}},
-    {"tool", {"tools", "name: {}\n# By agent: as whom it acts, and what is taken away.\nagents: {{}}\n"}},
+    {"tool",
+     {DefinitionKind::tool, "tools", "name: {}\n# By agent: as whom it acts, and what is taken away.\nagents: {{}}\n"}},
 };
 
 // As a text, whatever YAML might take it for: 12, true, null.
@@ -35,6 +43,22 @@ std::string in_yaml(const std::string& word) {
   const bool is_letter = word.front() >= 'a' && word.front() <= 'z';
   constexpr std::array words{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
   return is_letter && std::ranges::find(words, word) == words.end() ? word : Json(word).dump();
+}
+
+// A name that would be refused as soon as the file is synced: a reserved word, say.
+void require_usable_name(const Template& chosen, const std::string& name, const std::string& text) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("`{}` cannot be the name of a new {}: {}", name, to_string(chosen.kind), why));
+  };
+  // A new trigger is not whole yet.
+  if (chosen.kind == DefinitionKind::trigger) {
+    if (!is_slug(name)) refuse("a slug is 1 to 64 lower-case letters, digits, _ and -");
+    return;
+  }
+  DefinitionSet set;
+  set.add(chosen.kind, Document(text).value());
+  if (const auto faults = set.faults(); !faults.empty()) refuse(faults.front().message);
 }
 
 }  // namespace
@@ -58,12 +82,16 @@ void add_add(CLI::App& program, Options& options) {
     if (kind == "entity-type" && is_reserved_slug(name))
       throw UsageError(fmt::format("`{}` is a reserved word (docs/definitions.md); choose another slug", name));
     const Template& chosen = templates.at(kind);
-    const auto file = options.project / chosen.folder / (name + ".yaml");
-    if (!write_new_file(file, fmt::format(fmt::runtime(chosen.text), in_yaml(name))))
+    const auto below = std::filesystem::path(chosen.folder) / (name + ".yaml");
+    const auto file = options.project / below;
+    const std::string text = fmt::format(fmt::runtime(chosen.text), in_yaml(name));
+    require_usable_name(chosen, name, text);
+    if (!FolderWriter(options.project).make(below, text))
       throw Error(ErrorCode::conflict,
                   fmt::format("{} is there already; edit it, or choose another name", file.string()));
-    fmt::print("{}\n", options.json ? Json{{"file", file.string()}}.dump()
-                                    : fmt::format("+ {}\nEdit it. Next: struere sync", printable(file.string())));
+    if (options.json) return say_json({{"file", file.string()}});
+    say("+ {}", file.string());
+    say("Edit it. Next: struere sync");
   });
 }
 

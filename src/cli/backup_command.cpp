@@ -45,15 +45,13 @@ void add_backup(CLI::App& program, Options& options) {
     }
     progress.reset();
     if (options.json)
-      fmt::print("{}\n", Json{{"file", file},
-                              {"bytes", report.bytes},
-                              {"organizations", report.organizations},
-                              {"events", report.events}}
-                             .dump());
-    else
-      fmt::print("+ {}: {} bytes, {}, {} verified\n", printable(file), report.bytes,
-                 counted(static_cast<std::size_t>(report.organizations), "organization"),
-                 counted(static_cast<std::size_t>(report.events), "event"));
+      return say_json({{"file", file},
+                       {"bytes", report.bytes},
+                       {"organizations", report.organizations},
+                       {"events", report.events}});
+    say("+ {}: {} bytes, {}, {} verified", file, report.bytes,
+        counted(static_cast<std::size_t>(report.organizations), "organization"),
+        counted(static_cast<std::size_t>(report.events), "event"));
   });
 }
 

@@ -26,6 +26,7 @@ std::vector<Word> entity_types(const Session& session, Environment environment) 
 
 // What stands for a value in the help (`TYPE`, say) tells where the values are.
 std::vector<Word> stored_values(const std::string& name, const Options& options) {
+  if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // what that actor may see is not looked up
   const Session session(options);
   const auto environment = parse_environment(options.environment).value_or(Environment::development);
   const struere::Session system = session.system(environment);
@@ -145,6 +146,10 @@ class CommandLine {
       options_.project = home && value.starts_with("~/") ? home + value.substr(1) : value;  // no shell has read it yet
     else if (name == "--environment")
       options_.environment = value;
+    else if (name == "--as")
+      options_.user = value;
+    else if (name == "--key" || name == "--key-file")
+      options_.key = value;
   }
 
   Completions options(const std::string& current) const {

@@ -71,10 +71,11 @@ complete -c struere -f -a '(__struere_complete)'
 
 void print_completions(const CLI::App& program, const std::vector<std::string>& words) {
   const Completions found = complete(program, words);
-  if (found.kind == Completions::Kind::files) return fmt::print("\tfiles\n");
-  if (found.kind == Completions::Kind::folders) return fmt::print("\tfolders\n");
+  if (found.kind == Completions::Kind::files) return say_part(Painted("\tfiles\n"));
+  if (found.kind == Completions::Kind::folders) return say_part(Painted("\tfolders\n"));
   for (const auto& [text, description] : found.words)
-    if (!text.empty() && printable(text) == text) fmt::print("{}\t{}\n", text, printable(description));
+    if (!text.empty() && printable(text) == text)
+      say_part(Painted(fmt::format("{}\t{}\n", text, printable(description))));
 }
 
 void add_completion(CLI::App& program, Options&) {
@@ -86,7 +87,7 @@ void add_completion(CLI::App& program, Options&) {
       "  bash   echo 'eval \"$(struere completion bash)\"' >> ~/.bashrc\n"
       "  zsh    echo 'source <(struere completion zsh)' >> ~/.zshrc    (after compinit)\n"
       "  fish   struere completion fish > ~/.config/fish/completions/struere.fish");
-  command->callback([] { fmt::print("{}", scripts.at(shell)); });
+  command->callback([] { say_part(lines(scripts.at(shell))); });
 }
 
 }  // namespace struere::cli

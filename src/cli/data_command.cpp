@@ -1,11 +1,10 @@
 // `struere data`: the entities of an environment, as an actor sees them.
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <iostream>
+#include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/data_files.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
@@ -33,78 +32,73 @@ Query query_of(const DataOptions& data) {
   return out;
 }
 
-void list(const Options& options, const DataOptions& data, const EntityRepository& entities) {
-  const EntityPage page = entities.list(query_of(data));
+// The fields by which rows are told apart: those of the type's schema, what is required first, then what else there is.
+std::vector<std::string> fields_of(const Session& session, const std::string& type, const std::vector<Json>& rows) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& field) {
+    const auto has = [&](const Json& row) { return row.contains(field); };
+    if (std::ranges::find(out, field) == out.end() && std::ranges::any_of(rows, has)) out.push_back(field);
+  };
+  if (session.acts_as_system())
+    for (const EntityType& known : session.actor().entity_types().list()) {
+      if (known.slug != type) continue;
+      const Json schema = parse_canonical_json(known.schema);
+      if (schema.is_object() && schema.contains("required") && schema.at("required").is_array())
+        for (const Json& field : schema.at("required"))
+          if (field.is_string()) add(field.get<std::string>());
+      if (schema.is_object() && schema.contains("properties") && schema.at("properties").is_object())
+        for (const auto& [field, inner] : schema.at("properties").items()) add(field);
+    }
+  for (const Json& row : rows)
+    for (const auto& [field, value] : row.items()) add(field);
+  return out;
+}
+
+std::string cell_of(const Json& data, const std::string& field) {
+  const auto found = data.find(field);
+  if (found == data.end()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+void list(const Session& session, const Options& options, const DataOptions& data) {
+  const EntityPage page = session.actor().entities(data.type).list(query_of(data));
   if (options.json) {
     Json rows = Json::array();
     for (const Entity& entity : page) rows.push_back(entity.to_json());
-    fmt::print("{}\n",
-               Json{{"rows", std::move(rows)}, {"next", page.next() ? Json(*page.next()) : Json(nullptr)}}.dump());
-    return;
+    return say_json({{"rows", std::move(rows)}, {"next", page.next() ? Json(*page.next()) : Json(nullptr)}});
   }
+  if (page.empty()) return say("There is none that this actor sees here.");
+  std::vector<std::string> head{"id"};
+  const auto is_other = [](const Entity& entity) { return entity.status() != "active"; };
+  const bool has_status = std::any_of(page.begin(), page.end(), is_other);
+  if (has_status) head.emplace_back("status");
+  constexpr std::size_t id_width = 36, least_width = 8;
+  std::vector<Json> values;
+  for (const Entity& entity : page) values.push_back(entity.data());
+  std::vector<std::string> fields = fields_of(session, data.type, values);
+  const std::size_t room = terminal_width() > id_width ? (terminal_width() - id_width) / (least_width + 2) : 0;
+  const std::size_t most = std::max<std::size_t>(room, 2) - (has_status ? 1 : 0);
+  std::vector<std::string> others;
+  if (fields.size() > most) {
+    others.assign(fields.begin() + static_cast<std::ptrdiff_t>(most), fields.end());
+    fields.resize(most);
+  }
+  head.insert(head.end(), fields.begin(), fields.end());
   std::vector<std::vector<std::string>> rows;
-  for (const Entity& entity : page)
-    rows.push_back({entity.id().str(), entity.status().value_or(""), std::to_string(entity.version()),
-                    std::string(entity.json())});
-  const Screen screen(options);
-  if (rows.empty()) return fmt::print("There is none that this actor sees here.\n");
-  screen.show_table({"id", "status", "version", "data"}, rows);
-  if (page.next()) fmt::print("{}\n", screen.faint("there is more: --after " + *page.next()));
-}
-
-// One JSON text a line, oldest first, so that an import makes them in the same order. Ids are the database's own.
-void export_rows(const DataOptions& data, const EntityRepository& entities) {
-  Query query = query_of(data);
-  query.limit = 1000;
-  if (query.order.empty()) query.order = {{"createdAt", Direction::ascending}};
-  Progress progress;
-  const bool is_terminal = isatty(STDOUT_FILENO) != 0, is_shown = progress.is_shown() && !is_terminal;
-  const std::int64_t total = is_shown ? entities.count(query) : 0;
-  std::int64_t done = 0;
-  do {
-    const EntityPage page = entities.list(query);
-    for (const Entity& entity : page)
-      fmt::print("{}\n", is_terminal ? printable(std::string(entity.json())) : std::string(entity.json()));
-    done += static_cast<std::int64_t>(page.size());
-    if (is_shown) progress.show("exporting", done, total);
-    query.after = page.next();
-  } while (query.after);
-}
-
-// Nothing where the input is no file.
-std::int64_t size_of_input() {
-  struct stat found {};
-  return fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : 0;
-}
-
-// Each line is an entity of its own: what is before a line that is refused stays, and the message says which it is.
-void import_rows(const Options& options, const EntityRepository& entities) {
-  if (isatty(STDIN_FILENO)) fmt::print(stderr, "One JSON text a line; end with Ctrl-D.\n");
-  Progress progress;
-  const std::int64_t total = size_of_input();
-  std::int64_t done = 0, read = 0;
-  const auto refuse = [&](ErrorCode code, const std::string& why) {
-    throw Error(code, fmt::format("entity {} of the input: {} ({} before it were imported)", done + 1, why, done));
-  };
-  std::string line(json_max_bytes + 2, '\0');  // no entity is longer, whatever the input is
-  while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
-    const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
-    read += std::cin.gcount();
-    if (length == 0) continue;
-    try {
-      entities.create(JsonText{line.substr(0, static_cast<std::size_t>(length))});
-    } catch (const Error& error) {
-      refuse(error.code(), error.what());
-    }
-    ++done;
-    progress.show(fmt::format("{} imported", done), read, total);
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    std::vector<std::string>& row = rows.emplace_back(std::vector<std::string>{page[i].id().str()});
+    if (has_status) row.push_back(page[i].status().value_or(""));
+    for (const std::string& field : fields) row.push_back(cell_of(values[i], field));
   }
-  if (!std::cin.eof()) refuse(ErrorCode::invalid_data, fmt::format("the line is longer than {} bytes", json_max_bytes));
-  fmt::print("{}\n", options.json ? Json{{"imported", done}}.dump() : fmt::format("{} imported.", done));
+  const Screen screen(options);
+  screen.show_table(head, rows);
+  if (!others.empty()) say("{}", screen.faint(fit(fmt::format("not shown: {} (--json)", fmt::join(others, ", ")))));
+  if (page.next()) say("{}", screen.faint("there is more: --after " + *page.next()));
 }
 
 void show(const Options& options, const Json& row) {
-  fmt::print("{}\n", options.json ? row.dump() : printable(row.dump(2), true));
+  if (options.json) return say_json(row);
+  say_json_text(row.dump(2));
 }
 
 void show(const Options& options, const Written& written) {
@@ -115,15 +109,25 @@ void show(const Options& options, const Written& written) {
 
 void add_data(CLI::App& program, Options& options) {
   static DataOptions data;
+  static ExportOptions dump;
+  static ImportOptions load;
   auto* const group = program.add_subcommand("data", "Entities, as an actor sees them")->require_subcommand(1);
   const auto add = [&](const char* name, const char* what, auto&& body) {
     auto* const command = group->add_subcommand(name, what);
     command->add_option("type", data.type, "The entity type")->required()->type_name("TYPE");
     command->callback([&options, body] {
       const Session session(options);
-      session.require_entity_type(options, data.type);
-      body(session.actor(options).entities(data.type));
+      session.require_entity_type(data.type);
+      body(session);
     });
+    return command;
+  };
+  // Of one entity, which is named where it is not there.
+  const auto add_one = [&](const char* name, const char* what, auto&& body) {
+    auto* const command = add(name, what, [body](const Session& session) {
+      naming(data.type.c_str(), data.id, [&] { body(session.actor().entities(data.type), EntityId(data.id)); });
+    });
+    command->add_option("id", data.id, "As `struere data list` shows it")->required()->type_name("ID");
     return command;
   };
   const auto add_query = [](CLI::App* command) {
@@ -132,46 +136,75 @@ void add_data(CLI::App& program, Options& options) {
     command->add_option("--search", data.query.search, "Words");
     command->add_option("--order", data.order, "A field; with - before it, descending");
   };
-  const auto add_id = [](CLI::App* command) {
-    command->add_option("id", data.id, "As `struere data list` shows it")->required()->type_name("ID");
-  };
 
   auto* const listing =
-      add("list", "A page of them", [&options](const EntityRepository& entities) { list(options, data, entities); });
+      add("list", "A page of them", [&options](const Session& session) { list(session, options, data); });
   add_query(listing);
   listing->footer(
       "Example:\n  struere data list note --as ada --order -createdAt "
       R"(--where '{"field": "data.text", "operator": "contains", "value": "milk"}')");
   listing->add_option("--limit", data.query.limit, "1 to 1000");
   listing->add_option("--after", data.query.after, "Where the page before ended");
-  auto* const exporting = add("export", "All of them, one JSON text a line",
-                              [](const EntityRepository& entities) { export_rows(data, entities); });
+
+  auto* const exporting = group->add_subcommand("export", "All of them, one JSON text a line");
+  exporting->add_option("types", dump.types, "The entity types; several with --with-ids alone")
+      ->required()
+      ->type_name("TYPE");
+  exporting->add_flag("--with-ids", dump.with_ids,
+                      "With type, id, status and times, so that an import brings them back");
   add_query(exporting);
-  exporting->footer("Example:\n  struere data export note -e production > notes.jsonl");
-  add("import", "Makes one of each line of the input", [&options](const EntityRepository& entities) {
-    import_rows(options, entities);
-  })->footer("Example:\n  struere data import note < notes.jsonl");
-  add_id(add("get", "One of them", [&options](const EntityRepository& entities) {
-    show(options, entities.get(EntityId(data.id)).to_json());
-  }));
-  auto* const create = add("create", "A new one", [&options](const EntityRepository& entities) {
-    show(options, entities.create(JsonText{data.json}, {data.status}));
+  exporting->footer("Example:\n  struere data export note folder --with-ids > dump.jsonl");
+  exporting->callback([&options] {
+    const Session session(options);
+    for (const std::string& type : dump.types) session.require_entity_type(type);
+    dump.query = query_of(data);
+    export_entities(session, dump);
+  });
+
+  auto* const importing = group->add_subcommand("import", "Makes one of each line of the input: all of them, or none");
+  importing->add_option("type", load.type, "The entity type, of lines that do not say it")->type_name("TYPE");
+  importing
+      ->add_option("--batch", load.batch, "Write so many lines at a time; what is written stays if a later one fails")
+      ->check(CLI::Range(std::size_t{1}, import_max_rows))
+      ->type_name("LINES");
+  importing->add_option("--from", load.from, "Begin at this line, to go on with an import")
+      ->check(CLI::PositiveNumber)
+      ->type_name("LINE");
+  importing->add_flag("--with-ids", load.with_ids, "Refuse lines that were not exported --with-ids");
+  importing->footer(
+      "References between the lines may come in any order, within a batch. A line of an export --with-ids keeps its "
+      "id, "
+      "its status and createdAt; the system and org admins alone may import those.\n\nExample:\n  struere data import "
+      "< "
+      "dump.jsonl");
+  importing->callback([&options] {
+    const Session session(options);
+    if (!load.type.empty()) session.require_entity_type(load.type);
+    import_entities(session, options, load);
+  });
+
+  add_one("get", "One of them", [&options](const EntityRepository& entities, const EntityId& id) {
+    show(options, entities.get(id).to_json());
+  });
+  auto* const create = add("create", "A new one", [&options](const Session& session) {
+    show(options, session.actor().entities(data.type).create(JsonText{data.json}, {data.status}));
   });
   create->add_option("data", data.json, "JSON")->required()->type_name("JSON");
   create->footer(R"(Example:
   struere data create note '{"text": "milk", "author": "ada"}')");
   create->add_option("--status", data.status, "active unless given");
-  auto* const update = add("update", "Changes one by a merge patch", [&options](const EntityRepository& entities) {
-    show(options, entities.update(EntityId(data.id), JsonText{data.json}, {data.status, data.version}));
-  });
-  add_id(update);
+  auto* const update = add_one("update", "Changes one by a merge patch",
+                               [&options](const EntityRepository& entities, const EntityId& id) {
+                                 show(options, entities.update(id, JsonText{data.json}, {data.status, data.version}));
+                               });
   update->add_option("patch", data.json, "JSON; null removes a key")->required()->type_name("JSON");
   update->add_option("--status", data.status);
   update->add_option("--version", data.version, "Refused where the entity has moved on from it");
-  add_id(add("delete", "Takes one away", [&options](const EntityRepository& entities) {
-    entities.remove(EntityId(data.id));
-    fmt::print("{}\n", options.json ? Json{{"deleted", data.id}}.dump() : "Deleted.");
-  }));
+  add_one("delete", "Takes one away", [&options](const EntityRepository& entities, const EntityId& id) {
+    entities.remove(id);
+    if (options.json) return say_json({{"deleted", id.str()}});
+    say("Deleted.");
+  });
 }
 
 }  // namespace struere::cli

@@ -36,19 +36,17 @@ void carry_out(const Options& options, const Definitions& production, const Chan
   if (!options.json) Screen(options).show(plan, true);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "production", plan.to_json());
   if (plan.empty() && !production.releases().empty()) {
-    fmt::print("{}\n", options.json ? plan.to_json().dump() : "= production is already so; there is nothing to deploy");
-    return;
+    if (options.json) return say_json(plan.to_json());
+    return say("= production is already so; there is nothing to deploy");
   }
   if (!options.yes && !Screen(options).confirm("Deploy this to production?")) {
-    fmt::print("Nothing was deployed.\n");
+    say("Nothing was deployed.");
     throw Finished{failed};
   }
   const Release release = production.deploy(plan, note);
-  if (options.json)
-    fmt::print("{}\n", to_json(release).dump());
-  else
-    fmt::print("Deployed release {}.{}\n", release.number,
-               release.number > 1 ? fmt::format(" Back again: struere rollback {}", release.number - 1) : "");
+  if (options.json) return say_json(to_json(release));
+  say("Deployed release {}.{}", release.number,
+      release.number > 1 ? fmt::format(" Back again: struere rollback {}", release.number - 1) : "");
 }
 
 void list_releases(const Options& options) {
@@ -56,10 +54,9 @@ void list_releases(const Options& options) {
   if (options.json) {
     Json out = Json::array();
     for (const Release& release : releases) out.push_back(to_json(release));
-    fmt::print("{}\n", out.dump());
-    return;
+    return say_json(out);
   }
-  if (releases.empty()) return fmt::print("There is no release yet. Make one: struere deploy\n");
+  if (releases.empty()) return say("There is no release yet. Make one: struere deploy");
   std::vector<std::vector<std::string>> rows;
   for (const Release& release : releases)
     rows.push_back({std::to_string(release.number), time_text(release.created_at), release.created_by,

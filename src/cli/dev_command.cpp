@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -18,15 +23,38 @@ namespace {
 
 // A save is several events, and a rename is two files: what comes within this time is one change.
 constexpr std::uint64_t quiet_milliseconds = 100;
+// How often is looked for what no event tells: the target of a linked file, the database, a lock that was let go.
+constexpr std::uint64_t poll_milliseconds = 500;
 constexpr std::array folders{"", "entity-types", "roles", "agents", "triggers", "tools"};
+
+struct FileState {
+  std::string path;
+  std::uint64_t device = 0, inode = 0;  // of the target, where it is a link
+  std::int64_t size = 0, changed = 0;
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+
+FileState state_of(const std::filesystem::path& file) {
+  FileState out{file.string()};
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0) return out;
+  out.device = found.st_dev;
+  out.inode = found.st_ino;
+  out.size = found.st_size;
+  out.changed = found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec;
+  return out;
+}
 
 // One thread, that of the loop.
 class Watch {
  public:
-  explicit Watch(const Options& options) : options_(options), session_(options, Session::Missing::make) {
+  explicit Watch(const Options& options) : options_(options) {
+    session_.emplace(options, Session::Missing::make);
     uv_loop_init(&loop_);
-    uv_timer_init(&loop_, &timer_);
-    timer_.data = this;
+    for (uv_timer_t* const timer : {&timer_, &poll_}) {
+      uv_timer_init(&loop_, timer);
+      timer->data = this;
+    }
     for (std::size_t i = 0; i < signals_.size(); ++i) {
       uv_signal_init(&loop_, &signals_[i]);
       uv_signal_start(
@@ -36,6 +64,7 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
+    let_go();
     for (const auto& [name, folder] : watched_)
       if (folder) close(folder);
     uv_walk(
@@ -50,8 +79,11 @@ class Watch {
 
   void run() {
     follow();
-    if (!options_.json) fmt::print("Watching {}. Stop with Ctrl-C.\n", full_path(session_.folder()));
+    if (!options_.json) say("Watching {}. Stop with Ctrl-C.", full_path(options_.project));
     std::fflush(stdout);
+    uv_timer_start(
+        &poll_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->poll(); }, poll_milliseconds,
+        poll_milliseconds);
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
 
@@ -66,7 +98,7 @@ class Watch {
   // opened.
   void watch_folders() {
     for (const char* const name : folders) {
-      const auto path = session_.folder() / name;
+      const auto path = options_.project / name;
       struct stat found {};
       const bool is_there = stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
       Folder*& folder = watched_[name];
@@ -103,16 +135,93 @@ class Watch {
   void follow() {
     try {
       watch_folders();
-      sync(session_, options_, {});
+      seen_ = states();
+      open_database();
+      require_folders();
+      sync(*session_, options_, {});
+      note_folders();
+      said_.clear();
+      tries_again_ = false;
     } catch (const std::exception& error) {
-      tell(options_, error);
+      const auto* const ours = dynamic_cast<const Error*>(&error);
+      tries_again_ = ours && ours->code() == ErrorCode::storage;
+      if (said_ != error.what()) tell(options_, error);  // once, however often it is tried
+      said_ = error.what();
+      std::fflush(stdout);
     }
   }
 
+  void poll() {
+    if (tries_again_ || (session_ && !session_->is_file_in_place()) || states() != seen_) follow();
+  }
+
+  // SQLite ends a connection by deleting the log that has the file's name, which would be another file's by now.
+  void let_go() {
+    static auto* const kept = new std::vector<Session*>;  // until the process ends
+    if (session_ && !session_->is_file_in_place()) kept->push_back(new Session(*std::move(session_)));
+    session_.reset();
+  }
+
+  // Another file under the name of the database is another database, and struere.yaml may name another one.
+  void open_database() {
+    const Project project = read_project(options_);
+    const bool is_other =
+        session_ && (session_->file() != project.database || session_->organization() != project.organization);
+    if (session_ && !is_other && session_->is_file_in_place()) return;
+    const bool is_gone = session_ && !is_other && !std::filesystem::exists(project.database);
+    let_go();
+    if (is_gone || (is_gone_ && !std::filesystem::exists(project.database))) {
+      is_gone_ = true;
+      throw Error(ErrorCode::storage,
+                  fmt::format("the database {} is gone, and nothing is synced until it is there again; `struere sync` "
+                              "makes a new one",
+                              project.database.string()));
+    }
+    is_gone_ = false;
+    session_.emplace(options_, Session::Missing::make);
+    if (!options_.json) say("Opened {}.", project.database.string());
+  }
+
+  // A folder that goes whole was moved, or a branch without it is being checked out: no order to delete.
+  void require_folders() const {
+    for (const std::string& name : known_folders_)
+      if (!std::filesystem::is_directory(options_.project / name))
+        throw Error(
+            ErrorCode::conflict,
+            fmt::format("the folder {} is gone, and development stays as it is; bring the folder back (an empty "
+                        "one deletes its definitions), or run `struere sync`",
+                        name));
+  }
+
+  void note_folders() {
+    known_folders_.clear();
+    for (const std::string_view name : folders)
+      if (!name.empty() && std::filesystem::is_directory(options_.project / name)) known_folders_.emplace_back(name);
+  }
+
+  std::vector<FileState> states() const {
+    std::vector<FileState> out{state_of(options_.project / "struere.yaml")};
+    std::error_code none;
+    for (const std::string_view name : folders) {
+      if (name.empty()) continue;
+      for (auto entry = std::filesystem::directory_iterator(options_.project / name, none);
+           !none && entry != std::filesystem::directory_iterator(); entry.increment(none))
+        out.push_back(state_of(entry->path()));
+    }
+    std::ranges::sort(out, {}, &FileState::path);
+    return out;
+  }
+
   const Options& options_;
-  Session session_;
+  std::optional<Session> session_;
+  bool is_gone_ = false;  // the database
+  bool tries_again_ = false;
+  std::string said_;  // the error of the last attempt
+  std::vector<FileState> seen_;
+  std::vector<std::string> known_folders_;  // that were there when it was synced last
   uv_loop_t loop_{};
   uv_timer_t timer_{};
+  uv_timer_t poll_{};
   std::array<uv_signal_t, 2> signals_{};
   std::map<std::string, Folder*> watched_;  // by its name in the project; the project's own is ""
 };

@@ -96,24 +96,23 @@ void add_differences(const Session& session, std::vector<Line>& lines) {
   }
 }
 
-void show(const Options& options, const std::vector<Line>& lines) {
+void show(const Options& options, const std::vector<Line>& all) {
   const Screen screen(options);
-  for (const Line& line : lines) {
+  for (const Line& line : all) {
     const std::string where = line.environment.empty() ? "" : line.environment + ": ";
     const char* const mark = line.severity == Severity::error ? "!" : line.severity == Severity::warning ? "~" : "-";
-    std::string what = wrapped(fmt::format("{} {}{}", mark, where, printable(line.message, true)));
-    what.pop_back();  // the end of its last line
-    fmt::print("{}\n", line.severity == Severity::error     ? screen.red(what)
-                       : line.severity == Severity::warning ? screen.yellow(what)
-                                                            : what);
-    if (!line.next.empty()) fmt::print("    {}\n", screen.faint(printable(line.next)));
+    const Painted what = wrapped(text_of("{} {}{}", mark, where, lines(line.message)));
+    say("{}", line.severity == Severity::error     ? screen.red(what)
+              : line.severity == Severity::warning ? screen.yellow(what)
+                                                   : what);
+    if (!line.next.empty()) say("    {}", screen.faint(line.next));
   }
   const auto count = [&](Severity severity) {
-    return static_cast<std::size_t>(std::ranges::count(lines, severity, &Line::severity));
+    return static_cast<std::size_t>(std::ranges::count(all, severity, &Line::severity));
   };
-  if (lines.empty()) return fmt::print("{}\n", screen.green("= all is well"));
-  fmt::print("{}, {}, {}\n", counted(count(Severity::error), "error"), counted(count(Severity::warning), "warning"),
-             counted(count(Severity::note), "note"));
+  if (all.empty()) return say("{}", screen.green("= all is well"));
+  say("{}, {}, {}", counted(count(Severity::error), "error"), counted(count(Severity::warning), "warning"),
+      counted(count(Severity::note), "note"));
 }
 
 void examine_all(const Options& options, bool all) {
@@ -138,7 +137,7 @@ void examine_all(const Options& options, bool all) {
                           {"subject", line.subject},
                           {"message", line.message},
                           {"next", line.next}});
-    fmt::print("{}\n", Json{{"healthy", is_healthy}, {"findings", std::move(findings)}}.dump());
+    say_json({{"healthy", is_healthy}, {"findings", std::move(findings)}});
   } else {
     show(options, lines);
   }

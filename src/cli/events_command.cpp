@@ -1,53 +1,99 @@
 // `struere events`: the audit log of an environment.
 #include <fmt/format.h>
 
+#include <deque>
+
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "core/instant.hpp"
 
 namespace struere::cli {
 namespace {
 
+struct EventArguments {
+  EventQuery query;
+  std::optional<std::string> entity, since, after;
+  std::size_t last = 50;
+  bool follows = false;
+};
+
 void show(const Options& options, const Event& event) {
   if (options.json)
-    fmt::print("{}\n", Json{{"id", event.id().str()},
-                            {"type", event.type()},
-                            {"entityId", event.entity() ? Json(event.entity()->str()) : Json(nullptr)},
-                            {"actorType", event.actor_type()},
-                            {"actorId", event.actor_id()},
-                            {"createdAt", event.created_at()},
-                            {"payload", event.payload()}}
-                           .dump());
+    say_json({{"id", event.id().str()},
+              {"type", event.type()},
+              {"entityId", event.entity() ? Json(event.entity()->str()) : Json(nullptr)},
+              {"actorType", event.actor_type()},
+              {"actorId", event.actor_id()},
+              {"createdAt", event.created_at()},
+              {"payload", event.payload()}});
   else
-    fmt::print("{}\n", fit(fmt::format("{}  {:<24} {:<12} {}", time_text(event.created_at()), event.type(),
-                                       event.actor_id(), event.json())));
-  std::fflush(stdout);
+    say("{}", fit(fmt::format("{}  {:<20}  {:<36}  {:<12}  {}", time_text(event.created_at()), event.type(),
+                              event.entity() ? event.entity()->str() : "", event.actor_id(), event.json())));
+}
+
+// A time, or how long ago.
+Timestamp time_of(const std::string& text) {
+  if (const auto instant = parse_instant(text)) return *instant;
+  if (const auto duration = parse_duration(text); duration && *duration >= 0) return system_clock().now() - *duration;
+  throw UsageError(fmt::format(
+      "--since `{}` is neither a time such as 2026-04-17T17:00:00Z nor a duration such as 30m, 24h or 7d", text));
+}
+
+// The last events that there are, or that are before the one that `after` names; the oldest of them first.
+std::deque<Event> last_events(EventSubscription& subscription, const EventArguments& asked) {
+  std::deque<Event> out;
+  bool is_found = false;
+  for (bool is_over = false; !is_over && !is_found;) {
+    const auto events = subscription.next(std::chrono::milliseconds(0));
+    is_over = events.empty();
+    for (const Event& event : events) {
+      if ((is_found = asked.after && event.id().str() == *asked.after)) break;
+      out.push_back(event);
+      if (out.size() > asked.last) out.pop_front();
+    }
+  }
+  if (asked.after && !is_found)
+    throw Error(ErrorCode::not_found, fmt::format("there is no event `{}` among these", *asked.after));
+  return out;
+}
+
+void run(const Options& options, EventArguments asked) {
+  if (asked.follows && asked.after) throw UsageError("--after goes back, and --follow forwards; give one of them");
+  const Session session(options);
+  if (asked.entity) asked.query.entity = EntityId(*asked.entity);
+  if (asked.since) asked.query.since = time_of(*asked.since);
+  asked.query.limit = 1000;
+  EventSubscription subscription = session.actor().events().subscribe(asked.query);
+  const std::deque<Event> events = last_events(subscription, asked);
+  if (asked.follows) {
+    for (const Event& event : events) show(options, event);
+    for (;;) {
+      flush_output();
+      for (const Event& event : subscription.next(std::chrono::seconds(1))) show(options, event);
+    }
+  }
+  for (auto event = events.rbegin(); event != events.rend(); ++event) show(options, *event);
+  if (!options.json && events.size() == asked.last)
+    say("{}", Screen(options).faint("there may be more: --after " + events.front().id().str()));
 }
 
 }  // namespace
 
 void add_events(CLI::App& program, Options& options) {
-  static EventQuery query;
-  static std::string entity;
-  static bool follows = false;
-  auto* const command = program.add_subcommand("events", "The audit log, oldest first");
-  command->add_option("--type", query.type, "Exactly this");
-  command->add_option("--prefix", query.type_prefix, "As in session.");
-  command->add_option("--actor", query.actor, "Its id");
-  command->add_option("--entity", entity, "The id of what they are about")->type_name("ID");
-  command->add_option("--limit", query.limit, "1 to 1000");
-  command->add_flag("--follow,-f", follows, "Wait for more, until Ctrl-C");
-  command->footer("Example:\n  struere events -e production --prefix note. --follow");
-  command->callback([&options] {
-    const Session session(options);
-    if (!entity.empty()) query.entity = EntityId(entity);
-    const EventRepository events = session.actor(options).events();
-    if (!follows) {
-      for (const Event& event : events.list(query).events) show(options, event);
-      return;
-    }
-    for (EventSubscription subscription = events.subscribe(query);;)
-      for (const Event& event : subscription.next(std::chrono::seconds(1))) show(options, event);
-  });
+  static EventArguments arguments;
+  auto* const command = program.add_subcommand("events", "The audit log, newest first");
+  command->add_option("--type", arguments.query.type, "Exactly this");
+  command->add_option("--prefix", arguments.query.type_prefix, "As in session.");
+  command->add_option("--actor", arguments.query.actor, "Its id");
+  command->add_option("--entity", arguments.entity, "The id of what they are about")->type_name("ID");
+  command->add_option("--since", arguments.since, "A time, or how long ago: 30m, 24h, 7d")->type_name("TIME");
+  command->add_option("--last,--limit", arguments.last, "How many; 50 unless given")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
+  command->add_option("--after", arguments.after, "Those before this one: the last of the page before")
+      ->type_name("ID");
+  command->add_flag("--follow,-f", arguments.follows, "Oldest first, then wait for more, until Ctrl-C");
+  command->footer("Example:\n  struere events -e production --prefix note. --since 24h\n  struere events --follow");
+  command->callback([&options] { run(options, arguments); });
 }
 
 }  // namespace struere::cli

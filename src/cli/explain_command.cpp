@@ -45,7 +45,7 @@ void add_explain(CLI::App& program, Options& options) {
   command->callback([&options] {
     if (!field.empty() && id.empty()) throw UsageError("--field is of a row; give its id");
     const Session session(options);
-    const struere::Session about = session.actor(options);
+    const struere::Session& about = session.actor();
     std::optional<ProposedWrite> write;
     if (!data.empty() || !status.empty()) {
       JsonFault fault;
@@ -58,7 +58,8 @@ void add_explain(CLI::App& program, Options& options) {
                                      id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
     if (!field.empty()) narrow(found, field);
     const std::string clear = field.empty() ? "" : clear_fields(found, field);
-    fmt::print("{}\n", options.json ? found.to_json().dump() : printable(found.text() + clear, true));
+    if (options.json) return say_json(found.to_json());
+    say("{}", lines(found.text() + clear));
   });
 }
 

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/new_file.hpp"
 #include "cli/screen.hpp"
+#include "core/folder_writer.hpp"
+#include "core/text.hpp"
 
 namespace struere::cli {
 namespace {
@@ -46,17 +47,23 @@ void add_init(CLI::App& program, Options& options) {
     const auto& folder = options.project;
     if (organization.empty())
       organization = std::filesystem::absolute(folder / ".").lexically_normal().parent_path().filename().string();
+    if (!is_text(organization, longest_name))
+      throw UsageError(
+          fmt::format("an organization's id is valid UTF-8 of 1 to {} bytes; give another one with "
+                      "--organization",
+                      longest_name));
     std::vector<std::pair<std::filesystem::path, std::string>> all{
         {"struere.yaml", fmt::format("database: struere.db\norganization: {}\n", Json(organization).dump())}};
     all.insert(all.end(), std::begin(files), std::end(files));
+    const FolderWriter writer(folder);
     Json made = Json::array();
     for (const auto& [name, text] : all) {
-      const bool is_new = write_new_file(folder / name, text);
+      const bool is_new = writer.make(name, text);
       if (is_new) made.push_back(name.string());
-      if (!options.json)
-        fmt::print("  {} {}\n", is_new ? "+" : "=", printable((folder / name).lexically_normal().string()));
+      if (!options.json) say("  {} {}", is_new ? "+" : "=", (folder / name).lexically_normal().string());
     }
-    fmt::print("{}\n", options.json ? Json{{"made", std::move(made)}}.dump() : "Next: struere sync");
+    if (options.json) return say_json({{"made", std::move(made)}});
+    say("Next: struere sync");
   });
 }
 

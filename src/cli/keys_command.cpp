@@ -1,5 +1,9 @@
 // `struere keys`: the API keys of an environment.
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -9,7 +13,7 @@ namespace {
 
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
-ApiKeyRepository keys_of(const Session& session, const Options& options) { return session.actor(options).api_keys(); }
+ApiKeyRepository keys_of(const Session& session) { return session.actor().api_keys(); }
 
 const char* state_of(const ApiKey& key) {
   if (key.revoked_at) return "revoked";
@@ -28,27 +32,52 @@ Json to_json(const ApiKey& key) {
   return out;
 }
 
+// Returns when the secret is where it was sent, and throws if it got lost: it is shown this once.
 void show_secret(const Options& options, const CreatedApiKey& created) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader who has gone is a failure like others, not the end of the process
+  struct stat found {};
+  if (fstat(STDOUT_FILENO, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    tell_aside("warning: others may read the file that the secret goes to; chmod 600 it");
   Json out = to_json(created.key);
   out["secret"] = created.secret;
-  fmt::print("{}\n", options.json ? out.dump() : created.secret);
+  if (options.json)
+    say_json(out);
+  else
+    say("{}", created.secret);
+  flush_output();
+}
+
+void create_key(const Options& options, const NewApiKey& key) {
+  const Session session(options);
+  for (const std::string& role : key.roles) session.require_role(role);
+  const ApiKeyRepository keys = keys_of(session);
+  const CreatedApiKey created = keys.create(key);
+  try {
+    show_secret(options, created);
+  } catch (...) {
+    try {
+      keys.revoke(created.key.id);
+    } catch (const Error&) {
+      tell_aside("the key {} was made, but could not be shown, nor revoked; revoke it", created.key.id.str());
+    }
+    throw;
+  }
 }
 
 void list_keys(const Options& options) {
   const Session session(options);
-  const auto keys = keys_of(session, options).list();
+  const auto keys = keys_of(session).list();
   if (options.json) {
     Json out = Json::array();
     for (const ApiKey& key : keys) out.push_back(to_json(key));
-    return fmt::print("{}\n", out.dump());
+    return say_json(out);
   }
   std::vector<std::vector<std::string>> rows;
   for (const ApiKey& key : keys)
     rows.push_back({key.id.str(), key.name, key.display_prefix, fmt::format("{}", fmt::join(key.roles, ", ")),
                     state_of(key), key.expires_at ? time_text(*key.expires_at).substr(0, 10) : "never"});
   if (rows.empty())
-    return fmt::print("There is no key in {} yet. Make one: struere keys create NAME --role ROLE\n",
-                      options.environment);
+    return say("There is no key in {} yet. Make one: struere keys create NAME --role ROLE", session.environment());
   Screen(options).show_table({"id", "name", "begins", "roles", "state", "expires"}, rows);
 }
 
@@ -70,11 +99,9 @@ void add_keys(CLI::App& program, Options& options) {
   create->add_flag("--webhook", is_webhook, "Whoever has it acts as a webhook rather than as an agent");
   create->footer("Example:\n  struere keys create \"the app\" --role author -e production --expires-in 90");
   create->callback([&options] {
-    const Session session(options);
     if (days > 0) key.expires_at = system_clock().now() + days * milliseconds_of_day;
     if (is_webhook) key.kind = ApiKeyKind::webhook;
-    const CreatedApiKey created = keys_of(session, options).create(key);
-    show_secret(options, created);
+    create_key(options, key);
   });
   auto* const rotate = keys->add_subcommand("rotate", "Another one like it; the old one is good for a while yet");
   static Timestamp minutes = 0;
@@ -83,15 +110,18 @@ void add_keys(CLI::App& program, Options& options) {
   rotate->footer("Example:\n  struere keys rotate 0192… --overlap 60");
   rotate->callback([&options] {
     const Session session(options);
-    const CreatedApiKey created = keys_of(session, options).rotate(ApiKeyId(id), minutes * 60'000);
-    show_secret(options, created);
+    naming("key", id, [&] {
+      keys_of(session).rotate(ApiKeyId(id), minutes * 60'000,
+                              [&](const CreatedApiKey& created) { show_secret(options, created); });
+    });
   });
   auto* const revoke = keys->add_subcommand("revoke", "Good for nothing from now on");
   revoke->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
   revoke->callback([&options] {
     const Session session(options);
-    keys_of(session, options).revoke(ApiKeyId(id));
-    fmt::print("{}\n", options.json ? Json{{"revoked", id}}.dump() : "Revoked.");
+    naming("key", id, [&] { keys_of(session).revoke(ApiKeyId(id)); });
+    if (options.json) return say_json({{"revoked", id}});
+    say("Revoked.");
   });
 }
 

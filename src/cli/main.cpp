@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <clocale>
 #include <string_view>
 
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/reach.hpp"
 #include "cli/screen.hpp"
 #include "definitions/shape.hpp"
 
@@ -44,22 +47,27 @@ std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error)
 }  // namespace
 
 int main(int count, char** arguments) {
+  open_standard_streams();
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // how wide a character is; all else stays as in C
   Options options;
   CLI::App program("Definitions as code: sync them to development, deploy them to production, take them back.",
                    "struere");
+  program.set_version_flag("--version", STRUERE_VERSION);
   program.require_subcommand(1);
   program.fallthrough();
   program.add_option("--project", options.project, "The folder with struere.yaml; this one unless given")
       ->type_name("FOLDER");
-  program
-      .add_option("--environment,-e", options.environment, "development, unless given; for commands that look at one")
+  static ActorOptions actor;
+  program.add_option("--environment,-e", actor.environment, "development, unless given; for commands that look at one")
       ->check(CLI::IsMember({"development", "production"}));
   program.add_flag("--json", options.json, "Answer in JSON");
-  program.add_option("--as", options.user, "For commands about data: as this user; as the system unless given")
+  program.add_option("--as", actor.user, "For commands about data: as this user; as the system unless given")
       ->type_name("USER");
-  program.add_option("--key", options.key, "As whoever has this API key, in its environment")
-      ->type_name("SECRET")
-      ->envname("STRUERE_KEY");
+  program.add_option("--key", actor.key, "As whoever has this API key, in its environment; - reads it from stdin")
+      ->type_name("SECRET");
+  program.add_option("--key-file", actor.key_file, "The same, from the first line of a file; or set STRUERE_KEY")
+      ->type_name("FILE");
+  program.parse_complete_callback([&] { settle(program, actor, options); });
   program.add_option("--color", options.color, "auto: on a terminal, unless NO_COLOR is set")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   program.footer(
@@ -75,8 +83,10 @@ int main(int count, char** arguments) {
   add_keys(program, options);
   add_data(program, options);
   add_events(program, options);
+  add_run(program, options);
   add_runs(program, options);
   add_people(program, options);
+  add_lists(program, options);
   add_explain(program, options);
   add_migrate(program, options);
   add_packs(program, options);
@@ -85,24 +95,28 @@ int main(int count, char** arguments) {
   add_doctor(program, options);
   add_backup(program, options);
   add_completion(program, options);
+  describe_common_options(program);
   // Not a command of its own: half a command line is none that the parser could read.
   if (count > 1 && std::string_view(arguments[1]) == "complete") {
     print_completions(program, {arguments + 2, arguments + count});
     return ok;
   }
   try {
-    program.parse(count, arguments);
-    // What could not be written was not said: a full disk behind a redirection is a failure.
-    if (std::fflush(stdout) != 0) throw std::runtime_error("the output could not be written");
-    return ok;
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {  // the help that was asked for
-      fmt::print("{}", wrapped(program.help()));
-      return ok;
+    try {
+      program.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() != 0) {
+        // The parser stopped before it came to this.
+        options.json = std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
+        throw UsageError(what_is_wrong(program, error));
+      }
+      if (dynamic_cast<const CLI::CallForVersion*>(&error))
+        say("struere {}", STRUERE_VERSION);
+      else
+        say("{}", wrapped(lines(program.help())));  // that was asked for
     }
-    // The parser stopped before it came to this.
-    options.json = std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
-    return tell(options, UsageError(what_is_wrong(program, error)));
+    flush_output();  // what could not be written was not said: a full disk behind a redirection is a failure
+    return ok;
   } catch (const Finished& finished) {
     return finished.code;
   } catch (const std::exception& error) {

@@ -7,6 +7,14 @@
 
 namespace struere::cli {
 
+namespace {
+
+[[noreturn]] void already_adopted(const std::string& file) {
+  throw Error(ErrorCode::conflict, fmt::format("{} is a database of struere already; nothing was done", file));
+}
+
+}  // namespace
+
 void add_migrate(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
@@ -16,18 +24,22 @@ void add_migrate(CLI::App& program, Options& options) {
       "What dies on the way goes on when it is called again.\n\nExample:\n  cp legacy.db copy.db && struere migrate "
       "legacy.db -e production");
   command->callback([&options] {
+    if (!options.environment_is_given)
+      throw UsageError(
+          "name the environment in which all rows of the file are: -e development or -e production; it cannot be "
+          "changed afterwards");
     AdoptionOptions adoption;
     std::optional<Progress> progress(std::in_place);
     adoption.progress = [&](const AdoptionProgress& at) { progress->show(at.table, at.done, at.total); };
     const AdoptionReport report = adopt_legacy_database(file, *parse_environment(options.environment), adoption);
     progress.reset();
+    if (report.was_adopted) already_adopted(file);
     if (options.json) {
       Json tables = Json::array();
       for (const AdoptedTable& table : report.tables)
         tables.push_back({{"name", table.name}, {"before", table.before}, {"after", table.after}});
-      return fmt::print("{}\n", Json{{"wasAdopted", report.was_adopted}, {"tables", std::move(tables)}}.dump());
+      return say_json({{"wasAdopted", false}, {"tables", std::move(tables)}});
     }
-    if (report.was_adopted) return fmt::print("= this is a database of struere already; nothing was done\n");
     std::vector<std::vector<std::string>> rows;
     for (const AdoptedTable& table : report.tables)
       rows.push_back({table.name, std::to_string(table.before), std::to_string(table.after)});

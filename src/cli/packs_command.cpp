@@ -16,9 +16,7 @@ struct PackArguments {
   std::vector<std::string> choices;
 };
 
-Packs packs_of(const Session& session, const Options& options) {
-  return Packs(session.system(*parse_environment(options.environment)));
-}
+Packs packs_of(const Session& session) { return Packs(session.actor()); }
 
 MergeSide side_of(const std::string& word) {
   if (word != "ours" && word != "theirs")
@@ -38,17 +36,17 @@ PackOptions options_of(const PackArguments& arguments) {
 
 void show_conflicts(const Screen& screen, const PackPlan& plan) {
   for (const MergeConflict& conflict : plan.conflicts) {
-    fmt::print("  {}\n", screen.red("! " + printable(conflict.place)));
+    say("  {}", screen.red("! " + conflict.place));
     const auto side = [](const char* name, const std::optional<Json>& value) {
-      fmt::print("{}\n", fit(fmt::format("      {:<7} {}", name, value ? value->dump() : "(not there)")));
+      say("{}", fit(fmt::format("      {:<7} {}", name, value ? value->dump() : "(not there)")));
     };
     side("was", conflict.base);
     side("ours", conflict.ours);
     side("theirs", conflict.theirs);
   }
   if (!plan.conflicts.empty())
-    fmt::print("  {}\n", screen.faint("both have changed these; decide with --prefer ours|theirs, or for one place "
-                                      "with --choose PLACE=ours|theirs"));
+    say("  {}", screen.faint("both have changed these; decide with --prefer ours|theirs, or for one place "
+                             "with --choose PLACE=ours|theirs"));
 }
 
 void show(const Screen& screen, const PackPlan& plan) {
@@ -57,14 +55,14 @@ void show(const Screen& screen, const PackPlan& plan) {
     const bool removes = plan.action == PackAction::uninstall;
     const std::string line =
         fmt::format("{} {} of {}", removes ? '-' : '~', counted(static_cast<std::size_t>(count), "row"), type);
-    fmt::print("  {}\n", removes ? screen.red(line) : screen.yellow(line));
+    say("  {}", removes ? screen.red(line) : screen.yellow(line));
   }
   if (plan.action == PackAction::uninstall &&
       std::ranges::find(plan.definitions.obstacles, Obstacle::Kind::entities_of_removed_type, &Obstacle::kind) !=
           plan.definitions.obstacles.end())
-    fmt::print("  {}\n", screen.faint("--remove-entities removes them"));
+    say("  {}", screen.faint("--remove-entities removes them"));
   for (const std::string& type : plan.kept_types)
-    fmt::print("  = entity-type {} stays, and is no pack's any more: there are rows of it, or deleted ones\n", type);
+    say("  = entity-type {} stays, and is no pack's any more: there are rows of it, or deleted ones", type);
   show_conflicts(screen, plan);
 }
 
@@ -75,20 +73,21 @@ void carry_out(const Options& options, const Packs& packs, const PackPlan& plan,
   if (!plan.conflicts.empty() || !plan.definitions.obstacles.empty())
     throw RefusedPlan(options, options.environment, plan.to_json());
   if (plan.empty()) {
-    fmt::print("{}\n", options.json ? plan.to_json().dump() : "= " + nothing);
-    return;
+    if (options.json) return say_json(plan.to_json());
+    return say("= {}", nothing);
   }
   if (!options.yes && !Screen(options).confirm(question)) {
-    fmt::print("Nothing was changed.\n");
+    say("Nothing was changed.");
     throw Finished{failed};
   }
   packs.apply(plan);
-  fmt::print("{}\n", options.json ? plan.to_json().dump() : done);
+  if (options.json) return say_json(plan.to_json());
+  say("{}", done);
 }
 
 void list_packs(const Options& options) {
   const Session session(options);
-  const auto installed = packs_of(session, options).list();
+  const auto installed = packs_of(session).list();
   if (options.json) {
     Json out = Json::array();
     for (const InstalledPack& pack : installed)
@@ -99,10 +98,10 @@ void list_packs(const Options& options) {
                      {"installedBy", pack.installed_by},
                      {"installedAt", pack.installed_at},
                      {"updatedAt", pack.updated_at}});
-    return fmt::print("{}\n", out.dump());
+    return say_json(out);
   }
   if (installed.empty())
-    return fmt::print("There is no pack in {}. Install one: struere packs install FOLDER\n", options.environment);
+    return say("There is no pack in {}. Install one: struere packs install FOLDER", options.environment);
   std::vector<std::vector<std::string>> rows;
   for (const InstalledPack& pack : installed) {
     std::vector<std::string> versions;
@@ -122,7 +121,7 @@ std::string pull_next(const Options& options) {
 
 void install(const Options& options, const PackArguments& arguments) {
   const Session session(options, Session::Missing::make);
-  const Packs packs = packs_of(session, options);
+  const Packs packs = packs_of(session);
   const Pack pack = read_pack(arguments.folder);
   carry_out(options, packs, packs.plan_install(pack, options_of(arguments)),
             fmt::format("Install {} {} in {}?", pack.id, pack.version, options.environment),
@@ -132,9 +131,9 @@ void install(const Options& options, const PackArguments& arguments) {
 
 void upgrade(const Options& options, const PackArguments& arguments) {
   const Session session(options);
-  const Packs packs = packs_of(session, options);
+  const Packs packs = packs_of(session);
   const Pack pack = read_pack(arguments.folder);
-  const PackPlan plan = packs.plan_upgrade(pack, options_of(arguments));
+  const PackPlan plan = naming("pack", pack.id, [&] { return packs.plan_upgrade(pack, options_of(arguments)); });
   carry_out(
       options, packs, plan,
       fmt::format("Upgrade {} from {} to {} in {}?", pack.id, plan.versions.front(), pack.version, options.environment),
@@ -146,7 +145,7 @@ void upgrade(const Options& options, const PackArguments& arguments) {
 // The drift as a diff reads: what repair would take away and bring back.
 void diff(const Options& options, const PackArguments& arguments) {
   const Session session(options);
-  const Packs packs = packs_of(session, options);
+  const Packs packs = packs_of(session);
   std::vector<std::string> ids;
   if (!arguments.id.empty())
     ids.push_back(arguments.id);
@@ -154,42 +153,44 @@ void diff(const Options& options, const PackArguments& arguments) {
     for (const InstalledPack& pack : packs.list()) ids.push_back(pack.pack_id);
   Json out = Json::array();
   for (const std::string& id : ids) {
-    const PackPlan plan = packs.plan_repair(id, {.plan = {true, true}});
+    const PackPlan plan = naming("pack", id, [&] { return packs.plan_repair(id, {.plan = {true, true}}); });
     out.push_back(plan.to_json());
     if (options.json) continue;
-    fmt::print("{}{}\n", id, plan.empty() ? ": as installed" : "");
+    say("{}{}", id, plan.empty() ? ": as installed" : "");
     show(Screen(options), plan);
     if (!plan.empty())
-      fmt::print("  {}\n",
-                 Screen(options).faint(fmt::format("struere packs repair {} does this; struere packs customize {} "
-                                                   "keeps what is there",
-                                                   id, id)));
+      say("  {}", Screen(options).faint(fmt::format(
+                      "struere packs repair {} does this; struere packs customize {} keeps what is there", id, id)));
   }
-  if (options.json) fmt::print("{}\n", out.dump());
+  if (options.json) say_json(out);
 }
 
 void repair(const Options& options, const PackArguments& arguments) {
   const Session session(options);
-  const Packs packs = packs_of(session, options);
-  carry_out(options, packs, packs.plan_repair(arguments.id, options_of(arguments)),
+  const Packs packs = packs_of(session);
+  carry_out(options, packs,
+            naming("pack", arguments.id, [&] { return packs.plan_repair(arguments.id, options_of(arguments)); }),
             fmt::format("Set {} back in {}?", arguments.id, options.environment),
             fmt::format("Repaired {} in {}.", arguments.id, options.environment), "it is as installed");
 }
 
 void customize(const Options& options, const PackArguments& arguments) {
   const Session session(options);
-  const Packs packs = packs_of(session, options);
+  const Packs packs = packs_of(session);
   const auto current = session.definitions(*parse_environment(options.environment)).current();
-  carry_out(options, packs, packs.plan_customize(arguments.id, current, options_of(arguments)),
-            fmt::format("Keep what {} has of {} as customization?", options.environment, arguments.id),
-            fmt::format("Customized {} in {}; upgrades will keep it.", arguments.id, options.environment),
-            "nothing of it was changed");
+  carry_out(
+      options, packs,
+      naming("pack", arguments.id, [&] { return packs.plan_customize(arguments.id, current, options_of(arguments)); }),
+      fmt::format("Keep what {} has of {} as customization?", options.environment, arguments.id),
+      fmt::format("Customized {} in {}; upgrades will keep it.", arguments.id, options.environment),
+      "nothing of it was changed");
 }
 
 void uninstall(const Options& options, const PackArguments& arguments) {
   const Session session(options);
-  const Packs packs = packs_of(session, options);
-  carry_out(options, packs, packs.plan_uninstall(arguments.id, options_of(arguments)),
+  const Packs packs = packs_of(session);
+  carry_out(options, packs,
+            naming("pack", arguments.id, [&] { return packs.plan_uninstall(arguments.id, options_of(arguments)); }),
             fmt::format("Uninstall {} from {}?", arguments.id, options.environment),
             fmt::format("Uninstalled {} from {}. {}", arguments.id, options.environment, pull_next(options)), "");
 }

@@ -9,7 +9,7 @@ namespace {
 
 void list_users(const Options& options) {
   const Session session(options);
-  const RoleRepository roles = session.system(*parse_environment(options.environment)).roles();
+  const RoleRepository roles = session.actor().roles();
   Json out = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Membership& member : session.database().trusted_host().members(session.organization())) {
@@ -18,13 +18,14 @@ void list_users(const Options& options) {
     rows.push_back({member.user.str(), std::string(to_string(member.role)), fmt::format("{}", fmt::join(names, ", "))});
     out.push_back({{"id", member.user.str()}, {"membership", to_string(member.role)}, {"roles", names}});
   }
-  if (options.json) return fmt::print("{}\n", out.dump());
-  if (rows.empty()) return fmt::print("There is nobody yet. Next: struere users add ID\n");
-  Screen(options).show_table({"user", "membership", "roles in " + options.environment}, rows);
+  if (options.json) return say_json(out);
+  if (rows.empty()) return say("There is nobody yet. Next: struere users add ID");
+  Screen(options).show_table({"user", "membership", "roles in " + session.environment()}, rows);
 }
 
-void say(const Options& options, const Json& answer, const std::string& words) {
-  fmt::print("{}\n", options.json ? answer.dump() : printable(words));
+void answer(const Options& options, const Json& json, const std::string& words) {
+  if (options.json) return say_json(json);
+  say("{}", words);
 }
 
 }  // namespace
@@ -33,6 +34,7 @@ void add_people(CLI::App& program, Options& options) {
   static std::string user, name, role;
   static bool is_admin = false;
   auto* const users = program.add_subcommand("users", "Who belongs to the organization")->require_subcommand(1);
+  users->alias("members");
   users->add_subcommand("list", "All of them, with their roles")->callback([&options] { list_users(options); });
   auto* const add = users->add_subcommand("add", "A user, made where there is none of the id, becomes a member");
   add->add_option("id", user, "That of your identity provider, say")->required();
@@ -48,10 +50,12 @@ void add_people(CLI::App& program, Options& options) {
       if (error.code() != ErrorCode::conflict) throw;
     }
     host.put_member(session.organization(), UserId(user), is_admin ? MembershipRole::admin : MembershipRole::member);
-    say(options, {{"user", user}}, fmt::format("{} is a member. Next: struere roles assign {} ROLE", user, user));
+    answer(options, {{"user", user}}, fmt::format("{} is a member. Next: struere roles assign {} ROLE", user, user));
   });
 
-  auto* const roles = program.add_subcommand("roles", "Who has which role in an environment")->require_subcommand(1);
+  auto* const roles =
+      program.add_subcommand("roles", "The roles of an environment, and who has which")->require_subcommand(1);
+  add_role_list(*roles, options);
   const auto change = [&options, roles](const char* command_name, const char* what, auto&& body) {
     auto* const command = roles->add_subcommand(command_name, what);
     command->add_option("user", user, "A member; `struere users list` shows them")->required()->type_name("USER");
@@ -59,19 +63,21 @@ void add_people(CLI::App& program, Options& options) {
     command->footer(fmt::format("Example:\n  struere roles {} ada author -e production", command_name));
     command->callback([&options, body] {
       const Session session(options);
-      session.require_role(options, role);
-      body(session.actor(options).roles());
+      session.require_role(role);
+      if (session.acts_as_system()) session.require_member(user);
+      body(session, session.actor().roles());
     });
   };
-  change("assign", "Gives a role to a member", [&options](const RoleRepository& repository) {
+  change("assign", "Gives a role to a member", [&options](const Session& session, const RoleRepository& repository) {
     repository.assign(UserId(user), role);
-    say(options, {{"user", user}, {"role", role}},
-        fmt::format("{} has the role {} in {}.", user, role, options.environment));
+    answer(options, {{"user", user}, {"role", role}},
+           fmt::format("{} has the role {} in {}.", user, role, session.environment()));
   });
-  change("unassign", "Takes it away", [&options](const RoleRepository& repository) {
+  change("unassign", "Takes it away", [&options](const Session& session, const RoleRepository& repository) {
     if (!repository.unassign(UserId(user), role))
-      throw Error(ErrorCode::not_found, fmt::format("{} does not have this role in {}", user, options.environment));
-    say(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
+      throw Error(ErrorCode::not_found,
+                  fmt::format("`{}` does not have the role `{}` in {}", user, role, session.environment()));
+    answer(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
   });
 }
 

@@ -1,28 +1,118 @@
 // `struere pull`: an environment as files.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "struere/definitions/definition_folder.hpp"
 
 namespace struere::cli {
+namespace {
+
+// What the audit log says that definitions of one kind were before they were deleted, by name.
+std::map<std::string, Json> deleted_definitions(const Session& session, DefinitionKind kind) {
+  const std::string prefix = std::string(to_string(kind)) + ".";
+  const char* const name_key = kind == DefinitionKind::role ? "name" : "slug";
+  std::map<std::string, Json> last, out;
+  const EventRepository events = session.actor().events();
+  EventQuery query{.type_prefix = prefix, .limit = 1000};
+  do {
+    const EventPage page = events.list(query);
+    for (const Event& event : page.events) {
+      const Json payload = event.payload();
+      const std::string name = payload.value(name_key, "");
+      if (event.type() == prefix + "deleted") {
+        if (const auto known = last.find(name); known != last.end()) out[name] = known->second;
+      } else if (event.type() == prefix + "created" || event.type() == prefix + "updated") {
+        last[name] = payload;
+        out.erase(name);
+      }
+    }
+    query.after = page.next;
+  } while (query.after);
+  return out;
+}
+
+// A file may go if the environment had what it says, word for word, and has it no more: it was synced from there. Of
+// agents and tools the log does not say enough.
+class Removals {
+ public:
+  explicit Removals(const Session& session) : session_(session) {}
+
+  bool operator()(DefinitionKind kind, const std::string& name, const Json& definition) {
+    if (kind == DefinitionKind::agent || kind == DefinitionKind::tool) return false;
+    if (!deleted_.contains(kind)) deleted_[kind] = deleted_definitions(session_, kind);
+    const auto found = deleted_.at(kind).find(name);
+    return found != deleted_.at(kind).end() && found->second == definition;
+  }
+
+ private:
+  const Session& session_;
+  std::map<DefinitionKind, std::map<std::string, Json>> deleted_;
+};
+
+const char* word_of(DefinitionFilePlan::Action action) {
+  switch (action) {
+    case DefinitionFilePlan::Action::make: return "make";
+    case DefinitionFilePlan::Action::change: return "change";
+    case DefinitionFilePlan::Action::remove: return "remove";
+  }
+  return "change";
+}
+
+void show(const Options& options, const DefinitionFilePlan& plan, const std::string& environment) {
+  const Screen screen(options);
+  for (const auto& change : plan.changes) {
+    const std::string file = change.file.string();
+    switch (change.action) {
+      case DefinitionFilePlan::Action::make: say("  {}", screen.green("+ " + file)); break;
+      case DefinitionFilePlan::Action::change: say("  {}", screen.yellow("~ " + file)); break;
+      case DefinitionFilePlan::Action::remove: say("  {}", screen.red("- " + file)); break;
+    }
+  }
+  for (const auto& file : plan.kept)
+    say("  ? {}{}", file.string(), screen.faint(fmt::format("  is not in {}, and stays", environment)));
+}
+
+Json to_json(const DefinitionFilePlan& plan) {
+  Json changes = Json::array(), kept = Json::array();
+  for (const auto& change : plan.changes)
+    changes.push_back({{"file", change.file.string()}, {"change", word_of(change.action)}});
+  for (const auto& file : plan.kept) kept.push_back(file.string());
+  return {{"changes", std::move(changes)}, {"unchanged", plan.unchanged}, {"kept", std::move(kept)}};
+}
+
+void pull(const Options& options) {
+  const Session session(options);
+  const auto definitions = session.definitions(session.actor().actor().environment()).current();
+  const DefinitionFilePlan plan = plan_definition_files(session.folder(), definitions, Removals(session));
+  if (!options.json) show(options, plan, session.environment());
+  if (!plan.empty()) {
+    if (!options.yes &&
+        !Screen(options).confirm(fmt::format("Change these files to what {} holds?", session.environment()))) {
+      say("No file was changed.");
+      throw Finished{failed};
+    }
+    write_definition_files(session.folder(), plan);
+  }
+  if (options.json) return say_json(to_json(plan));
+  if (plan.kept.empty())
+    say("The files are as {} is.", session.environment());
+  else
+    say("The files are as {} is, but for those with ?.", session.environment());
+}
+
+}  // namespace
 
 void add_pull(CLI::App& program, Options& options) {
-  auto* const command = program.add_subcommand("pull", "Write the definitions of an environment over the files");
+  auto* const command = program.add_subcommand("pull", "Bring the files to what an environment holds");
   command->add_flag("--yes,-y", options.yes, "Do not ask");
-  command->footer("Example:\n  struere pull -e production");
-  command->callback([&options] {
-    const Session session(options);
-    const auto definitions = session.definitions(*parse_environment(options.environment)).current();
-    if (!options.yes &&
-        !Screen(options).confirm(fmt::format("Replace the files by what {} holds?", options.environment)))
-      throw Finished{failed};
-    write_definitions(session.folder(), definitions);
-    if (options.json)
-      fmt::print("{}\n", definitions.to_json().dump());
-    else
-      fmt::print("The files are as {} is.\n", options.environment);
-  });
+  command->footer(
+      "Files that say the same stay as they are; others keep their comments where nothing changes. A file of a "
+      "definition "
+      "that was never synced there stays.\n\nExample:\n  struere pull -e production");
+  command->callback([&options] { pull(options); });
 }
 
 }  // namespace struere::cli

@@ -17,9 +17,7 @@ struct RunArguments {
   std::string status, id;
 };
 
-TriggerRepository triggers_of(const Session& session, const Options& options) {
-  return session.actor(options).triggers();
-}
+TriggerRepository triggers_of(const Session& session) { return session.actor().triggers(); }
 
 Json to_json(const TriggerRun& run) {
   return {{"id", run.id.str()},
@@ -38,16 +36,15 @@ void list_runs(const Options& options, RunArguments arguments) {
   for (const TriggerRunStatus status : statuses)
     if (arguments.status == to_string(status)) arguments.query.status = status;
   const Session session(options);
-  const TriggerRunPage page = triggers_of(session, options).runs(arguments.query);
+  const TriggerRunPage page = triggers_of(session).runs(arguments.query);
   if (options.json) {
     Json runs = Json::array();
     for (const TriggerRun& run : page.runs) runs.push_back(to_json(run));
-    return fmt::print("{}\n",
-                      Json{{"runs", std::move(runs)}, {"next", page.next ? Json(*page.next) : Json(nullptr)}}.dump());
+    return say_json({{"runs", std::move(runs)}, {"next", page.next ? Json(*page.next) : Json(nullptr)}});
   }
   if (page.runs.empty())
-    return fmt::print("There is no {}run in {}.\n", arguments.status.empty() ? "" : arguments.status + " ",
-                      options.environment);
+    return say("There is no {}run in {}.", arguments.status.empty() ? "" : arguments.status + " ",
+               session.environment());
   std::vector<std::vector<std::string>> rows;
   bool has_dead = false;
   for (const TriggerRun& run : page.runs) {
@@ -57,8 +54,8 @@ void list_runs(const Options& options, RunArguments arguments) {
   }
   const Screen screen(options);
   screen.show_table({"run", "trigger", "status", "attempts", "due (UTC)", "error"}, rows);
-  if (page.next) fmt::print("{}\n", screen.faint("there is more: --after " + *page.next));
-  if (has_dead) fmt::print("{}\n", screen.faint("struere runs retry RUN brings a dead one back"));
+  if (page.next) say("{}", screen.faint("there is more: --after " + *page.next));
+  if (has_dead) say("{}", screen.faint("struere runs retry RUN brings a dead one back"));
 }
 
 }  // namespace
@@ -82,10 +79,11 @@ void add_runs(CLI::App& program, Options& options) {
     command->add_option("run", arguments.id, "As `struere runs list` shows it")->required()->type_name("RUN");
     command->callback([&options, call, done] {
       const Session session(options);
-      const TriggerRepository triggers = triggers_of(session, options);
+      const TriggerRepository triggers = triggers_of(session);
       const TriggerRunId id(arguments.id);
-      (triggers.*call)(id);
-      fmt::print("{}\n", options.json ? to_json(triggers.run(id)).dump() : done);
+      naming("run", id.str(), [&] { (triggers.*call)(id); });
+      if (options.json) return say_json(to_json(triggers.run(id)));
+      say("{}", done);
     });
     command->footer(fmt::format("Example:\n  struere runs {} 0192… -e production", name));
   };

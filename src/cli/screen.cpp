@@ -16,16 +16,9 @@ namespace {
 
 constexpr std::size_t narrowest_column = 6;
 
-std::size_t terminal_width(int terminal = STDOUT_FILENO) {
+std::size_t width_of_terminal(int terminal) {
   winsize size{};
   return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 1000;
-}
-
-// In characters, as far as one is a code point.
-std::size_t width_of(const std::string& text) {
-  std::size_t out = 0;
-  for (const char c : text) out += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  return out;
 }
 
 // What says to a command that it is to go on nevertheless.
@@ -40,54 +33,53 @@ const char* option_against(Obstacle::Kind kind) {
   return "";
 }
 
-std::string cut(const std::string& text, std::size_t width) {
-  if (width_of(text) <= width) return text;
-  std::string out;
-  std::size_t kept = 0;
-  for (const char c : text) {
-    if ((static_cast<unsigned char>(c) & 0xc0) != 0x80 && ++kept >= width) break;
-    out += c;
-  }
-  return out + "…";
+// https://no-color.org: set, and not empty.
+bool wants_no_colour() {
+  const char* const value = std::getenv("NO_COLOR");
+  return value && *value != '\0';
 }
 
 }  // namespace
 
 Screen::Screen(const Options& options, std::FILE* stream)
     : is_coloured_(options.color == "always" ||
-                   (options.color == "auto" && isatty(fileno(stream)) && !std::getenv("NO_COLOR"))),
+                   (options.color == "auto" && isatty(fileno(stream)) && !wants_no_colour())),
       is_json_(options.json) {}
 
-std::string Screen::painted(const char* code, const std::string& text) const {
-  return is_coloured_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+Painted Screen::painted(const char* code, const Painted& text) const {
+  return is_coloured_ ? Painted(fmt::format("\x1b[{}m{}\x1b[0m", code, text.str())) : text;
 }
 
 void Screen::show(const ChangePlan& plan, bool detailed) const {
   const std::size_t width = terminal_width();
+  const auto value = [&](char mark, const Json& json) {
+    return cut(printable(fmt::format("{} {}", mark, json.dump())), width - 8);
+  };
   for (const DefinitionChange& change : plan.changes) {
-    const std::string what = fmt::format("{} {}", to_string(change.kind), printable(change.name));
+    const std::string what = fmt::format("{} {}", to_string(change.kind), change.name);
     switch (change.change) {
-      case ChangeKind::create: fmt::print("  {}\n", green("+ " + what)); break;
-      case ChangeKind::remove: fmt::print("  {}\n", red("- " + what)); break;
+      case ChangeKind::create: say("  {}", green("+ " + what)); break;
+      case ChangeKind::remove: say("  {}", red("- " + what)); break;
       case ChangeKind::update:
-        fmt::print("  {}{}\n", yellow("~ " + what),
-                   detailed ? "" : faint("  " + counted(change.fields.size(), "change")));
+        if (detailed)
+          say("  {}", yellow("~ " + what));
+        else
+          say("  {}{}", yellow("~ " + what), faint("  " + counted(change.fields.size(), "change")));
     }
     if (!detailed) continue;
     for (const FieldChange& field : change.fields) {
-      fmt::print("      {}\n", printable(field.path));
-      if (field.before) fmt::print("        {}\n", red(cut(printable("- " + field.before->dump()), width - 8)));
-      if (field.after) fmt::print("        {}\n", green(cut(printable("+ " + field.after->dump()), width - 8)));
+      say("      {}", field.path);
+      if (field.before) say("        {}", red(value('-', *field.before)));
+      if (field.after) say("        {}", green(value('+', *field.after)));
     }
   }
   for (const Obstacle& obstacle : plan.obstacles)
-    fmt::print("  {}{}\n", red("! " + printable(obstacle.message)), faint(option_against(obstacle.kind)));
+    say("  {}{}", red("! " + obstacle.message), faint(option_against(obstacle.kind)));
   if (!plan.options.reveal) return;
   for (const Reveal& reveal : plan.reveals)
-    fmt::print("  {}\n",
-               yellow(printable(fmt::format("reveals {} of {} to {}: {}, {}", reveal.path, reveal.entity_type,
-                                            reveal.role, counted(static_cast<std::size_t>(reveal.rows), "row"),
-                                            counted(static_cast<std::size_t>(reveal.events), "event")))));
+    say("  {}", yellow(fmt::format("reveals {} of {} to {}: {}, {}", reveal.path, reveal.entity_type, reveal.role,
+                                   counted(static_cast<std::size_t>(reveal.rows), "row"),
+                                   counted(static_cast<std::size_t>(reveal.events), "event"))));
 }
 
 void Screen::show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const {
@@ -116,8 +108,8 @@ void Screen::show_table(const std::vector<std::string>& head, std::vector<std::v
     }
     return cut(out, terminal_width());
   };
-  fmt::print("{}\n", faint(line(head)));
-  for (const auto& row : rows) fmt::print("{}\n", line(row));
+  say("{}", faint(line(head)));
+  for (const auto& row : rows) say("{}", line(row));
 }
 
 Progress::Progress() : is_shown_(isatty(STDERR_FILENO) != 0) {}
@@ -125,7 +117,7 @@ Progress::Progress() : is_shown_(isatty(STDERR_FILENO) != 0) {}
 Progress::~Progress() { clear(); }
 
 void Progress::clear() {
-  if (is_drawn_) fmt::print(stderr, "\r\x1b[K");
+  if (is_drawn_) std::fputs("\r\x1b[K", stderr);
   is_drawn_ = false;
 }
 
@@ -136,7 +128,8 @@ void Progress::show(const std::string& what, std::int64_t done, std::int64_t tot
   const auto filled = static_cast<std::size_t>(total > 0 ? width * std::min(done, total) / total : 0);
   const std::string bar =
       total > 0 ? fmt::format("[{:<30}] {} of {}", std::string(filled, '#'), done, total) : fmt::format("{}", done);
-  fmt::print(stderr, "\r\x1b[K{}", cut(fmt::format("{} {}", printable(what), bar), terminal_width(STDERR_FILENO)));
+  const std::string line = cut(printable(fmt::format("{} {}", what, bar)), width_of_terminal(STDERR_FILENO));
+  detail::write(stderr, "\r\x1b[K" + line);
   std::fflush(stderr);
   is_drawn_ = true;
   drawn_ = now;
@@ -144,7 +137,7 @@ void Progress::show(const std::string& what, std::int64_t done, std::int64_t tot
 
 bool Screen::confirm(const std::string& question) const {
   if (is_json_ || !isatty(STDIN_FILENO)) throw UsageError("there is nobody to ask; add --yes to do it without asking");
-  fmt::print("{} [y/N] ", question);
+  say_part(text_of("{} [y/N] ", question));
   std::fflush(stdout);
   std::string answer;
   std::getline(std::cin, answer);
@@ -157,11 +150,13 @@ int tell(const Options& options, const std::exception& error) {
   if (options.json) {
     Json answer{{"error", ours ? to_string(ours->code()) : is_usage ? "usage" : "failure"}, {"message", error.what()}};
     if (const auto* const refused = dynamic_cast<const RefusedPlan*>(&error)) answer["plan"] = refused->plan();
-    fmt::print("{}\n", answer.dump());
+    try {
+      say_json(answer);
+    } catch (const std::exception&) {  // said below
+    }
   }
-  std::fflush(stdout);  // what was said before comes before
   // Of a folder there may be many lines, with words from its files.
-  fmt::print(stderr, "{}\n", Screen(options, stderr).red(printable(error.what(), true)));
+  tell_aside("{}", Screen(options, stderr).red(lines(error.what())));
   std::fflush(stderr);
   return ours ? exit_code(ours->code()) : is_usage ? wrong_usage : failed;
 }
@@ -170,28 +165,15 @@ std::string counted(std::size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string printable(const std::string& text, bool keeps_lines) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (is_c1)
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-    else if ((byte < ' ' && !(keeps_lines && byte == '\n')) || byte == 0x7f)
-      out += fmt::format("\\x{:02x}", byte);
-    else
-      out += text[i];
-  }
-  return out;
-}
+std::size_t terminal_width() { return width_of_terminal(STDOUT_FILENO); }
 
-std::string fit(const std::string& line) { return cut(printable(line), terminal_width()); }
+Painted fit(std::string_view line) { return Painted(cut(printable(line), terminal_width())); }
 
-std::string wrapped(const std::string& text) {
+Painted wrapped(const Painted& text) {
   const std::size_t width = terminal_width();
   std::string out;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line); out += '\n') {
+  std::istringstream all(text.str());
+  for (std::string line; std::getline(all, line); out += '\n') {
     // Under the second column, where there is one.
     const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
     const std::size_t gap = line.find("  ", first);
@@ -205,7 +187,8 @@ std::string wrapped(const std::string& text) {
     }
     out += line;
   }
-  return out;
+  if (!out.empty()) out.pop_back();  // the end of its last line
+  return Painted(out);
 }
 
 std::string time_text(Timestamp time) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/output.hpp"
 #include "cli/session.hpp"
 
 namespace struere::cli {
@@ -15,10 +16,15 @@ class Screen {
  public:
   explicit Screen(const Options& options, std::FILE* stream = stdout);
 
-  std::string green(const std::string& text) const { return painted("32", text); }
-  std::string yellow(const std::string& text) const { return painted("33", text); }
-  std::string red(const std::string& text) const { return painted("31", text); }
-  std::string faint(const std::string& text) const { return painted("2", text); }
+  Painted green(const Painted& text) const { return painted("32", text); }
+  Painted yellow(const Painted& text) const { return painted("33", text); }
+  Painted red(const Painted& text) const { return painted("31", text); }
+  Painted faint(const Painted& text) const { return painted("2", text); }
+  // The text is escaped.
+  Painted green(std::string_view text) const { return green(text_of("{}", text)); }
+  Painted yellow(std::string_view text) const { return yellow(text_of("{}", text)); }
+  Painted red(std::string_view text) const { return red(text_of("{}", text)); }
+  Painted faint(std::string_view text) const { return faint(text_of("{}", text)); }
 
   // `+ ~ -` and what it would break; with the fields where `detailed`.
   void show(const ChangePlan& plan, bool detailed) const;
@@ -28,7 +34,7 @@ class Screen {
   bool confirm(const std::string& question) const;
 
  private:
-  std::string painted(const char* code, const std::string& text) const;
+  Painted painted(const char* code, const Painted& text) const;
 
   bool is_coloured_;
   bool is_json_;
@@ -53,11 +59,9 @@ class Progress {
   std::chrono::steady_clock::time_point drawn_{};
 };
 
-// What is stored may hold what a terminal would obey: control characters are shown, not sent.
-std::string printable(const std::string& text, bool keeps_lines = false);
-std::string fit(const std::string& line);  // to the terminal's width, where there is one
-
-std::string wrapped(const std::string& text);  // the same, at spaces, over several lines
+std::size_t terminal_width();          // of stdout; 1000 where that is no terminal
+Painted fit(std::string_view line);    // escaped, and cut to that width
+Painted wrapped(const Painted& text);  // the same, at spaces, over several lines
 
 // What went wrong: on stderr, and in JSON on stdout as well. Answers with the exit code.
 int tell(const Options& options, const std::exception& error);

@@ -1,14 +1,29 @@
 #include "cli/session.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
+#include "definitions/definition_file.hpp"
+#include "definitions/document.hpp"
 #include "definitions/shape.hpp"
 
 namespace struere::cli {
+
+namespace {
+
+std::pair<std::uint64_t, std::uint64_t> identity_of(const std::filesystem::path& file) noexcept {
+  struct stat found {};
+  if (stat(file.c_str(), &found) != 0) return {0, 0};
+  return {found.st_dev, found.st_ino};
+}
+
+}  // namespace
+
+bool Session::is_file_in_place() const noexcept { return identity_of(file()) == file_; }
 
 int exit_code(ErrorCode code) noexcept {
   switch (code) {
@@ -39,23 +54,28 @@ Project read_project(const Options& options) {
         fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
                     "the folder with --project",
                     full_path(folder)));
-  std::string database, organization;
+  std::map<std::string, std::string> values;
+  const auto refuse = [](DocumentPlace at, const std::string& why) {
+    throw UsageError(fmt::format("struere.yaml:{}:{}: {}", at.line, at.column, why));
+  };
   try {
-    for (const auto& entry : YAML::LoadFile(file.string())) {
-      const auto key = entry.first.as<std::string>();
-      if (key == "database")
-        database = entry.second.as<std::string>();
-      else if (key == "organization")
-        organization = entry.second.as<std::string>();
-      else
-        throw UsageError(fmt::format("struere.yaml:{}: unknown key `{}`; there are `database` and `organization`",
-                                     entry.first.Mark().line + 1, key));
+    const auto text = text_of_file(file);
+    if (!text) throw UsageError("struere.yaml cannot be read");
+    const Document document(*text);
+    const Json& settings = document.value();
+    if (!settings.is_object()) refuse({}, "this is not a mapping with `database` and `organization`");
+    for (const auto& [key, value] : settings.items()) {
+      const DocumentPlace at = document.position_of(Json::json_pointer() / key);
+      if (key != "database" && key != "organization")
+        refuse(at, fmt::format("unknown key `{}`; there are `database` and `organization`", key));
+      if (!value.is_string() || value == "") refuse(at, fmt::format("`{}` must be a text that is not empty", key));
+      values[key] = value.get<std::string>();
     }
-  } catch (const YAML::Exception& error) {
-    throw UsageError(fmt::format("struere.yaml cannot be read: {}", error.what()));
+  } catch (const DocumentFault& fault) {
+    refuse(fault.position, fault.message);
   }
-  if (database.empty() || organization.empty())
-    throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
+  if (values.size() != 2) throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
+  const std::string &database = values.at("database"), &organization = values.at("organization");
   return {folder, (folder / database).lexically_normal(), OrganizationId(organization)};
 }
 
@@ -64,60 +84,71 @@ Session::Session(const Options& options, Missing missing) : project_(read_projec
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no database {} yet; `struere sync` makes it", file().string()));
   database_ = Database::open(file().string());
+  file_ = identity_of(file());
   const auto known = database_->trusted_host().organizations();
-  if (std::ranges::find(known, organization(), &Organization::id) != known.end()) return;
-  if (missing == Missing::refuse)
-    throw Error(ErrorCode::not_found, fmt::format("the database has no organization {}; correct struere.yaml, or let "
-                                                  "`struere sync` make it",
-                                                  Json(organization().str()).dump()));
-  database_->trusted_host().create_organization(organization().str(), organization());
+  if (std::ranges::find(known, organization(), &Organization::id) == known.end()) {
+    if (missing == Missing::refuse)
+      throw Error(ErrorCode::not_found, fmt::format("the database has no organization `{}`; correct struere.yaml, or "
+                                                    "let `struere sync` make it",
+                                                    organization().str()));
+    database_->trusted_host().create_organization(organization().str(), organization());
+  }
+  actor_ = make_actor(options);
 }
 
 struere::Session Session::system(Environment environment) const {
   return database_->trusted_host().system_session(organization(), environment);
 }
 
-struere::Session Session::actor(const Options& options) const {
+struere::Session Session::make_actor(const Options& options) const {
   const auto environment = *parse_environment(options.environment);
-  if (options.key.empty() && options.user.empty()) return system(environment);
-  if (options.key.empty()) try {
-      return database_->trusted_host().user_session(UserId(options.user), organization(), environment);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::not_found) throw;
-      throw Error(ErrorCode::not_found,
-                  fmt::format("{} is no member of {}; see `struere users list`, or `struere users add`", options.user,
-                              organization().str()));
-    }
-  if (!options.user.empty()) throw UsageError("--as and --key are two actors; give one of them");
-  struere::Session actor = database_->authenticate(options.key);
-  if (actor.actor().organization() != organization())
-    throw UsageError("the key is another organization's than struere.yaml names");
-  return actor;
+  if (options.key) {
+    struere::Session actor = database_->authenticate(*options.key);
+    if (actor.actor().organization() != organization())
+      throw UsageError("the key is another organization's than struere.yaml names");
+    if (options.environment_is_given && actor.actor().environment() != environment)
+      throw UsageError(fmt::format("the key is of {}, not of {}; leave -e out, or give another key",
+                                   to_string(actor.actor().environment()), options.environment));
+    return actor;
+  }
+  if (!options.user) return system(environment);
+  require_member(*options.user);
+  return database_->trusted_host().user_session(UserId(*options.user), organization(), environment);
 }
 
 namespace {
 
-void require_name(const Options& options, const char* what, const std::string& name,
+void require_name(const std::string& what, const std::string& name, const std::string& where,
                   const std::vector<std::string>& known) {
   if (std::ranges::find(known, name) != known.end()) return;
   throw Error(ErrorCode::not_found,
-              fmt::format("there is no {} `{}` in {}.{}", what, name, options.environment, suggestion(name, known)));
+              fmt::format("there is no {} `{}` in {}.{}", what, name, where, suggestion(name, known)));
 }
 
 }  // namespace
 
-void Session::require_entity_type(const Options& options, const std::string& slug) const {
-  if (!options.key.empty() || !options.user.empty()) return;
+void Session::require_entity_type(const std::string& slug) const {
+  if (!acts_as_system()) return;
   std::vector<std::string> known;
-  for (const EntityType& type : actor(options).entity_types().list()) known.push_back(type.slug);
-  require_name(options, "entity type", slug, known);
+  for (const EntityType& type : actor().entity_types().list()) known.push_back(type.slug);
+  require_name("entity type", slug, environment(), known);
 }
 
-void Session::require_role(const Options& options, const std::string& name) const {
-  if (!options.key.empty() || !options.user.empty()) return;
+void Session::require_role(const std::string& name) const {
+  if (!acts_as_system()) return;
   std::vector<std::string> known;
-  for (const RoleRecord& role : actor(options).roles().list()) known.push_back(role.name);
-  require_name(options, "role", name, known);
+  for (const RoleRecord& role : actor().roles().list()) known.push_back(role.name);
+  require_name("role", name, environment(), known);
+}
+
+void Session::require_member(const std::string& user) const {
+  std::vector<std::string> known;
+  for (const Membership& member : database().trusted_host().members(organization())) known.push_back(member.user.str());
+  if (std::ranges::find(known, user) != known.end()) return;
+  throw Error(
+      ErrorCode::not_found,
+      fmt::format("there is no user `{}` in {}.{} `struere users list` shows them, `struere users add` adds one", user,
+                  organization().str(), suggestion(user, known)));
 }
 
 HeldFields Session::held_fields() const {

@@ -15,17 +15,16 @@ void compare(const Options& options, bool detailed) {
       development.plan(read_definitions(session.folder(), session.held_fields()), {.held = session.held_fields()});
   const ChangePlan to_deploy = session.definitions(Environment::production).plan(development.current());
   if (options.json) {
-    fmt::print("{}\n", Json{{"toSync", to_sync.to_json()}, {"toDeploy", to_deploy.to_json()}}.dump());
-    return;
+    return say_json({{"toSync", to_sync.to_json()}, {"toDeploy", to_deploy.to_json()}});
   }
   const Screen screen(options);
   const auto part = [&](const char* what, const ChangePlan& plan, const char* next) {
-    fmt::print("{}{}\n", what, plan.empty() ? ": the same" : "");
+    say("{}{}", what, plan.empty() ? ": the same" : "");
     screen.show(plan, detailed);
     if (!plan.obstacles.empty())
-      fmt::print("  {}\n", screen.faint(fmt::format("struere {} will refuse this, for the lines with !", next)));
+      say("  {}", screen.faint(fmt::format("struere {} will refuse this, for the lines with !", next)));
     else if (!plan.empty())
-      fmt::print("  {}\n", screen.faint(fmt::format("struere {} brings it there", next)));
+      say("  {}", screen.faint(fmt::format("struere {} brings it there", next)));
   };
   part("files → development", to_sync, "sync");
   part("development → production", to_deploy, "deploy");

@@ -17,11 +17,11 @@ void sync(const Session& session, const Options& options, PlanOptions plan_optio
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
   development.apply(plan);
   if (options.json)
-    fmt::print("{}\n", plan.to_json().dump());
+    say_json(plan.to_json());
   else if (plan.empty())
-    fmt::print("= development is as the files say\n");
+    say("= development is as the files say");
   else
-    fmt::print("Synced {} to development.\n", counted(plan.changes.size(), "change"));
+    say("Synced {} to development.", counted(plan.changes.size(), "change"));
   std::fflush(stdout);
 }
 

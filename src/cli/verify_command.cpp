@@ -9,17 +9,15 @@ namespace struere::cli {
 void add_verify(CLI::App& program, Options& options) {
   program.add_subcommand("verify", "Recompute the hash chain of the audit log")->callback([&options] {
     const Session session(options);
-    const auto found = session.actor(options).events().verify();
+    const auto found = session.actor().events().verify();
     if (options.json)
-      fmt::print("{}\n", Json{{"ok", found.ok},
-                              {"verified", found.verified},
-                              {"purged", found.purged},
-                              {"head", found.head},
-                              {"problem", found.problem}}
-                             .dump());
+      say_json({{"ok", found.ok},
+                {"verified", found.verified},
+                {"purged", found.purged},
+                {"head", found.head},
+                {"problem", found.problem}});
     else if (found.ok)
-      fmt::print("{} events of {} verify. The last has the hash {}.\n", found.verified, options.environment,
-                 found.head);
+      say("{} events of {} verify. The last has the hash {}.", found.verified, session.environment(), found.head);
     if (!found.ok && options.json) throw Finished{broken_storage};
     if (!found.ok) throw Error(ErrorCode::storage, found.problem);
   });

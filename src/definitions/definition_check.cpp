@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "definitions/shape.hpp"
 #include "lifecycle/built_in_tools.hpp"
+#include "repository/placeholders.hpp"
 #include "repository/trigger_definition.hpp"
 #include "struere/access/definition.hpp"
 #include "struere/access/policy.hpp"
@@ -160,7 +161,86 @@ class Check {
     require(DefinitionKind::entity_type, definition.at("on").at("entityType"), at("/on/entityType"));
     for (std::size_t i = 0; i < definition.at("actions").size(); ++i)
       require_tool(definition.at("actions")[i].at("tool"), at("/actions") / i / "tool");
-    refused(at(""), [&] { read_trigger(normal_); });
+    if (refused(at(""), [&] { read_trigger(normal_); })) return;
+    const std::string& type = definition.at("on").at("entityType").get_ref<const std::string&>();
+    if (definition.at("on").contains("condition"))
+      check_condition(type, definition.at("on").at("condition"), at("/on/condition"));
+    if (definition.contains("schedule") && definition.at("schedule").contains("at"))
+      check_at(type, definition.at("schedule").at("at"));
+    for (std::size_t i = 0; i < definition.at("actions").size(); ++i)
+      check_step(type, definition.at("actions")[i], at("/actions") / i);
+  }
+
+  // `data.x` and `previousData.x` of the entity that was written.
+  void require_written_field(const std::string& type, std::string_view path, const Json::json_pointer& place) {
+    constexpr std::string_view now = "data.", before = "previousData.";
+    for (const std::string_view prefix : {now, before})
+      if (path.starts_with(prefix)) require_field(type, "data." + std::string(path.substr(prefix.size())), place);
+  }
+
+  // As read_condition takes it: a list, one condition or group, or fields and what they equal.
+  void check_condition(const std::string& type, const Json& condition, const Json::json_pointer& place) {
+    if (condition.is_array()) {
+      for (std::size_t i = 0; i < condition.size(); ++i) check_condition(type, condition[i], place / i);
+    } else if (condition.contains("field")) {
+      require_written_field(type, condition.at("field").get<std::string>(), place / "field");
+    } else if (condition.contains("any") || condition.contains("all")) {
+      const char* const group = condition.contains("any") ? "any" : "all";
+      check_condition(type, condition.at(group), place / group);
+    } else {
+      for (const auto& [field, value] : condition.items()) require_written_field(type, field, place / field);
+    }
+  }
+
+  // The schema of what a placeholder names, where it can be told.
+  const Json* schema_of(const std::string& type, std::string_view path) const {
+    const Json* const definition = definitions_.find(DefinitionKind::entity_type, type);
+    const auto field = FieldPath::parse(path);
+    if (!field || !field->is_data() || !definition || !definition->contains("schema")) return nullptr;
+    const Json* schema = &definition->at("schema");
+    for (const std::string& segment : field->segments()) {
+      if (!schema->is_object() || !schema->contains("properties") || !schema->at("properties").contains(segment))
+        return nullptr;
+      schema = &schema->at("properties").at(segment);
+    }
+    return schema;
+  }
+
+  void check_placeholders(const std::string& type, const Json& value, const Json::json_pointer& place) {
+    constexpr std::string_view write = "trigger.";
+    each_placeholder(value, [&](std::string_view path) {
+      if (path.starts_with(write)) require_written_field(type, path.substr(write.size()), place);
+    });
+  }
+
+  // What can never be a time dies at run time otherwise.
+  void check_at(const std::string& type, const Json& value) {
+    const Json::json_pointer place = at("/schedule/at");
+    check_placeholders(type, value, place);
+    each_placeholder(value, [&](std::string_view path) {
+      constexpr std::string_view data = "trigger.data.";
+      if (!path.starts_with(data)) return;
+      const Json* const schema = schema_of(type, path.substr(std::string_view("trigger.").size()));
+      if (!schema || !schema->is_object() || !schema->contains("type")) return;
+      const Json& types = schema->at("type");
+      const auto may_be = [&](const char* name) {
+        return types == name || (types.is_array() && std::ranges::find(types, Json(name)) != types.end());
+      };
+      if (!may_be("string") && !may_be("integer") && !may_be("number"))
+        fault(place, fmt::format("`{}` is no time: its schema allows neither a text nor a number", path));
+    });
+  }
+
+  void check_step(const std::string& type, const Json& action, const Json::json_pointer& place) {
+    const Json arguments = action.value("args", Json::object());
+    check_placeholders(type, arguments, place / "args");
+    const std::string& tool = action.at("tool").get_ref<const std::string&>();
+    if (!is_built_in_tool(tool)) return;
+    if (refused(place / "args", [&] { check_built_in_arguments(tool, arguments); })) return;
+    if (tool == "event.emit" || arguments.at("type").get_ref<const std::string&>().find("{{") != std::string::npos)
+      return;
+    const std::string& target = arguments.at("type").get_ref<const std::string&>();
+    require(DefinitionKind::entity_type, target, place / "args" / "type");
   }
 
   void check_tool(const Json& definition) {

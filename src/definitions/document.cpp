@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <sstream>
 #include <vector>
+
+#include "core/text.hpp"
 
 namespace struere {
 namespace {
@@ -15,12 +18,14 @@ namespace {
 DocumentPlace place_of(const YAML::Mark& mark) { return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; }
 
 // Numbers are those of JSON.
-Json plain_scalar(const std::string& text) {
+Json plain_scalar(const YAML::Mark& mark, const std::string& text) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
   if (text == "true" || text == "false") return text == "true";
   if (text.front() == '-' || (text.front() >= '0' && text.front() <= '9')) {
     JsonFault fault;
     if (auto number = parse_json(text, fault); number && number->is_number()) return *std::move(number);
+    // In the grammar of JSON it is a number, and not a text.
+    if (fault.message.find("number") != std::string::npos) throw DocumentFault{place_of(mark), fault.message};
   }
   return text;
 }
@@ -47,16 +52,17 @@ class DocumentReader : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     check(mark, anchor, tag);
-    put(mark, tag == "!" || expects_key() ? Json(text) : plain_scalar(text));
+    if (text.find('\0') != std::string::npos) refuse(mark, "a text holds U+0000, which cannot be stored");
+    put(mark, tag == "!" || expects_key() ? Json(text) : plain_scalar(mark, text));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value /*style*/) override {
-    open(mark, tag, anchor, Json::array());
+                       YAML::EmitterStyle::value style) override {
+    open(mark, tag, anchor, Json::array(), style);
   }
   void OnSequenceEnd() override { stack_.pop_back(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value /*style*/) override {
-    open(mark, tag, anchor, Json::object());
+                  YAML::EmitterStyle::value style) override {
+    open(mark, tag, anchor, Json::object(), style);
   }
   void OnMapEnd() override { stack_.pop_back(); }
 
@@ -78,11 +84,13 @@ class DocumentReader : public YAML::EventHandler {
     if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags are not read; remove it");
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json empty) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json empty,
+            YAML::EmitterStyle::value style) {
     check(mark, anchor, tag);
     if (stack_.size() >= json_max_depth) refuse(mark, "this is nested too deeply");
     if (expects_key()) refuse(mark, "a key is a text");
     auto [value, place] = put(mark, std::move(empty));
+    if (style == YAML::EmitterStyle::Flow) document_.flows_.insert(place.to_string());
     stack_.push_back({value, std::move(place), std::nullopt});
   }
 
@@ -119,7 +127,130 @@ class DocumentReader : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-Document::Document(const std::string& text) {
+namespace {
+
+// Columns are counted in code points.
+DocumentPlace place_at(std::string_view text, std::size_t at) {
+  DocumentPlace out;
+  for (std::size_t i = 0; i < at && i < text.size(); ++i) {
+    if (text[i] == '\n')
+      out = {out.line + 1, 1};
+    else if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80)
+      ++out.column;
+  }
+  return out;
+}
+
+// What yaml-cpp would take for the end of the file, or change without a word.
+void refuse_unreadable(const std::string& text) {
+  if (text.size() > json_max_bytes) throw DocumentFault{{}, "a file is at most 1 MiB"};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte < ' ' && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f)
+      throw DocumentFault{place_at(text, i),
+                          fmt::format("the control character U+{:04X} is not read; write it as an escape", byte)};
+  }
+  if (!is_text(text, json_max_bytes)) throw DocumentFault{{}, "the file is not valid UTF-8"};
+}
+
+}  // namespace
+
+// Goes through JSON text for the places of what is in it, and of what is wrong with it.
+class JsonPlaces {
+ public:
+  JsonPlaces(Document& document, std::string_view text) : document_(document), text_(text) {}
+
+  // Throws DocumentFault for what is no JSON, as far as it is seen here.
+  void read() {
+    while (skip_space(), at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '{' || c == '[') {
+        const auto place = note();
+        document_.flows_.insert(place.to_string());
+        levels_.push_back({place, c == '{', c == '{', 0, {}});
+        if (levels_.size() > json_max_depth) refuse("this is nested too deeply");
+        ++at_;
+      } else if (c == '}' || c == ']') {
+        if (levels_.empty() || levels_.back().is_object != (c == '}')) refuse("this bracket closes nothing");
+        levels_.pop_back();
+        ++at_;
+      } else if (c == ',' || c == ':') {
+        if (levels_.empty()) refuse("this is not expected here");
+        levels_.back().expects_key = c == ',' && levels_.back().is_object;
+        levels_.back().index += c == ',' ? 1 : 0;
+        ++at_;
+      } else {
+        take_scalar();
+      }
+    }
+  }
+
+ private:
+  struct Level {
+    Json::json_pointer place;
+    bool is_object;
+    bool expects_key;
+    std::size_t index;
+    std::string key;
+  };
+
+  [[noreturn]] void refuse(const std::string& message) const { throw DocumentFault{place_at(text_, at_), message}; }
+
+  void skip_space() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
+
+  // Where the value that begins here is. The key stands for the value: it is what an editor should go to.
+  Json::json_pointer note() {
+    Json::json_pointer place;
+    if (!levels_.empty()) {
+      const Level& level = levels_.back();
+      place = level.is_object ? level.place / level.key : level.place / level.index;
+    }
+    document_.positions_.emplace(place.to_string(), place_at(text_, at_));
+    return place;
+  }
+
+  void take_scalar() {
+    std::size_t end = at_ + 1;
+    if (text_[at_] == '"') {
+      while (end < text_.size() && text_[end] != '"' && text_[end] != '\n') end += text_[end] == '\\' ? 2 : 1;
+      end = std::min(end + 1, text_.size());
+    } else {
+      end = std::min(text_.find_first_of(" \t\r\n,:[]{}\"", at_), text_.size());
+    }
+    JsonFault fault;
+    const auto value = parse_json(text_.substr(at_, end - at_), fault);
+    if (!value) refuse(fault.message.starts_with("not JSON") ? "this is not JSON" : fault.message);
+    if (!levels_.empty() && levels_.back().expects_key) {
+      Level& level = levels_.back();
+      if (!value->is_string()) refuse("a key is a text");
+      level.key = value->get<std::string>();
+      if (!document_.positions_.emplace((level.place / level.key).to_string(), place_at(text_, at_)).second)
+        refuse(fmt::format("the key `{}` is here twice", level.key));
+    } else {
+      note();
+    }
+    at_ = end;
+  }
+
+  Document& document_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::vector<Level> levels_;
+};
+
+Document::Document(const std::string& text, Format format) {
+  if (format == Format::json) {
+    JsonFault fault;
+    auto value = parse_json(text, fault);
+    JsonPlaces(*this, text).read();
+    // "not JSON at byte 17": a comma too many, say.
+    if (std::size_t byte = 0; !value && std::sscanf(fault.message.c_str(), "not JSON at byte %zu", &byte) == 1)
+      throw DocumentFault{place_at(text, std::max<std::size_t>(byte, 1) - 1), "this is not JSON"};
+    if (!value) throw DocumentFault{{}, fault.message};
+    value_ = *std::move(value);
+    return;
+  }
+  refuse_unreadable(text);
   std::istringstream stream(text);
   DocumentReader reader(*this);
   try {
@@ -138,98 +269,15 @@ DocumentPlace Document::position_of(Json::json_pointer place) const {
   }
 }
 
-namespace {
-
-// Whether the text reads as itself where no quotes are around it.
-bool is_plain(const std::string& text) {
-  constexpr std::string_view others = " _-./";
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  if (text.empty() || !is_letter(text.front()) || text.back() == ' ' || text.size() > 100) return false;
-  // Other readers of YAML take these for something else.
-  constexpr std::array<std::string_view, 12> words{"null", "true", "false", "yes", "no",  "on",
-                                                   "off",  "y",    "n",     "inf", "nan", "none"};
-  std::string lower = text;
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::ranges::find(words, lower) == words.end() && std::ranges::all_of(text, [&](char c) {
-           return is_letter(c) || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
-         });
+std::optional<DocumentPlace> Document::block_position_of(const Json::json_pointer& place) const {
+  const auto found = positions_.find(place.to_string());
+  if (place.empty() || found == positions_.end() || flows_.contains(place.parent_pointer().to_string()))
+    return std::nullopt;
+  return found->second;
 }
 
-// Whether it can be written as a block of lines, which reads back with exactly one newline at its end.
-bool is_block(const std::string& text) {
-  return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
-         text.front() != '\n' && text.find(" \n") == std::string::npos && std::ranges::all_of(text, [](char c) {
-           return c == '\n' || (static_cast<unsigned char>(c) >= ' ' && static_cast<unsigned char>(c) < 0x7f);
-         });
-}
-
-void write(std::string& out, const Json& value, std::size_t indent);
-
-std::string text_of(const std::string& text) { return is_plain(text) ? text : Json(text).dump(); }
-
-// Short enough for one line.
-bool is_flow(const Json& value) {
-  if (value.empty()) return true;
-  return value.is_array() && value.dump().size() <= 80 &&
-         std::ranges::none_of(value, [](const Json& element) { return element.is_structured(); });
-}
-
-void write_inline(std::string& out, const Json& value, std::size_t indent) {
-  if (!value.is_structured() || is_flow(value)) {
-    out += ' ';
-    write(out, value, indent);
-    out += '\n';
-  } else {
-    out += '\n';
-    write(out, value, indent);
-  }
-}
-
-void write(std::string& out, const Json& value, std::size_t indent) {
-  const std::string margin(indent, ' ');
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    if (!is_block(text)) {
-      out += text_of(text);
-      return;
-    }
-    out += '|';
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) out += line.empty() ? "\n" : "\n" + margin + line;
-  } else if (!value.is_structured()) {
-    out += canonical_json(value);
-  } else if (value.empty()) {
-    out += value.is_array() ? "[]" : "{}";
-  } else if (is_flow(value)) {
-    out += '[';
-    for (const Json& element : value) {
-      if (&element != &value.front()) out += ", ";
-      out += element.is_string() ? text_of(element.get<std::string>()) : canonical_json(element);
-    }
-    out += ']';
-  } else if (value.is_array()) {
-    for (const Json& element : value) {
-      std::string part;
-      write_inline(part, element, indent + 2);
-      // The first line of a mapping stands beside the dash.
-      if (part.front() == '\n') part = " " + part.substr(1 + indent + 2);
-      out += margin + "-" + part;
-    }
-  } else {
-    for (const auto& [key, part] : value.items()) {
-      out += margin + text_of(key) + ":";
-      write_inline(out, part, indent + 2);
-    }
-  }
-}
-
-}  // namespace
-
-std::string to_yaml(const Json& value) {
-  std::string out;
-  write(out, value, 0);
-  return out;
+Document::Format format_of(const std::filesystem::path& file) {
+  return file.extension() == ".json" ? Document::Format::json : Document::Format::yaml;
 }
 
 }  // namespace struere

@@ -121,15 +121,34 @@ class UnfinishedFile {
   int descriptor_ = -1;
 };
 
+// Whether both names lead to one file, or would if there were one: the same inode, or the same name in the same folder.
+bool is_same_file(const paths::path& a, const paths::path& b) {
+  std::error_code none;
+  if (paths::equivalent(a, b, none)) return true;
+  return a.filename() == b.filename() && paths::equivalent(a.parent_path(), b.parent_path(), none);
+}
+
 void check_target(const paths::path& from, const paths::path& to, bool replace) {
-  if (std::error_code none; paths::equivalent(from, to, none))
-    throw Error(ErrorCode::conflict, "this is the database itself; name another file");
+  std::error_code none;
+  // A database that is reached through a link has its log beside the file itself.
+  for (const paths::path& database : {from, paths::canonical(from, none)})
+    for (const char* const part : {"", "-wal", "-shm", "-journal"}) {
+      const paths::path used = database.string() + part;
+      if (is_same_file(used, to))
+        throw Error(ErrorCode::conflict,
+                    fmt::format("{} is part of the database itself; name another file", to.string()));
+      // What SQLite would put beside the copy, or take for a part of it.
+      for (const char* const beside : {"-wal", "-shm", "-journal"})
+        if (is_same_file(used, to.string() + beside))
+          throw Error(ErrorCode::conflict, fmt::format("{} would be taken for a part of the copy {}; name another file",
+                                                       used.string(), to.string()));
+    }
   const auto found = paths::symlink_status(to);
   if (paths::exists(found) && !replace) UnfinishedFile::refuse_to_replace(to);
   if (paths::exists(found) && !paths::is_regular_file(found))
     throw Error(ErrorCode::conflict, fmt::format("{} is no file; name another", to.string()));
   // SQLite would read such a log as part of the copy.
-  for (const char* const part : {"-wal", "-journal"})
+  for (const char* const part : {"-wal", "-shm", "-journal"})
     if (const std::string log = to.string() + part; paths::exists(log))
       throw Error(
           ErrorCode::conflict,
@@ -165,7 +184,7 @@ BackupReport back_up_database(const std::string& from, const std::string& to, co
   struct stat source {};
   if (stat(from.c_str(), &source) != 0) fail(from, "read", errno);
   const paths::path target = paths::absolute(to);
-  check_target(from, target, options.replace);
+  check_target(paths::absolute(from), target, options.replace);
   UnfinishedFile::remove_stale(target);
   UnfinishedFile copy(target);
   copy_sqlite_file(from, copy.path().string(), [&](std::int64_t done, std::int64_t total) {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
@@ -96,7 +99,50 @@ Json emit(GuardedOperation& operation, const Arguments& arguments) {
   return {{"id", id.str()}};
 }
 
+// A placeholder that is a text alone becomes a value of any kind.
+bool is_open(const Json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().find("{{") != std::string::npos;
+}
+
 }  // namespace
+
+void check_built_in_arguments(const std::string& name, const Json& arguments) {
+  // In the order of text, object, whole number, anything; `!` before what is required.
+  struct Signature {
+    std::initializer_list<std::string_view> texts, objects, numbers, others;
+  };
+  static const std::map<std::string_view, Signature> signatures{
+      {"entity.create", {{"!type", "status"}, {"!data"}, {}, {}}},
+      {"entity.get", {{"!type", "!id"}, {}, {}, {}}},
+      {"entity.query", {{"!type", "search"}, {}, {"limit"}, {"where"}}},
+      {"entity.update", {{"!type", "!id", "status"}, {"data"}, {}, {}}},
+      {"entity.delete", {{"!type", "!id"}, {}, {}, {}}},
+      {"event.emit", {{"!type", "entityId"}, {"payload"}, {}, {}}}};
+  const Signature& signature = signatures.at(name);
+  std::set<std::string_view> known;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::invalid_data, fmt::format("the tool `{}` {}", name, why));
+  };
+  const auto check = [&](std::initializer_list<std::string_view> keys, const char* kind, const auto& fits) {
+    for (std::string_view key : keys) {
+      const bool is_required = key.starts_with('!');
+      key.remove_prefix(is_required ? 1 : 0);
+      known.insert(key);
+      const auto found = arguments.find(key);
+      if (found == arguments.end() ? is_required : !is_open(*found) && !fits(*found))
+        refuse(fmt::format("needs {} `{}`", kind, key));
+    }
+  };
+  check(signature.texts, "a text", [](const Json& value) { return value.is_string(); });
+  check(signature.objects, "an object", [](const Json& value) { return value.is_object(); });
+  check(signature.numbers, "a whole number", [](const Json& value) { return value.is_number_integer(); });
+  check(signature.others, "a", [](const Json&) { return true; });
+  for (const auto& item : arguments.items())
+    if (!known.contains(item.key())) refuse(fmt::format("has no argument `{}`", item.key()));
+  if (name == "event.emit" && !is_open(arguments.at("type"))) require_event_type(arguments.at("type"));
+  if (arguments.contains("status") && arguments.at("status") == "deleted")
+    refuse("cannot write the status `deleted`; entity.delete does");
+}
 
 bool is_built_in_tool(std::string_view name) noexcept {
   return std::ranges::find(built_in_tools, name) != built_in_tools.end();

@@ -19,4 +19,8 @@ bool is_built_in_tool(std::string_view name) noexcept;
 // none of the tool's.
 Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments);
 
+// What is wrong with arguments as a definition writes them, as far as can be told before placeholders are filled in:
+// throws as call_built_in_tool does.
+void check_built_in_arguments(const std::string& name, const Json& arguments);
+
 }  // namespace struere

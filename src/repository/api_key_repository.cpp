@@ -87,25 +87,59 @@ CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
   });
 }
 
-CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) const {
+namespace {
+
+bool is_live(const ApiKey& key, Timestamp now) {
+  return !key.revoked_at && !(key.expires_at && *key.expires_at <= now);
+}
+
+void end_key(GuardedOperation& operation, ApiKey old, Timestamp overlap, const ApiKeyId& successor) {
+  const Timestamp ends = operation.now() + overlap;
+  if (overlap == 0)
+    old.revoked_at = operation.now();
+  else
+    old.expires_at = old.expires_at ? std::min(*old.expires_at, ends) : ends;
+  operation.transaction().update_api_key(old);
+  operation.audit().append("api-key.rotated",
+                           canonical_json(Json{{"id", old.id.str()}, {"successor", successor.str()}}));
+}
+
+}  // namespace
+
+CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) const { return rotate(id, overlap, {}); }
+
+CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap,
+                                       const std::function<void(const CreatedApiKey&)>& hand_over) const {
+  CreatedApiKey out = make_successor(id, overlap, !hand_over);
+  if (!hand_over) return out;
+  try {
+    hand_over(out);
+  } catch (...) {
+    revoke(out.key.id);
+    throw;
+  }
+  guarded(caller_, Access::write, {"delete", "api_keys", id.str()}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::remove, "api_keys");
+    const ApiKey old = require_key(operation, id);
+    if (!is_live(old, operation.now())) return;  // somebody ended it meanwhile
+    end_key(operation, old, overlap, out.key.id);
+    operation.commit();
+  });
+  return out;
+}
+
+CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, Timestamp overlap, bool ends_old) const {
   return guarded(caller_, Access::write, {"create", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
     operation.require_resource(Action::remove, "api_keys");
     if (overlap < 0 || overlap > longest_overlap)
       throw Error(ErrorCode::invalid_data, "`overlap` is from 0 to a year; it is in milliseconds");
-    ApiKey old = require_key(operation, id);
-    if (old.revoked_at || (old.expires_at && *old.expires_at <= operation.now()))
+    const ApiKey old = require_key(operation, id);
+    if (!is_live(old, operation.now()))
       throw Error(ErrorCode::conflict, "this key is revoked or expired; create a new one");
     CreatedApiKey out = make_key(operation, {old.name, old.roles, old.kind, old.expires_at, true},
                                  maker_of_successor(operation.actor(), old));
-    const Timestamp ends = operation.now() + overlap;
-    if (overlap == 0)
-      old.revoked_at = operation.now();
-    else
-      old.expires_at = old.expires_at ? std::min(*old.expires_at, ends) : ends;
-    operation.transaction().update_api_key(old);
-    operation.audit().append("api-key.rotated",
-                             canonical_json(Json{{"id", id.str()}, {"successor", out.key.id.str()}}));
+    if (ends_old) end_key(operation, old, overlap, out.key.id);
     operation.commit();
     return out;
   });

@@ -133,6 +133,33 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
   });
 }
 
+std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> rows) const {
+  if (rows.size() > import_max_rows)
+    throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} rows; divide it", import_max_rows));
+  return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
+    std::vector<EntityId> out;
+    out.reserve(rows.size());
+    std::size_t bytes = 0;
+    const auto at_each = [&](const auto& body) {
+      for (std::size_t i = 0; i < rows.size(); ++i) try {
+          EntityWriter writer(operation, rows[i].type ? *rows[i].type : type_);
+          body(writer, rows[i]);
+        } catch (const Error& error) {
+          throw Error(error.code(), fmt::format("row {} of {}: {}", i + 1, rows.size(), error.what()));
+        }
+    };
+    at_each([&](EntityWriter& writer, const ImportedRow& row) {
+      const StoredEntity stored = writer.insert(WrittenJson(row.data), row.options, References::later);
+      if ((bytes += stored.data.size()) > import_max_bytes)
+        throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} bytes; divide it", import_max_bytes));
+      out.emplace_back(stored.id);
+    });
+    at_each([&](EntityWriter& writer, const ImportedRow& row) { writer.require_references(row.data); });
+    operation.commit();
+    return out;
+  });
+}
+
 Written EntityRepository::update(const EntityId& id, const Json& patch, const UpdateOptions& options) const {
   return update_in(caller_, type_, id, WrittenJson(patch), options);
 }

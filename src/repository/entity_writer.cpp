@@ -6,6 +6,7 @@
 #include <span>
 
 #include "query/unique_key.hpp"
+#include "repository/checks.hpp"
 #include "repository/event_purge.hpp"
 #include "repository/log_verifier.hpp"
 #include "repository/trigger_matcher.hpp"
@@ -89,19 +90,24 @@ Written EntityWriter::create(const WrittenJson& input, const CreateOptions& opti
   return operation_.written(insert(input, options), type_);
 }
 
-StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions& options) {
+StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions& options, References references) {
   const auto plan = operation_.require(Action::create, type_);
   const EntityType& type = operation_.require_type(type_);
+  if (options.id || options.created_at) operation_.require_admin("choose the id or the time of an entity");
 
   auto [written, text] = input.object("`data`");
   if (options.status) check_status(*options.status);
+  if (options.id) require_name(options.id->str(), "the id of an entity");
+  if (options.created_at && (*options.created_at < 0 || *options.created_at > operation_.now()))
+    invalid_data("`createdAt` must not be in the future, nor before 1970");
 
   StoredEntity row;
   row.type = type.key;
-  row.id = operation_.new_id();
+  row.id = options.id ? options.id->str() : operation_.new_id();
   row.data = std::move(text);
   row.status = options.status.value_or("active");
-  row.created_at = row.updated_at = operation_.now();
+  row.updated_at = operation_.now();
+  row.created_at = options.created_at.value_or(row.updated_at);
   row.version = 1;
   const RowFields fields = fields_of(row, std::move(written));
   const Json& data = fields.data;
@@ -113,7 +119,9 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
 
   if (const auto fault = input.fault_of(*operation_.schema(type), data))
     refuse_data(*fault, data, grant->mask, nullptr);
-  require_references(type, data, false);
+  if (references == References::with_row) require_references(type, data, false);
+  if (options.id && operation_.transaction().find_entity(row.id))
+    throw Error(ErrorCode::conflict, "an entity with this id is there already, or was and is deleted");
 
   operation_.transaction().insert_entity(row);
   std::string payload = R"({"data":)" + row.data;

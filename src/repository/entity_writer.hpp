@@ -12,13 +12,20 @@
 
 namespace struere {
 
+// When the references of a row are checked: with the row, or by require_references when all rows are there.
+enum class References { with_row, later };
+
 // The caller commits.
 class EntityWriter {
  public:
   EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}
 
   Written create(const WrittenJson& data, const CreateOptions& options);
-  StoredEntity insert(const WrittenJson& data, const CreateOptions& options);  // the same, if the id is enough
+  // The same, if the id is enough.
+  StoredEntity insert(const WrittenJson& data, const CreateOptions& options,
+                      References references = References::with_row);
+  // Those of a row that was inserted with References::later.
+  void require_references(const Json& data) { require_references(operation_.require_type(type_), data, false); }
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
   void remove(const std::string& id);
   // `phase` is told when the write turns out to be an update, for the record of a denial.

@@ -20,14 +20,18 @@ bool is_event_type(const std::string& type) {
 
 }  // namespace
 
-EventId emit_event(GuardedOperation& operation, const std::string& type, const Json& payload,
-                   const std::optional<EntityId>& about) {
-  operation.require_resource(Action::create, "events");
+void require_event_type(const std::string& type) {
   if (!is_event_type(type))
     throw Error(ErrorCode::invalid_data,
                 "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
   if (is_own_event_type(type))
     throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
+}
+
+EventId emit_event(GuardedOperation& operation, const std::string& type, const Json& payload,
+                   const std::optional<EntityId>& about) {
+  operation.require_resource(Action::create, "events");
+  require_event_type(type);
   JsonFault fault;
   const auto canonical = payload.is_object() ? canonical_json(payload, fault) : std::nullopt;
   if (!canonical)

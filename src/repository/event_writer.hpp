@@ -8,6 +8,9 @@
 
 namespace struere {
 
+// Throws invalid_data for a type that a host may not write.
+void require_event_type(const std::string& type);
+
 // The caller commits.
 EventId emit_event(GuardedOperation& operation, const std::string& type, const Json& payload,
                    const std::optional<EntityId>& about);

@@ -83,10 +83,32 @@ TriggerDefinition::Schedule read_schedule(const Json& schedule) {
   return out;
 }
 
+// Whether a run has this of the write that set it off (trigger_matcher.cpp, input_of).
+bool is_of_write(std::string_view path, TriggerEvent event) {
+  const std::string_view first = path.substr(0, path.find('.'));
+  if (first == "data") return true;
+  if (first == "previousData") return event != TriggerEvent::created;
+  if (path == "previousStatus") return event != TriggerEvent::created;
+  constexpr std::array<std::string_view, 8> values{"entityId", "entityType", "action",   "status",
+                                                   "at",       "actor",      "actor.id", "actor.type"};
+  return std::ranges::find(values, path) != values.end();
+}
+
 // Names what the run has by then: the write, and the steps before.
-void check_placeholders(const Json& arguments, const std::set<std::string, std::less<>>& steps) {
+void check_placeholders(const Json& arguments, const std::set<std::string, std::less<>>& steps, TriggerEvent event) {
   each_placeholder(arguments, [&](std::string_view path) {
-    if (path.starts_with("trigger.")) return;
+    constexpr std::string_view write = "trigger.";
+    if (path.starts_with(write)) {
+      if (!is_of_write(path.substr(write.size()), event))
+        refuse(
+            fmt::format("the placeholder {{{{{}}}}} names nothing of a write that {} an entity: there are data, "
+                        "previousData, status, previousStatus, entityId, entityType, action, at and actor",
+                        path,
+                        event == TriggerEvent::created   ? "creates"
+                        : event == TriggerEvent::updated ? "updates"
+                                                         : "deletes"));
+      return;
+    }
     constexpr std::string_view prefix = "steps.";
     const std::string_view name = path.starts_with(prefix) ? path.substr(prefix.size()) : std::string_view();
     if (!steps.contains(name.substr(0, name.find('.'))))
@@ -94,7 +116,16 @@ void check_placeholders(const Json& arguments, const std::set<std::string, std::
   });
 }
 
-std::vector<TriggerDefinition::Step> read_steps(const Json& actions) {
+// A time, or a placeholder that may yield one.
+void check_at(const std::string& at, TriggerEvent event) {
+  check_placeholders(at, {}, event);
+  bool has_placeholder = false;
+  each_placeholder(at, [&](std::string_view) { has_placeholder = true; });
+  if (!has_placeholder && !parse_instant(at))
+    refuse("`at` must be a time such as 2026-04-17T17:00:00Z, or a placeholder such as {{trigger.data.startsAt}}");
+}
+
+std::vector<TriggerDefinition::Step> read_steps(const Json& actions, TriggerEvent event) {
   if (!actions.is_array() || actions.empty() || actions.size() > most_steps)
     refuse(fmt::format("`actions` is a list of 1 to {} steps", most_steps));
   std::vector<TriggerDefinition::Step> out;
@@ -108,7 +139,7 @@ std::vector<TriggerDefinition::Step> read_steps(const Json& actions) {
       refuse("`as` is 1 to 64 letters, digits, _ and -, and no other step's");
     if (step.tool.empty() || !is_text(step.tool, 200)) refuse("`tool` is a text of 1 to 200 bytes");
     if (!step.arguments.is_object()) refuse("`args` is an object");
-    check_placeholders(step.arguments, names);
+    check_placeholders(step.arguments, names, event);
     names.insert(step.name);
     out.push_back(std::move(step));
   }
@@ -141,7 +172,7 @@ TriggerDefinition read_trigger(const Json& definition) {
   out.event = *event;
   if (on.contains("condition")) out.condition = read_condition(on.at("condition"));
   if (definition.contains("schedule")) out.schedule = read_schedule(definition.at("schedule"));
-  if (out.schedule && out.schedule->at) check_placeholders(*out.schedule->at, {});
+  if (out.schedule && out.schedule->at) check_at(*out.schedule->at, out.event);
   if (const auto retry = definition.find("retry"); retry != definition.end()) {
     require_keys(*retry, "`retry`", {}, {"maxAttempts", "backoff"});
     if (const auto most = retry->find("maxAttempts"); most != retry->end()) {
@@ -151,7 +182,7 @@ TriggerDefinition read_trigger(const Json& definition) {
     if (retry->contains("backoff")) out.backoff = read_duration(retry->at("backoff"), "backoff");
     if (out.backoff < 0 || out.backoff > longest_backoff) refuse("`backoff` is at most an hour");
   }
-  out.steps = read_steps(definition.at("actions"));
+  out.steps = read_steps(definition.at("actions"), out.event);
   return out;
 }
 

@@ -182,18 +182,18 @@ TEST_CASE("dev follows the files, whatever happens to them, and production does 
   project.write("roles/.third.yaml.swp", "name: fourth\n");
   moved("roles/.third.yaml.swp", "roles/third.yaml");
   CHECK(comes("fourth", true));
-  // A folder goes, and another comes in its place; the watch goes on in that one.
+  // A folder goes, which deletes nothing, and another comes in its place; the watch goes on in that one.
   moved("roles", "elsewhere");
-  CHECK(comes("fourth", false));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  CHECK(development.current().find(DefinitionKind::role, "fourth"));
   moved("elsewhere", "roles");
-  CHECK(comes("fourth", true));
   project.write("roles/third.yaml", "name: fifth\n");
   CHECK(comes("fifth", true));
 
   CHECK(rows_of(project.database(), "production") == before);
   // Within a second; a machine that is busy with something else may be late once or twice.
   std::ranges::sort(delays);
-  REQUIRE(delays.size() >= 7);
+  REQUIRE(delays.size() >= 5);
   CHECK(delays[delays.size() / 2] < std::chrono::seconds(1));
   CHECK(project.run("deploy -y").code == 0);
   CHECK(rows_of(project.database(), "production") != before);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "cli/project.hpp"
@@ -112,13 +113,21 @@ TEST_CASE("a legacy database is migrated, with as many rows as before, and once"
   CHECK(first.code == 0);
   CHECK(tells(first, "####"));  // the bar
   CHECK(tells(first, "rows before"));
-  CHECK(answer_of(project, "migrate " + file).at("wasAdopted") == true);
+  // Which environment its rows are in cannot be changed afterwards: nothing chooses it silently, or a second time.
+  for (const char* const environment : {"production", "development"}) {
+    const Answer again = project.run(fmt::format("migrate {} -e {}", file, environment));
+    CHECK(again.code == 5);
+    CHECK(tells(again, "is a database of struere already"));
+  }
   CHECK(Database::open(file).trusted_host().organizations().size() == 3);
-  CHECK(project.run("migrate " + file + ".missing").code == 7);
+  CHECK(project.run("migrate -e production " + file + ".missing").code == 7);
 
   const std::string other = (project.path() / "other.db").string();
   make_legacy_database(other, 300, LegacyStyle::no_environment);
-  const Json report = answer_of(project, "migrate " + other);
+  const Answer unnamed = project.run("migrate " + other);
+  CHECK(unnamed.code == 2);
+  CHECK(tells(unnamed, "-e production"));
+  const Json report = answer_of(project, "migrate -e development " + other);
   REQUIRE_FALSE(report.at("tables").empty());
   for (const Json& table : report.at("tables")) CHECK(table.at("before") == table.at("after"));
 }
@@ -191,7 +200,12 @@ TEST_CASE("the doctor says what is wrong, what to type, and by its exit code whe
   REQUIRE(project.run("sync").code == 0);
   REQUIRE(project.run("deploy -y").code == 0);
   CHECK(findings_of(project.run("--json doctor")) == Findings{});
-  REQUIRE(project.run("keys create app --role nobody --expires-in 3").code == 0);
+  {
+    // By the library alone: the tool refuses a role that is not there.
+    const auto database = Database::open(project.database());
+    const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    system.api_keys().create({"app", {"nobody"}, {}, system_clock().now() + 3 * 86'400'000, true});
+  }
   const Json key = Json::parse(project.run("--json doctor").text).at("findings").at(1);
   CHECK(findings_of(project.run("--json doctor")) == Findings{"key_expires_soon", "key_grants_nothing"});
   const std::string command = key.at("next");
@@ -254,7 +268,7 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   CHECK(project.run("data list nonsense").code == 4);
   CHECK(tells(project.run("data list nte"), "no entity type `nte` in development. Did you mean `note`?"));
   CHECK_FALSE(tells(project.run("data list nte --key sk_dev_guess"), "Did you mean"));
-  CHECK(project.run("data get note ''").code == 4);
+  CHECK(project.run("data get note ''").code == 2);
   CHECK(project.run("rollback -y -- -1").code == 4);
   CHECK(project.run("deploy --json").code == 2);
   CHECK(project.run("pull").code == 2);
@@ -403,7 +417,7 @@ TEST_CASE("what is stored cannot speak to a terminal", "[cli]") {
   }
 }
 
-TEST_CASE("an import stops at the line that is wrong, and no line is too much for it", "[cli]") {
+TEST_CASE("an import is refused for the line that is wrong, and no line is too much for it", "[cli]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);
   const std::string file = (project.path() / "in.jsonl").string();
@@ -413,14 +427,86 @@ TEST_CASE("an import stops at the line that is wrong, and no line is too much fo
   };
   const Answer partly = import("{\"text\": \"a\"}\r\n\n{\"text\": \"b\"}\n{\"text\": 5}\n{\"text\": \"c\"}\n");
   CHECK(partly.code == 6);
-  CHECK(tells(partly, "entity 3 of the input"));
-  CHECK(tells(partly, "2 before it were imported"));
+  CHECK(tells(partly, "line 4 of the input"));
+  CHECK(tells(partly, "nothing was imported"));
   CHECK(tells(import("{\"text\": \"without an end\"}"), "1 imported."));
   CHECK(tells(import(""), "0 imported."));
   const Answer huge = import("{\"text\": \"" + std::string(3 << 20, 'x') + "\"}\n");
   CHECK(huge.code == 6);
   CHECK(tells(huge, "longer than"));
   CHECK(import("{\"text\": \"" + std::string(900'000, 'x') + "\"}\n").code == 0);
-  CHECK(answer_of(project, "data list note").at("rows").size() == 4);
-  CHECK(tells(project.run("data export note | wc -l"), "4"));
+  CHECK(answer_of(project, "data list note").at("rows").size() == 2);
+  CHECK(tells(project.run("data export note | wc -l"), "2"));
+}
+
+TEST_CASE("what else there is in an environment is listed, as an actor sees it", "[cli]") {
+  const Project project;
+  project.write("agents/helper.yaml", "slug: helper\nmodel: some-model\nsystemPrompt: help\n");
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("users add ada").code == 0);
+  CHECK(tells(project.run("types list"), "note"));
+  CHECK(tells(project.run("roles list"), "author"));
+  CHECK(tells(project.run("agents list"), "some-model"));
+  CHECK(tells(project.run("members list"), "ada"));
+  CHECK(answer_of(project, "types list").at(0).at("slug") == "note");
+  CHECK(project.run("types list --as ada").code == 3);
+  const std::string a = answer_of(project, R"(data create note '{"text": "a"}')")["id"];
+  const std::string b = answer_of(project, R"(data create note '{"text": "b"}')")["id"];
+  CHECK(tells(project.run("relations link " + a + " next " + b), "Linked."));
+  CHECK(answer_of(project, "relations list " + a + " next").at(0).at("id") == b);
+  CHECK(answer_of(project, "relations list --backwards " + b + " next").at(0).at("id") == a);
+  CHECK(project.run("relations link " + a + " next nothing").code == 4);
+  CHECK(project.run("relations list " + a + " next --as ada").code == 4);
+  CHECK(tells(project.run("relations unlink " + a + " next " + b), "No longer linked."));
+  CHECK(answer_of(project, "relations list " + a + " next").empty());
+  CHECK(tells(project.run("threads list"), "no thread"));
+  CHECK(tells(project.run("threads show 0192"), "no thread `0192`"));
+  CHECK(tells(project.run("executions list"), "no execution"));
+}
+
+TEST_CASE("run carries out triggers until it is stopped, and refuses what it cannot do", "[cli]") {
+  const Project project;
+  project.write("triggers/tell.yaml",
+                "slug: tell\non: {entityType: note, action: created}\n"
+                "actions: [{tool: event.emit, args: {type: note.seen}}]\n");
+  REQUIRE(project.run("sync").code == 0);
+  const std::string output = (project.path() / "run.out").string();
+  const pid_t child = project.start({"run"}, output);
+  REQUIRE(project.run(R"(data create note '{"text": "t"}')").code == 0);
+  const auto comes = [&](const std::function<bool()>& holds) {
+    for (int i = 0; i < 500; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  };
+  CHECK(comes([&] { return tells(project.run("events --type note.seen"), "note.seen"); }));
+  kill(child, SIGTERM);
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(project.read("run.out").find("Stopped.") != std::string::npos);
+
+  project.write("tools/send-mail.yaml", "name: send-mail\n");
+  project.write("triggers/mail.yaml",
+                "slug: mail\non: {entityType: note, action: created}\nactions: [{tool: send-mail}]\n");
+  REQUIRE(project.run("sync").code == 0);
+  const Answer refused = project.run("run");
+  CHECK(refused.code == 5);
+  CHECK(tells(refused, "calls the tool `send-mail`"));
+}
+
+TEST_CASE("a name that no definition may have is refused before a file is made", "[cli]") {
+  const Project project;
+  for (const char* const name : {"events", "users", "api_keys", "entity", "role", "api-key"}) {
+    const Answer answer = project.run(std::string("add entity-type ") + name);
+    INFO(answer.text);
+    CHECK((answer.code == 2 || answer.code == 6));
+    CHECK(tells(answer, name));
+    CHECK_FALSE(std::filesystem::exists(project.path() / "entity-types" / (std::string(name) + ".yaml")));
+  }
+  CHECK(project.run("add trigger a.b").code == 6);
+  CHECK(project.run("add entity-type a.b").code == 6);
+  CHECK(project.run("init --organization $(printf 'x%.0s' $(seq 300))").code == 2);
 }

@@ -87,6 +87,10 @@ TEST_CASE("what may come next is known from the commands, and from the database"
   CHECK(offered(project, "nonsense --what ''").empty());
   CHECK(offered(project, "-- -").empty());
   CHECK(offered(project, "") == offered(project, "''"));
+  // What an actor may see is not looked up, least of all as the system.
+  CHECK(run_shell(project, "STRUERE_KEY=x struere complete data list ''").text.empty());
+  CHECK(offered(project, "--key x data list ''").empty());
+  CHECK(offered(project, "--as nobody data list ''").empty());
 }
 
 TEST_CASE("bash completes, and runs nothing that is stored", "[cli][completion]") {

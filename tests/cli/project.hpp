@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,9 +32,10 @@ class Project {
  public:
   Project() { REQUIRE(run("init --organization acme").code == 0); }
 
-  Answer run(const std::string& arguments) const {
-    const std::string command =
-        fmt::format("'{}' --project '{}' < /dev/null 2>&1 {}", STRUERE_CLI, path().string(), arguments);
+  // `environment` is of the form "NAME=value"; without it there is no STRUERE_KEY.
+  Answer run(const std::string& arguments, const std::string& environment = "-u STRUERE_KEY") const {
+    const std::string command = fmt::format("env {} '{}' --project '{}' < /dev/null 2>&1 {}", environment, STRUERE_CLI,
+                                            path().string(), arguments);
     FILE* const pipe = popen(command.c_str(), "r");
     REQUIRE(pipe);
     Answer out;
@@ -69,8 +72,8 @@ class Project {
     out.code = WEXITSTATUS(status);
     return out;
   }
-  // In a process of its own, whose output is nobody's.
-  pid_t start(std::vector<std::string> arguments) const {
+  // In a process of its own, whose output is nobody's, or a file's.
+  pid_t start(std::vector<std::string> arguments, const std::string& output = "/dev/null") const {
     arguments.insert(arguments.begin(), {"struere", "--project", path().string()});
     std::vector<char*> words;
     for (std::string& argument : arguments) words.push_back(argument.data());
@@ -85,7 +88,7 @@ class Project {
     if (child > 0) return child;
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
     sigprocmask(SIG_SETMASK, &before, nullptr);
-    if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)) _exit(126);
+    if (!freopen(output.c_str(), "w", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0) _exit(126);
     execv(STRUERE_CLI, words.data());
     _exit(127);
   }
@@ -97,6 +100,10 @@ class Project {
     waitpid(child, nullptr, 0);
   }
   void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
+  std::string read(const std::string& name) const {
+    std::ifstream stream(path() / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
   const std::filesystem::path& path() const noexcept { return folder_.path(); }
   std::string database() const { return (path() / "struere.db").string(); }
 

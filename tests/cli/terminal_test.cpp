@@ -107,7 +107,7 @@ TEST_CASE("long work shows how far it is, and clears the line", "[cli][terminal]
   INFO(imported.text);
   CHECK(imported.code == 0);
   CHECK(tells(imported, "One JSON text a line; end with Ctrl-D."));
-  CHECK(tells(imported, "1 imported"));
+  CHECK(tells(imported, "1 read"));
   CHECK(tells(imported, "\r\x1b[K"));
   CHECK(tells(imported, "20 imported."));
   const Answer copied = project.run_in_terminal(80, {"backup", (project.path() / "copy.db").string()});

@@ -108,11 +108,12 @@ TEST_CASE("YAML's surprises are refused or are texts", "[definitions]") {
 namespace {
 
 std::string random_text() {
-  return *rc::gen::oneOf(rc::gen::element<std::string>("null", "yes", "- a", "a: b", " x", "x ", "#", "line\nline\n",
-                                                       "line\n\n", "\n", "\t", "1", "1.0", "-", "~", "&a", "*a", "!t",
-                                                       "'", "\"", "\xc3\xa4", "a\\b", "a\n  b\n", "trailing \nspace\n",
-                                                       "{", "[", "%", "@", "`", ",", "?", ":", "|", ">", "true"),
-                         rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~')));
+  return *rc::gen::oneOf(
+      rc::gen::element<std::string>("null", "yes", "- a", "a: b", " x", "x ", "#", "line\nline\n", "line\n\n", "\n",
+                                    "\t", "1", "1.0", "-", "~", "&a", "*a", "!t", "'", "\"", "\xc3\xa4", "\x7f",
+                                    "\x1b[2J", "\xc2\x85", "\xe2\x80\xa8", "\xef\xbb\xbf", "a\\b", "a\n  b\n",
+                                    "trailing \nspace\n", "{", "[", "%", "@", "`", ",", "?", ":", "|", ">", "true"),
+      rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~')));
 }
 
 // Sets that differ in everything, and are right.
@@ -185,10 +186,10 @@ TEST_CASE("sets of definitions, one after the other, are what the scope is, and 
       if (set == &a && after_a == DefinitionSet()) after_a = development.current();
 
       const Folder folder;
-      write_definitions(folder.path(), development.current());
+      write_definition_files(folder.path(), plan_definition_files(folder.path(), development.current()));
       const DefinitionSet pulled = read_definitions(folder.path());
       RC_ASSERT(development.plan(pulled).empty());
-      write_definitions(folder.path(), development.current());  // over what is there
+      RC_ASSERT(plan_definition_files(folder.path(), development.current()).empty());
       RC_ASSERT(read_definitions(folder.path()) == pulled);
 
       const ChangePlan deployment = production.plan(development.current());

@@ -222,3 +222,36 @@ TEST_CASE("a backup may be read by whoever may read the database", "[backup]") {
     CHECK((found.st_mode & 0777) == mode);
   }
 }
+
+TEST_CASE("a backup never takes the name of a part of the database, by whatever way it is named", "[backup]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.create("note", Json::object());
+  namespace files = std::filesystem;
+  const files::path folder = files::path(world.folder.file()).parent_path(), file = world.folder.file();
+  REQUIRE(files::exists(file.string() + "-wal"));
+  files::create_directory_symlink(folder, folder / "other-way");
+  files::create_symlink(file, folder / "link.db");
+  files::create_hard_link(file.string() + "-wal", folder / "hard-wal");
+  const auto refused = [&](const files::path& from, const files::path& to) {
+    for (const bool replace : {false, true}) {
+      INFO(to << " " << replace);
+      CHECK(error_code_of([&] { back_up_database(from.string(), to.string(), {.replace = replace}); }) ==
+            ErrorCode::conflict);
+    }
+  };
+  for (const char* const part : {"", "-wal", "-shm", "-journal"}) {  // there or not
+    const std::string name = file.filename().string() + part;
+    refused(file, folder / name);
+    refused(file, folder / "other-way" / name);
+    refused(folder / "link.db", folder / name);
+    refused(folder / "link.db", folder / (std::string("link.db") + part));
+  }
+  refused(file, folder / "hard-wal");
+  // Beside the copy SQLite would put files of these names.
+  const files::path odd = folder / "odd.db-wal";
+  back_up_database(file.string(), odd.string());
+  refused(odd, folder / "odd.db");
+  CHECK(world.system().entities("note").count() == 1);
+  CHECK(world.host().check_storage().faults.empty());
+}

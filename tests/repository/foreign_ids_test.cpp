@@ -143,6 +143,13 @@ const std::map<std::string, Call>& calls() {
          (void)sessions(a).create_all(std::vector{Json{{"about", t.entity}}});
          return none;
        }},
+      // With a second row that is refused, so that nothing is left of it.
+      {"CreateOptions::id",
+       [=](auto& a, auto& t) {
+         const std::vector<ImportedRow> rows{{Json::object(), {.id = EntityId(t.entity)}}, {Json{{"about", "none"}}}};
+         (void)sessions(a).import_all(rows);
+         return none;
+       }},
       {"EntityRepository::list (filter)",
        [](auto& a, auto& t) { return std::to_string(sessions(a).list({.where = field("id") == t.entity}).size()); }},
       {"RelationRepository::link",

@@ -1,6 +1,7 @@
 // The API keys of one scope (SPEC 2). Governed by policies on `api_keys`.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,10 +38,17 @@ class ApiKeyRepository {
   // to hand the new one out. Keys that were made with the old one end with it. Needs `create` and `delete`. Throws
   // not_found for a key of another scope, conflict for one that is revoked or has expired.
   CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap = 0) const;
+  // The same in two transactions, so that a secret that got lost on its way is no loss: `hand_over` shows or stores the
+  // new secret while the old key is good as before, and the old key ends when it returns. If it throws, the new key is
+  // revoked and the old one stays as it was.
+  CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap,
+                       const std::function<void(const CreatedApiKey&)>& hand_over) const;
   std::vector<ApiKey> list() const;
   void revoke(const ApiKeyId& id) const;  // not_found for a key that is none of this scope's; again is nothing
 
  private:
+  CreatedApiKey make_successor(const ApiKeyId& id, Timestamp overlap, bool ends_old) const;
+
   Caller caller_;
 };
 

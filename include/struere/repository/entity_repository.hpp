@@ -89,7 +89,22 @@ class EntityRange {
 
 struct CreateOptions {
   std::optional<std::string> status = {};  // "active" unless asked
+  // For system actors and org admins only (else permission_denied), to bring back what was exported. An id that the
+  // scope has, also of a deleted entity, is a conflict. `created_at` must not be in the future.
+  std::optional<EntityId> id = {};
+  std::optional<Timestamp> created_at = {};
 };
+
+// One row of an import.
+struct ImportedRow {
+  Json data;
+  CreateOptions options = {};
+  std::optional<std::string> type = {};  // the repository's unless given
+};
+
+// The bounds of one import_all, beyond which it throws invalid_data: other writers wait for the end of it.
+inline constexpr std::size_t import_max_rows = 10'000;
+inline constexpr std::size_t import_max_bytes = 64 << 20;
 
 struct UpdateOptions {
   std::optional<std::string> status = {};
@@ -133,6 +148,9 @@ class EntityRepository {
   // All of them in one transaction, or none: the error is that of the first that is refused, and names its place. For
   // imports; whoever else writes waits for the end of it.
   std::vector<EntityId> create_all(std::span<const Json> rows, const CreateOptions& options = {}) const;
+  // The same for rows of several types whose references to one another may come in any order, circles included: they
+  // are checked after the last row is written. Throws as create() does; the message names the place of the row.
+  std::vector<EntityId> import_all(std::span<const ImportedRow> rows) const;
   // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
   Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
   void remove(const EntityId& id) const;

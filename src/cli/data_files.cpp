@@ -1,0 +1,242 @@
+#include "cli/data_files.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <set>
+#include <thread>
+
+#include "cli/output.hpp"
+#include "cli/screen.hpp"
+
+namespace struere::cli {
+namespace {
+
+constexpr const char* type_key = "$entity";  // no data of an entity is expected to have it
+
+void add_member(std::string& line, const char* key, const Json& value) {
+  if (!value.is_null()) line += fmt::format(R"("{}":{},)", key, canonical_json(value));
+}
+
+// The data as it came, so that it is the same bytes.
+std::string line_of(const Entity& entity, bool with_ids) {
+  if (!with_ids) return std::string(entity.json());
+  std::string out = "{";
+  add_member(out, type_key, entity.type());
+  add_member(out, "id", entity.id().str());
+  if (entity.status()) add_member(out, "status", *entity.status());
+  if (entity.created_at()) add_member(out, "createdAt", *entity.created_at());
+  if (entity.updated_at()) add_member(out, "updatedAt", *entity.updated_at());
+  add_member(out, "version", entity.version());
+  return out + R"("data":)" + std::string(entity.json()) + "}";
+}
+
+// Nothing where the input is no file.
+std::int64_t size_of_input() {
+  struct stat found {};
+  return fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : 0;
+}
+
+volatile std::sig_atomic_t is_interrupted = 0;
+
+[[noreturn]] void invalid(const std::string& what) { throw Error(ErrorCode::invalid_data, what); }
+
+Json read_json(std::string_view text) {
+  JsonFault fault;
+  auto read = parse_json(text, fault);
+  if (!read) invalid("it is not acceptable JSON: " + fault.message);
+  return *std::move(read);
+}
+
+// What an export wrote is read in two parts, as the bounds are those of `data`. No text in JSON holds the seam.
+Json read_line(std::string_view line) {
+  constexpr std::string_view begin = R"({"$entity":)", seam = R"(,"data":)";
+  const std::size_t at = line.find(seam), end = line.find_last_not_of(" \t\r");
+  if (!line.starts_with(begin) || at == std::string_view::npos || line[end] != '}') return read_json(line);
+  Json out = read_json(std::string(line.substr(0, at)) + "}");
+  out["data"] = read_json(line.substr(at + seam.size(), end - at - seam.size()));
+  return out;
+}
+
+ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
+  std::optional<Json> read = read_line(line);
+  if (!read->is_object() || !read->contains(type_key)) {
+    if (asked.with_ids) invalid(fmt::format("it has no `{}`; it was not exported with --with-ids", type_key));
+    if (asked.type.empty())
+      invalid(fmt::format("it has no `{}`, so name its type: struere data import TYPE", type_key));
+    return {*std::move(read), {}, asked.type};
+  }
+  static const std::set<std::string> known{type_key, "id", "status", "createdAt", "updatedAt", "version", "data"};
+  for (const auto& [key, value] : read->items())
+    if (!known.contains(key)) invalid(fmt::format("a line with `{}` has no key `{}`", type_key, key));
+  const auto text = [&](const char* key) -> std::optional<std::string> {
+    if (!read->contains(key)) return std::nullopt;
+    if (!read->at(key).is_string()) invalid(fmt::format("`{}` is a text", key));
+    return read->at(key).get<std::string>();
+  };
+  ImportedRow out;
+  out.type = *text(type_key);
+  if (!asked.type.empty() && *out.type != asked.type)
+    invalid(fmt::format("it is of the type `{}`; leave the type out to import several", *out.type));
+  if (!read->contains("data")) invalid("it has no `data`");
+  out.data = std::move(read->at("data"));
+  if (auto id = text("id")) out.options.id = EntityId(*std::move(id));
+  out.options.status = text("status");
+  if (read->contains("createdAt")) {
+    if (!read->at("createdAt").is_number_integer()) invalid("`createdAt` is in milliseconds");
+    out.options.created_at = read->at("createdAt").get<Timestamp>();
+  }
+  return out;
+}
+
+// Reads lines, and writes them in as many transactions as were asked for.
+class Import {
+ public:
+  Import(const Session& session, const Options& options, const ImportOptions& asked)
+      : session_(session), options_(options), asked_(asked), total_(size_of_input()) {}
+
+  void run() {
+    if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });
+    std::string line(json_max_bytes + 4096, '\0');  // no entity is longer, whatever the input is
+    while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
+      const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
+      read_ += std::cin.gcount();
+      if (++line_ < asked_.from || length == 0) continue;
+      add(std::string_view(line).substr(0, static_cast<std::size_t>(length)));
+      if (is_interrupted) stop();
+    }
+    if (!std::cin.eof())
+      refuse(line_ + 1, ErrorCode::invalid_data, fmt::format("it is longer than {} bytes", line.size()));
+    write();
+    if (options_.json) return say_json({{"imported", done_}});
+    say("{} imported.", done_);
+  }
+
+ private:
+  void add(std::string_view line) {
+    try {
+      rows_.push_back(row_of(asked_, line));
+    } catch (const Error& error) {
+      refuse(line_, error.code(), error.what());
+    }
+    lines_.push_back(line_);
+    bytes_ += line.size();
+    if (asked_.batch == 0 && (rows_.size() > import_max_rows || bytes_ > import_max_bytes))
+      refuse(line_, ErrorCode::invalid_data,
+             fmt::format("one import is at most {} entities and {} MiB, as other writers wait for it; divide it with "
+                         "--batch 1000",
+                         import_max_rows, import_max_bytes >> 20));
+    if (asked_.batch != 0 && (rows_.size() == asked_.batch || bytes_ > import_max_bytes / 2)) write_batch();
+    progress_.show(fmt::format("{} read", line_), read_, total_);
+  }
+
+  void write_batch() {
+    const auto began = std::chrono::steady_clock::now();
+    write();
+    tell_aside("{} imported, up to line {}", done_, line_);
+    // For as long as others had to wait, it is their turn.
+    std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(
+        std::chrono::steady_clock::now() - began, std::chrono::milliseconds(5), std::chrono::milliseconds(1000)));
+  }
+
+  void write() {
+    if (rows_.empty()) return;
+    const std::string type = *rows_.front().type;
+    try {
+      session_.actor().entities(type).import_all(rows_);
+    } catch (const Error& error) {
+      // "row 3 of 10: …" is about the line that it came from.
+      std::string why = error.what();
+      std::size_t row = 0;
+      if (std::sscanf(why.c_str(), "row %zu of ", &row) == 1 && row >= 1 && row <= lines_.size())
+        why = why.substr(why.find(": ") + 2);
+      else
+        row = 1;
+      refuse(lines_[row - 1], error.code(), why + hint(error.code()));
+    }
+    done_ += rows_.size();
+    written_ = line_;
+    rows_.clear();
+    lines_.clear();
+    bytes_ = 0;
+  }
+
+  std::string hint(ErrorCode code) const {
+    if (code != ErrorCode::invalid_reference) return {};
+    if (!rows_.front().options.id) return "; ids are new in an import, unless the export was made --with-ids";
+    return asked_.batch == 0 ? "" : "; what it refers to must be in its batch or before it";
+  }
+
+  [[noreturn]] void refuse(std::size_t line, ErrorCode code, const std::string& why) {
+    throw Error(code, fmt::format("line {} of the input: {} ({})", line, why, stand()));
+  }
+  [[noreturn]] void stop() {
+    tell_aside("interrupted: {}", stand());
+    throw Finished{130};
+  }
+  // What is there now, and how to go on.
+  std::string stand() const {
+    if (written_ == 0)
+      return asked_.from > 1 ? fmt::format("nothing was imported; go on with --from {}", asked_.from)
+                             : "nothing was imported";
+    return fmt::format("{} were imported, up to line {}; go on with --batch {} --from {}", done_, written_,
+                       asked_.batch, written_ + 1);
+  }
+
+  const Session& session_;
+  const Options& options_;
+  const ImportOptions& asked_;
+  Progress progress_;
+  const std::int64_t total_;
+  std::int64_t read_ = 0;    // bytes
+  std::size_t line_ = 0;     // the last that was read, from 1
+  std::size_t written_ = 0;  // the last that was written
+  std::size_t done_ = 0;     // entities
+  std::vector<ImportedRow> rows_;
+  std::vector<std::size_t> lines_;  // of the rows
+  std::size_t bytes_ = 0;           // of the rows
+};
+
+}  // namespace
+
+void export_entities(const Session& session, const ExportOptions& asked) {
+  if (asked.types.size() > 1 && !asked.with_ids)
+    throw UsageError("several types are told apart by --with-ids alone; add it, or export one type");
+  Progress progress;
+  const bool is_shown = progress.is_shown() && isatty(STDOUT_FILENO) == 0;
+  std::int64_t done = 0, without_status = 0;
+  for (const std::string& type : asked.types) {
+    const EntityRepository entities = session.actor().entities(type);
+    Query query = asked.query;
+    query.limit = 1000;
+    if (query.order.empty()) query.order = {{"createdAt", Direction::ascending}};
+    const std::int64_t total = is_shown ? entities.count(query) : 0;
+    do {
+      const EntityPage page = entities.list(query);
+      for (const Entity& entity : page) {
+        say_json_text(line_of(entity, asked.with_ids));
+        if (!asked.with_ids && entity.status() && *entity.status() != "active") ++without_status;
+      }
+      done += static_cast<std::int64_t>(page.size());
+      if (is_shown) progress.show("exporting " + type, done, total);
+      query.after = page.next();
+    } while (query.after);
+  }
+  if (without_status > 0)
+    tell_aside("warning: {} {} not active, which the output does not say; --with-ids keeps status and ids",
+               without_status, without_status == 1 ? "entity is" : "entities are");
+  if (!session.acts_as_system() && asked.with_ids)
+    tell_aside("warning: this is what the actor may see: hidden fields are missing in it, and redacted ones replaced");
+}
+
+void import_entities(const Session& session, const Options& options, const ImportOptions& asked) {
+  Import(session, options, asked).run();
+}
+
+}  // namespace struere::cli

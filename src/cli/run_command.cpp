@@ -1,0 +1,63 @@
+// `struere run`: a process that carries out what triggers ask for.
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+#include <ctime>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "lifecycle/built_in_tools.hpp"
+#include "struere/lifecycle/trigger_worker.hpp"
+
+namespace struere::cli {
+namespace {
+
+// A worker serves the whole file, and a run whose tool it does not have would die of it.
+void require_built_in_tools(const Database& database) {
+  const TrustedHost host = database.trusted_host();
+  for (const Organization& organization : host.organizations())
+    for (const Environment environment : {Environment::development, Environment::production})
+      for (const Trigger& trigger : host.system_session(organization.id, environment).triggers().list())
+        for (const Json& action : trigger.definition.at("actions"))
+          if (const auto tool = action.at("tool").get<std::string>(); !is_built_in_tool(tool))
+            throw Error(
+                ErrorCode::conflict,
+                fmt::format("the trigger `{}` of {} in {} calls the tool `{}`, which this process does not have; "
+                            "run a TriggerWorker with it (docs/guide.md)",
+                            trigger.slug, organization.id.str(), to_string(environment), tool));
+}
+
+void run(const Options& options) {
+  const Session session(options);
+  require_built_in_tools(session.database());
+  // They are waited for here, and stop no run in the middle.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  TriggerWorker worker(session.database());
+  worker.start();
+  if (!options.json) say("Carrying out triggers. Stop with Ctrl-C.");
+  flush_output();
+  constexpr timespec second{1, 0};
+  while (sigtimedwait(&signals, nullptr, &second) < 0) {
+    require_built_in_tools(session.database());
+    if (!session.is_file_in_place())
+      throw Error(ErrorCode::storage, fmt::format("the database {} was removed or replaced", session.file().string()));
+  }
+  worker.stop();
+  if (!options.json) say("Stopped.");
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Options& options) {
+  auto* const command = program.add_subcommand("run", "Carry out what triggers have set off, until it is stopped");
+  command->footer(
+      "All organizations of the file, both environments; with the built-in tools alone. SIGTERM lets the run that is "
+      "being done come to its end.");
+  command->callback([&options] { run(options); });
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,20 @@
+// Where definitions are in a folder, and what their files hold.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/definitions/definition_set.hpp"
+
+namespace struere {
+
+const char* folder_of(DefinitionKind kind) noexcept;
+bool is_definition_file(const std::filesystem::path& file);  // by the end of its name
+// All but what editors and file managers leave about, sorted.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder, DefinitionKind kind);
+// `nullopt` if it cannot be read or is larger than 1 MiB.
+std::optional<std::string> text_of_file(const std::filesystem::path& file);
+
+}  // namespace struere
