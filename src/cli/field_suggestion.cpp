@@ -49,7 +49,7 @@ void collect(const Json& root, const Json& schema, int depth, Keys& keys) {
 }
 
 // How many letters have to be put in, taken out, replaced or swapped with the next one.
-std::size_t distance(std::string_view a, std::string_view b) {
+std::size_t edits_between(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i)
     for (std::size_t j = 0; j <= b.size(); ++j) {
@@ -75,7 +75,7 @@ std::optional<std::string> near(const Keys& keys, std::string_view key) {
   const std::size_t allowed = key.size() < 4 ? 1 : 2;
   std::optional<std::pair<std::size_t, std::string>> best;
   for (const auto& [name, schema] : keys.known) {
-    const std::size_t found = distance(lower(key), lower(name));
+    const std::size_t found = edits_between(lower(key), lower(name));
     if (found <= allowed && found < std::max(key.size(), name.size()) && (!best || std::pair(found, name) < *best))
       best.emplace(found, name);
   }

@@ -9,8 +9,8 @@ using namespace struere::test;
 
 namespace {
 
-struct Stage : World {
-  explicit Stage(StorageKind kind) : World(kind) {
+struct QueryStage : World {
+  explicit QueryStage(StorageKind kind) : World(kind) {
     define_type({{"slug", "note"}, {"searchFields", {"title", "gone", "list"}}});
     for (int i = 0; i < 3; ++i) create("note", {{"n", i}, {"title", "Note " + std::to_string(i)}, {"list", {"x", 1}}});
   }
@@ -31,7 +31,7 @@ std::vector<OrderBy> keys(int count) {
 }  // namespace
 
 TEST_CASE("limits and orders have bounds", "[queries]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   for (const int limit : {1, 1000}) CHECK(stage.notes().list({.limit = limit}).size() == (limit == 1 ? 1U : 3U));
   for (const int limit : {0, -1, 1001}) CHECK_ERROR(invalid_query, stage.notes().list({.limit = limit}));
   CHECK(stage.notes().list({.order = keys(16)}).size() == 3);
@@ -48,7 +48,7 @@ TEST_CASE("limits and orders have bounds", "[queries]") {
 }
 
 TEST_CASE("ties go by the direction of the last key", "[queries]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   CHECK(stage.order_of({}) == "210");
   CHECK(stage.order_of({.order = {{"data.same"}}}) == "012");
   CHECK(stage.order_of({.order = {{"data.same", Direction::descending}}}) == "210");
@@ -60,7 +60,7 @@ TEST_CASE("ties go by the direction of the last key", "[queries]") {
 }
 
 TEST_CASE("a question that is none is refused", "[queries]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto where = [](const char* text) { return Query{.where = Json::parse(text)}; };
   for (const char* const text :
        {R"("data.n")", R"(5)", R"([5])", R"([[]])", R"([{}])", R"([{"relationPath": "a"}])",
@@ -85,7 +85,7 @@ TEST_CASE("a question that is none is refused", "[queries]") {
 }
 
 TEST_CASE("conditions written in C++ are those that JSON says", "[queries]") {
-  const Stage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto count = [&](const Condition& where) { return stage.notes().count({.where = where}); };
   const auto n = field("data.n");
   CHECK(count(n > 0) == 2);
