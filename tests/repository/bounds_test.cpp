@@ -68,7 +68,6 @@ TEST_CASE("a list of values, the text of a query and a search are bounded", "[bo
   std::string words;
   for (std::size_t i = 0; i <= most_search_words; ++i) words += "w" + std::to_string(i) + " ";
   CHECK_ERROR(invalid_query, world.notes().list({.search = words}));
-  CHECK_ERROR(invalid_query, world.notes().list({.order = std::vector<OrderBy>(most_order_keys + 1, {"id"})}));
 }
 
 TEST_CASE("the rules and masks of a role are bounded", "[bounds]") {
@@ -161,7 +160,8 @@ TEST_CASE("extreme durations saturate", "[bounds]") {
   CHECK(world.system().events().list({.timeout = for_ever}).events.size() > 1);
   CHECK(world.system().relations().related(world.id, "x", RelationDirection::in, {.timeout = for_ever}).empty());
   CHECK(deadline_after(for_ever) == std::chrono::steady_clock::time_point::max());
-  CHECK(deadline_after(before_all) <= std::chrono::steady_clock::now());
+  const auto at_once = deadline_after(before_all);
+  CHECK(at_once <= std::chrono::steady_clock::now());
   CHECK(saturating_add(INT64_MAX, 1) == INT64_MAX);
   CHECK(saturating_add(INT64_MIN, -1) == INT64_MIN);
   CHECK(saturating_add(40, 2) == 42);
