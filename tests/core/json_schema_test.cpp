@@ -29,12 +29,12 @@ std::string fault_of(const JsonSchema& schema, const Json& data) {
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
-// A hang is a failure that a test can tell only by its time; what is looked for here took minutes.
+// A hang is a failure that a test can tell only by its time; what is looked for here took minutes, and more.
 template <class Body>
 bool is_quick(Body&& body) {
   const auto start = std::chrono::steady_clock::now();
   body();
-  return std::chrono::steady_clock::now() - start < std::chrono::seconds(10);
+  return std::chrono::steady_clock::now() - start < std::chrono::seconds(60);
 }
 
 }  // namespace
