@@ -9,6 +9,8 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
   ActorParts state{caller.scope(), caller.type(), caller.id(), caller.roles(), caller.is_org_admin()};
   state.cascade_depth = caller.cascade_depth();
   state.cascade_origin = caller.cascade_origin();
+  if (caller.impersonated_by()) state.impersonated_by = std::make_shared<const ActorName>(*caller.impersonated_by());
+  state.may_write = caller.may_write();
   if (permission.identity == ToolIdentity::system) {
     state.type = ActorType::system;
     state.id = "system";

@@ -15,6 +15,7 @@ EventId AuditLogger::append(const std::string& type, std::string payload, const 
   event.other_end = other_end;
   event.actor_type = to_string(actor_.type());
   event.actor_id = actor_.id();
+  if (actor_.impersonated_by()) event.impersonated_by = *actor_.impersonated_by();
   event.payload = std::move(payload);
   event.created_at = now_;
   seal_event(event, head.hash, actor_.organization(), actor_.environment());

@@ -55,7 +55,8 @@ void DenialLog::add(const ActorContext& actor, const Json& denial) {
     current.due = std::chrono::steady_clock::now() + std::chrono::milliseconds(minute);
     changed_.notify_one();
   }
-  Kind kind{actor.type(), actor.id(), canonical_json(denial)};
+  const ActorName* const by = actor.impersonated_by();
+  Kind kind{actor.type(), actor.id(), canonical_json(denial), by ? by->type + " " + by->id : std::string()};
   Json told = denial;
   if (current.kinds.size() >= most_kinds && !current.kinds.contains(kind)) {
     told = Json{{"action", denial.at("action")}, {"resource", nullptr}};

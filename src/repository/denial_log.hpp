@@ -39,7 +39,8 @@ class DenialLog {
   void write(const Scope& scope) noexcept;
 
  private:
-  using Kind = std::tuple<ActorType, std::string, std::string>;  // the actor's type and id, and the denial's text
+  // The actor's type and id, the denial's text, and the actor that acted as that one.
+  using Kind = std::tuple<ActorType, std::string, std::string, std::string>;
 
   struct Counted {
     ActorContext actor;

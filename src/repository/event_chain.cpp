@@ -26,6 +26,11 @@ std::string canonical_event(const OrganizationId& organization, Environment envi
   append_optional(out.append(R"(,"entityId":)"), event.entity);
   out.append(R"(,"environment":")").append(to_string(environment)).append(R"(")");
   append_json_string(out.append(R"(,"id":)"), event.id.str());
+  if (event.impersonated_by) {
+    append_json_string(out.append(R"(,"impersonatedBy":{"actorId":)"), event.impersonated_by->id);
+    append_json_string(out.append(R"(,"actorType":)"), event.impersonated_by->type);
+    out.append("}");
+  }
   append_json_string(out.append(R"(,"organizationId":)"), organization.str());
   append_optional(out.append(R"(,"otherEnd":)"), event.other_end);
   out.append(",").append(payload);

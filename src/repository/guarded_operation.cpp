@@ -143,12 +143,26 @@ Written GuardedOperation::written(const StoredEntity& row, const std::string& ty
   return {EntityId(row.id), Entity(type, masked_row(masks, row))};
 }
 
+namespace {
+
+void require_may(const ActorContext& actor, Access access) {
+  if (access == Access::write && !actor.may_write())
+    throw Error(ErrorCode::permission_denied,
+                "this actor is acted as in order to look only; impersonate it with `may_write` to write");
+}
+
+}  // namespace
+
 void run_guarded(const Caller& caller, Access access, const Attempt& attempt, OperationBody body) {
   if (UnitOfWork* const unit = caller.unit())
-    return unit->run(caller, attempt, [&](GuardedOperation& operation) { body.call(body.body, operation); });
+    return unit->run(caller, attempt, [&](GuardedOperation& operation) {
+      require_may(caller.actor(), access);
+      body.call(body.body, operation);
+    });
   Engine& engine = caller.engine();
   require_no_unit(engine);
   try {
+    require_may(caller.actor(), access);
     for (bool may_presume = access == Access::read;; may_presume = false) {
       GuardedOperation operation(engine, caller.actor(), access, may_presume);
       try {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actor/impersonation.hpp"
 #include "core/authority.hpp"
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
@@ -17,6 +18,18 @@ void Session::run_transaction(const std::function<void(Session& unit)>& body) co
 const Caller& Session::caller(const Authority& authority) const {
   require_authority(authority);
   return caller_;
+}
+
+Session Session::impersonate(const ImpersonateOptions& as) const {
+  guarded(caller_, Access::read, {"impersonate", "actors"}, [&](GuardedOperation& operation) {
+    operation.require_host_or_admin("act as another actor");
+    if (actor().impersonated_by())
+      throw Error(ErrorCode::permission_denied, "an actor that is acted as cannot act as another one");
+  });
+  Engine& engine = caller_.engine();
+  require_no_unit(engine);
+  return Session(
+      Caller(authority(), caller_.shared_engine(), impersonated_actor(*engine.storage, *engine.clock, actor(), as)));
 }
 
 Explanation Session::explain(const Session& about, Action action, const std::string& resource,

@@ -10,6 +10,7 @@
 #include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
+#include "struere/model/actor_name.hpp"
 #include "struere/model/restriction.hpp"
 
 namespace struere {
@@ -36,6 +37,8 @@ struct ActorParts {
   std::shared_ptr<const Restriction> restriction = nullptr;
   int cascade_depth = 0;
   std::string cascade_origin = {};
+  std::shared_ptr<const ActorName> impersonated_by = nullptr;
+  bool may_write = true;
 };
 
 // Says who somebody is; what they may do is a Session's (repository/session.hpp), and no function makes a session of an
@@ -61,6 +64,12 @@ class ActorContext {
 
   // Of these, the first run that the write of a caller set off: its id. Empty for everybody else.
   const std::string& cascade_origin() const noexcept { return state_->parts.cascade_origin; }
+
+  // The actor that acts as this one (Session::impersonate); null if none does.
+  const ActorName* impersonated_by() const noexcept { return state_->parts.impersonated_by.get(); }
+
+  // False for an actor that is acted as in order to look only: each of its writes is permission_denied.
+  bool may_write() const noexcept { return state_->parts.may_write; }
 
   // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the
   // scope.

@@ -9,6 +9,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
+#include "struere/model/actor_name.hpp"
 
 namespace struere {
 
@@ -31,6 +32,7 @@ struct EventRecord {
   std::optional<EventSalt> salt = {};  // hashed with the payload; none in events of files before version 5
   // Set once the payload was purged: the hash that it had with its salt. `payload` is then `{}`, and `salt` is gone.
   std::optional<EventHash> payload_hash = {};
+  std::optional<ActorName> impersonated_by = {};  // the actor that acted as this one
 };
 
 // Where the chain of a scope ends.
@@ -51,6 +53,8 @@ class Event {
   }
   const std::string& actor_type() const noexcept { return record_.actor_type; }
   const std::string& actor_id() const noexcept { return record_.actor_id; }
+  // The actor that acted as that one (Session::impersonate); nullopt if none did.
+  const std::optional<ActorName>& impersonated_by() const noexcept { return record_.impersonated_by; }
   Timestamp created_at() const noexcept { return record_.created_at; }
   const std::string& json() const noexcept { return record_.payload; }  // the payload as canonical JSON text
   Json payload() const { return parse_canonical_json(record_.payload); }

@@ -13,6 +13,7 @@
 
 #include "struere/access/explanation.hpp"
 #include "struere/access/policy.hpp"
+#include "struere/model/impersonation.hpp"
 #include "struere/repository/agent_repository.hpp"
 #include "struere/repository/api_key_repository.hpp"
 #include "struere/repository/caller.hpp"
@@ -87,6 +88,11 @@ class Session {
   // Measures `list(query)` as the actor of `about` and explains it. Callable by whoever may call explain(). Runs the
   // query up to 20 times; writes nothing.
   QueryProfile profile(const Session& about, const std::string& type, const Query& query = {}) const;
+
+  // A session of another actor of this scope, with that actor's powers and nothing more ("view as", SPEC 2). Its events
+  // name both actors. Throws Error{permission_denied} unless this session's actor is an org admin, or a system actor
+  // that the host made, and is not itself acted as; Error{not_found} if there is no such actor.
+  Session impersonate(const ImpersonateOptions& as) const;
 
   // For the library itself.
   const Caller& caller(const Authority& authority) const;

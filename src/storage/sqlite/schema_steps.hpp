@@ -260,6 +260,11 @@ inline constexpr std::string_view step_5[] = {
     "CREATE TABLE due_scopes("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), due_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 
+    // Who acted as the actor of an event.
+    "ALTER TABLE events ADD COLUMN impersonated_by_type TEXT",
+
+    "ALTER TABLE events ADD COLUMN impersonated_by TEXT",
+
     // Whether an agent is active is said by its configuration in each environment. One that was inactive is so in both.
     "ALTER TABLE agent_configs ADD COLUMN status TEXT NOT NULL DEFAULT 'active' CHECK(status IN ('active', "
     "'inactive'))",

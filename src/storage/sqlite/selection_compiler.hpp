@@ -56,7 +56,7 @@ CompiledSelection compile_count_up_to(const Selection& selection, KeySource* key
 inline constexpr std::string_view event_columns =
     "v.sequence, v.id, v.type, coalesce(v.entity_id, v.purged_entity_id), "
     "coalesce(v.other_end_id, v.purged_other_end_id), v.actor_type, v.actor_id, v.payload, v.created_at, v.hash, "
-    "v.salt, v.payload_hash";
+    "v.salt, v.payload_hash, v.impersonated_by_type, v.impersonated_by";
 
 // What the sequence of an event must exceed: `after`, and the start of the log.
 inline std::string later_than(std::string_view after) {
@@ -65,7 +65,7 @@ inline std::string later_than(std::string_view after) {
 
 // Columns: those of an event, then the entity's type and bits.
 struct CompiledEvents {
-  static constexpr int type_column = 12, bits_column = 13;
+  static constexpr int type_column = 14, bits_column = 15;
 
   std::string sql;
   std::vector<SelectionParameter> parameters;

@@ -32,6 +32,7 @@ EventRecord read_event(const Statement& statement) {
   read_bytes(statement.blob(9), event.hash);
   if (!statement.is_null(10)) read_bytes(statement.blob(10), event.salt.emplace());
   if (!statement.is_null(11)) read_bytes(statement.blob(11), event.payload_hash.emplace());
+  if (!statement.is_null(12)) event.impersonated_by = ActorName{statement.string(12), statement.string(13)};
   return event;
 }
 
@@ -63,8 +64,8 @@ void SqliteTransaction::note_time(Timestamp now) {
 void SqliteTransaction::append_event(const EventRecord& event) {
   Statement insert = scoped(
       "INSERT INTO events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, created_at, "
-      "payload, hash, salt) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+      "payload, hash, salt, impersonated_by_type, impersonated_by) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
   insert.bind(2, event.sequence).bind(3, std::string_view(event.id.str())).bind(4, std::string_view(event.type));
   insert.bind(5, event.entity).bind(6, event.other_end);
   insert.bind(7, std::string_view(event.actor_type))
@@ -72,6 +73,9 @@ void SqliteTransaction::append_event(const EventRecord& event) {
       .bind(9, event.created_at);
   insert.bind(10, std::string_view(event.payload)).bind_blob(11, bytes_of(event.hash));
   if (event.salt) insert.bind_blob(12, bytes_of(*event.salt));
+  if (event.impersonated_by)
+    insert.bind(13, std::string_view(event.impersonated_by->type))
+        .bind(14, std::string_view(event.impersonated_by->id));
   insert.run();
   Statement head = scoped("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1");
   head.bind(2, event.sequence).bind_blob(3, bytes_of(event.hash)).run();

@@ -1,0 +1,15 @@
+// An actor as events name it.
+#pragma once
+
+#include <string>
+
+namespace struere {
+
+struct ActorName {
+  std::string type;  // "user"
+  std::string id;
+
+  friend bool operator==(const ActorName&, const ActorName&) = default;
+};
+
+}  // namespace struere

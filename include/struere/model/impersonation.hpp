@@ -1,0 +1,21 @@
+// Acting as another actor, "view as" (SPEC 2).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/id.hpp"
+
+namespace struere {
+
+// Whom to act as: exactly one of the first four.
+struct ImpersonateOptions {
+  std::optional<UserId> user = {};                     // a member of the organization
+  std::optional<std::string> agent = {};               // the slug of an agent that is active in this environment
+  std::optional<ApiKeyId> api_key = {};                // a key of this scope that is good
+  std::optional<std::vector<std::string>> roles = {};  // by name: as oneself, with these roles and no others
+  bool may_write = false;                              // false: each write is permission_denied
+};
+
+}  // namespace struere
