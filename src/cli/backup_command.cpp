@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <string_view>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -40,7 +41,7 @@ void add_backup(CLI::App& program, Options& options) {
     try {
       report = back_up_database(project.database.string(), file, backup);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::conflict || backup.replace) throw;
+      if (std::string_view(error.what()).find("is there already") == std::string_view::npos || backup.replace) throw;
       throw Error(error.code(), std::string(error.what()) + " (--force)");
     }
     progress.reset();

@@ -55,12 +55,14 @@ void list_agents(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const Agent& agent : agents.list()) {
     const auto history = agents.history(agent.slug);
-    Json one{{"slug", agent.slug}, {"name", agent.name}, {"status", to_string(agent.status)}};
+    Json one{{"slug", agent.slug}, {"name", agent.name}};
     if (!history.empty())
-      one.update(Json{
-          {"version", history.front().version}, {"model", history.front().model}, {"roles", history.front().roles}});
+      one.update(Json{{"version", history.front().version},
+                      {"model", history.front().model},
+                      {"status", to_string(history.front().status)},
+                      {"roles", history.front().roles}});
     json.push_back(std::move(one));
-    rows.push_back({agent.slug, agent.name, std::string(to_string(agent.status)),
+    rows.push_back({agent.slug, agent.name, history.empty() ? "" : std::string(to_string(history.front().status)),
                     history.empty() ? "not configured" : history.front().model,
                     history.empty() ? "" : fmt::format("{}", fmt::join(history.front().roles, ", "))});
   }

@@ -91,7 +91,11 @@ Session::Session(const Options& options, Missing missing) : project_(read_projec
       throw Error(ErrorCode::not_found, fmt::format("the database has no organization `{}`; correct struere.yaml, or "
                                                     "let `struere sync` make it",
                                                     organization().str()));
-    database_->trusted_host().create_organization(organization().str(), organization());
+    try {
+      database_->trusted_host().create_organization(organization().str(), organization());
+    } catch (const Error& error) {  // another process made it in this moment
+      if (error.code() != ErrorCode::conflict) throw;
+    }
   }
   actor_ = make_actor(options);
 }
