@@ -42,7 +42,7 @@ void add_prune(CLI::App& program, Options& options) {
   prune->footer("Example:\n  struere prune -e production --keep events=365 --keep messages=90");
   prune->callback([&options] {
     const Session session(options);
-    const Retention retention(session.actor(options));
+    const Retention retention(session.actor());
     RetentionDays days = retention.get();
     for (const std::string& text : keep) set_days(days, text);
     if (!keep.empty()) retention.set(days);

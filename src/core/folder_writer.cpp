@@ -24,7 +24,7 @@ constexpr mode_t new_file = 0666, new_folder = 0777;  // less the umask
   throw Error(ErrorCode::storage, fmt::format("{} cannot be written: {}", file.string(), std::strerror(reason)));
 }
 
-[[noreturn]] void refuse(const files::path& file, const char* what) {
+[[noreturn]] void refuse_path(const files::path& file, const char* what) {
   throw Error(ErrorCode::conflict,
               fmt::format("{} {}; nothing is written through it, remove it first", file.string(), what));
 }
@@ -56,11 +56,11 @@ Descriptor parent_of(const files::path& folder, const files::path& name, bool ma
   files::path so_far = folder;
   for (const files::path& part : name.parent_path()) {
     so_far /= part;
-    if (part == ".." || part == "." || part.is_absolute()) refuse(so_far, "leads out of the folder");
+    if (part == ".." || part == "." || part.is_absolute()) refuse_path(so_far, "leads out of the folder");
     if (*at < 0) return at;
     if (makes && mkdirat(*at, part.c_str(), new_folder) != 0 && errno != EEXIST) fail(so_far, errno);
     Descriptor next(openat(*at, part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (*next < 0 && (errno == ELOOP || errno == ENOTDIR)) refuse(so_far, "is a link, or no folder");
+    if (*next < 0 && (errno == ELOOP || errno == ENOTDIR)) refuse_path(so_far, "is a link, or no folder");
     if (*next < 0 && (makes || errno != ENOENT)) fail(so_far, errno);
     at = std::move(next);
   }
@@ -74,9 +74,9 @@ mode_t require_replaceable_at(int folder, const files::path& name, const files::
     if (errno != ENOENT) fail(shown, errno);
     return new_file;
   }
-  if (S_ISLNK(found.st_mode)) refuse(shown, "is a link");
-  if (!S_ISREG(found.st_mode)) refuse(shown, "is no regular file");
-  if (found.st_nlink > 1) refuse(shown, "has another name as well (a hard link)");
+  if (S_ISLNK(found.st_mode)) refuse_path(shown, "is a link");
+  if (!S_ISREG(found.st_mode)) refuse_path(shown, "is no regular file");
+  if (found.st_nlink > 1) refuse_path(shown, "has another name as well (a hard link)");
   return found.st_mode & 0777;
 }
 

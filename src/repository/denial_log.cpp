@@ -15,7 +15,7 @@ namespace {
 constexpr Timestamp minute = 60'000;
 constexpr std::size_t most_kinds = 256;  // of a scope, by resource and id; as many again by actor and action
 constexpr std::size_t most_scopes = 4096;
-constexpr std::size_t events_at_once = 128;  // in one transaction: others wait for the end of it
+constexpr std::size_t denials_at_once = 128;  // in one transaction: others wait for the end of it
 
 }  // namespace
 
@@ -91,7 +91,7 @@ void DenialLog::append(const Scope& scope, std::map<Kind, Counted>& kinds) {
     const auto transaction = storage_.begin(scope, Access::write);
     const Timestamp now = std::max(clock_.now(), transaction->last_time());
     auto at = kinds.begin();
-    for (std::size_t n = 0; n < events_at_once && at != kinds.end(); ++n, ++at) {
+    for (std::size_t n = 0; n < denials_at_once && at != kinds.end(); ++n, ++at) {
       const Counted& counted = at->second;
       Json payload = counted.denial;
       payload["count"] = counted.count;

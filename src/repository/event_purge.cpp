@@ -7,7 +7,7 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t events_at_once = 100;
+constexpr std::size_t events_in_purge = 100;
 constexpr std::size_t most_resealed = 1000;  // in one event
 
 EventHash hash_before(Transaction& transaction, std::int64_t sequence) {
@@ -35,7 +35,7 @@ void purge_payloads(GuardedOperation& operation, const std::string& entity) {
     batch.clear();
     transaction.replay_events({after, entity}, [&](const EventRecord& event) {
       batch.push_back(event);
-      return batch.size() < events_at_once;
+      return batch.size() < events_in_purge;
     });
     if (batch.empty()) return say_resealed();
     for (const EventRecord& event : batch) {
