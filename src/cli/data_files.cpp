@@ -42,7 +42,7 @@ std::int64_t size_of_input() {
   return fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : 0;
 }
 
-volatile std::sig_atomic_t is_interrupted = 0;
+volatile std::sig_atomic_t is_stopped = 0;
 
 [[noreturn]] void invalid(const std::string& what) { throw Error(ErrorCode::invalid_data, what); }
 
@@ -102,14 +102,14 @@ class Import {
 
   void run() {
     if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_stopped = 1; });
     std::string line(json_max_bytes + 4096, '\0');  // no entity is longer, whatever the input is
     while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
       const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
       read_ += std::cin.gcount();
       if (++line_ < asked_.from || length == 0) continue;
       add(std::string_view(line).substr(0, static_cast<std::size_t>(length)));
-      if (is_interrupted) stop();
+      if (is_stopped) stop();
     }
     if (!std::cin.eof())
       refuse(line_ + 1, ErrorCode::invalid_data, fmt::format("it is longer than {} bytes", line.size()));

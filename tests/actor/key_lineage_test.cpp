@@ -46,7 +46,7 @@ class KeyWorld : public World {
   RoleRepository roles() const { return system().roles(); }
 };
 
-const OrganizationId acme("acme");
+const OrganizationId acme_of_keys("acme");
 
 }  // namespace
 
@@ -57,9 +57,9 @@ TEST_CASE("a key that a user made shrinks with the user's roles and ends with th
   CHECK(world.roles_of(key) == "reader writer");
   world.roles().unassign(UserId("ana"), "writer");
   CHECK(world.roles_of(key) == "reader");
-  world.host().remove_member(acme, UserId("ana"));
+  world.host().remove_member(acme_of_keys, UserId("ana"));
   CHECK(world.roles_of(key) == "ended");
-  world.host().put_member(acme, UserId("ana"));
+  world.host().put_member(acme_of_keys, UserId("ana"));
   CHECK(world.roles_of(key) == "");  // the roles are not given back with the membership
   world.roles().assign(UserId("ana"), "writer");
   CHECK(world.roles_of(key) == "writer");
@@ -70,7 +70,7 @@ TEST_CASE("a key has a role no longer than its maker's assignment lasts", "[keys
   const Session ana = world.user("ana", {"keeper", "reader"});
   world.roles().assign(UserId("ana"), "writer", world.clock.now() + 10);
   const CreatedApiKey key =
-      world.make(world.host().user_session(UserId("ana"), acme, Environment::development), {"reader", "writer"});
+      world.make(world.host().user_session(UserId("ana"), acme_of_keys, Environment::development), {"reader", "writer"});
   CHECK(world.roles_of(key) == "reader writer");
   world.clock.advance(9);
   CHECK(world.roles_of(key) == "reader writer");
@@ -83,9 +83,9 @@ TEST_CASE("a key that an org admin made is bounded once the admin is a member", 
   const Session root = world.user("root", {"reader"}, Environment::development, "acme", MembershipRole::admin);
   const CreatedApiKey key = world.make(root, {"reader", "writer"});
   CHECK(world.roles_of(key) == "reader writer");
-  world.host().put_member(acme, UserId("root"), MembershipRole::member);
+  world.host().put_member(acme_of_keys, UserId("root"), MembershipRole::member);
   CHECK(world.roles_of(key) == "reader");
-  world.host().put_member(acme, UserId("root"), MembershipRole::admin);
+  world.host().put_member(acme_of_keys, UserId("root"), MembershipRole::admin);
   CHECK(world.roles_of(key) == "reader writer");
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a successor ends with whoever rotated the key, and with the old key's
       world.database->authenticate(keeper.secret).api_keys().rotate(keeper.key.id);
   CHECK(itself.key.created_by == "ana");
   CHECK(world.roles_of(itself) == "keeper reader");
-  world.host().remove_member(acme, UserId("ana"));
+  world.host().remove_member(acme_of_keys, UserId("ana"));
   CHECK(world.roles_of(still_hers) == "ended");
   CHECK(world.roles_of(itself) == "ended");
 }
@@ -155,7 +155,7 @@ TEST_CASE("a key that an agent made shrinks with the agent's configuration and e
   agents.define({.slug = "tutor", .name = "Tutor"});
   agents.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"reader", "writer", "keeper"}});
   const CreatedApiKey key =
-      world.make(world.host().agent_session("tutor", acme, Environment::development), {"reader", "writer"});
+      world.make(world.host().agent_session("tutor", acme_of_keys, Environment::development), {"reader", "writer"});
   CHECK(world.roles_of(key) == "reader writer");
   agents.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"writer", "keeper"}});
   CHECK(world.roles_of(key) == "writer");
@@ -168,7 +168,7 @@ TEST_CASE("a key ends with its maker in another process, with the next request",
   const CreatedApiKey key = world.make(world.user("ana", {"reader", "keeper"}), {"reader"});
   CHECK(world.roles_of(key) == "reader");
   const Database other = Database::open(world.folder.file());
-  other.trusted_host().remove_member(acme, UserId("ana"));
+  other.trusted_host().remove_member(acme_of_keys, UserId("ana"));
   CHECK(world.roles_of(key) == "ended");
 }
 

@@ -108,7 +108,7 @@ TEST_CASE("a secret that cannot be shown leaves the keys as they were", "[cli][k
     return out;
   };
   for (const char* const output : {"> /dev/full", ">&-", "--json > /dev/full"})
-    for (const std::string command :
+    for (const std::string& command :
          {"keys rotate " + id, "keys rotate --overlap 60 " + id, std::string("keys create other --role author")}) {
       const Answer answer = project.run(command + " 2>/dev/null " + output);
       INFO(command << " " << output << ": " << answer.text);

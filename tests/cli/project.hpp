@@ -64,9 +64,9 @@ class Project {
     REQUIRE(::write(terminal, typed.data(), typed.size()) == static_cast<ssize_t>(typed.size()));
     Answer out;
     std::array<char, 4096> buffer{};
-    for (ssize_t got = 0; (got = read(terminal, buffer.data(), buffer.size())) > 0;)
+    for (ssize_t got = 0; (got = ::read(terminal, buffer.data(), buffer.size())) > 0;)
       out.text.append(buffer.data(), static_cast<std::size_t>(got));
-    close(terminal);
+    ::close(terminal);
     int status = 0;
     waitpid(child, &status, 0);
     out.code = WEXITSTATUS(status);

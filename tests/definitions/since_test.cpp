@@ -18,7 +18,7 @@ Json note(const char* type_of_n) {
   return {{"slug", "note"}, {"schema", {{"type", "object"}, {"properties", {{"n", {{"type", type_of_n}}}, {"secret", Json::object()}}}}}};
 }
 
-DefinitionSet set_of(const Json& type, const Json& masks) {
+DefinitionSet defined(const Json& type, const Json& masks) {
   DefinitionSet out;
   out.add(DefinitionKind::entity_type, type);
   out.add(DefinitionKind::role,
@@ -37,7 +37,7 @@ TEST_CASE("what was written since a plan was checked is looked at under the lock
   const TemporaryFolder folder;
   Engine engine(GENERATE(true, false) ? open_memory_storage()
                                       : open_sqlite_storage(folder.file(), {.durability = Durability::normal}),
-                world.clock, world.ids, true);
+                world.clock, world.ids, DenialRecording::off);
   engine.storage->shared().insert_organization({OrganizationId("acme"), "Acme", 0});
   const Json hide = Json::array({{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}});
   const auto write = [&](auto&& body) {
@@ -49,7 +49,7 @@ TEST_CASE("what was written since a plan was checked is looked at under the lock
     write([&](GuardedOperation& operation) { EntityWriter(operation, "note").create(WrittenJson(data), {}); });
   };
   write([&](GuardedOperation& operation) {
-    write_changes(operation, make_plan(operation, set_of(note("string"), hide).normal_form(), {}));
+    write_changes(operation, make_plan(operation, defined(note("string"), hide).normal_form(), {}));
   });
   create({{"n", "1"}, {"secret", 1}});
 
@@ -58,13 +58,13 @@ TEST_CASE("what was written since a plan was checked is looked at under the lock
     return std::pair(make_plan(operation, wanted.normal_form(), {}), operation.transaction().chain_head().sequence);
   };
   // Only to show what is looked at: with `since`, the row that is there already stands against nothing.
-  const auto [stricter, before] = plan_of(set_of(note("integer"), hide));
+  const auto [stricter, before] = plan_of(defined(note("integer"), hide));
   CHECK(stricter.obstacles.size() == 1);
   write([&](GuardedOperation& operation) { CHECK_NOTHROW(check_plan(operation, stricter, before)); });
   create({{"n", "2"}});
   write([&](GuardedOperation& operation) { CHECK_ERROR(conflict, check_plan(operation, stricter, before)); });
 
-  const auto [shown, later] = plan_of(set_of(note("string"), Json::array()));
+  const auto [shown, later] = plan_of(defined(note("string"), Json::array()));
   CHECK(shown.reveals.size() == 1);
   write([&](GuardedOperation& operation) { CHECK_NOTHROW(check_plan(operation, shown, later)); });
   create({{"secret", 2}});

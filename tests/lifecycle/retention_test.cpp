@@ -10,7 +10,7 @@ using namespace struere::test;
 
 namespace {
 
-constexpr Timestamp day = 86'400'000;
+constexpr Timestamp one_day = 86'400'000;
 
 struct GatheringWorld : World {
   explicit GatheringWorld(StorageKind kind) : World(kind) { define_type({{"slug", "note"}}); }
@@ -54,7 +54,7 @@ TEST_CASE("an admin sets how long things are kept, with an event, and nobody els
 TEST_CASE("what is older than it is kept is removed, the rest stays, and the log verifies", "[retention]") {
   GatheringWorld world(any_storage());
   const ThreadId old = world.gather(450);
-  world.clock.advance(40 * day);
+  world.clock.advance(40 * one_day);
   const ThreadId young = world.gather(3);
   CHECK(world.retention().prune().empty());
   world.retention().set({{Gathered::executions, 30}, {Gathered::threads, 30}, {Gathered::events, 30}});
@@ -73,7 +73,7 @@ TEST_CASE("what is older than it is kept is removed, the rest stays, and the log
 TEST_CASE("messages go before their thread, which goes on counting", "[retention]") {
   GatheringWorld world(any_storage());
   const ThreadId thread = world.gather(2);
-  world.clock.advance(10 * day);
+  world.clock.advance(10 * one_day);
   world.system().threads().append(thread, {.role = MessageRole::user, .content = "again"});
   world.retention().set({{Gathered::messages, 5}, {Gathered::threads, 5}});
   const auto removed = world.retention().prune();

@@ -11,7 +11,7 @@ using namespace struere::test;
 namespace {
 
 constexpr Environment both[] = {Environment::development, Environment::production};
-const OrganizationId acme("acme");
+const OrganizationId acme_of_members("acme");
 const UserId ana("ana");
 
 // "member.added {…}" of each event of a member.
@@ -31,11 +31,11 @@ TEST_CASE("a member that is made, changed or removed is an event in both environ
   World world(any_storage());
   const TrustedHost host = world.host();
   host.create_user("Ana", ana);
-  host.put_member(acme, ana);
-  host.put_member(acme, ana);  // no change, no event
-  host.put_member(acme, ana, MembershipRole::admin);
-  CHECK(host.remove_member(acme, ana));
-  CHECK_FALSE(host.remove_member(acme, ana));
+  host.put_member(acme_of_members, ana);
+  host.put_member(acme_of_members, ana);  // no change, no event
+  host.put_member(acme_of_members, ana, MembershipRole::admin);
+  CHECK(host.remove_member(acme_of_members, ana));
+  CHECK_FALSE(host.remove_member(acme_of_members, ana));
   CHECK_FALSE(host.remove_member(OrganizationId("none"), ana));
   for (const Environment environment : both) {
     CHECK(told(world, environment) ==
@@ -53,7 +53,7 @@ TEST_CASE("who is removed loses the roles of both environments, and has none whe
     world.user("ana", {"reader"}, environment);
     world.user("ben", {"reader"}, environment);
   }
-  world.host().remove_member(acme, ana);
+  world.host().remove_member(acme_of_members, ana);
   for (const Environment environment : both)
     CHECK(told(world, environment).back() ==
           R"(member.removed {"previousRole":"member","roles":["reader"],"user":"ana"})");
@@ -70,6 +70,6 @@ TEST_CASE("roles that were left behind are not given to who joins", "[members][s
   world.user("ana", {"reader"});
   RawDatabase(world.folder.file()).run("DELETE FROM memberships WHERE user_id = 'ana'");
   const Database database = Database::open(world.folder.file());
-  database.trusted_host().put_member(acme, ana);
-  CHECK(database.trusted_host().user_session(ana, acme, Environment::development).actor().roles().empty());
+  database.trusted_host().put_member(acme_of_members, ana);
+  CHECK(database.trusted_host().user_session(ana, acme_of_members, Environment::development).actor().roles().empty());
 }

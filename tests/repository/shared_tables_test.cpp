@@ -16,7 +16,7 @@ using namespace struere::test;
 
 namespace {
 
-const OrganizationId acme("acme");
+const OrganizationId acme_shared("acme");
 constexpr Environment development = Environment::development, production = Environment::production;
 
 class SharedWorld : public World {
@@ -63,10 +63,10 @@ class SharedWorld : public World {
         out.push_back(std::string(to_string(error.code())));
       }
     };
-    const Session ana = host().user_session(UserId("ana"), acme, production);
+    const Session ana = host().user_session(UserId("ana"), acme_shared, production);
     tell([&] { return told(ana); });
     for (const char* const slug : {"tutor", "other"}) {
-      tell([&] { return told(host().agent_session(slug, acme, production)); });
+      tell([&] { return told(host().agent_session(slug, acme_shared, production)); });
       for (const char* const tool : {"plan", "look"}) {
         tell([&] { return std::to_string(ana.agents().can_use_tool(slug, tool).allowed()); });
         tell([&] { return told(ana.agents().tool_session(slug, tool)); });
@@ -100,7 +100,7 @@ TEST_CASE("nothing that development may write in a shared table changes what pro
       world.system().api_keys().create({.name = "k", .roles = {"all"}}).secret);
   world.system().agents().permit_tool("tutor", "plan", {.identity = ToolIdentity::system});
   const Session tool =
-      world.host().user_session(UserId("ana"), acme, development).agents().tool_session("tutor", "plan");
+      world.host().user_session(UserId("ana"), acme_shared, development).agents().tool_session("tutor", "plan");
   REQUIRE(tool.actor().type() == ActorType::system);
   world.system().agents().forget_tool("tutor", "plan");
   CHECK(world.production_does() == before);
@@ -128,13 +128,13 @@ TEST_CASE("whether an agent is active is said in each environment", "[agents][en
   const AgentConfig off =
       here.configure("tutor", {.system_prompt = "p", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
   CHECK(off.status == AgentStatus::inactive);
-  CHECK_ERROR(not_found, world.host().agent_session("tutor", acme, development));
-  CHECK_NOTHROW(world.host().agent_session("tutor", acme, production));
+  CHECK_ERROR(not_found, world.host().agent_session("tutor", acme_shared, development));
+  CHECK_NOTHROW(world.host().agent_session("tutor", acme_shared, production));
   // Not said: as before.
   CHECK(here.configure("tutor", {.system_prompt = "q", .model = "m"}).status == AgentStatus::inactive);
   CHECK(here.configure("tutor", {.system_prompt = "q", .model = "m", .status = AgentStatus::active}).status ==
         AgentStatus::active);
-  CHECK_NOTHROW(world.host().agent_session("tutor", acme, development));
+  CHECK_NOTHROW(world.host().agent_session("tutor", acme_shared, development));
 }
 
 TEST_CASE("what both environments share is changed by no tool, whoever it acts as", "[agents][tools]") {
