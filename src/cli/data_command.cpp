@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/data_files.hpp"
+#include "cli/field_suggestion.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
@@ -60,8 +61,20 @@ std::string cell_of(const Json& data, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
+// A field that the schema does not know is absent from every row, and the answer would be empty without a word.
+void tell_of_unknown_fields(const Session& session, const std::string& type, const Query& query) {
+  if (!session.acts_as_system()) return;  // others may not read schemas
+  for (const EntityType& known : session.actor().entity_types().list()) {
+    if (known.slug != type) continue;
+    for (const std::string& warning : field_warnings(parse_canonical_json(known.schema), query))
+      tell_aside("{}", warning);
+  }
+}
+
 void list(const Session& session, const Options& options, const DataOptions& data) {
-  const EntityPage page = session.actor().entities(data.type).list(query_of(data));
+  const Query query = query_of(data);
+  const EntityPage page = session.actor().entities(data.type).list(query);
+  if (!query.where.empty() || !query.order.empty()) tell_of_unknown_fields(session, data.type, query);
   if (options.json) {
     Json rows = Json::array();
     for (const Entity& entity : page) rows.push_back(entity.to_json());

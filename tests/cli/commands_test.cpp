@@ -265,6 +265,8 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   CHECK(project.run("data list note --key sk_dev_guess --as ada").code == 2);
   CHECK(project.run("data list note --limit 0").code == 6);
   CHECK(project.run("data list note --limit 99999999999999999999").code == 6);
+  CHECK(tells(project.run("data list note --order data.txet"), "no field `data.txet`; did you mean `data.text`?"));
+  CHECK_FALSE(tells(project.run("data list note --order data.text"), "did you mean"));
   CHECK(project.run("data list nonsense").code == 4);
   CHECK(tells(project.run("data list nte"), "no entity type `nte` in development. Did you mean `note`?"));
   CHECK_FALSE(tells(project.run("data list nte --key sk_dev_guess"), "Did you mean"));
