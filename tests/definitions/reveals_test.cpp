@@ -222,14 +222,14 @@ Pack notes(const std::string& version, const char* field, const Json& author_rol
   return out;
 }
 
-Packs packs_of(const World& world) { return Packs(world.system()); }
+Packs packs_with(const World& world) { return Packs(world.system()); }
 
 }  // namespace
 
 TEST_CASE("a field that a pack renames stays masked under both of its names", "[reveals][packs]") {
   for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
     World world(kind);
-    const Packs packs = packs_of(world);
+    const Packs packs = packs_with(world);
     packs.apply(packs.plan_install(notes("1.0.0", "secret", author(masks({"data.secret"})))));
     // Roles that are not the pack's speak of the old name, and nobody touches them.
     Json own = author(masks({"data.secret"}));
@@ -266,7 +266,7 @@ TEST_CASE("a pack's version that masks less is told, for a field that it renames
   using Kind = MigrationStep::Kind;
   for (const Kind kind : {Kind::rename_field, Kind::remove_field}) {
     World world(StorageKind::sqlite);
-    const Packs packs = packs_of(world);
+    const Packs packs = packs_with(world);
     packs.apply(packs.plan_install(notes("1.0.0", "secret", author(masks({"data.secret"})))));
     world.create("note", {{"text", "t"}, {"secret", "value"}});
     MigrationStep step{kind, "note", "secret"};
@@ -290,7 +290,7 @@ TEST_CASE("a pack's version that masks less is told, for a field that it renames
 TEST_CASE("a field that is renamed into a listed object or out of a hidden one is told", "[reveals][packs]") {
   using Kind = MigrationStep::Kind;
   World world;
-  const Packs packs = packs_of(world);
+  const Packs packs = packs_with(world);
   const Json listing = author(Json::parse(R"({"visibleFields": [{"entityType": "note", "fields": ["data.text"]}]})"));
   packs.apply(packs.plan_install(notes("1.0.0", "secret", listing)));
   world.create("note", {{"secret", "value"}});
