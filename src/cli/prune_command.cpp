@@ -1,6 +1,7 @@
 // `struere prune`: how long an environment keeps what it gathers, and removing what is older.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -51,10 +52,9 @@ void add_prune(CLI::App& program, Options& options) {
       Json out = Json::object();
       for (const auto& [kind, count] : removed)
         out[std::string(to_string(kind))] = Json{{"days", days.at(kind)}, {"removed", count}};
-      return fmt::print("{}\n", out.dump());
+      return say_json(out);
     }
-    if (removed.empty())
-      return fmt::print("{} keeps everything for good. See struere prune --help.\n", options.environment);
+    if (removed.empty()) return say("{} keeps everything for good. See struere prune --help.", session.environment());
     std::vector<std::vector<std::string>> rows;
     for (const auto& [kind, count] : removed)
       rows.push_back({std::string(to_string(kind)), std::to_string(days.at(kind)), std::to_string(count)});

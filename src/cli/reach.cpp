@@ -76,6 +76,7 @@ const std::map<std::string_view, Reach> reaches{
     {"data import", data_of_one},
     {"events", data_of_one},
     {"verify", data_of_one},
+    {"prune", data_of_one},
     {"explain", data_of_one},
     {"runs list", data_of_one},
     {"runs retry", data_of_one},
