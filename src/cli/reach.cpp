@@ -124,7 +124,7 @@ void refuse_empty_values(const CLI::App* command) {
     for (const CLI::Option* const option : command->get_options())
       for (const std::string& value : option->results())
         if (value.empty() && option->get_name() != "--search")
-          throw UsageError(fmt::format("{} is empty; give a value{}", option->get_name(),
+          throw UsageError(fmt::format("{} is empty; name something{}", option->get_name(),
                                        option->get_required() ? "" : ", or leave it out"));
 }
 

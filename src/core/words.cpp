@@ -26,9 +26,9 @@ void append_folded(std::string& word, utf8proc_int32_t code_point) {
   // No code point folds to more than eighteen.
   std::array<utf8proc_int32_t, 32> folded{};
   int boundary = 0;
-  const auto count = utf8proc_decompose_char(code_point, folded.data(), folded.size(),
-                                             static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD),
-                                             &boundary);
+  const auto count =
+      utf8proc_decompose_char(code_point, folded.data(), folded.size(),
+                              static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD), &boundary);
   for (utf8proc_ssize_t i = 0; i < std::clamp<utf8proc_ssize_t>(count, 0, folded.size()); ++i) {
     if (is_accent(folded[static_cast<std::size_t>(i)])) continue;
     std::array<utf8proc_uint8_t, 4> bytes{};

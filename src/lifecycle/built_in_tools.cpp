@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
@@ -109,7 +110,7 @@ bool is_open(const Json& value) {
 void check_built_in_arguments(const std::string& name, const Json& arguments) {
   // In the order of text, object, whole number, anything; `!` before what is required.
   struct Signature {
-    std::initializer_list<std::string_view> texts, objects, numbers, others;
+    std::vector<std::string_view> texts, objects, numbers, others;
   };
   static const std::map<std::string_view, Signature> signatures{
       {"entity.create", {{"!type", "status"}, {"!data"}, {}, {}}},
@@ -123,7 +124,7 @@ void check_built_in_arguments(const std::string& name, const Json& arguments) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCode::invalid_data, fmt::format("the tool `{}` {}", name, why));
   };
-  const auto check = [&](std::initializer_list<std::string_view> keys, const char* kind, const auto& fits) {
+  const auto check = [&](const std::vector<std::string_view>& keys, const char* kind, const auto& fits) {
     for (std::string_view key : keys) {
       const bool is_required = key.starts_with('!');
       key.remove_prefix(is_required ? 1 : 0);

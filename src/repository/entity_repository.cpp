@@ -7,9 +7,11 @@
 
 namespace struere {
 Entity EntityRepository::get(const EntityId& id, const GetOptions& options) const {
-  auto found = find(id, options);
-  if (!found) throw_not_found();
-  return *std::move(found);
+  return guarded(caller_, Access::read, {"read", type_, id.str()}, [&](GuardedOperation& operation) {
+    auto found = find_entity(operation, type_, id.str(), options);
+    if (!found) throw_not_found();  // inside, so that a unit of work ends with it
+    return *std::move(found);
+  });
 }
 
 std::optional<Entity> EntityRepository::find(const EntityId& id, const GetOptions& options) const {

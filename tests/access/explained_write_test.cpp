@@ -78,8 +78,7 @@ TEST_CASE("explain of a write names the grants and the fields that refuse it", "
   CHECK_ERROR(invalid_data, create(Json::array()));
   CHECK_ERROR(invalid_data, system.explain(ana, Action::read, "note", id, ProposedWrite{{}}));
   CHECK_ERROR(invalid_data, system.explain(ana, Action::update, "note", {}, ProposedWrite{{}}));
-  CHECK_ERROR(permission_denied,
-              ana.explain(ana, Action::create, "note", {}, ProposedWrite{{{"owner", "ana"}}}));
+  CHECK_ERROR(permission_denied, ana.explain(ana, Action::create, "note", {}, ProposedWrite{{{"owner", "ana"}}}));
 }
 
 TEST_CASE("a refusal names the written field to who passes policies, and to nobody else", "[explain][masks]") {

@@ -26,8 +26,8 @@ TEST_CASE("a key becomes an actor of its own scope, with the roles that are ther
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
   const auto keys = world.system().api_keys();
-  const CreatedApiKey agent = keys.create(
-      {.name = "agent", .roles = {"reader", "nobody", "reader"}, .allow_unknown_roles = true});
+  const CreatedApiKey agent =
+      keys.create({.name = "agent", .roles = {"reader", "nobody", "reader"}, .allow_unknown_roles = true});
   const Session actor = world.database->authenticate(agent.secret);
   CHECK(actor.actor().type() == ActorType::agent);
   CHECK(actor.actor().id() == agent.key.id.str());

@@ -32,8 +32,7 @@ class KeyWorld : public World {
       std::string names;
       try {
         const Session session = database.authenticate(key.secret);
-        for (const ActorRole& role : session.actor().roles())
-          names += (names.empty() ? "" : " ") + role.name;
+        for (const ActorRole& role : session.actor().roles()) names += (names.empty() ? "" : " ") + role.name;
       } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::unauthenticated);
         names = "ended";
@@ -69,8 +68,8 @@ TEST_CASE("a key has a role no longer than its maker's assignment lasts", "[keys
   KeyWorld world(any_storage());
   const Session ana = world.user("ana", {"keeper", "reader"});
   world.roles().assign(UserId("ana"), "writer", world.clock.now() + 10);
-  const CreatedApiKey key =
-      world.make(world.host().user_session(UserId("ana"), acme_of_keys, Environment::development), {"reader", "writer"});
+  const CreatedApiKey key = world.make(world.host().user_session(UserId("ana"), acme_of_keys, Environment::development),
+                                       {"reader", "writer"});
   CHECK(world.roles_of(key) == "reader writer");
   world.clock.advance(9);
   CHECK(world.roles_of(key) == "reader writer");
@@ -139,8 +138,7 @@ TEST_CASE("a successor ends with whoever rotated the key, and with the old key's
   const CreatedApiKey still_hers = world.system().api_keys().rotate(hers.key.id);
   CHECK(still_hers.key.created_by == "ana");
   const CreatedApiKey keeper = world.make(ana, {"reader", "keeper"});
-  const CreatedApiKey itself =
-      world.database->authenticate(keeper.secret).api_keys().rotate(keeper.key.id);
+  const CreatedApiKey itself = world.database->authenticate(keeper.secret).api_keys().rotate(keeper.key.id);
   CHECK(itself.key.created_by == "ana");
   CHECK(world.roles_of(itself) == "keeper reader");
   world.host().remove_member(acme_of_keys, UserId("ana"));

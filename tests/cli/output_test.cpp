@@ -132,6 +132,7 @@ TEST_CASE("a secret that cannot be shown leaves the keys as they were", "[cli][k
 TEST_CASE("a closed stdout is not the database", "[cli]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run(R"(data create note '{"text": "t"}')").code == 0);
   for (const char* const command : {"status", "data export note", "events", "keys list", "--help"})
     CHECK(project.run(std::string(command) + " >&- 2>&-").code != 0);
   CHECK(project.run("verify").code == 0);

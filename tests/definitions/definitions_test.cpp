@@ -58,9 +58,7 @@ std::vector<std::string> event_types(const World& world, Environment environment
   return out;
 }
 
-Definitions of(const World& world, Environment environment) {
-  return Definitions(world.system(environment));
-}
+Definitions of(const World& world, Environment environment) { return Definitions(world.system(environment)); }
 
 }  // namespace
 

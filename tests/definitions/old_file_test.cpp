@@ -87,8 +87,7 @@ TEST_CASE("a database of version 3 opens, keeps every row, and takes packs with 
   const Packs packs(development);
   packs.apply(packs.plan_install(read_pack(std::filesystem::path(source_dir()) / "examples/packs/tutoring/1.0.0")));
   CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pack_definitions") == "1");
-  const Definitions production(
-      database.trusted_host().system_session(OrganizationId("acme"), Environment::production));
+  const Definitions production(database.trusted_host().system_session(OrganizationId("acme"), Environment::production));
   CHECK(production.deploy(production.plan_rollback(1), "as it was").number == 3);
   CHECK_FALSE(production.current().find(DefinitionKind::role, "reader"));
 }

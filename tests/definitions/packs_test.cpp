@@ -26,9 +26,7 @@ Pack tutoring(const std::string& version) {
   return read_pack(std::filesystem::path(source_dir()) / "examples/packs/tutoring" / version);
 }
 
-Packs packs_of(const World& world, Environment environment = development) {
-  return Packs(world.system(environment));
-}
+Packs packs_of(const World& world, Environment environment = development) { return Packs(world.system(environment)); }
 
 Definitions definitions_of(const World& world, Environment environment = development) {
   return Definitions(world.system(environment));

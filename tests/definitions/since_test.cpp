@@ -15,7 +15,8 @@ using namespace struere::test;
 namespace {
 
 Json note(const char* type_of_n) {
-  return {{"slug", "note"}, {"schema", {{"type", "object"}, {"properties", {{"n", {{"type", type_of_n}}}, {"secret", Json::object()}}}}}};
+  return {{"slug", "note"},
+          {"schema", {{"type", "object"}, {"properties", {{"n", {{"type", type_of_n}}}, {"secret", Json::object()}}}}}};
 }
 
 DefinitionSet defined(const Json& type, const Json& masks) {
@@ -23,8 +24,7 @@ DefinitionSet defined(const Json& type, const Json& masks) {
   out.add(DefinitionKind::entity_type, type);
   out.add(DefinitionKind::role,
           {{"name", "reader"},
-           {"policies",
-            Json::array({{{"resource", "note"}, {"actions", Json::array({"read"})}, {"effect", "allow"}}})},
+           {"policies", Json::array({{{"resource", "note"}, {"actions", Json::array({"read"})}, {"effect", "allow"}}})},
            {"fieldMasks", masks}});
   return out;
 }

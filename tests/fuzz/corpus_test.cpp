@@ -14,7 +14,8 @@ using namespace struere::fuzz;
 
 TEST_CASE("every input of the corpus holds what its target asserts", "[fuzz]") {
   for (const FuzzTarget& target : fuzz_targets()) {
-    const std::filesystem::path folder = std::filesystem::path(struere::test::source_dir()) / "tests/fuzz/corpus" / target.name;
+    const std::filesystem::path folder =
+        std::filesystem::path(struere::test::source_dir()) / "tests/fuzz/corpus" / target.name;
     REQUIRE(std::filesystem::is_directory(folder));
     int inputs = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {

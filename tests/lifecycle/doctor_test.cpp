@@ -124,9 +124,7 @@ TEST_CASE("a stored schema that this version refuses stops the writes of its typ
   raw.run("UPDATE scopes SET generation = generation + 1");
   const Findings found = found_in(world);
   CHECK(std::ranges::count(found, "error schema_refused development session") == 1);
-  const auto create = [&] {
-    return error_of([&] { world.system().entities("session").create({{"b", 1}}); });
-  };
+  const auto create = [&] { return error_of([&] { world.system().entities("session").create({{"b", 1}}); }); };
   CHECK(create().starts_with("invalid_definition: the schema of `session`"));
   CHECK(create().find("secret") == std::string::npos);
 }

@@ -107,8 +107,8 @@ TEST_CASE("an agent is an actor with the roles of its configuration there", "[ag
   CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("acme"), Environment::production));
   CHECK_ERROR(not_found, world.host().agent_session("nobody", OrganizationId("acme"), Environment::development));
   CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("none"), Environment::development));
-  world.agents().configure(
-      "tutor", {.system_prompt = "", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
+  world.agents().configure("tutor",
+                           {.system_prompt = "", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
   CHECK_ERROR(not_found, world.host().agent_session("tutor", OrganizationId("acme"), Environment::development));
 }
 
@@ -123,8 +123,8 @@ TEST_CASE("a tool is used if the agent is active and its configuration here has 
   const Session elsewhere = world.user("ana", {"planner"}, Environment::production);
   CHECK_FALSE(elsewhere.agents().can_use_tool("tutor", "plan"));          // no configuration there
   CHECK_FALSE(world.user("ben").agents().can_use_tool("tutor", "plan"));  // may not read agents
-  world.agents().configure(
-      "tutor", {.system_prompt = "", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
+  world.agents().configure("tutor",
+                           {.system_prompt = "", .model = "m", .tools = {"plan"}, .status = AgentStatus::inactive});
   CHECK_FALSE(agents.can_use_tool("tutor", "plan"));
 }
 

@@ -10,6 +10,7 @@ using namespace struere::test;
 namespace {
 
 void define_folders(World& world, Environment environment = Environment::development) {
+  world.define_type({{"slug", "note"}}, environment);
   for (const char* const slug : {"folder", "note"})
     world.define_type({{"slug", slug},
                        {"schema",

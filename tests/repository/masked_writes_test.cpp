@@ -100,8 +100,7 @@ TEST_CASE("nobody but system actors and org admins writes who somebody is", "[en
     const auto field = std::ranges::find(why.fields, "data.login.id", &ExplainedField::path);
     REQUIRE(field != why.fields.end());
     CHECK(field->treatment == "hidden");
-    CHECK(world.system().explain(actor, Action::read, "teacher", ana).text().find("login.id") ==
-          std::string::npos);
+    CHECK(world.system().explain(actor, Action::read, "teacher", ana).text().find("login.id") == std::string::npos);
   }
   const Session admin = world.user("root", {}, Environment::development, "acme", MembershipRole::admin);
   CHECK(admin.entities("teacher").update(ben, {{"login", {{"id", "bea"}}}}).row);

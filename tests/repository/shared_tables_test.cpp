@@ -34,7 +34,8 @@ class SharedWorld : public World {
     const AgentRepository agents = system().agents();
     agents.define({.slug = "tutor", .name = "Tutor"});
     for (const Environment environment : {development, production})
-      system(environment).agents()
+      system(environment)
+          .agents()
           .configure("tutor", {.system_prompt = "p", .model = "m", .tools = {"plan", "look"}, .roles = {"reader"}});
     agents.permit_tool(
         "tutor", "look",
@@ -96,8 +97,8 @@ TEST_CASE("nothing that development may write in a shared table changes what pro
 
   SharedWorld world(any_storage());
   const auto before = world.production_does();
-  const Session key = world.database->authenticate(
-      world.system().api_keys().create({.name = "k", .roles = {"all"}}).secret);
+  const Session key =
+      world.database->authenticate(world.system().api_keys().create({.name = "k", .roles = {"all"}}).secret);
   world.system().agents().permit_tool("tutor", "plan", {.identity = ToolIdentity::system});
   const Session tool =
       world.host().user_session(UserId("ana"), acme_shared, development).agents().tool_session("tutor", "plan");

@@ -96,9 +96,7 @@ TEST_CASE("worlds that differ in somebody else's thread answer alike", "[threads
     tell([&] { CHECK(threads.open({.external_id = "+1 555"}).started_by == "ben"); });
     tell([&] { CHECK(threads.find("+1 555")->started_by == "ben"); });
     // The id of a thread that there is, and of one that there never was.
-    tell([&] {
-      (void)ben.executions().record({.thread = is_taken ? hers : ThreadId("x"), .model = "m"});
-    });
+    tell([&] { (void)ben.executions().record({.thread = is_taken ? hers : ThreadId("x"), .model = "m"}); });
     tell([&] { (void)threads.get(is_taken ? hers : ThreadId("x")); });
     out.push_back(std::to_string(threads.list().threads.size()));
     out.push_back(std::to_string(ben.executions().list().executions.size()));
@@ -114,7 +112,7 @@ TEST_CASE("worlds that differ in somebody else's thread answer alike", "[threads
 TEST_CASE("who may read threads finds the first of an external id, after its own", "[threads]") {
   ChatWorld world(any_storage());
   const Session ana = world.user("ana", {"chatter"}), ben = world.user("ben", {"chatter"}),
-                     sam = world.user("sam", {"support", "chatter"});
+                sam = world.user("sam", {"support", "chatter"});
   const Thread first = ana.threads().create({.external_id = "a"});
   world.clock.advance(1);
   ben.threads().create({.external_id = "a"});

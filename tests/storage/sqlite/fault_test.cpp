@@ -59,6 +59,7 @@ class Trial {
 
   DatabaseOptions options(StepIds& ids) const {
     return {.sqlite = {.durability = Durability::full, .busy_timeout = std::chrono::milliseconds(0)},
+            .record_denials = DenialRecording::each,  // when sums are written depends on time
             .clock = &clock_,
             .ids = &ids};
   }

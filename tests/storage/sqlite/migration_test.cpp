@@ -85,7 +85,9 @@ TEST_CASE("the step to version 5 says anew who may be whom", "[sqlite][migration
     const auto thread = system.threads().find("chat-1");
     REQUIRE(thread);
     CHECK(system.threads().messages(thread->id).messages.size() == 1);
-    CHECK(database.trusted_host().user_session(UserId("ana@acme"), acme, Environment::development).threads()
+    CHECK(database.trusted_host()
+              .user_session(UserId("ana@acme"), acme, Environment::development)
+              .threads()
               .list()
               .threads.empty());
   }

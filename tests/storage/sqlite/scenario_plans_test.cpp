@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "conformance/runner.hpp"
 #include "conformance/scenario.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/schema_steps.hpp"
 #include "support/places.hpp"
 #include "support/temporary_database.hpp"
 #include "support/world.hpp"
@@ -61,6 +63,10 @@ bool is_about_rows(const std::string& step) {
       [&](const std::string& table) { return step == "SCAN " + table || step.starts_with("SCAN " + table + " "); });
 }
 
+bool is_schema_step(const std::string& sql) {
+  return std::ranges::any_of(schema_steps, [&](const auto step) { return std::ranges::find(step, sql) != step.end(); });
+}
+
 }  // namespace
 
 TEST_CASE("no statement of the scenarios looks at rows of another scope", "[sqlite][plans]") {
@@ -80,7 +86,8 @@ TEST_CASE("no statement of the scenarios looks at rows of another scope", "[sqli
     // Of what is asked once, when a file is opened or checked, is nothing promised.
     if (sql.find("scope_id") == std::string::npos) continue;
     // Nobody may see a row: SQLite looks at the constant before it looks at any.
-    if (sql.find(" AND 0 ") != std::string::npos || sql.ends_with(" AND 0")) continue;
+    if (std::regex_search(sql, std::regex(R"( AND 0( |\)|$)|\(0 AND )"))) continue;
+    if (is_schema_step(sql)) continue;  // run once, when a file is made or migrated
     std::vector<std::string> steps;
     try {
       steps = plan_of(connection, sql);

@@ -338,7 +338,8 @@ TEST_CASE("awkward words and terms find with the index what they find without", 
   CHECK(world.count("near and or") == 1);
   CHECK(world.count("12 maths") == 1);
   CHECK(world.count("12.3.maths") == 1);
-  CHECK(world.count(unspaced) == 1);
+  CHECK_ERROR(invalid_query, world.count(unspaced));  // of a longer text than a search may be
+  CHECK(world.count(unspaced.substr(0, 4095)) == 1);
   CHECK(world.count("w59999") == 1);
   CHECK(world.count(sixty_four.substr(3) + "😀") == 4);
 }
