@@ -146,7 +146,7 @@ Written GuardedOperation::written(const StoredEntity& row, const std::string& ty
 namespace {
 
 void require_may(const ActorContext& actor, Access access) {
-  if (access == Access::write && !actor.may_write())
+  if (access != Access::read && !actor.may_write())
     throw Error(ErrorCode::permission_denied,
                 "this actor is acted as in order to look only; impersonate it with `may_write` to write");
 }

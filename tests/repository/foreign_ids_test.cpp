@@ -133,6 +133,16 @@ const std::map<std::string, Call>& calls() {
          sessions(a).remove(EntityId(t.entity));
          return none;
        }},
+      {"EntityRepository::restore",
+       [=](auto& a, auto& t) {
+         sessions(a).restore(EntityId(t.entity));
+         return none;
+       }},
+      {"EntityRepository::purge",
+       [=](auto& a, auto& t) {
+         sessions(a).purge(EntityId(t.entity));
+         return none;
+       }},
       {"EntityRepository::create (reference)",
        [=](auto& a, auto& t) {
          sessions(a).create({{"about", t.entity}});
@@ -286,6 +296,7 @@ TEST_CASE("an id of elsewhere is an id that never existed", "[foreign-ids]") {
   here.reference = here.entity;
   int otherwise = 0;
   for (const auto& [name, call] : calls())
-    if (answer_of(call, world.system(), here) != answer_of(call, world.system(), made_up)) ++otherwise;
+    if (name != "EntityRepository::purge" &&  // nothing is left for the calls after it
+        answer_of(call, world.system(), here) != answer_of(call, world.system(), made_up)) ++otherwise;
   CHECK(otherwise >= 20);
 }
