@@ -50,6 +50,8 @@ class EntityRepository;
 // The rows of all pages of a query, one after the other (EntityRepository::all).
 class EntityRange {
  public:
+  EntityRange(const EntityRepository& repository, Query query);
+
   class iterator {
    public:
     using iterator_concept = std::input_iterator_tag;
@@ -59,6 +61,8 @@ class EntityRange {
     using reference = const Entity&;
     using pointer = const Entity*;
 
+    iterator(std::shared_ptr<const EntityRepository> repository, Query query);
+
     reference operator*() const { return page_[at_]; }
     pointer operator->() const { return &page_[at_]; }
     iterator& operator++();  // reads the next page where this one ends
@@ -66,8 +70,6 @@ class EntityRange {
     friend bool operator==(const iterator& at, std::default_sentinel_t) { return at.at_ == at.page_.size(); }
 
    private:
-    friend class EntityRange;
-    iterator(std::shared_ptr<const EntityRepository> repository, Query query);
     void skip_empty_pages();
 
     std::shared_ptr<const EntityRepository> repository_;
@@ -80,9 +82,6 @@ class EntityRange {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  friend class EntityRepository;
-  EntityRange(const EntityRepository& repository, Query query);
-
   std::shared_ptr<const EntityRepository> repository_;  // a copy: the range may outlive the one that made it
   Query query_;
 };
