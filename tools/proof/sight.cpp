@@ -108,6 +108,7 @@ void Sight::read_rule(const Json& rule, OfType& of_type) {
   const std::string field = rule.at("field");
   if (field == "status" || field == "updatedAt") of_type.mentions_status = true;
   for (Path& path : data_path(field)) of_type.in_rules.push_back(std::move(path));
+  if (!rule.contains("value")) return;  // a rule that is to be refused
   const Json& value = rule.at("value");
   if (!value.is_string()) return;
   const std::string& text = value.get_ref<const std::string&>();
