@@ -9,7 +9,6 @@ using namespace struere;
 
 void reasons(Stage& stage) {
   Screen& screen = stage.screen;
-  const Database& database = stage.database;
   screen.title("Why can't she see this?");
   screen.say(
       "Rules that nobody can explain are rules that somebody switches off. `can` answers with its reason, and never "
