@@ -127,6 +127,7 @@ class MemoryTransaction final : public Transaction {
         out.push_back(assignment);
         out.back().role_name = data_->roles.at(key.second).name;
       }
+    std::ranges::sort(out, {}, &Assignment::role_name);
     return out;
   }
   std::vector<UserId> users_with_role(const RoleId& role) override {
