@@ -15,6 +15,7 @@
 #include "storage/sqlite/key_catalog.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
 #include "storage/sqlite/view_masks.hpp"
+#include "struere/model/event.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/selection.hpp"
 
@@ -57,6 +58,9 @@ inline constexpr std::string_view event_columns =
     "v.sequence, v.id, v.type, coalesce(v.entity_id, v.purged_entity_id), "
     "coalesce(v.other_end_id, v.purged_other_end_id), v.actor_type, v.actor_id, v.payload, v.created_at, v.hash, "
     "v.salt, v.payload_hash, v.impersonated_by_type, v.impersonated_by";
+
+// The event in a row of these columns, whatever follows them.
+EventRecord read_event(const Statement& statement);
 
 // What the sequence of an event must exceed: `after`, and the start of the log.
 inline std::string later_than(std::string_view after) {

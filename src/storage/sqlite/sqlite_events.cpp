@@ -24,6 +24,8 @@ std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), size};
 }
 
+}  // namespace
+
 // A hash or salt of another length reads as zeros, which no event matches.
 EventRecord read_event(const Statement& statement) {
   EventRecord event{statement.integer(0),         EventId(statement.string(1)), statement.string(2),
@@ -35,8 +37,6 @@ EventRecord read_event(const Statement& statement) {
   if (!statement.is_null(12)) event.impersonated_by = ActorName{statement.string(12), statement.string(13)};
   return event;
 }
-
-}  // namespace
 
 ChainHead SqliteTransaction::chain_head() {
   Statement statement = scoped("SELECT event_count, event_hash FROM scopes WHERE id = ?1");

@@ -205,9 +205,7 @@ std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& 
   std::vector<EventRecord> out;
   std::size_t bytes = 0;
   while (bytes < selection.most_bytes && statement.step()) {
-    EventRecord event{statement.integer(0),         EventId(statement.string(1)), statement.string(2),
-                      statement.optional_string(3), statement.optional_string(4), statement.string(5),
-                      statement.string(6),          statement.string(7),          statement.integer(8)};
+    EventRecord event = read_event(statement);
     // A purged entity has no type, and nothing of its events is masked.
     if (event.entity && !event.other_end && !statement.is_null(CompiledEvents::type_column)) {
       const std::int64_t type = statement.integer(CompiledEvents::type_column);
