@@ -188,20 +188,21 @@ bool MaskSplicer::step(const Stand& stand, std::string_view key, Stand& next) {
   return true;
 }
 
-MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, bool is_array) {
+MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, LeafKind kind) {
   if (stand.hidden || !stand.listed) return {Treatment::hide};
   const Redaction* redaction = stand.redaction;
-  if (is_array && stand.node) {
+  if (kind == LeafKind::array && stand.node) {
     if (stand.node->hidden_below) return {Treatment::hide};
     if (stand.node->redaction_below) redaction = stand.node->redaction_below;
   }
+  if (kind == LeafKind::empty_object && stand.node && stand.node->hidden_below) return {Treatment::clear};
   return redaction ? Treatment{Treatment::redact, redaction} : Treatment{Treatment::clear};
 }
 
-MaskSplicer::Treatment MaskSplicer::kindest(const Stand* stands, bool is_array) const {
+MaskSplicer::Treatment MaskSplicer::kindest(const Stand* stands, LeafKind kind) const {
   Treatment out;
   for (std::size_t i = 0; i < roots_.size() && out.kind != Treatment::clear; ++i) {
-    const Treatment treatment = treat(stands[i], is_array);
+    const Treatment treatment = treat(stands[i], kind);
     if (treatment.kind < out.kind) out = treatment;
   }
   return out;
@@ -213,7 +214,7 @@ bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
   bool all_hidden = true;
   for (std::size_t i = 0; i < roots_.size(); ++i) {
     const bool decided = stands[i].node == nullptr;
-    const auto kind = treat(stands[i], false).kind;
+    const auto kind = treat(stands[i], LeafKind::scalar).kind;
     if (decided && kind == Treatment::clear) return false;
     all_hidden = all_hidden && decided && kind == Treatment::hide;
   }
@@ -236,7 +237,7 @@ bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t de
     inner[i] = stands[i];
     inner[i].node = nullptr;
   }
-  const Treatment unnamed = kindest(inner, false);
+  const Treatment unnamed = kindest(inner, LeafKind::scalar);
   std::uint64_t lengths = 0;  // of the keys that are named
   for (std::size_t i = 0; i < roots_.size(); ++i) lengths |= stands[i].node ? stands[i].node->lengths : 0;
   out.push_back('{');
@@ -275,7 +276,9 @@ bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t de
         anything = anything || stays;
         continue;
       }
-      treatment = kindest(inner, start == '[');
+      treatment = kindest(inner, start == '['   ? LeafKind::array
+                                 : start == '{' ? LeafKind::empty_object
+                                                : LeafKind::scalar);
     }
     data.skip_value();
     if (treatment.kind == Treatment::clear) {
