@@ -18,7 +18,7 @@ struct KeyAuthority {
 };
 
 // Follows the key to its maker, to the maker of that key if a key made it, and so on up to the user, agent or system at
-// the beginning; docs/semantics.md says what each of them leaves of the key. nullopt if the key has ended.
+// the beginning; SPEC 2 says what each of them leaves of the key. nullopt if the key has ended.
 std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now);
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// A key ends, or shrinks, with the actor that made it (docs/semantics.md).
+// A key ends, or shrinks, with the actor that made it (SPEC 2).
 #include <catch2/catch.hpp>
 
 #include "support/any_storage.hpp"

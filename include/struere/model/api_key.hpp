@@ -21,7 +21,7 @@ struct ApiKey {
   std::string display_prefix;  // enough to recognise the key by, useless to an attacker: "sk_dev_4f2a"
   std::vector<std::string> roles;
   ApiKeyKind kind = ApiKeyKind::agent;
-  std::string created_by_type = "system";  // of the actor that made it, with which it ends (docs/semantics.md)
+  std::string created_by_type = "system";  // of the actor that made it, with which it ends (SPEC 2)
   std::string created_by = "system";
   Timestamp created_at = 0;
   std::optional<Timestamp> expires_at;

@@ -32,7 +32,7 @@ class ApiKeyRepository {
   explicit ApiKeyRepository(Caller caller) : caller_(std::move(caller)) {}
 
   // An actor that does not pass policies can hand on only roles that it holds: permission_denied for others. The key
-  // ends, or shrinks, with the actor that made it (docs/semantics.md); a key made by the system stays.
+  // ends, or shrinks, with the actor that made it (SPEC 2); a key made by the system stays.
   CreatedApiKey create(const NewApiKey& key) const;
   // Makes another key with the name, roles, kind and expiry of this one, which ends `overlap` milliseconds later: time
   // to hand the new one out. Keys that were made with the old one end with it. Needs `create` and `delete`. Throws
