@@ -113,8 +113,8 @@ class FieldExplainer {
     };
     add(
         fmt::format("data.{}", fmt::join(place_, ".")), value, shown_by,
-        [&](const Mask& mask) { return covering(mask, place_, leaf_kind(value)); },
-        exposure(denied_, place_, leaf_kind(value)) < fully_shown);
+        [&](const Mask& mask) { return covering(mask, place_, value.is_array()); },
+        exposure(denied_, place_, value.is_array()) < fully_shown);
   }
 
   template <class ShownBy, class Covering>

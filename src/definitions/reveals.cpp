@@ -57,7 +57,7 @@ class TypeScan {
   void look_at_rows(StoredData& stored, const EntityType& type) {
     stored.each_row(type, [&](const std::string&, const Json& data) {
       each_leaf(data, [&](const Place& place, const Json& value) {
-        for (const std::size_t found : shown(place, leaf_kind(value), true)) ++out_[found].rows;
+        for (const std::size_t found : shown(place, value.is_array(), true)) ++out_[found].rows;
       });
       count_attributes(&Reveal::rows,
                        {FieldPath::Root::status, FieldPath::Root::created_at, FieldPath::Root::updated_at});
@@ -70,7 +70,7 @@ class TypeScan {
       std::set<std::size_t> of_event;
       each_data_of_payload(payload, [&](const Json& data) {
         each_leaf(data, [&](const Place& place, const Json& value) {
-          const auto& found = shown(place, leaf_kind(value), false);
+          const auto& found = shown(place, value.is_array(), false);
           of_event.insert(found.begin(), found.end());
         });
       });
@@ -82,9 +82,9 @@ class TypeScan {
 
  private:
   // The entries of the viewers to whom a leaf would be shown, or more of it. A row's is moved first, an event's stays.
-  const std::vector<std::size_t>& shown(const Place& place, LeafKind kind, bool of_row) {
+  const std::vector<std::size_t>& shown(const Place& place, bool is_array, bool of_row) {
     std::string key = of_row ? "r" : "e";
-    key += static_cast<char>('0' + static_cast<int>(kind));
+    key += is_array ? "a" : "v";
     for (const std::string& segment : place) key.append(segment).push_back('\0');
     if (const auto known = known_.find(key); known != known_.end()) return known->second;
     if (known_.size() >= 10'000) known_.clear();
@@ -92,7 +92,7 @@ class TypeScan {
     const auto moved = of_row && migration_ ? migration_->moved(type_, place) : std::optional(place);
     if (moved)
       for (const Viewer& viewer : viewers_)
-        if (exposure(viewer.after, *moved, kind) > exposure(viewer.before, place, kind))
+        if (exposure(viewer.after, *moved, is_array) > exposure(viewer.before, place, is_array))
           found.push_back(entry(viewer.role, fmt::format("data.{}", fmt::join(place, "."))));
     return known_.emplace(std::move(key), std::move(found)).first->second;
   }

@@ -70,9 +70,9 @@ class ShownFields {
       each_leaf(data, place, [&](const Json& value) {
         if (!properties_without(schema, place)) return;
         for (const Viewer& viewer : viewers) {
-          const int shown = exposure(viewer.now, place, leaf_kind(value));
+          const int shown = exposure(viewer.now, place, value.is_array());
           if (std::ranges::any_of(viewer.past,
-                                  [&](const Mask& mask) { return exposure(mask, place, leaf_kind(value)) < shown; }))
+                                  [&](const Mask& mask) { return exposure(mask, place, value.is_array()) < shown; }))
             count_field(viewer.role, type.slug, fmt::format("data.{}", fmt::join(place, ".")), count);
         }
       });

@@ -35,16 +35,8 @@ struct Treatment {
   const Redaction* redaction = nullptr;
 };
 
-// An empty object above a hidden path is not redacted: an object whose members are all hidden stays as `{}`, and were
-// the two told apart, one would know whether a hidden member is there.
-bool keeps_empty_object(const Mask& mask, Segments leaf, LeafKind kind) {
-  return kind == LeafKind::empty_object &&
-         std::ranges::any_of(mask.hidden, [&](const FieldPath& path) { return strictly_below(path, leaf); });
-}
-
-Treatment treat(const Mask& mask, Segments leaf, LeafKind kind, MaskPurpose purpose) {
+Treatment treat(const Mask& mask, Segments leaf, bool is_array, MaskPurpose purpose) {
   if (!lists(mask, leaf)) return {Treatment::hide};
-  const bool is_array = kind == LeafKind::array;
   if (std::ranges::any_of(mask.hidden, [&](const FieldPath& path) { return covers(path, leaf, is_array); }))
     return {Treatment::hide};
   const std::pair<FieldPath, Redaction>* longest = nullptr;
@@ -53,19 +45,7 @@ Treatment treat(const Mask& mask, Segments leaf, LeafKind kind, MaskPurpose purp
     if (!longest || entry.first.segments().size() > longest->first.segments().size()) longest = &entry;
   }
   if (!longest) return {Treatment::clear};
-  if (purpose == MaskPurpose::show && keeps_empty_object(mask, leaf, kind)) return {Treatment::clear};
   return purpose == MaskPurpose::query ? Treatment{Treatment::hide} : Treatment{Treatment::redact, &longest->second};
-}
-
-// Whether a mask lets an object stay whatever is left in it: none of its hidden paths is at or above the object, and
-// the object is at or under a listed path if there are any.
-bool lets_object_stay(const Mask& mask, Segments object, MaskPurpose purpose) {
-  const auto hidden = [&](const FieldPath& path) { return at_or_above(path, object); };
-  if (std::ranges::any_of(mask.hidden, hidden)) return false;
-  if (purpose == MaskPurpose::query &&
-      std::ranges::any_of(mask.redacted, [&](const auto& entry) { return hidden(entry.first); }))
-    return false;
-  return lists(mask, object);
 }
 
 class Masking {
@@ -84,17 +64,18 @@ class Masking {
   }
 
  private:
+  // An object with nothing left in it is masked like one that was stored empty. Otherwise the two could be told apart,
+  // and with them whether a hidden member is there.
   std::optional<Json> inner_object(const Json& object) {
     Json left = members(object);
-    const auto stays = [&](const Mask* mask) { return lets_object_stay(*mask, place_, purpose_); };
-    if (left.empty() && std::ranges::none_of(masks_, stays)) return std::nullopt;
+    if (left.empty()) return leaf(left);
     return left;
   }
 
   std::optional<Json> leaf(const Json& value) {
     Treatment kindest;
     for (const Mask* mask : masks_) {
-      const Treatment treatment = treat(*mask, place_, leaf_kind(value), purpose_);
+      const Treatment treatment = treat(*mask, place_, value.is_array(), purpose_);
       if (treatment.kind < kindest.kind) kindest = treatment;  // of equals the first role's stays
     }
     if (kindest.kind == Treatment::hide) return std::nullopt;
@@ -131,10 +112,6 @@ Json Redaction::apply(const Json& value) const {
   for (auto left = kept; left > 0;)
     if (starts_code_point(text[--from])) --left;
   return out + text.substr(from);
-}
-
-LeafKind leaf_kind(const Json& leaf) {
-  return leaf.is_array() ? LeafKind::array : leaf.is_object() ? LeafKind::empty_object : LeafKind::scalar;
 }
 
 Visibility visibility(const Mask& mask, const FieldPath& field) {
@@ -177,8 +154,8 @@ std::optional<Json> apply_masks(std::span<const Mask* const> masks, FieldPath::R
   return redaction->apply(value);
 }
 
-int exposure(const Mask& mask, std::span<const std::string> leaf, LeafKind kind) {
-  const Treatment treatment = treat(mask, leaf, kind, MaskPurpose::show);
+int exposure(const Mask& mask, std::span<const std::string> leaf, bool is_array) {
+  const Treatment treatment = treat(mask, leaf, is_array, MaskPurpose::show);
   switch (treatment.kind) {
     case Treatment::clear: return fully_shown;
     case Treatment::redact: return 1 + treatment.redaction->keep_last.value_or(0);
@@ -193,13 +170,11 @@ int exposure(const Mask& mask, FieldPath::Root attribute) {
   return redaction ? 1 + redaction->keep_last.value_or(0) : fully_shown;
 }
 
-std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, LeafKind kind) {
-  const bool is_array = kind == LeafKind::array;
+std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array) {
   std::vector<std::string> out;
   if (!lists(mask, leaf)) out.emplace_back("not among the visible fields");
   for (const FieldPath& path : mask.hidden)
     if (covers(path, leaf, is_array)) out.push_back("hide " + path.str());
-  if (keeps_empty_object(mask, leaf, kind)) return out;
   for (const auto& [path, redaction] : mask.redacted)
     if (covers(path, leaf, is_array)) out.push_back("redact " + path.str());
   return out;

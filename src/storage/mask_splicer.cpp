@@ -188,21 +188,20 @@ bool MaskSplicer::step(const Stand& stand, std::string_view key, Stand& next) {
   return true;
 }
 
-MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, LeafKind kind) {
+MaskSplicer::Treatment MaskSplicer::treat(const Stand& stand, bool is_array) {
   if (stand.hidden || !stand.listed) return {Treatment::hide};
   const Redaction* redaction = stand.redaction;
-  if (kind == LeafKind::array && stand.node) {
+  if (is_array && stand.node) {
     if (stand.node->hidden_below) return {Treatment::hide};
     if (stand.node->redaction_below) redaction = stand.node->redaction_below;
   }
-  if (kind == LeafKind::empty_object && stand.node && stand.node->hidden_below) return {Treatment::clear};
   return redaction ? Treatment{Treatment::redact, redaction} : Treatment{Treatment::clear};
 }
 
-MaskSplicer::Treatment MaskSplicer::kindest(const Stand* stands, LeafKind kind) const {
+MaskSplicer::Treatment MaskSplicer::kindest(const Stand* stands, bool is_array) const {
   Treatment out;
   for (std::size_t i = 0; i < roots_.size() && out.kind != Treatment::clear; ++i) {
-    const Treatment treatment = treat(stands[i], kind);
+    const Treatment treatment = treat(stands[i], is_array);
     if (treatment.kind < out.kind) out = treatment;
   }
   return out;
@@ -214,7 +213,7 @@ bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
   bool all_hidden = true;
   for (std::size_t i = 0; i < roots_.size(); ++i) {
     const bool decided = stands[i].node == nullptr;
-    const auto kind = treat(stands[i], LeafKind::scalar).kind;
+    const auto kind = treat(stands[i], false).kind;
     if (decided && kind == Treatment::clear) return false;
     all_hidden = all_hidden && decided && kind == Treatment::hide;
   }
@@ -237,7 +236,7 @@ bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t de
     inner[i] = stands[i];
     inner[i].node = nullptr;
   }
-  const Treatment unnamed = kindest(inner, LeafKind::scalar);
+  const Treatment unnamed = kindest(inner, false);
   std::uint64_t lengths = 0;  // of the keys that are named
   for (std::size_t i = 0; i < roots_.size(); ++i) lengths |= stands[i].node ? stands[i].node->lengths : 0;
   out.push_back('{');
@@ -269,16 +268,20 @@ bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t de
         const std::size_t before = out.size();
         if (anything) out.push_back(',');
         out.append(data.since(member));
+        const std::size_t inside = out.size();
         bool stays = splice_object(data, inner, depth + 1, out);
-        // An object with nothing left stays where a mask lets it: not hidden, and at or under a listed path.
-        for (std::size_t i = 0; i < roots_.size() && !stays; ++i) stays = !inner[i].hidden && inner[i].listed;
+        if (!stays) {
+          // Masked like an object that was stored empty (query/mask.cpp says why).
+          const Treatment emptied = kindest(inner, false);
+          stays = emptied.kind != Treatment::hide;
+          if (emptied.kind == Treatment::redact)
+            out.replace(inside, std::string::npos, canonical_json(emptied.redaction->apply(Json::object())));
+        }
         if (!stays) out.resize(before);
         anything = anything || stays;
         continue;
       }
-      treatment = kindest(inner, start == '['   ? LeafKind::array
-                                 : start == '{' ? LeafKind::empty_object
-                                                : LeafKind::scalar);
+      treatment = kindest(inner, start == '[');
     }
     data.skip_value();
     if (treatment.kind == Treatment::clear) {

@@ -35,7 +35,7 @@ class MaskSplicer {
     bool listed = false;
     bool hidden = false;
     const Redaction* redaction = nullptr;
-    // What lies somewhere below: for arrays, which are masked whole, and for empty objects (query/mask.cpp).
+    // What lies somewhere below, for arrays, which are masked whole.
     bool hidden_below = false;
     const Redaction* redaction_below = nullptr;  // of the longest path
     int redaction_depth = 0;
@@ -53,8 +53,8 @@ class MaskSplicer {
   static void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
                      const Redaction* redaction);
   static bool step(const Stand& stand, std::string_view key, Stand& next);
-  static Treatment treat(const Stand& stand, LeafKind kind);
-  Treatment kindest(const Stand* stands, LeafKind kind) const;
+  static Treatment treat(const Stand& stand, bool is_array);
+  Treatment kindest(const Stand* stands, bool is_array) const;
   bool has_to_be_entered(const Stand* stands) const;
   bool splice_object(Bytes& data, const Stand* stands, std::size_t depth, std::string& out) const;
 

@@ -51,18 +51,14 @@ Json apply_masks(std::span<const Mask* const> masks, const Json& data, MaskPurpo
 std::optional<Json> apply_masks(std::span<const Mask* const> masks, FieldPath::Root attribute, const Json& value,
                                 MaskPurpose purpose);
 
-// What a leaf of `data` is: masks treat arrays as a whole, and an empty object like one whose members are hidden.
-enum class LeafKind { scalar, array, empty_object };
-LeafKind leaf_kind(const Json& leaf);
-
 // How much of a leaf of `data`, or of status, createdAt or updatedAt, a mask lets through: more for a larger number.
 // 0: it is hidden. 1: a replacement stands there. 1 + n: the last n characters of a string. `fully_shown`: all of it.
 inline constexpr int fully_shown = 100;
-int exposure(const Mask& mask, std::span<const std::string> leaf, LeafKind kind);
+int exposure(const Mask& mask, std::span<const std::string> leaf, bool is_array);
 int exposure(const Mask& mask, FieldPath::Root attribute);
 
 // What of a mask covers a leaf of `data`, in words: "hide data.card", "not among the visible fields".
-std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, LeafKind kind);
+std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array);
 
 // Whether something that is written at the leaf `segments` of `data` meets the mask: it is at, under or above a masked
 // path, or outside the visible fields. Paths alone decide (SPEC 6, "masks no field that is written").
