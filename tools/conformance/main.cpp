@@ -1,4 +1,4 @@
-// struere-conformance: plays scenario files (FORMAT.md) against a storage.
+// struere-conformance: plays scenario files (tests/conformance/README.md) against a storage.
 #include <fstream>
 #include <iostream>
 #include <optional>

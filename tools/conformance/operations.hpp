@@ -1,4 +1,4 @@
-// The operations of FORMAT.md, and those that change what is defined (tests/conformance/README.md): from the JSON of a
+// The operations of scenario files (tests/conformance/README.md): from the JSON of a
 // step to a call of the library, and from its answer back to JSON.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace struere::conformance {
 
-// How much of an answer is written down: what FORMAT.md names, or all that a caller is told (when rows and events were
+// How much of an answer is written down: what the format names, or all that a caller is told (when rows and events were
 // written, and the reasons of decisions) but for cursors, which differ from file to file.
 enum class Detail { format, all };
 
