@@ -9,7 +9,7 @@
 
 namespace struere {
 
-// `timeout` after now: now if it is negative, and the clock's last moment if no later one can be told.
+// `timeout` after now; now if it is negative; the last moment of the clock if the sum is later.
 inline std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds timeout) {
   using Steady = std::chrono::steady_clock;
   const auto now = Steady::now();
@@ -18,7 +18,7 @@ inline std::chrono::steady_clock::time_point deadline_after(std::chrono::millise
   return timeout >= left ? Steady::time_point::max() : now + timeout;
 }
 
-// `a` + `b`, at most and at least what a timestamp holds.
+// `a` + `b`, limited to the range of a timestamp.
 inline Timestamp saturating_add(Timestamp a, Timestamp b) {
   using Limits = std::numeric_limits<Timestamp>;
   if (b > 0 && a > Limits::max() - b) return Limits::max();
@@ -26,7 +26,7 @@ inline Timestamp saturating_add(Timestamp a, Timestamp b) {
   return a + b;
 }
 
-// In milliseconds, as SQLite takes them: from 0 to what an int holds.
+// In milliseconds, as SQLite takes them: from 0 to the largest int.
 inline int as_int_milliseconds(std::chrono::milliseconds time) {
   if (time.count() <= 0) return 0;
   return time.count() >= std::numeric_limits<int>::max() ? std::numeric_limits<int>::max()

@@ -5,7 +5,7 @@
 
 namespace struere {
 
-// Differs in a child of fork() from what it was in the parent before, and stays the same in the parent. A load of
+// Differs in a child of fork() from its value in the parent, and stays the same in the parent. Costs one load from
 // memory.
 std::uint64_t fork_count() noexcept;
 

@@ -33,7 +33,7 @@ bool is_valid_utf8(std::string_view text) {
     if (size == 0 || i + size > text.size()) return false;
     for (std::size_t k = 1; k < size; ++k)
       if ((at(i + k) & 0xc0) != 0x80) return false;
-    // The second byte rules out what is written longer than need be, the surrogates, and what is past U+10FFFF.
+    // The second byte excludes overlong forms, surrogates, and code points past U+10FFFF.
     if ((lead == 0xe0 && at(i + 1) < 0xa0) || (lead == 0xed && at(i + 1) > 0x9f) ||
         (lead == 0xf0 && at(i + 1) < 0x90) || (lead == 0xf4 && at(i + 1) > 0x8f))
       return false;
@@ -42,7 +42,7 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-// Whether a text is printable ASCII that needs no escape, as most are: eight bytes are looked at at once.
+// Whether a text is printable ASCII that needs no escape, as most texts are. Checks eight bytes at once.
 bool is_plain(std::string_view text) {
   constexpr std::uint64_t each = 0x0101010101010101, high = 0x8080808080808080;
   const auto some_equal = [](std::uint64_t word, unsigned char c) {
@@ -74,7 +74,7 @@ const char* string_fault(std::string_view text) {
   return is_valid_utf8(text) ? nullptr : "a string is not valid UTF-8";
 }
 
-// Builds a value from the parser's events, and stops at the first thing that SPEC 6 does not accept.
+// Builds a value from the events of the parser, and stops at the first thing that SPEC 6 does not accept.
 class StrictReader final : public nlohmann::json_sax<Json> {
  public:
   Json take() { return std::move(root_); }
@@ -103,7 +103,7 @@ class StrictReader final : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    // 406: a number that no double holds. Everything else is syntax; the parser's own words may quote the input.
+    // 406: a number too large for a double. Everything else is syntax; the message of the parser may quote the input.
     return fail(error.id == 406 ? "a number is too large" : "not JSON at byte " + std::to_string(position));
   }
 
@@ -143,12 +143,11 @@ class StrictReader final : public nlohmann::json_sax<Json> {
   std::string fault_;
 };
 
-// What is made of acceptable values may be larger than they are: an event holds rows, a mask puts longer values into
-// them.
+// Values made of acceptable ones may be larger: an event contains rows, and a mask puts longer values into them.
 constexpr std::size_t own_max_depth = json_max_depth + 8;
 constexpr std::size_t own_max_bytes = std::numeric_limits<std::size_t>::max();
 
-// Whether a text is nested deeper than anything that we store, so that a copy of it could use up the stack.
+// Whether a text is nested deeper than anything that is stored, so that copying it could exhaust the stack.
 bool is_too_deep(std::string_view text) {
   if (std::ranges::count_if(text, [](char c) { return c == '{' || c == '['; }) <= static_cast<int>(own_max_depth))
     return false;
@@ -228,7 +227,7 @@ class CanonicalWriter {
   const char* write_double(double number) {
     if (!std::isfinite(number)) return "a number is not finite";
     if (fits_integer(number)) return write_integer(static_cast<std::int64_t>(number));
-    // Past 64 bits the shortest text may be digits alone, which a reader would take for an integer.
+    // Beyond 64 bits the shortest text may be only digits, which a reader would take for an integer.
     const bool large = std::abs(number) >= two_to_the_63rd;
     char text[32];
     const auto end = large ? std::to_chars(text, text + sizeof text, number, std::chars_format::scientific)
@@ -301,7 +300,7 @@ void append_json_string(std::string& out, std::string_view text) {
 
 Json parse_canonical_json(std::string_view canonical) {
   Json value = is_too_deep(canonical) ? Json(Json::value_t::discarded) : Json::parse(canonical, nullptr, false);
-  // The parser's own words would quote the text, which not everybody may see.
+  // The message of the parser would quote the text, which the actor may not be allowed to see.
   if (value.is_discarded())
     throw Error(ErrorCode::storage, "a stored value is damaged: it is not JSON; restore a backup");
   return value;

@@ -10,7 +10,7 @@ ExactNumber exact_number(const Json& number) {
   if (number.is_number_integer() && !(number.is_number_unsigned() && number.get<std::uint64_t>() > INT64_MAX)) {
     const auto integer = number.get<std::int64_t>();
     const auto nearest = static_cast<double>(integer);
-    // 2^63 itself does not fit an integer; from there the rest is counted down.
+    // 2^63 itself does not fit an integer, so the rest is counted down from there.
     const std::int64_t rest =
         nearest == beyond_integers ? integer - INT64_MAX - 1 : integer - static_cast<std::int64_t>(nearest);
     return {nearest, rest};

@@ -8,7 +8,7 @@
 
 namespace struere {
 
-// A number as the nearest double and the small whole number by which the double misses it: pairs that compare as the
+// A number as the nearest double and the small whole number by which the double misses it. These pairs compare as the
 // numbers do.
 struct ExactNumber {
   double nearest;

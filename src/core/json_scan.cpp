@@ -36,7 +36,7 @@ class Scan {
       at_ = text_.find_first_of("\"\\", at_);
       if (at_ == std::string_view::npos) damaged_text();
       if (text_[at_] == '"') return text_.substr(start, at_++ - start);
-      at_ += 2;  // an escape is at least two characters, and no quote is among the others
+      at_ += 2;  // an escape has at least two characters; the further ones are no quotes
     }
   }
 

@@ -20,7 +20,7 @@ struct ReferenceField {
 struct SchemaFault {
   std::vector<std::string> place;  // keys and indexes from the root
   std::string keyword;             // of the schema; empty if a bound was reached
-  std::string description;         // what came and what was expected; quotes values of the data
+  std::string description;         // the value and what was expected; quotes values of the data
 };
 
 namespace json_schema {
@@ -32,8 +32,8 @@ class JsonSchema {
  public:
   // Throws Error{invalid_definition} if a part of the schema would not be enforced as it is written: an unknown keyword
   // or format, a value that a keyword cannot have, a pattern that RE2 cannot match, a `$ref` that leads out of the
-  // schema, nowhere or back to itself, a `references` of which it cannot be told where it counts. The message names the
-  // place in the schema, or the bound that was reached.
+  // schema, nowhere or back to itself, a `references` for which it is undecidable where it applies. The message names
+  // the place in the schema, or the bound that was reached.
   explicit JsonSchema(const Json& schema);
 
   // nullopt if `data` matches. A fault without a keyword says that checking took too long.

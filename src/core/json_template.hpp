@@ -1,5 +1,5 @@
-// Included before all else in each file of the library: the members of the JSON type are not made anew in every one,
-// which halves the size of the archive.
+// Included first in each file of the library, so that the members of the JSON type are not instantiated in every one.
+// That halves the size of the archive.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -7,7 +7,7 @@
 
 namespace struere {
 
-// " Did you mean `x`?", where one of `known` is near; empty otherwise.
+// " Did you mean `x`?" if one of `known` is similar; otherwise empty.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace struere

@@ -92,7 +92,7 @@ bool is_authority(std::string_view text) {
 bool is_well_made(const UriParts& parts) {
   if (parts.authority && !is_authority(*parts.authority)) return false;
   if (!parts.authority && parts.path.starts_with("//")) return false;
-  // The first segment of a relative path has no colon: it would be a scheme.
+  // The first segment of a relative path has no colon; with one, it would be a scheme.
   if (!parts.scheme && !parts.authority && parts.path.find(':') < parts.path.find('/')) return false;
   return is_made_of(parts.path, ":@/") && is_made_of(parts.query.value_or(""), ":@/?") &&
          is_made_of(parts.fragment.value_or(""), ":@/?");

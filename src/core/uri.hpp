@@ -1,4 +1,4 @@
-// URIs as RFC 3986 has them.
+// URIs as RFC 3986 defines them.
 #pragma once
 
 #include <string>

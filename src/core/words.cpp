@@ -12,7 +12,7 @@ bool is_of_a_word(utf8proc_int32_t code_point) {
   const utf8proc_category_t category = utf8proc_category(code_point);
   return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
 }
-// The library numbers the categories in this order: those of letters, of marks, of numbers, then all others.
+// utf8proc numbers the categories in this order: letters, marks, numbers, then all others.
 static_assert(UTF8PROC_CATEGORY_LU == 1 && UTF8PROC_CATEGORY_LO == 5 && UTF8PROC_CATEGORY_MN == 6 &&
               UTF8PROC_CATEGORY_ME == 8 && UTF8PROC_CATEGORY_ND == 9 && UTF8PROC_CATEGORY_NO == 11 &&
               UTF8PROC_CATEGORY_PC == 12);
@@ -54,7 +54,7 @@ std::vector<std::string> words_of(std::string_view text) {
     at += length;
     left -= length;
   }
-  std::erase_if(words, [](const std::string& word) { return word.empty(); });  // accents that stand alone
+  std::erase_if(words, [](const std::string& word) { return word.empty(); });  // words that were only accents
   return words;
 }
 

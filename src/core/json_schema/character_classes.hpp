@@ -8,7 +8,7 @@
 
 namespace struere::json_schema {
 
-// What ECMAScript calls white space, and everything else, as ranges of a class.
+// ECMAScript white space, and everything else, as ranges of a class.
 inline constexpr std::string_view white_space =
     R"(\t-\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF})";
 inline constexpr std::string_view no_white_space =

@@ -22,7 +22,7 @@ std::uint64_t power_of_ten(std::uint64_t exponent, std::uint64_t modulus) {
 }  // namespace
 
 Decimal decimal_of(const Json& number) {
-  // What 64 signed bits do not hold counts as its nearest double (SPEC 6).
+  // An integer beyond 64 signed bits counts as its nearest double (SPEC 6).
   if (number.is_number_integer() && !(number.is_number_unsigned() && number.get<std::uint64_t>() > INT64_MAX)) {
     const auto integer = number.get<std::int64_t>();
     return {integer < 0 ? 0 - static_cast<std::uint64_t>(integer) : static_cast<std::uint64_t>(integer), 0};
@@ -44,7 +44,7 @@ Decimal decimal_of(const Json& number) {
   }
   if (at != end) {
     ++at;                               // the e
-    if (at != end && *at == '+') ++at;  // which from_chars does not take
+    if (at != end && *at == '+') ++at;  // from_chars does not accept it
     std::from_chars(at, end, out.exponent);
   }
   out.exponent -= fraction;
@@ -59,7 +59,7 @@ bool is_multiple(const Decimal& value, const Decimal& divisor) {
     return rest % divisor.digits == 0;
   }
   const int shift = divisor.exponent - value.exponent;
-  if (shift > 19) return false;  // the value has at most 20 digits, and no more of them can be zeros at its end
+  if (shift > 19) return false;  // the value has at most 20 digits, so it cannot end in more zeros than that
   Wide scaled = divisor.digits;
   for (int i = 0; i < shift; ++i) scaled *= 10;
   return value.digits % scaled == 0;

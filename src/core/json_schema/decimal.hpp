@@ -16,7 +16,7 @@ struct Decimal {
 // The size of a finite JSON number, without its sign.
 Decimal decimal_of(const Json& number);
 
-// `divisor` must not be 0. Takes time in the logarithm of the exponents alone.
+// `divisor` must not be 0. Takes time only in the logarithm of the exponents.
 bool is_multiple(const Decimal& value, const Decimal& divisor);
 
 }  // namespace struere::json_schema

@@ -1,4 +1,4 @@
-// What a fault is, in words: what came, what was expected, and the keyword.
+// Describes a fault in words: the value, what was expected, and the keyword.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct Fault {
   const SchemaNode* node = nullptr;  // null: there is no fault
   Keyword keyword = Keyword::none;
   const Json* value = nullptr;
-  const std::string* key = nullptr;  // of a member that is at fault by its name
+  const std::string* key = nullptr;  // the name of a member whose name is at fault
 
   explicit operator bool() const noexcept { return node != nullptr; }
 };

@@ -14,7 +14,7 @@ constexpr bool format_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool format_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool format_hex(char c) { return format_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// Takes what it reads off the front of a text.
+// Removes what it reads from the front of a text.
 class FormatReader {
  public:
   explicit FormatReader(std::string_view text) : rest_(text) {}
@@ -25,7 +25,7 @@ class FormatReader {
     rest_.remove_prefix(1);
     return true;
   }
-  // Exactly so many digits.
+  // Exactly `count` digits.
   std::optional<int> take_number(std::size_t digits) {
     if (rest_.size() < digits || !std::ranges::all_of(rest_.substr(0, digits), format_digit)) return std::nullopt;
     int out = 0;
@@ -55,7 +55,7 @@ std::optional<std::chrono::year_month_day> read_date(FormatReader& reader) {
   return out.ok() ? std::optional(out) : std::nullopt;
 }
 
-// RFC 3339: a leap second is the last of a day in UTC, and, where the day is known, of a month.
+// RFC 3339: a leap second is the last second of a day in UTC and, if the day is known, of a month.
 bool read_time(FormatReader& reader, const std::chrono::year_month_day* date) {
   const auto hour = reader.take_number(2);
   if (!hour || *hour > 23 || !reader.take(':')) return false;
@@ -76,7 +76,7 @@ bool read_time(FormatReader& reader, const std::chrono::year_month_day* date) {
   }
   if (*second < 60) return true;
   constexpr int day = 24 * 60;
-  const int utc = *hour * 60 + *minute - offset;  // in minutes; of the day before or after, it may be
+  const int utc = *hour * 60 + *minute - offset;  // in minutes; may be on the day before or after
   if ((utc + 2 * day) % day != day - 1) return false;
   if (!date) return true;
   const auto next = std::chrono::year_month_day(std::chrono::sys_days(*date) + std::chrono::days((utc + 1) / day));
@@ -99,7 +99,7 @@ bool is_date_time(std::string_view text) {
   return date && (reader.take('T') || reader.take('t')) && read_time(reader, &*date) && reader.at_end();
 }
 
-// RFC 3339, appendix A: years, months and days follow one another without a gap, as do hours, minutes and seconds.
+// RFC 3339, appendix A: years, months and days follow one another without a gap; so do hours, minutes and seconds.
 bool is_duration(std::string_view text) {
   FormatReader reader(text);
   if (!reader.take('P') || reader.at_end()) return false;

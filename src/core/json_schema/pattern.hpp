@@ -1,4 +1,4 @@
-// A pattern of a schema: the only code that speaks to RE2, which matches in time linear in the text.
+// A pattern of a schema. The only code that uses RE2, which matches in time linear in the text.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace struere::json_schema {
 
-// The memory that one pattern may use, compiled and at work.
+// The memory that one pattern may use, compiled and while matching.
 inline constexpr std::int64_t pattern_max_memory = 4 * 1024 * 1024;
 
 // Immutable; used from many threads.
 class Pattern {
  public:
-  // Throws Error{invalid_definition} that names the pattern, the character at fault, and `place`, the schema's.
+  // Throws Error{invalid_definition} that names the pattern, the character at fault, and `place` in the schema.
   Pattern(const std::string& text, const std::string& place);
   ~Pattern();
   Pattern(Pattern&&) noexcept;

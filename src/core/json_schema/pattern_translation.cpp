@@ -38,7 +38,7 @@ class PatternTranslator {
   void fail(std::string message) {
     if (!fault_) fault_ = {std::move(message), count_code_points(pattern_.substr(0, begin_)) + 1};
   }
-  // What is ECMAScript, and cannot be matched in linear time.
+  // Refuses what is valid ECMAScript but cannot be matched in linear time.
   void refuse_to_match(const char* message) {
     if (use_ == PatternUse::match) fail(message);
   }
@@ -121,7 +121,7 @@ class PatternTranslator {
     is_atom_ = false;
     if (++groups_ > pattern_max_groups)
       return fail(fmt::format("groups are nested more than {} deep", pattern_max_groups));
-    out_ += "(?:";  // what a group holds is not asked for
+    out_ += "(?:";  // the content of a group is never needed
     if (!skip("?") || skip(":")) return;
     if (skip("=") || skip("!") || skip("<=") || skip("<!"))
       return refuse_to_match("look-ahead and look-behind cannot be matched in linear time");
@@ -162,7 +162,7 @@ class PatternTranslator {
     return 0x10000 + ((*first - 0xd800) << 10) + (*second - 0xdc00);
   }
 
-  // The one character that an escape stands for, after the backslash and `c`; nullopt if it is none of one character.
+  // The character that an escape stands for, after the backslash and `c`; nullopt if the escape is not one character.
   std::optional<char32_t> character_escape(char32_t c) {
     switch (c) {
       case 't': return '\t';
@@ -191,7 +191,7 @@ class PatternTranslator {
     }
   }
 
-  // `\d` and its like, whose form depends on whether they stand in a class; false if `c` is none of them.
+  // `\d` and similar classes, whose form depends on whether they are inside a class; false if `c` is none of them.
   bool class_escape(char32_t c, bool in_class) {
     switch (c) {
       case 'd':
@@ -211,7 +211,7 @@ class PatternTranslator {
     }
   }
 
-  // \p{L}, \p{Letter}, \p{Script=Greek}. Whether RE2 knows the name is for RE2 to say.
+  // \p{L}, \p{Letter}, \p{Script=Greek}. RE2 checks whether it knows the name.
   void property(char32_t c) {
     const auto end = pattern_.find('}', at_);
     if (!skip("{") || end == std::string_view::npos) return fail("a class of characters is written \\p{…}");
@@ -252,7 +252,7 @@ class PatternTranslator {
     fail("this escape is not ECMAScript");
   }
 
-  // One member of a class; nullopt if it is a class itself, which was written.
+  // One member of a class; nullopt if it is a class itself, which is then already written to `out_`.
   std::optional<char32_t> class_member() {
     const char32_t c = next();
     if (c == '[' && peek() == ':' && pattern_.find(":]", at_ + 1) != std::string_view::npos)
@@ -272,7 +272,7 @@ class PatternTranslator {
 
   void character_class() {
     const bool is_negated = skip("^");
-    if (skip("]")) {  // nothing, or anything
+    if (skip("]")) {  // `[]` matches nothing, `[^]` anything
       out_ += is_negated ? R"([\x{0}-\x{10FFFF}])" : R"([^\x{0}-\x{10FFFF}])";
       return;
     }
@@ -302,7 +302,7 @@ class PatternTranslator {
   std::string& out_;
   std::size_t at_ = 0, begin_ = 0;
   int groups_ = 0;
-  bool is_atom_ = false;  // whether what was read last can be repeated
+  bool is_atom_ = false;  // whether the part that was read last can be repeated
   std::optional<PatternFault> fault_;
 };
 

@@ -1,4 +1,4 @@
-// Regular expressions as JSON Schema writes them (ECMAScript, in Unicode mode), as RE2 reads them.
+// Translates regular expressions of JSON Schema (ECMAScript in Unicode mode) for RE2.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +19,11 @@ struct PatternFault {
 };
 
 enum class PatternUse {
-  match,        // what RE2 cannot do is a fault
-  syntax_only,  // whatever is ECMAScript is right: `format: regex`
+  match,        // what RE2 cannot match is a fault
+  syntax_only,  // any ECMAScript expression is valid: `format: regex`
 };
 
-// The expression for RE2 in `out`, or what is wrong. Takes time linear in the pattern, and no recursion.
+// Writes the expression for RE2 to `out`, or returns the fault. Linear in the pattern, without recursion.
 std::optional<PatternFault> translate_pattern(std::string_view pattern, PatternUse use, std::string& out);
 
 }  // namespace struere::json_schema

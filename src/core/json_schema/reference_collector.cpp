@@ -40,7 +40,7 @@ std::vector<NodeId> reached_references(const SchemaGraph& graph) {
   return out;
 }
 
-// Walks all ways from the root to a `references` that hold for every valid row, and refuses the others.
+// Walks all paths from the root to a `references` that apply to every valid row, and refuses the others.
 class ReferenceCollector {
  public:
   ReferenceCollector(const SchemaGraph& graph, const std::vector<std::string>& places)
@@ -57,7 +57,7 @@ class ReferenceCollector {
   }
 
  private:
-  // A place in the data, as the last key and the place that it stands in.
+  // A place in the data, as its last key and the place that contains it.
   struct Step {
     std::size_t within;
     std::string key;

@@ -8,7 +8,7 @@
 namespace struere::json_schema {
 namespace {
 
-// Refuses schemas that would be applied to one value without end, or one within another too often.
+// Refuses schemas that would be applied to one value without end, or within one another too often.
 class ChainCheck {
  public:
   ChainCheck(const SchemaGraph& graph, const std::vector<std::string>& places)

@@ -1,5 +1,4 @@
-// A schema, read once: each schema in it is a node, each `$ref` an edge. Immutable from then on; used from many
-// threads.
+// A schema, read once: each schema in it is a node, each `$ref` an edge. Immutable once read; used from many threads.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +18,13 @@
 
 namespace struere::json_schema {
 
-// Bounds of a schema; each is `invalid_definition` and named there.
+// Bounds of a schema. Past each, reading throws invalid_definition, whose message names the bound.
 inline constexpr std::size_t max_nodes = 10'000;          // schemas in a schema
 inline constexpr std::size_t max_chain = 200;             // schemas applied to one value, one within another
 inline constexpr std::size_t max_patterns = 100;          // different ones
 inline constexpr std::size_t max_pattern_size = 200'000;  // instructions of all of them together
 inline constexpr std::size_t max_reference_fields = 1'000;
-// The bound of one validation, `invalid_data`: about a second of work.
+// The bound of one validation, past which it is invalid_data: about a second of work.
 inline constexpr std::uint64_t max_steps = 10'000'000;
 inline constexpr std::uint64_t pattern_work_per_step = 40;  // instructions × bytes
 
@@ -82,7 +81,7 @@ enum Type : std::uint8_t {
 struct NumberBound {
   Keyword keyword;
   ExactNumber limit;
-  Json text;  // as the schema has it
+  Json text;  // as written in the schema
 };
 
 struct SizeBound {
@@ -94,7 +93,7 @@ struct SizeBound {
 struct Constants {
   Keyword keyword;
   std::vector<std::string> strings;  // sorted
-  std::vector<std::string> others;   // by their canonical texts; sorted
+  std::vector<std::string> others;   // their canonical texts, sorted
   bool has_structured = false;       // an array or an object among them
   std::vector<Json> all;             // in the schema's order
 };
@@ -113,7 +112,7 @@ struct SchemaNode {
   std::vector<std::pair<std::string, std::vector<std::string>>> dependent_required;
 
   // Applied to the value itself.
-  std::vector<NodeId> all_of;  // and what `$ref` leads to
+  std::vector<NodeId> all_of;  // and the target of `$ref`
   std::vector<NodeId> any_of, one_of;
   NodeId not_ = no_node, if_ = no_node, then_ = no_node, else_ = no_node;
   std::vector<std::pair<std::string, NodeId>> dependent_schemas;
@@ -128,20 +127,20 @@ struct SchemaNode {
   NodeId items = no_node, contains = no_node, unevaluated_items = no_node;
   std::uint64_t min_contains = 1, max_contains = UINT64_MAX;
 
-  std::string references;  // struere's own: an entity type; empty if there is none
+  std::string references;  // of struere's own keyword: an entity type; empty if there is none
 
   bool is_leaf = true;       // applies no other schema
   bool is_shared = false;    // may be applied to one value more than once, so the answer is kept
-  bool is_observed = false;  // someone asks which members it looked at (`unevaluatedProperties`)
+  bool is_observed = false;  // another schema needs the members that it looked at (`unevaluatedProperties`)
 };
 
 // How a node leads to another.
 enum class Edge {
-  same_value,        // `$ref`, `allOf`: holds of each valid value
+  same_value,        // `$ref`, `allOf`: applies to each valid value
   same_value_maybe,  // `anyOf`, `if`, …
-  property,          // of this name
+  property,          // a member of this name
   every_element,     // `items` without exceptions
-  other,             // a part of the value that cannot be named beforehand
+  other,             // a part of the value whose name is not known beforehand
 };
 
 // Calls `visit(edge, target, name)` for each edge of a node; `name` is that of a property.
@@ -181,17 +180,17 @@ struct SchemaGraph {
 
 // `schema` as a graph. Throws Error{invalid_definition} that names the place: an unknown keyword, a value that a
 // keyword cannot have, a pattern that cannot be used, a `$ref` that leads out of the schema, nowhere or back to itself
-// without going into the data, a `references` of which it cannot be told where it counts, a bound.
+// without going into the data, a `references` for which it is undecidable where it applies, a bound.
 SchemaGraph read_schema(const Json& schema);
 
-// The second part of read_schema: what can be said of the graph as a whole.
+// The second part of read_schema: checks of the graph as a whole.
 void finish_graph(SchemaGraph& graph, const std::vector<std::string>& places);
 
-// The fields that hold references (SPEC 6), in the order of their places. `places` are the nodes' own.
+// The fields that hold references (SPEC 6), in the order of their places. `places` has the place of each node.
 std::vector<ReferenceField> collect_references(const SchemaGraph& graph, const std::vector<std::string>& places);
 
-// Why `data` does not match; nullopt if it does. Takes time linear in the schema × the data, and no recursion on
-// either.
+// Why `data` does not match; nullopt if it does. Takes time linear in the schema × the data, without recursion
+// on either.
 std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data);
 
 }  // namespace struere::json_schema

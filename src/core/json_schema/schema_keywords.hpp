@@ -8,8 +8,8 @@
 
 namespace struere::json_schema {
 
-// What `$schema` says. A schema that does not say is of 2020-12; what 2020-12 dropped of draft 7 (`items` as a list,
-// `additionalItems`, `dependencies`) is read there as draft 7 has it.
+// The draft that `$schema` names; 2020-12 by default. The keywords that 2020-12 dropped from draft 7 (`items` as a
+// list, `additionalItems`, `dependencies`) have their draft 7 meaning there.
 enum class Draft : std::uint8_t { unsaid, draft_7, draft_2020_12 };
 
 enum class Word : std::uint8_t {
@@ -20,7 +20,7 @@ enum class Word : std::uint8_t {
   ref,
   dynamic_ref,
   defs,
-  note_text,  // says something to people alone
+  note_text,  // for people only
   note_boolean,
   note_any,
   note_schema,
@@ -65,10 +65,10 @@ struct KeywordRule {
   bool in_2020_12;
 };
 
-// A null pointer for what is no keyword.
+// Null if `name` is not a keyword.
 const KeywordRule* find_keyword(std::string_view name);
 
-// Whether draft 7 heeds it beside a `$ref`: there it ignores all that checks.
+// Whether draft 7 applies it next to a `$ref`; it ignores all checking keywords there.
 bool may_stand_beside_ref(Word word);
 
 std::vector<std::string> keyword_names();

@@ -1,4 +1,4 @@
-// Places within a schema: JSON pointers (RFC 6901) and the fragments of URIs that hold them.
+// Places within a schema: JSON pointers (RFC 6901) and the URI fragments that contain them.
 #pragma once
 
 #include <optional>
@@ -14,10 +14,10 @@ namespace struere::json_schema {
 std::string place_within(std::string_view place, std::string_view key);
 std::string place_within(std::string_view place, std::size_t index);
 
-// `%41` as `A`; nullopt if an escape is none.
+// Decodes `%41` to `A`; nullopt if an escape is malformed.
 std::optional<std::string> percent_decoded(std::string_view text);
 
-// The keys of a pointer; nullopt if it is none.
+// The keys of a pointer; nullopt if the text is not a pointer.
 std::optional<std::vector<std::string>> pointer_keys(std::string_view pointer);
 
 // The member or element that `key` names, or a null pointer.

@@ -24,7 +24,7 @@ class SchemaReader {
     if (const auto said = root_.find("$schema"); said != root_.end())
       draft_ = require_draft(require_string(*said, "", "$schema"), "");
     node_of({&root_, ""}, 0);
-    // What a `$ref` leads to may hold more of them.
+    // The target of a `$ref` may contain further ones.
     for (std::size_t read = 0, followed = 0; read < entries_.size() || followed < references_.size();) {
       for (; read < entries_.size(); ++read) read_node(static_cast<NodeId>(read));
       for (; followed < references_.size(); ++followed) follow(references_[followed]);
@@ -80,7 +80,7 @@ class SchemaReader {
     if (const auto found = json.find("$id"); found != json.end()) read_id(json, *found);
     const bool has_ref = json.contains("$ref");
     for (const auto& [name, value] : json.items()) {
-      if (name.starts_with("x-")) continue;  // a note of its author
+      if (name.starts_with("x-")) continue;  // a keyword of the author
       const KeywordRule* const rule = find_keyword(name);
       if (!rule)
         refuse_at(place_,
@@ -189,7 +189,7 @@ class SchemaReader {
       case Word::items: return read_items(node, json, value);
       case Word::additional_items: {
         const NodeId id = schema_at(name, value);
-        // Draft 7: it speaks of what is behind a list of `items`, and of nothing where there is none.
+        // Draft 7: it applies to elements after a list of `items`, and to nothing without such a list.
         if (const auto items = json.find("items"); items != json.end() && items->is_array()) node.items = id;
         return;
       }

@@ -1,4 +1,4 @@
-// What a `$ref` can lead to: the schema itself, the schemas in it that have an `$id`, and their anchors.
+// The targets of a `$ref`: the schema itself, the schemas in it that have an `$id`, and their anchors.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ class SchemaResources {
  public:
   explicit SchemaResources(const Json& root) : resources_{{"", {&root, ""}}} { by_uri_[""] = 0; }
 
-  // A schema with an `$id`, seen from the resource that it stands in; that of the root names the whole. nullopt if
-  // another one has the same.
+  // Adds a schema with an `$id`, relative to the resource that contains it; the `$id` of the root names the whole.
+  // nullopt if another schema has the same `$id`.
   std::optional<ResourceId> add(ResourceId within, std::string_view id, const Target& schema);
 
   // False if the resource has such an anchor already.
@@ -33,7 +33,8 @@ class SchemaResources {
     return anchors_.emplace(std::pair(resource, name), schema).second;
   }
 
-  // The resource that a reference leads to, from within another, and its decoded fragment; nullopt if it is elsewhere.
+  // The resource that a reference in another resource leads to, and its decoded fragment; nullopt if it is outside of
+  // this schema.
   struct Destination {
     ResourceId resource;
     std::string fragment;

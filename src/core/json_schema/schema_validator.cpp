@@ -13,16 +13,16 @@
 namespace struere::json_schema {
 namespace {
 
-// What acceptable data needs at most.
+// The most that acceptable data can need.
 constexpr std::size_t most_frames = (json_max_depth + 8) * max_chain;
-constexpr std::uint64_t steps_to_keep = 4;    // an answer that is kept takes memory
-constexpr std::uint64_t parts_per_step = 16;  // of a value, where it is marked what was looked at
+constexpr std::uint64_t steps_to_keep = 4;    // a kept answer takes memory
+constexpr std::uint64_t parts_per_step = 16;  // of a value, when marking which parts were looked at
 
 class Validation {
  public:
   explicit Validation(const SchemaGraph& graph) : graph_(graph) {}
 
-  // Null where it took too long.
+  // nullopt if it took too long.
   std::optional<Fault> run(const Json& data) {
     if (!apply({0, &data})) {
       while (!frames_.empty()) {
@@ -37,7 +37,7 @@ class Validation {
  private:
   bool is_exhausted() const { return steps_ > max_steps || frames_.size() > most_frames; }
 
-  // True if answer_ is there at once; otherwise a frame was pushed.
+  // True if answer_ is known at once; otherwise a frame was pushed.
   bool apply(const Application& next) {
     ++steps_;
     const SchemaNode& node = graph_.nodes[next.node];
@@ -65,7 +65,7 @@ class Validation {
     kept_.emplace(std::pair(done.node, done.value), answer_);
   }
 
-  // Goes on with the topmost frame until it is finished or has pushed another one.
+  // Continues the topmost frame until it is finished or has pushed another one.
   void advance() {
     Frame& frame = frames_.back();
     if (frame.phase != Phase::all_of || frame.index > 0) take(frame);  // the answer that it waited for
@@ -96,7 +96,7 @@ class Validation {
 
   static std::size_t last_index(const Frame& frame) { return frame.index - 1; }
 
-  // What an answer means for the frame that asked.
+  // Handles an answer in the frame that asked for it.
   void take(Frame& frame) {
     const bool matches = !answer_.fault;
     switch (frame.phase) {
@@ -294,7 +294,7 @@ class Validation {
     return std::nullopt;
   }
 
-  // A name as a value that schemas can be applied to, one for each name, so that answers about it can be kept.
+  // A name as a value that schemas can be applied to; one for each name, so that answers about it can be kept.
   const Json* as_value(const std::string& name) {
     auto& value = names_[&name];
     if (!value) value = std::make_unique<const Json>(name);
@@ -309,7 +309,7 @@ class Validation {
 
   const SchemaGraph& graph_;
   std::vector<Frame> frames_;
-  Answer answer_;  // of what was applied last
+  Answer answer_;  // of the schema that was applied last
   std::unordered_map<std::pair<NodeId, const Json*>, Answer, PairHash> kept_;
   std::unordered_map<const std::string*, std::unique_ptr<const Json>> names_;
   std::uint64_t steps_ = 0;

@@ -28,7 +28,7 @@ std::uint8_t require_types(const Json& value, std::string_view place);
 Draft require_draft(std::string_view uri, std::string_view place);
 Constants constants_of(Keyword keyword, const Json& values);
 
-// Of `minimum`, `maxLength` and the like.
+// The number of `minimum`, `maxLength` and similar keywords.
 Keyword bound_keyword(std::string_view name);
 
 }  // namespace struere::json_schema

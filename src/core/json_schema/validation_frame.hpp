@@ -1,4 +1,4 @@
-// What the validator keeps of a schema that is under way on a value.
+// The state of the validator for a schema that is being applied to a value.
 #pragma once
 
 #include <cstddef>
@@ -41,17 +41,17 @@ enum class Phase {
   done,
 };
 
-// A node under way on a value. It stands on a stack of our own, so that neither schema nor data can use up the
-// thread's.
+// A node that is being applied to a value. It is on a stack of the validator, so that neither schema nor data can
+// exhaust the stack of the thread.
 struct Frame {
   NodeId id;
   const SchemaNode* node;
   const Json* value;
   Phase phase = Phase::all_of;
-  std::size_t index = 0;      // of a list of schemas, a member or an element
+  std::size_t index = 0;      // in a list of schemas, of a member or of an element
   std::size_t pattern = 0;    // of patternProperties
-  std::uint64_t count = 0;    // that matched
-  bool is_looked_up = false;  // `properties` was asked about this member
+  std::uint64_t count = 0;    // of elements that matched
+  bool is_looked_up = false;  // `properties` was searched for this member
   bool is_named = false;      // a schema was found for this member
   Json::object_t::const_iterator member = {};
   Fault fault = {};
