@@ -18,15 +18,14 @@ class Aggregator {
  public:
   explicit Aggregator(const Aggregation& aggregation);
 
-  // A row as a query sees it (MaskPurpose::query). Throws Error{invalid_query} if what has to be remembered grows too
-  // large.
+  // Adds a row as a query sees it (MaskPurpose::query). Throws Error{invalid_query} if the groups grow too large.
   void add(const RowFields& view);
 
   // Throws Error{invalid_query} if the answer is too large.
   Aggregates finish() const;
 
  private:
-  // Of each field of groupBy: bytes that order as the values do, and that are the same iff the values are.
+  // For each field of groupBy: bytes that order as the values do, and are equal if and only if the values are.
   using Key = std::vector<std::string>;
   struct Fold {
     ExactSum sum;
@@ -36,7 +35,7 @@ class Aggregator {
   struct Group {
     std::vector<std::optional<Json>> key;
     std::int64_t rows = 0;
-    std::vector<Fold> folds;  // beside the measures
+    std::vector<Fold> folds;  // one for each measure
   };
 
   Group* group_of(const RowFields& view);
@@ -45,11 +44,11 @@ class Aggregator {
   std::optional<Json> measured(const Aggregation::Part& part, const Group& group, const Fold& fold) const;
 
   const Aggregation& aggregation_;
-  // The first groups of those that were met, at most one more than asked. One that is dropped never comes back: from
-  // then on there are always as many before it.
+  // The first groups so far, at most one more than the limit. A dropped group never comes back, because from then on
+  // there are always as many groups before it.
   std::map<Key, Group> groups_;
   std::size_t key_bytes_ = 0, extreme_bytes_ = 0;
-  std::optional<Key> dropped_;  // the first of those that were dropped
+  std::optional<Key> dropped_;  // the first group that was dropped
 };
 
 }  // namespace struere

@@ -16,7 +16,7 @@ constexpr std::size_t max_hops = 4;
 
 class ConditionParser {
  public:
-  // `left` counts down how many more conditions there may be.
+  // `left` is the number of conditions that are still allowed; it is counted down.
   ConditionParser(const RuleWords* words, ErrorCode code, std::size_t& left)
       : words_(words), code_(code), left_(left) {}
 
@@ -162,13 +162,13 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
   for (const OrderBy& by : asked) {
     auto path = FieldPath::parse(by.field);
     if (!path) refuse_query("`order` names fields as conditions do: data.…, id, status, createdAt or updatedAt");
-    // After the id nothing can tie, and neither can a field that was compared already.
+    // Nothing ties after the id, and a field that was compared already cannot tie again.
     const bool decided = has(FieldPath::Root::id) || std::ranges::find(keys, *path, &OrderKey::field) != keys.end();
     if (!decided) keys.push_back({*std::move(path), by.direction == Direction::descending});
   }
   if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   const bool descending = asked.empty() || asked.back().direction == Direction::descending;
-  // Ties by createdAt, then id, in the direction of the last key; a key that was asked for already cannot tie any more.
+  // Ties are broken by createdAt, then id, in the direction of the last key. A key that is there already is not added.
   if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at))
     keys.push_back({*FieldPath::parse("createdAt"), descending});
   if (!has(FieldPath::Root::id)) keys.push_back({*FieldPath::parse("id"), descending});
@@ -239,7 +239,7 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   }
   out.order = complete_order(query.order);
   out.limit = query.limit;
-  // Lines, as none of their parts holds a line's end.
+  // Joined by line ends, because no part contains one.
   for (const OrderKey& key : out.order)
     out.question.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
   if (!query.where.empty()) {

@@ -1,4 +1,4 @@
-// Rules and filters are written alike (SPEC 4); this reads both. Every mistake is refused, with an error that names it.
+// Reads rules and filters, which have the same form (SPEC 4). The error names the mistake.
 #pragma once
 
 #include <string>
@@ -13,31 +13,31 @@
 
 namespace struere {
 
-// What only a role's rules may say: values of the actor's, and paths of relations.
+// What only the rules of a role may use: values of the actor, and relation paths.
 class RuleWords {
  public:
   virtual ~RuleWords() = default;
   virtual OwnEntity own_entity() const = 0;
 };
 
-// One condition. Without `words` values are plain and paths refused, as in a query. `code` is the error's. `left` is
-// how many conditions there may be, and is counted down.
+// Reads one condition. Without `words`, values are plain and relation paths are refused, as in a query. `code` is the
+// code of the error. `left` is the number of conditions that are still allowed; it is counted down.
 Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code, std::size_t& left);
 
-// A caller's query, checked: everything of a Selection that comes from it but the cursor.
+// A checked query: everything that a Selection takes from it, except the cursor.
 struct ParsedQuery {
   Predicate filter = Predicate::always();
   std::optional<Search> search;
   std::vector<OrderKey> order;
   std::int64_t limit = 50;
-  // What a cursor is bound to besides scope and type.
+  // What a cursor is bound to in addition to scope and type.
   std::string question;
 };
 
-// Throws invalid_query. `search_fields` are the entity type's.
+// Throws invalid_query. `search_fields` are those of the entity type.
 ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search_fields);
 
-// The groups and measures of an aggregate, checked; without its limit. Throws invalid_query.
+// Checks the groups and measures of an aggregate, without its limit. Throws invalid_query.
 Aggregation parse_aggregation(const std::vector<std::string>& group_by, const std::vector<Measure>& measures);
 
 // Distinct fields of `data`, at most `most`; `what` is the name of the list. Throws invalid_query.

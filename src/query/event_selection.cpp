@@ -19,7 +19,7 @@ std::string masked_payload(const std::string& payload, std::span<const Mask* con
   for (const char* const member : {"data", "changes", "previousData"}) {
     const auto found = out.find(member);
     if (found == out.end()) continue;
-    // A host's own event may hold anything there; what is no object has no leaves that a path could let through.
+    // An event of a host may have any value here. A value that is not an object has no leaf that a path could show.
     if (found->is_object())
       *found = apply_masks(masks, *found, MaskPurpose::show);
     else

@@ -29,7 +29,7 @@ void ExactSum::Wide::add(std::uint64_t magnitude, int exponent, bool negative) {
     const auto part = static_cast<std::int64_t>(parts[i]);
     digits[first + i] += negative ? -part : part;
   }
-  if (++since_carry == std::uint32_t{1} << 30) carry();  // less than 2^32 was added to a digit of 63 bits each time
+  if (++since_carry == std::uint32_t{1} << 30) carry();  // each addition adds less than 2^32 to a digit of 63 bits
 }
 
 void ExactSum::Wide::add(std::int64_t value) { add(magnitude_of(value), 0, value < 0); }
@@ -86,8 +86,8 @@ ExactSum::Scaled ExactSum::scaled() const {
     return below > top ? 0 : static_cast<std::uint64_t>(magnitude.digits[top - below]);
   };
   if (digit(0) == 0) return {0, 0};
-  // The 64 bits from the highest one on. Of what is below them, the last bit only says whether there is something: that
-  // is enough to round to the right side.
+  // The 64 bits from the highest one on. The last bit is set if any bit below them is, which is enough to round
+  // correctly.
   const int shift = std::countl_zero(digit(0) << 32);
   std::uint64_t bits = (digit(0) << 32 | digit(1)) << shift | digit(2) >> (32 - shift);
   bool more = shift == 0 ? digit(2) != 0 : static_cast<std::uint32_t>(digit(2) << shift) != 0;

@@ -1,4 +1,4 @@
-// Sums of numbers without any rounding on the way, so that no order of the addends changes the answer.
+// Sums of numbers without intermediate rounding, so that the order of the addends does not change the answer.
 #pragma once
 
 #include <array>
@@ -16,10 +16,10 @@ class ExactSum {
   void add(std::int64_t value);
   void add(double value);  // finite
 
-  // The exact sum if it is one of integers and fits 64 bits, else the double nearest to it; nullopt if no double is, or
-  // if nothing was added.
+  // The exact sum if all addends are integers and it fits 64 bits, else the nearest double; nullopt if it is beyond the
+  // range of doubles, or if nothing was added.
   std::optional<Json> sum() const;
-  // The sum divided by the count, as a double; nullopt likewise.
+  // The sum divided by the count, as a double; nullopt in the same cases.
   std::optional<double> average() const;
 
  private:
@@ -48,7 +48,7 @@ class ExactSum {
   Scaled scaled() const;
 
   std::int64_t whole_ = 0;      // integers, as long as their sum fits
-  std::unique_ptr<Wide> rest_;  // what else was added; most sums have none
+  std::unique_ptr<Wide> rest_;  // all other addends; most sums have none
   bool integers_only_ = true;
   std::int64_t count_ = 0;
 };

@@ -19,8 +19,8 @@ namespace {
                           most_relations_visited));
 }
 
-// The right side of a comparison, once everything is known; nothing where it stands for an own entity that is not
-// there.
+// The right side of a comparison, with the values of the actor filled in; nullopt if it needs an own entity and the
+// actor has none.
 std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, RelationReader& relations) {
   switch (operand.kind) {
     case Operand::Kind::literal: return operand.literal;
@@ -42,7 +42,7 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
   const auto start =
       predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
   if (!start) return false;
-  // From both ends, each time from the one that knows fewer ids: a path whose middle is dense is seldom walked through.
+  // Walks from both ends, each time from the end with fewer ids, so that a dense middle is seldom walked through.
   std::set<std::string> ahead{*start}, back{id};
   std::span<const Hop> hops = predicate.hops();
   std::size_t left = most_relations_visited;

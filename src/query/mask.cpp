@@ -7,7 +7,7 @@ namespace {
 
 using Segments = std::span<const std::string>;
 
-// Whether `path`, a path of `data`, is that of `place` or a prefix of it.
+// Whether `path`, a path of `data`, is the path of `place` or a prefix of it.
 bool at_or_above(const FieldPath& path, Segments place) {
   const auto& own = path.segments();
   return path.is_data() && own.size() <= place.size() && std::equal(own.begin(), own.end(), place.begin());
@@ -29,7 +29,7 @@ bool lists(const Mask& mask, Segments place) {
          std::ranges::any_of(*mask.visible, [&](const FieldPath& path) { return at_or_above(path, place); });
 }
 
-// How one mask treats one leaf, from the kindest on.
+// How one mask treats one leaf, most generous first.
 struct Treatment {
   enum Kind { clear, redact, hide } kind = hide;
   const Redaction* redaction = nullptr;
@@ -76,7 +76,7 @@ class Masking {
     Treatment kindest;
     for (const Mask* mask : masks_) {
       const Treatment treatment = treat(*mask, place_, value.is_array(), purpose_);
-      if (treatment.kind < kindest.kind) kindest = treatment;  // of equals the first role's stays
+      if (treatment.kind < kindest.kind) kindest = treatment;  // among equals, that of the first role stays
     }
     if (kindest.kind == Treatment::hide) return std::nullopt;
     return kindest.kind == Treatment::clear ? value : kindest.redaction->apply(value);

@@ -17,7 +17,7 @@ Condition operator&&(const Condition& a, const Condition& b) {
     if (side->nodes().is_array())
       nodes.insert(nodes.end(), side->nodes().begin(), side->nodes().end());
     else
-      nodes.push_back(side->nodes());  // malformed: kept, to be refused where it is used
+      nodes.push_back(side->nodes());  // malformed: kept, so that the operation refuses it
   }
   return Condition(std::move(nodes));
 }

@@ -13,7 +13,7 @@ std::optional<std::string> unique_value(const UniqueKey& key, const Json& data) 
   for (const std::string& inner : key) {
     const Json* value = &data;
     const auto path = FieldPath::parse("data." + inner);
-    if (!path) return std::nullopt;  // no row can have it
+    if (!path) return std::nullopt;  // no row can have such a path
     for (const std::string& segment : path->segments()) {
       if (!value->is_object()) return std::nullopt;
       const auto member = value->find(segment);
@@ -21,12 +21,12 @@ std::optional<std::string> unique_value(const UniqueKey& key, const Json& data) 
       value = &*member;
     }
     if (value->is_null()) return std::nullopt;
-    // Canonical texts are equal iff the values are; one after the other they are the elements of one array.
+    // Canonical texts are equal if and only if the values are. Joined, they are the elements of one array.
     out.append(out.empty() ? "[" : ",").append(canonical_json(*value));
   }
   out += "]";
   if (out.size() <= longest_unique_value) return out;
-  return "#" + to_hex(sha256(out));  // no array begins so
+  return "#" + to_hex(sha256(out));  // no array begins with this
 }
 
 std::string quoted_paths(const UniqueKey& key) { return fmt::format("`{}`", fmt::join(key, "`, `")); }

@@ -1,4 +1,4 @@
-// When two entities agree on a unique key of their type (SPEC 6): the one definition of it, for every storage.
+// Defines for every storage when two entities agree on a unique key of their type (SPEC 6).
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace struere {
 
-// At most this long; two are the same bytes iff the values agree (`eq`) on all paths of the key. nullopt if `data`
-// takes no part in the key: one of its paths is absent or null.
+// At most this long. Two are equal if and only if the values are equal (`eq`) at all paths of the key. nullopt if
+// `data` takes no part in the key, because one of its paths is absent or null.
 inline constexpr std::size_t longest_unique_value = 128;
 std::optional<std::string> unique_value(const UniqueKey& key, const Json& data);
 
-// Error{conflict}. Names the paths and nothing of the other row.
+// Throws Error{conflict}, which names the paths and nothing of the other row.
 [[noreturn]] void throw_key_taken(const UniqueKey& key);
 
-// How many entities share their values of a key with another one.
+// Counts the entities that share their values of a key with another one.
 class SharedValues {
  public:
   explicit SharedValues(const UniqueKey& key) : key_(key) {}
@@ -32,7 +32,7 @@ class SharedValues {
 
  private:
   UniqueKey key_;
-  std::map<std::string, bool> seen_;  // whether it was counted
+  std::map<std::string, bool> seen_;  // whether the first entity was counted
   std::int64_t count_ = 0;
 };
 
