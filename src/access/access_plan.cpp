@@ -8,8 +8,8 @@ namespace struere {
 
 namespace {
 
-// Who somebody is, is not theirs to write: in the plan of a write each grant hides the field by which entities of the
-// type belong to users (SPEC 6). A path that cannot be read hides everything.
+// No actor may change who it is: in the plan of a write, each grant hides the field that binds entities of the type to
+// users (SPEC 6). A path that cannot be read hides everything.
 void keep_identity(Mask& mask, const EntityType& type) {
   if (auto field = FieldPath::parse("data." + type.user_id_field))
     mask.hidden.push_back(*std::move(field));
@@ -29,7 +29,7 @@ Decision decide(const RuleBook& rules, const ActorContext& actor, Action action,
   return decide(policies, action, resource);
 }
 
-// A denied field is one that every grant hides. One that cannot be read hides everything: nothing fails open.
+// A denied field is hidden by every grant. A path that cannot be read hides everything: nothing fails open.
 Mask denied_fields(const RuleBook& rules, const ActorContext& actor, const std::string& type) {
   Mask out;
   if (!actor.restriction()) return out;
@@ -53,7 +53,7 @@ AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action acti
     for (const Role* role : rules.roles_of(actor)) {
       const bool allows =
           std::ranges::any_of(role->policies, [&](const Policy& policy) { return policy.matches(action, type); });
-      if (!allows) continue;  // as the decision is to allow, what matches allows
+      if (!allows) continue;  // the decision is to allow, so each policy that matches allows
       const auto on_type = role->types.find(type);
       if (on_type == role->types.end())
         grants->push_back(Grant{});

@@ -61,7 +61,7 @@ class RoleReader {
     RoleRecord role;
     role.name = require_name_at(definition_, "a role", "name");
     for (const Json& policy : list("policies")) read_policies(policy, role);
-    std::map<std::string, Mask> masks;  // by type: each is added to as its parts are read, which finds what clashes
+    std::map<std::string, Mask> masks;  // by type; reading the parts into one mask finds those that clash
     std::size_t conditions_left = most_rule_conditions;
     for (const Json& rule : list("scopeRules")) {
       role.scope_rules.push_back(typed(rule, "a scope rule"));
@@ -143,7 +143,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
   if (is_system_resource(type.slug))
     refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
   const auto same = std::ranges::find(known, type.slug, &EntityType::slug);
-  const bool is_stored = same != known.end() && same->key != 0;  // since before the word was reserved
+  const bool is_stored = same != known.end() && same->key != 0;  // defined before the word was reserved
   if (is_reserved_slug(type.slug) && !is_stored)
     refuse(fmt::format("`{}` is a reserved word: struere's own events begin with it; choose another slug", type.slug));
   type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;

@@ -14,7 +14,7 @@ std::string shown(const Json* value) {
   std::string text = canonical_json(*value);
   if (text.size() <= longest) return text;
   std::size_t end = longest;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // do not cut a character
   return text.substr(0, end) + "…";
 }
 
@@ -39,7 +39,7 @@ std::string operand_text(const Operand& operand, const ActorValues& actor, Relat
   return {};
 }
 
-// What was compared with what, for every comparison of a rule.
+// For every comparison of a rule, the values that were compared.
 std::string compared(const Predicate& predicate, const RowFields& row, const ActorValues& actor,
                      RelationReader& relations) {
   const bool truth = holds(predicate, row, actor, relations);
@@ -61,14 +61,14 @@ std::string compared(const Predicate& predicate, const RowFields& row, const Act
   return fmt::format("{}): {}", out, truth);
 }
 
-// The mask of a grant that admits the row, and what of it the role itself says.
+// The mask of a grant that admits the row, and the part of it that the role itself defines.
 struct RoleMask {
-  std::string role;  // empty for those who pass policies
+  std::string role;  // empty for actors that pass policies
   const Mask* mask;
   const Mask* own;
 };
 
-// Every leaf of a row, and how it is shown.
+// Lists every leaf of a row, and how it is shown.
 class FieldExplainer {
  public:
   FieldExplainer(const std::vector<RoleMask>& masks, const Mask& denied, std::vector<ExplainedField>& out)
@@ -98,7 +98,7 @@ class FieldExplainer {
 
  private:
   void explain_leaf(const Json& value) {
-    // The data that holds this value alone, at its place: masks look at paths and kinds, not at what stands beside.
+    // Data that contains only this value, at its place: masks look at paths and kinds, not at siblings.
     Json alone = value;
     for (auto segment = place_.rbegin(); segment != place_.rend(); ++segment)
       alone = Json{{*segment, std::move(alone)}};
@@ -134,7 +134,7 @@ class FieldExplainer {
       if (is_denied) because("the tool's permission", denied_);
       for (const RoleMask& entry : masks_) {
         if (entry.role.empty()) continue;
-        // What nobody's own role hides is who somebody is: it is hidden in the plan of each write.
+        // A leaf that no role hides is the field that binds the entity to a user: the plan of each write hides it.
         const bool is_own = is_denied || treatment({&entry.own, 1}) != "clear";
         because(fmt::format("role `{}`", entry.role), is_own ? *entry.own : *entry.mask);
       }
@@ -149,7 +149,7 @@ class FieldExplainer {
   std::vector<std::string> place_;
 };
 
-// A grant of the plan, or a role whose stored rules or masks cannot be read, which is none.
+// A grant of the plan, or a role that is not a grant because its stored rules or masks cannot be read.
 class GrantExplainer {
  public:
   GrantExplainer(const ExplainedRows& rows, const ActorValues& actor, RelationReader& relations)
@@ -168,7 +168,7 @@ class GrantExplainer {
       out.admits_after = after_ && holds(grant.predicate, *after_, actor_, relations_);
       out.masked = masked_in_write(grant.mask, rows_.write->data, rows_.write->status.has_value());
     }
-    // Of the row that decides: the one that is refused.
+    // The row that decides is the one that is refused.
     add_rules(out, on_type, out.admits && after_ ? after_ : row_);
     return out;
   }

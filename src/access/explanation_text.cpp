@@ -1,4 +1,4 @@
-// An explanation for programs and for people.
+// An explanation as JSON for programs and as text for people.
 #include <fmt/format.h>
 
 #include "struere/access/explanation.hpp"

@@ -1,7 +1,7 @@
 // The words that begin the types of the library's own events, and those that follow an entity type in them (SPEC 3, 7).
 //
-// One table for every check: no entity type may have such a name, and no host may emit an event of such a type, so that
-// an event that looks like the library's own is the library's own.
+// All checks use this table. No entity type may have such a name, and no host may emit an event of such a type, so that
+// every event that looks like one of the library is one.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ inline constexpr std::array<std::string_view, 12> event_words{"access", "agent",
                                                               "entity", "entity-type", "events",  "member",
                                                               "pack",   "role",        "sync",    "trigger"};
 
-// `{type}.created` and the like.
+// The last words of `{type}.created` and similar events.
 inline constexpr std::array<std::string_view, 5> entity_event_words{"created", "updated", "deleted", "restored",
                                                                     "purged"};
 
@@ -22,7 +22,7 @@ inline bool is_event_word(std::string_view word) noexcept {
   return std::ranges::find(event_words, word) != event_words.end();
 }
 
-// Whether struere itself writes events of this type, or would for some entity type.
+// Whether struere writes events of this type, or would for some entity type.
 inline bool is_own_event_type(std::string_view type) noexcept {
   const auto dot = type.find('.');
   if (dot == std::string_view::npos) return is_event_word(type);

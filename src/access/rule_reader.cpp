@@ -44,7 +44,7 @@ Redaction read_redaction(const Json& config) {
     redaction.replacement = parse_canonical_json(*canonical);
   }
   if (const auto found = config.find("keepLast"); found != config.end()) {
-    // Definitions are canonical by now, so that 4.0 has become the integer 4.
+    // Definitions are canonical here, so 4.0 is the integer 4.
     if (!found->is_number_integer() || *found < 1 || *found > 32) refuse("`keepLast` is a whole number from 1 to 32");
     redaction.keep_last = found->get<int>();
   }

@@ -1,4 +1,4 @@
-// Rules, masks and visible fields from their JSON: the one place that reads them, when written and when loaded.
+// Reads rules, masks and visible fields from JSON, both when they are written and when they are loaded.
 #pragma once
 
 #include "struere/core/error.hpp"
@@ -8,8 +8,8 @@
 
 namespace struere {
 
-// All throw Error{invalid_definition}, and take the definition without its `entityType`. `conditions_left` is how many
-// conditions there may be, and is counted down.
+// All throw Error{invalid_definition}, and take the definition without its `entityType`. `conditions_left` is
+// the number of conditions that are still allowed; it is counted down.
 Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity, std::size_t& conditions_left);
 void add_field_mask(const Json& definition, Mask& mask);
 void add_visible_fields(const Json& definition, Mask& mask);
@@ -17,7 +17,7 @@ void add_visible_fields(const Json& definition, Mask& mask);
 // Throws Error{invalid_definition}.
 [[noreturn]] void refuse(const std::string& message);
 
-// Throws unless `object` is one that has all of `required` and nothing but those and `optional`.
+// Throws unless `object` is an object with all keys of `required`, and no others except those of `optional`.
 void require_keys(const Json& object, const char* what, std::initializer_list<std::string_view> required,
                   std::initializer_list<std::string_view> optional);
 const std::string& require_text(const Json& object, const char* what, const char* key);

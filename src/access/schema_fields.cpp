@@ -6,7 +6,7 @@
 namespace struere {
 namespace {
 
-// Whether what is not among `properties` is not there at all.
+// Whether a field that is not among `properties` cannot exist.
 bool names_all_its_fields(const Json& schema) {
   constexpr std::array elsewhere{"patternProperties", "allOf",        "anyOf",           "oneOf", "if", "$ref",
                                  "$dynamicRef",       "dependencies", "dependentSchemas"};

@@ -1,4 +1,4 @@
-// Whether a schema names a field, as far as that can be told without data.
+// Whether a schema names a field, as far as this can be decided without data.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace struere {
 
-// The `properties` in which the path ends: those of an object that names all its fields, and not this one. Null if the
-// schema has the field, or may have it.
+// The `properties` at which the path fails: those of an object that names all its fields, and not this one. Null if
+// the schema has the field, or may have it.
 const Json* properties_without(const Json& schema, std::span<const std::string> path);
 
 }  // namespace struere
