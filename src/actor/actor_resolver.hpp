@@ -1,4 +1,4 @@
-// From what the host says about somebody to an actor (SPEC 2). The host's door to these is TrustedHost.
+// Makes actors from the ids that the host gives (SPEC 2). Hosts use them through TrustedHost.
 #pragma once
 
 #include <string>

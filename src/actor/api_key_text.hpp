@@ -1,4 +1,4 @@
-// How an API key is written (SPEC 2): `sk_dev_` or `sk_prod_`, then a random token.
+// The text of an API key (SPEC 2): `sk_dev_` or `sk_prod_`, then a random token.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ inline std::string new_key_text(Environment environment) {
   return std::string(key_prefix(environment)) + random_token();
 }
 
-// Enough to tell one's own keys apart; of 256 random bits it shows 24.
+// Enough to distinguish one's own keys; it shows 24 of the 256 random bits.
 inline std::string display_prefix(std::string_view key, Environment environment) {
   return std::string(key.substr(0, key_prefix(environment).size() + 4));
 }

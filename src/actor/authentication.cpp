@@ -12,7 +12,7 @@
 namespace struere {
 namespace {
 
-// A last use is worth a write once a minute, not once a request.
+// The last use is written once a minute, not with each request.
 constexpr Timestamp touch_interval = 60'000;
 
 [[noreturn]] void not_valid() {
@@ -29,7 +29,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   if (before)
     if (auto known = cache_->find(hash, *before, now)) return *std::move(known);
   const auto found = storage_->shared().find_api_key(hash);
-  // The hash decides, and whatever else is wrong is told alike: nobody learns which keys there once were.
+  // The hash decides. All other faults get the same answer, so that nobody learns which keys existed.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||
       !key.starts_with(key_prefix(found->environment)))
     not_valid();

@@ -14,7 +14,7 @@ class AuthenticationCache;
 
 class Authentication {
  public:
-  // `cache` is that of the storage; without one each call asks it anew.
+  // `cache` belongs to the storage; without one, each call reads the storage.
   Authentication(Storage& storage, const Clock& clock, AuthenticationCache* cache = nullptr)
       : storage_(&storage), clock_(&clock), cache_(cache) {}
 

@@ -1,4 +1,4 @@
-// The actors that API keys stood for lately: the same key comes with every request.
+// The actors of API keys that were used lately: the same key comes with every request.
 #pragma once
 
 #include <mutex>
@@ -12,13 +12,13 @@
 
 namespace struere {
 
-// Of one storage. An answer is good for as long as nothing was committed to it, whatever it was: a key that is revoked,
-// or a role that is removed, is gone with the next request. Safe to use from many threads.
+// Belongs to one storage. An entry is valid until anything is committed to the storage, so a revoked key or a removed
+// role takes effect with the next request. Safe to use from many threads.
 class AuthenticationCache {
  public:
-  // The hash of a key finds its actor; the key itself is nowhere.
+  // Entries are found by the hash of a key; the key itself is not kept.
   std::optional<ActorContext> find(const EventHash& hash, const CommitStamp& stamp, Timestamp now);
-  // `until`: when the key expires, or its use has to be written down again.
+  // `until`: when the key expires, or when its use must be written again.
   void keep(const EventHash& hash, const CommitStamp& stamp, Timestamp until, const ActorContext& actor);
 
  private:
@@ -27,7 +27,7 @@ class AuthenticationCache {
     Timestamp until;
     ActorContext actor;
   };
-  struct Start {  // of a hash: its bytes are as good as any
+  struct Start {  // the first bytes of a hash are random enough
     std::size_t operator()(const EventHash& hash) const noexcept;
   };
 

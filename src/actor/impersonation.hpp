@@ -1,4 +1,4 @@
-// From one actor to another of its scope that it acts as (SPEC 2).
+// Makes the actor that another actor of the scope acts as (SPEC 2).
 #pragma once
 
 #include "struere/core/clock.hpp"

@@ -7,7 +7,7 @@
 namespace struere {
 namespace {
 
-constexpr int most_makers = 16;  // a longer line of keys has ended
+constexpr int most_makers = 16;  // a key with a longer chain has ended
 
 class Lineage {
  public:
@@ -17,9 +17,9 @@ class Lineage {
   }
 
   bool has_ended() const noexcept { return has_ended_; }
-  const std::optional<UserId>& user() const noexcept { return user_; }  // at the beginning, if it is a user
+  const std::optional<UserId>& user() const noexcept { return user_; }  // the first maker, if it is a user
 
-  // For a member; an org admin has no need of assignments.
+  // For a member; an org admin needs no assignments.
   void keep_assigned() {
     std::vector<std::string> held;
     for (const Assignment& assignment : transaction_.assignments(*user_)) {
@@ -58,7 +58,7 @@ class Lineage {
     return false;
   }
 
-  // Whether it is an agent that is active here.
+  // Whether the maker is an agent that is active here.
   bool follow_agent(const std::string& id) {
     const auto configs = select<AgentConfig>(transaction_, {{}, {{"agent_id", {}, id}}, {"version"}, true, {}, 1});
     if (configs.empty() || configs.front().status != AgentStatus::active) return false;
@@ -76,7 +76,7 @@ class Lineage {
 
   Transaction& transaction_;
   Timestamp now_;
-  std::vector<std::string> names_;  // of the roles that are left
+  std::vector<std::string> names_;  // of the roles that remain
   std::optional<UserId> user_;
   std::optional<Timestamp> until_;
   bool has_ended_ = false;
@@ -90,7 +90,7 @@ std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scop
     const auto transaction = storage.begin(scope, Access::read);
     return Lineage(*transaction, key, now).user();
   }();
-  // A membership belongs to no scope, and is not read inside a transaction of one.
+  // A membership belongs to no scope, so it is not read inside a transaction of one.
   const auto membership = user ? storage.shared().find_membership(scope.organization(), *user) : std::nullopt;
   if (user && !membership) return std::nullopt;
   const auto transaction = storage.begin(scope, Access::read);

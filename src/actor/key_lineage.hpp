@@ -1,4 +1,4 @@
-// What an API key may still do: a key ends, or shrinks, with the actor that made it.
+// What an API key may still do. A key ends, or shrinks, with the actor that made it (SPEC 2).
 #pragma once
 
 #include <optional>
@@ -13,12 +13,12 @@
 namespace struere {
 
 struct KeyAuthority {
-  std::vector<ActorRole> roles;    // that are left to the key
-  std::optional<Timestamp> until;  // when something that was looked at expires
+  std::vector<ActorRole> roles;    // that remain to the key
+  std::optional<Timestamp> until;  // when the first of the parts that it depends on expires
 };
 
-// Follows the key to its maker, to the maker of that key if a key made it, and so on up to the user, agent or system at
-// the beginning; SPEC 2 says what each of them leaves of the key. nullopt if the key has ended.
+// Follows the key to its maker, and if that is a key to its maker, up to the user, agent or system at the beginning.
+// Each of them limits the key (SPEC 2). nullopt if the key has ended.
 std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now);
 
 }  // namespace struere

@@ -17,7 +17,7 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
     state.roles.clear();
     state.is_org_admin = false;
   } else if (permission.identity == ToolIdentity::configured) {
-    // One role is all that there is to it: whoever passes policies would make it mean nothing.
+    // The actor has only this role. If it passed policies, the role would have no effect.
     if (state.type == ActorType::system) state.type = ActorType::agent;
     state.is_org_admin = false;
     state.roles.clear();
@@ -25,7 +25,8 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
   }
   Restriction restriction{permission.allowed_actions, permission.denied_fields};
   if (caller.restriction()) restriction = narrowed(restriction, *caller.restriction());
-  state.restriction = std::make_shared<const Restriction>(std::move(restriction));  // an empty one, too: it is a tool
+  state.restriction =
+      std::make_shared<const Restriction>(std::move(restriction));  // set even if it is empty: the actor is a tool
   return ActorContext(authority(), std::move(state));
 }
 

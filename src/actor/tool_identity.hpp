@@ -8,10 +8,10 @@
 
 namespace struere {
 
-// The scope is the caller's, whatever the permission says; what narrows the caller narrows the tool.
+// The scope is always that of the caller. A restriction of the caller also restricts the tool.
 class ToolIdentityResolver {
  public:
-  // `role` is the permission's, resolved in the caller's scope; a role that is none there grants nothing.
+  // `role` is that of the permission, resolved in the caller's scope; a role that does not exist there grants nothing.
   static ActorContext resolve(const ActorContext& caller, const ToolPermission& permission,
                               const std::optional<ActorRole>& role);
 };

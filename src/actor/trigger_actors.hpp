@@ -1,4 +1,4 @@
-// As whom triggers act: the system actor of the scope that the write was in, and of no other.
+// The actor of triggers: the system actor of the scope of the write.
 #pragma once
 
 #include "core/authority.hpp"
