@@ -38,20 +38,20 @@ const std::map<std::string, Template> templates{
      {DefinitionKind::tool, "tools", "name: {}\n# By agent: as whom it acts, and what is taken away.\nagents: {{}}\n"}},
 };
 
-// As a text, whatever YAML might take it for: 12, true, null.
+// Quoted if YAML would not read it as a text: 12, true, null.
 std::string in_yaml(const std::string& word) {
   const bool is_letter = word.front() >= 'a' && word.front() <= 'z';
   constexpr std::array words{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
   return is_letter && std::ranges::find(words, word) == words.end() ? word : Json(word).dump();
 }
 
-// A name that would be refused as soon as the file is synced: a reserved word, say.
+// Refuses a name that the next sync would refuse, such as a reserved word.
 void require_usable_name(const Template& chosen, const std::string& name, const std::string& text) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCode::invalid_definition,
                 fmt::format("`{}` cannot be the name of a new {}: {}", name, to_string(chosen.kind), why));
   };
-  // A new trigger is not whole yet.
+  // A new trigger is not complete yet.
   if (chosen.kind == DefinitionKind::trigger) {
     if (!is_slug(name)) refuse("a slug is 1 to 64 lower-case letters, digits, _ and -");
     return;

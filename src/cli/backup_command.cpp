@@ -13,7 +13,7 @@ namespace {
 
 volatile std::sig_atomic_t is_interrupted = 0;
 
-constexpr int interrupted = 130;  // as a shell says it
+constexpr int interrupted = 130;  // the exit code that shells use
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The commands, each added to the program with its options and what it does.
+// Each function adds a command, with its options and its action, to the program.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -31,7 +31,7 @@ void add_doctor(CLI::App& program, Options& options);
 void add_backup(CLI::App& program, Options& options);
 void add_completion(CLI::App& program, Options& options);
 
-// For the shells: a line for each word that may come next, with a tab and what it is.
+// For the shells: a line for each word that may come next, followed by a tab and its description.
 void print_completions(const CLI::App& program, const std::vector<std::string>& words);
 
 }  // namespace struere::cli

@@ -24,9 +24,9 @@ std::vector<Word> entity_types(const Session& session, Environment environment) 
   return out;
 }
 
-// What stands for a value in the help (`TYPE`, say) tells where the values are.
+// Maps the placeholder of a value in the help (such as `TYPE`) to the values.
 std::vector<Word> stored_values(const std::string& name, const Options& options) {
-  if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // what that actor may see is not looked up
+  if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // do not look up what that actor may see
   const Session session(options);
   const auto environment = parse_environment(options.environment).value_or(Environment::development);
   const struere::Session system = session.system(environment);
@@ -55,7 +55,7 @@ std::vector<Word> stored_values(const std::string& name, const Options& options)
   return out;
 }
 
-// The words of an IsMember, which CLI11 tells as part of the type's name: TEXT:{development,production}.
+// The words of an IsMember, which CLI11 puts into the name of the type: TEXT:{development,production}.
 std::vector<Word> members(const std::string& type) {
   std::vector<Word> out;
   const std::size_t begin = type.find('{'), end = type.find('}');
@@ -70,14 +70,14 @@ std::vector<Word> members(const std::string& type) {
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
-// Follows the words that are there, as the parser would.
+// Follows the given words, as the parser would.
 class CommandLine {
  public:
   explicit CommandLine(const CLI::App& program) : command_(&program) {}
 
   void take(const std::string& word) {
     if (option_) {
-      if (word == "=") return;  // bash makes three words of --color=always
+      if (word == "=") return;  // bash splits --color=always into three words
       set(*option_, word);
       option_ = nullptr;
     } else if (!is_literal_ && word == "--") {
@@ -143,7 +143,7 @@ class CommandLine {
     const std::string name = option.get_name();
     const char* const home = std::getenv("HOME");
     if (name == "--project")
-      options_.project = home && value.starts_with("~/") ? home + value.substr(1) : value;  // no shell has read it yet
+      options_.project = home && value.starts_with("~/") ? home + value.substr(1) : value;  // no shell has expanded it
     else if (name == "--environment")
       options_.environment = value;
     else if (name == "--as")
@@ -174,7 +174,7 @@ class CommandLine {
     std::vector<Word> all = members(type);
     try {
       if (all.empty()) all = stored_values(type, options_);
-    } catch (const std::exception&) {  // no project, no database: nothing to offer
+    } catch (const std::exception&) {  // no project or no database: no suggestions
     }
     for (Word& word : all)
       if (word.text.starts_with(current)) out.words.push_back({before + word.text, std::move(word.description)});
@@ -182,8 +182,8 @@ class CommandLine {
   }
 
   const CLI::App* command_;
-  const CLI::Option* option_ = nullptr;  // whose value comes next
-  std::size_t positional_ = 0;           // how many there were
+  const CLI::Option* option_ = nullptr;  // the option whose value comes next
+  std::size_t positional_ = 0;           // positional arguments so far
   bool is_literal_ = false;              // after --
   Options options_;
 };

@@ -1,4 +1,4 @@
-// What may come next on a command line, from the program's own tree of commands: it cannot go stale.
+// What may come next on a command line, taken from the program's own commands, so that it is always up to date.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,12 +19,11 @@ struct Completions {
   };
 
   Kind kind = Kind::words;
-  std::vector<Word> words;  // of kind words
+  std::vector<Word> words;  // for the kind `words`
 };
 
-// `words` follow the program's name; the last is the one that is being typed, perhaps empty. What the project's
-// database holds (entity types, roles, users, keys, releases) is looked up where it is wanted, and left out where that
-// fails.
+// `words` follow the name of the program; the last one is being typed and may be empty. Names in the project's database
+// (entity types, roles, users, keys, releases) are looked up when needed, and left out if that fails.
 Completions complete(const CLI::App& program, const std::vector<std::string>& words);
 
 }  // namespace struere::cli

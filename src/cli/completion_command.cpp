@@ -10,7 +10,7 @@
 namespace struere::cli {
 namespace {
 
-// In each, what the tool answers is never run and never expanded: it may come from a database.
+// No script runs or expands what the tool answers, because it may come from a database.
 const std::map<std::string, const char*> scripts{
     {"bash", R"(# struere completion for bash
 _struere() {

@@ -33,7 +33,7 @@ Query query_of(const DataOptions& data) {
   return out;
 }
 
-// The fields by which rows are told apart: those of the type's schema, what is required first, then what else there is.
+// The columns of the table: the fields of the type's schema, required ones first, then all others.
 std::vector<std::string> fields_of(const Session& session, const std::string& type, const std::vector<Json>& rows) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& field) {
@@ -61,9 +61,9 @@ std::string cell_of(const Json& data, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-// A field that the schema does not know is absent from every row, and the answer would be empty without a word.
+// A field that the schema does not know is absent from every row; without a warning the answer would just be empty.
 void tell_of_unknown_fields(const Session& session, const std::string& type, const Query& query) {
-  if (!session.acts_as_system()) return;  // others may not read schemas
+  if (!session.acts_as_system()) return;  // other actors may not read schemas
   for (const EntityType& known : session.actor().entity_types().list()) {
     if (known.slug != type) continue;
     for (const std::string& warning : field_warnings(parse_canonical_json(known.schema), query))
@@ -135,7 +135,7 @@ void add_data(CLI::App& program, Options& options) {
     });
     return command;
   };
-  // Of one entity, which is named where it is not there.
+  // A command about one entity; the error names the entity if it does not exist.
   const auto add_one = [&](const char* name, const char* what, auto&& body) {
     auto* const command = add(name, what, [body](const Session& session) {
       naming(data.type.c_str(), data.id, [&] { body(session.actor().entities(data.type), EntityId(data.id)); });

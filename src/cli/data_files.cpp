@@ -17,13 +17,13 @@
 namespace struere::cli {
 namespace {
 
-constexpr const char* type_key = "$entity";  // no data of an entity is expected to have it
+constexpr const char* type_key = "$entity";  // not expected as a key of the data of an entity
 
 void add_member(std::string& line, const char* key, const Json& value) {
   if (!value.is_null()) line += fmt::format(R"("{}":{},)", key, canonical_json(value));
 }
 
-// The data as it came, so that it is the same bytes.
+// The data as stored, byte for byte.
 std::string line_of(const Entity& entity, bool with_ids) {
   if (!with_ids) return std::string(entity.json());
   std::string out = "{";
@@ -36,7 +36,7 @@ std::string line_of(const Entity& entity, bool with_ids) {
   return out + R"("data":)" + std::string(entity.json()) + "}";
 }
 
-// Nothing where the input is no file.
+// nullopt if the input is not a file.
 std::int64_t size_of_input() {
   struct stat found {};
   return fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : 0;
@@ -53,7 +53,7 @@ Json read_json(std::string_view text) {
   return *std::move(read);
 }
 
-// What an export wrote is read in two parts, as the bounds are those of `data`. No text in JSON holds the seam.
+// A line of an export is read in two parts, because the bounds apply to `data`. No text in JSON contains the separator.
 Json read_line(std::string_view line) {
   constexpr std::string_view begin = R"({"$entity":)", seam = R"(,"data":)";
   const std::size_t at = line.find(seam), end = line.find_last_not_of(" \t\r");
@@ -94,7 +94,7 @@ ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
   return out;
 }
 
-// Reads lines, and writes them in as many transactions as were asked for.
+// Reads lines, and writes them in batches of the given size.
 class Import {
  public:
   Import(const Session& session, const Options& options, const ImportOptions& asked)
@@ -103,7 +103,7 @@ class Import {
   void run() {
     if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_stopped = 1; });
-    std::string line(json_max_bytes + 4096, '\0');  // no entity is longer, whatever the input is
+    std::string line(json_max_bytes + 4096, '\0');  // no line of an entity is longer
     while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
       const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
       read_ += std::cin.gcount();
@@ -140,7 +140,7 @@ class Import {
     const auto began = std::chrono::steady_clock::now();
     write();
     tell_aside("{} imported, up to line {}", done_, line_);
-    // For as long as others had to wait, it is their turn.
+    // Waits as long as others had to wait, so that they get their turn.
     std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(
         std::chrono::steady_clock::now() - began, std::chrono::milliseconds(5), std::chrono::milliseconds(1000)));
   }
@@ -151,7 +151,7 @@ class Import {
     try {
       session_.actor().entities(type).import_all(rows_);
     } catch (const Error& error) {
-      // "row 3 of 10: …" is about the line that it came from.
+      // Translates "row 3 of 10: …" to the line of that row.
       std::string why = error.what();
       std::size_t row = 0;
       if (std::sscanf(why.c_str(), "row %zu of ", &row) == 1 && row >= 1 && row <= lines_.size())
@@ -180,7 +180,7 @@ class Import {
     tell_aside("interrupted: {}", stand());
     throw Finished{130};
   }
-  // What is there now, and how to go on.
+  // What was imported, and how to continue.
   std::string stand() const {
     if (written_ == 0)
       return asked_.from > 1 ? fmt::format("nothing was imported; go on with --from {}", asked_.from)
@@ -195,8 +195,8 @@ class Import {
   Progress progress_;
   const std::int64_t total_;
   std::int64_t read_ = 0;    // bytes
-  std::size_t line_ = 0;     // the last that was read, from 1
-  std::size_t written_ = 0;  // the last that was written
+  std::size_t line_ = 0;     // the last line that was read, from 1
+  std::size_t written_ = 0;  // the last line that was written
   std::size_t done_ = 0;     // entities
   std::vector<ImportedRow> rows_;
   std::vector<std::size_t> lines_;  // of the rows

@@ -15,15 +15,15 @@ struct ExportOptions {
   bool with_ids = false;
 };
 
-// A line for each entity, oldest first. Without ids it is its `data`; with them all that an import needs to bring the
-// entity back: {"$entity": TYPE, "id", "status", "createdAt", "updatedAt", "version", "data"}.
+// Writes a line for each entity, oldest first: its `data`, or with ids all that an import needs to restore the entity:
+// {"$entity": TYPE, "id", "status", "createdAt", "updatedAt", "version", "data"}.
 void export_entities(const Session& session, const ExportOptions& asked);
 
 struct ImportOptions {
-  std::string type;       // of lines that hold `data` alone; empty: there may be none
-  std::size_t batch = 0;  // lines in a transaction; 0: all of them in one
+  std::string type;       // of lines with only `data`; if empty, such lines are refused
+  std::size_t batch = 0;  // lines in one transaction; 0: all of them
   std::size_t from = 1;   // the first line that is read
-  bool with_ids = false;  // refuse lines that hold `data` alone
+  bool with_ids = false;  // refuse lines with only `data`
 };
 
 void import_entities(const Session& session, const Options& options, const ImportOptions& asked);

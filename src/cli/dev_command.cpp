@@ -21,15 +21,15 @@
 namespace struere::cli {
 namespace {
 
-// A save is several events, and a rename is two files: what comes within this time is one change.
+// A save causes several events, and a rename changes two files: events within this time are one change.
 constexpr std::uint64_t quiet_milliseconds = 100;
-// How often is looked for what no event tells: the target of a linked file, the database, a lock that was let go.
+// How often to check for changes without an event: the target of a linked file, the database, a released lock.
 constexpr std::uint64_t poll_milliseconds = 500;
 constexpr std::array folders{"", "entity-types", "roles", "agents", "triggers", "tools"};
 
 struct FileState {
   std::string path;
-  std::uint64_t device = 0, inode = 0;  // of the target, where it is a link
+  std::uint64_t device = 0, inode = 0;  // of the target, if it is a link
   std::int64_t size = 0, changed = 0;
   friend bool operator==(const FileState&, const FileState&) = default;
 };
@@ -45,7 +45,7 @@ FileState state_of(const std::filesystem::path& file) {
   return out;
 }
 
-// One thread, that of the loop.
+// Runs on one thread, that of the loop.
 class Watch {
  public:
   explicit Watch(const Options& options) : options_(options) {
@@ -94,8 +94,7 @@ class Watch {
     ino_t inode = 0;
   };
 
-  // Folders come, go and are swapped for others of their name: a handle is of the one that was there when it was
-  // opened.
+  // Folders are created, deleted and replaced; a handle belongs to the folder that existed when it was opened.
   void watch_folders() {
     for (const char* const name : folders) {
       const auto path = options_.project / name;
@@ -115,7 +114,7 @@ class Watch {
     }
   }
 
-  // libuv owns a handle until it says that it is closed.
+  // libuv owns a handle until it reports that it is closed.
   static void close(Folder* folder) {
     folder->handle.data = folder;
     uv_close(reinterpret_cast<uv_handle_t*>(&folder->handle),
@@ -123,7 +122,7 @@ class Watch {
   }
 
   void changed(const uv_fs_event_t* event, const char* file) {
-    // The database lies in the folder, and changes with every sync.
+    // The database is in the folder and changes with every sync.
     const Folder* const root = watched_[""];
     if (root && event == &root->handle && file && std::ranges::find(folders, std::string_view(file)) == folders.end())
       return;
@@ -131,7 +130,7 @@ class Watch {
         &timer_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->follow(); }, quiet_milliseconds, 0);
   }
 
-  // A mistake leaves the last good state, and the watch alive.
+  // A mistake keeps the last good state, and the watch continues.
   void follow() {
     try {
       watch_folders();
@@ -145,7 +144,7 @@ class Watch {
     } catch (const std::exception& error) {
       const auto* const ours = dynamic_cast<const Error*>(&error);
       tries_again_ = ours && ours->code() == ErrorCode::storage;
-      if (said_ != error.what()) tell(options_, error);  // once, however often it is tried
+      if (said_ != error.what()) tell(options_, error);  // once, however often it is tried again
       said_ = error.what();
       std::fflush(stdout);
     }
@@ -155,14 +154,14 @@ class Watch {
     if (tries_again_ || (session_ && !session_->is_file_in_place()) || states() != seen_) follow();
   }
 
-  // SQLite ends a connection by deleting the log that has the file's name, which would be another file's by now.
+  // Closing a connection of SQLite deletes the log with the name of the file, which belongs to another file by now.
   void let_go() {
     static auto* const kept = new std::vector<Session*>;  // until the process ends
     if (session_ && !session_->is_file_in_place()) kept->push_back(new Session(*std::move(session_)));
     session_.reset();
   }
 
-  // Another file under the name of the database is another database, and struere.yaml may name another one.
+  // A different file under the name of the database is another database; struere.yaml may also name another one.
   void open_database() {
     const Project project = read_project(options_);
     const bool is_other =
@@ -182,7 +181,7 @@ class Watch {
     if (!options_.json) say("Opened {}.", project.database.string());
   }
 
-  // A folder that goes whole was moved, or a branch without it is being checked out: no order to delete.
+  // A folder that disappears as a whole was moved, or a branch without it is checked out. That deletes nothing.
   void require_folders() const {
     for (const std::string& name : known_folders_)
       if (!std::filesystem::is_directory(options_.project / name))
@@ -214,16 +213,16 @@ class Watch {
 
   const Options& options_;
   std::optional<Session> session_;
-  bool is_gone_ = false;  // the database
+  bool is_gone_ = false;  // the database file was deleted
   bool tries_again_ = false;
   std::string said_;  // the error of the last attempt
   std::vector<FileState> seen_;
-  std::vector<std::string> known_folders_;  // that were there when it was synced last
+  std::vector<std::string> known_folders_;  // that existed at the last sync
   uv_loop_t loop_{};
   uv_timer_t timer_{};
   uv_timer_t poll_{};
   std::array<uv_signal_t, 2> signals_{};
-  std::map<std::string, Folder*> watched_;  // by its name in the project; the project's own is ""
+  std::map<std::string, Folder*> watched_;  // by the name in the project; "" for the project itself
 };
 
 }  // namespace

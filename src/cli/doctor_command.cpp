@@ -16,7 +16,7 @@ struct Line {
   std::string check, organization, environment, subject, message, next;
 };
 
-// For a shell: what is stored may hold what it would obey.
+// Quotes a text for a shell: stored text may contain what a shell would execute.
 std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
@@ -65,7 +65,7 @@ void add_findings(const Session& session, bool all, std::vector<Line>& lines) {
   }
 }
 
-// Between files and development, and on to production.
+// Differences between files and development, and between development and production.
 void add_differences(const Session& session, std::vector<Line>& lines) {
   const auto tell = [&](Severity severity, const char* check, Environment environment, std::string message,
                         const char* next) {
@@ -123,7 +123,7 @@ void examine_all(const Options& options, bool all) {
     add_differences(session, lines);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::storage) throw;
-    lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // not even to be opened
+    lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // the file cannot even be opened
   }
   std::ranges::stable_sort(lines, std::ranges::greater(), &Line::severity);
   const bool is_healthy = std::ranges::find(lines, Severity::error, &Line::severity) == lines.end();

@@ -35,7 +35,7 @@ void show(const Options& options, const Event& event) {
   }
 }
 
-// A time, or how long ago.
+// Reads a time, or a duration before now.
 Timestamp time_of(const std::string& text) {
   if (const auto instant = parse_instant(text)) return *instant;
   if (const auto duration = parse_duration(text); duration && *duration >= 0) return system_clock().now() - *duration;
@@ -43,7 +43,7 @@ Timestamp time_of(const std::string& text) {
       "--since `{}` is neither a time such as 2026-04-17T17:00:00Z nor a duration such as 30m, 24h or 7d", text));
 }
 
-// The last events that there are, or that are before the one that `after` names; the oldest of them first.
+// The last events, or the last ones before the event that `after` names; oldest first.
 std::deque<Event> last_events(EventSubscription& subscription, const EventArguments& asked) {
   std::deque<Event> out;
   bool is_found = false;

@@ -9,7 +9,7 @@ namespace {
 
 bool is_in(const std::string& path, const std::string& field) { return path == field || path.starts_with(field + "."); }
 
-// Of a row, one field alone: itself, what is in it, or the array that it is in.
+// Keeps only the leaves of one field: the field itself, what is in it, or the array that contains it.
 void narrow(Explanation& found, const std::string& field) {
   std::erase_if(found.fields,
                 [&](const ExplainedField& leaf) { return !is_in(leaf.path, field) && !is_in(field, leaf.path); });

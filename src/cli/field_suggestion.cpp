@@ -12,10 +12,10 @@ namespace {
 
 constexpr int deepest_reference = 32;
 
-// What a schema says of the keys of an object, however it is reached.
+// What a schema says about the keys of an object, however the object is reached.
 struct Keys {
   std::vector<std::pair<std::string, const Json*>> known;
-  bool closed = false;  // no other key may be there
+  bool closed = false;  // no other key is allowed
 
   const Json* find(std::string_view key) const {
     for (const auto& [name, schema] : known)
@@ -48,7 +48,7 @@ void collect(const Json& root, const Json& schema, int depth, Keys& keys) {
       for (const Json& part : *found) collect(root, part, depth + 1, keys);
 }
 
-// How many letters have to be put in, taken out, replaced or swapped with the next one.
+// The number of letters to insert, remove, replace or swap with the next one.
 std::size_t edits_between(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i)
@@ -70,7 +70,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// The known key that is written almost like `key`.
+// The known key that is spelled most like `key`.
 std::optional<std::string> near(const Keys& keys, std::string_view key) {
   const std::size_t allowed = key.size() < 4 ? 1 : 2;
   std::optional<std::pair<std::size_t, std::string>> best;

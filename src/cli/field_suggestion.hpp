@@ -1,5 +1,5 @@
-// Says when a question names a field that the type's schema does not know: such a field is absent from every row, and
-// the answer is empty without a word (SPEC 4).
+// Warns if a query names a field that the schema of the type does not know: such a field is absent from every row, so
+// the answer is empty (SPEC 4).
 #pragma once
 
 #include <optional>
@@ -11,12 +11,11 @@
 
 namespace struere::cli {
 
-// A warning such as "no field `data.sttus`; did you mean `data.status`?". nullopt if the schema knows the field, or if
-// nothing says that it must not be there: a schema that is open is warned about only if it has a field that is written
-// almost alike.
+// A warning such as "no field `data.sttus`; did you mean `data.status`?". nullopt if the schema knows the field
+// or allows it. With an open schema, there is a warning only if the schema has a field with a similar name.
 std::optional<std::string> field_warning(const Json& schema, const std::string& path);
 
-// One for each field that `where` or `order` of a query names and the schema does not know.
+// A warning for each field of `where` or `order` that the schema does not know.
 std::vector<std::string> field_warnings(const Json& schema, const Query& query);
 
 }  // namespace struere::cli

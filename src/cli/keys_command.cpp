@@ -32,9 +32,9 @@ Json to_json(const ApiKey& key) {
   return out;
 }
 
-// Returns when the secret is where it was sent, and throws if it got lost: it is shown this once.
+// Returns once the secret is written, and throws if it could not be: it is shown only once.
 void show_secret(const Options& options, const CreatedApiKey& created) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader who has gone is a failure like others, not the end of the process
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary failure and must not end the process
   struct stat found {};
   if (fstat(STDOUT_FILENO, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     tell_aside("warning: others may read the file that the secret goes to; chmod 600 it");

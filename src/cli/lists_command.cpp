@@ -1,4 +1,4 @@
-// What else there is in an environment, as an actor sees it: types, roles, agents, threads, executions, relations.
+// Lists of an environment, as an actor sees them: types, roles, agents, threads, executions, relations.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
@@ -14,7 +14,7 @@ struct ListArguments {
   bool backwards = false;
 };
 
-// A table, or in JSON an array of objects with the same names.
+// Shows a table, or in JSON an array of objects with the same names.
 void show(const Options& options, const std::vector<std::string>& head,
           const std::vector<std::vector<std::string>>& rows, const Json& json, const std::string& none) {
   if (options.json) return say_json(json);

@@ -16,7 +16,7 @@ using namespace struere::cli;
 
 namespace {
 
-// The words that may stand where this one does: options of the command and those above it, or the commands below.
+// The words that are allowed at this place: options of the command and of those above it, or its subcommands.
 std::vector<std::string> known_beside(const std::string& word, const CLI::App* command) {
   std::vector<std::string> out;
   if (!word.starts_with('-')) {
@@ -31,8 +31,8 @@ std::vector<std::string> known_beside(const std::string& word, const CLI::App* c
 }
 
 std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error) {
-  const CLI::App* command = &program;  // the one that was being read
-  std::string words;                   // each with a space behind it
+  const CLI::App* command = &program;  // the command that was being read
+  std::string words;                   // each followed by a space
   while (!command->get_subcommands().empty()) {
     command = command->get_subcommands().front();
     words += command->get_name() + " ";
@@ -48,7 +48,7 @@ std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error)
 
 int main(int count, char** arguments) {
   open_standard_streams();
-  std::setlocale(LC_CTYPE, "C.UTF-8");  // how wide a character is; all else stays as in C
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // for the width of characters; everything else stays as in C
   Options options;
   CLI::App program("Definitions as code: sync them to development, deploy them to production, take them back.",
                    "struere");
@@ -96,7 +96,7 @@ int main(int count, char** arguments) {
   add_backup(program, options);
   add_completion(program, options);
   describe_common_options(program);
-  // Not a command of its own: half a command line is none that the parser could read.
+  // Not a command of CLI11, because the parser cannot read half a command line.
   if (count > 1 && std::string_view(arguments[1]) == "complete") {
     print_completions(program, {arguments + 2, arguments + count});
     return ok;
@@ -106,16 +106,16 @@ int main(int count, char** arguments) {
       program.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() != 0) {
-        // The parser stopped before it came to this.
+        // The parser stopped before it read this option.
         options.json = std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
         throw UsageError(what_is_wrong(program, error));
       }
       if (dynamic_cast<const CLI::CallForVersion*>(&error))
         say("struere {}", STRUERE_VERSION);
       else
-        say("{}", wrapped(lines(program.help())));  // that was asked for
+        say("{}", wrapped(lines(program.help())));  // the requested help
     }
-    flush_output();  // what could not be written was not said: a full disk behind a redirection is a failure
+    flush_output();  // output that could not be written is a failure, for example on a full disk
     return ok;
   } catch (const Finished& finished) {
     return finished.code;

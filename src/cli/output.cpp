@@ -17,8 +17,7 @@ struct Range {
   char32_t first, last;
 };
 
-// What has no glyph of its own: control and format characters, what Unicode calls ignorable, separators, what is never
-// a character.
+// Code points without a glyph: control and format characters, default ignorables, separators, noncharacters.
 constexpr std::array unprintable{
     Range{0x00, 0x1f},       Range{0x7f, 0x9f},       Range{0xad, 0xad},       Range{0x34f, 0x34f},
     Range{0x600, 0x605},     Range{0x61c, 0x61c},     Range{0x6dd, 0x6dd},     Range{0x70f, 0x70f},
@@ -37,7 +36,7 @@ bool is_printable(char32_t c) {
 
 struct Character {
   char32_t code = 0;
-  std::size_t length = 0;  // in bytes; 0: the byte is no part of UTF-8
+  std::size_t length = 0;  // in bytes; 0 if the byte is not part of valid UTF-8
 };
 
 Character character_at(std::string_view text, std::size_t at) {
@@ -91,7 +90,7 @@ std::string without_unprintable(std::string_view text, bool keeps_lines, const E
 }
 
 std::size_t columns_of(char32_t code) {
-  const int width = wcwidth(static_cast<wchar_t>(code));  // -1 where the system knows no UTF-8
+  const int width = wcwidth(static_cast<wchar_t>(code));  // -1 if the system has no UTF-8 locale
   return width < 0 ? 1 : static_cast<std::size_t>(width);
 }
 
@@ -128,7 +127,7 @@ std::string cut(std::string_view text, std::size_t width) {
 }
 
 void detail::write(std::FILE* stream, const std::string& text) {
-  // Nobody is left to tell of a stderr that cannot be written.
+  // If stderr cannot be written, there is no place to report it.
   if (std::fwrite(text.data(), 1, text.size(), stream) != text.size() && stream == stdout) cannot_write();
 }
 
@@ -143,7 +142,7 @@ void say_json_text(std::string_view json) {
 
 void flush_output() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) cannot_write();
-  // A file may take what its disk has no room for. What is no file cannot be asked.
+  // A file may accept data for which its disk has no space, so it is synced. Other outputs cannot be synced.
   struct stat found {};
   if (fstat(STDOUT_FILENO, &found) != 0) cannot_write();
   if (S_ISREG(found.st_mode) && fsync(STDOUT_FILENO) != 0) cannot_write();
@@ -152,7 +151,7 @@ void flush_output() {
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    // A closed stdout stays one that cannot be written. The lowest number that is free is this one.
+    // A closed stdout must stay unwritable. open() returns the lowest free number, which is this one.
     open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
   }
 }

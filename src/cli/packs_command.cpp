@@ -1,4 +1,4 @@
-// `struere packs`: what is installed in an environment, and what becomes of it.
+// `struere packs`: installs, upgrades and compares the packs of an environment.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,7 +66,7 @@ void show(const Screen& screen, const PackPlan& plan) {
   show_conflicts(screen, plan);
 }
 
-// `nothing` is said where there is nothing to do.
+// `nothing` is the output if there is nothing to do.
 void carry_out(const Options& options, const Packs& packs, const PackPlan& plan, const std::string& question,
                const std::string& done, const std::string& nothing) {
   if (!options.json) show(Screen(options), plan);
@@ -114,7 +114,7 @@ void list_packs(const Options& options) {
   Screen(options).show_table({"pack", "version", "changed (UTC)", "customized", "history"}, rows);
 }
 
-// Files that say otherwise would bring back what was.
+// Files that still have the old definitions would restore them.
 std::string pull_next(const Options& options) {
   return fmt::format("Make the files say so as well: struere pull -e {}", options.environment);
 }
@@ -142,7 +142,7 @@ void upgrade(const Options& options, const PackArguments& arguments) {
       "");
 }
 
-// The drift as a diff reads: what repair would take away and bring back.
+// The drift as a diff: what repair would remove and restore.
 void diff(const Options& options, const PackArguments& arguments) {
   const Session session(options);
   const Packs packs = packs_of(session);

@@ -1,4 +1,4 @@
-// `struere users` and `struere roles`: who belongs to the organization, and what each may do in an environment.
+// `struere users` and `struere roles`: the members of the organization and their roles in an environment.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"

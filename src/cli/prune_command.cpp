@@ -1,4 +1,4 @@
-// `struere prune`: how long an environment keeps what it gathers, and removing what is older.
+// `struere prune`: sets how long an environment keeps records, and removes older ones.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// `struere pull`: an environment as files.
+// `struere pull`: brings the files to what an environment holds.
 #include <fmt/format.h>
 
 #include <map>
@@ -10,7 +10,7 @@
 namespace struere::cli {
 namespace {
 
-// What the audit log says that definitions of one kind were before they were deleted, by name.
+// The definitions of one kind as they were before they were deleted, by name, as the audit log says.
 std::map<std::string, Json> deleted_definitions(const Session& session, DefinitionKind kind) {
   const std::string prefix = std::string(to_string(kind)) + ".";
   const char* const name_key = kind == DefinitionKind::role ? "name" : "slug";
@@ -34,8 +34,8 @@ std::map<std::string, Json> deleted_definitions(const Session& session, Definiti
   return out;
 }
 
-// A file may go if the environment had what it says, word for word, and has it no more: it was synced from there. Of
-// agents and tools the log does not say enough.
+// A file may be deleted if the environment once had exactly its definition and no longer has it. The log does not say
+// enough about agents and tools.
 class Removals {
  public:
   explicit Removals(const Session& session) : session_(session) {}

@@ -26,7 +26,7 @@ constexpr Reach data_of_one{Acts::as_asked, About::one_asked};
 constexpr Reach system_of_one{Acts::as_system, About::one_asked};
 constexpr Reach files_alone{Acts::as_system, About::no_environment};
 
-// A command that is not here follows none of these options.
+// A command that is not listed takes none of these options.
 const std::map<std::string_view, Reach> reaches{
     {"init", files_alone},
     {"add", files_alone},
@@ -85,7 +85,7 @@ const std::map<std::string_view, Reach> reaches{
 
 constexpr std::size_t longest_secret = 4096;
 
-// One line, without its end.
+// Reads one line, without its line end.
 std::string line_of(std::istream& stream, const std::string& source) {
   std::string line(longest_secret, '\0');
   if (!stream.getline(line.data(), static_cast<std::streamsize>(line.size())) && !stream.eof())
@@ -96,7 +96,7 @@ std::string line_of(std::istream& stream, const std::string& source) {
   return line;
 }
 
-// The secret, wherever it is kept. What is said on the command line goes before the variable.
+// The secret, from the command line, a file or stdin, else from the variable.
 std::optional<std::string> secret_of(const ActorOptions& given) {
   if (given.key && given.key_file) throw UsageError("--key and --key-file are two keys; give one of them");
   if (given.key_file) {
@@ -118,7 +118,7 @@ std::optional<std::string> secret_of(const ActorOptions& given) {
   return variable;
 }
 
-// Not given and empty are two things.
+// An empty value is not the same as no value.
 void refuse_empty_values(const CLI::App* command) {
   for (; command; command = command->get_parent())
     for (const CLI::Option* const option : command->get_options())
@@ -151,7 +151,7 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
     if (given.user) refuse_actor(words, "--as");
     if (given.key) refuse_actor(words, "--key");
     if (given.key_file) refuse_actor(words, "--key-file");
-    // A command that looks at files alone has no actor that could be mistaken.
+    // A command that only looks at files has no actor that could be wrong.
     if (std::getenv("STRUERE_KEY") &&
         (reach.about != About::no_environment || words == "backup" || words == "users add"))
       refuse_actor(words, "STRUERE_KEY");

@@ -1,4 +1,4 @@
-// As whom each command acts, and which environment it is about. An option that a command would ignore is refused.
+// The actors and environments of each command. An option that a command would ignore is refused.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,7 @@
 
 namespace struere::cli {
 
-// The options that say who acts, as they were given.
+// The options that choose the actor, as given.
 struct ActorOptions {
   std::optional<std::string> user;      // --as
   std::optional<std::string> key;       // --key: a secret, or - for the first line of stdin
@@ -17,11 +17,11 @@ struct ActorOptions {
   std::optional<std::string> environment;
 };
 
-// Brings them, and STRUERE_KEY, into `options`, before the command that was read by `program` runs. Throws UsageError
-// for an option that is empty, and for one that the command does not follow.
+// Copies them, and STRUERE_KEY, to `options` before the command runs. Throws UsageError for an empty option, and for
+// one that the command does not take.
 void settle(const CLI::App& program, const ActorOptions& given, Options& options);
 
-// Adds to the help of each command those of the options above and of all commands that it follows.
+// Adds to the help of each command the common options that it takes.
 void describe_common_options(CLI::App& program);
 
 }  // namespace struere::cli

@@ -1,4 +1,4 @@
-// `struere run`: a process that carries out what triggers ask for.
+// `struere run`: a process that carries out trigger runs.
 #include <fmt/format.h>
 
 #include <array>
@@ -13,7 +13,7 @@
 namespace struere::cli {
 namespace {
 
-// A worker serves the whole file, and a run whose tool it does not have would die of it.
+// A worker serves the whole file, and a run fails if the worker does not have its tool.
 void require_built_in_tools(const Database& database) {
   const TrustedHost host = database.trusted_host();
   for (const Organization& organization : host.organizations())
@@ -31,7 +31,7 @@ void require_built_in_tools(const Database& database) {
 void run(const Options& options) {
   const Session session(options);
   require_built_in_tools(session.database());
-  // They are waited for here, and stop no run in the middle.
+  // Blocked here and waited for below, so that a signal does not interrupt a run.
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);

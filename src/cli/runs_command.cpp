@@ -1,4 +1,4 @@
-// `struere runs`: what triggers have set off in an environment, and another attempt at what failed.
+// `struere runs`: lists the trigger runs of an environment, and retries or cancels one.
 #include <fmt/format.h>
 
 #include <array>

@@ -21,7 +21,7 @@ std::size_t width_of_terminal(int terminal) {
   return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 1000;
 }
 
-// What says to a command that it is to go on nevertheless.
+// The option that tells a command to continue in spite of an obstacle.
 const char* option_against(Obstacle::Kind kind) {
   switch (kind) {
     case Obstacle::Kind::data_violates_schema: return " (--accept-invalid-data)";
@@ -90,7 +90,7 @@ void Screen::show_table(const std::vector<std::string>& head, std::vector<std::v
     widths.push_back(width_of(head[column]));
     for (const auto& row : rows) widths.back() = std::max(widths.back(), width_of(row[column]));
   }
-  // What does not fit is taken from the widest columns; never from the first, by which a row is named.
+  // If the table is too wide, the widest columns are cut, but never the first, which names the row.
   const auto too_wide = [&] {
     return std::reduce(widths.begin(), widths.end()) + 2 * (widths.size() - 1) > terminal_width();
   };
@@ -152,10 +152,10 @@ int tell(const Options& options, const std::exception& error) {
     if (const auto* const refused = dynamic_cast<const RefusedPlan*>(&error)) answer["plan"] = refused->plan();
     try {
       say_json(answer);
-    } catch (const std::exception&) {  // said below
+    } catch (const std::exception&) {  // reported below
     }
   }
-  // Of a folder there may be many lines, with words from its files.
+  // The faults of a folder may be many lines, with words from its files.
   tell_aside("{}", Screen(options, stderr).red(lines(error.what())));
   std::fflush(stderr);
   return ours ? exit_code(ours->code()) : is_usage ? wrong_usage : failed;
@@ -174,7 +174,7 @@ Painted wrapped(const Painted& text) {
   std::string out;
   std::istringstream all(text.str());
   for (std::string line; std::getline(all, line); out += '\n') {
-    // Under the second column, where there is one.
+    // Under the second column, if there is one.
     const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
     const std::size_t gap = line.find("  ", first);
     std::size_t indent = gap == std::string::npos ? first + 2 : line.find_first_not_of(' ', gap);
@@ -187,7 +187,7 @@ Painted wrapped(const Painted& text) {
     }
     out += line;
   }
-  if (!out.empty()) out.pop_back();  // the end of its last line
+  if (!out.empty()) out.pop_back();  // the line end of the last line
   return Painted(out);
 }
 

@@ -1,4 +1,4 @@
-// How things look: colours on a terminal that wants them, plans as a diff reads, tables.
+// Output for people: colours, plans as diffs, tables, progress.
 #pragma once
 
 #include <chrono>
@@ -20,17 +20,17 @@ class Screen {
   Painted yellow(const Painted& text) const { return painted("33", text); }
   Painted red(const Painted& text) const { return painted("31", text); }
   Painted faint(const Painted& text) const { return painted("2", text); }
-  // The text is escaped.
+  // Escapes the text.
   Painted green(std::string_view text) const { return green(text_of("{}", text)); }
   Painted yellow(std::string_view text) const { return yellow(text_of("{}", text)); }
   Painted red(std::string_view text) const { return red(text_of("{}", text)); }
   Painted faint(std::string_view text) const { return faint(text_of("{}", text)); }
 
-  // `+ ~ -` and what it would break; with the fields where `detailed`.
+  // Shows `+ ~ -` and the obstacles; with the fields if `detailed`.
   void show(const ChangePlan& plan, bool detailed) const;
   void show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const;
 
-  // Asks, where there is somebody to ask. Throws UsageError where there is nobody.
+  // Asks the user. Throws UsageError if there is no terminal.
   bool confirm(const std::string& question) const;
 
  private:
@@ -40,7 +40,7 @@ class Screen {
   bool is_json_;
 };
 
-// A bar on stderr while something long is done, where that is a terminal; it is gone when this is.
+// A progress bar on stderr, if that is a terminal; removed by the destructor.
 class Progress {
  public:
   Progress();
@@ -49,7 +49,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   bool is_shown() const noexcept { return is_shown_; }
-  void show(const std::string& what, std::int64_t done, std::int64_t total);  // total 0: nobody knows
+  void show(const std::string& what, std::int64_t done, std::int64_t total);  // total 0: unknown
 
  private:
   void clear();
@@ -59,11 +59,11 @@ class Progress {
   std::chrono::steady_clock::time_point drawn_{};
 };
 
-std::size_t terminal_width();          // of stdout; 1000 where that is no terminal
-Painted fit(std::string_view line);    // escaped, and cut to that width
-Painted wrapped(const Painted& text);  // the same, at spaces, over several lines
+std::size_t terminal_width();          // of stdout; 1000 if that is not a terminal
+Painted fit(std::string_view line);    // escaped and cut to that width
+Painted wrapped(const Painted& text);  // wrapped at spaces to that width
 
-// What went wrong: on stderr, and in JSON on stdout as well. Answers with the exit code.
+// Reports an error on stderr, and with --json on stdout as well. Returns the exit code.
 int tell(const Options& options, const std::exception& error);
 
 std::string counted(std::size_t count, const char* what);  // "2 changes"

@@ -93,7 +93,7 @@ Session::Session(const Options& options, Missing missing) : project_(read_projec
                                                     organization().str()));
     try {
       database_->trusted_host().create_organization(organization().str(), organization());
-    } catch (const Error& error) {  // another process made it in this moment
+    } catch (const Error& error) {  // another process has just created it
       if (error.code() != ErrorCode::conflict) throw;
     }
   }

@@ -1,4 +1,4 @@
-// What every command begins with: the options that all of them have, the project folder, the open database.
+// The common part of all commands: their options, the project folder, the open database.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace struere::cli {
 
-// What a shell sees of an error.
+// Exit codes.
 enum ExitCode {
   ok = 0,
   failed = 1,
@@ -36,19 +36,19 @@ struct Options {
   bool json = false;
   std::string color = "auto";
   bool yes = false;
-  // The actor, if the command can act as one (reach.hpp): of the two at most one, and never empty.
+  // The actor, if the command can act as one (reach.hpp): at most one of the two, and never empty.
   std::optional<std::string> user, key;
 };
 
-// Ends the program; everything is said already.
+// Ends the program; all output is already written.
 struct Finished {
   int code;
 };
 
-// Something stands in the way of a plan. In JSON the plan is part of the one answer.
+// An obstacle prevents a plan. With --json, the plan is part of the answer.
 class RefusedPlan : public Error {
  public:
-  // `what` is left as it is.
+  // `what` names the environment or thing that stays unchanged.
   RefusedPlan(const Options& options, const std::string& what, Json plan);
   const Json& plan() const noexcept { return plan_; }
 
@@ -56,53 +56,53 @@ class RefusedPlan : public Error {
   Json plan_;
 };
 
-// A usage error that CLI11 could not see.
+// A usage error that CLI11 cannot detect.
 class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-std::string full_path(const std::filesystem::path& folder);  // to be shown
+std::string full_path(const std::filesystem::path& folder);  // for output
 
-// What struere.yaml says: {database: FILE, organization: ID}.
+// The content of struere.yaml: {database: FILE, organization: ID}.
 struct Project {
   std::filesystem::path folder;
   std::filesystem::path database;
   OrganizationId organization;
 };
 
-// Throws UsageError where the folder is no project.
+// Throws UsageError if the folder is not a project.
 Project read_project(const Options& options);
 
-// A project and its database, open, and the actor of the command: the system unless the options name another, as
-// whoever runs the command owns the file.
+// A project, its open database, and the actor of the command: the system by default, because the user of the command
+// can read and write the file.
 class Session {
  public:
   enum class Missing {
     refuse,
     make
-  };  // a database or an organization: a mistyped one must not be made by a look at it
+  };  // a database or an organization; a command that only reads must not create a mistyped one
 
-  // Throws UsageError where there is no project, Error{not_found} for what is missing.
+  // Throws UsageError if there is no project, Error{not_found} if the database or organization does not exist.
   explicit Session(const Options& options, Missing missing = Missing::refuse);
 
   const std::filesystem::path& folder() const noexcept { return project_.folder; }
   const std::filesystem::path& file() const noexcept { return project_.database; }
   const OrganizationId& organization() const noexcept { return project_.organization; }
   const Database& database() const noexcept { return *database_; }
-  // Whether the path still leads to the file that was opened.
+  // Whether the path still names the file that was opened.
   bool is_file_in_place() const noexcept;
   struere::Session system(Environment environment) const;
-  // The one that the options name, in the key's environment or that of -e; otherwise the system.
+  // The actor that the options name, in the environment of the key or of -e; otherwise the system.
   const struere::Session& actor() const noexcept { return *actor_; }
   bool acts_as_system() const noexcept { return actor().actor().type() == ActorType::system; }
   std::string environment() const { return std::string(to_string(actor().actor().environment())); }  // of the actor
-  // What an actor may not see and what is not there are the same to it. The system sees all: it is told that there is
-  // no such name, and which is near. Error{not_found}.
+  // If the actor is the system, which sees everything, throws Error{not_found} for an unknown name, with a similar one.
+  // To other actors, a hidden type and an unknown one look the same.
   void require_entity_type(const std::string& slug) const;
   void require_role(const std::string& name) const;
   void require_member(const std::string& user) const;
   Definitions definitions(Environment environment) const { return Definitions(system(environment)); }
-  // Which fields a mask in the files may name though no schema does: those that either environment holds.
+  // The fields that a mask may name although no schema does, because an environment still holds them.
   HeldFields held_fields() const;
 
  private:
@@ -114,7 +114,7 @@ class Session {
   std::optional<struere::Session> actor_;
 };
 
-// Runs `body`, and says of what is not found which thing that is.
+// Runs `body`; if it throws not_found, the error names `what` and `name`.
 template <class Body>
 decltype(auto) naming(const char* what, const std::string& name, Body&& body) {
   try {

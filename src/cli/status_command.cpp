@@ -1,4 +1,4 @@
-// `struere status` and `struere diff`: files against development, development against production.
+// `struere status` and `struere diff`: compare files with development, and development with production.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"

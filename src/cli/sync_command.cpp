@@ -1,4 +1,4 @@
-// `struere sync`: the files, once, to development.
+// `struere sync`: brings development to what the files say, once.
 #include "cli/sync_command.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// What `sync` and `dev` do, and what the one says to files that cannot be used the other says as well.
+// The part that `sync` and `dev` share.
 #pragma once
 
 #include "cli/session.hpp"

@@ -1,4 +1,4 @@
-// `struere verify`: the chain of the audit log.
+// `struere verify`: recomputes the hash chain of the audit log.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
