@@ -1,4 +1,4 @@
-// What time it is, for the library: milliseconds since the Unix epoch. A host may inject its own.
+// The clock of the library, in milliseconds since the Unix epoch. A host may inject its own.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ enum class Environment { development, production };
 // The stored and sent word: "development" or "production".
 std::string_view to_string(Environment environment) noexcept;
 
-// Exact and case-sensitive; anything else is nothing.
+// Exact and case-sensitive; nullopt for any other text.
 std::optional<Environment> parse_environment(std::string_view text) noexcept;
 
 }  // namespace struere

@@ -14,10 +14,10 @@ class FieldPath {
  public:
   enum class Root { data, id, status, created_at, updated_at };
 
-  // Segments are [A-Za-z0-9_-]{1,64}, one to eight of them after `data`. Nothing for any other text.
+  // Segments are [A-Za-z0-9_-]{1,64}, one to eight of them after `data`. nullopt for any other text.
   static std::optional<FieldPath> parse(std::string_view text);
 
-  // Whether `text` could be a segment, and so the name of a relation type too.
+  // Whether `text` can be a segment. Relation types are written like segments.
   static bool is_segment(std::string_view text) noexcept;
 
   Root root() const noexcept { return root_; }
@@ -25,7 +25,7 @@ class FieldPath {
   const std::vector<std::string>& segments() const noexcept { return segments_; }  // after `data`
   std::string str() const;
 
-  // Whether this path is `other`'s, or a proper or improper prefix of it.
+  // Whether this path equals `other` or is a prefix of it.
   bool is_prefix_of(const FieldPath& other) const noexcept;
 
   friend bool operator==(const FieldPath&, const FieldPath&) = default;

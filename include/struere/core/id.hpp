@@ -10,8 +10,8 @@
 
 namespace struere {
 
-// A value of text. Entities, roles and keys get UUIDv7; organizations and users may bring ids of their own
-// (of an identity provider, say). No counter is ever an id: it would tell of rows outside the scope (SPEC 1).
+// A text. Entities, roles and keys get UUIDv7; organizations and users may have ids of the host, such as those of an
+// identity provider. No id is a counter, which would tell about rows outside the scope (SPEC 1).
 template <class Tag>
 class Id {
  public:
@@ -40,12 +40,12 @@ using MessageId = Id<struct MessageTag>;
 using ExecutionId = Id<struct ExecutionTag>;
 using TriggerRunId = Id<struct TriggerRunTag>;
 
-// Where new ids come from. A host may inject its own, for tests that are reproducible. Called from many threads.
+// The source of new ids. A host may inject its own, for reproducible tests. Called from many threads.
 class IdSource {
  public:
   virtual ~IdSource() = default;
 
-  // A new id that was never given out. `now` is in milliseconds since the Unix epoch.
+  // A new id that was never returned before. `now` is in milliseconds since the Unix epoch.
   virtual std::string next(long long now) = 0;
 };
 

@@ -15,28 +15,28 @@ using Json = nlohmann::json;
 inline constexpr std::size_t json_max_depth = 64;           // `{}` is of depth 1
 inline constexpr std::size_t json_max_bytes = 1024 * 1024;  // of text
 
-// Why a text or a value is not acceptable, in words that can be shown.
+// Why a text or a value is not acceptable. The message may be shown to the actor.
 struct JsonFault {
   std::string message;
 };
 
 // Strict: valid UTF-8, no U+0000, no duplicate keys, finite numbers, within the bounds. Integers that fit 64 signed
-// bits stay exact. Answers null and fills `fault` where the text is anything else.
+// bits stay exact. Otherwise returns nullopt and fills `fault`.
 std::optional<Json> parse_json(std::string_view text, JsonFault& fault);
 
-// The one text of a value: sorted keys, no white space, shortest numbers, `1` for `1.0`. Two values are equal
+// The canonical text of a value: sorted keys, no white space, shortest numbers, `1` for `1.0`. Two values are equal
 // (SPEC 4, `eq`) iff their canonical texts are the same bytes. Refuses what parse_json would refuse.
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault);
 
-// As above, for values that are made of acceptable ones: they may be larger than those. Throws std::invalid_argument
-// for what is no JSON.
+// The same for values that are made of acceptable ones, which may exceed the bounds. Throws std::invalid_argument if
+// the value is not JSON.
 std::string canonical_json(const Json& value);
 
 // Adds the canonical text of a string. Throws as canonical_json does.
 void append_json_string(std::string& out, std::string_view text);
 
-// A value as its canonical text reads: numbers brought to one form. Throws Error{storage} for text that is not JSON:
-// canonical text comes from canonical_json or from a storage.
+// Reads canonical text. Throws Error{storage} if the text is not JSON, because canonical text comes from canonical_json
+// or from a storage.
 Json parse_canonical_json(std::string_view canonical);
 
 }  // namespace struere

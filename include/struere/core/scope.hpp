@@ -9,8 +9,8 @@
 
 namespace struere {
 
-// An immutable pair. Only the library makes one, after it has authenticated somebody or for the host itself; other code
-// can only hold the scope that it was given.
+// An immutable pair. Only the library makes one, for an authenticated actor or for the host; other code can only copy a
+// scope.
 class Scope {
  public:
   Scope(const Authority& authority, OrganizationId organization, Environment environment);
@@ -25,7 +25,7 @@ class Scope {
   Environment environment_;
 };
 
-// For maps; of no other meaning.
+// An order for maps, without other meaning.
 struct ScopeOrder {
   bool operator()(const Scope& a, const Scope& b) const noexcept {
     return a.environment() != b.environment() ? a.environment() < b.environment() : a.organization() < b.organization();

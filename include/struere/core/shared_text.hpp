@@ -1,4 +1,4 @@
-// A part of a text that others share: the rows of a page lie in one block of memory.
+// A part of a shared text: the rows of a page are in one block of memory.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace struere {
 
-// A value. Whoever holds a part keeps the whole.
+// A value. Keeping a part keeps the whole block.
 class SharedText {
  public:
   SharedText() = default;
