@@ -1,4 +1,4 @@
-// What an actor may want to do with a resource (SPEC 3).
+// The actions that policies allow or deny on a resource (SPEC 3).
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@ namespace struere {
 
 enum class Action { create, read, update, remove, list };
 
-// The words of SPEC 3; `remove` is sent and stored as "delete", which C++ keeps for itself.
+// The words of SPEC 3; `remove` is sent and stored as "delete", which is a keyword of C++.
 std::string_view to_string(Action action) noexcept;
 std::optional<Action> parse_action(std::string_view text) noexcept;
 

@@ -1,4 +1,4 @@
-// Who asks: one actor, in one scope, with the roles it has there (SPEC 2).
+// The actor of a request: in one scope, with the roles that it has there (SPEC 2).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ enum class ActorType { user, agent, system, webhook };
 
 std::string_view to_string(ActorType type) noexcept;
 
-// A role that was resolved for an actor. Held by id: a role that is deleted and made anew is another one.
+// A role that was resolved for an actor, identified by id: a new role with the name of a deleted one is another role.
 struct ActorRole {
   RoleId id;
   std::string name;
@@ -27,7 +27,7 @@ struct ActorRole {
   friend bool operator==(const ActorRole&, const ActorRole&) = default;
 };
 
-// What an actor is made of.
+// The parts of an actor.
 struct ActorParts {
   Scope scope;
   ActorType type;
@@ -41,8 +41,8 @@ struct ActorParts {
   bool may_write = true;
 };
 
-// Says who somebody is; what they may do is a Session's (repository/session.hpp), and no function makes a session of an
-// actor. Immutable, cheap to copy, safe to share between threads. Made by the library alone.
+// Says who the actor is. Operations need a Session (repository/session.hpp), and no function makes one from an actor.
+// Immutable, cheap to copy, safe to share between threads. Made by the library alone.
 class ActorContext {
  public:
   ActorContext(const Authority& authority, ActorParts parts);
@@ -55,27 +55,27 @@ class ActorContext {
   const std::vector<ActorRole>& roles() const noexcept { return state_->parts.roles; }  // sorted by name
   bool is_org_admin() const noexcept { return state_->parts.is_org_admin; }
 
-  // The restriction of an actor that a tool acts as, if only an empty one; null for other actors. It also binds actors
-  // that pass policies.
+  // The restriction of the actor of a tool, which may be empty; null for other actors. It also applies to actors that
+  // pass policies.
   const Restriction* restriction() const noexcept { return state_->parts.restriction.get(); }
 
-  // How many triggers led to what this actor does: 0 unless it is the actor of a trigger run.
+  // The depth of the trigger run that this actor carries out; 0 if it is not the actor of a trigger run.
   int cascade_depth() const noexcept { return state_->parts.cascade_depth; }
 
-  // Of these, the first run that the write of a caller set off: its id. Empty for everybody else.
+  // The id of the first run of that chain, which a write of a caller triggered. Empty for other actors.
   const std::string& cascade_origin() const noexcept { return state_->parts.cascade_origin; }
 
   // The actor that acts as this one (Session::impersonate); null if none does.
   const ActorName* impersonated_by() const noexcept { return state_->parts.impersonated_by.get(); }
 
-  // False for an actor that is acted as in order to look only: each of its writes is permission_denied.
+  // False if another actor acts as this one for reading only: each write is permission_denied.
   bool may_write() const noexcept { return state_->parts.may_write; }
 
   // System actors and org admins pass policies, rules and masks inside their own scope (SPEC 2). Nothing passes the
   // scope.
   bool passes_policies() const noexcept { return type() == ActorType::system || is_org_admin(); }
 
-  // For caches: no two actors that were made in this process have the same number; copies have.
+  // For caches: unique among the actors made in this process; copies have the same number.
   std::uint64_t number() const noexcept { return state_->number; }
 
  private:

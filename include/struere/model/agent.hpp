@@ -1,4 +1,4 @@
-// Agents: one identity for both environments, and what each environment makes of it (SPEC 8).
+// Agents: an identity for both environments, and a configuration for each (SPEC 8).
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@ enum class AgentStatus { active, inactive };  // an inactive agent uses no tool 
 
 std::string_view to_string(AgentStatus status) noexcept;
 
-// Shared by both environments of an organization. Nothing in it decides what the agent does: that is AgentConfig's, so
-// that a key of development cannot switch production on or off.
+// Shared by both environments of an organization. AgentConfig decides what the agent does, so that a key of
+// development cannot switch production on or off.
 struct Agent {
   AgentId id;
-  std::string slug;  // as of an entity type; unique in the organization
+  std::string slug;  // as for an entity type; unique in the organization
   std::string name;
   std::string description;
   Timestamp created_at = 0;
   Timestamp updated_at = 0;
 };
 
-// Of one environment. The newest version is in force; the others are its history.
+// Belongs to one environment. The newest version is in force; the others are its history.
 struct AgentConfig {
   AgentId agent;
   std::int64_t version = 0;  // from 1, in each environment
@@ -49,15 +49,15 @@ enum class ToolIdentity {
 
 std::string_view to_string(ToolIdentity identity) noexcept;
 
-// As whom an agent's tool acts, and what of that is taken away. Shared by both environments; role names resolve in the
+// As whom a tool of an agent acts, and what it may not do. Shared by both environments; role names are resolved in the
 // scope of the caller.
 struct ToolPermission {
   AgentId agent;
   std::string tool;
   ToolIdentity identity = ToolIdentity::inherit;
   std::optional<std::string> role;                     // of `configured`
-  std::optional<std::vector<Action>> allowed_actions;  // none: all that the identity may do
-  std::vector<std::string> denied_fields;  // "data.card", "status": as if every role hid them, of every type
+  std::optional<std::vector<Action>> allowed_actions;  // nullopt: all that the identity may do
+  std::vector<std::string> denied_fields;              // "data.card", "status": hidden in every type
   Timestamp updated_at = 0;
 };
 

@@ -1,4 +1,4 @@
-// One run of an agent: what it took, and how it ended (SPEC 8).
+// One run of an agent: tokens, duration and outcome (SPEC 8).
 #pragma once
 
 #include <cstdint>
@@ -28,15 +28,15 @@ struct Execution {
   std::int64_t output_tokens = 0;
   std::int64_t duration_ms = 0;
   Json tool_calls = Json::array();
-  std::string actor_type;  // who asked
+  std::string actor_type;  // of the actor that asked
   std::string actor_id;
   std::int64_t day = 0;  // days since the Unix epoch, UTC
   Timestamp created_at = 0;
 };
 
-// What the executions of one group come to.
+// The totals of one group of executions.
 struct ExecutionSummary {
-  // Those that were grouped by.
+  // Only the fields that were grouped by have a value.
   std::optional<std::int64_t> day;
   std::optional<AgentId> agent;
   std::optional<std::string> model;

@@ -8,12 +8,11 @@
 
 namespace struere {
 
-// Rows that were deleted before and events that were written before still hold the former name. Masks take both names
-// for one field.
+// Older deleted rows and older events still have the former name. Masks treat both names as one field.
 struct FormerName {
   std::string entity_type;    // slug
   std::int64_t position = 0;  // from 1, in the order of the renamings of the type
-  std::string former;         // paths inside `data`, without it: "fee"
+  std::string former;         // paths inside `data`, without the `data.`: "fee"
   std::string present;
   Timestamp created_at = 0;
 };

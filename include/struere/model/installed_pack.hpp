@@ -1,4 +1,4 @@
-// A pack that is installed in one scope: which version, what was customized, and how it came there.
+// A pack that is installed in one scope: its version, customizations and history.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct InstalledPack {
   Timestamp updated_at = 0;
 };
 
-// What the installed version ships, before customization. There is none where a pack was recorded without it.
+// The definitions of the installed version, before customization. Missing if a pack was recorded without them.
 struct PackDefinitions {
   std::string pack_id;
   Json definitions = Json::object();

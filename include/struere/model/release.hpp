@@ -1,4 +1,4 @@
-// What one scope was defined as from some moment on: a numbered snapshot that can be restored.
+// A numbered snapshot of the definitions of a scope, which can be restored.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Release {
   Json definitions;         // all of them, as DefinitionSet::to_json writes them
   Json changes;             // the plan that was carried out, as ChangePlan::to_json writes it
   std::string note;
-  std::optional<std::int64_t> restores;  // of a rollback: the number of the release whose definitions these are
+  std::optional<std::int64_t> restores;  // for a rollback: the number of the release that it restored
   std::string created_by_type;
   std::string created_by;
   Timestamp created_at = 0;

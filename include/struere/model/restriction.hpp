@@ -1,4 +1,4 @@
-// What is taken away from an actor while a tool acts as it (SPEC 8). A restriction only ever narrows.
+// The restriction of an actor while a tool acts as it (SPEC 8). It only narrows.
 #pragma once
 
 #include <optional>
@@ -10,14 +10,14 @@
 namespace struere {
 
 struct Restriction {
-  std::optional<std::vector<Action>> allowed_actions;  // none: all that the actor may do anyway
+  std::optional<std::vector<Action>> allowed_actions;  // nullopt: all that the actor may do
   std::vector<std::string> denied_fields;              // hidden from it in every type: "data.card", "status"
 
   bool permits(Action action) const noexcept;
-  bool is_empty() const noexcept { return !allowed_actions && denied_fields.empty(); }  // takes nothing away
+  bool is_empty() const noexcept { return !allowed_actions && denied_fields.empty(); }  // restricts nothing
 };
 
-// What both leave over.
+// The restriction that applies both.
 Restriction narrowed(const Restriction& one, const Restriction& other);
 
 }  // namespace struere

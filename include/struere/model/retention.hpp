@@ -1,4 +1,4 @@
-// How long what a scope gathers is kept, as its organization sets it.
+// How long a scope keeps its records, as its organization sets it.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 namespace struere {
 
 enum class Gathered {
-  trigger_runs,  // that are finished, by when they were
+  trigger_runs,  // finished runs, by the time at which they finished
   executions,
   messages,
-  threads,  // by their last message, with all of their messages
+  threads,  // by the time of their last message, with all messages
   events,
 };
 

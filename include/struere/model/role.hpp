@@ -10,7 +10,7 @@
 
 namespace struere {
 
-// As written; what the words mean is for access/ to say, which also decides what becomes of a word it does not know.
+// As written. access/ interprets the words, unknown ones included.
 struct PolicyRecord {
   std::string resource;  // a slug, a system resource or "*"
   std::string action;    // an action or "*"
@@ -33,7 +33,7 @@ struct RoleRecord {
   Timestamp created_at = 0;
 };
 
-// A role given to a user in one scope. An assignment whose expiry has passed gives nothing (SPEC 2).
+// A role given to a user in one scope. An assignment that has expired has no effect (SPEC 2).
 struct Assignment {
   UserId user;
   RoleId role;

@@ -14,7 +14,7 @@ namespace struere {
 
 struct Thread {
   ThreadId id;
-  std::optional<std::string> external_id;  // the host's own; unique for the actor that began the thread
+  std::optional<std::string> external_id;  // an id of the host; unique for the actor that began the thread
   std::optional<AgentId> agent;
   std::string title;
   Json metadata = Json::object();
@@ -35,8 +35,8 @@ struct Message {
   std::int64_t sequence = 0;  // from 1 in each thread
   MessageRole role = MessageRole::user;
   std::string content;
-  Json tool_calls = Json::array();          // what an assistant asked for
-  std::optional<std::string> tool_call_id;  // which of those a tool's message answers
+  Json tool_calls = Json::array();          // calls that the assistant asked for
+  std::optional<std::string> tool_call_id;  // the call that the message of a tool answers
   Json attachments = Json::array();
   Timestamp created_at = 0;
 };

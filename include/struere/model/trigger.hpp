@@ -1,4 +1,4 @@
-// Triggers: what is to be done when an entity was written, and the runs that do it (docs/guide.md).
+// Triggers: what to do when an entity was written, and the runs that do it (docs/guide.md).
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,10 @@ struct Trigger {
 };
 
 enum class TriggerRunStatus {
-  pending,  // waits until it is due: for the first time, or again after a failure
-  running,  // a worker has it; until `due_at`, then another one takes it over
+  pending,  // waits until it is due, for the first attempt or the next one
+  running,  // a worker has it until `due_at`; then another worker may take it over
   completed,
-  dead,       // failed as often as it may
+  dead,       // all attempts failed
   cancelled,  // another write of the same entity took its place (`cancelPrevious`)
 };
 
@@ -36,21 +36,21 @@ struct TriggerRun {
   std::string trigger;  // its slug
   Json definition;      // of the trigger, as it was when the entity was written
   EntityId entity;
-  Json input;  // what templates call `trigger`
+  Json input;  // the values of `{{trigger.…}}`
   TriggerRunStatus status = TriggerRunStatus::pending;
   Timestamp due_at = 0;
   std::int64_t attempts = 0;
   Json steps = Json::array();        // the results of the steps that were completed, in order
   std::optional<std::string> error;  // of the last attempt that failed
-  std::int64_t depth = 0;            // how many triggers led to it: 1 for what a caller's write set off
+  std::int64_t depth = 0;  // 1 for a run that a write of a caller triggered, 2 for a run that such a run triggered, …
   std::optional<std::string> worker;
   Timestamp created_at = 0;
   std::optional<Timestamp> finished_at;
 };
 
-// How many runs one write of a caller has set off through other runs, as long as they may set off more.
+// Counts the runs that one write of a caller triggered through other runs, while further ones may follow.
 struct TriggerCascade {
-  std::string origin;  // the id of the first run that the write set off
+  std::string origin;  // the id of the first run that the write triggered
   std::int64_t runs = 0;
   Timestamp created_at = 0;
 };
