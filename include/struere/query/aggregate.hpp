@@ -1,4 +1,4 @@
-// Counts, sums and the like over the rows of a view, by groups (SPEC 6, "aggregates").
+// Counts, sums and other measures over the rows of a view, by groups (SPEC 6, "aggregates").
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,26 @@
 
 namespace struere {
 
-// What is worked out for each group: of the rows, or of the values that a field has in them as filters see it. `sum`
-// and `avg` look at numbers, `min` and `max` at numbers and strings.
+// Computed for each group: the number of rows, or a measure of the values of a field as filters see them. `sum` and
+// `avg` use numbers, `min` and `max` numbers and strings.
 struct Measure {
   enum class Op { count, sum, avg, min, max };
 
   Op op = Op::count;
-  std::optional<std::string> field = {};  // of all but count, which takes none
+  std::optional<std::string> field = {};  // required, except for count, which takes none
 };
 
 struct AggregateGroup {
-  std::vector<std::optional<Json>> key;       // for each field of groupBy its value; nullopt where it is absent
-  std::vector<std::optional<Json>> measures;  // nullopt where no row has a value for it, or no double can hold it
+  std::vector<std::optional<Json>> key;       // the value of each field of groupBy; nullopt if it is absent
+  std::vector<std::optional<Json>> measures;  // nullopt if no row has a value, or the result is beyond doubles
 };
 
 struct Aggregates {
   std::vector<AggregateGroup> groups;  // in the order of their keys
-  bool more = false;                   // there are other groups after them
+  bool more = false;                   // there are further groups
 };
 
-// The question, checked: for a storage.
+// A checked aggregate query, for a storage.
 struct Aggregation {
   struct Part {
     Measure::Op op;

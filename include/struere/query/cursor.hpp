@@ -1,4 +1,4 @@
-// An opaque place in the answer to one query, in one scope (SPEC 6).
+// An opaque position in the answer to one query, in one scope (SPEC 6).
 #pragma once
 
 #include <array>
@@ -10,14 +10,14 @@
 
 namespace struere {
 
-// A database's own secret, made with the database. Without it a cursor can be neither read nor made.
+// A secret of the database, made with it. Without it a cursor can be neither read nor made.
 using CursorKey = std::array<unsigned char, 32>;
 
-// `question` is everything that the answer depends on besides the scope: type, filter, status, search, order.
+// `question` is everything except the scope that the answer depends on: type, filter, status, search, order.
 std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
                           const Position& position);
 
-// Nothing for any text but one that encode_cursor made for the same key, scope and question.
+// nullopt for any text that encode_cursor did not make for the same key, scope and question.
 std::optional<Position> decode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
                                       const std::string& cursor);
 

@@ -1,4 +1,4 @@
-// What a storage is asked for when events are listed (SPEC 7).
+// The query that a storage gets when events are listed (SPEC 7).
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,10 @@
 
 namespace struere {
 
-// Oldest first. An event about an entity is selected iff that entity's row, as stored now and deleted or not, is of one
-// of `types` and admitted by one of its grants, and likewise its other end if it has one; its payload is masked by the
-// grants that admit the row (an event with another end is not masked). No grant admits a purged row: `purged` does.
+// Oldest first. An event about an entity is selected if and only if the row of that entity, as stored now and deleted
+// or not, has one of `types` and is admitted by one of its grants; the same must hold for the other end, if there is
+// one. The payload is masked by the grants that admit the row (that of an event with another end is not). No grant
+// admits a purged row; `purged` selects its events.
 struct EventSelection {
   struct TypeGrants {
     EntityTypeKey type = 0;
@@ -22,8 +23,8 @@ struct EventSelection {
   };
 
   std::vector<TypeGrants> types;
-  bool others = false;  // events about no entity, too
-  bool purged = false;  // a purged entity counts as admitted, and nothing of its events is masked
+  bool others = false;  // also select events that are about no entity
+  bool purged = false;  // a purged entity counts as admitted, and its events are not masked
   ActorValues actor;
 
   std::optional<std::string> entity = {};
@@ -32,18 +33,18 @@ struct EventSelection {
   std::optional<std::string> actor_id = {};
   std::optional<Timestamp> since = {};
   std::optional<Timestamp> until = {};  // exclusive
-  std::int64_t after = 0;               // a sequence: only later ones
+  std::int64_t after = 0;               // a sequence number: only later events
   std::int64_t limit = 1;
   // No event is added once the payloads reach this many bytes.
   std::size_t most_bytes = static_cast<std::size_t>(-1);
   Interruption interruption = {};
 };
 
-// Whether the event is one of those asked for, as far as it alone can say.
+// Whether the event matches the selection, as far as the event alone decides.
 bool is_asked_for(const EventSelection& selection, const EventRecord& event);
 
-// The payload's `data`, `changes` and `previousData` as a row's `data` would be shown under these masks, its `status`
-// and `previousStatus` as a row's `status`.
+// Masks the `data`, `changes` and `previousData` of the payload like the `data` of a row, and its `status` and
+// `previousStatus` like the status of a row.
 std::string masked_payload(const std::string& payload, std::span<const Mask* const> masks);
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// What must be true of a row: a small tree, without any policy in it (SPEC 4).
+// A condition on a row: a small tree, without any policy in it (SPEC 4).
 #pragma once
 
 #include <memory>
@@ -13,14 +13,14 @@
 
 namespace struere {
 
-// Who asks, as far as a predicate can name it.
+// The values of the actor that a predicate can name.
 struct ActorValues {
   std::string user_id;          // actor.userId
   std::string organization_id;  // actor.organizationId
 };
 
-// actor.entityId: of all active entities of these types whose field holds the actor's id, the first created, then the
-// lowest id. There may be none.
+// actor.entityId: of all active entities of these types whose field contains the actor's id, the first created, then
+// the one with the lowest id. There may be none.
 struct OwnEntity {
   struct Candidate {
     EntityTypeKey type;
@@ -33,7 +33,7 @@ struct OwnEntity {
   friend bool operator==(const OwnEntity&, const OwnEntity&) = default;
 };
 
-// The right side of a comparison: a value, or what becomes one when the request and the stored relations are known.
+// The right side of a comparison: a value, or a placeholder whose value depends on the actor and stored relations.
 struct Operand {
   enum class Kind { literal, user_id, organization_id, own_entity, related_ids };
 
@@ -52,22 +52,22 @@ struct Hop {
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 
-// Immutable once made; shared between requests, as it holds no actor.
+// Immutable; shared between requests, because it contains no actor.
 class Predicate {
  public:
   enum class Kind {
     always,
     never,
-    all,         // every one of `parts`
-    any,         // some of `parts`
+    all,         // all of `parts` are true
+    any,         // one of `parts` is true
     comparison,  // `field op operand`
-    reached,     // the row is reached by exactly `hops` from the own entity, or from `start` where that is given
+    reached,     // the row is reached by exactly `hops` from the own entity, or from `start` if that is set
   };
 
   static Predicate always() { return Predicate(Kind::always); }
   static Predicate never() { return Predicate(Kind::never); }
-  static Predicate all(std::vector<Predicate> parts);  // simplified: no parts is always, one part is itself
-  static Predicate any(std::vector<Predicate> parts);  // no parts is never
+  static Predicate all(std::vector<Predicate> parts);  // simplified: always() without parts, the part if there is one
+  static Predicate any(std::vector<Predicate> parts);  // simplified: never() without parts
   static Predicate comparison(FieldPath field, Operator op, Operand operand);
   static Predicate reached(OwnEntity start, std::vector<Hop> hops);
   static Predicate reached_from(std::string start, std::vector<Hop> hops);

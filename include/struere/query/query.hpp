@@ -1,4 +1,4 @@
-// What a caller asks of a type's rows: filter, search, order, page (SPEC 6).
+// A query for the rows of a type: filter, search, order, page (SPEC 6).
 #pragma once
 
 #include <chrono>
@@ -18,11 +18,11 @@ namespace struere {
 //
 //     field("data.status") == "scheduled" && field("data.duration") >= 30
 //
-// A malformed one is refused by the operation that it is given to, with invalid_query.
+// An operation that gets a malformed condition throws invalid_query.
 class Condition {
  public:
   Condition() = default;  // no condition
-  // A list of conditions that are ANDed, as in a request; or a single one.
+  // A list of conditions that are ANDed, as in a request, or a single condition.
   Condition(Json nodes) : nodes_(nodes.is_object() ? Json::array({std::move(nodes)}) : std::move(nodes)) {}
 
   bool empty() const { return nodes_.is_array() && nodes_.empty(); }
@@ -68,20 +68,20 @@ struct Query {
   Condition where = {};
   std::optional<std::string> status = {};
   std::optional<std::string> search = {};
-  std::vector<OrderBy> order = {};        // createdAt descending unless asked
+  std::vector<OrderBy> order = {};        // default: createdAt descending
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
-  // Of `data` only what these paths name is shown, of what the masks leave: `data.…`, at most 64. Unset: all of it.
+  // Shows only these paths of the masked `data`: `data.…`, at most 64. nullopt: all of it.
   std::optional<std::vector<std::string>> fields = {};
-  // The entities that these fields refer to stand beside each row (Entity::expanded). At most 8 paths that the schema
-  // gives `references`.
+  // Adds the entities that these fields refer to (Entity::expanded). At most 8 paths that have `references` in the
+  // schema.
   std::vector<std::string> expand = {};
-  // The query fails with Error{storage} after `timeout`, or when `stop` is requested. For what no index serves.
+  // The query throws Error{storage} after `timeout`, or when `stop` is requested.
   std::optional<std::chrono::milliseconds> timeout = {};
   std::stop_token stop = {};
 };
 
-// What `get` shows: `fields` and `expand` as a query has them.
+// Options of `get`, with the meaning that they have in a query.
 struct GetOptions {
   std::optional<std::vector<std::string>> fields = {};
   std::vector<std::string> expand = {};

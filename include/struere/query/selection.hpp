@@ -1,4 +1,4 @@
-// What a storage is asked for: rows of one type that some grant admits, masked, filtered, in order, a page of them.
+// The query that a storage gets: a page of the rows of one type that some grant admits, masked, filtered and ordered.
 #pragma once
 
 #include <chrono>
@@ -17,14 +17,14 @@
 
 namespace struere {
 
-// One way in: the rows that it admits, and how they are seen by it. A row is in the view if some grant admits it; its
-// cells are masked by all the grants that do (SPEC 4 and 5).
+// The rows that a role admits, and how it masks them. A row is in the view if some grant admits it; its cells are
+// masked by all grants that admit it (SPEC 4 and 5).
 struct Grant {
   Predicate predicate = Predicate::always();
   Mask mask = {};
 };
 
-// In the order of their roles' names, which decides between two redactions. None: nothing is admitted.
+// Ordered by the names of their roles, which decides between two redactions. Without grants nothing is admitted.
 using Grants = std::vector<Grant>;
 
 struct OrderKey {
@@ -34,15 +34,15 @@ struct OrderKey {
   friend bool operator==(const OrderKey&, const OrderKey&) = default;
 };
 
-// Where a page ends: the sort key (comparison.hpp) of each key of the order, of the last row, as its view shows it.
+// Where a page ends: for each key of the order, the sort key (comparison.hpp) of the last row as its view shows it.
 using Position = std::vector<std::string>;
 
 struct Search {
   std::vector<std::string> terms;  // the words of the text (core/words.hpp); without any, nothing matches
-  std::vector<FieldPath> fields;   // those of the type, as it is defined when it is asked
+  std::vector<FieldPath> fields;   // the search fields of the type
 };
 
-// When a question is given up: Error{storage}.
+// When a query is cancelled with Error{storage}.
 struct Interruption {
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
   std::stop_token stop = {};
@@ -53,16 +53,16 @@ struct Interruption {
   }
 };
 
-// The scope is not in it: that is the transaction's.
+// Contains no scope: the transaction has it.
 struct Selection {
   EntityTypeKey type = 0;
   std::shared_ptr<const Grants> grants;
   ActorValues actor;
 
-  std::optional<std::string> id = {};                             // this row alone
+  std::optional<std::string> id = {};                             // only this row
   std::shared_ptr<const std::vector<std::string>> ids = nullptr;  // or these rows, distinct and valid UTF-8
   Predicate filter = Predicate::always();  // true of the view, redacted leaves taken away (MaskPurpose::query)
-  std::optional<Search> search = {};       // likewise
+  std::optional<Search> search = {};       // the same
   std::vector<OrderKey> order = {};        // complete: its last key is the id
   std::int64_t limit = 1;
   // A page ends after the row with which the `data` of its rows reaches this many bytes.
@@ -70,21 +70,21 @@ struct Selection {
   std::optional<Position> after = {};
   Interruption interruption = {};
 
-  // What is told of each row in addition (Page): its values at these fields of `data` as a query sees them, and where
-  // it stands in the order.
+  // Returned for each row in addition (Page): its values at these fields of `data` as a query sees them, and its
+  // position in the order.
   std::vector<FieldPath> values = {};
   bool with_positions = false;
 };
 
 struct Page {
   std::vector<EntityRow> rows;
-  std::optional<Position> next;  // of the last row, if there are more after it
-  // Of each row, if the selection asks for them.
+  std::optional<Position> next;  // of the last row, if there are more rows
+  // For each row, if the selection asks for them.
   std::vector<std::vector<std::optional<Json>>> values;
   std::vector<Position> positions;
 };
 
-// A row as it is stored, unmasked: for writes and for nothing else.
+// A row as it is stored, unmasked: only for writes.
 struct StoredEntity {
   EntityTypeKey type = 0;
   std::string id;
