@@ -10,8 +10,8 @@
 //    "actor.userId"}], "fieldMasks":    [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}],
 //    "visibleFields": [{"entityType": "session", "fields": ["data.subject"]}]}  only the name is required
 //
-// All throw Error{invalid_definition}, with a message that names the mistake: an unknown key, operator or value, a bad
-// path, a type that the scope does not have. Nothing is guessed, nothing is ignored.
+// All throw Error{invalid_definition}, which names the mistake: an unknown key, operator or value, a malformed path, a
+// type that the scope does not have. Nothing is guessed or ignored.
 #pragma once
 
 #include <string>
@@ -28,7 +28,7 @@ namespace struere {
 EntityType read_entity_type(const Json& definition, const std::vector<EntityType>& known);
 RoleRecord read_role(const Json& definition, const std::vector<EntityType>& known);
 
-// Back again: what would be written to get this.
+// The definition that would be written to get this.
 Json definition_of(const EntityType& type);
 Json definition_of(const RoleRecord& role);
 
