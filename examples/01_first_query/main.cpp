@@ -8,7 +8,7 @@ using namespace struere;
 int main() {
   const auto database = Database::in_memory();  // or Database::open("acme.db")
 
-  // The host sets an organization up, as the system actor of one environment.
+  // The host creates an organization, and defines its types and roles as the system actor of one environment.
   const TrustedHost host = database.trusted_host();
   const OrganizationId acme = host.create_organization("Acme").id;
   const Session system = host.system_session(acme, Environment::development);
@@ -23,7 +23,7 @@ int main() {
   everything.create({{"subject", "art"}, {"team", "south"}, {"paymentId", "pay_2"}, {"state", "scheduled"}});
   const std::string key = system.api_keys().create({.name = "planner", .roles = {"planner"}}).secret;
 
-  // From here on, whoever holds the key acts in one scope, under its role. No call below names a scope.
+  // From here on, the holder of the key acts in one scope, with its role. No call below names a scope.
   const Session actor = database.authenticate(key);
   const EntityRepository sessions = actor.entities("session");
   const EntityPage page = sessions.list({.where = field("data.state") == "scheduled", .limit = 20});

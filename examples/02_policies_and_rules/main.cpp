@@ -14,8 +14,8 @@ void define_team(const Session& system) {
       "type": "object", "required": ["title", "team"],
       "properties": {"title": {"type": "string"}, "team": {"type": "string"}, "assignee": {"type": "string"}}}})"_json);
 
-  // An agent works on what is theirs, and may take what is nobody's in hardware. `actor.userId` is filled in for each
-  // request, so that one role serves everybody.
+  // An agent works on its own tickets, and may take hardware tickets that nobody has. `actor.userId` is filled in for
+  // each request, so one role serves all agents.
   system.roles().define(R"({
     "name": "agent",
     "policies":   [{"resource": "ticket", "actions": ["list", "read", "update"], "effect": "allow"}],
@@ -24,7 +24,7 @@ void define_team(const Session& system) {
       {"all": [{"field": "data.assignee", "operator": "exists", "value": false},
                {"field": "data.team", "operator": "eq", "value": "hardware"}]}]}]})"_json);
 
-  // An auditor reads everything and changes nothing. A deny outweighs every allow, also that of another role.
+  // An auditor reads everything and changes nothing. A deny wins over every allow, also over that of another role.
   system.roles().define(R"({
     "name": "auditor",
     "policies": [{"resource": "ticket", "actions": ["list", "read"], "effect": "allow"},
@@ -41,7 +41,7 @@ void show_tickets(const Session& actor) {
   fmt::print("{} sees", actor.actor().id());
   for (const Entity& ticket : actor.entities("ticket").list({.order = {{"data.title"}}}))
     fmt::print(" | {}", ticket.data().at("title").get<std::string>());
-  // `can` answers before anything is tried, and says why; it never throws.
+  // `can` answers without trying the operation, and gives the reason; it never throws.
   const Decision update = actor.can(Action::update, "ticket");
   fmt::print("\n  may update tickets: {}, {}\n", update ? "yes" : "no", update.reason());
 }
@@ -62,14 +62,14 @@ int main() {
     if (user.str() != "ada") system.roles().assign(user, "auditor");
   }
 
-  // Ada is an agent, Cleo an auditor, Bo both: the second role shows him more rows and takes none away, but its deny
-  // counts.
+  // Ada is an agent, Cleo an auditor, Bo both. The second role shows him more rows and hides none, but its deny
+  // applies.
   const Session ada = host.user_session(UserId("ada"), acme, Environment::production);
   const Session bo = host.user_session(UserId("bo"), acme, Environment::production);
   const Session cleo = host.user_session(UserId("cleo"), acme, Environment::production);
   for (const Session& actor : {ada, bo, cleo}) show_tickets(actor);
 
-  // A write needs the row to be hers before and after: she may take the wet keyboard, and not give hers away.
+  // A write needs a grant for the row before and after: Ada may take the wet keyboard, but not give hers away.
   const EntityRepository tickets = ada.entities("ticket");
   const EntityId free = tickets.list({.where = field("data.assignee").exists(false)}).front().id();
   tickets.update(free, {{"assignee", "ada"}});
@@ -79,7 +79,7 @@ int main() {
     fmt::print("ada gives it to bo: {}\n", to_string(error.code()));
   }
 
-  // What a rule keeps from her does not exist for her. Why, an admin or the system can ask.
+  // A row that no rule admits does not exist for her. An admin or the system can ask why.
   const EntityRepository all = system.entities("ticket");
   const EntityId of_bo = all.list({.where = field("data.assignee") == "bo"}).front().id();
   fmt::print("ada looks for bo's ticket: {}\n", tickets.find(of_bo) ? "there it is" : "there is none");

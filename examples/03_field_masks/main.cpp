@@ -1,4 +1,4 @@
-// Masks say which fields of a row a role sees. What is hidden can neither be asked for nor written.
+// Masks say which fields of a row a role sees. A hidden field can be neither queried nor written.
 #include <fmt/format.h>
 
 #include <struere/struere.hpp>
@@ -17,13 +17,13 @@ void define_staff(const Session& system) {
         "salary": {"type": "integer"}, "iban": {"type": "string"},
         "home": {"type": "object", "properties": {"city": {"type": "string"}, "street": {"type": "string"}}}}}})"_json);
 
-  // An allowlist: a field that somebody adds next year stays hidden until it is listed here.
+  // An allowlist: a field that is added next year stays hidden until it is listed here.
   system.roles().define(R"({
     "name": "colleague",
     "policies":      [{"resource": "employee", "actions": ["list", "read", "update"], "effect": "allow"}],
     "visibleFields": [{"entityType": "employee", "fields": ["data.name", "data.phone", "data.home.city"]}]})"_json);
 
-  // The other way round: all but what is named. `hide` takes a field away, `redact` leaves something in its place.
+  // The opposite: everything except these fields. `hide` removes a field, `redact` replaces its value.
   system.roles().define(R"({
     "name": "payroll",
     "policies":   [{"resource": "employee", "actions": ["list", "read"], "effect": "allow"}],
@@ -45,7 +45,7 @@ void define_staff(const Session& system) {
                     {"home", {{"city", "Porto"}, {"street", "Hill 9"}}}});
 }
 
-// An API key with the given roles, as its holder would use it.
+// A session of an API key with the given roles.
 Session actor_with(const Database& database, const Session& system, const std::vector<std::string>& roles) {
   return database.authenticate(system.api_keys().create({.name = "example", .roles = roles}).secret);
 }
@@ -64,20 +64,20 @@ int main() {
   const EntityRepository as_both = actor_with(database, system, {"colleague", "payroll"}).entities("employee");
   fmt::print("colleague: {}\n", as_colleague.list(ada).front().json());
   fmt::print("payroll:   {}\n", as_payroll.list(ada).front().json());
-  // Of several roles each field gets the kindest treatment: no role takes away what another one shows.
+  // With several roles, each field gets the most generous treatment: no role hides what another one shows.
   fmt::print("both:      {}\n", as_both.list(ada).front().json());
 
-  // A filter, an order or a count answers as if a masked field were not stored. Otherwise `salary > 5000` would tell
+  // A filter, an order or a count answers as if a masked field were not stored. Otherwise `salary > 5000` would reveal
   // it.
   const Query well_paid{.where = field("data.salary") > 5000};
   fmt::print("earn more than 5000: colleague finds {}, payroll finds {}\n", as_colleague.count(well_paid),
              as_payroll.count(well_paid));
-  // That goes for redacted fields too, the four digits that are shown included.
+  // The same holds for redacted fields, even for the four digits that are shown.
   const Query ends_in_2051{.where = field("data.iban").contains("2051")};
   fmt::print("iban with 2051: payroll finds {}, the system finds {}\n", as_payroll.count(ends_in_2051),
              system.entities("employee").count(ends_in_2051));
 
-  // A patch that names a masked field is refused whatever it says; were only wrong values refused, it could be guessed.
+  // A patch that names a masked field is always refused. If only wrong values were refused, the value could be guessed.
   const EntityId id = as_colleague.list(ada).front().id();
   for (const int salary : {5200, 9999}) {
     try {
@@ -86,7 +86,7 @@ int main() {
       fmt::print("colleague writes salary {}: {}\n", salary, to_string(error.code()));
     }
   }
-  // What is visible may be written, and what is not stays as it is.
+  // Visible fields may be written; the others stay as they are.
   as_colleague.update(id, {{"phone", "555-0199"}});
   fmt::print("stored:    {}\n", system.entities("employee").get(id).json());
 }

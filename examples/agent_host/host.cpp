@@ -29,7 +29,7 @@ std::string listed(const EntityPage& sessions) {
 }  // namespace
 
 std::string AgentHost::handle(const ChatRequest& request) {
-  // The key is all that says which organization, which environment and which roles this is about.
+  // Only the key says which organization, environment and roles this request has.
   constexpr std::string_view scheme = "Bearer ";
   const bool bearer = request.authorization.starts_with(scheme);
   const Session actor = database_.authenticate(bearer ? request.authorization.substr(scheme.size()) : "");
@@ -65,7 +65,7 @@ std::string AgentHost::handle(const ChatRequest& request) {
 
 std::string AgentHost::call_tool(const Session& caller, const std::string& tool, const Json& arguments) {
   try {
-    // Whoever the tool acts as, it is in the caller's scope.
+    // Whatever its identity, the tool acts in the scope of the caller.
     const Session identity = caller.agents().tool_session("assistant", tool);
     const EntityRepository sessions = identity.entities("session");
     if (tool == "find-sessions") return listed(sessions.list({.order = {{"data.subject"}}}));
@@ -74,7 +74,7 @@ std::string AgentHost::call_tool(const Session& caller, const std::string& tool,
     sessions.update(found.front().id(), {{"day", arguments.at("day")}});
     return fmt::format("{} is on {} now", found.front().data().at("subject").get<std::string>(),
                        arguments.at("day").get<std::string>());
-  } catch (const Error& error) {  // the model is told, not the widget
+  } catch (const Error& error) {  // the error goes to the model, not to the user
     return fmt::format("that cannot be done: {}", error.what());
   }
 }

@@ -1,4 +1,4 @@
-// The host program: one request, from its Authorization header to the record of what it took.
+// The host program: handles a request, from its Authorization header to the record of the execution.
 #pragma once
 
 #include <string>
@@ -7,20 +7,20 @@
 
 struct ChatRequest {
   std::string authorization;  // "Bearer sk_…"
-  std::string conversation;   // the widget's own id of it
+  std::string conversation;   // the id of the conversation in the chat widget
   std::string text;
 };
 
-// Nothing in here names an environment: the key does.
+// No code here names an environment: the key does.
 class AgentHost {
  public:
   explicit AgentHost(struere::Database database) : database_(database), worker_(database) {}
 
-  // Throws struere::Error for a key that is none.
+  // Throws struere::Error if the key is not valid.
   std::string handle(const ChatRequest& request);
 
  private:
-  // What a tool answers, in words.
+  // Calls a tool, and returns its answer as text.
   std::string call_tool(const struere::Session& caller, const std::string& tool, const struere::Json& arguments);
 
   struere::Database database_;

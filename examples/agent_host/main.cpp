@@ -1,5 +1,5 @@
-// An agent platform in small: the same host program serves a development and a production key, and each finds its own
-// prompt, model, data and log behind it. The database is a file; its path may be given.
+// A small agent platform: the same host program serves a development and a production key, each with its own prompt,
+// model, data and log. The database is a file, whose path may be given.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -16,7 +16,7 @@ void converse(const Database& database, AgentHost& host, const std::string& key)
     fmt::print("  > {}\n", text);
     fmt::print("    {}\n", host.handle({"Bearer " + key, "widget-7", text}));
   }
-  // What the request left behind, as the system of that scope sees it.
+  // The traces of the request, as the system actor of that scope sees them.
   const Session actor = database.authenticate(key);
   const Session system =
       database.trusted_host().system_session(actor.actor().organization(), actor.actor().environment());

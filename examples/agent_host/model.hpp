@@ -1,4 +1,4 @@
-// Stands where a host calls its language model: a small function that always answers the same.
+// A stand-in for a language model: a small function that always gives the same answers.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 struct ModelAnswer {
   std::string text;
-  std::optional<std::string> tool;  // which it wants to be called first, and with what
+  std::optional<std::string> tool;  // the tool that is to be called first
   struere::Json arguments;
   int input_tokens = 0, output_tokens = 0;
 };

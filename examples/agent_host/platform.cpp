@@ -10,14 +10,14 @@ Session system_of(const Database& database, Environment environment) {
   return database.trusted_host().system_session(studio, environment);
 }
 
-// The same in both environments; that is a choice, they could differ.
+// The same in both environments here; they could differ.
 void define_access(const Session& system) {
   system.entity_types().define(R"({
     "slug": "session", "searchFields": ["subject"],
     "schema": {"type": "object", "required": ["subject", "day"],
                "properties": {"subject": {"type": "string"}, "day": {"type": "string"}, "price": {"type": "number"}}}})"_json);
   system.entity_types().define(R"({"slug": "notice", "schema": {"type": "object", "required": ["text"]}})"_json);
-  // Whoever chats may talk, and look at sessions; never at what they cost.
+  // A chat user may talk and look at sessions, but never at their price.
   system.roles().define(R"({
     "name": "chat",
     "policies": [{"resource": "agents", "actions": ["read"], "effect": "allow"},
@@ -25,12 +25,12 @@ void define_access(const Session& system) {
                  {"resource": "executions", "actions": ["create"], "effect": "allow"},
                  {"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.price", "maskType": "hide"}]})"_json);
-  // What the tool that moves sessions acts as.
+  // The role of the tool that moves sessions.
   system.roles().define(R"({
     "name": "planner",
     "policies": [{"resource": "session", "actions": ["list", "read", "update"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.price", "maskType": "hide"}]})"_json);
-  // A session that moves tells somebody, whoever moved it.
+  // A trigger that writes a notice for each moved session.
   system.triggers().define(R"({
     "slug": "tell-of-moves",
     "on": {"entityType": "session", "action": "updated",
@@ -59,7 +59,7 @@ void set_up(const Database& database) {
   production.agents().configure("assistant", {.system_prompt = "You speak for the studio. Be friendly and brief.",
                                               .model = "scripted-large",
                                               .tools = {"find-sessions", "move-session"}});
-  // Finding is done as whoever asks; moving as them with one other role, and nothing but reading and updating.
+  // The first tool acts as its caller. The second acts as its caller with another role, and may only read and update.
   production.agents().permit_tool("assistant", "move-session",
                                   {.identity = ToolIdentity::configured,
                                    .role = "planner",
