@@ -50,11 +50,11 @@
 #include "struere/repository/relation_repository.hpp"
 #include "struere/repository/session.hpp"
 #include "struere/repository/thread_repository.hpp"
-#include "struere/repository/trigger_repository.hpp"
 #include "struere/repository/trusted_host.hpp"
-// lifecycle: what happens over time
-#include "struere/lifecycle/adoption.hpp"
-#include "struere/lifecycle/backup.hpp"
-#include "struere/lifecycle/doctor.hpp"
-#include "struere/lifecycle/retention.hpp"
-#include "struere/lifecycle/trigger_worker.hpp"
+// triggers: what a write sets off, and the worker that does it
+#include "struere/triggers/trigger_repository.hpp"
+#include "struere/triggers/trigger_worker.hpp"
+// operations: what a database needs over time
+#include "struere/operations/backup.hpp"
+#include "struere/operations/doctor.hpp"
+#include "struere/operations/retention.hpp"

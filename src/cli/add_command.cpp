@@ -9,9 +9,9 @@
 #include "cli/screen.hpp"
 #include "core/folder_writer.hpp"
 #include "core/text.hpp"
-#include "definitions/document.hpp"
 #include "struere/access/policy.hpp"
 #include "struere/definitions/definition_set.hpp"
+#include "yaml/document.hpp"
 
 namespace struere::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
-#include "struere/lifecycle/backup.hpp"
+#include "struere/operations/backup.hpp"
 
 namespace struere::cli {
 namespace {

@@ -1,4 +1,5 @@
 #include "cli/completion.hpp"
+#include "struere/triggers/trigger_repository.hpp"
 
 #include <fmt/format.h>
 

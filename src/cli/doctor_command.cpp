@@ -5,8 +5,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
-#include "struere/definitions/definition_folder.hpp"
-#include "struere/lifecycle/doctor.hpp"
+#include "struere/operations/doctor.hpp"
+#include "struere/yaml/definition_folder.hpp"
 
 namespace struere::cli {
 namespace {

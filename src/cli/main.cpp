@@ -9,7 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/reach.hpp"
 #include "cli/screen.hpp"
-#include "definitions/shape.hpp"
+#include "core/suggestion.hpp"
 
 using namespace struere;
 using namespace struere::cli;

@@ -3,7 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
-#include "struere/lifecycle/adoption.hpp"
+#include "struere/adoption/adoption.hpp"
 
 namespace struere::cli {
 

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "struere/definitions/packs.hpp"
+#include "struere/yaml/pack_folder.hpp"
 
 namespace struere::cli {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
-#include "struere/lifecycle/retention.hpp"
+#include "struere/operations/retention.hpp"
 
 namespace struere::cli {
 namespace {

@@ -7,8 +7,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
-#include "lifecycle/built_in_tools.hpp"
-#include "struere/lifecycle/trigger_worker.hpp"
+#include "struere/triggers/trigger_repository.hpp"
+#include "struere/triggers/trigger_worker.hpp"
+#include "triggers/built_in_tools.hpp"
 
 namespace struere::cli {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "struere/triggers/trigger_repository.hpp"
 
 namespace struere::cli {
 namespace {

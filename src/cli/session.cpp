@@ -7,9 +7,9 @@
 #include <map>
 #include <vector>
 
-#include "definitions/definition_file.hpp"
-#include "definitions/document.hpp"
-#include "definitions/shape.hpp"
+#include "core/suggestion.hpp"
+#include "yaml/definition_file.hpp"
+#include "yaml/document.hpp"
 
 namespace struere::cli {
 

@@ -3,7 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
-#include "struere/definitions/definition_folder.hpp"
+#include "struere/yaml/definition_folder.hpp"
 
 namespace struere::cli {
 namespace {

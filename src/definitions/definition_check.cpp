@@ -7,13 +7,13 @@
 #include "access/schema_fields.hpp"
 #include "core/text.hpp"
 #include "definitions/shape.hpp"
-#include "lifecycle/built_in_tools.hpp"
-#include "repository/placeholders.hpp"
-#include "repository/trigger_definition.hpp"
 #include "struere/access/definition.hpp"
 #include "struere/access/policy.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/field_path.hpp"
+#include "triggers/built_in_tools.hpp"
+#include "triggers/placeholders.hpp"
+#include "triggers/trigger_definition.hpp"
 
 namespace struere {
 namespace {

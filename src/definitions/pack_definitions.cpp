@@ -8,8 +8,8 @@
 namespace struere {
 namespace {
 
-// Definitions by kind and name, to be taken apart and put together.
-using Definitions = std::map<std::string, Json>;
+// DefinitionsByName by kind and name, to be taken apart and put together.
+using DefinitionsByName = std::map<std::string, Json>;
 
 const Json& agents_of(const Json& tool) {
   static const Json none = Json::object();
@@ -20,7 +20,7 @@ template <class Change>
 DefinitionSet changed(const DefinitionSet& all, const Change& change) {
   DefinitionSet out;
   for (const DefinitionKind kind : definition_kinds) {
-    Definitions definitions = all.of(kind);
+    DefinitionsByName definitions = all.of(kind);
     change(kind, definitions);
     for (const auto& [name, definition] : definitions) out.add(kind, definition);
   }
@@ -30,7 +30,7 @@ DefinitionSet changed(const DefinitionSet& all, const Change& change) {
 }  // namespace
 
 DefinitionSet overlaid(const DefinitionSet& all, const DefinitionSet& part) {
-  return changed(all, [&](DefinitionKind kind, Definitions& definitions) {
+  return changed(all, [&](DefinitionKind kind, DefinitionsByName& definitions) {
     for (const auto& [name, definition] : part.of(kind)) {
       const auto [known, is_new] = definitions.emplace(name, definition);
       if (kind != DefinitionKind::tool) {
@@ -45,7 +45,7 @@ DefinitionSet overlaid(const DefinitionSet& all, const DefinitionSet& part) {
 }
 
 DefinitionSet without(const DefinitionSet& all, const DefinitionSet& part) {
-  return changed(all, [&](DefinitionKind kind, Definitions& definitions) {
+  return changed(all, [&](DefinitionKind kind, DefinitionsByName& definitions) {
     for (const auto& [name, definition] : part.of(kind)) {
       const auto known = definitions.find(name);
       if (known == definitions.end()) continue;
@@ -57,7 +57,7 @@ DefinitionSet without(const DefinitionSet& all, const DefinitionSet& part) {
 }
 
 DefinitionSet restricted(const DefinitionSet& all, const DefinitionSet& part) {
-  return changed(part, [&](DefinitionKind kind, Definitions& definitions) {
+  return changed(part, [&](DefinitionKind kind, DefinitionsByName& definitions) {
     for (auto each = definitions.begin(); each != definitions.end();) {
       const Json* const found = all.find(kind, each->first);
       if (kind == DefinitionKind::tool) {  // that there is the tool is not said in a scope
@@ -77,7 +77,7 @@ DefinitionSet restricted(const DefinitionSet& all, const DefinitionSet& part) {
 }
 
 DefinitionSet customized(const DefinitionSet& base, const Json& overrides) {
-  return changed(base, [&](DefinitionKind kind, Definitions& definitions) {
+  return changed(base, [&](DefinitionKind kind, DefinitionsByName& definitions) {
     const auto of_kind = overrides.find(std::string(to_string(kind)));
     if (of_kind == overrides.end()) return;
     for (const auto& [name, definition] : of_kind->items())

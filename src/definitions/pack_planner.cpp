@@ -19,7 +19,7 @@
 namespace struere {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::conflict, message); }
+[[noreturn]] void refuse_pack(const std::string& message) { throw Error(ErrorCode::conflict, message); }
 
 class PackPlanner {
  public:
@@ -59,8 +59,8 @@ class PackPlanner {
   void require_installed() const {
     if (!record_) throw_not_found();
     if (!base_)
-      refuse(fmt::format("of pack `{}` only the record is here, without its definitions; uninstall and install it",
-                         made_.plan.pack_id));
+      refuse_pack(fmt::format("of pack `{}` only the record is here, without its definitions; uninstall and install it",
+                              made_.plan.pack_id));
   }
 
   HeldFields held() const { return either(held_fields(operation_), fields_of_migrations(made_.plan.pack)); }
@@ -71,7 +71,7 @@ class PackPlanner {
 
   void install() {
     const Pack& pack = made_.plan.pack;
-    if (record_) refuse(fmt::format("pack `{}` is installed here, as {}; upgrade it", pack.id, record_->version));
+    if (record_) refuse_pack(fmt::format("pack `{}` is installed here, as {}; upgrade it", pack.id, record_->version));
     made_.base = pack.definitions.normal_form(held());
     made_.plan.versions = {pack.version};
     made_.plan.changes_record = true;
@@ -94,9 +94,9 @@ class PackPlanner {
         const Json* const here = current_.find(kind, name);
         if (here && *here != definition) mine.push_back(what);
       }
-    if (!taken.empty()) refuse(fmt::format("{}; two packs cannot have one name", fmt::join(taken, ", ")));
+    if (!taken.empty()) refuse_pack(fmt::format("{}; two packs cannot have one name", fmt::join(taken, ", ")));
     if (!mine.empty() && !take_over)
-      refuse(
+      refuse_pack(
           fmt::format("there is already, and not as the pack has it: {}; rename it, or say that the pack may take it "
                       "over",
                       fmt::join(mine, ", ")));
@@ -111,7 +111,7 @@ class PackPlanner {
       for (const auto& [agent, permission] : tool.at("agents").items()) {
         const Json* const known = all.find(DefinitionKind::tool, name);
         if (!known || known->at("agents").value(agent, Json()) != permission)
-          refuse(
+          refuse_pack(
               fmt::format("what the tool `{}` may do for agent `{}` is shared by both environments and set from "
                           "development; bring the pack to development first",
                           name, agent));
@@ -124,7 +124,7 @@ class PackPlanner {
     std::vector<std::string> names;
     for (const DefinitionChange& change : drift.changes)
       names.push_back(fmt::format("{} `{}`", to_string(change.kind), change.name));
-    refuse(
+    refuse_pack(
         fmt::format("what pack `{}` has here was changed by others: {}; set it back with `struere packs repair {}`, "
                     "or make it a customization with `struere packs customize {}`",
                     made_.plan.pack_id, fmt::join(names, ", "), made_.plan.pack_id, made_.plan.pack_id));
@@ -135,7 +135,8 @@ class PackPlanner {
     const Pack& pack = made_.plan.pack;
     const auto from = SemanticVersion::parse(record_->version), to = SemanticVersion::parse(pack.version);
     if (!from || !to || *to <= *from)
-      refuse(fmt::format("pack `{}` is {} here, and {} is no later version", pack.id, record_->version, pack.version));
+      refuse_pack(
+          fmt::format("pack `{}` is {} here, and {} is no later version", pack.id, record_->version, pack.version));
     require_no_drift();
     const EntityMigration migration(pack, record_->version);
     made_.plan.versions = migration.versions();
@@ -240,8 +241,8 @@ class PackPlanner {
       set_plan(wanted);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::invalid_definition) throw;
-      refuse(fmt::format("other definitions need what pack `{}` has; change them first:\n{}", made_.plan.pack_id,
-                         error.what()));
+      refuse_pack(fmt::format("other definitions need what pack `{}` has; change them first:\n{}", made_.plan.pack_id,
+                              error.what()));
     }
     std::vector<Obstacle> living;
     for (const EntityType& type : operation_.transaction().entity_types()) {

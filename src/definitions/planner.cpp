@@ -8,11 +8,12 @@
 #include "definitions/difference.hpp"
 #include "definitions/obstacles.hpp"
 #include "definitions/reveals.hpp"
-#include "lifecycle/built_in_tools.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
 #include "storage/records.hpp"
 #include "struere/access/definition.hpp"
+#include "triggers/built_in_tools.hpp"
+#include "triggers/trigger_writer.hpp"
 
 namespace struere {
 namespace {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "repository/guarded_operation.hpp"
-#include "struere/model/trigger.hpp"
 #include "struere/repository/agent_repository.hpp"
 
 namespace struere {
@@ -15,6 +14,7 @@ namespace struere {
 inline constexpr std::int64_t most_definitions_of_a_kind = 10'000;
 // invalid_definition where one more would be too many. `what` is a plural, such as "roles of a scope".
 void require_room(std::int64_t count, const char* what);
+std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<RecordCondition> where = {});
 
 // `known` are the types that the definition may speak of.
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
@@ -23,9 +23,6 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
 
 RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
 void remove_role(GuardedOperation& operation, const std::string& name);
-
-Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
-void remove_trigger(GuardedOperation& operation, const std::string& slug);
 
 // --- agents: the identity that both environments share, and what the scope's own makes of it
 std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug);

@@ -79,7 +79,7 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
 std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
   return std::make_shared<CompiledScope>(RuleBook(transaction.generation(), transaction.entity_types(),
                                                   transaction.roles(), read_former_names(transaction)),
-                                         TriggerBook(transaction));
+                                         read_entity_observer(transaction));
 }
 
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {

@@ -14,7 +14,7 @@
 #include "core/json_schema.hpp"
 #include "core/scope_hash.hpp"
 #include "repository/denial_log.hpp"
-#include "repository/trigger_matcher.hpp"
+#include "repository/entity_observer.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
@@ -28,19 +28,20 @@ namespace struere {
 // generation moves on, so that nothing in it can be stale.
 class CompiledScope {
  public:
-  CompiledScope(RuleBook rules, TriggerBook triggers) : rules_(std::move(rules)), triggers_(std::move(triggers)) {}
+  CompiledScope(RuleBook rules, std::unique_ptr<const EntityObserver> observer)
+      : rules_(std::move(rules)), observer_(std::move(observer)) {}
 
   // As the transaction sees them.
   static std::shared_ptr<CompiledScope> read(Transaction& transaction);
 
   const RuleBook& rules() const noexcept { return rules_; }
-  const TriggerBook& triggers() const noexcept { return triggers_; }
+  const EntityObserver& observer() const noexcept { return *observer_; }
   std::shared_ptr<const AccessPlan> plan(const ActorContext& actor, Action action, const std::string& type);
   std::shared_ptr<const JsonSchema> schema(const EntityType& type);
 
  private:
   RuleBook rules_;
-  TriggerBook triggers_;
+  std::unique_ptr<const EntityObserver> observer_;
   std::mutex mutex_;  // guards what follows
   static constexpr std::size_t most_plans = 4096;
   BoundedCache<std::string, std::shared_ptr<const AccessPlan>, std::hash<std::string>> plans_{most_plans};

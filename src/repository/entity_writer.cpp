@@ -9,7 +9,6 @@
 #include "repository/checks.hpp"
 #include "repository/event_purge.hpp"
 #include "repository/log_verifier.hpp"
-#include "repository/trigger_matcher.hpp"
 
 namespace struere {
 namespace {
@@ -127,7 +126,7 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   std::string payload = R"({"data":)" + row.data;
   if (options.status) append_json_string(payload.append(R"(,"status":)"), row.status);
   operation_.audit().append(type_ + ".created", payload.append("}"), row.id);
-  enqueue_trigger_runs(operation_, TriggerEvent::created, type_, row, nullptr);
+  operation_.observer().created(operation_, type_, row);
   return row;
 }
 
@@ -172,7 +171,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
     append_json_string(payload.append(R"(,"status":)"), after.status);
   }
   operation_.audit().append(type_ + ".updated", payload.append("}"), id);
-  enqueue_trigger_runs(operation_, TriggerEvent::updated, type_, after, &before);
+  operation_.observer().updated(operation_, type_, after, before);
   return operation_.written(after, type_);
 }
 
@@ -187,7 +186,7 @@ void EntityWriter::remove(const std::string& id) {
   ++row.version;
   operation_.transaction().update_entity(row);
   operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + before.data + "}", id);
-  enqueue_trigger_runs(operation_, TriggerEvent::deleted, type_, row, &before);
+  operation_.observer().removed(operation_, type_, row, before);
 }
 
 Upserted EntityWriter::upsert(const UniqueKey& key, const WrittenJson& input,

@@ -38,7 +38,7 @@ class GuardedOperation {
   const ActorContext& actor() const noexcept { return actor_; }
   Transaction& transaction() noexcept { return *transaction_; }
   const RuleBook& rules() const noexcept { return compiled_->rules(); }
-  const TriggerBook& triggers() const noexcept { return compiled_->triggers(); }
+  const EntityObserver& observer() const noexcept { return compiled_->observer(); }
   ActorValues values() const { return actor_values(actor_); }
   // Of a write: not before that of the write before it in the scope, whatever the clock says (SPEC 7).
   Timestamp now() const noexcept { return now_; }

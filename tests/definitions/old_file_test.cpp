@@ -9,6 +9,7 @@
 #include "struere/definitions/definitions.hpp"
 #include "struere/definitions/packs.hpp"
 #include "struere/struere.hpp"
+#include "struere/yaml/pack_folder.hpp"
 #include "support/old_database.hpp"
 #include "support/places.hpp"
 #include "support/temporary_database.hpp"

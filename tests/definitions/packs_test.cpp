@@ -1,5 +1,6 @@
 // Packs: installed, upgraded with the data, customized, set right, and taken away without a trace in the definitions.
 #include "struere/definitions/packs.hpp"
+#include "struere/yaml/pack_folder.hpp"
 
 #include <fmt/format.h>
 #include <rapidcheck.h>

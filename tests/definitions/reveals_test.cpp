@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "struere/definitions/definition_folder.hpp"
 #include "struere/definitions/definitions.hpp"
 #include "struere/definitions/packs.hpp"
+#include "struere/yaml/definition_folder.hpp"
 #include "support/environments.hpp"
 #include "support/folder.hpp"
 #include "support/throws_error.hpp"

@@ -1,7 +1,7 @@
 // Definition files: read strictly, written back as the same value, and refused in words.
-#include "definitions/document.hpp"
 #include "fuzz/fuzz_target.hpp"
 #include "struere/definitions/definition_set.hpp"
+#include "yaml/document.hpp"
 
 namespace struere::fuzz {
 

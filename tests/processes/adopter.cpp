@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include <struere/adoption/adoption.hpp>
 #include <struere/struere.hpp>
 
 int main(int count, char** arguments) {

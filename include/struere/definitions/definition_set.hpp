@@ -2,7 +2,7 @@
 // (definition_folder.hpp), from a scope (definitions.hpp), or built here.
 //
 //   entity type, role   access/definition.hpp
-//   trigger             repository/trigger_repository.hpp
+//   trigger             triggers/trigger_repository.hpp
 //   agent   {"slug": "tutor", "name": "Tutor", "description": "…", "status": "active",
 //            "systemPrompt": "…", "model": "…", "tools": ["send-mail"], "roles": ["teacher"]}
 //                       slug, systemPrompt and model are required
@@ -51,7 +51,7 @@ class DefinitionSet {
   const Json* find(DefinitionKind kind, const std::string& name) const;
 
   // All that is wrong, with the nearest right word where one was mistyped. A tool that a trigger calls or an agent has
-  // must be built in (lifecycle/trigger_worker.hpp) or in the set. Without `held` no field is held but those of
+  // must be built in (triggers/trigger_worker.hpp) or in the set. Without `held` no field is held but those of
   // schemas.
   std::vector<DefinitionFault> faults(const HeldFields& held = {}) const;
 

@@ -1,21 +1,7 @@
-// A pack: definitions that are made once and installed by many, with what its versions make of data. A folder with
-// `pack.yaml` beside the folders of definition_folder.hpp.
-//
-//   id: tutoring
-//   version: 1.1.0                       # semantic
-//   name: Tutoring                       # optional, as are description and migrations
-//   migrations:
-//     - from: 1.0.0
-//       to: 1.1.0
-//       steps:
-//         - renameField: {entityType: session, field: fee, to: price}
-//         - addField: {entityType: session, field: location.room, value: none}
-//         - removeField: {entityType: session, field: notes}
-//         - addType: payment
-//         - modifySchema: student
+// A pack: definitions that are made once and installed by many, with what its versions make of data. As files:
+// yaml/pack_folder.hpp.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -54,8 +40,5 @@ struct Pack {
   DefinitionSet definitions;  // they speak of one another and of nothing else
   std::vector<Migration> migrations;
 };
-
-// Throws as read_definitions does; Error{not_found} where the folder has no pack.yaml.
-Pack read_pack(const std::filesystem::path& folder);
 
 }  // namespace struere

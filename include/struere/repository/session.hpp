@@ -24,9 +24,10 @@
 #include "struere/repository/pack_repository.hpp"
 #include "struere/repository/relation_repository.hpp"
 #include "struere/repository/thread_repository.hpp"
-#include "struere/repository/trigger_repository.hpp"
 
 namespace struere {
+
+class TriggerRepository;
 
 // The costs of a query, measured by Session::profile.
 struct QueryProfile {
@@ -55,7 +56,7 @@ class Session {
   AgentRepository agents() const { return AgentRepository(caller_); }
   ThreadRepository threads() const { return ThreadRepository(caller_); }
   ExecutionRepository executions() const { return ExecutionRepository(caller_); }
-  TriggerRepository triggers() const { return TriggerRepository(caller_); }
+  TriggerRepository triggers() const;  // triggers/trigger_repository.hpp
   PackRepository packs() const { return PackRepository(caller_); }
 
   // Whether the policies allow this at all (SPEC 3). Never throws for a denial, and records none.

@@ -42,7 +42,7 @@ class TrustedHost {
   // Also takes away the roles that the user was assigned in either environment. False if the user was not a member.
   bool remove_member(const OrganizationId& organization, const UserId& user) const;
 
-  // Of all organizations. lifecycle/doctor.hpp asks this and a lot more.
+  // Of all organizations. operations/doctor.hpp asks this and a lot more.
   StorageReport check_storage() const;
   // Throws Error{storage} if the file was deleted or replaced since it was opened. Takes microseconds: for a host that
   // runs for long and writes seldom.

@@ -1,8 +1,41 @@
 #include <struere/struere.hpp>
+#ifdef USES_yaml
+#include <struere/yaml/definition_folder.hpp>
+#endif
+#ifdef USES_adoption
+#include <struere/adoption/adoption.hpp>
+#endif
 
 #include <cstdio>
 
+#ifdef USES_yaml
+bool yaml_works() {
+  try {
+    struere::read_definitions("/no/such/folder");
+  } catch (const struere::Error& error) {
+    return error.code() == struere::ErrorCode::not_found;
+  }
+  return false;
+}
+#endif
+#ifdef USES_adoption
+bool adoption_works() {
+  try {
+    struere::adopt_legacy_database("/no/such/file", struere::Environment::production);
+  } catch (const struere::Error& error) {
+    return error.code() == struere::ErrorCode::storage;
+  }
+  return false;
+}
+#endif
+
 int main() {
+#ifdef USES_yaml
+  if (!yaml_works()) return 1;
+#endif
+#ifdef USES_adoption
+  if (!adoption_works()) return 1;
+#endif
   const auto database = struere::Database::in_memory();
   const auto acme = database.trusted_host().create_organization("Acme");
   const auto actor = database.trusted_host().system_session(acme.id, struere::Environment::development);

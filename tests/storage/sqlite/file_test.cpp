@@ -9,8 +9,8 @@
 #include <functional>
 #include <thread>
 
-#include "struere/lifecycle/backup.hpp"
-#include "struere/lifecycle/doctor.hpp"
+#include "struere/operations/backup.hpp"
+#include "struere/operations/doctor.hpp"
 #include "support/child_process.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"

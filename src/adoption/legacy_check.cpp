@@ -1,0 +1,153 @@
+#include "adoption/legacy_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "adoption/legacy_values.hpp"
+#include "struere/access/definition.hpp"
+#include "struere/core/error.hpp"
+#include "struere/core/field_path.hpp"
+#include "struere/model/action.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::int64_t most_examples = 5;
+
+// What is wrong, as far as it is told.
+class Mistakes {
+ public:
+  void add(const LegacyTable& table, const LegacyRow& row, std::string_view what) {
+    if (++count_ <= most_examples) text_ += fmt::format("\n  {}: {}", name_of_row(table, row), what);
+  }
+  bool any() const { return count_ > 0; }
+  void throw_any() const {
+    if (!any()) return;
+    throw Error(
+        ErrorCode::invalid_data,
+        fmt::format("these rows cannot be adopted; correct them in the legacy database, and try again:{}{}", text_,
+                    count_ > most_examples ? fmt::format("\n  and {} more", count_ - most_examples) : ""));
+  }
+
+ private:
+  std::int64_t count_ = 0;
+  std::string text_;
+};
+
+std::string text_of(const LegacyValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
+  return text ? Json(*text).dump(-1, ' ', false, Json::error_handler_t::replace) : "what is no text";
+}
+
+class LegacyCheck {
+ public:
+  explicit LegacyCheck(LegacyFile& file) : file_(file) {}
+
+  void run() {
+    for (const LegacyTable* table : file_.tables()) check_between_rows(*table);
+    for (const LegacyTable* table : file_.tables())
+      file_.each_row(*table, [&](const LegacyRow& row) { check_row(*table, row); });
+    // What follows reads the rows as if they were sound.
+    mistakes_.throw_any();
+    check_definitions();
+    mistakes_.throw_any();
+  }
+
+ private:
+  using Owner = std::pair<std::string, std::string>;
+
+  static Owner owner_of(const LegacyRow& row) {
+    return {std::get<std::string>(row.organization), std::get<std::string>(row.environment)};
+  }
+
+  void check_between_rows(const LegacyTable& table) {
+    for (const LegacyRow& row : file_.without_organization(table, most_examples))
+      mistakes_.add(table, row, fmt::format("there is no organization {}", text_of(row.organization)));
+    if (table.has_unique_key)
+      for (const LegacyRow& row : file_.repeated(table, table.key, most_examples))
+        mistakes_.add(table, row, "is there more than once");
+    if (!table.unique.empty())
+      for (const LegacyRow& row : file_.repeated(table, table.unique, most_examples))
+        mistakes_.add(table, row, fmt::format("its `{}` is another row's, too", fmt::join(table.unique, ", ")));
+    for (const LegacyReference& reference : table.references)
+      for (const LegacyRow& row : file_.dangling(table, reference, most_examples))
+        mistakes_.add(table, row,
+                      fmt::format("`{}` names {}, which is not among the {} there", reference.column,
+                                  text_of(row.at(table, reference.column)), reference.table));
+  }
+
+  void check_row(const LegacyTable& table, const LegacyRow& row) {
+    try {
+      check_owner(table, row);
+      for (std::size_t i = 0; i < table.columns.size(); ++i) read_legacy_value(table.columns[i], row.values[i]);
+      const LegacyValues values(table, row);
+      if (table.name == "api_keys" && !hashes_.insert(values.text("hash")).second)
+        mistakes_.add(table, row, "its `hash` is another key's, too");
+      if (table.name == "entity_relations" && !FieldPath::is_segment(values.text("type")))
+        mistakes_.add(table, row, "its `type` is not made of letters, digits, _ and -");
+      if (table.name == "tool_permissions") check_permission(table, row, values);
+    } catch (const Error& error) {
+      mistakes_.add(table, row, error.what());
+    }
+  }
+
+  void check_owner(const LegacyTable& table, const LegacyRow& row) {
+    if (table.owner != LegacyOwner::scope) return;
+    const auto* const environment = std::get_if<std::string>(&row.environment);
+    if (!environment || !parse_environment(*environment))
+      mistakes_.add(
+          table, row,
+          fmt::format("`environment` is {}, and neither development nor production", text_of(row.environment)));
+  }
+
+  void check_permission(const LegacyTable& table, const LegacyRow& row, const LegacyValues& values) {
+    if (values.has("allowed_actions"))
+      for (const std::string& action : values.texts("allowed_actions"))
+        if (!parse_action(action)) mistakes_.add(table, row, "`allowed_actions` names what is no action");
+    for (const std::string& field : values.texts("denied_fields"))
+      if (!FieldPath::parse(field)) mistakes_.add(table, row, "`denied_fields` names what is no field");
+    if ((values.text("identity") == "configured") != values.has("role"))
+      mistakes_.add(table, row, "`role` belongs to the identity `configured`, and to no other");
+  }
+
+  // Entity types and roles as they would be read when they are defined.
+  void check_definitions() {
+    const LegacyTable& types = *find_legacy_table("entity_types");
+    const LegacyTable& roles = *find_legacy_table("roles");
+    std::map<Owner, std::vector<EntityType>> known;
+    const auto each = [&](const LegacyTable& table, const auto& visit) {
+      if (std::ranges::find(file_.tables(), &table) == file_.tables().end()) return;
+      file_.each_row(table, [&](const LegacyRow& row) {
+        try {
+          visit(row);
+        } catch (const Error& error) {
+          mistakes_.add(table, row, error.what());
+        }
+      });
+    };
+    each(types, [&](const LegacyRow& row) {
+      EntityType& type = known[owner_of(row)].emplace_back(legacy_entity_type(row));
+      type.key = 1;  // stored already: a word that was reserved later is no reason to leave its rows behind
+    });
+    each(types,
+         [&](const LegacyRow& row) { read_entity_type(definition_of(legacy_entity_type(row)), known[owner_of(row)]); });
+    each(roles, [&](const LegacyRow& row) {
+      const RoleRecord role =
+          legacy_role(row, [&](const LegacyTable& table) { return file_.parts_of_role(table, row); });
+      read_role(definition_of(role), known[owner_of(row)]);
+    });
+  }
+
+  LegacyFile& file_;
+  Mistakes mistakes_;
+  std::set<std::string> hashes_;
+};
+
+}  // namespace
+
+void check_legacy_rows(LegacyFile& file) { LegacyCheck(file).run(); }
+
+}  // namespace struere

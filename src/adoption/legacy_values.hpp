@@ -1,0 +1,45 @@
+// The values of a legacy row, each as what its column says. All throw Error{invalid_data} where one is not that.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adoption/legacy_tables.hpp"
+#include "core/digest.hpp"
+#include "struere/core/json.hpp"
+#include "struere/model/entity_type.hpp"
+#include "struere/model/role.hpp"
+#include "struere/query/record.hpp"
+
+namespace struere {
+
+// Null; a number; a text; JSON as canonical text; of a hash, its bytes as text.
+RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& value);
+
+class LegacyValues {
+ public:
+  LegacyValues(const LegacyTable& table, const LegacyRow& row) : table_(table), row_(row) {}
+
+  bool has(std::string_view column) const;
+  RecordValue value(std::string_view column) const;
+  std::string text(std::string_view column) const;
+  std::int64_t number(std::string_view column) const;
+  std::optional<std::string> optional_text(std::string_view column) const;
+  std::optional<std::int64_t> optional_number(std::string_view column) const;
+  std::vector<std::string> texts(std::string_view column) const;
+
+ private:
+  const LegacyTable& table_;
+  const LegacyRow& row_;
+};
+
+EntityType legacy_entity_type(const LegacyRow& row);
+
+// `parts` answers with the rows of a table that belong to the role.
+RoleRecord legacy_role(const LegacyRow& row,
+                       const std::function<std::vector<LegacyRow>(const LegacyTable& table)>& parts);
+
+}  // namespace struere

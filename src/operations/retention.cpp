@@ -1,0 +1,127 @@
+#include "struere/operations/retention.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/authority.hpp"
+#include "repository/guarded_operation.hpp"
+#include "storage/records.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::int64_t most_days = 36'500;
+constexpr std::int64_t day = 86'400'000;  // in milliseconds
+constexpr std::int64_t records_at_once = 200;
+
+using enum RecordCondition::Comparison;
+
+RetentionDays stored(Transaction& transaction) {
+  RetentionDays out;
+  for (const RetentionRule& rule : select<RetentionRule>(transaction, {RecordTable::retention}))
+    out[rule.kind] = rule.days;
+  return out;
+}
+
+// Removes up to `most` records that were last of use before `before`, by the column that says so.
+template <class T>
+std::int64_t remove_before(Transaction& transaction, std::string_view column, Timestamp before) {
+  const auto old = select<T>(transaction, {{}, {{column, less, before}}, {column, "id"}, false, {}, records_at_once});
+  for (const T& record : old) transaction.remove_records(RecordOf<T>::table, {{"id", equal, record.id.str()}});
+  return std::ssize(old);
+}
+
+// A thread goes once its messages are gone. Nobody adds to one that is so old while this transaction lasts.
+std::int64_t remove_threads(Transaction& transaction, Timestamp before) {
+  std::int64_t left = records_at_once, removed = 0;
+  const auto old = select<Thread>(transaction, {{},
+                                                {{"created_at", less, before}, {"updated_at", less, before}},
+                                                {"created_at", "id"},
+                                                false,
+                                                {},
+                                                records_at_once});
+  for (const Thread& thread : old) {
+    const auto messages =
+        select<Message>(transaction, {{}, {{"thread_id", equal, thread.id.str()}}, {"sequence"}, false, {}, left});
+    for (const Message& message : messages)
+      transaction.remove_records(RecordTable::messages,
+                                 {{"thread_id", equal, thread.id.str()}, {"sequence", equal, message.sequence}});
+    removed += std::ssize(messages);
+    left -= std::ssize(messages);
+    if (left <= 0) break;
+    transaction.update_records(RecordTable::executions, {{"thread_id", equal, thread.id.str()}},
+                               {{"thread_id", RecordValue()}});
+    transaction.remove_records(RecordTable::threads, {{"id", equal, thread.id.str()}});
+    ++removed;
+    if (--left <= 0) break;
+  }
+  return removed;
+}
+
+std::int64_t remove_batch(Transaction& transaction, Gathered kind, Timestamp before) {
+  switch (kind) {
+    case Gathered::trigger_runs: return remove_before<TriggerRun>(transaction, "finished_at", before);
+    case Gathered::executions: return remove_before<Execution>(transaction, "created_at", before);
+    case Gathered::messages: return remove_before<Message>(transaction, "created_at", before);
+    case Gathered::threads: return remove_threads(transaction, before);
+    case Gathered::events: break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+RetentionDays Retention::get() const {
+  return guarded(session_.caller(authority()), Access::read, {"read", "retention"}, [&](GuardedOperation& operation) {
+    operation.require_admin("read the retention");
+    return stored(operation.transaction());
+  });
+}
+
+void Retention::set(const RetentionDays& days) const {
+  guarded(session_.caller(authority()), Access::write, {"update", "retention"}, [&](GuardedOperation& operation) {
+    operation.require_admin("set the retention");
+    Json payload = Json::object();
+    Transaction& transaction = operation.transaction();
+    transaction.remove_records(RecordTable::retention, {});
+    for (const auto& [kind, number] : days) {
+      if (number < 1 || number > most_days)
+        throw Error(ErrorCode::invalid_data, fmt::format("the retention of {} is from 1 to {} days; leave it out to "
+                                                         "keep them for good",
+                                                         to_string(kind), most_days));
+      insert(transaction, RetentionRule{kind, number, operation.now()});
+      payload[std::string(to_string(kind))] = number;
+    }
+    operation.audit().append("events.retention-set", canonical_json(payload));
+    operation.commit();
+  });
+}
+
+std::map<Gathered, std::int64_t> Retention::prune() const {
+  std::map<Gathered, std::int64_t> out;
+  for (const auto& [kind, days] : get()) out[kind] = remove_old(kind, days);
+  return out;
+}
+
+std::int64_t Retention::remove_old(Gathered kind, std::int64_t days) const {
+  Timestamp before = 0;
+  std::int64_t removed = 0;
+  for (bool is_done = false; !is_done;)
+    is_done =
+        guarded(session_.caller(authority()), Access::write, {"delete", "retention"}, [&](GuardedOperation& operation) {
+          operation.require_admin("prune a scope");
+          if (session_.actor().type() != ActorType::system)
+            throw Error(ErrorCode::permission_denied, "a scope is pruned by the host, as the system actor");
+          if (before == 0) before = operation.now() - days * day;
+          if (kind == Gathered::events) return true;
+          const std::int64_t batch = remove_batch(operation.transaction(), kind, before);
+          operation.commit();
+          removed += batch;
+          return batch < records_at_once;
+        });
+  return kind == Gathered::events ? session_.events().prune(before) : removed;
+}
+
+}  // namespace struere

@@ -1,0 +1,161 @@
+#include "triggers/built_in_tools.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "repository/entity_reader.hpp"
+#include "repository/entity_writer.hpp"
+#include "repository/event_writer.hpp"
+
+namespace struere {
+namespace {
+
+// Reads the arguments of a tool: what is missing, of another kind or too many is refused.
+class Arguments {
+ public:
+  Arguments(const std::string& tool, const Json& arguments, std::initializer_list<std::string_view> known)
+      : tool_(tool), arguments_(arguments) {
+    for (const auto& item : arguments.items())
+      if (std::ranges::find(known, item.key()) == known.end()) refuse(fmt::format("has no argument `{}`", item.key()));
+  }
+
+  std::string text(const char* key) const {
+    const auto found = arguments_.find(key);
+    if (found == arguments_.end() || !found->is_string()) refuse(fmt::format("needs a text `{}`", key));
+    return found->get<std::string>();
+  }
+  std::optional<std::string> optional_text(const char* key) const {
+    return arguments_.contains(key) ? std::optional(text(key)) : std::nullopt;
+  }
+  Json object(const char* key, bool required = true) const {
+    const auto found = arguments_.find(key);
+    if (found == arguments_.end() && !required) return Json::object();
+    if (found == arguments_.end() || !found->is_object()) refuse(fmt::format("needs an object `{}`", key));
+    return *found;
+  }
+  const Json* find(const char* key) const {
+    const auto found = arguments_.find(key);
+    return found == arguments_.end() ? nullptr : &*found;
+  }
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw Error(ErrorCode::invalid_data, fmt::format("the tool `{}` {}", tool_, why));
+  }
+
+ private:
+  const std::string& tool_;
+  const Json& arguments_;
+};
+
+Json answer(const Written& written) { return written.row ? written.row->to_json() : Json{{"id", written.id.str()}}; }
+
+Json create(GuardedOperation& operation, const Arguments& arguments) {
+  const std::string type = arguments.text("type");
+  return answer(
+      EntityWriter(operation, type).create(WrittenJson(arguments.object("data")), {arguments.optional_text("status")}));
+}
+
+Json get(GuardedOperation& operation, const Arguments& arguments) {
+  auto row = find_entity(operation, arguments.text("type"), arguments.text("id"));
+  if (!row) throw_not_found();
+  return row->to_json();
+}
+
+Json query(GuardedOperation& operation, const Arguments& arguments) {
+  Query asked;
+  if (const Json* const where = arguments.find("where")) asked.where = Condition(*where);
+  asked.search = arguments.optional_text("search");
+  if (const Json* const limit = arguments.find("limit")) {
+    if (!limit->is_number_integer()) arguments.refuse("needs a whole number `limit`");
+    asked.limit = limit->get<std::int64_t>();
+  }
+  Json rows = Json::array();
+  for (const Entity& row : list_entities(operation, arguments.text("type"), asked)) rows.push_back(row.to_json());
+  return {{"rows", std::move(rows)}};
+}
+
+Json update(GuardedOperation& operation, const Arguments& arguments) {
+  const std::string type = arguments.text("type");
+  return answer(EntityWriter(operation, type)
+                    .update(arguments.text("id"), WrittenJson(arguments.object("data", false)),
+                            {arguments.optional_text("status"), {}}));
+}
+
+Json remove(GuardedOperation& operation, const Arguments& arguments) {
+  const std::string type = arguments.text("type"), id = arguments.text("id");
+  EntityWriter(operation, type).remove(id);
+  return {{"id", id}};
+}
+
+Json emit(GuardedOperation& operation, const Arguments& arguments) {
+  const auto about = arguments.optional_text("entityId");
+  const EventId id = emit_event(operation, arguments.text("type"), arguments.object("payload", false),
+                                about ? std::optional(EntityId(*about)) : std::nullopt);
+  return {{"id", id.str()}};
+}
+
+// A placeholder that is a text alone becomes a value of any kind.
+bool is_open(const Json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().find("{{") != std::string::npos;
+}
+
+}  // namespace
+
+void check_built_in_arguments(const std::string& name, const Json& arguments) {
+  // In the order of text, object, whole number, anything; `!` before what is required.
+  struct Signature {
+    std::vector<std::string_view> texts, objects, numbers, others;
+  };
+  static const std::map<std::string_view, Signature> signatures{
+      {"entity.create", {{"!type", "status"}, {"!data"}, {}, {}}},
+      {"entity.get", {{"!type", "!id"}, {}, {}, {}}},
+      {"entity.query", {{"!type", "search"}, {}, {"limit"}, {"where"}}},
+      {"entity.update", {{"!type", "!id", "status"}, {"data"}, {}, {}}},
+      {"entity.delete", {{"!type", "!id"}, {}, {}, {}}},
+      {"event.emit", {{"!type", "entityId"}, {"payload"}, {}, {}}}};
+  const Signature& signature = signatures.at(name);
+  std::set<std::string_view> known;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::invalid_data, fmt::format("the tool `{}` {}", name, why));
+  };
+  const auto check = [&](const std::vector<std::string_view>& keys, const char* kind, const auto& fits) {
+    for (std::string_view key : keys) {
+      const bool is_required = key.starts_with('!');
+      key.remove_prefix(is_required ? 1 : 0);
+      known.insert(key);
+      const auto found = arguments.find(key);
+      if (found == arguments.end() ? is_required : !is_open(*found) && !fits(*found))
+        refuse(fmt::format("needs {} `{}`", kind, key));
+    }
+  };
+  check(signature.texts, "a text", [](const Json& value) { return value.is_string(); });
+  check(signature.objects, "an object", [](const Json& value) { return value.is_object(); });
+  check(signature.numbers, "a whole number", [](const Json& value) { return value.is_number_integer(); });
+  check(signature.others, "a", [](const Json&) { return true; });
+  for (const auto& item : arguments.items())
+    if (!known.contains(item.key())) refuse(fmt::format("has no argument `{}`", item.key()));
+  if (name == "event.emit" && !is_open(arguments.at("type"))) require_event_type(arguments.at("type"));
+  if (arguments.contains("status") && arguments.at("status") == "deleted")
+    refuse("cannot write the status `deleted`; entity.delete does");
+}
+
+bool is_built_in_tool(std::string_view name) noexcept {
+  return std::ranges::find(built_in_tools, name) != built_in_tools.end();
+}
+
+Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments) {
+  if (name == "entity.create") return create(operation, {name, arguments, {"type", "data", "status"}});
+  if (name == "entity.get") return get(operation, {name, arguments, {"type", "id"}});
+  if (name == "entity.query") return query(operation, {name, arguments, {"type", "where", "search", "limit"}});
+  if (name == "entity.update") return update(operation, {name, arguments, {"type", "id", "data", "status"}});
+  if (name == "entity.delete") return remove(operation, {name, arguments, {"type", "id"}});
+  return emit(operation, {name, arguments, {"type", "payload", "entityId"}});
+}
+
+}  // namespace struere

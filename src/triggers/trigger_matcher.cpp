@@ -1,0 +1,179 @@
+// Which triggers a write sets off, and their runs, which are part of the write's transaction.
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/deadline.hpp"
+#include "core/instant.hpp"
+#include "repository/entity_observer.hpp"
+#include "repository/guarded_operation.hpp"
+#include "storage/records.hpp"
+#include "struere/model/trigger.hpp"
+#include "triggers/placeholders.hpp"
+#include "triggers/trigger_definition.hpp"
+
+namespace struere {
+namespace {
+
+constexpr int deepest_cascade = 8;
+constexpr std::int64_t most_runs_of_a_write = 1000;
+constexpr Timestamp cascade_is_over = 30LL * 24 * 60 * 60'000;
+
+struct KnownTrigger {
+  Trigger trigger;
+  std::optional<TriggerDefinition> definition;  // `nullopt` if it cannot be read; its runs then say so
+};
+
+// What placeholders call `trigger`.
+Json input_of(const ActorContext& actor, TriggerEvent event, const std::string& type, const StoredEntity& row,
+              const StoredEntity* before, Timestamp now) {
+  Json input{{"entityId", row.id},
+             {"entityType", type},
+             {"action", to_string(event)},
+             {"status", row.status},
+             {"actor", {{"type", to_string(actor.type())}, {"id", actor.id()}}},
+             {"at", now}};
+  input["data"] = parse_canonical_json(row.data);
+  if (before) {
+    input["previousData"] = parse_canonical_json(before->data);
+    input["previousStatus"] = before->status;
+  }
+  return input;
+}
+
+// The fields that a condition may name: see placed() in trigger_definition.cpp.
+RowFields condition_fields(const StoredEntity& row, const Json& input) {
+  Json data{{"data", input.at("data")}};
+  for (const char* const key : {"previousData", "previousStatus"})
+    if (input.contains(key)) data[key] = input.at(key);
+  return {Json(row.id), std::move(data), Json(row.status), Json(row.created_at), Json(row.updated_at)};
+}
+
+Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input, Timestamp now) {
+  if (!schedule.at) return saturating_add(now, schedule.delay);
+  const Json at = filled_in(*schedule.at, {{"trigger", input}});
+  std::optional<Timestamp> instant;
+  if (at.is_number_integer()) instant = at.get<Timestamp>();
+  if (at.is_string()) instant = parse_instant(at.get_ref<const std::string&>());
+  constexpr Timestamp farthest = std::int64_t{1} << 52;
+  if (!instant || *instant < 0 || *instant > farthest)
+    throw Error(ErrorCode::invalid_data, "`at` is neither milliseconds nor a time such as 2026-04-17T17:00:00Z");
+  return *instant + schedule.offset;
+}
+
+// One more run that a run has set off. Of few writes, each with few triggers, comes no end of runs.
+void count_run(GuardedOperation& operation, const std::string& origin, const std::string& trigger) {
+  Transaction& transaction = operation.transaction();
+  const auto known = find<TriggerCascade>(transaction, "origin", origin);
+  if (!known) {
+    transaction.remove_records(RecordTable::trigger_cascades,
+                               {{"created_at", RecordCondition::Comparison::less, operation.now() - cascade_is_over}});
+    insert(transaction, TriggerCascade{origin, 1, operation.now()});
+    return;
+  }
+  if (known->runs >= most_runs_of_a_write)
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("one write led to more than {} trigger runs, `{}` the last of them; let triggers write "
+                            "fewer rows, or give them conditions",
+                            most_runs_of_a_write, trigger));
+  transaction.update_records(RecordTable::trigger_cascades, {{"origin", {}, origin}}, {{"runs", known->runs + 1}});
+}
+
+// `origin` is the first run that the caller's write set off, which this one may be.
+void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const StoredEntity& row, Json& input,
+             std::string& origin) {
+  Transaction& transaction = operation.transaction();
+  TriggerRun run;
+  run.id = TriggerRunId(operation.new_id());
+  if (origin.empty()) origin = run.id.str();
+  input["origin"] = origin;
+  run.trigger = entry.trigger.slug;
+  run.definition = entry.trigger.definition;
+  run.entity = EntityId(row.id);
+  run.input = input;
+  run.depth = operation.actor().cascade_depth() + 1;
+  run.created_at = run.due_at = operation.now();
+  try {
+    if (!entry.definition) throw Error(ErrorCode::storage, "the trigger's definition is damaged");
+    if (const auto& schedule = entry.definition->schedule) {
+      if (schedule->cancel_previous)
+        transaction.update_records(
+            RecordTable::trigger_runs,
+            {{"entity_id", {}, row.id},
+             {"trigger_slug", {}, run.trigger},
+             {"status", {}, to_value(TriggerRunStatus::pending)}},
+            {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", run.created_at}});
+      run.due_at = due_at(*schedule, input, operation.now());
+    }
+  } catch (const Error& error) {  // no reason to refuse the write: the run shows what is wrong
+    run.status = TriggerRunStatus::dead;
+    run.error = error.what();
+    run.finished_at = run.created_at;
+  }
+  insert(transaction, run);
+}
+
+// The triggers of one scope, by the entity type that sets them off.
+class TriggerMatcher : public EntityObserver {
+ public:
+  explicit TriggerMatcher(Transaction& transaction) {
+    for (Trigger& trigger : select<Trigger>(transaction, {{}, {}, {"slug"}})) {
+      KnownTrigger known{std::move(trigger), {}};
+      try {
+        known.definition = read_trigger(known.trigger.definition);
+      } catch (const Error&) {
+      }
+      by_type_[known.trigger.entity_type].push_back(std::move(known));
+    }
+  }
+
+  void created(GuardedOperation& operation, const std::string& type, const StoredEntity& row) const override {
+    match(operation, TriggerEvent::created, type, row, nullptr);
+  }
+  void updated(GuardedOperation& operation, const std::string& type, const StoredEntity& row,
+               const StoredEntity& before) const override {
+    match(operation, TriggerEvent::updated, type, row, &before);
+  }
+  void removed(GuardedOperation& operation, const std::string& type, const StoredEntity& row,
+               const StoredEntity& before) const override {
+    match(operation, TriggerEvent::deleted, type, row, &before);
+  }
+
+ private:
+  // Throws Error{invalid_definition} if triggers have set one another off too often.
+  void match(GuardedOperation& operation, TriggerEvent event, const std::string& type, const StoredEntity& row,
+             const StoredEntity* before) const {
+    const auto found = by_type_.find(type);
+    if (found == by_type_.end()) return;
+    const ActorContext& actor = operation.actor();
+    Json input = input_of(actor, event, type, row, before, operation.now());
+    const RowFields fields = condition_fields(row, input);
+    std::string origin = actor.cascade_origin();
+    for (const KnownTrigger& known : found->second) {
+      if (known.definition && (known.definition->event != event ||
+                               !holds(known.definition->condition, fields, {}, operation.transaction())))
+        continue;
+      if (actor.cascade_depth() >= deepest_cascade)
+        throw Error(
+            ErrorCode::invalid_definition,
+            fmt::format("triggers set one another off more than {} deep, `{}` the last of them; give one of them a "
+                        "condition that ends it",
+                        deepest_cascade, known.trigger.slug));
+      if (actor.cascade_depth() > 0) count_run(operation, origin, known.trigger.slug);
+      enqueue(operation, known, row, input, origin);
+    }
+  }
+
+  std::map<std::string, std::vector<KnownTrigger>, std::less<>> by_type_;
+};
+
+}  // namespace
+
+std::unique_ptr<const EntityObserver> read_entity_observer(Transaction& transaction) {
+  return std::make_unique<TriggerMatcher>(transaction);
+}
+
+}  // namespace struere

@@ -1,0 +1,220 @@
+#include "triggers/trigger_runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+#include "core/authority.hpp"
+#include "core/text.hpp"
+#include "storage/records.hpp"
+#include "triggers/built_in_tools.hpp"
+#include "triggers/placeholders.hpp"
+#include "triggers/trigger_actors.hpp"
+
+namespace struere {
+namespace {
+
+constexpr std::size_t longest_error = 2000;
+
+// Another worker has the run: this one was away for longer than its lease. Whatever it was doing is undone.
+struct LeaseLost {};
+
+// Results are stored with the run, and written anew with each step.
+void require_small(const std::string& step, const Json& result, const Json& before) {
+  constexpr std::size_t largest = 2 << 20, largest_together = 8 << 20;
+  const std::size_t size = canonical_json(result).size();
+  if (size > largest)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("the result of the step `{}` is larger than 2 MiB; answer less, such as ids", step));
+  if (size + canonical_json(before).size() > largest_together)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("with the step `{}` the results of the run are larger than 8 MiB; answer less", step));
+}
+
+// As far as it can be stored.
+std::string storable(std::string text) {
+  if (text.size() > longest_error) text.resize(longest_error);
+  while (!text.empty() && !is_text(text, longest_error)) text.pop_back();
+  return text.empty() ? "the tool failed, and did not say why" : text;
+}
+
+// A mistake in the definition is there at the next attempt, too.
+bool may_pass(const Error& error) { return error.code() != ErrorCode::invalid_definition; }
+
+Timestamp backoff(const TriggerDefinition& definition, std::int64_t attempts) {
+  Timestamp wait = definition.backoff;
+  for (std::int64_t i = 1; i < attempts && wait < longest_backoff; ++i) wait *= 2;
+  return std::min(wait, longest_backoff);
+}
+
+// Calls `renew` again and again until it is destroyed.
+class Renewal {
+ public:
+  Renewal(std::chrono::milliseconds interval, std::function<void()> renew)
+      : thread_([this, interval, renew = std::move(renew)](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          while (!wake_.wait_for(lock, stop, interval, [] { return false; }) && !stop.stop_requested()) renew();
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+bool TriggerRunner::run_one(TriggerWork& work) {
+  std::optional<TriggerRun> run = claim(work);
+  if (!run) return false;
+  if (run->status == TriggerRunStatus::dead) return true;
+  std::optional<TriggerDefinition> definition;
+  try {
+    definition = read_trigger(run->definition);
+    const ActorContext actor = TriggerActors::system_actor(
+        actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)),
+        run->input.value("origin", run->id.str()));
+    carry_out(*run, actor, *definition);
+    ++work.completed;
+  } catch (const LeaseLost&) {
+  } catch (const Error& error) {
+    fail(*run, error.what(), may_pass(error), definition ? &*definition : nullptr, work);
+  } catch (const std::exception& error) {
+    fail(*run, error.what(), true, definition ? &*definition : nullptr, work);
+  } catch (...) {
+    fail(*run, "the tool threw what is no std::exception", true, definition ? &*definition : nullptr, work);
+  }
+  return true;
+}
+
+std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
+  GuardedOperation operation(engine_, actor_, Access::brief_write);
+  const auto first_due = [&](TriggerRunStatus status) {
+    return select<TriggerRun>(
+        operation.transaction(),
+        {{},
+         {{"status", {}, to_value(status)}, {"due_at", RecordCondition::Comparison::less_or_equal, operation.now()}},
+         {"due_at", "id"},
+         false,
+         {},
+         1});
+  };
+  auto found = first_due(TriggerRunStatus::pending);
+  if (found.empty()) found = first_due(TriggerRunStatus::running);
+  if (found.empty()) return std::nullopt;
+  TriggerRun run = std::move(found.front());
+  const bool taken_over = run.status == TriggerRunStatus::running;
+  std::int64_t most = 1;
+  try {
+    most = read_trigger(run.definition).max_attempts;
+  } catch (const Error&) {  // carrying it out will say so
+  }
+  ++run.attempts;
+  run.worker = worker_.name;
+  run.status = TriggerRunStatus::running;
+  run.due_at = lease_end(operation.now());
+  RecordChanges changes{{"attempts", run.attempts}, {"worker", *run.worker}};
+  if (taken_over && run.attempts > most) {
+    run.status = TriggerRunStatus::dead;
+    run.error = "its worker died, or was away for longer than its lease, at each attempt";
+    changes.emplace_back("error", *run.error);
+    changes.emplace_back("finished_at", operation.now());
+    ++work.dead;
+  } else {
+    changes.emplace_back("due_at", run.due_at);
+  }
+  changes.emplace_back("status", to_value(run.status));
+  operation.transaction().update_records(RecordTable::trigger_runs, {{"id", {}, run.id.str()}}, changes);
+  operation.commit();
+  return run;
+}
+
+void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition) {
+  Json values{{"trigger", run.input}, {"steps", Json::object()}};
+  for (std::size_t i = 0; i < run.steps.size(); ++i)
+    values["steps"][definition.steps.at(i).name] = run.steps[i].at("result");
+  while (run.steps.size() < definition.steps.size()) {
+    const TriggerDefinition::Step& step = definition.steps[run.steps.size()];
+    const Json arguments = filled_in(step.arguments, values);
+    Json result;
+    const bool built_in = is_built_in_tool(step.tool);
+    if (!built_in) result = call_host_tool(run, actor, step, arguments);
+    // What a built-in tool did, and that it did, are one transaction.
+    GuardedOperation operation(engine_, actor, Access::write);
+    if (built_in) result = call_built_in_tool(operation, step.tool, arguments);
+    require_small(step.name, result, run.steps);
+    values["steps"][step.name] = result;
+    run.steps.push_back({{"name", step.name}, {"tool", step.tool}, {"result", std::move(result)}});
+    RecordChanges changes{{"steps", to_value(run.steps)}, {"error", RecordValue()}};
+    if (run.steps.size() == definition.steps.size()) {
+      changes.emplace_back("status", to_value(TriggerRunStatus::completed));
+      changes.emplace_back("finished_at", operation.now());
+    } else {
+      changes.emplace_back("due_at", lease_end(operation.now()));
+    }
+    record(operation.transaction(), run, std::move(changes));
+    operation.commit();
+  }
+}
+
+void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may_retry,
+                         const TriggerDefinition* definition, TriggerWork& work) {
+  const bool again = may_retry && definition && run.attempts < definition->max_attempts;
+  GuardedOperation operation(engine_, actor_, Access::brief_write);
+  RecordChanges changes{{"error", storable(why)}};
+  if (again) {
+    changes.emplace_back("status", to_value(TriggerRunStatus::pending));
+    changes.emplace_back("due_at", saturating_add(operation.now(), backoff(*definition, run.attempts)));
+  } else {
+    changes.emplace_back("status", to_value(TriggerRunStatus::dead));
+    changes.emplace_back("finished_at", operation.now());
+  }
+  try {
+    record(operation.transaction(), run, std::move(changes));
+  } catch (const LeaseLost&) {
+    return;
+  }
+  if (!again)
+    operation.audit().append("trigger.dead", canonical_json(Json{{"trigger", run.trigger}, {"run", run.id.str()}}));
+  operation.commit();
+  ++(again ? work.failed : work.dead);
+}
+
+void TriggerRunner::record(Transaction& transaction, const TriggerRun& run, RecordChanges changes) {
+  const auto changed = transaction.update_records(RecordTable::trigger_runs,
+                                                  {{"id", {}, run.id.str()},
+                                                   {"status", {}, to_value(TriggerRunStatus::running)},
+                                                   {"worker", {}, worker_.name},
+                                                   {"attempts", {}, run.attempts}},
+                                                  changes);
+  if (changed == 0) throw LeaseLost();
+}
+
+Json TriggerRunner::call_host_tool(const TriggerRun& run, const ActorContext& actor,
+                                   const TriggerDefinition::Step& step, const Json& arguments) {
+  const auto tool = worker_.tools.find(step.tool);
+  if (tool == worker_.tools.end())
+    throw Error(ErrorCode::not_found, fmt::format("no tool `{}` was added to this worker", step.tool));
+  std::stop_source in_vain;
+  const std::stop_callback passed_on(stop_, [&] { in_vain.request_stop(); });
+  const Renewal renewal(worker_.options.lease / 3, [&] {
+    try {
+      const auto transaction = engine_.storage->begin(actor_.scope(), Access::brief_write);
+      record(*transaction, run, {{"due_at", lease_end(engine_.clock->now())}});
+      transaction->commit();
+    } catch (const LeaseLost&) {  // noticed again when the tool returns
+      in_vain.request_stop();
+    } catch (...) {  // tried again at the next interval
+    }
+  });
+  const Session session(Caller(authority(), worker_.engine, actor));
+  Json result = tool->second({session, arguments, run, run.steps.size(), in_vain.get_token()});
+  JsonFault fault;
+  const auto text = canonical_json(result, fault);
+  if (!text) throw Error(ErrorCode::invalid_data, "what the tool answered cannot be stored: " + fault.message);
+  return result;
+}
+
+}  // namespace struere

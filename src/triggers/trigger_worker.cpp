@@ -1,0 +1,80 @@
+#include "struere/triggers/trigger_worker.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "core/authority.hpp"
+#include "triggers/built_in_tools.hpp"
+#include "triggers/trigger_actors.hpp"
+#include "triggers/trigger_runner.hpp"
+
+namespace struere {
+namespace {
+
+// What no clock could be moved on by is as good as for ever.
+TriggerWorkerOptions within_reason(TriggerWorkerOptions options) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds longest_lease = std::chrono::hours(24 * 365), longest_pause = std::chrono::hours(1);
+  options.lease = std::clamp(options.lease, milliseconds(1), longest_lease);
+  options.poll_interval = std::clamp(options.poll_interval, milliseconds(1), longest_pause);
+  return options;
+}
+
+}  // namespace
+
+TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options)
+    : state_(std::make_unique<TriggerWorkerState>(TriggerWorkerState{database,
+                                                                     database.shared_engine(authority()),
+                                                                     within_reason(options),
+                                                                     uuid_source().next(system_clock().now()),
+                                                                     {},
+                                                                     {}})) {}
+
+TriggerWorker::~TriggerWorker() { stop(); }
+
+void TriggerWorker::add_tool(const std::string& name, TriggerTool tool) {
+  if (is_built_in_tool(name) || !state_->tools.emplace(name, std::move(tool)).second)
+    throw Error(ErrorCode::conflict, "there is a tool of this name; choose another");
+}
+
+TriggerWork TriggerWorker::run_due(const std::stop_token& stop) { return state_->run(stop); }
+
+TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
+  TriggerWork work;
+  while (true) {
+    bool ran = false;
+    // A run of each scope, then the next of each: nobody waits for all that another has to do.
+    for (const auto& [organization, environment] :
+         engine->storage->shared().scopes_with_due_runs(engine->clock->now())) {
+      if (stop.stop_requested()) return work;
+      ran = TriggerRunner(*this, TriggerActors::system_actor(organization, environment, 0), stop).run_one(work) || ran;
+    }
+    if (!ran) return work;
+  }
+}
+
+void TriggerWorker::start() {
+  if (state_->thread.joinable()) return;
+  state_->thread = std::jthread([state = state_.get()](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      try {
+        state->run(stop);
+      } catch (...) {  // a full disk, a lock that was held too long, no memory: what is due stays due
+      }
+      wake.wait_for(lock, stop, state->options.poll_interval, [] { return false; });
+    }
+  });
+}
+
+void TriggerWorker::stop() {
+  state_->thread.request_stop();
+  if (state_->thread.joinable()) state_->thread.join();
+  state_->thread = std::jthread();
+}
+
+}  // namespace struere

@@ -1,0 +1,18 @@
+// Writes a trigger's definition, with its event, in the transaction of the caller, who commits (see
+// repository/definition_writer.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "repository/guarded_operation.hpp"
+#include "struere/model/trigger.hpp"
+
+namespace struere {
+
+// `known_types` are the types that the definition may name. Throws Error{invalid_definition}.
+Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types);
+// Also cancels the runs that wait. Throws Error{not_found}.
+void remove_trigger(GuardedOperation& operation, const std::string& slug);
+
+}  // namespace struere

@@ -1,0 +1,54 @@
+#include "yaml/definition_file.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+
+#include "struere/core/json.hpp"
+
+namespace struere {
+namespace {
+
+// What editors and file managers leave lying about is nobody's definition.
+bool is_ignored(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  return name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp");
+}
+
+}  // namespace
+
+const char* folder_of(DefinitionKind kind) noexcept {
+  switch (kind) {
+    case DefinitionKind::entity_type: return "entity-types";
+    case DefinitionKind::role: return "roles";
+    case DefinitionKind::agent: return "agents";
+    case DefinitionKind::trigger: return "triggers";
+    case DefinitionKind::tool: return "tools";
+  }
+  return "tools";
+}
+
+bool is_definition_file(const std::filesystem::path& file) {
+  return file.extension() == ".yaml" || file.extension() == ".yml" || file.extension() == ".json";
+}
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder, DefinitionKind kind) {
+  std::vector<std::filesystem::path> out;
+  const std::filesystem::path place = folder / folder_of(kind);
+  if (!std::filesystem::exists(place)) return out;
+  for (const auto& entry : std::filesystem::directory_iterator(place))
+    if (!is_ignored(entry.path())) out.push_back(entry.path());
+  std::ranges::sort(out);
+  return out;
+}
+
+std::optional<std::string> text_of_file(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text(json_max_bytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream.eof() || stream.bad()) return std::nullopt;
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+}  // namespace struere

@@ -1,0 +1,85 @@
+#include "struere/yaml/definition_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "definitions/definition_check.hpp"
+#include "definitions/shape.hpp"
+#include "struere/core/error.hpp"
+#include "yaml/definition_file.hpp"
+#include "yaml/document.hpp"
+
+namespace struere {
+namespace {
+
+namespace files = std::filesystem;
+
+class FolderReader {
+ public:
+  FolderReader(files::path folder, const HeldFields& held) : folder_(std::move(folder)), held_(held) {}
+
+  DefinitionSet read() {
+    if (!files::is_directory(folder_))
+      throw Error(ErrorCode::not_found, fmt::format("there is no folder {}; name another one", folder_.string()));
+    for (const DefinitionKind kind : definition_kinds)
+      for (const files::path& file : files_of(folder_, kind)) read_file(kind, file);
+    for (const DefinitionFault& fault : check_definitions(set_, held_).faults) {
+      const Source& source = sources_.at({fault.kind, fault.name});
+      report(source.file, source.document.position_of(fault.place), fault.message);
+    }
+    if (messages_.empty()) return std::move(set_);
+    throw Error(ErrorCode::invalid_definition, fmt::format("{}", fmt::join(messages_, "\n")));
+  }
+
+ private:
+  struct Source {
+    files::path file;
+    Document document;
+  };
+
+  void report(const files::path& file, DocumentPlace place, const std::string& message) {
+    messages_.push_back(fmt::format("{}:{}:{}: {}", file.lexically_relative(folder_).generic_string(), place.line,
+                                    place.column, message));
+  }
+
+  void read_file(DefinitionKind kind, const files::path& file) {
+    if (!is_definition_file(file) || !files::is_regular_file(file))
+      return report(file, {}, "a definition is a file that ends in .yaml, .yml or .json; move this one elsewhere");
+    const auto text = text_of_file(file);
+    if (!text) return report(file, {}, "the file cannot be read, or is larger than 1 MiB");
+    try {
+      Document document(*text, format_of(file));
+      // What has no name cannot be compared with anything; its shape is told all the same.
+      try {
+        set_.add(kind, document.value());
+      } catch (const Error& error) {
+        const auto shape = shape_faults(kind, document.value());
+        if (shape.empty()) report(file, {}, error.what());
+        for (const ShapeFault& fault : shape) report(file, document.position_of(fault.place), fault.message);
+        return;
+      }
+      const char* const key = document.value().contains("slug") ? "slug" : "name";
+      sources_.emplace(std::pair(kind, document.value().at(key).get<std::string>()), Source{file, document});
+    } catch (const DocumentFault& fault) {
+      report(file, fault.position, fault.message);
+    }
+  }
+
+  files::path folder_;
+  const HeldFields& held_;
+  DefinitionSet set_;
+  std::map<std::pair<DefinitionKind, std::string>, Source> sources_;
+  std::vector<std::string> messages_;
+};
+
+}  // namespace
+
+DefinitionSet read_definitions(const files::path& folder, const HeldFields& held) {
+  return FolderReader(folder, held).read();
+}
+
+}  // namespace struere

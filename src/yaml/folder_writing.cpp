@@ -1,0 +1,270 @@
+// A set of definitions as files, over those that are there.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "core/folder_writer.hpp"
+#include "definitions/definition_check.hpp"
+#include "struere/core/error.hpp"
+#include "struere/yaml/definition_folder.hpp"
+#include "yaml/definition_file.hpp"
+#include "yaml/document.hpp"
+#include "yaml/yaml_edit.hpp"
+
+namespace struere {
+namespace {
+
+namespace files = std::filesystem;
+
+// Policies that stand together and differ in their actions alone are one.
+void add_policy(Json& policies, const Json& policy, bool may_join) {
+  if (may_join && !policies.empty() && policies.back().at("resource") == policy.at("resource") &&
+      policies.back().at("effect") == policy.at("effect"))
+    policies.back()["actions"].push_back(policy.at("actions").front());
+  else
+    policies.push_back(policy);
+}
+
+// Without what is so anyway.
+Json brief(DefinitionKind kind, Json definition) {
+  static const std::map<std::string, Json> defaults{{"searchFields", Json::array()},
+                                                    {"unique", Json::array()},
+                                                    {"schema", Json::object()},
+                                                    {"userIdField", "userId"},
+                                                    {"policies", Json::array()},
+                                                    {"scopeRules", Json::array()},
+                                                    {"fieldMasks", Json::array()},
+                                                    {"visibleFields", Json::array()},
+                                                    {"description", ""},
+                                                    {"status", "active"},
+                                                    {"tools", Json::array()},
+                                                    {"roles", Json::array()},
+                                                    {"agents", Json::object()}};
+  if (kind == DefinitionKind::trigger) return definition;
+  for (const auto& [key, value] : defaults)
+    if (definition.contains(key) && definition.at(key) == value) definition.erase(key);
+  if (definition.contains("slug") && definition.contains("name") && definition.at("name") == definition.at("slug"))
+    definition.erase("name");
+  if (!definition.contains("policies")) return definition;
+  Json policies = Json::array();
+  for (const Json& policy : definition.at("policies")) add_policy(policies, policy, true);
+  definition["policies"] = std::move(policies);
+  return definition;
+}
+
+// The policies as they are wanted, those together that are together in the file.
+Json as_grouped(const Json& in_file, const Json& wanted) {
+  Json out = Json::array();
+  std::size_t at = 0;
+  bool may_join = false;
+  std::vector<bool> used(in_file.size());
+  while (at < wanted.size()) {
+    bool found = false;
+    for (std::size_t i = 0; i < in_file.size() && !found; ++i) {
+      const Json& group = in_file[i];
+      if (used[i] || !group.contains("actions") || !group.at("actions").is_array() || group.at("actions").empty())
+        continue;
+      const Json& actions = group.at("actions");
+      found = at + actions.size() <= wanted.size();
+      for (std::size_t k = 0; k < actions.size() && found; ++k) {
+        Json one = group;
+        one["actions"] = Json::array({actions[k]});
+        found = one == wanted[at + k];
+      }
+      if (!found) continue;
+      out.push_back(group);
+      used[i] = true;
+      at += actions.size();
+    }
+    if (!found) add_policy(out, wanted[at++], may_join);
+    may_join = !found;
+  }
+  return out;
+}
+
+// `wanted` as a file would say it that says `in_file` now: what means the same in both stays as the file says it.
+Json as_written(DefinitionKind kind, const Json& in_file, const Json* normal, const Json& wanted) {
+  Json out = brief(kind, wanted);
+  if (!normal) return out;
+  for (const auto& [key, value] : wanted.items()) {
+    if (!normal->contains(key) || normal->at(key) != value) continue;
+    if (in_file.contains(key))
+      out[key] = in_file.at(key);
+    else
+      out.erase(key);
+  }
+  if (out.contains("policies") && in_file.contains("policies") && wanted.at("policies") != normal->at("policies"))
+    out["policies"] = as_grouped(in_file.at("policies"), wanted.at("policies"));
+  return out;
+}
+
+// A name that is a file's on every system, and no other definition's.
+std::string file_name(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const bool is_safe = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    out += is_safe ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  return out + ".yaml";
+}
+
+std::optional<std::string> name_in(const Json& definition) {
+  if (!definition.is_object()) return std::nullopt;
+  const Json name = definition.value(definition.contains("slug") ? "slug" : "name", Json());
+  return name.is_string() ? std::optional(name.get<std::string>()) : std::nullopt;
+}
+
+// What a mask may name is not judged here, so that what the environment holds can be written as it is.
+CheckedDefinitions checked(const DefinitionSet& definitions) {
+  return check_definitions(definitions, [](const std::string&, const FieldPath&) { return true; });
+}
+
+struct DefinitionFile {
+  files::path file;
+  std::string text;
+  Json value;
+};
+
+class Planner {
+ public:
+  Planner(files::path folder, const DefinitionSet& definitions, const MayRemoveDefinition& may_remove)
+      : folder_(std::move(folder)), may_remove_(may_remove), wanted_(definitions) {
+    auto [faults, normal] = checked(definitions);
+    if (faults.empty()) wanted_ = std::move(normal);
+  }
+
+  DefinitionFilePlan plan() {
+    if (!files::is_directory(folder_))
+      throw Error(ErrorCode::not_found, fmt::format("there is no folder {}; name another one", folder_.string()));
+    read_files();
+    normal_ = checked(found_).normal;
+    for (const DefinitionKind kind : definition_kinds) {
+      for (const auto& [name, wanted] : wanted_.of(kind)) plan_one(kind, name, wanted);
+      for (const auto& [name, file] : files_[kind])
+        if (!wanted_.find(kind, name)) plan_other(kind, name, file);
+    }
+    check_texts();
+    const FolderWriter writer(folder_);
+    for (const auto& change : out_.changes) writer.require_replaceable(change.file);
+    return std::move(out_);
+  }
+
+ private:
+  files::path below(const files::path& file) const { return file.lexically_relative(folder_); }
+
+  void read_files() {
+    for (const DefinitionKind kind : definition_kinds)
+      for (const files::path& file : files_of(folder_, kind)) {
+        if (!is_definition_file(file) || !files::is_regular_file(file)) continue;
+        const auto text = text_of_file(file);
+        std::optional<Json> value;
+        if (text) try {
+            value = Document(*text, format_of(file)).value();
+          } catch (const DocumentFault&) {  // it stays
+          }
+        const auto name = value ? name_in(*value) : std::nullopt;
+        if (name && files_[kind].emplace(*name, DefinitionFile{file, *text, *value}).second)
+          found_.add(kind, *value);
+        else
+          out_.kept.push_back(below(file));
+      }
+  }
+
+  void plan_one(DefinitionKind kind, const std::string& name, const Json& wanted) {
+    const auto known = files_[kind].find(name);
+    if (known == files_[kind].end()) {
+      const files::path file = files::path(folder_of(kind)) / file_name(name);
+      const auto is_same = [&](const files::path& kept) { return kept == file; };
+      if (std::ranges::any_of(out_.kept, is_same))
+        throw Error(ErrorCode::conflict, fmt::format("{} cannot be read as the {} `{}`; correct or remove it",
+                                                     file.string(), to_string(kind), name));
+      return add({DefinitionFilePlan::Action::make, file, to_yaml(brief(kind, wanted))}, kind, name);
+    }
+    const DefinitionFile& file = known->second;
+    const Json* const normal = normal_.find(kind, name);
+    if (normal && *normal == wanted) {
+      ++out_.unchanged;
+      return;
+    }
+    const Json value = as_written(kind, file.value, normal, wanted);
+    const bool is_json = format_of(file.file) == Document::Format::json;
+    add({DefinitionFilePlan::Action::change, below(file.file),
+         is_json ? value.dump(2) + "\n" : edited_yaml(file.text, value)},
+        kind, name);
+  }
+
+  void plan_other(DefinitionKind kind, const std::string& name, const DefinitionFile& file) {
+    const Json* const normal = normal_.find(kind, name);
+    if (normal && may_remove_ && may_remove_(kind, name, *normal))
+      out_.changes.push_back({DefinitionFilePlan::Action::remove, below(file.file), {}});
+    else
+      out_.kept.push_back(below(file.file));
+  }
+
+  void add(DefinitionFilePlan::Change change, DefinitionKind kind, const std::string& name) {
+    written_.push_back({out_.changes.size(), kind, name});
+    out_.changes.push_back(std::move(change));
+  }
+
+  // Each text must read as what is wanted; if one does not, it is written anew.
+  void check_texts() {
+    std::map<std::pair<DefinitionKind, std::string>, Json> values;
+    for (const auto& [at, kind, name] : written_) {
+      const auto& change = out_.changes[at];
+      values[{kind, name}] = Document(change.text, format_of(change.file)).value();
+    }
+    DefinitionSet all;
+    for (const DefinitionKind kind : definition_kinds)
+      for (const auto& [name, definition] : wanted_.of(kind)) {
+        const auto written = values.find({kind, name});
+        all.add(kind, written == values.end() ? definition : written->second);
+      }
+    const DefinitionSet normal = checked(all).normal;
+    for (const auto& [at, kind, name] : written_) {
+      const Json& wanted = *wanted_.find(kind, name);
+      const Json* const read = normal.find(kind, name);
+      if (read && *read == wanted) continue;
+      auto& change = out_.changes[at];
+      change.text = format_of(change.file) == Document::Format::json ? brief(kind, wanted).dump(2) + "\n"
+                                                                     : to_yaml(brief(kind, wanted));
+    }
+  }
+
+  struct Written {
+    std::size_t change;
+    DefinitionKind kind;
+    std::string name;
+  };
+
+  files::path folder_;
+  const MayRemoveDefinition& may_remove_;
+  DefinitionSet wanted_;
+  std::map<DefinitionKind, std::map<std::string, DefinitionFile>> files_;
+  DefinitionSet found_, normal_;  // what the files say
+  std::vector<Written> written_;
+  DefinitionFilePlan out_;
+};
+
+}  // namespace
+
+DefinitionFilePlan plan_definition_files(const files::path& folder, const DefinitionSet& definitions,
+                                         const MayRemoveDefinition& may_remove) {
+  return Planner(folder, definitions, may_remove).plan();
+}
+
+void write_definition_files(const files::path& folder, const DefinitionFilePlan& plan) {
+  const FolderWriter writer(folder);
+  for (const auto& change : plan.changes) writer.require_replaceable(change.file);
+  for (const auto& change : plan.changes) switch (change.action) {
+      case DefinitionFilePlan::Action::make:
+        if (!writer.make(change.file, change.text))
+          throw Error(ErrorCode::conflict, fmt::format("{} is there by now; plan again", change.file.string()));
+        break;
+      case DefinitionFilePlan::Action::change: writer.replace(change.file, change.text); break;
+      case DefinitionFilePlan::Action::remove: writer.remove(change.file); break;
+    }
+}
+
+}  // namespace struere

@@ -1,0 +1,164 @@
+#include "yaml/yaml_edit.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "yaml/document.hpp"
+
+namespace struere {
+namespace {
+
+// Lines are numbered from 0; a part is from its first line to before its last.
+struct Part {
+  std::size_t comments;  // its first line, with the comments above it
+  std::size_t begin;     // its first line
+  std::size_t end;
+};
+
+// The text cannot be changed line by line.
+struct NotEditable {};
+
+class Edit {
+ public:
+  Edit(const std::string& text, const Document& document) : document_(document) {
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+      lines_.push_back(text.substr(at, end - at));
+      at = end;
+    }
+    if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += '\n';
+  }
+
+  std::string mapping(const Json::json_pointer& place, const Json& before, const Json& wanted, std::size_t begin,
+                      std::size_t end) const {
+    std::vector<std::pair<DocumentPlace, std::string>> keys;
+    for (const auto& [key, value] : before.items()) keys.emplace_back(position_of(place / key), key);
+    std::ranges::sort(keys, {}, [](const auto& key) { return key.first.line; });
+    std::vector<std::size_t> starts;
+    const auto indent = static_cast<std::size_t>(keys.front().first.column - 1);
+    for (const auto& [position, key] : keys) {
+      starts.push_back(static_cast<std::size_t>(position.line - 1));
+      if (lines_.at(starts.back()).find_first_not_of(' ') != indent) throw NotEditable();
+    }
+    const std::vector<Part> parts = parts_of(starts, indent, begin, end);
+    std::string out = text_of(begin, parts.front().begin);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const std::string& key = keys[i].second;
+      if (!wanted.contains(key)) continue;
+      if (i > 0) out += text_of(parts[i].comments, parts[i].begin);
+      out += member(place / key, key, before.at(key), wanted.at(key), parts[i], indent);
+    }
+    for (const auto& [key, value] : wanted.items())
+      if (!before.contains(key)) out += yaml_member(key, value, indent);
+    return out + text_of(parts.back().end, end);
+  }
+
+ private:
+  DocumentPlace position_of(const Json::json_pointer& place) const {
+    const auto found = document_.block_position_of(place);
+    if (!found) throw NotEditable();
+    return *found;
+  }
+
+  std::string text_of(std::size_t begin, std::size_t end) const {
+    std::string out;
+    for (; begin < end; ++begin) out += lines_.at(begin);
+    return out;
+  }
+
+  // Whether the line says nothing, or is a comment that stands no deeper than `indent`: no part of a block of text
+  // does.
+  bool is_comment(std::size_t line, std::size_t indent) const {
+    const std::size_t first = lines_.at(line).find_first_not_of(" \t\r\n");
+    return first == std::string::npos || (lines_.at(line)[first] == '#' && first <= indent);
+  }
+
+  std::vector<Part> parts_of(const std::vector<std::size_t>& starts, std::size_t indent, std::size_t begin,
+                             std::size_t end) const {
+    std::vector<Part> out;
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      if (i > 0 && starts[i] <= starts[i - 1]) throw NotEditable();
+      std::size_t comments = starts[i];
+      const std::size_t least = i == 0 ? begin : starts[i - 1] + 1;
+      while (comments > least && is_comment(comments - 1, indent)) --comments;
+      if (i > 0) out.back().end = comments;
+      out.push_back({comments, starts[i], end});
+    }
+    while (out.back().end > out.back().begin + 1 && is_comment(out.back().end - 1, indent)) --out.back().end;
+    return out;
+  }
+
+  std::string member(const Json::json_pointer& place, const std::string& key, const Json& before, const Json& wanted,
+                     const Part& part, std::size_t indent) const {
+    if (before == wanted) return text_of(part.begin, part.end);
+    if (!before.empty() && !wanted.empty()) try {
+        if (before.is_object() && wanted.is_object())
+          return lines_.at(part.begin) + mapping(place, before, wanted, part.begin + 1, part.end);
+        if (before.is_array() && wanted.is_array())
+          return lines_.at(part.begin) + list(place, before, wanted, part.begin + 1, part.end);
+      } catch (const NotEditable&) {  // then as a whole
+      }
+    return yaml_member(key, wanted, indent);
+  }
+
+  std::string list(const Json::json_pointer& place, const Json& before, const Json& wanted, std::size_t begin,
+                   std::size_t end) const {
+    std::vector<std::size_t> starts;
+    std::optional<std::size_t> indent;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const DocumentPlace position = position_of(place / i);
+      const auto line = static_cast<std::size_t>(position.line - 1);
+      const std::size_t dash = lines_.at(line).find_first_not_of(' ');
+      const bool is_alone =
+          lines_.at(line).find_first_not_of(' ', dash + 1) == static_cast<std::size_t>(position.column - 1);
+      if (lines_.at(line)[dash] != '-' || !is_alone || (indent && *indent != dash) || line < begin) throw NotEditable();
+      indent = dash;
+      starts.push_back(line);
+    }
+    const std::vector<Part> parts = parts_of(starts, *indent, begin, end);
+    std::string out = text_of(begin, parts.front().begin);
+    std::size_t next = 0;  // of the parts that are left
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      std::size_t same = next;
+      while (same < before.size() && before[same] != wanted[i]) ++same;
+      if (same < before.size()) {
+        if (same > 0) out += text_of(parts[same].comments, parts[same].begin);
+        out += text_of(parts[same].begin, parts[same].end);
+        next = same + 1;
+      } else {
+        // In the place of one that goes, whose comments it takes.
+        const bool replaces =
+            next < before.size() && std::find(wanted.begin(), wanted.end(), before[next]) == wanted.end();
+        if (replaces && next > 0) out += text_of(parts[next].comments, parts[next].begin);
+        if (replaces) ++next;
+        out += yaml_element(wanted[i], *indent);
+      }
+    }
+    return out + text_of(parts.back().end, end);
+  }
+
+  const Document& document_;
+  std::vector<std::string> lines_;  // each with its end
+};
+
+}  // namespace
+
+std::string edited_yaml(const std::string& before, const Json& wanted) {
+  try {
+    const Document document(before);
+    const Json& value = document.value();
+    if (value == wanted) return before;
+    if (value.is_object() && wanted.is_object() && !value.empty()) {
+      const auto lines = static_cast<std::size_t>(std::ranges::count(before, '\n')) + (before.ends_with('\n') ? 0 : 1);
+      std::string out = Edit(before, document).mapping(Json::json_pointer(), value, wanted, 0, lines);
+      if (Document(out).value() == wanted) return out;
+    }
+  } catch (const DocumentFault&) {  // it was no definition
+  } catch (const NotEditable&) {
+  }
+  return to_yaml(wanted);
+}
+
+}  // namespace struere

@@ -1,0 +1,148 @@
+// Nobody's trigger ends the process, takes the worker for itself, or grows without a bound.
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "struere/definitions/definitions.hpp"
+#include "struere/triggers/trigger_worker.hpp"
+#include "support/any_storage.hpp"
+#include "support/throws_error.hpp"
+#include "support/world.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+Json calling(const std::string& slug, const std::string& tool, const Json& args = Json::object()) {
+  return {{"slug", slug},
+          {"on", {{"entityType", "note"}, {"action", "created"}}},
+          {"actions", {{{"tool", tool}, {"args", args}}}}};
+}
+
+std::vector<TriggerRun> runs_of(const World& world) { return world.system().triggers().runs({.limit = 1000}).runs; }
+
+}  // namespace
+
+TEST_CASE("a tool that throws what is no std::exception fails its attempt alone", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  world.system().triggers().define(calling("t", "mine"));
+  TriggerWorker worker(*world.database);
+  worker.add_tool("mine", [](const ToolCall&) -> Json { throw 42; });
+  world.create("note", Json::object());
+  const TriggerWork work = worker.run_due();
+  CHECK(work.failed + work.dead == 1);
+  CHECK(runs_of(world).at(0).status != TriggerRunStatus::running);
+  CHECK(*runs_of(world).at(0).error == "the tool threw what is no std::exception");
+}
+
+TEST_CASE("a tool is asked to stop when its worker is", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  world.system().triggers().define(calling("t", "mine"));
+  TriggerWorker worker(*world.database, {.poll_interval = std::chrono::milliseconds(1)});
+  std::atomic<bool> begun = false, asked = false;
+  worker.add_tool("mine", [&](const ToolCall& call) -> Json {
+    begun = true;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!call.stop.stop_requested() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    asked = call.stop.stop_requested();
+    return {};
+  });
+  world.create("note", Json::object());
+  worker.start();
+  while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  worker.stop();
+  CHECK(asked);
+}
+
+TEST_CASE("scopes take turns", "[triggers]") {
+  World world(any_storage());
+  world.add_organization("beta");
+  std::vector<std::string> order;
+  for (const char* const organization : {"acme", "beta"}) {
+    world.define_type({{"slug", "note"}}, Environment::development, organization);
+    world.system(Environment::development, organization).triggers().define(calling("t", "mine"));
+  }
+  TriggerWorker worker(*world.database);
+  worker.add_tool("mine", [&](const ToolCall& call) -> Json {
+    order.push_back(call.session.actor().organization().str());
+    return {};
+  });
+  for (int i = 0; i < 20; ++i) world.create("note", Json::object());
+  world.create("note", Json::object(), Environment::development, "beta");
+  worker.run_due();
+  REQUIRE(order.size() == 21);
+  CHECK((order[0] == "beta" || order[1] == "beta"));
+}
+
+TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  Json many = Json::object();
+  for (int i = 0; i < 8; ++i) many["f" + std::to_string(i)] = "{{trigger.data.text}}";
+  world.system().triggers().define(calling("expands", "mine", many));
+  world.system().triggers().define(calling("answers", "large"));
+  TriggerWorker worker(*world.database);
+  std::atomic<int> called = 0;
+  worker.add_tool("mine", [&](const ToolCall&) -> Json {
+    ++called;
+    return {};
+  });
+  worker.add_tool("large", [](const ToolCall&) -> Json { return std::string((1 << 20) + 1, 'x'); });
+  world.create("note", {{"text", std::string(200'000, 'x')}});
+  worker.run_due();
+  CHECK(called == 0);
+  for (const TriggerRun& run : runs_of(world)) {
+    INFO(run.trigger);
+    CHECK(run.error->find("larger than 1 MiB") != std::string::npos);
+  }
+}
+
+TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  Json three = Json::array();
+  for (int i = 0; i < 3; ++i)
+    three.push_back({{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", {{"n", i}}}}}});
+  world.system().triggers().define({{"slug", "t"},
+                                    {"on", {{"entityType", "note"}, {"action", "created"}}},
+                                    {"actions", three},
+                                    {"retry", {{"maxAttempts", 1}}}});
+  TriggerWorker worker(*world.database);
+  for (int write = 0; write < 2; ++write) {
+    world.create("note", Json::object());
+    worker.run_due();
+  }
+  // 3 to the power of 8 would be 6,561 of each write.
+  const auto notes = world.system().entities("note").count();
+  CHECK(notes <= 2 * 1001);
+  CHECK(notes >= 2 * 300);  // the second write has runs of its own
+  const auto dead = world.system().triggers().runs({.status = TriggerRunStatus::dead, .limit = 1000}).runs;
+  REQUIRE_FALSE(dead.empty());
+  CHECK(dead.front().error->find("one write led to more than 1000 trigger runs") != std::string::npos);
+}
+
+TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
+  World world(any_storage());
+  DefinitionSet set;
+  set.add(DefinitionKind::entity_type, {{"slug", "note"}});
+  set.add(DefinitionKind::tool, {{"name", "mine"}});
+  for (int i = 0; i < 1001; ++i) set.add(DefinitionKind::trigger, calling("t" + std::to_string(i), "mine"));
+  const Definitions definitions(world.system());
+  definitions.apply(definitions.plan(set));
+  world.create("note", Json::object());
+  CHECK(world.system().triggers().list().size() == 1001);
+  std::int64_t runs = 0;
+  TriggerWorker worker(*world.database);
+  worker.add_tool("mine", [&](const ToolCall&) -> Json {
+    ++runs;
+    return {};
+  });
+  worker.run_due();
+  CHECK(runs == 1001);
+}
