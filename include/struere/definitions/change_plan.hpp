@@ -1,4 +1,4 @@
-// What would have to change in one scope for it to be as a set of definitions says.
+// The changes that bring one scope to a set of definitions.
 #pragma once
 
 #include <cstdint>
@@ -17,64 +17,64 @@ enum class ChangeKind { create, update, remove };
 std::string_view to_string(ChangeKind kind) noexcept;
 
 struct FieldChange {
-  std::string path;            // "schema.properties.age"; of an element of a list, the list's, with "[]"
-  std::optional<Json> before;  // nothing: it is new
-  std::optional<Json> after;   // nothing: it goes
+  std::string path;            // "schema.properties.age"; for an element of a list, the path of the list with "[]"
+  std::optional<Json> before;  // nullopt: the field is new
+  std::optional<Json> after;   // nullopt: the field is removed
 };
 
 struct DefinitionChange {
   ChangeKind change;
   DefinitionKind kind;
   std::string name;
-  std::vector<FieldChange> fields;  // of an update
+  std::vector<FieldChange> fields;  // only for an update
 };
 
-// Why a plan is not carried out as it is.
+// Why a plan cannot be carried out.
 struct Obstacle {
   enum class Kind {
-    entities_of_removed_type,     // nothing lifts this one: the entities would be no type's
+    entities_of_removed_type,     // no option overrides this: the entities would have no type
     data_violates_schema,         // PlanOptions::accept_invalid_data
     assignments_of_removed_role,  // PlanOptions::drop_assignments
-    data_breaks_unique_key,       // nothing lifts this one: change the entities first
+    data_breaks_unique_key,       // no option overrides this: change the entities first
     masked_values_shown,          // PlanOptions::reveal
   };
 
   Kind kind;
   std::string name;                   // of the type or role
   std::int64_t count = 0;             // of entities, users, or rows and events
-  std::vector<std::string> examples;  // ids of the first few, and what is wrong with them
+  std::vector<std::string> examples;  // the ids of the first ones, and what is wrong with them
   std::string message;
 };
 
-// Stored values that a role masks now and would show, or show more of. They stay hidden if the role keeps a mask of
+// Stored values that a role masks now and would show, or mask less. They stay hidden if the role keeps a mask of
 // `path`, which may be a field that the schema no longer has.
 struct Reveal {
   std::string role;         // a role's name, or "tool send-mail of agent tutor" for a tool's denied fields
   std::string entity_type;  // slug
-  std::string path;         // as it is stored: "data.secret", "status"; "data" for all that come after the first 50
-  std::int64_t rows = 0;    // that hold it
-  std::int64_t events = 0;  // whose payload holds it
+  std::string path;         // as stored: "data.secret", "status"; "data" for all paths after the first 50
+  std::int64_t rows = 0;    // with such a value
+  std::int64_t events = 0;  // with such a value in the payload
 };
 
 struct PlanOptions {
-  bool accept_invalid_data = false;  // entities stay as they are; their next update must match the schema
-  bool drop_assignments = false;     // a role that goes is taken from those who have it
-  bool reveal = false;               // what the plan names in `reveals` is shown
-  HeldFields held = {};              // fields that masks may name, in addition to those that the scope holds
+  bool accept_invalid_data = false;  // keeps such entities; their next update must match the schema
+  bool drop_assignments = false;     // a removed role is unassigned
+  bool reveal = false;               // allows what the plan names in `reveals`
+  HeldFields held = {};              // fields that masks may name, in addition to those of the scope
 };
 
 struct ChangePlan {
   Environment environment = Environment::development;
-  DefinitionSet definitions;  // in normal form: how the scope would be
+  DefinitionSet definitions;  // in normal form: the scope after the plan
   PlanOptions options;
-  std::optional<std::int64_t> restores;  // of a rollback: the release
-  std::string base;                      // a digest of how the scope was when this was made
+  std::optional<std::int64_t> restores;  // for a rollback: the release
+  std::string base;                      // a digest of the scope when the plan was made
   std::vector<DefinitionChange> changes;
   std::vector<Obstacle> obstacles;
-  std::vector<Reveal> reveals;  // an obstacle each, without PlanOptions::reveal
+  std::vector<Reveal> reveals;  // each is an obstacle without PlanOptions::reveal
 
   bool empty() const noexcept { return changes.empty(); }
-  Json to_json() const;  // the changes, the obstacles and what is revealed
+  Json to_json() const;  // the changes, the obstacles and the reveals
 };
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// What an organization is, as one value: entity types, roles, agents, triggers and what tools may do. Read from files
+// All definitions of a scope as one value: entity types, roles, agents, triggers and tool permissions. Read from files
 // (definition_folder.hpp), from a scope (definitions.hpp), or built here.
 //
 //   entity type, role   access/definition.hpp
@@ -29,34 +29,34 @@ inline constexpr std::array definition_kinds{DefinitionKind::entity_type, Defini
 
 std::string_view to_string(DefinitionKind kind) noexcept;  // "entity-type"
 
-// What is wrong with one definition.
+// A mistake in one definition.
 struct DefinitionFault {
   DefinitionKind kind;
   std::string name;
-  Json::json_pointer place;  // in the definition; empty: all of it
+  Json::json_pointer place;  // in the definition; empty: the whole definition
   std::string message;
 };
 
-// Whether stored rows or events of an entity type hold a field that its schema does not name. A mask may then name the
-// field too: history is masked by what a field was called. Definitions::held_fields() answers for a scope.
+// Whether stored rows or events of an entity type have a field that its schema does not name. A mask may then name the
+// field: old values are masked under their old name. Definitions::held_fields() makes one for a scope.
 using HeldFields = std::function<bool(const std::string& type, const FieldPath& field)>;
 
-// A value. What is in it need not be right: faults() says.
+// A value. Its content may have mistakes, which faults() lists.
 class DefinitionSet {
  public:
-  // Throws Error{invalid_definition} where there is no name, or the set has one of this kind and name.
+  // Throws Error{invalid_definition} if the definition has no name, or the set has one of this kind and name.
   void add(DefinitionKind kind, const Json& definition);
 
   const std::map<std::string, Json>& of(DefinitionKind kind) const { return definitions_[index(kind)]; }  // by name
   const Json* find(DefinitionKind kind, const std::string& name) const;
 
-  // All that is wrong, with the nearest right word where one was mistyped. A tool that a trigger calls or an agent has
-  // must be built in (triggers/trigger_worker.hpp) or in the set. Without `held` no field is held but those of
+  // All mistakes, with the nearest correct word for a mistyped one. A tool that a trigger calls or an agent has
+  // must be built in (triggers/trigger_worker.hpp) or in the set. Without `held`, masks may name only fields of
   // schemas.
   std::vector<DefinitionFault> faults(const HeldFields& held = {}) const;
 
-  // With everything that may be left out written down, so that two sets mean the same if and only if they are equal.
-  // Throws Error{invalid_definition}, with all faults in its message.
+  // The set with all defaults filled in, so that two sets have the same meaning if and only if they are equal. Throws
+  // Error{invalid_definition} with all faults in its message.
   DefinitionSet normal_form(const HeldFields& held = {}) const;
 
   Json to_json() const;

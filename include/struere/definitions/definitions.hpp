@@ -19,29 +19,29 @@
 
 namespace struere {
 
-// Of the actor's scope. For system actors and org admins: permission_denied for all others. Cheap, immutable, safe to
-// share between threads.
+// For the actor's scope. Only for system actors and org admins, else permission_denied. Cheap, immutable, safe to share
+// between threads.
 class Definitions {
  public:
   explicit Definitions(Session session) : session_(std::move(session)) {}
 
-  // What the scope is. An agent that has no configuration in it is not part of it.
+  // The definitions of the scope. An agent without a configuration in the scope is not part of them.
   DefinitionSet current() const;
 
-  // Which fields a mask may name though no schema does: for read_definitions(). Each call reads the scope.
+  // The fields that a mask may name although no schema does, for read_definitions(). Each call reads the scope.
   HeldFields held_fields() const;
 
-  // Throws Error{invalid_definition} where the set has faults.
+  // Throws Error{invalid_definition} if the set has faults.
   ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options = {}) const;
-  // Back to a release: not_found where there is no such.
+  // Plans a return to a release. Throws not_found if there is no such release.
   ChangePlan plan_rollback(std::int64_t release, const PlanOptions& options = {}) const;
 
-  // Carries all of it out in one transaction, with `sync.completed` in the log, or nothing. Error{conflict} where the
-  // scope is no longer as it was planned for, or an obstacle stands. An empty plan writes nothing.
+  // Carries out the plan in one transaction, with the event `sync.completed`. Throws Error{conflict} if the scope has
+  // changed since the plan was made, or if there is an obstacle. An empty plan writes nothing.
   void apply(const ChangePlan& plan) const;
 
-  // The same, as a release of production, with `deploy.completed`. Error{conflict} as well where there is nothing to
-  // deploy: of two at once, one wins. Error{invalid_definition} in any other environment.
+  // The same as a release of production, with the event `deploy.completed`. Also throws Error{conflict} if there is
+  // nothing to deploy (of two deploys at once, one succeeds), and Error{invalid_definition} in another environment.
   Release deploy(const ChangePlan& plan, const std::string& note = {}) const;
   std::vector<Release> releases() const;  // newest first
 

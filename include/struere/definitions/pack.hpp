@@ -9,13 +9,13 @@
 
 namespace struere {
 
-// What a version changes. A field is a path inside `data`.
+// A step of a migration. A field is a path inside `data`.
 struct MigrationStep {
   enum class Kind {
-    add_field,     // `value` where the entity has no such field
-    remove_field,  // and what is in it
+    add_field,     // `value`, if the entity has no such field
+    remove_field,  // with its content
     rename_field,  // to `to`
-    add_type,      // entities are none of these two's business: they say that the change is meant
+    add_type,      // these two change no entity: they say that the change is intended
     modify_schema
   };
 
@@ -31,13 +31,13 @@ struct Migration {
   std::vector<MigrationStep> steps;
 };
 
-// A value. What is in it need not be right: whoever installs it is told.
+// A value. Its content may have mistakes, which installing it reports.
 struct Pack {
   std::string id;
   std::string version;
   std::string name;
   std::string description;
-  DefinitionSet definitions;  // they speak of one another and of nothing else
+  DefinitionSet definitions;  // they refer only to each other
   std::vector<Migration> migrations;
 };
 

@@ -1,12 +1,12 @@
-// Packs in one scope: installed, upgraded with the data, customized, set right, uninstalled. Plan, then apply.
+// Packs in one scope: install, upgrade with the data, customize, repair, uninstall. Plan, then apply.
 //
 //   const Packs packs(session);
 //   packs.apply(packs.plan_install(read_pack("packs/tutoring")));
-//   const PackPlan plan = packs.plan_upgrade(read_pack("packs/tutoring-1.1"));   // says what it would do, to how many
-//   packs.apply(plan);
+//   const PackPlan plan = packs.plan_upgrade(read_pack("packs/tutoring-1.1"));   // says what it would do, and to how
+//   many entities packs.apply(plan);
 //
-// Each environment has its own installation, and the other is never touched. Definitions that are not the pack's are
-// never touched either. docs/packs.md tells what becomes of customizations and of data.
+// Each environment has its own installation, and the other one is never touched; nor are definitions that do not belong
+// to the pack. docs/packs.md explains customizations and data.
 #pragma once
 
 #include <cstdint>
@@ -22,21 +22,21 @@
 
 namespace struere {
 
-// Of a definition that both changed: what the organization made of it, or what the pack did.
+// Which side wins in a definition that both changed: the organization or the pack.
 enum class MergeSide { ours, theirs };
 
-// A place that both changed, and differently.
+// A place that both sides changed differently.
 struct MergeConflict {
   std::string place;  // "role/teacher/scopeRules", "entity-type/session/schema/properties/price/type"
-  std::optional<Json> base, ours, theirs;  // nothing: it is not there
+  std::optional<Json> base, ours, theirs;  // nullopt: it does not exist
 };
 
 struct PackOptions {
   PlanOptions plan = {};
-  std::optional<MergeSide> prefer = {};           // of all conflicts that `choices` does not name
+  std::optional<MergeSide> prefer = {};           // for all conflicts that `choices` does not name
   std::map<std::string, MergeSide> choices = {};  // by place
-  bool take_over = false;        // of an install: definitions of these names that are no pack's become the pack's
-  bool remove_entities = false;  // of an uninstall
+  bool take_over = false;        // for an install: take over definitions of the same names that belong to no pack
+  bool remove_entities = false;  // for an uninstall
 };
 
 enum class PackAction { install, upgrade, customize, repair, uninstall };
@@ -44,16 +44,17 @@ enum class PackAction { install, upgrade, customize, repair, uninstall };
 struct PackPlan {
   PackAction action = PackAction::install;
   std::string pack_id;
-  std::vector<std::string> versions;             // of an upgrade all on its way, otherwise the one
-  ChangePlan definitions;                        // and what stands in the way
-  std::map<std::string, std::int64_t> entities;  // by type: how many an upgrade rewrites, or an uninstall removes
+  std::vector<std::string> versions;  // for an upgrade all versions on its way, else the only one
+  ChangePlan definitions;             // with the obstacles
+  std::map<std::string, std::int64_t>
+      entities;  // by type: the number that an upgrade rewrites, or an uninstall removes
   std::vector<MergeConflict> conflicts;
-  std::vector<std::string> kept_types;  // of an uninstall: entity types that stay, for the rows that they have had
+  std::vector<std::string> kept_types;  // for an uninstall: entity types that stay, because they have had rows
 
   bool empty() const noexcept { return !changes_record && definitions.empty() && entities.empty(); }
   Json to_json() const;
 
-  // What it was made from, and of: apply makes it again, and compares.
+  // The inputs of the plan. apply() computes the plan again from them and refuses if the result differs.
   Pack pack = {};
   DefinitionSet wanted = {};
   PackOptions options = {};
@@ -61,32 +62,32 @@ struct PackPlan {
   bool changes_record = false;
 };
 
-// Of the actor's scope. For system actors and org admins: permission_denied for all others. Cheap, immutable, safe to
-// share between threads.
+// For the actor's scope. Only for system actors and org admins, else permission_denied. Cheap, immutable, safe to share
+// between threads.
 class Packs {
  public:
   explicit Packs(Session session) : session_(std::move(session)) {}
 
   std::vector<InstalledPack> list() const;  // by id
-  // How its definitions are to be: as it ships them, with what was customized.
+  // The definitions of the pack as shipped, with the customizations.
   DefinitionSet definitions(const std::string& pack_id) const;
 
-  // Plans change nothing. Error{invalid_definition} where the pack has faults; Error{conflict} where it is installed
-  // already, or a name is another's.
+  // Plans change nothing. Throws Error{invalid_definition} if the pack has faults; Error{conflict} if it is installed
+  // already, or if a name belongs to another pack.
   PackPlan plan_install(const Pack& pack, const PackOptions& options = {}) const;
-  // Error{conflict} where the pack is not older, or its definitions have drifted; Error{invalid_definition} where no
-  // migrations lead there, or none speaks of an entity type that changes.
+  // Throws Error{conflict} if the installed version is not older, or its definitions have drifted;
+  // Error{invalid_definition} if no migrations lead there, or none names an entity type that changes.
   PackPlan plan_upgrade(const Pack& pack, const PackOptions& options = {}) const;
-  // `wanted` says how the pack's definitions are to be; one that is not in it goes. Of others it says nothing, so that
-  // Definitions::current() may be given: it makes what has drifted a customization.
+  // `wanted` has the definitions of the pack as they should be; a missing one is removed. Others in it are ignored, so
+  // Definitions::current() may be passed: that turns the drift into a customization.
   PackPlan plan_customize(const std::string& pack_id, const DefinitionSet& wanted,
                           const PackOptions& options = {}) const;
-  // Sets back what has drifted: its changes are the drift, seen from the scope.
+  // Undoes the drift: the changes of this plan are the drift, seen from the scope.
   PackPlan plan_repair(const std::string& pack_id, const PackOptions& options = {}) const;
   PackPlan plan_uninstall(const std::string& pack_id, const PackOptions& options = {}) const;
 
-  // All of it in one transaction, with `pack.installed`, `pack.upgraded` and so on in the log, or nothing.
-  // Error{conflict} where anything moved since the plan, or an obstacle or a merge conflict stands. An empty plan
+  // Carries out the plan in one transaction, with the event `pack.installed`, `pack.upgraded` and so on. Throws
+  // Error{conflict} if anything changed since the plan, or if there is an obstacle or a merge conflict. An empty plan
   // writes nothing.
   void apply(const PackPlan& plan) const;
 
