@@ -1,4 +1,4 @@
-// Retention: what is older than an organization wants is removed from one scope, in batches, while others write.
+// Retention: removes what is older than an organization wants to keep from one scope, in batches, while others write.
 //
 //   Retention(admin).set({{Gathered::executions, 90}, {Gathered::events, 365}});
 //   Retention(system).prune();   // now and then: `struere prune` does the same
@@ -12,10 +12,10 @@
 
 namespace struere {
 
-// In days, from 1 to 36500. What is not named is kept for good.
+// In days, from 1 to 36500. Kinds that are not named are kept for ever.
 using RetentionDays = std::map<Gathered, std::int64_t>;
 
-// Of the actor's scope. Cheap, immutable, safe to share between threads.
+// For the actor's scope. Cheap, immutable, safe to share between threads.
 class Retention {
  public:
   explicit Retention(Session session) : session_(std::move(session)) {}
@@ -25,8 +25,9 @@ class Retention {
   // Replaces all of it, with an event `events.retention-set`. Throws invalid_data for days out of range.
   void set(const RetentionDays& days) const;
 
-  // Removes what is older, and says how many of each kind. The log still verifies. A transaction holds the write lock
-  // for at most 200 records or 1000 events; what a killed process left is done by the next. For system actors only.
+  // Removes what is older, and returns the number of each kind. The log still verifies. A transaction holds the write
+  // lock for at most 200 records or 1000 events; if the process is killed, the next call continues. For system actors
+  // only.
   std::map<Gathered, std::int64_t> prune() const;
 
  private:
