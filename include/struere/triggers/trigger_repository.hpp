@@ -1,4 +1,4 @@
-// The triggers of one scope and their runs. Only system actors and org admins may see or change them.
+// The triggers of one scope, and their runs. Only system actors and org admins may see or change them.
 //
 // A trigger:
 //   {"slug": "remind",
@@ -10,7 +10,7 @@
 //    "actions": [{"tool": "entity.get", "as": "student", "args": {"type": "student", "id":
 //    "{{trigger.data.studentId}}"}},
 //                {"tool": "send-mail", "args": {"to": "{{steps.student.data.mail}}"}}]}
-// slug, on and actions are required. Conditions are those of a query (SPEC 6), on the row as it is and as it was.
+// slug, on and actions are required. Conditions are those of a query (SPEC 6), on the row after and before the write.
 // The runs are done by a TriggerWorker (triggers/trigger_worker.hpp).
 #pragma once
 
@@ -44,14 +44,14 @@ class TriggerRepository {
  public:
   explicit TriggerRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  Trigger define(const Json& definition) const;  // makes it, or replaces the one with its slug; runs that wait stay
-  void remove(const std::string& slug) const;    // and cancels the runs that wait
+  Trigger define(const Json& definition) const;  // creates it, or replaces the one with its slug; pending runs stay
+  void remove(const std::string& slug) const;    // and cancels its pending runs
   std::vector<Trigger> list() const;             // by slug
 
   TriggerRunPage runs(const TriggerRunQuery& query = {}) const;
   TriggerRun run(const TriggerRunId& id) const;
   void cancel(const TriggerRunId& id) const;  // conflict unless it is pending
-  void retry(const TriggerRunId& id) const;   // a dead one, from the step that failed; conflict for any other
+  void retry(const TriggerRunId& id) const;   // continues a dead run with the step that failed; conflict otherwise
 
  private:
   Caller caller_;
