@@ -17,7 +17,7 @@ struct NewApiKey {
   std::vector<std::string> roles = {};  // by name
   ApiKeyKind kind = ApiKeyKind::agent;
   std::optional<Timestamp> expires_at = {};
-  // Otherwise a role that this scope does not have is invalid_data. It grants nothing until it is defined.
+  // If false, a role that this scope does not have is invalid_data. If true, it grants nothing until it is defined.
   bool allow_unknown_roles = false;
 };
 
@@ -31,20 +31,20 @@ class ApiKeyRepository {
  public:
   explicit ApiKeyRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  // An actor that does not pass policies can hand on only roles that it holds: permission_denied for others. The key
-  // ends, or shrinks, with the actor that made it (SPEC 2); a key made by the system stays.
+  // An actor that does not pass policies can give only roles that it has; permission_denied otherwise. The key ends, or
+  // shrinks, with the actor that made it (SPEC 2); a key made by the system stays.
   CreatedApiKey create(const NewApiKey& key) const;
-  // Makes another key with the name, roles, kind and expiry of this one, which ends `overlap` milliseconds later: time
-  // to hand the new one out. Keys that were made with the old one end with it. Needs `create` and `delete`. Throws
-  // not_found for a key of another scope, conflict for one that is revoked or has expired.
+  // Makes a key with the name, roles, kind and expiry of this one, which ends `overlap` milliseconds later. Keys that
+  // were made with the old key end with it. Needs `create` and `delete`. Throws not_found for a key of another scope,
+  // conflict for one that is revoked or has expired.
   CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap = 0) const;
-  // The same in two transactions, so that a secret that got lost on its way is no loss: `hand_over` shows or stores the
-  // new secret while the old key is good as before, and the old key ends when it returns. If it throws, the new key is
-  // revoked and the old one stays as it was.
+  // The same in two transactions, so that a lost secret does no harm: `hand_over` shows or stores the new secret while
+  // the old key is still valid, and the old key ends once it returns. If it throws, the new key is revoked and the old
+  // one stays as it was.
   CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap,
                        const std::function<void(const CreatedApiKey&)>& hand_over) const;
   std::vector<ApiKey> list() const;
-  void revoke(const ApiKeyId& id) const;  // not_found for a key that is none of this scope's; again is nothing
+  void revoke(const ApiKeyId& id) const;  // not_found for a key of another scope; revoking twice does nothing
 
  private:
   CreatedApiKey make_successor(const ApiKeyId& id, Timestamp overlap, bool ends_old) const;

@@ -1,4 +1,4 @@
-// On whose behalf a repository works.
+// The actor that a repository works for.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@ namespace struere {
 struct Engine;
 class UnitOfWork;
 
-// One actor on one database, inside a unit of work or outside of any. Opaque: a session makes its repositories with one
-// and gives it to nobody else. Immutable, cheap to copy.
+// One actor on one database, inside or outside of a unit of work. Opaque: a session makes its repositories with one,
+// and gives it to no other code. Immutable, cheap to copy.
 class Caller {
  public:
   Caller(const Authority& authority, std::shared_ptr<Engine> engine, ActorContext actor,

@@ -1,5 +1,5 @@
-// The entity types and roles of one scope: what an organization is. Only system actors and org admins may see or change
-// them; everybody else is told permission_denied. The shapes are in access/definition.hpp.
+// The entity types and roles of one scope. Only system actors and org admins may see or change them; for other actors
+// it is permission_denied. The shapes are in access/definition.hpp.
 #pragma once
 
 #include <memory>
@@ -15,13 +15,13 @@
 
 namespace struere {
 
-// Both are cheap, immutable and safe to share between threads. A definition takes effect at the end of the call, for
-// every thread and process; a request that has begun finishes under what it began with.
+// Both are cheap, immutable and safe to share between threads. A definition takes effect at the end of the call, in
+// every thread and process. An operation that has begun finishes with the definitions that it began with.
 class EntityTypeRepository {
  public:
   explicit EntityTypeRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  EntityType define(const Json& definition) const;  // makes it, or replaces the one with its slug
+  EntityType define(const Json& definition) const;  // creates it, or replaces the one with its slug
   void remove(const std::string& slug) const;       // conflict while entities, roles or references need it
   std::vector<EntityType> list() const;
   std::vector<FormerName> former_names() const;  // of the fields that packs renamed, in order
@@ -34,16 +34,16 @@ class RoleRepository {
  public:
   explicit RoleRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  // Makes the role, or replaces the one with its name. It holds as written, and shows what its masks no longer cover;
-  // a plan (definitions/definitions.hpp) names that first.
+  // Creates the role, or replaces the one with its name. It takes effect as written, and shows what its masks no longer
+  // cover; a plan (definitions/definitions.hpp) would report that first.
   RoleRecord define(const Json& definition) const;
   void remove(const std::string& name) const;  // and its assignments
   std::vector<RoleRecord> list() const;
 
-  // Gives a role of this scope to a member; a second time changes the expiry. not_found for who is no member and for a
-  // role that is none.
+  // Assigns a role of this scope to a member; assigning it again changes the expiry. Throws not_found if the user is
+  // not a member or the role does not exist.
   void assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at = {}) const;
-  std::vector<Assignment> assignments(const UserId& user) const;  // those that have expired, too; by role name
+  std::vector<Assignment> assignments(const UserId& user) const;  // including expired ones; by role name
   bool unassign(const UserId& user, const std::string& role) const;
 
  private:

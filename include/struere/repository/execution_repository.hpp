@@ -1,4 +1,4 @@
-// What the runs of agents took, in one scope (SPEC 8). Governed by policies on `executions`.
+// The runs of agents in one scope, with tokens and durations (SPEC 8). Governed by policies on `executions`.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace struere {
 
 struct NewExecution {
-  std::optional<std::string> agent = {};  // slug; its configuration's version is recorded too
+  std::optional<std::string> agent = {};  // slug; the version of its configuration is recorded too
   std::optional<ThreadId> thread = {};
   std::string model;
   ExecutionStatus status = ExecutionStatus::completed;
@@ -50,7 +50,7 @@ class ExecutionRepository {
   ExecutionPage list(const ExecutionQuery& query = {}, std::int64_t limit = 50,
                      const std::optional<std::string>& after = {}) const;  // needs `list`
 
-  // Sums of those that match, for each group that there is, in the groups' order; one statement. Needs `list`.
+  // Sums of the executions that match, for each group, ordered by group. Needs `list`.
   std::vector<ExecutionSummary> rollup(const std::vector<ExecutionGroup>& group_by,
                                        const ExecutionQuery& query = {}) const;
 

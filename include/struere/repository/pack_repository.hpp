@@ -1,5 +1,5 @@
-// Which packs are installed in one scope. Governed by policies on `packs`. What is in a pack is none of its business:
-// one that was installed with its definitions (definitions/packs.hpp) is changed there, and `conflict` here.
+// The packs that are installed in one scope. Governed by policies on `packs`. It records packs without their content; a
+// pack that was installed with its definitions (definitions/packs.hpp) is changed there, and is `conflict` here.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ class PackRepository {
   explicit PackRepository(Caller caller) : caller_(std::move(caller)) {}
 
   InstalledPack install(const std::string& pack_id, const std::string& version,
-                        const Json& overrides = Json::object()) const;  // conflict where it is installed already
-  InstalledPack upgrade(const std::string& pack_id, const std::string& version) const;  // into its history as well
+                        const Json& overrides = Json::object()) const;  // conflict if it is installed already
+  InstalledPack upgrade(const std::string& pack_id, const std::string& version) const;  // adds it to the history
   InstalledPack customize(const std::string& pack_id, const Json& overrides) const;     // replaces the overrides
   void uninstall(const std::string& pack_id) const;
   InstalledPack get(const std::string& pack_id) const;

@@ -30,7 +30,7 @@ class RelationRepository {
   explicit RelationRepository(Caller caller) : caller_(std::move(caller)) {}
 
   // An end that is not in the actor's `read` view is not_found; a `from` that no `update` grant admits,
-  // permission_denied. Linking twice is one relation; unlinking what is not linked is nothing. A relation type is
+  // permission_denied. Linking twice makes one relation; unlinking what is not linked does nothing. A relation type is
   // [A-Za-z0-9_-]{1,64}.
   void link(const EntityId& from, const std::string& relation, const EntityId& to) const;
   void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const;

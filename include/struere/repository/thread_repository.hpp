@@ -1,4 +1,4 @@
-// Conversations of one scope (SPEC 8). Governed by policies on `threads`; whoever began a thread always sees it.
+// Conversations of one scope (SPEC 8). Governed by policies on `threads`; the actor that began a thread always sees it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace struere {
 
 struct NewThread {
-  std::optional<std::string> external_id = {};  // a chat's or a phone number, say
+  std::optional<std::string> external_id = {};  // such as the id of a chat or a phone number
   std::optional<std::string> agent = {};        // slug
   std::string title = {};
   Json metadata = Json::object();
@@ -49,19 +49,20 @@ class ThreadRepository {
  public:
   explicit ThreadRepository(Caller caller) : caller_(std::move(caller)) {}
 
-  // An external id means the thread that the actor itself began under it, or else the first made of those that it sees.
-  // Threads that the actor does not see count nowhere: not as a conflict, and not as the thread of an external id.
+  // An external id means the thread that the actor itself began under it, or else the oldest one that it sees. Threads
+  // that the actor does not see do not count: neither as a conflict, nor as the thread of an external id.
 
-  // Needs `create`. conflict if there is a thread of that external id.
+  // Needs `create`. Throws conflict if there is a thread with that external id.
   Thread create(const NewThread& thread) const;
 
-  // Returns the thread of that external id, or makes it: two requests of one actor at the same time get the same.
-  // Making it needs `create`.
+  // Returns the thread with that external id, or creates it, which needs `create`. Two requests of one actor at the
+  // same time get the same thread.
   Thread open(const NewThread& thread) const;
 
   Thread get(const ThreadId& id) const;
   std::optional<Thread> find(const std::string& external_id) const;
-  ThreadPage list(const ThreadQuery& query = {}) const;  // never denied: all with `list`, else those that it began
+  ThreadPage list(
+      const ThreadQuery& query = {}) const;  // never denied: all threads with `list`, else those that the actor began
 
   // Needs `update`, once the actor sees the thread.
   Message append(const ThreadId& id, const NewMessage& message) const;
