@@ -32,6 +32,7 @@ bool each_entity_until(GuardedOperation& operation, const EntityType& type,
   selection.limit = batch;
   do {
     const Page page = operation.transaction().select(selection);
+    operation.spend(static_cast<std::int64_t>(page.rows.size()));
     for (const EntityRow& row : page.rows)
       if (!visit(row)) return false;
     selection.after = page.next;

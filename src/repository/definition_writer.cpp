@@ -74,6 +74,13 @@ std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<R
   return groups.empty() ? 0 : groups.front().count;
 }
 
+std::int64_t count_of(GuardedOperation& operation, const EntityType& type) {
+  Selection all;
+  all.type = type.key;
+  all.grants = std::make_shared<const Grants>(Grants{Grant{}});
+  return operation.transaction().count(all);
+}
+
 // --- entity types
 
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition,
@@ -83,6 +90,9 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
   const auto known = std::ranges::find(stored, type.slug, &EntityType::slug);
   if (known == stored.end()) require_room(static_cast<std::int64_t>(stored.size()), "entity types of a scope");
   type.created_at = known != stored.end() ? known->created_at : operation.now();
+  // A key that is new is checked and filled at once, by looking at each row.
+  const auto is_new = [&](const UniqueKey& key) { return std::ranges::find(known->unique, key) == known->unique.end(); };
+  if (known != stored.end() && std::ranges::any_of(type.unique, is_new)) operation.spend(count_of(operation, *known));
   operation.transaction().put_entity_type(type);
   operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",
                            canonical_json(definition_of(type)));

@@ -38,6 +38,7 @@ void purge_payloads(GuardedOperation& operation, const std::string& entity) {
       return batch.size() < events_in_purge;
     });
     if (batch.empty()) return say_resealed();
+    operation.spend(static_cast<std::int64_t>(batch.size()));
     for (const EventRecord& event : batch) {
       if (event.payload == "{}") continue;  // there is nothing in it
       const EventHash payload_hash = payload_digest(event);

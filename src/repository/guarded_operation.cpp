@@ -49,7 +49,8 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
       presumed_at_(access == Access::read ? engine.storage->commit_stamp() : std::nullopt),
       owned_(engine.storage->begin(actor.scope(), access)),
       transaction_(owned_.get()),
-      now_(access == Access::read ? engine.clock->now() : engine.time_of_write(*transaction_)) {
+      now_(access == Access::read ? engine.clock->now() : engine.time_of_write(*transaction_)),
+      is_write_(access != Access::read) {
   if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
   if (compiled_) return;
   compiled_ = engine.compiled(*transaction_, actor.scope());
@@ -64,6 +65,7 @@ GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
       actor_(actor),
       transaction_(&unit.transaction()),
       now_(unit.now()),
+      is_write_(true),
       compiled_(unit.compiled()) {}
 
 void GuardedOperation::commit() {
@@ -100,6 +102,16 @@ void GuardedOperation::require_host_or_admin(const char* what) {
   if (actor_.restriction() || actor_.cascade_depth() > 0)
     throw Error(ErrorCode::permission_denied, fmt::format("a tool may not {}, whoever it acts as", what));
   require_admin(what);
+}
+
+void GuardedOperation::spend(std::int64_t entries) {
+  if (!is_write_ || actor_.type() == ActorType::system) return;
+  spent_ += entries;
+  if (spent_ > most_entries_of_a_write)
+    throw Error(ErrorCode::permission_denied,
+                fmt::format("this would go through more than {} entities or events while all writers wait; that is for "
+                            "the host to do, as the system actor",
+                            most_entries_of_a_write));
 }
 
 bool GuardedOperation::is_narrowed() const noexcept {

@@ -23,6 +23,9 @@ struct Attempt {
   std::string_view id = {};
 };
 
+// Rows and events that one write of an organization's own actor may go through (docs/limits.md).
+inline constexpr std::int64_t most_entries_of_a_write = 50'000;
+
 class GuardedOperation {
  public:
   // `may_presume`: a reader may take the rules as of the last commit that this process has seen, and ask rules_stand()
@@ -59,6 +62,9 @@ class GuardedOperation {
   void require_host_or_admin(const char* what);
   // permission_denied for whoever hands on roles that they do not hold, or that a tool's permission narrows.
   void require_own_roles(const std::vector<std::string>& names);
+  // Before a write goes through so many rows or events while all writers wait. permission_denied if this and what was
+  // spent before is more than `most_entries_of_a_write`, for everybody but the host.
+  void spend(std::int64_t entries);
   // not_found where the scope has no such type; only after the policy check.
   const EntityType& require_type(const std::string& slug);
 
@@ -86,6 +92,8 @@ class GuardedOperation {
   Transaction* transaction_;
   Timestamp now_;
   bool has_event_ = false;
+  bool is_write_;
+  std::int64_t spent_ = 0;
   std::shared_ptr<CompiledScope> compiled_;
 };
 

@@ -199,3 +199,19 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
   CHECK(students.count() == 10);
   for (int i = 0; i < 10; ++i) CHECK(students.count({.where = field("data.email") == i}) == 1);
 }
+
+TEST_CASE("an organization's own actors do not make all writers wait for a key over very many rows", "[unique][bounds]") {
+  World world(StorageKind::memory);
+  world.define_type(student(Json::array()));
+  std::vector<Json> rows;
+  for (int i = 0; i < 10'000; ++i) rows.push_back(Json::object());
+  for (int i = 0; i < 5; ++i) (void)world.system().entities("student").create_all(rows);
+  const auto keyed = student(list_of(key({"email"})));
+  const Session admin = world.user("boss", {}, Environment::development, "acme", MembershipRole::admin);
+  admin.entity_types().define(keyed);  // 50,000
+  admin.entity_types().define(student(Json::array()));
+  (void)admin.entities("student").create(Json::object());
+  CHECK_ERROR(permission_denied, admin.entity_types().define(keyed));
+  CHECK_NOTHROW(world.system().entity_types().define(keyed));
+  CHECK_NOTHROW(admin.entity_types().define(keyed));  // no key is new
+}

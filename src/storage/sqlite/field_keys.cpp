@@ -14,10 +14,10 @@ namespace struere {
 namespace {
 
 // Of one transaction: what a writer beside it waits for.
-constexpr std::int64_t rows_of_batch = 500;
+constexpr std::int64_t rows_of_batch = 200;
 constexpr std::int64_t keys_of_batch = 2000;
 // Of a definition, in its own transaction.
-constexpr int batches_at_once = 4;
+constexpr int batches_at_once = 5;
 
 std::string key_of(const FieldKey& key, std::string_view data) {
   std::string out;

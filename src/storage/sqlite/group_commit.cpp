@@ -12,6 +12,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int most_members = 32;
+constexpr int rest_factor = 20;                // of the time by which a write was too long
+constexpr milliseconds longest_rest(2000);
+constexpr milliseconds is_writing(1000);       // so long after a write is its owner one of those who write
+constexpr milliseconds between_looks_at_rest(20);      // of a writer that rests, since others may stop at any time
 
 bool is_in_transaction(Connection& connection) { return sqlite3_get_autocommit(connection.handle()) == 0; }
 
@@ -53,7 +57,7 @@ std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length, m
 
 // Whether it is this waiter's turn. Closes a group that has become too old.
 bool GroupCommit::lets_in(const Waiter& waiter) {
-  if (writing_ || waiting_.front() != &waiter) return false;
+  if (writing_ || next() != &waiter) return false;
   if (!open_) return true;
   if (!open_->is_closed && Clock::now() - open_->begun >= longest_) open_->is_closed = true;
   if (!open_->is_closed && waiter.length == WriteLength::brief) return true;
@@ -63,15 +67,60 @@ bool GroupCommit::lets_in(const Waiter& waiter) {
 
 // Whether the open group waits for nobody else.
 bool GroupCommit::must_commit() const {
-  return waiting_.empty() || open_->is_closed || waiting_.front()->length != WriteLength::brief;
+  if (open_->is_closed) return true;
+  const Waiter* const following = next();
+  return !following || following->length != WriteLength::brief;
 }
 
-WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length) {
-  Waiter self{{}, length};
+// Whoever came first, of those that do not rest; null if there is nobody.
+GroupCommit::Waiter* GroupCommit::next() const {
+  if (resting_.empty()) return waiting_.empty() ? nullptr : waiting_.front();
+  const auto now = Clock::now();
+  const auto found = std::ranges::find_if(waiting_, [&](const Waiter* waiter) { return !rests(*waiter, now); });
+  return found == waiting_.end() ? nullptr : *found;
+}
+
+bool GroupCommit::rests(const Waiter& waiter, Clock::time_point now) const {
+  const auto rest = resting_.find(waiter.owner);
+  return rest != resting_.end() && now < rest->second && now < waiter.latest && others_write(waiter.owner, now);
+}
+
+bool GroupCommit::others_write(WriteOwner owner, Clock::time_point now) const {
+  const auto is_other = [&](const Waiter* waiter) { return waiter->owner != owner; };
+  if (std::ranges::any_of(waiting_, is_other)) return true;
+  const Use& other = latest_uses_[latest_uses_[0].owner == owner ? 1 : 0];
+  return other.at != Clock::time_point() && now - other.at < is_writing;
+}
+
+// A commit takes as long as the disk does: only what is beyond that and a group's own time is somebody's doing.
+void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> committing) {
+  if (group.owner == no_owner) return;
+  const auto now = Clock::now();
+  if (latest_uses_[0].owner != group.owner) latest_uses_[1] = latest_uses_[0];
+  latest_uses_[0] = {group.owner, now};
+  if (committing) commits_[next_commit_++ % commits_.size()] = *committing;
+  const auto known = std::min(next_commit_, commits_.size());
+  const auto usual = known == 0 ? Clock::duration() : *std::min_element(commits_.begin(), commits_.begin() + known);
+  const auto too_long = now - group.begun - longest_ - 3 * usual;
+  std::erase_if(resting_, [&](const auto& rest) { return rest.second <= now; });
+  if (too_long <= Clock::duration::zero()) return;
+  resting_[group.owner] = now + std::min<Clock::duration>(rest_factor * too_long, longest_rest);
+  for (Waiter* const waiter : waiting_)
+    if (waiter->owner == group.owner) waiter->turn.notify_one();  // it is to look at the clock from now on
+}
+
+WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwner owner) {
+  const auto start = Clock::now();
+  const auto deadline = start + timeout;
+  Waiter self{{}, length, owner, start + timeout / 2};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&self);
-  const auto deadline = Clock::now() + timeout;
-  const bool in_time = self.turn.wait_until(lock, deadline, [&] { return lets_in(self); });
+  bool in_time = lets_in(self);
+  while (!in_time && Clock::now() < deadline) {
+    const auto look = rests(self, Clock::now()) ? std::min(deadline, Clock::now() + between_looks_at_rest) : deadline;
+    self.turn.wait_until(lock, look);
+    in_time = lets_in(self);
+  }
   waiting_.erase(std::ranges::find(waiting_, &self));
   if (!in_time) {
     hand_on();  // whoever stood behind may be first now, or a group complete
@@ -92,7 +141,7 @@ WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length) {
   }
   lock.lock();
   open_ = group;
-  return {*this, std::move(group), is_first};
+  return {*this, std::move(group), owner, is_first};
 }
 
 void GroupCommit::throw_too_late() const {
@@ -114,8 +163,8 @@ void GroupCommit::hand_on() noexcept {
   if (writing_) return;
   if (open_ && must_commit())
     open_->changed.notify_one();
-  else if (!waiting_.empty())
-    waiting_.front()->turn.notify_one();
+  else if (Waiter* const following = next())
+    following->turn.notify_one();
 }
 
 void GroupCommit::leave() noexcept {
@@ -124,10 +173,15 @@ void GroupCommit::leave() noexcept {
   hand_on();
 }
 
-void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure) noexcept {
+void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure,
+                         std::optional<Clock::duration> committing) noexcept {
   group->connection.reset();  // before the next writer needs one
   group->ticket.reset();
   const std::lock_guard lock(mutex_);
+  try {
+    note_use(*group, committing);
+  } catch (...) {  // no memory: this one does not rest
+  }
   group->failure = std::move(failure);
   group->is_done = true;
   open_.reset();
@@ -137,13 +191,25 @@ void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<co
 }
 
 WriteTurn::WriteTurn(WriteTurn&& other) noexcept
-    : commits_(other.commits_), group_(std::move(other.group_)), is_first_(other.is_first_) {}
+    : commits_(other.commits_),
+      group_(std::move(other.group_)),
+      owner_(other.owner_),
+      begun_(other.begun_),
+      is_first_(other.is_first_) {}
 
 WriteTurn::~WriteTurn() {
   if (group_) undo();
 }
 
+void WriteTurn::note_turn() noexcept {
+  const auto time = GroupCommit::Clock::now() - begun_;
+  if (time < group_->longest_turn) return;
+  group_->longest_turn = time;
+  group_->owner = owner_;
+}
+
 void WriteTurn::undo() noexcept {
+  note_turn();
   const auto group = std::move(group_);
   Connection& connection = *group->connection;
   try {
@@ -156,12 +222,13 @@ void WriteTurn::undo() noexcept {
   }
   roll_back(connection);
   // After some failures SQLite has rolled back by itself, and with this one those that wait for the commit.
-  commits_->finish(group, group->undone);
+  commits_->finish(group, group->undone, std::nullopt);
 }
 
 void WriteTurn::commit(bool at_once) {
   if (!is_in_transaction(connection())) throw Error(*group_->undone);
   if (!is_first_) connection().prepare("RELEASE writer").run();
+  note_turn();
   const auto group = std::move(group_);
   GroupCommit& commits = *commits_;
   std::unique_lock lock(commits.mutex_);
@@ -177,6 +244,7 @@ void WriteTurn::commit(bool at_once) {
   if (!group->is_done) {
     lock.unlock();
     std::shared_ptr<const Error> failure;
+    const auto start = GroupCommit::Clock::now();
     try {
       if (commits.before_commit_) commits.before_commit_(*group->connection);
       group->connection->prepare("COMMIT").run();
@@ -190,7 +258,7 @@ void WriteTurn::commit(bool at_once) {
       failure = group->unexplained;
     }
     if (failure) roll_back(*group->connection);
-    commits.finish(group, std::move(failure));
+    commits.finish(group, std::move(failure), GroupCommit::Clock::now() - start);
   }
   if (group->failure) throw Error(*group->failure);
 }

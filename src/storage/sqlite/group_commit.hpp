@@ -11,17 +11,23 @@
 // - A group that is `longest` old takes no further member. A finished write therefore waits for its commit at most
 //   `longest`, plus one brief write, plus the commit.
 //
+// Nobody's long writes are everybody's waiting. A write that held the file for long gives its owner a rest of twenty
+// times as long, during which other owners go first; an owner is an organization. The rest counts only while others
+// write, and it holds a writer back for at most half of its timeout.
+//
 // Which error a writer gets: a writer that fails is undone alone. If SQLite undoes the whole transaction (a full disk),
 // the writer at work gets SQLite's error, and the finished members get an Error{storage} that says so. If the commit
 // fails, all members get its error. A write is stored if and only if its writer got no error. After any failure, with
 // an exception of any type, the next writer goes on.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,6 +46,11 @@ enum class WriteLength {
   any,    // begins and commits alone
 };
 
+// On whose account a write is: the hash of an organization's id, or one of these.
+using WriteOwner = std::size_t;
+inline constexpr WriteOwner no_owner = 0;     // never rests
+inline constexpr WriteOwner key_builder = 1;  // works for all of them
+
 // Lets the threads of this process write one after another, in the order in which they came. Other processes are kept
 // out by the file's own lock, for which a group waits in `queue` with theirs.
 class GroupCommit {
@@ -57,7 +68,7 @@ class GroupCommit {
         before_commit_(std::move(before_commit)) {}
 
   // Waits for the turn, and then for other processes: `timeout` in all. Error{storage} if that was not enough.
-  WriteTurn begin(std::chrono::milliseconds timeout, WriteLength length);
+  WriteTurn begin(std::chrono::milliseconds timeout, WriteLength length, WriteOwner owner = no_owner);
 
   bool is_busy();
   std::size_t waiting();  // for their turn
@@ -69,6 +80,8 @@ class GroupCommit {
     std::optional<WriteQueue::Ticket> ticket;
     ConnectionLease connection;
     Clock::time_point begun;
+    Clock::duration longest_turn{};  // of one member, and whose it was: it answers for the time of the group
+    WriteOwner owner = no_owner;
     std::condition_variable changed;  // its members wait here
     int members = 0;                  // that have written, and wait for the commit
     bool is_closed = false;           // nobody else is let in
@@ -80,15 +93,27 @@ class GroupCommit {
   struct Waiter {
     std::condition_variable turn;
     WriteLength length;
+    WriteOwner owner;
+    Clock::time_point latest;  // when it no longer lets others go first
+  };
+  struct Use {
+    WriteOwner owner = no_owner;
+    Clock::time_point at{};
   };
 
   std::shared_ptr<Group> new_group(WriteLength length, std::chrono::milliseconds timeout, Clock::time_point deadline);
   [[noreturn]] void throw_too_late() const;
   bool lets_in(const Waiter& waiter);
   bool must_commit() const;
+  Waiter* next() const;
+  bool rests(const Waiter& waiter, Clock::time_point now) const;
+  bool others_write(WriteOwner owner, Clock::time_point now) const;
+  void note_use(const Group& group, std::optional<Clock::duration> committing);
   void hand_on() noexcept;
   void leave() noexcept;
-  void finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure) noexcept;
+  // `committing`: how long that took, if it was tried.
+  void finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure,
+              std::optional<Clock::duration> committing) noexcept;
 
   std::function<ConnectionLease()> lease_;
   std::string file_;
@@ -97,6 +122,10 @@ class GroupCommit {
   std::function<void(Connection&)> before_commit_;  // writes what goes along with whatever is committed next
   std::mutex mutex_;             // guards what follows; whoever writes has the group's connection to themselves
   std::deque<Waiter*> waiting_;  // for their turn: one each, so that nobody wakes in vain
+  std::map<WriteOwner, Clock::time_point> resting_;  // until when
+  std::array<Use, 2> latest_uses_{};                 // of two owners, the later one first
+  std::array<Clock::duration, 16> commits_{};        // how long the last commits took
+  std::size_t next_commit_ = 0;
   bool writing_ = false;
   std::shared_ptr<Group> open_;
 };
@@ -118,12 +147,15 @@ class WriteTurn {
 
  private:
   friend class GroupCommit;
-  WriteTurn(GroupCommit& commits, std::shared_ptr<GroupCommit::Group> group, bool is_first)
-      : commits_(&commits), group_(std::move(group)), is_first_(is_first) {}
+  WriteTurn(GroupCommit& commits, std::shared_ptr<GroupCommit::Group> group, WriteOwner owner, bool is_first)
+      : commits_(&commits), group_(std::move(group)), owner_(owner), is_first_(is_first) {}
   void undo() noexcept;
+  void note_turn() noexcept;
 
   GroupCommit* commits_;
   std::shared_ptr<GroupCommit::Group> group_;  // null when the turn is over
+  WriteOwner owner_;
+  GroupCommit::Clock::time_point begun_ = GroupCommit::Clock::now();
   bool is_first_;                              // its transaction is the group's: it needs no savepoint
 };
 

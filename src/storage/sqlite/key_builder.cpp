@@ -31,7 +31,7 @@ KeyBuilder::~KeyBuilder() {
 }
 
 bool KeyBuilder::advance(std::optional<std::int64_t> scope) {
-  WriteTurn turn = writers_.begin(timeout_, WriteLength::any);
+  WriteTurn turn = writers_.begin(timeout_, WriteLength::any, key_builder);
   const auto next = unfinished(turn.connection(), scope);
   if (!next) return false;
   FieldKeyTable(turn.connection(), next->first).advance(next->second);

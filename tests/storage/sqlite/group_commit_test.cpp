@@ -263,3 +263,66 @@ TEST_CASE("a commit that fails with whatever exception is told, and blocks nobod
   CHECK(numbers.all() == Numbered{2});
 }
 #endif
+
+namespace {
+
+using Stopwatch = std::chrono::steady_clock;
+constexpr WriteOwner slow = 7, quick = 8;
+
+void write_slowly(Numbers& numbers, int times) {
+  for (int i = 0; i < times; ++i) {
+    WriteTurn turn = numbers.group.begin(30s, WriteLength::any, slow);
+    std::this_thread::sleep_for(40ms);
+    turn.commit(false);
+  }
+}
+
+// Another owner, who writes all the time until it is told to stop.
+class QuickWriter {
+ public:
+  explicit QuickWriter(Numbers& numbers) : thread_([this, &numbers](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); ++writes) {
+      WriteTurn turn = numbers.group.begin(30s, WriteLength::brief, quick);
+      Numbers::add(turn, 1);
+      turn.commit(false);
+    }
+  }) {}
+
+  std::atomic<int> writes = 0;
+
+ private:
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("an owner that holds the file for long rests while others write, and only then", "[sqlite][group-commit]") {
+  Numbers numbers(5ms);
+  const auto start = Stopwatch::now();
+  write_slowly(numbers, 4);
+  CHECK(Stopwatch::now() - start < 2s);  // alone: no rest
+  {
+    const QuickWriter other(numbers);
+    while (other.writes == 0) std::this_thread::sleep_for(1ms);
+    const auto beside = Stopwatch::now();
+    write_slowly(numbers, 4);
+    CHECK(Stopwatch::now() - beside > 1800ms);  // three rests of about 700 ms each
+    CHECK(other.writes > 20);
+  }
+}
+
+TEST_CASE("a rest lasts at most half of a writer's timeout", "[sqlite][group-commit]") {
+  Numbers numbers(5ms);
+  const QuickWriter other(numbers);
+  while (other.writes == 0) std::this_thread::sleep_for(1ms);
+  {
+    WriteTurn turn = numbers.group.begin(30s, WriteLength::any, slow);
+    std::this_thread::sleep_for(200ms);  // and then a rest of two seconds
+    turn.commit(false);
+  }
+  const auto start = Stopwatch::now();
+  numbers.group.begin(2s, WriteLength::any, slow).commit(false);
+  const auto waited = Stopwatch::now() - start;
+  CHECK(waited > 900ms);
+  CHECK(waited < 1900ms);
+}
