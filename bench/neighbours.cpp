@@ -1,8 +1,8 @@
 // Two organizations in one file: what does one of them feel while the other does its worst?
 //
 // The victim creates one row and lists one page, again and again, and notes how long each took. First it is alone, then
-// beside one attack after another; an attacker is an org admin who repeats the attack without a pause on a thread of its
-// own. Printed are the victim's medians and 99th percentiles, and how many times those of its quiet time that is.
+// beside one attack after another; an attacker is an org admin who repeats the attack without a pause on a thread of
+// its own. Printed are the victim's medians and 99th percentiles, and how many times those of its quiet time that is.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,7 +47,8 @@ double time_of(const Body& body) {
 class Victim {
  public:
   explicit Victim(const Database& database) : session_(admin_of(database, "victim")) {
-    session_.entity_types().define({{"slug", "visit"}, {"schema", {{"properties", {{"room", {{"type", "integer"}, {"x-index", true}}}}}}}});
+    session_.entity_types().define(
+        {{"slug", "visit"}, {"schema", {{"properties", {{"room", {{"type", "integer"}, {"x-index", true}}}}}}}});
     std::vector<Json> rows;
     for (int i = 0; i < rows_of_victim; ++i) rows.push_back(row(i));
     session_.entities("visit").create_all(rows);
@@ -100,7 +101,8 @@ std::vector<Json> small_rows(std::size_t count) {
 
 Json conditions(std::size_t count) {
   Json out = Json::array();
-  for (std::size_t i = 0; i < count; ++i) out.push_back({{"field", "data.n"}, {"operator", "neq"}, {"value", -1 - int(i)}});
+  for (std::size_t i = 0; i < count; ++i)
+    out.push_back({{"field", "data.n"}, {"operator", "neq"}, {"value", -1 - int(i)}});
   return out;
 }
 
@@ -130,7 +132,8 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
   const auto types = admin.entity_types();
   types.define(type("many", Json::object()));
   admin.entities("many").create_all(small_rows(10'000));
-  types.define(type("strict", {{"properties", {{"list", {{"uniqueItems", true}}}, {"text", {{"pattern", "^(a+)+$"}}}}}}));
+  types.define(
+      type("strict", {{"properties", {{"list", {{"uniqueItems", true}}}, {"text", {{"pattern", "^(a+)+$"}}}}}}));
   types.define(type("doubling", doubling_schema(60)));
   types.define(type("heap", Json::object()));
 
@@ -145,9 +148,7 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
   });
   admin.roles().define({{"name", "walker"},
                         {"policies", {{{"resource", "node"}, {"actions", {"*"}}, {"effect", "allow"}}}},
-                        {"scopeRules",
-                         {{{"entityType", "node"},
-                           {"relationPath", "knows/knows/knows"}}}}});
+                        {"scopeRules", {{{"entityType", "node"}, {"relationPath", "knows/knows/knows"}}}}});
   host.create_user("walker", UserId("walker"));
   host.put_member(organization, UserId("walker"));
   admin.roles().assign(UserId("walker"), "walker");
@@ -162,8 +163,14 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
   const auto flag = std::make_shared<int>(0);
   const auto worker = std::make_shared<TriggerWorker>(database);
   return {
-      {"creates, one after another", [=] { admin.entities("many").create({{"n", 1}}); }},
-      {"creates of 900 kB", [=] { admin.entities("many").create({{"text", std::string(900'000, 'x')}}); }},
+      {"creates, one after another",
+       [=] {
+         admin.entities("many").create({{"n", 1}});
+       }},
+      {"creates of 900 kB",
+       [=] {
+         admin.entities("many").create({{"text", std::string(900'000, 'x')}});
+       }},
       {"10,000 creates in one call", [=] { admin.entities("many").create_all(small_rows(10'000)); }},
       {"10,000 removals in one unit",
        [=] {
@@ -173,9 +180,13 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
          });
        }},
       {"nested groups in a pattern",
-       [=] { tried([&] { admin.entities("strict").create({{"text", std::string(500'000, 'a') + "b"}}); }); }},
+       [=] { tried([&] {
+               admin.entities("strict").create({{"text", std::string(500'000, 'a') + "b"}});
+             }); }},
       {"uniqueItems on 20,000 objects",
-       [=] { tried([&] { admin.entities("strict").create({{"list", distinct_objects(20'000)}}); }); }},
+       [=] { tried([&] {
+               admin.entities("strict").create({{"list", distinct_objects(20'000)}});
+             }); }},
       {"two `$ref`s a level, 60 levels", [=] { tried([&] { admin.entities("doubling").create(Json::object()); }); }},
       {"a field key of 10,000 rows comes and goes",
        [=] {
@@ -190,15 +201,22 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
          tried([&] { types.define(definition); });
        }},
       {"definitions, one after another",
-       [=] { admin.roles().define({{"name", "r" + std::to_string(++*flag % 50)}}); }},
-      {"256 conditions on all rows",
-       [=] { admin.entities("many").count({.where = Condition(conditions(256))}); }},
+       [=] {
+         admin.roles().define({{"name", "r" + std::to_string(++*flag % 50)}});
+       }},
+      {"256 conditions on all rows", [=] { admin.entities("many").count({.where = Condition(conditions(256))}); }},
       {"pages of 1,000, without an index",
-       [=] { admin.entities("many").list({.where = field("data.text") != "x", .order = {{"data.text"}}, .limit = 1000}); }},
+       [=] {
+         admin.entities("many").list({.where = field("data.text") != "x", .order = {{"data.text"}}, .limit = 1000});
+       }},
       {"writes that walk 216,000 ways",
-       [=] { tried([&] { walker.entities("node").update(layers[0][0], {{"n", 2}}); }); }},
+       [=] { tried([&] {
+               walker.entities("node").update(layers[0][0], {{"n", 2}});
+             }); }},
       {"lists that walk 216,000 ways", [=] { walker.entities("node").list(); }},
-      {"denied calls", [=] { tried([&] { nobody.entities("many").create({{"n", 1}}); }); }},
+      {"denied calls", [=] { tried([&] {
+                               nobody.entities("many").create({{"n", 1}});
+                             }); }},
       {"triggers that multiply",
        [=] {
          admin.entities("heap").create(Json::object());
@@ -214,7 +232,8 @@ void print(const std::string& name, const Figures& now, const Figures& quiet, do
     if (ratio > most_times_quiet) ++slower;
     return fmt::format("{:8.0f} {:8.0f} {:6.1f}", percentile(times, 0.5), percentile(times, 0.99), ratio);
   };
-  fmt::print("{:<44} {:>9.1f}  {}  {}\n", name, attacks_a_second, cell(now.create, quiet.create), cell(now.list, quiet.list));
+  fmt::print("{:<44} {:>9.1f}  {}  {}\n", name, attacks_a_second, cell(now.create, quiet.create),
+             cell(now.list, quiet.list));
   std::fflush(stdout);
 }
 
@@ -223,7 +242,8 @@ void print(const std::string& name, const Figures& now, const Figures& quiet, do
 int main(int count, char** arguments) {
   const std::chrono::milliseconds time(count > 1 ? std::stoi(arguments[1]) : 3000);
   const std::string only = count > 2 ? arguments[2] : "";
-  const std::string path = (std::filesystem::temp_directory_path() / fmt::format("struere-neighbours-{}.db", getpid())).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("struere-neighbours-{}.db", getpid())).string();
   const auto remove_files = [&] {
     for (const char* const suffix : {"", "-wal", "-shm", "-lock"}) std::filesystem::remove(path + suffix);
   };

@@ -91,7 +91,9 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
   if (known == stored.end()) require_room(static_cast<std::int64_t>(stored.size()), "entity types of a scope");
   type.created_at = known != stored.end() ? known->created_at : operation.now();
   // A key that is new is checked and filled at once, by looking at each row.
-  const auto is_new = [&](const UniqueKey& key) { return std::ranges::find(known->unique, key) == known->unique.end(); };
+  const auto is_new = [&](const UniqueKey& key) {
+    return std::ranges::find(known->unique, key) == known->unique.end();
+  };
   if (known != stored.end() && std::ranges::any_of(type.unique, is_new)) operation.spend(count_of(operation, *known));
   operation.transaction().put_entity_type(type);
   operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",

@@ -200,7 +200,8 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
   for (int i = 0; i < 10; ++i) CHECK(students.count({.where = field("data.email") == i}) == 1);
 }
 
-TEST_CASE("an organization's own actors do not make all writers wait for a key over very many rows", "[unique][bounds]") {
+TEST_CASE("an organization's own actors do not make all writers wait for a key over very many rows",
+          "[unique][bounds]") {
   World world(StorageKind::memory);
   world.define_type(student(Json::array()));
   std::vector<Json> rows;

@@ -1,4 +1,5 @@
-// Whole worlds at random, as scenarios in the form of tests/conformance/README.md: what fails in one can be cut down and kept as a file.
+// Whole worlds at random, as scenarios in the form of tests/conformance/README.md: what fails in one can be cut down
+// and kept as a file.
 #pragma once
 
 #include <cstdint>

@@ -12,10 +12,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int most_members = 32;
-constexpr int rest_factor = 20;                // of the time by which a write was too long
+constexpr int rest_factor = 20;  // of the time by which a write was too long
 constexpr milliseconds longest_rest(2000);
-constexpr milliseconds is_writing(1000);       // so long after a write is its owner one of those who write
-constexpr milliseconds between_looks_at_rest(20);      // of a writer that rests, since others may stop at any time
+constexpr milliseconds is_writing(1000);           // so long after a write is its owner one of those who write
+constexpr milliseconds between_looks_at_rest(20);  // of a writer that rests, since others may stop at any time
 
 bool is_in_transaction(Connection& connection) { return sqlite3_get_autocommit(connection.handle()) == 0; }
 

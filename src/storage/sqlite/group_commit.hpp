@@ -156,7 +156,7 @@ class WriteTurn {
   std::shared_ptr<GroupCommit::Group> group_;  // null when the turn is over
   WriteOwner owner_;
   GroupCommit::Clock::time_point begun_ = GroupCommit::Clock::now();
-  bool is_first_;                              // its transaction is the group's: it needs no savepoint
+  bool is_first_;  // its transaction is the group's: it needs no savepoint
 };
 
 }  // namespace struere

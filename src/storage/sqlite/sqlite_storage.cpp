@@ -83,8 +83,7 @@ class SqliteStorage final : public Storage, private SharedTables {
     require_own_process();
     if (access != Access::read) {
       const WriteLength length = access == Access::brief_write ? WriteLength::brief : WriteLength::any;
-      WriteTurn turn =
-          writers_.begin(options_.busy_timeout, length, std::hash<OrganizationId>()(scope.organization()));
+      WriteTurn turn = writers_.begin(options_.busy_timeout, length, std::hash<OrganizationId>()(scope.organization()));
       file_.require_in_place();
       const std::int64_t number = scope_number(turn.connection(), scope);
       return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
