@@ -262,13 +262,14 @@ void write_slowly(Numbers& numbers, int times) {
 // Another owner, who writes all the time until it is told to stop.
 class QuickWriter {
  public:
-  explicit QuickWriter(Numbers& numbers) : thread_([this, &numbers](const std::stop_token& stop) {
-    for (; !stop.stop_requested(); ++writes) {
-      WriteTurn turn = numbers.group.begin(30s, WriteLength::brief, quick);
-      Numbers::add(turn, 1);
-      turn.commit(false);
-    }
-  }) {}
+  explicit QuickWriter(Numbers& numbers)
+      : thread_([this, &numbers](const std::stop_token& stop) {
+          for (; !stop.stop_requested(); ++writes) {
+            WriteTurn turn = numbers.group.begin(30s, WriteLength::brief, quick);
+            Numbers::add(turn, 1);
+            turn.commit(false);
+          }
+        }) {}
 
   std::atomic<int> writes = 0;
 
