@@ -7,6 +7,7 @@
 #include <set>
 
 #include "access/indexed_fields.hpp"
+#include "access/reserved_words.hpp"
 #include "access/rule_reader.hpp"
 #include "core/json_schema.hpp"
 #include "core/text.hpp"
@@ -132,6 +133,11 @@ class RoleReader {
 
 }  // namespace
 
+void check_new_slug(const std::string& slug) {
+  if (is_reserved_slug(slug))
+    refuse(fmt::format("`{}` is a reserved word: struere's own events begin with it; choose another slug", slug));
+}
+
 EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& known) {
   const Json definition = acceptable(raw);
   require_keys(definition, "an entity type", {"slug"},
@@ -144,8 +150,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
   const auto same = std::ranges::find(known, type.slug, &EntityType::slug);
   const bool is_stored = same != known.end() && same->key != 0;  // defined before the word was reserved
-  if (is_reserved_slug(type.slug) && !is_stored)
-    refuse(fmt::format("`{}` is a reserved word: struere's own events begin with it; choose another slug", type.slug));
+  if (!is_stored) check_new_slug(type.slug);
   type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {
     const JsonSchema compiled(*schema);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace struere {
@@ -29,5 +30,9 @@ inline bool is_own_event_type(std::string_view type) noexcept {
   return is_event_word(type.substr(0, dot)) ||
          std::ranges::find(entity_event_words, type.substr(dot + 1)) != entity_event_words.end();
 }
+
+// Throws Error{invalid_definition} if a type that is defined now may not have this slug. One that was defined before
+// the word was reserved keeps it.
+void check_new_slug(const std::string& slug);
 
 }  // namespace struere

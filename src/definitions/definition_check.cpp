@@ -31,6 +31,7 @@ class Check {
     for (const auto& [slug, definition] : definitions.of(DefinitionKind::entity_type)) {
       EntityType type;
       type.slug = slug;
+      type.key = 1;  // whether a reserved word is the slug of a type that is stored already, the plan finds out
       known_.push_back(std::move(type));
     }
   }

@@ -30,6 +30,9 @@ class StoredData {
   // `since` is the sequence of the last event at the earlier look.
   explicit StoredData(GuardedOperation& operation, std::optional<std::int64_t> since = {});
 
+  // Whether this looks only at what was written since.
+  bool is_second_look() const noexcept { return since_.has_value(); }
+
   // Rows that are not deleted, in batches.
   void each_row(const EntityType& type, const std::function<void(const std::string& id, const Json& data)>& visit);
   void each_event(const EntityType& type, const std::function<void(const EventRecord&)>& visit);

@@ -122,6 +122,8 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
   const auto check_keys = [&](const EntityType& type) {
     if (std::ranges::find(checked, type.slug) != checked.end()) return;
     checked.push_back(type.slug);
+    // A second look is under the write lock, and the storage checks the keys when it is given the type.
+    if (stored.is_second_look()) return;
     const Json& definition = *wanted.find(DefinitionKind::entity_type, type.slug);
     const Json keys = definition.value("unique", Json::array());
     if (std::ranges::find(migrated, type.slug) != migrated.end() || keys != Json(type.unique))

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "access/reserved_words.hpp"
 #include "core/digest.hpp"
 #include "definitions/difference.hpp"
 #include "definitions/obstacles.hpp"
@@ -179,6 +180,8 @@ ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const Pl
   plan.base = digest_of(current);
   const DefinitionSet reachable = within_reach(operation, wanted, current);
   plan.changes = difference(current, reachable);
+  for (const DefinitionChange& change : plan.changes)
+    if (change.kind == DefinitionKind::entity_type && change.change == ChangeKind::create) check_new_slug(change.name);
   StoredData stored(operation, since);
   plan.obstacles = find_obstacles(operation, wanted, plan.changes, options, migration, stored);
   if (!plan.changes.empty() || migration) plan.reveals = find_reveals(operation, current, reachable, migration, stored);
@@ -205,10 +208,13 @@ void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t
 
 void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
   const DefinitionSet current = definitions_of(operation);
+  const auto stored = operation.transaction().entity_types();
   std::vector<EntityType> types;
   for (const auto& [slug, definition] : plan.definitions.of(DefinitionKind::entity_type)) {
     EntityType type;
     type.slug = slug;
+    if (const auto known = std::ranges::find(stored, slug, &EntityType::slug); known != stored.end())
+      type.key = known->key;
     types.push_back(std::move(type));
   }
   const auto each = [&](DefinitionKind kind, bool removals, auto&& body) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "access/reserved_words.hpp"
+#include "struere/definitions/definitions.hpp"
 #include "support/any_storage.hpp"
 #include "support/places.hpp"
 #include "support/raw_database.hpp"
@@ -79,6 +80,15 @@ TEST_CASE("a file that has a type of a reserved name keeps working, and the doct
   CHECK(system.entities("member").create({{"name", "Ben"}}).row);
   CHECK_NOTHROW(system.entity_types().define({{"slug", "member"}, {"name", "Staff"}}));
   CHECK_ERROR(invalid_definition, system.entity_types().define({{"slug", "agent"}}));
+
+  // Definitions as files, too: they name the type as it is, and may change it.
+  const Definitions definitions(system);
+  DefinitionSet files = definitions.current();
+  files.add(DefinitionKind::entity_type, {{"slug", "note"}});
+  CHECK_NOTHROW(definitions.apply(definitions.plan(files)));
+  files.add(DefinitionKind::entity_type, {{"slug", "role"}});
+  CHECK(error_of([&] { (void)definitions.plan(files); }).starts_with("invalid_definition: `role` is a reserved word"));
+
   const auto findings = examine(database);
   CHECK(std::ranges::count_if(findings, [](const Finding& finding) {
           return finding.check == Finding::Check::reserved_slug && finding.subject == "member";
