@@ -1,13 +1,15 @@
 #include "actor/actor_resolver.hpp"
 
 #include "core/authority.hpp"
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 #include "storage/records.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
 
 void ActorResolver::require_organization(const OrganizationId& organization) const {
-  if (!storage_.shared().find_organization(organization))
+  if (!find_organization(storage_, organization))
     throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
 }
 
@@ -18,14 +20,15 @@ ActorContext ActorResolver::system_actor(const OrganizationId& organization, Env
 
 ActorContext ActorResolver::user_actor(const UserId& user, const OrganizationId& organization,
                                        Environment environment) const {
-  const auto membership = storage_.shared().find_membership(organization, user);
+  const Scope scope(authority(), organization, environment);
+  const auto transaction = storage_.begin(scope, Access::read);
+  const auto membership = find_membership(*transaction, scope, user);
   if (!membership)
     throw Error(ErrorCode::not_found,
                 "this user is no member of that organization; add them with ActorResolver::put_member");
-  const Scope scope(authority(), organization, environment);
   const Timestamp now = clock_.now();
   std::vector<ActorRole> roles;
-  for (const Assignment& assignment : storage_.begin(scope, Access::read)->assignments(user))
+  for (const Assignment& assignment : stored_assignments(*transaction, user))
     if (!assignment.expires_at || *assignment.expires_at > now)
       roles.push_back({assignment.role, assignment.role_name});
   return ActorContext(
@@ -46,7 +49,7 @@ ActorContext ActorResolver::agent_actor(const std::string& slug, const Organizat
                 "there is no such agent that is active and configured in this environment; see AgentRepository");
   std::vector<ActorRole> roles;
   for (const std::string& name : configs.front().roles)
-    if (auto id = transaction->find_role(name)) roles.push_back({*std::move(id), name});
+    if (auto id = find_role(*transaction, name)) roles.push_back({*std::move(id), name});
   return ActorContext(authority(), {scope, ActorType::agent, agent->id.str(), std::move(roles)});
 }
 

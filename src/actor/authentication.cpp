@@ -7,6 +7,7 @@
 #include "actor/key_lineage.hpp"
 #include "core/authority.hpp"
 #include "core/digest.hpp"
+#include "storage/people.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -28,7 +29,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   const auto before = cache_ ? storage_->commit_stamp() : std::nullopt;
   if (before)
     if (auto known = cache_->find(hash, *before, now)) return *std::move(known);
-  const auto found = storage_->shared().find_api_key(hash);
+  const auto found = find_api_key(*storage_, hash);
   // The hash decides. All other faults get the same answer, so that nobody learns which keys existed.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||
       !key.starts_with(key_prefix(found->environment)))
@@ -40,7 +41,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   const ActorType type = found->kind == ApiKeyKind::webhook ? ActorType::webhook : ActorType::agent;
   ActorContext actor(authority(), {scope, type, found->id.str(), std::move(left->roles)});
   if (!found->last_used_at || now - *found->last_used_at >= touch_interval) {
-    storage_->shared().touch_api_key(hash, now);
+    storage_->touch_api_key(hash, now);
   } else if (before && before == storage_->commit_stamp()) {  // all of it was read between two equal stamps
     Timestamp until = *found->last_used_at + touch_interval;
     for (const auto& end : {found->expires_at, left->until})

@@ -6,6 +6,8 @@
 #include "actor/actor_resolver.hpp"
 #include "actor/key_lineage.hpp"
 #include "core/authority.hpp"
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 
@@ -24,7 +26,7 @@ ActorParts with_roles(Storage& storage, const ActorContext& who, const std::vect
   parts.roles.clear();
   const auto transaction = storage.begin(who.scope(), Access::read);
   for (const std::string& name : names) {
-    auto id = transaction->find_role(name);
+    auto id = find_role(*transaction, name);
     if (!id)
       throw Error(ErrorCode::not_found, "this environment has no role " + Json(name).dump() + "; define it first");
     parts.roles.push_back({*std::move(id), name});
@@ -33,7 +35,7 @@ ActorParts with_roles(Storage& storage, const ActorContext& who, const std::vect
 }
 
 ActorParts as_key(Storage& storage, const ActorContext& who, const ApiKeyId& id, Timestamp now) {
-  const auto keys = storage.begin(who.scope(), Access::read)->api_keys();
+  const auto keys = stored_api_keys(*storage.begin(who.scope(), Access::read), who.scope());
   const auto key = std::ranges::find(keys, id, &ApiKey::id);
   const bool is_good = key != keys.end() && !key->revoked_at && !(key->expires_at && *key->expires_at <= now);
   auto authority_of = is_good ? authority_of_key(storage, who.scope(), *key, now) : std::nullopt;

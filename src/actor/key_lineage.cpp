@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 #include "storage/records.hpp"
 
 namespace struere {
@@ -11,8 +13,8 @@ constexpr int most_makers = 16;  // a key with a longer chain has ended
 
 class Lineage {
  public:
-  Lineage(Transaction& transaction, const ApiKey& key, Timestamp now)
-      : transaction_(transaction), now_(now), names_(key.roles) {
+  Lineage(Transaction& transaction, const Scope& scope, const ApiKey& key, Timestamp now)
+      : transaction_(transaction), scope_(scope), now_(now), names_(key.roles) {
     has_ended_ = !follow(key);
   }
 
@@ -22,7 +24,7 @@ class Lineage {
   // For a member; an org admin needs no assignments.
   void keep_assigned() {
     std::vector<std::string> held;
-    for (const Assignment& assignment : transaction_.assignments(*user_)) {
+    for (const Assignment& assignment : stored_assignments(transaction_, *user_)) {
       if (assignment.expires_at && *assignment.expires_at <= now_) continue;
       held.push_back(assignment.role_name);
       if (std::ranges::find(names_, assignment.role_name) != names_.end()) expire(assignment.expires_at);
@@ -33,7 +35,7 @@ class Lineage {
   KeyAuthority authority() const {
     KeyAuthority out{{}, until_};
     for (const std::string& name : names_)
-      if (auto id = transaction_.find_role(name)) out.roles.push_back({*std::move(id), name});
+      if (auto id = find_role(transaction_, name)) out.roles.push_back({*std::move(id), name});
     return out;
   }
 
@@ -47,7 +49,7 @@ class Lineage {
         user_ = UserId(key.created_by);
         return true;
       }
-      if (keys.empty()) keys = transaction_.api_keys();
+      if (keys.empty()) keys = stored_api_keys(transaction_, scope_);
       const auto maker = std::ranges::find(keys, ApiKeyId(key.created_by), &ApiKey::id);
       if (maker == keys.end()) return follow_agent(key.created_by);
       key = *maker;
@@ -75,6 +77,7 @@ class Lineage {
   }
 
   Transaction& transaction_;
+  const Scope& scope_;
   Timestamp now_;
   std::vector<std::string> names_;  // of the roles that remain
   std::optional<UserId> user_;
@@ -85,18 +88,14 @@ class Lineage {
 }  // namespace
 
 std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now) {
-  const auto user = [&]() -> std::optional<UserId> {
-    if (key.created_by_type == to_string(ActorType::system)) return std::nullopt;
-    const auto transaction = storage.begin(scope, Access::read);
-    return Lineage(*transaction, key, now).user();
-  }();
-  // A membership belongs to no scope, so it is not read inside a transaction of one.
-  const auto membership = user ? storage.shared().find_membership(scope.organization(), *user) : std::nullopt;
-  if (user && !membership) return std::nullopt;
   const auto transaction = storage.begin(scope, Access::read);
-  Lineage lineage(*transaction, key, now);
-  if (lineage.has_ended() || lineage.user() != user) return std::nullopt;
-  if (user && membership->role != MembershipRole::admin) lineage.keep_assigned();
+  Lineage lineage(*transaction, scope, key, now);
+  if (lineage.has_ended()) return std::nullopt;
+  if (lineage.user()) {
+    const auto membership = find_membership(*transaction, scope, *lineage.user());
+    if (!membership) return std::nullopt;
+    if (membership->role != MembershipRole::admin) lineage.keep_assigned();
+  }
   return lineage.authority();
 }
 

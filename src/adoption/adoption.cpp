@@ -9,6 +9,8 @@
 #include "adoption/legacy_values.hpp"
 #include "core/instant.hpp"
 #include "repository/event_chain.hpp"
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -32,12 +34,10 @@ class RowAdopter {
   void adopt(const LegacyTable& table, Transaction& transaction, const OrganizationId& organization,
              Environment environment, const LegacyRow& row) {
     const LegacyValues values(table, row);
-    if (table.name == "memberships")
-      file_.put_membership(organization, row);
-    else if (table.name == "entity_types")
-      transaction.put_entity_type(legacy_entity_type(row));
+    if (table.name == "entity_types")
+      put_entity_type(transaction, legacy_entity_type(row));
     else if (table.name == "roles")
-      transaction.put_role(legacy_role(row, [&](const LegacyTable& parts) { return file_.take_parts(parts, row); }));
+      put_role(transaction, legacy_role(row, [&](const LegacyTable& parts) { return file_.take_parts(parts, row); }));
     else if (table.name == "role_assignments")
       adopt_assignment(transaction, values);
     else if (table.name == "api_keys")
@@ -54,12 +54,12 @@ class RowAdopter {
 
  private:
   static void adopt_assignment(Transaction& transaction, const LegacyValues& values) {
-    transaction.put_assignment({UserId(values.text("user_id")),
-                                RoleId(values.text("role_id")),
-                                {},
-                                values.optional_number("expires_at"),
-                                values.text("granted_by"),
-                                values.number("created_at")});
+    put_assignment(transaction, {UserId(values.text("user_id")),
+                                 RoleId(values.text("role_id")),
+                                 {},
+                                 values.optional_number("expires_at"),
+                                 values.text("granted_by"),
+                                 values.number("created_at")});
   }
 
   void adopt_key(Transaction& transaction, const OrganizationId& organization, Environment environment,
@@ -74,12 +74,11 @@ class RowAdopter {
     key.kind = values.text("kind") == "webhook" ? ApiKeyKind::webhook : ApiKeyKind::agent;
     key.created_at = values.number("created_at");
     key.expires_at = values.optional_number("expires_at");
+    key.revoked_at = values.optional_number("revoked_at");
+    key.last_used_at = values.optional_number("last_used_at");
     EventHash hash{};
     std::ranges::copy(values.text("hash"), hash.begin());
-    transaction.insert_api_key(key, hash);
-    if (values.has("revoked_at") || values.has("last_used_at"))
-      file_.set_times_of_key(key.id.str(), values.optional_number("revoked_at"),
-                             values.optional_number("last_used_at"));
+    insert_api_key(transaction, key, hash);
   }
 
   void adopt_entity(Transaction& transaction, const std::vector<EntityType>& types, const LegacyValues& values) {
@@ -153,7 +152,7 @@ class RowAdopter {
   const std::vector<EntityType>& types_of(Transaction& transaction, const OrganizationId& organization,
                                           Environment environment) {
     if (types_.empty() || types_owner_ != std::pair(organization, environment)) {
-      types_ = transaction.entity_types();
+      types_ = stored_entity_types(transaction);
       types_owner_ = {organization, environment};
     }
     return types_;

@@ -349,24 +349,9 @@ std::vector<LegacyRow> LegacyFile::take_parts(const LegacyTable& table, const Le
   return out;
 }
 
-void LegacyFile::put_membership(const OrganizationId& organization, const LegacyRow& row) {
-  Statement insert = connection_->prepare(
-      "INSERT INTO memberships(organization_id, user_id, role, created_at) VALUES(?1, ?2, ?3, ?4)");
-  insert.bind(1, std::string_view(organization.str()));
-  for (std::size_t i = 0; i < row.values.size(); ++i) bind(insert, static_cast<int>(i) + 2, row.values[i]);
-  insert.run();
-}
-
 void LegacyFile::set_deleted_at(const std::string& entity, Timestamp at) {
   Statement update = connection_->prepare("UPDATE entities SET deleted_at = ?3 WHERE scope_id = ?1 AND id = ?2");
   update.bind(1, scope_).bind(2, std::string_view(entity)).bind(3, at).run();
-}
-
-void LegacyFile::set_times_of_key(const std::string& key, std::optional<Timestamp> revoked_at,
-                                  std::optional<Timestamp> last_used_at) {
-  Statement update =
-      connection_->prepare("UPDATE api_keys SET revoked_at = ?3, last_used_at = ?4 WHERE scope_id = ?1 AND id = ?2");
-  update.bind(1, scope_).bind(2, std::string_view(key)).bind(3, revoked_at).bind(4, last_used_at).run();
 }
 
 // --- finishing

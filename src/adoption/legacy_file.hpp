@@ -76,9 +76,6 @@ class LegacyFile {
   // The rows that belong to a role, which are deleted.
   std::vector<LegacyRow> take_parts(const LegacyTable& table, const LegacyRow& role);
   void set_deleted_at(const std::string& entity, Timestamp at);
-  void set_times_of_key(const std::string& key, std::optional<Timestamp> revoked_at,
-                        std::optional<Timestamp> last_used_at);
-  void put_membership(const OrganizationId& organization, const LegacyRow& row);
 
   // --- its end
 

@@ -6,6 +6,8 @@
 
 #include "definitions/each_entity.hpp"
 #include "query/unique_key.hpp"
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 
 namespace struere {
 namespace {
@@ -82,7 +84,7 @@ std::optional<Obstacle> orphans(GuardedOperation& operation, StoredData& stored,
                stored.count(type),
                stored.first_ids(type, most_examples),
                {}};
-  if (out.count == 0 && !operation.transaction().has_entities(type)) return std::nullopt;
+  if (out.count == 0 && !operation.transaction().has_entities(type.key)) return std::nullopt;
   out.message = fmt::format("the entity type `{}` is to go, and there {} of it; keep the type", type.slug,
                             out.count == 0   ? "are deleted entities"  // of which the log speaks
                             : out.count == 1 ? "is 1 entity"
@@ -92,7 +94,7 @@ std::optional<Obstacle> orphans(GuardedOperation& operation, StoredData& stored,
 
 std::optional<Obstacle> holders(GuardedOperation& operation, const std::string& role) {
   Obstacle out{Obstacle::Kind::assignments_of_removed_role, role, 0, {}, {}};
-  for (const UserId& user : operation.transaction().users_with_role(*operation.transaction().find_role(role))) {
+  for (const UserId& user : users_with_role(operation.transaction(), *find_role(operation.transaction(), role))) {
     ++out.count;
     if (out.examples.size() < most_examples) out.examples.push_back(user.str());
   }
@@ -108,7 +110,7 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
                                      const std::vector<DefinitionChange>& changes, const PlanOptions& options,
                                      const EntityMigration* migration, StoredData& stored) {
   std::vector<Obstacle> out;
-  const auto types = operation.transaction().entity_types();
+  const auto types = stored_entity_types(operation.transaction());
   const auto add = [&](std::optional<Obstacle> found) {
     if (found) out.push_back(*std::move(found));
   };

@@ -14,6 +14,7 @@
 #include "definitions/planner.hpp"
 #include "definitions/semantic_version.hpp"
 #include "definitions/three_way_merge.hpp"
+#include "storage/configuration.hpp"
 #include "storage/records.hpp"
 
 namespace struere {
@@ -189,7 +190,7 @@ class PackPlanner {
 
   void count_migrated(const EntityMigration& migration) {
     const auto slugs = migration.types();
-    for (const EntityType& type : operation_.transaction().entity_types()) {
+    for (const EntityType& type : stored_entity_types(operation_.transaction())) {
       if (std::ranges::find(slugs, type.slug) == slugs.end()) continue;
       std::int64_t count = 0;
       each_entity(operation_, type, [&](const EntityRow& row) {
@@ -245,7 +246,7 @@ class PackPlanner {
                               error.what()));
     }
     std::vector<Obstacle> living;
-    for (const EntityType& type : operation_.transaction().entity_types()) {
+    for (const EntityType& type : stored_entity_types(operation_.transaction())) {
       if (!part_.find(DefinitionKind::entity_type, type.slug)) continue;
       StoredData stored(operation_);
       Obstacle obstacle{
@@ -267,8 +268,8 @@ class PackPlanner {
   std::set<std::string> kept_types() {
     std::set<std::string> out;
     std::vector<std::string> next;
-    for (const EntityType& type : operation_.transaction().entity_types())
-      if (part_.find(DefinitionKind::entity_type, type.slug) && operation_.transaction().has_entities(type))
+    for (const EntityType& type : stored_entity_types(operation_.transaction()))
+      if (part_.find(DefinitionKind::entity_type, type.slug) && operation_.transaction().has_entities(type.key))
         next.push_back(type.slug);
     while (!next.empty()) {
       const std::string slug = std::move(next.back());

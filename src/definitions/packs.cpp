@@ -13,6 +13,7 @@
 #include "definitions/reveals.hpp"
 #include "repository/checks.hpp"
 #include "repository/entity_writer.hpp"
+#include "storage/configuration.hpp"
 #include "storage/records.hpp"
 
 namespace struere {
@@ -51,7 +52,7 @@ void require_unmoved(const PackPlan& plan, const PackPlan& now) {
 std::map<std::string, std::int64_t> change_entities(GuardedOperation& operation, const PackPlan& plan) {
   std::map<std::string, std::int64_t> out;
   const auto each = [&](const auto& concerns, const auto& change) {
-    for (const EntityType& type : operation.transaction().entity_types())
+    for (const EntityType& type : stored_entity_types(operation.transaction()))
       if (concerns(type.slug))
         each_entity(operation, type, [&](const EntityRow& row) {
           if (change(type.slug, row)) ++out[type.slug];

@@ -11,6 +11,7 @@
 #include "definitions/reveals.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
+#include "storage/configuration.hpp"
 #include "storage/records.hpp"
 #include "struere/access/definition.hpp"
 #include "triggers/built_in_tools.hpp"
@@ -147,9 +148,10 @@ void write_tool(GuardedOperation& operation, const std::string& tool, const Json
 
 DefinitionSet definitions_of(GuardedOperation& operation) {
   DefinitionSet out;
-  for (const EntityType& type : operation.transaction().entity_types())
+  for (const EntityType& type : stored_entity_types(operation.transaction()))
     out.add(DefinitionKind::entity_type, definition_of(type));
-  for (const RoleRecord& role : operation.transaction().roles()) out.add(DefinitionKind::role, definition_of(role));
+  for (const RoleRecord& role : stored_roles(operation.transaction()))
+    out.add(DefinitionKind::role, definition_of(role));
   for (const Trigger& trigger :
        select<Trigger>(operation.transaction(), {{}, {}, {"slug"}, false, {}, most_definitions}))
     out.add(DefinitionKind::trigger, trigger.definition);
@@ -208,7 +210,7 @@ void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t
 
 void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
   const DefinitionSet current = definitions_of(operation);
-  const auto stored = operation.transaction().entity_types();
+  const auto stored = stored_entity_types(operation.transaction());
   std::vector<EntityType> types;
   for (const auto& [slug, definition] : plan.definitions.of(DefinitionKind::entity_type)) {
     EntityType type;

@@ -2,6 +2,7 @@
 #include "struere/model/action.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/agent.hpp"
+#include "struere/model/api_key.hpp"
 #include "struere/model/entity.hpp"
 #include "struere/model/execution.hpp"
 #include "struere/model/organization.hpp"
@@ -45,6 +46,8 @@ std::string_view to_string(ActorType type) noexcept {
 }
 
 std::string_view to_string(MembershipRole role) noexcept { return role == MembershipRole::admin ? "admin" : "member"; }
+
+std::string_view to_string(ApiKeyKind kind) noexcept { return kind == ApiKeyKind::webhook ? "webhook" : "agent"; }
 
 std::string_view to_string(AgentStatus status) noexcept {
   return status == AgentStatus::active ? "active" : "inactive";

@@ -4,6 +4,7 @@
 #include "core/authority.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
+#include "storage/configuration.hpp"
 #include "storage/records.hpp"
 #include "struere/repository/session.hpp"
 
@@ -120,7 +121,7 @@ Session AgentRepository::tool_session(const std::string& slug, const std::string
     const ToolPermission permission = found.empty() ? ToolPermission{} : std::move(found.front());
     std::optional<ActorRole> role;
     if (permission.role)
-      if (auto id = operation.transaction().find_role(*permission.role))
+      if (auto id = find_role(operation.transaction(), *permission.role))
         role = ActorRole{*std::move(id), *permission.role};
     return Session(Caller(authority(), caller_.shared_engine(),
                           ToolIdentityResolver::resolve(caller_.actor(), permission, role), caller_.shared_unit()));

@@ -5,6 +5,7 @@
 #include "actor/api_key_text.hpp"
 #include "repository/checks.hpp"
 #include "repository/guarded_operation.hpp"
+#include "storage/people.hpp"
 
 namespace struere {
 namespace {
@@ -29,7 +30,7 @@ std::string payload_of(const ApiKey& key) {
 }
 
 ApiKey require_key(GuardedOperation& operation, const ApiKeyId& id) {
-  const auto keys = operation.transaction().api_keys();
+  const auto keys = stored_api_keys(operation.transaction(), operation.actor().scope());
   const auto found = std::ranges::find(keys, id, &ApiKey::id);
   if (found == keys.end()) throw_not_found();
   return *found;
@@ -71,7 +72,7 @@ CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Make
   key.created_by = std::move(maker.id);
   key.created_at = operation.now();
   key.expires_at = asked.expires_at;
-  operation.transaction().insert_api_key(key, sha256(out.secret));
+  insert_api_key(operation.transaction(), key, sha256(out.secret));
   operation.audit().append("api-key.created", payload_of(key));
   return out;
 }
@@ -99,7 +100,7 @@ void end_key(GuardedOperation& operation, ApiKey old, Timestamp overlap, const A
     old.revoked_at = operation.now();
   else
     old.expires_at = old.expires_at ? std::min(*old.expires_at, ends) : ends;
-  operation.transaction().update_api_key(old);
+  update_api_key(operation.transaction(), old);
   operation.audit().append("api-key.rotated",
                            canonical_json(Json{{"id", old.id.str()}, {"successor", successor.str()}}));
 }
@@ -148,7 +149,7 @@ CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, Timestamp ove
 std::vector<ApiKey> ApiKeyRepository::list() const {
   return guarded(caller_, Access::read, {"list", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "api_keys");
-    return operation.transaction().api_keys();
+    return stored_api_keys(operation.transaction(), operation.actor().scope());
   });
 }
 
@@ -158,7 +159,7 @@ void ApiKeyRepository::revoke(const ApiKeyId& id) const {
     ApiKey key = require_key(operation, id);
     if (key.revoked_at) return;
     key.revoked_at = operation.now();
-    operation.transaction().update_api_key(key);
+    update_api_key(operation.transaction(), key);
     operation.audit().append("api-key.revoked", payload_of(key));
     operation.commit();
   });

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "repository/definition_writer.hpp"
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 
 namespace struere {
 EntityType EntityTypeRepository::define(const Json& definition) const {
@@ -56,7 +58,7 @@ void RoleRepository::remove(const std::string& name) const {
 std::vector<RoleRecord> RoleRepository::list() const {
   return guarded(caller_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("list roles");
-    auto roles = operation.transaction().roles();
+    auto roles = stored_roles(operation.transaction());
     std::ranges::sort(roles, {}, &RoleRecord::name);
     return roles;
   });
@@ -66,9 +68,11 @@ void RoleRepository::assign(const UserId& user, const std::string& role, std::op
   guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("assign roles");
     const auto known = operation.rules().roles().find(role);
-    if (!operation.transaction().is_member(user) || known == operation.rules().roles().end()) throw_not_found();
-    operation.transaction().put_assignment(
-        {user, known->second.id, role, expires_at, caller_.actor().id(), operation.now()});
+    if (!find_membership(operation.transaction(), caller_.actor().scope(), user) ||
+        known == operation.rules().roles().end())
+      throw_not_found();
+    put_assignment(operation.transaction(),
+                   {user, known->second.id, role, expires_at, caller_.actor().id(), operation.now()});
     Json payload{{"role", role}, {"user", user.str()}};
     if (expires_at) payload["expiresAt"] = *expires_at;
     operation.audit().append("role.assigned", canonical_json(payload));
@@ -79,9 +83,7 @@ void RoleRepository::assign(const UserId& user, const std::string& role, std::op
 std::vector<Assignment> RoleRepository::assignments(const UserId& user) const {
   return guarded(caller_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("list who has which roles");
-    auto found = operation.transaction().assignments(user);
-    std::ranges::sort(found, {}, &Assignment::role_name);
-    return found;
+    return stored_assignments(operation.transaction(), user);
   });
 }
 
@@ -89,7 +91,7 @@ bool RoleRepository::unassign(const UserId& user, const std::string& role) const
   return guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("take roles away");
     const auto known = operation.rules().roles().find(role);
-    if (known == operation.rules().roles().end() || !operation.transaction().remove_assignment(user, known->second.id))
+    if (known == operation.rules().roles().end() || !remove_assignment(operation.transaction(), user, known->second.id))
       return false;
     operation.audit().append("role.unassigned", canonical_json(Json{{"role", role}, {"user", user.str()}}));
     operation.commit();

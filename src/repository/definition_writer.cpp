@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "repository/checks.hpp"
+#include "storage/configuration.hpp"
 #include "storage/records.hpp"
 #include "struere/access/definition.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 
 // Reads what the transaction holds by now, which a plan may have changed since it began.
 void check_unused(GuardedOperation& operation, const EntityType& type, const std::vector<EntityType>& staying) {
-  for (const RoleRecord& role : operation.transaction().roles()) {
+  for (const RoleRecord& role : stored_roles(operation.transaction())) {
     const auto names = [&](const auto& records, auto member) {
       return std::ranges::find(records, type.slug, member) != records.end();
     };
@@ -86,7 +87,7 @@ std::int64_t count_of(GuardedOperation& operation, const EntityType& type) {
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition,
                              const std::vector<EntityType>& known_types) {
   EntityType type = read_entity_type(definition, known_types);
-  const auto stored = operation.transaction().entity_types();
+  const auto stored = stored_entity_types(operation.transaction());
   const auto known = std::ranges::find(stored, type.slug, &EntityType::slug);
   if (known == stored.end()) require_room(static_cast<std::int64_t>(stored.size()), "entity types of a scope");
   type.created_at = known != stored.end() ? known->created_at : operation.now();
@@ -95,16 +96,16 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
     return std::ranges::find(known->unique, key) == known->unique.end();
   };
   if (known != stored.end() && std::ranges::any_of(type.unique, is_new)) operation.spend(count_of(operation, *known));
-  operation.transaction().put_entity_type(type);
+  put_entity_type(operation.transaction(), type);
   operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",
                            canonical_json(definition_of(type)));
-  for (const EntityType& now : operation.transaction().entity_types())
+  for (const EntityType& now : stored_entity_types(operation.transaction()))
     if (now.slug == type.slug) type.key = now.key;
   return type;
 }
 
 void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs) {
-  auto staying = operation.transaction().entity_types();
+  auto staying = stored_entity_types(operation.transaction());
   std::vector<EntityType> going;
   for (const std::string& slug : slugs) {
     const auto type = std::ranges::find(staying, slug, &EntityType::slug);
@@ -115,7 +116,7 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
   for (const EntityType& type : going) {
     check_unused(operation, type, staying);
     operation.transaction().remove_records(RecordTable::former_names, {{"entity_type", {}, type.slug}});
-    operation.transaction().remove_entity_type(type);
+    remove_entity_type(operation.transaction(), type);
     operation.audit().append("entity-type.deleted", canonical_json(definition_of(type)));
   }
 }
@@ -124,19 +125,19 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
 
 RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types) {
   RoleRecord role = read_role(definition, known_types);
-  const auto known = operation.transaction().find_role(role.name);
+  const auto known = find_role(operation.transaction(), role.name);
   if (!known) require_room(static_cast<std::int64_t>(operation.rules().roles().size()), "roles of a scope");
   role.id = known ? *known : RoleId(operation.new_id());
   role.created_at = operation.now();
-  operation.transaction().put_role(role);
+  put_role(operation.transaction(), role);
   operation.audit().append(known ? "role.updated" : "role.created", canonical_json(definition_of(role)));
   return role;
 }
 
 void remove_role(GuardedOperation& operation, const std::string& name) {
-  const auto known = operation.transaction().find_role(name);
+  const auto known = find_role(operation.transaction(), name);
   if (!known) throw_not_found();
-  operation.transaction().remove_role(*known);
+  remove_role(operation.transaction(), *known);
   operation.audit().append("role.deleted", canonical_json(Json{{"name", name}}));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "repository/decision_cache.hpp"
+#include "storage/configuration.hpp"
 #include "storage/records.hpp"
 #include "struere/core/error.hpp"
 
@@ -77,8 +78,8 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
 }
 
 std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
-  return std::make_shared<CompiledScope>(RuleBook(transaction.generation(), transaction.entity_types(),
-                                                  transaction.roles(), read_former_names(transaction)),
+  return std::make_shared<CompiledScope>(RuleBook(transaction.generation(), stored_entity_types(transaction),
+                                                  stored_roles(transaction), read_former_names(transaction)),
                                          read_entity_observer(transaction));
 }
 

@@ -2,6 +2,7 @@
 #include "actor/actor_resolver.hpp"
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
+#include "storage/people.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/trusted_host.hpp"
 
@@ -9,14 +10,36 @@ namespace struere {
 
 void TrustedHost::put_member(const OrganizationId& organization, const UserId& user, MembershipRole role) const {
   ActorResolver(*engine_->storage, *engine_->clock).require_organization(organization);
-  if (!shared().find_user(user))
+  if (!find_user(storage(), user))
     throw Error(ErrorCode::not_found, "there is no such user; create it with TrustedHost::create_user");
   change_member(organization, user, role);
 }
 
 bool TrustedHost::remove_member(const OrganizationId& organization, const UserId& user) const {
-  return shared().find_organization(organization) && change_member(organization, user, std::nullopt);
+  return find_organization(storage(), organization) && change_member(organization, user, std::nullopt);
 }
+
+namespace {
+
+// What one environment keeps of a change of membership: an event, and the roles that are lost.
+void record_change(Transaction& transaction, AuditLogger audit, const UserId& user,
+                   const std::optional<MembershipRole>& role, const std::optional<Membership>& before) {
+  Json payload{{"user", user.str()}};
+  if (role) payload["role"] = to_string(*role);
+  if (before) payload["previousRole"] = to_string(before->role);
+  if (!before || !role) {
+    // A user who joins has no roles either: none that an older file or a race has left behind.
+    Json lost = Json::array();
+    for (const Assignment& assignment : stored_assignments(transaction, user)) {
+      remove_assignment(transaction, user, assignment.role);
+      lost.push_back(assignment.role_name);
+    }
+    if (!role) payload["roles"] = std::move(lost);
+  }
+  audit.append(!role ? "member.removed" : before ? "member.changed" : "member.added", canonical_json(payload));
+}
+
+}  // namespace
 
 bool TrustedHost::change_member(const OrganizationId& organization, const UserId& user,
                                 std::optional<MembershipRole> role) const {
@@ -24,27 +47,19 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
   const ActorResolver resolver(*engine_->storage, *engine_->clock);
   const ActorContext systems[] = {resolver.system_actor(organization, Environment::development),
                                   resolver.system_actor(organization, Environment::production)};
-  const auto record = [&](Transaction& transaction, Environment environment, const std::optional<Membership>& before) {
-    Json payload{{"user", user.str()}};
-    if (role) payload["role"] = to_string(*role);
-    if (before) payload["previousRole"] = to_string(before->role);
-    if (!before || !role) {
-      // A user who joins has no roles either: none that an older file or a race has left behind.
-      Json lost = Json::array();
-      for (const Assignment& assignment : transaction.assignments(user)) {
-        transaction.remove_assignment(user, assignment.role);
-        lost.push_back(assignment.role_name);
-      }
-      if (!role) payload["roles"] = std::move(lost);
-    }
-    const ActorContext& system = systems[environment == Environment::development ? 0 : 1];
-    AuditLogger(transaction, system, *engine_->ids, engine_->time_of_write(transaction))
-        .append(!role    ? "member.removed"
-                : before ? "member.changed"
-                         : "member.added",
-                canonical_json(payload));
-  };
-  return shared().change_membership({organization, user, role, engine_->clock->now()}, record);
+  const auto transaction = storage().begin_joint({systems[0].scope(), systems[1].scope()});
+  const auto before = find_membership(transaction->part(0), systems[0].scope(), user);
+  if (before ? role == before->role : !role) return false;
+  if (role)
+    put_membership(transaction->part(0), {organization, user, *role, engine_->clock->now()});
+  else
+    remove_membership(transaction->part(0), user);
+  for (std::size_t i = 0; i < std::size(systems); ++i) {
+    Transaction& part = transaction->part(i);
+    record_change(part, AuditLogger(part, systems[i], *engine_->ids, engine_->time_of_write(part)), user, role, before);
+  }
+  transaction->commit();
+  return true;
 }
 
 }  // namespace struere

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "repository/engine.hpp"
 #include "repository/unit_of_work.hpp"
+#include "storage/people.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -22,9 +23,9 @@ TrustedHost::TrustedHost(const Authority& authority, std::shared_ptr<Engine> eng
   require_authority(authority);
 }
 
-SharedTables& TrustedHost::shared() const {
+Storage& TrustedHost::storage() const {
   require_no_unit(*engine_);
-  return engine_->storage->shared();
+  return *engine_->storage;
 }
 
 Session TrustedHost::system_session(const OrganizationId& organization, Environment environment) const {
@@ -52,7 +53,7 @@ Organization TrustedHost::create_organization(const std::string& name, std::opti
   Organization organization{
       id ? OrganizationId(checked_text(id->str(), "an organization's id")) : OrganizationId(engine_->ids->next(now)),
       checked_text(name, "an organization's name"), now};
-  shared().insert_organization(organization);
+  insert_organization(storage(), organization);
   return organization;
 }
 
@@ -60,14 +61,16 @@ User TrustedHost::create_user(const std::string& name, std::optional<UserId> id)
   const Timestamp now = engine_->clock->now();
   User user{id ? UserId(checked_text(id->str(), "a user's id")) : UserId(engine_->ids->next(now)),
             checked_text(name, "a user's name"), now};
-  shared().insert_user(user);
+  insert_user(storage(), user);
   return user;
 }
 
-std::vector<Organization> TrustedHost::organizations() const { return shared().organizations(); }
+std::vector<Organization> TrustedHost::organizations() const { return stored_organizations(storage()); }
 
 std::vector<Membership> TrustedHost::members(const OrganizationId& organization) const {
-  return shared().memberships(organization);
+  if (!find_organization(storage(), organization)) return {};
+  const Scope scope(authority(), organization, Environment::development);  // they are the same in both
+  return stored_memberships(*storage().begin(scope, Access::read), scope);
 }
 
 StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }

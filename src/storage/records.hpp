@@ -14,11 +14,16 @@
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 #include "struere/model/agent.hpp"
+#include "struere/model/api_key.hpp"
+#include "struere/model/entity_type.hpp"
+#include "struere/model/event.hpp"
 #include "struere/model/execution.hpp"
 #include "struere/model/former_name.hpp"
 #include "struere/model/installed_pack.hpp"
+#include "struere/model/organization.hpp"
 #include "struere/model/release.hpp"
 #include "struere/model/retention.hpp"
+#include "struere/model/role.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
 #include "struere/query/record.hpp"
@@ -28,9 +33,103 @@ namespace struere {
 
 // --- which table, and its columns
 
+// Rows that have no type of their own in model/: parts of a role and of an entity type, and a key with its hash.
+struct StoredUniqueKey {
+  EntityTypeKey type = 0;
+  std::int64_t number = 0;
+  std::int64_t position = 0;  // among the keys of the type as declared
+  UniqueKey paths;
+};
+struct StoredPolicy {
+  RoleId role;
+  std::int64_t position = 0;  // among all parts of the role
+  PolicyRecord policy;
+};
+struct StoredScopeRule {
+  RoleId role;
+  std::int64_t position = 0;
+  TypedRecord rule;
+};
+enum class FieldMaskKind { mask, visible };
+inline std::string_view to_string(FieldMaskKind kind) noexcept {
+  return kind == FieldMaskKind::mask ? "mask" : "visible";
+}
+struct StoredFieldMask {
+  RoleId role;
+  std::int64_t position = 0;
+  FieldMaskKind kind = FieldMaskKind::mask;
+  TypedRecord mask;
+};
+struct StoredApiKey {
+  EventHash hash{};
+  ApiKey key;
+};
+
 template <class T>
 struct RecordOf;
 
+template <>
+struct RecordOf<Organization> {
+  static constexpr RecordTable table = RecordTable::organizations;
+  static auto members(auto& o) { return std::tie(o.id, o.name, o.created_at); }
+};
+template <>
+struct RecordOf<User> {
+  static constexpr RecordTable table = RecordTable::users;
+  static auto members(auto& u) { return std::tie(u.id, u.name, u.created_at); }
+};
+template <>
+struct RecordOf<Membership> {  // without the organization, which owns it
+  static constexpr RecordTable table = RecordTable::memberships;
+  static auto members(auto& m) { return std::tie(m.user, m.role, m.created_at); }
+};
+template <>
+struct RecordOf<EntityType> {  // without its unique keys
+  static constexpr RecordTable table = RecordTable::entity_types;
+  static auto members(auto& t) {
+    return std::tie(t.key, t.slug, t.name, t.schema, t.search_fields, t.bound_to_role, t.user_id_field, t.created_at);
+  }
+};
+template <>
+struct RecordOf<StoredUniqueKey> {
+  static constexpr RecordTable table = RecordTable::unique_keys;
+  static auto members(auto& k) { return std::tie(k.type, k.number, k.position, k.paths); }
+};
+template <>
+struct RecordOf<RoleRecord> {  // without its parts
+  static constexpr RecordTable table = RecordTable::roles;
+  static auto members(auto& r) { return std::tie(r.id, r.name, r.created_at); }
+};
+template <>
+struct RecordOf<StoredPolicy> {
+  static constexpr RecordTable table = RecordTable::policies;
+  static auto members(auto& p) {
+    return std::tie(p.role, p.position, p.policy.resource, p.policy.action, p.policy.effect);
+  }
+};
+template <>
+struct RecordOf<StoredScopeRule> {
+  static constexpr RecordTable table = RecordTable::scope_rules;
+  static auto members(auto& r) { return std::tie(r.role, r.position, r.rule.entity_type, r.rule.json); }
+};
+template <>
+struct RecordOf<StoredFieldMask> {
+  static constexpr RecordTable table = RecordTable::field_masks;
+  static auto members(auto& m) { return std::tie(m.role, m.position, m.mask.entity_type, m.kind, m.mask.json); }
+};
+template <>
+struct RecordOf<Assignment> {  // without the role's name
+  static constexpr RecordTable table = RecordTable::role_assignments;
+  static auto members(auto& a) { return std::tie(a.user, a.role, a.expires_at, a.granted_by, a.created_at); }
+};
+template <>
+struct RecordOf<StoredApiKey> {  // without the scope, which owns it
+  static constexpr RecordTable table = RecordTable::api_keys;
+  static auto members(auto& s) {
+    return std::tie(s.key.id, s.hash, s.key.name, s.key.display_prefix, s.key.roles, s.key.kind, s.key.created_at,
+                    s.key.expires_at, s.key.revoked_at, s.key.last_used_at, s.key.created_by_type, s.key.created_by);
+  }
+};
 template <>
 struct RecordOf<Agent> {
   static constexpr RecordTable table = RecordTable::agents;
@@ -133,6 +232,12 @@ struct RecordOf<RetentionRule> {
 template <class Enum>
 inline constexpr std::array<Enum, 0> values_of{};
 template <>
+inline constexpr std::array values_of<MembershipRole>{MembershipRole::member, MembershipRole::admin};
+template <>
+inline constexpr std::array values_of<ApiKeyKind>{ApiKeyKind::agent, ApiKeyKind::webhook};
+template <>
+inline constexpr std::array values_of<FieldMaskKind>{FieldMaskKind::mask, FieldMaskKind::visible};
+template <>
 inline constexpr std::array values_of<AgentStatus>{AgentStatus::active, AgentStatus::inactive};
 template <>
 inline constexpr std::array values_of<ToolIdentity>{ToolIdentity::inherit, ToolIdentity::system,
@@ -169,6 +274,9 @@ std::optional<Enum> parse_word(std::string_view text) {
 
 inline RecordValue to_value(std::int64_t value) { return value; }
 inline RecordValue to_value(const std::string& value) { return value; }
+inline RecordValue to_value(const EventHash& value) {
+  return RecordBytes{{reinterpret_cast<const char*>(value.data()), value.size()}};
+}
 template <class Tag>
 RecordValue to_value(const Id<Tag>& value) {
   return value.str();
@@ -198,6 +306,11 @@ inline void from_value(const RecordValue& value, std::int64_t& out) {
   out = *number;
 }
 inline void from_value(const RecordValue& value, std::string& out) { out = text_of(value); }
+inline void from_value(const RecordValue& value, EventHash& out) {
+  const auto* const held = std::get_if<RecordBytes>(&value);
+  if (!held || held->bytes.size() != out.size()) damaged_record();
+  std::ranges::copy(held->bytes, out.begin());
+}
 template <class Tag>
 void from_value(const RecordValue& value, Id<Tag>& out) {
   out = Id<Tag>(text_of(value));
@@ -240,12 +353,12 @@ T from_record(const Record& record) {
 }
 
 template <class T>
-bool insert(Transaction& transaction, const T& object) {
+bool insert(RecordTransaction& transaction, const T& object) {
   return transaction.insert_record(RecordOf<T>::table, to_record(object));
 }
 
 template <class T>
-std::vector<T> select(Transaction& transaction, RecordSelection selection) {
+std::vector<T> select(RecordTransaction& transaction, RecordSelection selection) {
   selection.table = RecordOf<T>::table;
   std::vector<T> out;
   for (const Record& record : transaction.select_records(selection)) out.push_back(from_record<T>(record));
@@ -253,7 +366,7 @@ std::vector<T> select(Transaction& transaction, RecordSelection selection) {
 }
 
 template <class T>
-std::optional<T> find(Transaction& transaction, std::string_view column, const std::string& value) {
+std::optional<T> find(RecordTransaction& transaction, std::string_view column, const std::string& value) {
   auto found = select<T>(transaction, {{}, {{column, {}, value}}, {}, false, {}, 1});
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }

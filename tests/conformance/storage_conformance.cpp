@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "struere/core/error.hpp"
 #include "struere/repository/database.hpp"
@@ -15,10 +16,17 @@ namespace {
 struct Stage {
   explicit Stage(const StorageFactory& make) : storage(make()) {
     for (const char* const id : {"acme", "globex"}) {
-      storage->shared().insert_organization({OrganizationId(id), id, 1});
+      insert(RecordTable::organizations, {id, id, std::int64_t{1}});
       scopes.trusted_host().create_organization(id, OrganizationId(id));
     }
-    for (const char* const id : {"ana", "bo"}) storage->shared().insert_user({UserId(id), id, 1});
+    for (const char* const id : {"ana", "bo"}) insert(RecordTable::users, {id, id, std::int64_t{1}});
+  }
+
+  bool insert(RecordTable table, const Record& record) const {
+    const auto transaction = storage->begin_database(Access::brief_write);
+    const bool inserted = transaction->insert_record(table, record);
+    transaction->commit();
+    return inserted;
   }
 
   Scope scope(Environment environment = Environment::development, const char* organization = "acme") const {
@@ -35,17 +43,41 @@ struct Stage {
   Database scopes = Database::in_memory();  // the library alone makes scopes; those of equal ids are equal
 };
 
-EntityType note_type() {
-  EntityType type;
-  type.slug = type.name = "note";
-  return type;
+using Keys = std::vector<UniqueKey>;
+
+Record type_record(EntityTypeKey key, const std::string& slug) {
+  return {key, slug, slug, "{}", "[]", std::monostate{}, "userId", std::int64_t{1}};
 }
 
-EntityTypeKey add_type(Transaction& transaction, EntityType type = note_type()) {
-  transaction.put_entity_type(type);
-  for (const EntityType& stored : transaction.entity_types())
-    if (stored.slug == type.slug) return stored.key;
-  return -1;
+EntityTypeKey add_type(Transaction& transaction, const Keys& unique = {}) {
+  transaction.insert_record(RecordTable::entity_types, type_record(1, "note"));
+  transaction.set_unique_keys(1, unique);
+  return 1;
+}
+
+// The paths of the unique keys, in order.
+std::vector<RecordValue> unique_paths(Transaction& transaction) {
+  std::vector<RecordValue> out;
+  for (const Record& record : transaction.select_records({RecordTable::unique_keys, {}, {"type_key", "position"}}))
+    out.push_back(record.at(3));
+  return out;
+}
+
+Record role_record(const std::string& id, const std::string& name) { return {id, name, std::int64_t{1}}; }
+
+Record key_record(const std::string& id, const std::string& hash) {
+  return {id,
+          RecordBytes{hash},
+          "k",
+          "sk_dev_0000",
+          R"(["b","a"])",
+          "agent",
+          std::int64_t{1},
+          std::int64_t{9},
+          std::monostate{},
+          std::monostate{},
+          "system",
+          "system"};
 }
 
 StoredEntity row(EntityTypeKey type, const std::string& id, const std::string& data, Timestamp created_at = 1) {
@@ -107,6 +139,23 @@ void check_transactions(const StorageFactory& make) {
   CHECK(transaction->chain_head().sequence == 0);
 }
 
+// A record of each table of a role, and an API key; in an order in which each names only those before it.
+constexpr RecordTable scoped_tables[] = {
+    RecordTable::roles,       RecordTable::policies,         RecordTable::scope_rules,
+    RecordTable::field_masks, RecordTable::role_assignments, RecordTable::api_keys};
+
+Record scoped_record(RecordTable table) {
+  switch (table) {
+    case RecordTable::roles: return role_record("role-1", "reader");
+    case RecordTable::policies: return {"role-1", std::int64_t{1}, "note", "read", "allow"};
+    case RecordTable::scope_rules:
+      return {"role-1", std::int64_t{2}, "note", R"({"field":"data.a","operator":"eq","value":1})"};
+    case RecordTable::field_masks: return {"role-1", std::int64_t{3}, "note", "visible", R"({"fields":["data.a"]})"};
+    case RecordTable::role_assignments: return {"ana", "role-1", std::int64_t{100}, "system", std::int64_t{1}};
+    default: return key_record("key-1", std::string(32, 'h'));
+  }
+}
+
 void check_scopes(const StorageFactory& make) {
   const Stage stage(make);
   {
@@ -115,16 +164,8 @@ void check_scopes(const StorageFactory& make) {
     transaction->insert_entity(row(type, "x", R"({"a":1})"));
     transaction->insert_entity(row(type, "y", "{}"));
     transaction->link("x", "knows", "y");
-    RoleRecord role;
-    role.id = RoleId("role-1");
-    role.name = "reader";
-    transaction->put_role(role);
-    transaction->put_assignment({UserId("ana"), RoleId("role-1"), "reader", std::nullopt, "system", 1});
-    ApiKey key;
-    key.id = ApiKeyId("key-1");
-    key.organization = OrganizationId("acme");
-    key.name = "k";
-    transaction->insert_api_key(key, EventHash{1});
+    for (const RecordTable table : scoped_tables) transaction->insert_record(table, scoped_record(table));
+    CHECK_FALSE(transaction->insert_record(RecordTable::roles, role_record("role-2", "reader")));  // the name is taken
     CHECK(transaction->insert_record(RecordTable::installed_packs, pack("p")));
     CHECK_FALSE(transaction->insert_record(RecordTable::installed_packs, pack("p")));
     transaction->commit();
@@ -132,27 +173,21 @@ void check_scopes(const StorageFactory& make) {
   // Nothing of it is there in the other environment, nor in the other organization.
   for (const Scope& other : {stage.scope(Environment::production), stage.scope(Environment::development, "globex")}) {
     const auto transaction = stage.storage->begin(other, Access::write);
-    CHECK(transaction->entity_types().empty());
-    CHECK(transaction->roles().empty());
-    CHECK_FALSE(transaction->find_role("reader"));
-    CHECK(transaction->assignments(UserId("ana")).empty());
-    CHECK(transaction->api_keys().empty());
+    for (const RecordTable table : scoped_tables) {
+      CHECK(transaction->select_records({table}).empty());
+      CHECK(transaction->update_records(table, {}, {{shape_of(table).columns.back(), "stolen"}}) == 0);
+      CHECK(transaction->remove_records(table, {}) == 0);
+    }
     CHECK_FALSE(transaction->find_entity("x"));
     const EntityTypeKey own = add_type(*transaction);
     CHECK(transaction->select(all_of(own)).rows.empty());
     CHECK(transaction->count(all_of(own)) == 0);
     CHECK(transaction->related_ids("x", {"knows", false}).empty());
     CHECK_FALSE(transaction->unlink("x", "knows", "y"));
-    CHECK_FALSE(transaction->remove_assignment(UserId("ana"), RoleId("role-1")));
     CHECK(transaction->select_records({RecordTable::installed_packs}).empty());
     CHECK(transaction->update_records(RecordTable::installed_packs, {}, {{"version", "stolen"}}) == 0);
     CHECK(transaction->remove_records(RecordTable::installed_packs, {}) == 0);
     CHECK(transaction->sum_records({RecordTable::installed_packs, {}, {}, {}}).at(0).count == 0);
-    ApiKey revoked;
-    revoked.id = ApiKeyId("key-1");
-    revoked.revoked_at = 5;
-    transaction->update_api_key(revoked);
-    transaction->remove_role(RoleId("role-1"));
     transaction->update_entity(row(own, "x", R"({"stolen":true})"));
     // The same id may live in both scopes, as two rows.
     if (!transaction->find_entity("x")) transaction->insert_entity(row(own, "x", R"({"own":true})"));
@@ -160,12 +195,10 @@ void check_scopes(const StorageFactory& make) {
   }
   const auto transaction = stage.read();
   CHECK(transaction->find_entity("x")->data == R"({"a":1})");
-  CHECK(transaction->find_role("reader") == RoleId("role-1"));
   CHECK(transaction->related_ids("x", {"knows", false}) == Ids{"y"});
-  CHECK(transaction->assignments(UserId("ana")).size() == 1);
+  for (const RecordTable table : scoped_tables)
+    CHECK((transaction->select_records({table}) == std::vector<Record>{scoped_record(table)}));
   CHECK((transaction->select_records({RecordTable::installed_packs}) == std::vector<Record>{pack("p")}));
-  REQUIRE(transaction->api_keys().size() == 1);
-  CHECK_FALSE(transaction->api_keys().front().revoked_at);
 }
 
 void check_configuration(const StorageFactory& make) {
@@ -174,52 +207,49 @@ void check_configuration(const StorageFactory& make) {
   std::uint64_t last = transaction->generation();
   const auto moved_on = [&] {
     const std::uint64_t now = transaction->generation();
-    return std::exchange(last, now) < now;
+    return std::exchange(last, now) != now;
   };
   const EntityTypeKey key = add_type(*transaction);
   CHECK(moved_on());
-  EntityType changed = note_type();
-  changed.search_fields = {"title"};
-  CHECK(add_type(*transaction, changed) == key);  // the slug decides; the key stays
+  CHECK_FALSE(transaction->has_entities(key));
+  CHECK(transaction->update_records(RecordTable::entity_types, {{"slug", {}, "note"}},
+                                    {{"search_fields", R"(["title"])"}}) == 1);
+  transaction->rebuild_search(key);
+  transaction->set_field_keys(key, {{"data.title"}, {"data.title", "data.n"}});
   CHECK(moved_on());
-  CHECK(transaction->entity_types().front().search_fields == Ids{"title"});
-
-  RoleRecord role;
-  role.id = RoleId("r");
-  role.name = "reader";
-  role.policies = {{"note", "read", "allow"}, {"*", "delete", "deny"}};
-  role.scope_rules = {{"note", R"({"field":"data.a","operator":"eq","value":1})"}};
-  role.field_masks = {{"note", R"({"fieldPath":"data.b","maskType":"hide"})"}};
-  role.visible_fields = {{"note", R"({"fields":["data.a"]})"}};
-  transaction->put_role(role);
+  for (const RecordTable table : {RecordTable::roles, RecordTable::policies, RecordTable::scope_rules}) {
+    transaction->insert_record(table, scoped_record(table));
+    CHECK(moved_on());
+  }
+  CHECK(transaction->update_records(RecordTable::roles, {{"id", {}, "role-1"}}, {{"name", "writer"}}) == 1);
   CHECK(moved_on());
-  const RoleRecord stored = transaction->roles().front();
-  REQUIRE(stored.policies.size() == 2);
-  CHECK(stored.policies[1].effect == "deny");
-  CHECK(stored.scope_rules.front().json == role.scope_rules.front().json);
-  CHECK(stored.field_masks.front().json == role.field_masks.front().json);
-  CHECK(stored.visible_fields.front().json == role.visible_fields.front().json);
-  role.scope_rules.clear();
-  transaction->put_role(role);
+  CHECK(transaction->select_records({RecordTable::roles}) == std::vector<Record>{role_record("role-1", "writer")});
+  CHECK(transaction->remove_records(RecordTable::scope_rules, {}) == 1);
   CHECK(moved_on());
-  CHECK(transaction->roles().front().scope_rules.empty());
-
-  transaction->put_assignment({UserId("ana"), RoleId("r"), "", 100, "system", 1});
-  transaction->put_assignment({UserId("ana"), RoleId("r"), "", 200, "system", 1});
-  REQUIRE(transaction->assignments(UserId("ana")).size() == 1);
-  CHECK(transaction->assignments(UserId("ana")).front().expires_at == 200);
-  CHECK(transaction->assignments(UserId("ana")).front().role_name == "reader");
-  transaction->remove_role(RoleId("r"));
-  CHECK(moved_on());
-  CHECK(transaction->roles().empty());
-  CHECK(transaction->assignments(UserId("ana")).empty());
-
-  StoredEntity entity = row(key, "x", "{}");
-  entity.deleted = true;
+  transaction->insert_record(RecordTable::api_keys, key_record("key", std::string(32, 'h')));
+  CHECK_FALSE(moved_on());
   transaction->insert_entity(row(key, "x", "{}"));
-  transaction->update_entity(entity);
-  CHECK(transaction->has_entities(transaction->entity_types().front()));
-  CHECK_ERROR(conflict, transaction->remove_entity_type(transaction->entity_types().front()));  // deleted rows count
+  StoredEntity gone = row(key, "x", "{}");
+  gone.deleted = true;
+  transaction->update_entity(gone);
+  CHECK(transaction->has_entities(key));  // deleted ones count
+}
+
+// What a transaction does not own it can neither read nor write, and unique keys have a door of their own.
+void check_owners(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto scope = stage.write();
+  CHECK_THROWS_AS(scope->select_records({RecordTable::users}), std::logic_error);
+  CHECK_THROWS_AS(scope->remove_records(RecordTable::organizations, {}), std::logic_error);
+  CHECK_THROWS_AS(scope->remove_records(RecordTable::unique_keys, {}), std::logic_error);
+  CHECK(scope->insert_record(RecordTable::memberships, {"ana", "member", std::int64_t{1}}));
+  scope->commit();
+  CHECK(stage.read(Environment::production)->select_records({RecordTable::memberships}).size() == 1);  // shared
+  const auto globex = stage.storage->begin(stage.scope(Environment::development, "globex"), Access::read);
+  CHECK(globex->select_records({RecordTable::memberships}).empty());
+  const auto database = stage.storage->begin_database(Access::read);
+  CHECK_THROWS_AS(database->select_records({RecordTable::memberships}), std::logic_error);
+  CHECK_THROWS_AS(database->select_records({RecordTable::roles}), std::logic_error);
 }
 
 void check_selections(const StorageFactory& make) {
@@ -320,10 +350,8 @@ void check_selections(const StorageFactory& make) {
 void check_unique_keys(const StorageFactory& make) {
   const Stage stage(make);
   const auto transaction = stage.write();
-  EntityType type = note_type();
-  type.unique = {{"email"}, {"place.id", "n"}};
-  const EntityTypeKey key = add_type(*transaction, type);
-  CHECK(transaction->entity_types().front().unique == type.unique);
+  const EntityTypeKey key = add_type(*transaction, {{"email"}, {"place.id", "n"}});
+  CHECK(unique_paths(*transaction) == std::vector<RecordValue>{R"(["email"])", R"(["place.id","n"])"});
   transaction->insert_entity(row(key, "a", R"({"email":"a","n":1,"place":{"id":[1]}})"));
   transaction->insert_entity(row(key, "b", R"({"email":null,"n":1})"));
   transaction->insert_entity(row(key, "c", R"({"email":null,"n":1})"));
@@ -343,8 +371,7 @@ void check_unique_keys(const StorageFactory& make) {
 // A refused write leaves its transaction to be undone, so that each goes on in one of its own.
 void check_unique_keys_over_time(const StorageFactory& make) {
   const Stage stage(make);
-  EntityType type = note_type();
-  type.unique = {{"email"}};
+  const Keys unique{{"email"}};
   const auto in_transaction = [&](auto&& body) {
     const auto transaction = stage.write();
     body(*transaction);
@@ -352,7 +379,7 @@ void check_unique_keys_over_time(const StorageFactory& make) {
   };
   EntityTypeKey key = 0;
   in_transaction([&](Transaction& now) {
-    key = add_type(now, type);
+    key = add_type(now, unique);
     now.insert_entity(row(key, "a", R"({"email":"a"})"));
     now.insert_entity(row(key, "b", R"({"email":"b"})"));
   });
@@ -368,16 +395,14 @@ void check_unique_keys_over_time(const StorageFactory& make) {
   const auto back = row(key, "b", R"({"email":"a"})");
   CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { now.update_entity(back); }));
   in_transaction([&](Transaction& now) {
-    EntityType none = type;
-    none.unique.clear();
-    add_type(now, none);
+    now.set_unique_keys(key, {});
     now.update_entity(back);
   });
-  CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { add_type(now, type); }));
-  CHECK(stage.read()->entity_types().front().unique.empty());
+  CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { now.set_unique_keys(key, unique); }));
+  CHECK(unique_paths(*stage.read()).empty());
   // Another scope has values of its own.
   const auto other = stage.write(Environment::production);
-  other->insert_entity(row(add_type(*other, type), "a", R"({"email":"a"})"));
+  other->insert_entity(row(add_type(*other, unique), "a", R"({"email":"a"})"));
 }
 
 void check_relations(const StorageFactory& make) {
@@ -553,74 +578,93 @@ void check_purging(const StorageFactory& make) {
 
 void check_shared_tables(const StorageFactory& make) {
   const Stage stage(make);
-  SharedTables& shared = stage.storage->shared();
-  CHECK_ERROR(conflict, shared.insert_organization({OrganizationId("acme"), "again", 1}));
-  CHECK_ERROR(conflict, shared.insert_user({UserId("ana"), "again", 1}));
-  CHECK(shared.organizations().size() == 2);
-  CHECK_FALSE(shared.find_organization(OrganizationId("none")));
-  std::vector<std::pair<Environment, bool>> recorded;  // and whether there was one before
-  const auto change = [&](std::optional<MembershipRole> role) {
-    recorded.clear();
-    return shared.change_membership({OrganizationId("acme"), UserId("ana"), role, 1},
-                                    [&](Transaction& scope, Environment environment, const auto& before) {
-                                      recorded.emplace_back(environment, before.has_value());
-                                      scope.put_role({RoleId(before ? "changed" : "added"), "r", {}, {}, {}, {}, 0});
-                                    });
-  };
-  CHECK(change(MembershipRole::member));
-  CHECK(recorded ==
-        std::vector<std::pair<Environment, bool>>{{Environment::development, false}, {Environment::production, false}});
-  CHECK_FALSE(change(MembershipRole::member));
-  CHECK(recorded.empty());
-  for (const Environment environment : {Environment::development, Environment::production})
-    CHECK(stage.read(environment)->find_role("r") == RoleId("added"));
-  // All of it, or nothing.
-  const auto fail_in_production = [&](Transaction& scope, Environment environment, const auto&) {
-    scope.remove_role(RoleId("added"));
-    if (environment == Environment::production) throw Error(ErrorCode::storage, "no");
-  };
-  CHECK_ERROR(storage, shared.change_membership({OrganizationId("acme"), UserId("ana"), MembershipRole::admin, 1},
-                                                fail_in_production));
-  CHECK(shared.find_membership(OrganizationId("acme"), UserId("ana"))->role == MembershipRole::member);
-  for (const Environment environment : {Environment::development, Environment::production}) {
-    CHECK(stage.read(environment)->find_role("r") == RoleId("added"));
-    const auto transaction = stage.write(environment);
-    transaction->remove_role(RoleId("added"));
-    transaction->commit();
+  CHECK_FALSE(stage.insert(RecordTable::organizations, {"acme", "again", std::int64_t{1}}));
+  CHECK_FALSE(stage.insert(RecordTable::users, {"ana", "again", std::int64_t{1}}));
+  {
+    const auto undone = stage.storage->begin_database(Access::write);
+    CHECK(undone->insert_record(RecordTable::organizations, {"none", "none", std::int64_t{1}}));
   }
-  CHECK(change(MembershipRole::admin));
-  CHECK(shared.find_membership(OrganizationId("acme"), UserId("ana"))->role == MembershipRole::admin);
-  CHECK_FALSE(shared.find_membership(OrganizationId("globex"), UserId("ana")));
-  CHECK(shared.memberships(OrganizationId("acme")).size() == 1);
-  for (const Environment environment : {Environment::development, Environment::production}) {
-    const auto transaction = stage.write(environment);
-    transaction->remove_role(RoleId("changed"));
-    transaction->commit();
+  const auto database = stage.storage->begin_database(Access::read);
+  CHECK((database->select_records({RecordTable::organizations, {}, {"id"}, true, {}, 1}) ==
+         std::vector<Record>{{"globex", "globex", std::int64_t{1}}}));
+  CHECK(database->sum_records({RecordTable::organizations, {}, {}, {}}).at(0).count == 2);
+}
+
+void check_unknown_organization(const StorageFactory& make) {
+  const Stage stage(make);
+  stage.scopes.trusted_host().create_organization("none", OrganizationId("none"));
+  for (const Access access : {Access::read, Access::write})
+    CHECK_ERROR(not_found, stage.storage->begin(stage.scope(Environment::production, "none"), access));
+  CHECK_ERROR(not_found, stage.storage->begin_joint({stage.scope(Environment::production, "none")}));
+}
+
+void check_joint_transactions(const StorageFactory& make) {
+  const Stage stage(make);
+  const std::vector<Scope> both{stage.scope(), stage.scope(Environment::production)};
+  const auto begin = [&] { return stage.storage->begin_joint(both); };
+  const auto roles_in = [&](Environment environment) {
+    return stage.read(environment)->select_records({RecordTable::roles}).size();
+  };
+  const auto write = [](JointTransaction& joint) {
+    joint.part(0).insert_record(RecordTable::memberships, {"ana", "member", std::int64_t{1}});
+    joint.part(0).insert_record(RecordTable::roles, role_record("r", "reader"));
+    joint.part(1).insert_record(RecordTable::roles, role_record("r", "reader"));
+    CHECK(joint.part(1).select_records({RecordTable::memberships}).size() == 1);
+    CHECK_THROWS_AS(joint.part(1).commit(), std::logic_error);
+  };
+  {
+    const auto undone = begin();
+    write(*undone);
   }
-  CHECK(change(std::nullopt));
-  CHECK(recorded.size() == 2);
-  CHECK_FALSE(change(std::nullopt));
-  CHECK_FALSE(shared.find_membership(OrganizationId("acme"), UserId("ana")));
+  CHECK(roles_in(Environment::development) == 0);
+  CHECK(roles_in(Environment::production) == 0);
+  const std::uint64_t generation = stage.read()->generation();
+  {
+    const auto joint = begin();
+    write(*joint);
+    joint->commit();
+  }
+  CHECK(roles_in(Environment::development) == 1);
+  CHECK(roles_in(Environment::production) == 1);
+  CHECK(stage.read()->generation() != generation);
+  CHECK(stage.read()->select_records({RecordTable::memberships}).size() == 1);
+}
+
+void check_api_keys(const StorageFactory& make) {
+  const Stage stage(make);
+  EventHash hash{}, other{};
+  hash.fill('h');
   {
     const auto transaction = stage.write(Environment::production);
-    ApiKey key;
-    key.id = ApiKeyId("key-1");
-    key.organization = OrganizationId("acme");
-    key.environment = Environment::production;
-    key.name = "k";
-    key.roles = {"b", "a"};
-    key.expires_at = 9;
-    transaction->insert_api_key(key, EventHash{7});
+    transaction->insert_record(RecordTable::api_keys, key_record("key-1", std::string(32, 'h')));
     transaction->commit();
   }
-  const auto found = shared.find_api_key(EventHash{7});
+  const auto found = stage.storage->find_api_key(hash);
   REQUIRE(found);
+  CHECK(found->organization == OrganizationId("acme"));
   CHECK(found->environment == Environment::production);
-  CHECK(found->roles == Ids{"b", "a"});
-  CHECK(found->expires_at == 9);
-  CHECK_FALSE(shared.find_api_key(EventHash{8}));
-  shared.touch_api_key(EventHash{7}, 33);
-  CHECK(shared.find_api_key(EventHash{7})->last_used_at == 33);
+  CHECK(found->record == key_record("key-1", std::string(32, 'h')));
+  CHECK_FALSE(stage.storage->find_api_key(other));
+  stage.storage->touch_api_key(hash, 33);
+  stage.storage->touch_api_key(other, 34);
+  CHECK(stage.storage->find_api_key(hash)->record.at(9) == RecordValue(std::int64_t{33}));
+}
+
+void check_due_runs(const StorageFactory& make) {
+  const Stage stage(make);
+  const auto insert_run = [&](Environment environment, const char* status, std::int64_t due_at) {
+    const auto transaction = stage.write(environment);
+    transaction->insert_entity(row(add_type(*transaction), "x", "{}"));
+    transaction->insert_record(RecordTable::trigger_runs,
+                               {"run", "t", "{}", "x", "{}", status, due_at, std::int64_t{0}, "[]", std::monostate{},
+                                std::int64_t{0}, std::monostate{}, std::int64_t{1}, std::monostate{}});
+    transaction->commit();
+  };
+  insert_run(Environment::development, "pending", 10);
+  insert_run(Environment::production, "completed", 10);
+  CHECK(stage.storage->scopes_with_due_runs(9).empty());
+  CHECK(stage.storage->scopes_with_due_runs(10) ==
+        std::vector<std::pair<OrganizationId, Environment>>{{OrganizationId("acme"), Environment::development}});
 }
 
 }  // namespace
@@ -629,6 +673,7 @@ void check_storage(const StorageFactory& make) {
   check_transactions(make);
   check_scopes(make);
   check_configuration(make);
+  check_owners(make);
   check_selections(make);
   check_unique_keys(make);
   check_unique_keys_over_time(make);
@@ -637,6 +682,10 @@ void check_storage(const StorageFactory& make) {
   check_times(make);
   check_purging(make);
   check_shared_tables(make);
+  check_unknown_organization(make);
+  check_joint_transactions(make);
+  check_api_keys(make);
+  check_due_runs(make);
 }
 
 }  // namespace struere::test

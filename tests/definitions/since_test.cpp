@@ -4,6 +4,7 @@
 #include "definitions/each_entity.hpp"
 #include "definitions/planner.hpp"
 #include "repository/entity_writer.hpp"
+#include "storage/people.hpp"
 #include "struere/definitions/definitions.hpp"
 #include "support/temporary_database.hpp"
 #include "support/throws_error.hpp"
@@ -38,7 +39,7 @@ TEST_CASE("what was written since a plan was checked is looked at under the lock
   Engine engine(GENERATE(true, false) ? open_memory_storage()
                                       : open_sqlite_storage(folder.file(), {.durability = Durability::normal}),
                 world.clock, world.ids, DenialRecording::off);
-  engine.storage->shared().insert_organization({OrganizationId("acme"), "Acme", 0});
+  insert_organization(*engine.storage, {OrganizationId("acme"), "Acme", 0});
   const Json hide = Json::array({{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}});
   const auto write = [&](auto&& body) {
     GuardedOperation operation(engine, system, Access::write);

@@ -5,6 +5,8 @@
 #include <random>
 
 #include "property/random_json.hpp"
+#include "storage/configuration.hpp"
+#include "storage/people.hpp"
 #include "struere/struere.hpp"
 #include "support/temporary_database.hpp"
 
@@ -53,13 +55,13 @@ class RandomRecords {
 
 // A storage with what the records name.
 std::unique_ptr<Storage> prepared(std::unique_ptr<Storage> storage, const Scope& scope) {
-  if (!storage->shared().find_organization(scope.organization()))
-    storage->shared().insert_organization({scope.organization(), "Acme", 0});
+  if (!find_organization(*storage, scope.organization()))
+    insert_organization(*storage, {scope.organization(), "Acme", 0});
   const auto transaction = storage->begin(scope, Access::write);
   EntityType note;
   note.slug = note.name = "note";
-  transaction->put_entity_type(note);
-  transaction->insert_entity({transaction->entity_types().front().key, "entity", "{}", "active", 0, 0, 1, false});
+  put_entity_type(*transaction, note);
+  transaction->insert_entity({stored_entity_types(*transaction).front().key, "entity", "{}", "active", 0, 0, 1, false});
   transaction->commit();
   return storage;
 }

@@ -69,7 +69,7 @@ class World {
     OpenWrite out;
     out.storage = open_sqlite_storage(folder.file());
     out.transaction = out.storage->begin(system().actor().scope(), Access::write);
-    out.transaction->put_role({RoleId("r"), "r", {}, {}, {}, {}, 0});
+    out.transaction->insert_record(RecordTable::roles, {"r", "r", std::int64_t{0}});
     return out;
   }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "struere/core/clock.hpp"
@@ -12,6 +13,8 @@
 namespace struere {
 
 enum class ApiKeyKind { agent, webhook };
+
+std::string_view to_string(ApiKeyKind kind) noexcept;
 
 struct ApiKey {
   ApiKeyId id;

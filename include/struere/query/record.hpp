@@ -1,9 +1,10 @@
-// Records: rows of the tables that are no entities, such as threads and trigger runs, as a storage is asked for them.
+// Records: rows of every table except entities, relations and events, such as roles, threads and API keys.
 //
 // A storage carries all of these tables with one piece of code: a table is a name, columns and keys, and a record is
-// one value for each column. What the columns mean is for the repositories to say.
+// one value for each column. What the columns mean is for the layers above to say.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,6 +19,17 @@
 namespace struere {
 
 enum class RecordTable {
+  organizations,
+  users,
+  memberships,
+  entity_types,
+  unique_keys,
+  roles,
+  policies,
+  scope_rules,
+  field_masks,
+  role_assignments,
+  api_keys,
   agents,
   tool_permissions,
   agent_configs,
@@ -34,21 +46,35 @@ enum class RecordTable {
   retention,
 };
 
+// Whose the rows of a table are (SPEC 1).
+enum class RecordOwner {
+  scope,         // of one organization and environment
+  organization,  // shared by both environments of an organization
+  database,      // of no organization
+};
+
 struct RecordShape {
   RecordTable table;
   std::string_view name;
-  bool shared;         // by both environments of an organization, rather than of one scope (SPEC 1)
+  RecordOwner owner;
   bool configuration;  // a change of it counts the scope's generation up
   bool names_shared;   // a row names one of a shared table: SQL storages keep the organization beside it
   std::span<const std::string_view> columns;
-  std::span<const std::string_view> key;     // unique within the scope, or within the organization
-  std::span<const std::string_view> unique;  // likewise, but that of nulls there may be many; empty where there is none
+  std::span<const std::string_view> key;     // no two rows of an owner have the same values here
+  std::span<const std::string_view> unique;  // likewise, except that rows with a null here never conflict; may be empty
 };
 
 const RecordShape& shape_of(RecordTable table);
 std::span<const RecordShape> record_shapes();
 
-using RecordValue = std::variant<std::monostate, std::int64_t, std::string>;
+// A value that is no text: the hash of an API key.
+struct RecordBytes {
+  std::string bytes;
+
+  friend auto operator<=>(const RecordBytes&, const RecordBytes&) = default;
+};
+
+using RecordValue = std::variant<std::monostate, std::int64_t, std::string, RecordBytes>;
 using Record = std::vector<RecordValue>;  // a value for each column, in the order of the shape
 
 struct RecordCondition {
@@ -86,10 +112,14 @@ struct RecordGroup {
 
 using RecordChanges = std::vector<std::pair<std::string_view, RecordValue>>;
 
+// Throws std::logic_error unless a transaction of a scope (`in_scope`) or of the database may use the table. What is
+// written is never RecordTable::unique_keys (Transaction::set_unique_keys).
+void require_access(const RecordShape& shape, bool in_scope, bool writes);
+
 // The place of a column in a record. Throws std::logic_error for a name that is none: columns are never a caller's.
 std::size_t column_of(const RecordShape& shape, std::string_view column);
 
-// The bytes of its texts.
+// The bytes of its texts and of what is no text.
 std::size_t size_of(const Record& record);
 
 // What a storage without an index does: the definition of the above.

@@ -49,7 +49,7 @@ class TrustedHost {
   void require_storage() const;
 
  private:
-  SharedTables& shared() const;
+  Storage& storage() const;
   bool change_member(const OrganizationId& organization, const UserId& user, std::optional<MembershipRole> role) const;
 
   std::shared_ptr<Engine> engine_;

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,50 +14,11 @@
 #include <vector>
 
 #include "struere/core/scope.hpp"
-#include "struere/model/api_key.hpp"
-#include "struere/model/organization.hpp"
+#include "struere/model/event.hpp"
 #include "struere/query/cursor.hpp"
 #include "struere/storage/transaction.hpp"
 
 namespace struere {
-
-// A membership that is made, changed or removed.
-struct MembershipChange {
-  OrganizationId organization;
-  UserId user;
-  std::optional<MembershipRole> role;  // nullopt: removed
-  Timestamp at = 0;
-};
-
-// Writes what one environment keeps of a change of membership, in the transaction of the change, which it must not
-// commit. `before` is the membership as it was; nullopt if there was none.
-using MembershipRecorder =
-    std::function<void(Transaction& in_scope, Environment environment, const std::optional<Membership>& before)>;
-
-// The records that no scope owns (SPEC 1), and the two look-ups that find one: an API key by its hash, and those with
-// work to do. Safe to use from many threads; each call is a transaction of its own.
-class SharedTables {
- public:
-  virtual ~SharedTables() = default;
-
-  virtual std::optional<Organization> find_organization(const OrganizationId& id) = 0;
-  virtual std::vector<Organization> organizations() = 0;
-  virtual void insert_organization(const Organization& organization) = 0;  // Error{conflict} where the id is taken
-  virtual std::optional<User> find_user(const UserId& id) = 0;
-  virtual void insert_user(const User& user) = 0;  // Error{conflict} where the id is taken
-  virtual std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) = 0;
-  virtual std::vector<Membership> memberships(const OrganizationId& organization) = 0;
-  // One transaction: changes the membership and calls `record` once in each environment's scope of the organization,
-  // development first. False, with nothing called or changed, if the membership is so already.
-  virtual bool change_membership(const MembershipChange& change, const MembershipRecorder& record) = 0;
-
-  // Those in which a trigger run is pending and due, or running past its lease.
-  virtual std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) = 0;
-
-  virtual std::optional<ApiKey> find_api_key(const EventHash& hash) = 0;
-  // Waits for nobody, neither a writer nor the disk; the use may be written later, or be lost with the process.
-  virtual void touch_api_key(const EventHash& hash, Timestamp at) noexcept = 0;
-};
 
 enum class Access {
   read,
@@ -85,20 +46,48 @@ struct StorageReport {
 // What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.
 using CommitStamp = std::array<std::uint32_t, 12>;
 
+// Transactions in several scopes that are one: all of it is committed, or nothing.
+class JointTransaction {
+ public:
+  virtual ~JointTransaction() = default;
+
+  // In the scope of this position in what begin_joint() was given. Its own commit() throws std::logic_error.
+  virtual Transaction& part(std::size_t position) = 0;
+  virtual void commit() = 0;
+};
+
+// An API key as it is stored, and the scope that it leads to.
+struct FoundApiKey {
+  OrganizationId organization;
+  Environment environment = Environment::development;
+  Record record;  // of RecordTable::api_keys
+};
+
 // Safe to use from many threads.
 class Storage {
  public:
   virtual ~Storage() = default;
 
   // Begins a transaction in which only the rows of `scope` exist. Writers wait for one another; readers wait for
-  // nobody. Throws Error{storage} where a writer waited longer than the storage's busy timeout.
+  // nobody. Throws Error{storage} if a writer waited longer than the storage's busy timeout, and Error{not_found} if
+  // the organization does not exist.
   virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
+  // A write in each of these scopes, which belong to one organization.
+  virtual std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) = 0;
+  // On the tables that no organization owns (RecordOwner::database): organizations and users. An organization's two
+  // scopes exist as soon as its record does. Its records are never updated or removed.
+  virtual std::unique_ptr<RecordTransaction> begin_database(Access access) = 0;
 
-  // Changed by every commit, of this process or another, before that is acknowledged. Takes nanoseconds. Nothing where
+  // --- what is known before a scope is. Each is a transaction of its own.
+  virtual std::optional<FoundApiKey> find_api_key(const EventHash& hash) = 0;
+  // Waits for nobody, neither a writer nor the disk; the use may be written later, or be lost with the process.
+  virtual void touch_api_key(const EventHash& hash, Timestamp at) noexcept = 0;
+  // The scopes in which a trigger run is pending and due, or running past its lease.
+  virtual std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) = 0;
+
+  // Changed by every commit, of this process or another, before that is acknowledged. Takes nanoseconds. nullopt if
   // the storage cannot tell.
   virtual std::optional<CommitStamp> commit_stamp() const noexcept { return std::nullopt; }
-
-  virtual SharedTables& shared() = 0;
 
   // The secret under which this database's cursors are sealed; the same for everybody who opens it.
   virtual const CursorKey& cursor_key() = 0;
@@ -108,7 +97,7 @@ class Storage {
   virtual void require_in_place() {}
 
   // Reads all there is, while others read and write. Damage is what it reports, and nothing to throw for.
-  virtual StorageReport check() = 0;
+  virtual StorageReport check() { return {}; }
 };
 
 }  // namespace struere

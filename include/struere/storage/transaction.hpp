@@ -1,4 +1,4 @@
-// One unit of work inside one scope: what a storage can be asked to read and to write (SPEC 1 and 6).
+// One unit of work: what a storage can be asked to read and to write (SPEC 1 and 6).
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "struere/model/api_key.hpp"
 #include "struere/model/entity_type.hpp"
 #include "struere/model/event.hpp"
-#include "struere/model/role.hpp"
 #include "struere/query/aggregate.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/interpreter.hpp"
@@ -25,37 +23,43 @@ struct EventReplay {
   std::optional<std::string> entity = {};
 };
 
-// Made by Storage::begin for one scope, and only the rows of that scope exist for it; no method takes another.
+// A transaction on records (query/record.hpp): those of one scope and its organization, or those of the database.
 // All reads see one snapshot. Undone on destruction unless commit() returned. One thread at a time; must not outlive
-// the Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays.
-class Transaction : public RelationReader {
+// the Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays;
+// std::logic_error for a table whose records this transaction does not own.
+class RecordTransaction {
  public:
+  virtual ~RecordTransaction() = default;
+
   // Makes all writes durable, or throws and keeps none. A transaction that only read need not call it.
   virtual void commit() = 0;
 
-  // --- configuration. Each change counts the generation up, so that what was compiled from it is known to be stale.
-  virtual std::uint64_t generation() = 0;
-  virtual std::vector<EntityType> entity_types() = 0;
-  virtual std::vector<RoleRecord> roles() = 0;
-  virtual std::optional<RoleId> find_role(const std::string& name) = 0;
-  // By slug; the storage chooses the key of a new one. Throws Error{conflict} if stored rows break a key of
-  // type.unique, and says how many.
-  virtual void put_entity_type(const EntityType& type) = 0;
-  virtual void remove_entity_type(
-      const EntityType& type) = 0;  // Error{conflict} while there are entities of it, deleted ones too
-  virtual bool has_entities(const EntityType& type) = 0;  // deleted ones too
-  virtual void put_role(const RoleRecord& role) = 0;      // by id
-  virtual void remove_role(const RoleId& role) = 0;       // and its assignments
-  virtual bool is_member(const UserId& user) = 0;         // of the organization
-  virtual std::vector<Assignment> assignments(const UserId& user) = 0;
-  virtual std::vector<UserId> users_with_role(const RoleId& role) = 0;  // expired assignments, too
-  virtual void put_assignment(const Assignment& assignment) = 0;        // by user and role
-  virtual bool remove_assignment(const UserId& user, const RoleId& role) = 0;
+  // False if a key is taken; nothing is changed then.
+  virtual bool insert_record(RecordTable table, const Record& record) = 0;
+  // Both return how many records they changed. A key column is never updated.
+  virtual std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                                      const RecordChanges& changes) = 0;
+  virtual std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) = 0;
+  virtual std::vector<Record> select_records(const RecordSelection& selection) = 0;
+  virtual std::vector<RecordGroup> sum_records(const RecordRollup& rollup) = 0;
+};
 
-  // --- API keys of the scope; never their hashes.
-  virtual std::vector<ApiKey> api_keys() = 0;
-  virtual void insert_api_key(const ApiKey& key, const EventHash& hash) = 0;
-  virtual void update_api_key(const ApiKey& key) = 0;  // when it expires and was revoked; by id
+// Made by Storage::begin for one scope, and only the rows of that scope, and the records that its environments share,
+// exist for it; no method takes another scope.
+class Transaction : public RecordTransaction, public RelationReader {
+ public:
+  // Counts up with each change of a table whose shape is `configuration`, so that what was compiled from it is known to
+  // be stale: it differs from every value that was returned before that change.
+  virtual std::uint64_t generation() = 0;
+
+  // --- what is kept beside the rows of an entity type. Its record (`entity_types`) stands when these are called.
+  // Holds these keys from now on; selects on RecordTable::unique_keys show them, and only this function writes that
+  // table. Throws Error{conflict} if stored rows break one of them, and says how many.
+  virtual void set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) = 0;
+  // Hints: by which fields of `data` rows are looked for, most wanted first; and that the type's search fields changed.
+  virtual void set_field_keys(EntityTypeKey, const std::vector<std::vector<std::string>>&) {}
+  virtual void rebuild_search(EntityTypeKey) {}
+  virtual bool has_entities(EntityTypeKey type) = 0;  // deleted ones too; the record of such a type cannot be removed
 
   // --- entities. What select and count mean is defined by query/interpreter.hpp; rows leave masked.
   virtual Page select(const Selection& selection) = 0;
@@ -81,15 +85,6 @@ class Transaction : public RelationReader {
   // --- relations. Both ends are entities of the scope. Each says whether it changed anything.
   virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;
   virtual bool unlink(const std::string& from, const std::string& relation, const std::string& to) = 0;
-
-  // --- records of the other tables (query/record.hpp). Of a shared table, those of the organization.
-  // False where a key is taken; nothing is changed then.
-  virtual bool insert_record(RecordTable table, const Record& record) = 0;
-  virtual std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
-                                      const RecordChanges& changes) = 0;  // how many
-  virtual std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) = 0;
-  virtual std::vector<Record> select_records(const RecordSelection& selection) = 0;
-  virtual std::vector<RecordGroup> sum_records(const RecordRollup& rollup) = 0;
 
   // --- events. Only the oldest can be removed, and of the others only the payload.
   virtual ChainHead chain_head() = 0;

@@ -5,7 +5,9 @@
 #include <mutex>
 #include <set>
 #include <shared_mutex>
+#include <stdexcept>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "core/digest.hpp"
@@ -20,9 +22,6 @@ namespace {
 
 struct ScopeData {
   std::uint64_t generation = 0;
-  std::map<std::string, EntityType> types;  // by slug
-  std::map<RoleId, RoleRecord> roles;
-  std::map<std::pair<UserId, RoleId>, Assignment> assignments;
   std::map<std::string, StoredEntity> entities;                           // by id
   std::set<std::tuple<std::string, std::string, std::string>> relations;  // from, type, to
   std::vector<EventRecord> events;
@@ -31,134 +30,135 @@ struct ScopeData {
   RecordStore records;
 };
 
+using ScopeName = std::pair<OrganizationId, Environment>;
+
 struct World {
   std::shared_mutex mutex;  // guards all of it
-  std::map<std::pair<OrganizationId, Environment>, ScopeData> scopes;
-  std::map<OrganizationId, Organization> organizations;
-  std::map<UserId, User> users;
-  std::map<std::pair<OrganizationId, UserId>, Membership> memberships;
-  std::map<OrganizationId, RecordStore> shared_records;
-  std::map<EventHash, ApiKey> api_keys;
-  EntityTypeKey next_type_key = 1;
+  std::map<ScopeName, ScopeData> scopes;
+  std::map<OrganizationId, RecordStore> organizations;
+  RecordStore database;
+
+  void require_organization(const OrganizationId& id) const {
+    if (database.select({RecordTable::organizations, {{"id", {}, id.str()}}}).empty())
+      throw Error(ErrorCode::not_found,
+                  "there is no such organization; create it with TrustedHost::create_organization");
+  }
 };
 
-class MemoryTransaction final : public Transaction {
+// Records as a transaction of that interface shows them, out of the stores that are its own.
+template <class Interface>
+class WithRecords : public Interface {
  public:
-  MemoryTransaction(World& world, const Scope& scope, Access access)
-      : world_(world), scope_(scope.organization(), scope.environment()), writes_(access != Access::read) {
-    if (writes_) {
-      writing_ = std::unique_lock(world.mutex);
-      data_ = &world.scopes[scope_];
-    } else {
-      reading_ = std::shared_lock(world.mutex);
-      const auto found = world.scopes.find(scope_);
-      data_ = found == world.scopes.end() ? &empty_ : &found->second;
-    }
+  ~WithRecords() override { undo(); }
+
+  void commit() override { undo_.clear(); }
+
+  bool insert_record(RecordTable table, const Record& record) override {
+    return changed(table).insert(shape_of(table), record, undo_);
   }
-  // Part of a larger write, which holds the lock.
-  MemoryTransaction(World& world, const OrganizationId& organization, Environment environment)
-      : world_(world), scope_(organization, environment), writes_(true), data_(&world.scopes[scope_]) {}
-  ~MemoryTransaction() override {
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override {
+    return changed(table).update(shape_of(table), where, changes, undo_);
+  }
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override {
+    return changed(table).remove(shape_of(table), where, undo_);
+  }
+  std::vector<Record> select_records(const RecordSelection& selection) override {
+    return read(selection.table).select(selection);
+  }
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override { return read(rollup.table).sum(rollup); }
+
+ protected:
+  static constexpr bool in_scope = std::is_same_v<Interface, Transaction>;
+
+  virtual RecordStore& store(const RecordShape& shape) = 0;
+  virtual void note_change(const RecordShape&) {}
+
+  void undo() {
     while (!undo_.empty()) {
       undo_.back()();
       undo_.pop_back();
     }
   }
 
-  void commit() override { undo_.clear(); }
+  Undo undo_;
+
+ private:
+  RecordStore& read(RecordTable table) {
+    require_access(shape_of(table), in_scope, false);
+    return store(shape_of(table));
+  }
+  RecordStore& changed(RecordTable table) {
+    require_access(shape_of(table), in_scope, true);
+    note_change(shape_of(table));
+    return store(shape_of(table));
+  }
+};
+
+class MemoryDatabaseTransaction final : public WithRecords<RecordTransaction> {
+ public:
+  MemoryDatabaseTransaction(World& world, Access access) : world_(world) {
+    if (access == Access::read)
+      reading_ = std::shared_lock(world.mutex);
+    else
+      writing_ = std::unique_lock(world.mutex);
+  }
+  ~MemoryDatabaseTransaction() override { undo(); }  // under the lock
+
+ private:
+  RecordStore& store(const RecordShape&) override { return world_.database; }
+
+  World& world_;
+  std::shared_lock<std::shared_mutex> reading_;
+  std::unique_lock<std::shared_mutex> writing_;
+};
+
+class MemoryTransaction final : public WithRecords<Transaction> {
+ public:
+  MemoryTransaction(World& world, const Scope& scope, Access access)
+      : world_(world), scope_(scope.organization(), scope.environment()), writes_(access != Access::read) {
+    if (writes_)
+      writing_ = std::unique_lock(world.mutex);
+    else
+      reading_ = std::shared_lock(world.mutex);
+    world.require_organization(scope_.first);
+    const auto found = world.scopes.find(scope_);
+    data_ = writes_ ? &world.scopes[scope_] : found == world.scopes.end() ? &empty_ : &found->second;
+  }
+  // A part of a larger write, which holds the lock and ends it.
+  MemoryTransaction(World& world, const Scope& scope)
+      : world_(world), scope_(scope.organization(), scope.environment()), writes_(true), is_part_(true) {
+    world.require_organization(scope_.first);
+    data_ = &world.scopes[scope_];
+  }
+  ~MemoryTransaction() override { undo(); }  // under the lock
+
+  void commit() override {
+    if (is_part_) throw std::logic_error("a part of a joint transaction was committed");
+    finish();
+  }
+  void finish() { undo_.clear(); }
 
   std::uint64_t generation() override { return data_->generation; }
 
-  std::vector<EntityType> entity_types() override {
-    std::vector<EntityType> out;
-    for (const auto& [slug, type] : data_->types) out.push_back(type);
-    return out;
-  }
-  std::vector<RoleRecord> roles() override {
-    std::vector<RoleRecord> out;
-    for (const auto& [id, role] : data_->roles) out.push_back(role);
-    return out;
-  }
-  std::optional<RoleId> find_role(const std::string& name) override {
-    for (const auto& [id, role] : data_->roles)
-      if (role.name == name) return id;
-    return std::nullopt;
-  }
-  void put_entity_type(const EntityType& type) override {
-    EntityType stored = type;
-    const auto found = data_->types.find(type.slug);
-    stored.key = found == data_->types.end() ? world_.next_type_key++ : found->second.key;
-    for (const UniqueKey& key : type.unique) {
+  void set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) override {
+    for (const UniqueKey& key : keys) {
       SharedValues shared(key);
       for (const auto& [id, row] : data_->entities)
-        if (row.type == stored.key && !row.deleted) shared.add(parse_canonical_json(row.data));
+        if (row.type == type && !row.deleted) shared.add(parse_canonical_json(row.data));
       shared.require_none();
     }
-    put(data_->types, type.slug, std::move(stored));
-    count_generation();
-  }
-  bool has_entities(const EntityType& type) override {
-    return std::ranges::any_of(data_->entities, [&](const auto& item) { return item.second.type == type.key; });
-  }
-  void remove_entity_type(const EntityType& type) override {
-    if (has_entities(type))
-      throw Error(ErrorCode::conflict,
-                  "there are entities of this type, or deleted ones; a type stays as long as they do");
-    drop(data_->types, type.slug);
-    count_generation();
-  }
-  void put_role(const RoleRecord& role) override {
-    put(data_->roles, role.id, role);
-    count_generation();
-  }
-  void remove_role(const RoleId& role) override {
-    std::vector<std::pair<UserId, RoleId>> given;
-    for (const auto& [key, assignment] : data_->assignments)
-      if (key.second == role) given.push_back(key);
-    for (const auto& key : given) drop(data_->assignments, key);
-    drop(data_->roles, role);
-    count_generation();
-  }
-  bool is_member(const UserId& user) override { return world_.memberships.contains({scope_.first, user}); }
-  std::vector<Assignment> assignments(const UserId& user) override {
-    std::vector<Assignment> out;
-    for (const auto& [key, assignment] : data_->assignments)
-      if (key.first == user) {
-        out.push_back(assignment);
-        out.back().role_name = data_->roles.at(key.second).name;
-      }
-    std::ranges::sort(out, {}, &Assignment::role_name);
-    return out;
-  }
-  std::vector<UserId> users_with_role(const RoleId& role) override {
-    std::vector<UserId> out;
-    for (const auto& [key, assignment] : data_->assignments)
-      if (key.second == role) out.push_back(key.first);
-    return out;
-  }
-  void put_assignment(const Assignment& assignment) override {
-    put(data_->assignments, {assignment.user, assignment.role}, assignment);
-  }
-  bool remove_assignment(const UserId& user, const RoleId& role) override {
-    return drop(data_->assignments, {user, role});
-  }
-
-  std::vector<ApiKey> api_keys() override {
-    std::vector<ApiKey> out;
-    for (const auto& [hash, key] : world_.api_keys)
-      if (in_scope(key)) out.push_back(key);
-    std::ranges::sort(out, {}, [](const ApiKey& key) { return std::pair(key.created_at, key.id); });
-    return out;
-  }
-  void insert_api_key(const ApiKey& key, const EventHash& hash) override { put(world_.api_keys, hash, key); }
-  void update_api_key(const ApiKey& changed) override {
-    for (const auto& [hash, key] : world_.api_keys) {
-      if (key.id != changed.id || !in_scope(key)) continue;
-      ApiKey updated = key;
-      updated.expires_at = changed.expires_at;
-      updated.revoked_at = changed.revoked_at;
-      return put(world_.api_keys, EventHash(hash), std::move(updated));
+    const RecordShape& shape = shape_of(RecordTable::unique_keys);
+    data_->records.remove(shape, std::vector<RecordCondition>{{"type_key", {}, type}}, undo_);
+    std::int64_t position = 0;
+    for (const UniqueKey& key : keys) {
+      ++position;
+      data_->records.insert(shape, {type, position, position, canonical_json(Json(key))}, undo_);
     }
+    count_generation();
+  }
+  bool has_entities(EntityTypeKey type) override {
+    return std::ranges::any_of(data_->entities, [&](const auto& item) { return item.second.type == type; });
   }
 
   Page select(const Selection& selection) override {
@@ -283,26 +283,6 @@ class MemoryTransaction final : public Transaction {
     return out;
   }
 
-  bool insert_record(RecordTable table, const Record& record) override {
-    count_generation(table);
-    return records(table).insert(shape_of(table), record, undo_);
-  }
-  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
-                              const RecordChanges& changes) override {
-    count_generation(table);
-    return records(table).update(shape_of(table), where, changes, undo_);
-  }
-  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override {
-    count_generation(table);
-    return records(table).remove(shape_of(table), where, undo_);
-  }
-  std::vector<Record> select_records(const RecordSelection& selection) override {
-    return records(selection.table).select(selection);
-  }
-  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override {
-    return records(rollup.table).sum(rollup);
-  }
-
   ChainHead chain_head() override {
     if (data_->events.empty()) return {};
     return {data_->events.back().sequence, data_->events.back().hash};
@@ -392,29 +372,28 @@ class MemoryTransaction final : public Transaction {
     ++data_->generation;
     undo_.push_back([this] { --data_->generation; });
   }
-  RecordStore& records(RecordTable table) {
-    if (!shape_of(table).shared) return data_->records;
-    if (writes_) return world_.shared_records[scope_.first];
-    const auto found = world_.shared_records.find(scope_.first);
-    return found == world_.shared_records.end() ? empty_.records : found->second;
+  RecordStore& store(const RecordShape& shape) override {
+    if (shape.owner == RecordOwner::scope) return data_->records;
+    if (writes_) return world_.organizations[scope_.first];
+    const auto found = world_.organizations.find(scope_.first);
+    return found == world_.organizations.end() ? empty_.records : found->second;
   }
-  void count_generation(RecordTable table) {
-    if (shape_of(table).configuration) count_generation();
+  void note_change(const RecordShape& shape) override {
+    if (shape.configuration) count_generation();
   }
-  bool in_scope(const ApiKey& key) const {
-    return key.organization == scope_.first && key.environment == scope_.second;
+  std::vector<UniqueKey> unique_keys(EntityTypeKey type) const {
+    std::vector<UniqueKey> out;
+    const RecordShape& shape = shape_of(RecordTable::unique_keys);
+    for (const Record& record : data_->records.select({shape.table, {{"type_key", {}, type}}, {"position"}}))
+      out.push_back(parse_canonical_json(std::get<std::string>(record.at(column_of(shape, "paths")))).get<UniqueKey>());
+    return out;
   }
   void require_free_keys(const StoredEntity& entity) {
-    for (const auto& [slug, type] : data_->types)
-      for (const UniqueKey& key : type.unique) {
-        if (type.key != entity.type || entity.deleted) continue;
-        const Json data = parse_canonical_json(entity.data);
-        const auto value = unique_value(key, data);
-        for (const auto& [id, row] : data_->entities)
-          if (value && id != entity.id && row.type == type.key && !row.deleted &&
-              unique_value(key, parse_canonical_json(row.data)) == value)
-            throw_key_taken(key);
-      }
+    if (entity.deleted) return;
+    for (const UniqueKey& key : unique_keys(entity.type))
+      if (const auto holder = find_by_key(entity.type, key, parse_canonical_json(entity.data));
+          holder && *holder != entity.id)
+        throw_key_taken(key);
   }
   bool is_alive(const std::string& id) const {
     const auto found = data_->entities.find(id);
@@ -454,81 +433,60 @@ class MemoryTransaction final : public Transaction {
   }
 
   World& world_;
-  std::pair<OrganizationId, Environment> scope_;
+  ScopeName scope_;
   bool writes_;
+  bool is_part_ = false;
   ScopeData empty_;
   std::shared_lock<std::shared_mutex> reading_;
   std::unique_lock<std::shared_mutex> writing_;
   ScopeData* data_ = nullptr;
-  Undo undo_;
 };
 
-class MemoryStorage final : public Storage, private SharedTables {
+class MemoryJointTransaction final : public JointTransaction {
+ public:
+  MemoryJointTransaction(World& world, const std::vector<Scope>& scopes) : writing_(world.mutex) {
+    for (const Scope& scope : scopes) parts_.push_back(std::make_unique<MemoryTransaction>(world, scope));
+  }
+
+  Transaction& part(std::size_t position) override { return *parts_.at(position); }
+  void commit() override {
+    for (const auto& part : parts_) part->finish();
+  }
+
+ private:
+  std::unique_lock<std::shared_mutex> writing_;
+  std::vector<std::unique_ptr<MemoryTransaction>> parts_;
+};
+
+class MemoryStorage final : public Storage {
  public:
   MemoryStorage() { random_bytes(cursor_key_); }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
     return std::make_unique<MemoryTransaction>(world_, scope, access);
   }
-  SharedTables& shared() override { return *this; }
-  const CursorKey& cursor_key() override { return cursor_key_; }
-  StorageReport check() override { return {}; }  // its types let no row be stored that another one misses
-
- private:
-  template <class Map>
-  auto find(const Map& map, const typename Map::key_type& key) -> std::optional<typename Map::mapped_type> {
-    const std::shared_lock lock(world_.mutex);
-    const auto found = map.find(key);
-    return found == map.end() ? std::nullopt : std::optional(found->second);
+  std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
+    return std::make_unique<MemoryJointTransaction>(world_, scopes);
   }
-  template <class Map>
-  void insert(Map& map, const typename Map::key_type& key, const typename Map::mapped_type& value) {
-    const std::unique_lock lock(world_.mutex);
-    if (!map.emplace(key, value).second) throw Error(ErrorCode::conflict, "this id is taken; choose another");
+  std::unique_ptr<RecordTransaction> begin_database(Access access) override {
+    return std::make_unique<MemoryDatabaseTransaction>(world_, access);
   }
 
-  std::optional<Organization> find_organization(const OrganizationId& id) override {
-    return find(world_.organizations, id);
-  }
-  std::vector<Organization> organizations() override {
+  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
     const std::shared_lock lock(world_.mutex);
-    std::vector<Organization> out;
-    for (const auto& [id, organization] : world_.organizations) out.push_back(organization);
-    return out;
+    for (const auto& [scope, data] : world_.scopes)
+      for (const Record& record : data.records.select({RecordTable::api_keys, of_hash(hash)}))
+        return FoundApiKey{scope.first, scope.second, record};
+    return std::nullopt;
   }
-  void insert_organization(const Organization& organization) override {
-    insert(world_.organizations, organization.id, organization);
-  }
-  std::optional<User> find_user(const UserId& id) override { return find(world_.users, id); }
-  void insert_user(const User& user) override { insert(world_.users, user.id, user); }
-  std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
-    return find(world_.memberships, {organization, user});
-  }
-  std::vector<Membership> memberships(const OrganizationId& organization) override {
-    const std::shared_lock lock(world_.mutex);
-    std::vector<Membership> out;
-    for (const auto& [key, membership] : world_.memberships)
-      if (key.first == organization) out.push_back(membership);
-    return out;
-  }
-  bool change_membership(const MembershipChange& change, const MembershipRecorder& record) override {
-    const std::unique_lock lock(world_.mutex);
-    const std::pair key(change.organization, change.user);
-    const auto found = world_.memberships.find(key);
-    const auto before = found == world_.memberships.end() ? std::nullopt : std::optional(found->second);
-    if (before ? change.role == before->role : !change.role) return false;
-    MemoryTransaction development(world_, change.organization, Environment::development);
-    record(development, Environment::development, before);
-    MemoryTransaction production(world_, change.organization, Environment::production);
-    record(production, Environment::production, before);
-    if (change.role)
-      world_.memberships.insert_or_assign(
-          key, Membership{change.organization, change.user, *change.role, before ? before->created_at : change.at});
-    else
-      world_.memberships.erase(key);
-    development.commit();
-    production.commit();
-    return true;
+  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+    try {
+      const std::unique_lock lock(world_.mutex);
+      Undo undo;
+      for (auto& [scope, data] : world_.scopes)
+        data.records.update(shape_of(RecordTable::api_keys), of_hash(hash), {{"last_used_at", at}}, undo);
+    } catch (const std::exception&) {  // no memory: the next use is noted again
+    }
   }
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     const std::shared_lock lock(world_.mutex);
@@ -542,10 +500,12 @@ class MemoryStorage final : public Storage, private SharedTables {
     }
     return out;
   }
-  std::optional<ApiKey> find_api_key(const EventHash& hash) override { return find(world_.api_keys, hash); }
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
-    const std::unique_lock lock(world_.mutex);
-    if (const auto found = world_.api_keys.find(hash); found != world_.api_keys.end()) found->second.last_used_at = at;
+
+  const CursorKey& cursor_key() override { return cursor_key_; }
+
+ private:
+  static std::vector<RecordCondition> of_hash(const EventHash& hash) {
+    return {{"hash", {}, RecordBytes{{reinterpret_cast<const char*>(hash.data()), hash.size()}}}};
   }
 
   World world_;

@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 
-#include "access/indexed_fields.hpp"
 #include "core/json_scan.hpp"
 #include "query/field_key.hpp"
 #include "storage/sqlite/stored_texts.hpp"
@@ -41,30 +40,7 @@ Statement FieldKeyTable::scoped(std::string_view sql) {
   return statement;
 }
 
-bool FieldKeyTable::redefine(EntityTypeKey type) {
-  EntityType definition;
-  {
-    Statement stored = scoped(
-        "SELECT slug, schema, bound_to_role, user_id_field FROM entity_types WHERE scope_id = ?1 AND type_key = ?2");
-    if (!stored.bind(2, type).step()) return false;
-    definition.slug = stored.string(0);
-    definition.schema = stored.string(1);
-    definition.bound_to_role = stored.optional_string(2);
-    definition.user_id_field = stored.string(3);
-    Statement unique = scoped("SELECT paths FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2 ORDER BY position");
-    unique.bind(2, type);
-    while (unique.step()) definition.unique.push_back(read_texts(unique.text(0)));
-  }
-  std::vector<std::string> rules;
-  {
-    Statement stored =
-        scoped("SELECT rule FROM scope_rules WHERE scope_id = ?1 AND entity_type = ?2 ORDER BY role_id, position");
-    stored.bind(2, std::string_view(definition.slug));
-    while (stored.step()) rules.push_back(stored.string(0));
-  }
-  auto wanted = key_fields(definition, rules);
-  if (wanted.size() > most_keys_of_type) wanted.resize(most_keys_of_type);
-
+bool FieldKeyTable::redefine(EntityTypeKey type, const std::vector<std::vector<std::string>>& wanted) {
   std::map<std::string, std::int64_t> known;
   std::int64_t last = 0;
   {
@@ -75,7 +51,7 @@ bool FieldKeyTable::redefine(EntityTypeKey type) {
       if (stored.text(2) != "dropping") known.emplace(stored.string(1), stored.integer(0));
     }
   }
-  for (const KeyFields& fields : wanted) {
+  for (const std::vector<std::string>& fields : wanted) {
     const std::string text = canonical_fields(fields);
     if (known.erase(text) > 0) continue;
     scoped("INSERT INTO field_keys(scope_id, type_key, key_no, fields, state) VALUES(?1, ?2, ?3, ?4, 'building')")

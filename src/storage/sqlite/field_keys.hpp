@@ -18,9 +18,9 @@ class FieldKeyTable {
  public:
   FieldKeyTable(Connection& connection, std::int64_t scope) : connection_(connection), scope_(scope) {}
 
-  // Brings the keys of a type to what its definition and the rules of the scope want. Answers whether some are left to
-  // be filled or cleared.
-  bool redefine(EntityTypeKey type);
+  // Brings the keys of a type to these lists of fields of `data`. Answers whether some are left to be filled or
+  // cleared.
+  bool redefine(EntityTypeKey type, const std::vector<std::vector<std::string>>& wanted);
   void forget_type(EntityTypeKey type);
 
   void insert(const FieldKeys& keys, const StoredEntity& entity);

@@ -9,9 +9,10 @@
 #include <string_view>
 
 #include "core/digest.hpp"
-#include "storage/sqlite/field_keys.hpp"
+#include "storage/configuration.hpp"
 #include "storage/sqlite/schema_steps.hpp"
 #include "storage/sqlite/search_index.hpp"
+#include "storage/sqlite/sqlite_transaction.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -80,9 +81,12 @@ void drop_field_indexes(Connection& connection) {
 }
 
 // Keys of what was stored before there were any; those of many rows are filled once the file is open.
-void define_field_keys(Connection& connection) {
-  Statement types = connection.prepare("SELECT scope_id, type_key FROM entity_types");
-  while (types.step()) FieldKeyTable(connection, types.integer(0)).redefine(types.integer(1));
+void define_all_field_keys(Connection& connection) {
+  Statement scopes = connection.prepare("SELECT id, organization_id FROM scopes");
+  while (scopes.step()) {
+    SqliteTransaction transaction(connection, scopes.integer(0), scopes.string(1));
+    for (const EntityType& type : stored_entity_types(transaction)) define_field_keys(transaction, type);
+  }
 }
 
 }  // namespace
@@ -113,7 +117,7 @@ void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t 
         "GROUP BY scope_id");
   if (taken < version_with_field_keys) {
     drop_field_indexes(connection);
-    define_field_keys(connection);
+    define_all_field_keys(connection);
   }
   connection.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", mark, schema_version));
 }

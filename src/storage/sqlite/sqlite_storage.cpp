@@ -21,8 +21,8 @@
 #include "storage/sqlite/key_builder.hpp"
 #include "storage/sqlite/last_uses.hpp"
 #include "storage/sqlite/schema.hpp"
+#include "storage/sqlite/sqlite_dialect.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
-#include "storage/sqlite/stored_api_key.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -41,7 +41,28 @@ std::uintmax_t size_of_file(const std::string& path) {
   return none ? 0 : size;
 }
 
-class SqliteStorage final : public Storage, private SharedTables {
+// Writes in several scopes that are one write.
+class SqliteJointTransaction final : public JointTransaction {
+ public:
+  explicit SqliteJointTransaction(WriteTurn writer) : writer_(std::move(writer)) {}
+
+  Connection& connection() noexcept { return writer_.connection(); }
+  void add(std::int64_t scope, const std::string& organization) {
+    parts_.push_back(std::make_unique<SqliteTransaction>(connection(), scope, organization));
+  }
+
+  Transaction& part(std::size_t position) override { return *parts_.at(position); }
+  void commit() override {
+    for (const auto& part : parts_) part->before_commit();
+    writer_.commit(true);
+  }
+
+ private:
+  WriteTurn writer_;
+  std::vector<std::unique_ptr<SqliteTransaction>> parts_;
+};
+
+class SqliteStorage final : public Storage {
  public:
   SqliteStorage(const std::string& path, const SqliteOptions& options) : file_(path), options_(options) {
     options_.busy_timeout = std::chrono::milliseconds(as_int_milliseconds(options.busy_timeout));
@@ -80,25 +101,32 @@ class SqliteStorage final : public Storage, private SharedTables {
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    require_own_process();
     if (access != Access::read) {
-      const WriteLength length = access == Access::brief_write ? WriteLength::brief : WriteLength::any;
-      WriteTurn turn = writers_.begin(options_.busy_timeout, length, std::hash<OrganizationId>()(scope.organization()));
-      file_.require_in_place();
+      WriteTurn turn = writer(access, owner_of(scope));
       const std::int64_t number = scope_number(turn.connection(), scope);
       return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
                                                  [this, number] { builder_.run(number); });
     }
-    file_.require_in_place_lately();
-    auto connection = pool_.lease();
+    auto connection = reader();
     const std::int64_t number = scope_number(*connection, scope);
     return std::make_unique<SqliteTransaction>(std::move(connection), number, scope.organization().str());
+  }
+
+  std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
+    auto out = std::make_unique<SqliteJointTransaction>(
+        writer(Access::write, scopes.empty() ? no_owner : owner_of(scopes.front())));
+    for (const Scope& scope : scopes) out->add(scope_number(out->connection(), scope), scope.organization().str());
+    return out;
+  }
+
+  std::unique_ptr<RecordTransaction> begin_database(Access access) override {
+    if (access == Access::read) return std::make_unique<SqliteDatabaseTransaction>(reader());
+    return std::make_unique<SqliteDatabaseTransaction>(writer(access));
   }
 
   std::optional<CommitStamp> commit_stamp() const noexcept override {
     return fork_count() == forks_ ? commits_->stamp() : std::nullopt;
   }
-  SharedTables& shared() override { return *this; }
   const CursorKey& cursor_key() override { return cursor_key_; }
   StorageReport check() override {
     StorageReport out = check_file(*reader());
@@ -140,7 +168,17 @@ class SqliteStorage final : public Storage, private SharedTables {
                               file_.path()));
   }
 
-  // For one statement, without a transaction.
+  // Whoever writes for long rests while other organizations write.
+  static WriteOwner owner_of(const Scope& scope) { return std::hash<OrganizationId>()(scope.organization()); }
+
+  WriteTurn writer(Access access, WriteOwner owner = no_owner) {
+    require_own_process();
+    const WriteLength length = access == Access::brief_write ? WriteLength::brief : WriteLength::any;
+    WriteTurn turn = writers_.begin(options_.busy_timeout, length, owner);
+    file_.require_in_place();
+    return turn;
+  }
+
   ConnectionLease reader() {
     require_own_process();
     file_.require_in_place_lately();
@@ -177,131 +215,7 @@ class SqliteStorage final : public Storage, private SharedTables {
     return scopes_.put(scope, number);  // a scope keeps its number for good
   }
 
-  // --- the shared tables
-
-  template <class Write>
-  auto write(Write&& body) {
-    require_own_process();
-    WriteTurn turn = writers_.begin(options_.busy_timeout, WriteLength::brief);
-    file_.require_in_place();
-    const auto result = body(turn.connection());
-    turn.commit(true);  // no other writer may know of an organization that could yet be undone
-    return result;
-  }
-
-  static void require_change(Connection& connection) {
-    if (connection.changes() == 0) throw Error(ErrorCode::conflict, "this id is taken; choose another");
-  }
-
-  std::optional<Organization> find_organization(const OrganizationId& id) override {
-    const auto connection = reader();
-    Statement statement = connection->prepare("SELECT name, created_at FROM organizations WHERE id = ?1");
-    statement.bind(1, std::string_view(id.str()));
-    return statement.step() ? std::optional(Organization{id, statement.string(0), statement.integer(1)}) : std::nullopt;
-  }
-
-  std::vector<Organization> organizations() override {
-    const auto connection = reader();
-    Statement statement = connection->prepare("SELECT id, name, created_at FROM organizations ORDER BY id");
-    std::vector<Organization> out;
-    while (statement.step())
-      out.push_back({OrganizationId(statement.string(0)), statement.string(1), statement.integer(2)});
-    return out;
-  }
-
-  void insert_organization(const Organization& organization) override {
-    write([&](Connection& connection) {
-      Statement insert = connection.prepare(
-          "INSERT INTO organizations(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
-      insert.bind(1, std::string_view(organization.id.str()))
-          .bind(2, std::string_view(organization.name))
-          .bind(3, organization.created_at)
-          .run();
-      require_change(connection);
-      Statement scopes = connection.prepare(
-          "INSERT INTO scopes(organization_id, environment) VALUES(?1, 'development'), (?1, 'production')");
-      scopes.bind(1, std::string_view(organization.id.str())).run();
-      return true;
-    });
-  }
-
-  std::optional<User> find_user(const UserId& id) override {
-    const auto connection = reader();
-    Statement statement = connection->prepare("SELECT name, created_at FROM users WHERE id = ?1");
-    statement.bind(1, std::string_view(id.str()));
-    return statement.step() ? std::optional(User{id, statement.string(0), statement.integer(1)}) : std::nullopt;
-  }
-
-  void insert_user(const User& user) override {
-    write([&](Connection& connection) {
-      Statement insert =
-          connection.prepare("INSERT INTO users(id, name, created_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
-      insert.bind(1, std::string_view(user.id.str()))
-          .bind(2, std::string_view(user.name))
-          .bind(3, user.created_at)
-          .run();
-      require_change(connection);
-      return true;
-    });
-  }
-
-  static Membership read_membership(const Statement& statement) {
-    return {OrganizationId(statement.string(0)), UserId(statement.string(1)),
-            statement.text(2) == "admin" ? MembershipRole::admin : MembershipRole::member, statement.integer(3)};
-  }
-
-  static std::optional<Membership> read_membership(Connection& connection, const OrganizationId& organization,
-                                                   const UserId& user) {
-    Statement statement = connection.prepare(
-        "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 AND user_id = "
-        "?2");
-    statement.bind(1, std::string_view(organization.str())).bind(2, std::string_view(user.str()));
-    return statement.step() ? std::optional(read_membership(statement)) : std::nullopt;
-  }
-
-  std::optional<Membership> find_membership(const OrganizationId& organization, const UserId& user) override {
-    return read_membership(*reader(), organization, user);
-  }
-
-  std::vector<Membership> memberships(const OrganizationId& organization) override {
-    const auto connection = reader();
-    Statement statement = connection->prepare(
-        "SELECT organization_id, user_id, role, created_at FROM memberships WHERE organization_id = ?1 ORDER BY "
-        "user_id");
-    statement.bind(1, std::string_view(organization.str()));
-    std::vector<Membership> out;
-    while (statement.step()) out.push_back(read_membership(statement));
-    return out;
-  }
-
-  static void write_membership(Connection& connection, const MembershipChange& change) {
-    if (change.role) {
-      Statement insert = connection.prepare(
-          "INSERT INTO memberships(organization_id, user_id, role, created_at) VALUES(?1, ?2, ?3, ?4) "
-          "ON CONFLICT(organization_id, user_id) DO UPDATE SET role = ?3");
-      insert.bind(1, std::string_view(change.organization.str())).bind(2, std::string_view(change.user.str()));
-      insert.bind(3, to_string(*change.role)).bind(4, change.at).run();
-    } else {
-      Statement remove = connection.prepare("DELETE FROM memberships WHERE organization_id = ?1 AND user_id = ?2");
-      remove.bind(1, std::string_view(change.organization.str())).bind(2, std::string_view(change.user.str())).run();
-    }
-  }
-
-  bool change_membership(const MembershipChange& change, const MembershipRecorder& record) override {
-    return write([&](Connection& connection) {
-      const auto before = read_membership(connection, change.organization, change.user);
-      if (before ? change.role == before->role : !change.role) return false;
-      write_membership(connection, change);
-      for (const Environment environment : {Environment::development, Environment::production}) {
-        Statement scope = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
-        scope.bind(1, std::string_view(change.organization.str())).bind(2, to_string(environment));
-        if (!scope.step()) continue;  // an organization that is none has no member either
-        SqliteTransaction part(connection, scope.integer(0), change.organization.str());
-        record(part, environment, before);
-      }
-      return true;
-    });
-  }
+  // --- what is known before a scope is
 
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     const auto connection = reader();
@@ -320,11 +234,18 @@ class SqliteStorage final : public Storage, private SharedTables {
     return {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }
 
-  std::optional<ApiKey> find_api_key(const EventHash& hash) override {
+  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
+    static const std::string sql = RecordSql::find_in_all_scopes(sqlite_dialect, RecordTable::api_keys, "hash");
     const auto connection = reader();
-    Statement statement = connection->prepare(fmt::format("{}WHERE k.hash = ?1", select_api_key));
+    Statement statement = connection->prepare(sql);
     statement.bind_blob(1, bytes_of(hash));
-    return statement.step() ? std::optional(read_api_key(statement)) : std::nullopt;
+    if (!statement.step()) return std::nullopt;
+    const std::size_t columns = shape_of(RecordTable::api_keys).columns.size();
+    const auto environment = parse_environment(statement.text(static_cast<int>(columns) + 1));
+    if (!environment)
+      throw Error(ErrorCode::storage, "a scope of the file has an unknown environment; restore a backup");
+    return FoundApiKey{OrganizationId(statement.string(static_cast<int>(columns))), *environment,
+                       read_record_values(statement, columns)};
   }
 
   void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {

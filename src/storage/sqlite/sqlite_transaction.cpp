@@ -8,39 +8,174 @@
 
 namespace struere {
 
-SqliteTransaction::SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization)
-    : reader_(std::move(reader)), connection_(reader_.get()), scope_(scope), organization_(std::move(organization)) {
-  connection_->prepare("BEGIN").run();
-}
+namespace {
 
-SqliteTransaction::SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization,
-                                     std::function<void()> after_commit)
-    : writer_(std::move(writer)),
-      connection_(&writer_->connection()),
-      scope_(scope),
-      organization_(std::move(organization)),
-      after_commit_(std::move(after_commit)) {}
-
-SqliteTransaction::~SqliteTransaction() {
+void end_read(Connection& connection) {
   // After some failures SQLite has rolled back by itself.
-  if (!reader_ || sqlite3_get_autocommit(connection_->handle()) != 0) return;
+  if (sqlite3_get_autocommit(connection.handle()) != 0) return;
   try {
-    connection_->prepare("ROLLBACK").run();  // kept: every reader ends with it
+    connection.prepare("ROLLBACK").run();  // kept: every reader ends with it
   } catch (const std::exception&) {  // nothing of the transaction stays when the connection is used again, or closed
   }
 }
 
+}  // namespace
+
+SqliteTransaction::SqliteTransaction(ConnectionLease reader, std::int64_t scope, const std::string& organization)
+    : reader_(std::move(reader)), connection_(reader_.get()), scope_(scope), owner_{scope, organization} {
+  connection_->prepare("BEGIN").run();
+}
+
+SqliteTransaction::SqliteTransaction(WriteTurn writer, std::int64_t scope, const std::string& organization,
+                                     std::function<void()> after_commit)
+    : writer_(std::move(writer)),
+      connection_(&writer_->connection()),
+      scope_(scope),
+      owner_{scope, organization},
+      after_commit_(std::move(after_commit)) {}
+
+SqliteTransaction::~SqliteTransaction() {
+  if (reader_) end_read(*connection_);
+}
+
 void SqliteTransaction::commit() {
-  note_due_runs();
+  if (!writer_ && !reader_) throw std::logic_error("a part of a joint transaction was committed");
+  before_commit();
   if (writer_)
     // Rules are compiled by their generation: nobody may see one that could yet be undone.
     writer_->commit(has_counted_);
-  else if (!reader_)
-    throw std::logic_error("a part of a larger write was committed");
   else
     connection_->prepare("COMMIT").run();
   if (has_keys_to_build_ && after_commit_) after_commit_();
 }
+
+std::uint64_t SqliteTransaction::generation() {
+  has_told_generation_ = true;
+  Statement statement = scoped("SELECT generation FROM scopes WHERE id = ?1");
+  return statement.step() ? static_cast<std::uint64_t>(statement.integer(0)) : 0;
+}
+
+// Several changes in a row are one, unless somebody compiled what lies between them.
+void SqliteTransaction::count_generation() {
+  if (!has_told_generation_) return;
+  has_told_generation_ = false;
+  has_counted_ = true;
+  scoped("UPDATE scopes SET generation = generation + 1 WHERE id = ?1").run();
+}
+
+void SqliteTransaction::set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) {
+  unique_keys().replace(type, keys);
+  count_generation();
+}
+
+void SqliteTransaction::set_field_keys(EntityTypeKey type, const std::vector<std::vector<std::string>>& keys) {
+  FieldKeyTable table(*connection_, scope_);
+  if (keys.empty() && !has_entities(type))
+    table.forget_type(type);
+  else if (table.redefine(type, keys))
+    has_keys_to_build_ = true;
+  keys_state_.reset();
+}
+
+void SqliteTransaction::rebuild_search(EntityTypeKey type) { search_index().rebuild(type); }
+
+bool SqliteTransaction::has_entities(EntityTypeKey type) {
+  Statement entities = scoped("SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 LIMIT 1");
+  return entities.bind(2, type).step();
+}
+
+// --- records
+
+void SqliteTransaction::note_change(RecordTable table) {
+  has_changed_runs_ = has_changed_runs_ || table == RecordTable::trigger_runs;
+  if (shape_of(table).configuration) count_generation();
+}
+
+bool SqliteTransaction::insert_record(RecordTable table, const Record& record) {
+  const bool inserted = records().insert(table, record);
+  note_change(table);
+  return inserted;
+}
+
+std::int64_t SqliteTransaction::update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                                               const RecordChanges& changes) {
+  const std::int64_t changed = records().update(table, where, changes);
+  note_change(table);
+  return changed;
+}
+
+std::int64_t SqliteTransaction::remove_records(RecordTable table, const std::vector<RecordCondition>& where) {
+  const std::int64_t removed = records().remove(table, where);
+  note_change(table);
+  return removed;
+}
+
+std::vector<Record> SqliteTransaction::select_records(const RecordSelection& selection) {
+  return records().select(selection);
+}
+
+std::vector<RecordGroup> SqliteTransaction::sum_records(const RecordRollup& rollup) { return records().sum(rollup); }
+
+// What scopes_with_due_runs() looks at.
+void SqliteTransaction::before_commit() {
+  if (!has_changed_runs_) return;
+  has_changed_runs_ = false;
+  scoped(
+      "INSERT INTO due_scopes(scope_id, due_at) SELECT ?1, first FROM (SELECT min(due_at) AS first FROM ("
+      "SELECT min(due_at) AS due_at FROM trigger_runs WHERE scope_id = ?1 AND status = 'pending' UNION ALL "
+      "SELECT min(due_at) FROM trigger_runs WHERE scope_id = ?1 AND status = 'running')) WHERE first IS NOT NULL "
+      "ON CONFLICT(scope_id) DO UPDATE SET due_at = excluded.due_at")
+      .run();
+  if (connection_->changes() == 0) scoped("DELETE FROM due_scopes WHERE scope_id = ?1").run();
+}
+
+SqliteDatabaseTransaction::SqliteDatabaseTransaction(ConnectionLease reader)
+    : reader_(std::move(reader)), connection_(reader_.get()) {
+  connection_->prepare("BEGIN").run();
+}
+
+SqliteDatabaseTransaction::SqliteDatabaseTransaction(WriteTurn writer)
+    : writer_(std::move(writer)), connection_(&writer_->connection()) {}
+
+SqliteDatabaseTransaction::~SqliteDatabaseTransaction() {
+  if (reader_) end_read(*connection_);
+}
+
+void SqliteDatabaseTransaction::commit() {
+  if (writer_)
+    writer_->commit(true);  // no other writer may know of an organization that could yet be undone
+  else
+    connection_->prepare("COMMIT").run();
+}
+
+bool SqliteDatabaseTransaction::insert_record(RecordTable table, const Record& record) {
+  if (!records().insert(table, record)) return false;
+  if (table != RecordTable::organizations) return true;
+  const std::string& id = std::get<std::string>(record.at(column_of(shape_of(table), "id")));
+  Statement scopes = connection_->prepare(
+      "INSERT INTO scopes(organization_id, environment) VALUES(?1, 'development'), (?1, 'production')");
+  scopes.bind(1, std::string_view(id)).run();
+  return true;
+}
+
+std::int64_t SqliteDatabaseTransaction::update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                                                       const RecordChanges& changes) {
+  return records().update(table, where, changes);
+}
+
+std::int64_t SqliteDatabaseTransaction::remove_records(RecordTable table, const std::vector<RecordCondition>& where) {
+  return records().remove(table, where);
+}
+
+std::vector<Record> SqliteDatabaseTransaction::select_records(const RecordSelection& selection) {
+  return records().select(selection);
+}
+
+std::vector<RecordGroup> SqliteDatabaseTransaction::sum_records(const RecordRollup& rollup) {
+  return records().sum(rollup);
+}
+
+// --- entities
 
 std::shared_ptr<const FieldKeys> SqliteTransaction::keys_of(EntityTypeKey type) {
   KeyCatalog& catalog = connection_->keys();

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "storage/sqlite/connection.hpp"
@@ -12,6 +11,7 @@
 #include "storage/sqlite/group_commit.hpp"
 #include "storage/sqlite/search_index.hpp"
 #include "storage/sqlite/selection_parameter.hpp"
+#include "storage/sqlite/sqlite_records.hpp"
 #include "storage/sqlite/unique_keys.hpp"
 #include "struere/storage/storage.hpp"
 
@@ -20,35 +20,24 @@ namespace struere {
 class SqliteTransaction final : public Transaction, private KeySource {
  public:
   // `scope` is the number of the scope, `organization` its organization, which owns what both environments share.
-  SqliteTransaction(ConnectionLease reader, std::int64_t scope, std::string organization);
+  SqliteTransaction(ConnectionLease reader, std::int64_t scope, const std::string& organization);
   // `after_commit` is called if definitions left field keys to be built, once they are durable; it must not throw.
-  SqliteTransaction(WriteTurn writer, std::int64_t scope, std::string organization,
+  SqliteTransaction(WriteTurn writer, std::int64_t scope, const std::string& organization,
                     std::function<void()> after_commit = {});
-  // Part of a larger write on that connection, which commits it.
-  SqliteTransaction(Connection& part_of, std::int64_t scope, std::string organization)
-      : connection_(&part_of), scope_(scope), organization_(std::move(organization)) {}
+  // Part of a larger write on that connection, which calls before_commit() and commits.
+  SqliteTransaction(Connection& part_of, std::int64_t scope, const std::string& organization)
+      : connection_(&part_of), scope_(scope), owner_{scope, organization} {}
   ~SqliteTransaction() override;
 
   void commit() override;
+  // Writes what is kept of the whole transaction.
+  void before_commit();
 
   std::uint64_t generation() override;
-  std::vector<EntityType> entity_types() override;
-  std::vector<RoleRecord> roles() override;
-  std::optional<RoleId> find_role(const std::string& name) override;
-  void put_entity_type(const EntityType& type) override;
-  bool has_entities(const EntityType& type) override;
-  void remove_entity_type(const EntityType& type) override;
-  void put_role(const RoleRecord& role) override;
-  void remove_role(const RoleId& role) override;
-  bool is_member(const UserId& user) override;
-  std::vector<Assignment> assignments(const UserId& user) override;
-  std::vector<UserId> users_with_role(const RoleId& role) override;
-  void put_assignment(const Assignment& assignment) override;
-  bool remove_assignment(const UserId& user, const RoleId& role) override;
-
-  std::vector<ApiKey> api_keys() override;
-  void insert_api_key(const ApiKey& key, const EventHash& hash) override;
-  void update_api_key(const ApiKey& key) override;
+  void set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) override;
+  void set_field_keys(EntityTypeKey type, const std::vector<std::vector<std::string>>& keys) override;
+  void rebuild_search(EntityTypeKey type) override;
+  bool has_entities(EntityTypeKey type) override;
 
   Page select(const Selection& selection) override;
   std::int64_t count(const Selection& selection) override;
@@ -88,32 +77,52 @@ class SqliteTransaction final : public Transaction, private KeySource {
   Statement scoped(std::string_view sql);
   // `values` must outlive the statement.
   Statement scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters, SlotValues& values);
-  // Likewise for a statement on records, whose first parameter is the owner of the table's rows.
-  Statement owned(const RecordShape& shape, const std::string& sql, const std::vector<Parameter>& parameters);
+  SqliteRecords records() { return {*connection_, owner_}; }
+  void note_change(RecordTable table);
   std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override;
-  void redefine_keys(const std::set<std::string>& slugs);
   UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
   // What to ask the search index first; nothing where that is more work than to look at the rows one by one. `page`
   // says that no more than a page of them is wanted.
   std::optional<std::string> candidates(const Selection& selection, bool page);
-  void delete_parts_of_role(const RoleId& role);
-  void insert_parts_of_role(const RoleRecord& role);
   void count_generation();
-  void note_due_runs();
-  EntityTypeKey key_of(const std::string& slug);             // of a type that is there
-  std::set<std::string> types_of_rules(const RoleId& role);  // their slugs
 
   ConnectionLease reader_;
   std::optional<WriteTurn> writer_;
   Connection* connection_;  // that of the one or of the other
   std::int64_t scope_;
-  std::string organization_;
-  bool has_counted_ = false;  // the generation up
+  RecordOwnerValues owner_;
+  bool has_counted_ = false;         // the generation up
+  bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;
   std::optional<std::uint64_t> keys_state_;  // of what keys_of() reads
   std::function<void()> after_commit_;
   bool has_keys_to_build_ = false;
+};
+
+// On the tables that no organization owns.
+class SqliteDatabaseTransaction final : public RecordTransaction {
+ public:
+  explicit SqliteDatabaseTransaction(ConnectionLease reader);
+  explicit SqliteDatabaseTransaction(WriteTurn writer);
+  ~SqliteDatabaseTransaction() override;
+
+  void commit() override;
+
+  bool insert_record(RecordTable table, const Record& record) override;
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override;
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override;
+  std::vector<Record> select_records(const RecordSelection& selection) override;
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override;
+
+ private:
+  SqliteRecords records() { return {*connection_, owner_}; }
+
+  ConnectionLease reader_;
+  std::optional<WriteTurn> writer_;
+  Connection* connection_;  // that of the one or of the other
+  RecordOwnerValues owner_;
 };
 
 }  // namespace struere

@@ -12,14 +12,6 @@ Statement UniqueKeys::scoped(std::string_view sql) {
   return statement;
 }
 
-std::map<EntityTypeKey, std::vector<UniqueKey>> UniqueKeys::all() {
-  std::map<EntityTypeKey, std::vector<UniqueKey>> out;
-  Statement statement =
-      scoped("SELECT type_key, paths FROM unique_keys WHERE scope_id = ?1 ORDER BY type_key, position");
-  while (statement.step()) out[statement.integer(0)].push_back(read_texts(statement.text(1)));
-  return out;
-}
-
 std::vector<UniqueKeys::Known> UniqueKeys::known(EntityTypeKey type) {
   std::vector<Known> out;
   Statement statement = scoped("SELECT key_no, paths FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2");
@@ -49,12 +41,6 @@ void UniqueKeys::replace(EntityTypeKey type, const std::vector<UniqueKey>& keys)
           .bind(4, position)
           .run();
   }
-}
-
-void UniqueKeys::forget_type(EntityTypeKey type) {
-  for (const char* const sql : {"DELETE FROM unique_values WHERE scope_id = ?1 AND type_key = ?2",
-                                "DELETE FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2"})
-    scoped(sql).bind(2, type).run();
 }
 
 std::int64_t UniqueKeys::declare(EntityTypeKey type, std::int64_t position, const UniqueKey& key) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,12 +18,8 @@ class UniqueKeys {
  public:
   UniqueKeys(Connection& connection, std::int64_t scope) : connection_(connection), scope_(scope) {}
 
-  // As declared, by the types that have any.
-  std::map<EntityTypeKey, std::vector<UniqueKey>> all();
   // Error{conflict} if stored rows break one of them.
   void replace(EntityTypeKey type, const std::vector<UniqueKey>& keys);
-  // Before the type goes, of which there are no entities.
-  void forget_type(EntityTypeKey type);
 
   std::optional<std::string> find(EntityTypeKey type, const UniqueKey& key, const Json& data);
   // After the row is written. Error{conflict} if another entity has the same values.

@@ -1,0 +1,124 @@
+#include "storage/people.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/records.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere {
+namespace {
+
+template <class T>
+void insert_in_database(Storage& storage, const T& object) {
+  const auto transaction = storage.begin_database(Access::brief_write);
+  if (!insert(*transaction, object)) throw Error(ErrorCode::conflict, "this id is taken; choose another");
+  transaction->commit();
+}
+
+std::vector<RecordCondition> of_assignment(const UserId& user, const RoleId& role) {
+  return {{"user_id", {}, user.str()}, {"role_id", {}, role.str()}};
+}
+
+ApiKey in_scope(ApiKey key, const OrganizationId& organization, Environment environment) {
+  key.organization = organization;
+  key.environment = environment;
+  return key;
+}
+
+}  // namespace
+
+std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id) {
+  return find<Organization>(*storage.begin_database(Access::read), "id", id.str());
+}
+
+std::vector<Organization> stored_organizations(Storage& storage) {
+  return select<Organization>(*storage.begin_database(Access::read), {{}, {}, {"id"}});
+}
+
+void insert_organization(Storage& storage, const Organization& organization) {
+  insert_in_database(storage, organization);
+}
+
+std::optional<User> find_user(Storage& storage, const UserId& id) {
+  return find<User>(*storage.begin_database(Access::read), "id", id.str());
+}
+
+void insert_user(Storage& storage, const User& user) { insert_in_database(storage, user); }
+
+std::optional<Membership> find_membership(Transaction& transaction, const Scope& scope, const UserId& user) {
+  auto found = find<Membership>(transaction, "user_id", user.str());
+  if (found) found->organization = scope.organization();
+  return found;
+}
+
+std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope) {
+  auto out = select<Membership>(transaction, {{}, {}, {"user_id"}});
+  for (Membership& membership : out) membership.organization = scope.organization();
+  return out;
+}
+
+void put_membership(Transaction& transaction, const Membership& membership) {
+  if (transaction.update_records(RecordTable::memberships, {{"user_id", {}, membership.user.str()}},
+                                 {{"role", to_value(membership.role)}}) == 0)
+    insert(transaction, membership);
+}
+
+void remove_membership(Transaction& transaction, const UserId& user) {
+  transaction.remove_records(RecordTable::memberships, {{"user_id", {}, user.str()}});
+}
+
+std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user) {
+  auto out = select<Assignment>(transaction, {{}, {{"user_id", {}, user.str()}}});
+  for (Assignment& assignment : out) {
+    auto role = find<RoleRecord>(transaction, "id", assignment.role.str());
+    if (!role) throw Error(ErrorCode::storage, "a role that somebody was assigned is missing; restore a backup");
+    assignment.role_name = std::move(role->name);
+  }
+  std::ranges::sort(out, {}, &Assignment::role_name);
+  return out;
+}
+
+std::vector<UserId> users_with_role(Transaction& transaction, const RoleId& role) {
+  std::vector<UserId> out;
+  for (Assignment& assignment : select<Assignment>(transaction, {{}, {{"role_id", {}, role.str()}}, {"user_id"}}))
+    out.push_back(std::move(assignment.user));
+  return out;
+}
+
+void put_assignment(Transaction& transaction, const Assignment& assignment) {
+  if (transaction.update_records(
+          RecordTable::role_assignments, of_assignment(assignment.user, assignment.role),
+          {{"expires_at", to_value(assignment.expires_at)}, {"granted_by", assignment.granted_by}}) == 0)
+    insert(transaction, assignment);
+}
+
+bool remove_assignment(Transaction& transaction, const UserId& user, const RoleId& role) {
+  return transaction.remove_records(RecordTable::role_assignments, of_assignment(user, role)) > 0;
+}
+
+std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope) {
+  std::vector<ApiKey> out;
+  for (StoredApiKey& stored : select<StoredApiKey>(transaction, {{}, {}, {"created_at", "id"}}))
+    out.push_back(in_scope(std::move(stored.key), scope.organization(), scope.environment()));
+  return out;
+}
+
+void insert_api_key(Transaction& transaction, const ApiKey& key, const EventHash& hash) {
+  if (!insert(transaction, StoredApiKey{hash, key}))
+    throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");
+}
+
+void update_api_key(Transaction& transaction, const ApiKey& key) {
+  transaction.update_records(
+      RecordTable::api_keys, {{"id", {}, key.id.str()}},
+      {{"expires_at", to_value(key.expires_at)}, {"revoked_at", to_value(key.revoked_at)}});
+}
+
+std::optional<ApiKey> find_api_key(Storage& storage, const EventHash& hash) {
+  auto found = storage.find_api_key(hash);
+  if (!found) return std::nullopt;
+  return in_scope(from_record<StoredApiKey>(found->record).key, found->organization, found->environment);
+}
+
+}  // namespace struere

@@ -1,0 +1,42 @@
+// Organizations, users, members, assignments of roles and API keys, as code over records.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "struere/core/scope.hpp"
+#include "struere/model/api_key.hpp"
+#include "struere/model/organization.hpp"
+#include "struere/model/role.hpp"
+#include "struere/storage/storage.hpp"
+
+namespace struere {
+
+// --- of the database; each call is a transaction of its own
+std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id);
+std::vector<Organization> stored_organizations(Storage& storage);                    // by id
+void insert_organization(Storage& storage, const Organization& organization);       // Error{conflict} if the id is taken
+std::optional<User> find_user(Storage& storage, const UserId& id);
+void insert_user(Storage& storage, const User& user);  // Error{conflict} if the id is taken
+
+// --- members of the organization that the scope belongs to
+std::optional<Membership> find_membership(Transaction& transaction, const Scope& scope, const UserId& user);
+std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope);  // by user
+void put_membership(Transaction& transaction, const Membership& membership);               // by user
+void remove_membership(Transaction& transaction, const UserId& user);
+
+// --- who holds which role in the scope
+std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user);       // by the role's name
+std::vector<UserId> users_with_role(Transaction& transaction, const RoleId& role);              // expired ones, too
+void put_assignment(Transaction& transaction, const Assignment& assignment);                    // by user and role
+bool remove_assignment(Transaction& transaction, const UserId& user, const RoleId& role);       // whether there was one
+
+// --- API keys of the scope; never their hashes
+std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope);  // by time of creation, then id
+void insert_api_key(Transaction& transaction, const ApiKey& key, const EventHash& hash);
+void update_api_key(Transaction& transaction, const ApiKey& key);  // when it expires and was revoked; by id
+// The key of this hash, of whatever scope.
+std::optional<ApiKey> find_api_key(Storage& storage, const EventHash& hash);
+
+}  // namespace struere

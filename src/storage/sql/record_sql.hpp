@@ -1,0 +1,48 @@
+// The SQL of records (query/record.hpp): one piece of code for all of their tables, and the only one that adds their
+// owner.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/sql/dialect.hpp"
+#include "struere/query/record.hpp"
+
+namespace struere {
+
+// Whose rows a statement may touch.
+struct RecordOwnerValues {
+  std::optional<RecordValue> scope;         // its number; nullopt: the database's own tables
+  std::optional<RecordValue> organization;  // of the scope
+};
+
+// A statement, and what is bound to its parameters from 1 on. Only names out of the shape are in the text.
+struct RecordStatement {
+  std::string text;
+  std::vector<RecordValue> parameters;
+};
+
+class RecordSql {
+ public:
+  RecordSql(const Dialect& dialect, const RecordOwnerValues& owner) : dialect_(dialect), owner_(owner) {}
+
+  // Changes nothing if a key is taken.
+  RecordStatement insert(RecordTable table, const Record& record) const;
+  RecordStatement update(RecordTable table, const std::vector<RecordCondition>& where,
+                         const RecordChanges& changes) const;
+  RecordStatement remove(RecordTable table, const std::vector<RecordCondition>& where) const;
+  // Columns in the order of the shape.
+  RecordStatement select(const RecordSelection& selection) const;
+  // The columns of group_by, then the count, then the sums.
+  RecordStatement sum(const RecordRollup& rollup) const;
+  // The record of this value at a column, of whatever scope: its columns, then those of the table `scopes` that lead to
+  // it, organization_id and environment.
+  static std::string find_in_all_scopes(const Dialect& dialect, RecordTable table, std::string_view column);
+
+ private:
+  const Dialect& dialect_;
+  const RecordOwnerValues& owner_;
+};
+
+}  // namespace struere

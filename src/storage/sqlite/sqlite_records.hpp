@@ -1,0 +1,36 @@
+// Carries out what storage/sql/record_sql.hpp says, on a connection.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "storage/sql/record_sql.hpp"
+#include "storage/sqlite/connection.hpp"
+#include "struere/query/record.hpp"
+
+namespace struere {
+
+// The values of the first `count` columns.
+std::vector<RecordValue> read_record_values(const Statement& statement, std::size_t count);
+
+// Of one owner, inside the transaction that is open.
+class SqliteRecords {
+ public:
+  SqliteRecords(Connection& connection, const RecordOwnerValues& owner) : connection_(connection), owner_(owner) {}
+
+  bool insert(RecordTable table, const Record& record);
+  std::int64_t update(RecordTable table, const std::vector<RecordCondition>& where, const RecordChanges& changes);
+  std::int64_t remove(RecordTable table, const std::vector<RecordCondition>& where);
+  std::vector<Record> select(const RecordSelection& selection);
+  std::vector<RecordGroup> sum(const RecordRollup& rollup);
+
+ private:
+  RecordSql sql(RecordTable table, bool writes) const;
+  Statement prepare(const RecordStatement& statement);
+  std::int64_t run(const RecordStatement& statement);  // how many rows it changed
+
+  Connection& connection_;
+  const RecordOwnerValues& owner_;
+};
+
+}  // namespace struere
