@@ -29,8 +29,7 @@ void define_field_keys(Transaction& transaction, const std::set<std::string>& sl
   for (const std::string& slug : slugs) {
     auto type = find<EntityType>(transaction, "slug", slug);
     if (!type) continue;
-    for (StoredUniqueKey& key :
-         select<StoredUniqueKey>(transaction, {{}, {{"type_key", {}, type->key}}, {"position"}}))
+    for (StoredUniqueKey& key : select<StoredUniqueKey>(transaction, {{}, {{"type_key", {}, type->key}}, {"position"}}))
       type->unique.push_back(std::move(key.paths));
     define_field_keys(transaction, *type);
   }
@@ -97,8 +96,8 @@ void remove_entity_type(Transaction& transaction, const EntityType& type) {
 
 void define_field_keys(Transaction& transaction, const EntityType& type) {
   std::vector<std::string> rules;
-  for (StoredScopeRule& stored : select<StoredScopeRule>(
-           transaction, {{}, {{"entity_type", {}, type.slug}}, {"role_id", "position"}}))
+  for (StoredScopeRule& stored :
+       select<StoredScopeRule>(transaction, {{}, {{"entity_type", {}, type.slug}}, {"role_id", "position"}}))
     rules.push_back(std::move(stored.rule.json));
   auto wanted = key_fields(type, rules);
   if (wanted.size() > most_keys_of_type) wanted.resize(most_keys_of_type);

@@ -110,9 +110,8 @@ void insert_api_key(Transaction& transaction, const ApiKey& key, const EventHash
 }
 
 void update_api_key(Transaction& transaction, const ApiKey& key) {
-  transaction.update_records(
-      RecordTable::api_keys, {{"id", {}, key.id.str()}},
-      {{"expires_at", to_value(key.expires_at)}, {"revoked_at", to_value(key.revoked_at)}});
+  transaction.update_records(RecordTable::api_keys, {{"id", {}, key.id.str()}},
+                             {{"expires_at", to_value(key.expires_at)}, {"revoked_at", to_value(key.revoked_at)}});
 }
 
 std::optional<ApiKey> find_api_key(Storage& storage, const EventHash& hash) {

@@ -15,8 +15,8 @@ namespace struere {
 
 // --- of the database; each call is a transaction of its own
 std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id);
-std::vector<Organization> stored_organizations(Storage& storage);                    // by id
-void insert_organization(Storage& storage, const Organization& organization);       // Error{conflict} if the id is taken
+std::vector<Organization> stored_organizations(Storage& storage);              // by id
+void insert_organization(Storage& storage, const Organization& organization);  // Error{conflict} if the id is taken
 std::optional<User> find_user(Storage& storage, const UserId& id);
 void insert_user(Storage& storage, const User& user);  // Error{conflict} if the id is taken
 
@@ -27,10 +27,10 @@ void put_membership(Transaction& transaction, const Membership& membership);    
 void remove_membership(Transaction& transaction, const UserId& user);
 
 // --- who holds which role in the scope
-std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user);       // by the role's name
-std::vector<UserId> users_with_role(Transaction& transaction, const RoleId& role);              // expired ones, too
-void put_assignment(Transaction& transaction, const Assignment& assignment);                    // by user and role
-bool remove_assignment(Transaction& transaction, const UserId& user, const RoleId& role);       // whether there was one
+std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user);  // by the role's name
+std::vector<UserId> users_with_role(Transaction& transaction, const RoleId& role);         // expired ones, too
+void put_assignment(Transaction& transaction, const Assignment& assignment);               // by user and role
+bool remove_assignment(Transaction& transaction, const UserId& user, const RoleId& role);  // whether there was one
 
 // --- API keys of the scope; never their hashes
 std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope);  // by time of creation, then id

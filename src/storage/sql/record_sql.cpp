@@ -45,7 +45,7 @@ class Builder {
   }
   Builder& parameter(const RecordValue& value) {
     statement_.parameters.push_back(value);
-    statement_.text += dialect_.placeholder;
+    statement_.text += '?';
     statement_.text += std::to_string(statement_.parameters.size());
     return *this;
   }
@@ -74,7 +74,10 @@ class Builder {
   }
   Builder& also() { return text(has_where_ ? " AND " : " WHERE "); }
 
-  RecordStatement take() { return std::move(statement_); }
+  RecordStatement take() {
+    statement_.text = dialect_.finish(std::move(statement_.text));
+    return std::move(statement_);
+  }
 
  private:
   const Dialect& dialect_;
@@ -131,7 +134,8 @@ RecordStatement RecordSql::select(const RecordSelection& selection) const {
 RecordStatement RecordSql::sum(const RecordRollup& rollup) const {
   Builder sql(dialect_, owner_, shape_of(rollup.table));
   sql.text("SELECT ").columns(rollup.group_by).text(rollup.group_by.empty() ? "count(*)" : ", count(*)");
-  for (const std::string_view column : rollup.sums) sql.text(", coalesce(CAST(sum(").column(column).text(") AS BIGINT), 0)");
+  for (const std::string_view column : rollup.sums)
+    sql.text(", coalesce(CAST(sum(").column(column).text(") AS BIGINT), 0)");
   sql.text(" FROM ").table().where(rollup.where);
   if (!rollup.group_by.empty()) {
     sql.text(" GROUP BY ").columns(rollup.group_by);
@@ -144,9 +148,11 @@ std::string RecordSql::find_in_all_scopes(const Dialect& dialect, RecordTable ta
   const RecordShape& shape = shape_of(table);
   std::string out = "SELECT ";
   for (const std::string_view name : shape.columns) out.append("k.").append(name).append(", ");
-  out.append("s.organization_id, s.environment FROM ").append(shape.name).append(" k JOIN scopes s ON s.id = k.scope_id");
-  out.append(" WHERE k.").append(shape.columns[column_of(shape, column)]).append(" = ").append(dialect.parameter(1));
-  return out;
+  out.append("s.organization_id, s.environment FROM ")
+      .append(shape.name)
+      .append(" k JOIN scopes s ON s.id = k.scope_id");
+  out.append(" WHERE k.").append(shape.columns[column_of(shape, column)]).append(" = ?1");
+  return dialect.finish(std::move(out));
 }
 
 }  // namespace struere

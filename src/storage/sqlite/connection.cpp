@@ -7,8 +7,9 @@
 #include <utility>
 
 #include "core/fork_count.hpp"
+#include "storage/sql/selection_cache.hpp"
 #include "storage/sqlite/key_catalog.hpp"
-#include "storage/sqlite/selection_cache.hpp"
+#include "storage/sqlite/sqlite_dialect.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -175,14 +176,6 @@ std::string_view Statement::blob(int column) const {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-std::optional<std::string> Statement::optional_string(int column) const {
-  return is_null(column) ? std::nullopt : std::optional(string(column));
-}
-
-std::optional<std::int64_t> Statement::optional_integer(int column) const {
-  return is_null(column) ? std::nullopt : std::optional(integer(column));
-}
-
 namespace {
 
 // SQLite may be built to read a name that begins with `file:` as a URI, whatever the flags say.
@@ -199,7 +192,7 @@ struct Connection::Kept {
 Connection::Connection(const std::string& path, int flags) try
     : forks_(fork_count()),
       database_(plain_path(path), flags),
-      selections_(std::make_unique<SelectionCache>()),
+      selections_(std::make_unique<SelectionCache>(sqlite_dialect)),
       keys_(std::make_unique<KeyCatalog>()) {
   register_functions(database_);
 } catch (const SQLite::Exception& error) {

@@ -14,8 +14,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 #include <vector>
+
+#include "storage/sql/parameter.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -25,32 +26,22 @@ namespace struere {
 // Throws Error{storage} in words that say what to do. `what` is what was attempted.
 [[noreturn]] void throw_storage_error(sqlite3* database, int code, const std::string& what);
 
-using Blob = std::vector<unsigned char>;
-
-// A pointer that only a function of ours can read (sqlite3_bind_pointer); `kind` is a string literal.
-struct Pointer {
-  const void* value;
-  const char* kind;
-};
-
-// What is bound to a statement. Text is bound by reference: it must outlive the execution.
-using Parameter = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob, Pointer>;
-
 class KeyCatalog;
 class SelectionCache;
 
-// A prepared statement, in use. Reset when it goes out of scope.
-class Statement {
+// A prepared statement, in use, and the row that it stands at. Reset when it goes out of scope. Text is bound by
+// reference: it must outlive the execution.
+class Statement final : public ResultRow, public ParameterSink {
  public:
   // A null `in_use` gives this object the statement: it is finalized with it.
   Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use);
-  ~Statement();
+  ~Statement() override;
   Statement(Statement&& other) noexcept;
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
   Statement& operator=(Statement&&) = delete;
 
-  std::size_t parameter_count() const;
+  std::size_t parameter_count() const override;
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, double value);
   Statement& bind(int index, std::string_view value);
@@ -67,15 +58,15 @@ class Statement {
   bool run_unless_busy();  // false if another process holds the lock for longer than the connection's busy timeout
   void reset();            // to be run once more; what is bound stays
 
-  enum class Type { null, integer, real, text, blob };
-  Type type(int column) const;
-  bool is_null(int column) const { return type(column) == Type::null; }
-  std::int64_t integer(int column) const;
-  std::string_view text(int column) const;  // valid until the next step
-  std::string_view blob(int column) const;
-  std::string string(int column) const { return std::string(text(column)); }
-  std::optional<std::string> optional_string(int column) const;
-  std::optional<std::int64_t> optional_integer(int column) const;
+  Type type(int column) const override;
+  std::int64_t integer(int column) const override;
+  std::string_view text(int column) const override;
+  std::string_view blob(int column) const override;
+
+  void put(int number, std::int64_t value) override { bind(number, value); }
+  void put_text(int number, std::string_view value) override { bind(number, value); }
+  void put_bytes(int number, std::string_view value) override { bind_blob(number, value); }
+  void put(int number, const Parameter& value) override { bind(number, value); }
 
  private:
   void check(int code, const char* what) const;

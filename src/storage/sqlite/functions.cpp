@@ -9,8 +9,8 @@
 
 #include "core/json_scan.hpp"
 #include "query/field_key.hpp"
+#include "storage/sql/view_masks.hpp"
 #include "storage/sqlite/connection.hpp"
-#include "storage/sqlite/view_masks.hpp"
 #include "struere/query/comparison.hpp"
 #include "struere/query/interpreter.hpp"
 

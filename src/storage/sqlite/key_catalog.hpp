@@ -9,34 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "storage/sql/field_key.hpp"
 #include "storage/sqlite/connection.hpp"
-#include "struere/core/field_path.hpp"
-#include "struere/model/entity_type.hpp"
 
 namespace struere {
 
-// Rows of a type in the order of these fields: one `key_no` of the table `entity_keys`.
-struct FieldKey {
-  std::int64_t number;
-  std::vector<FieldPath> fields;
-  std::vector<std::string> inner;  // the same as paths inside `data`: "place.city"
-  bool is_whole;                   // every row has its key: queries may use it
-
-  friend bool operator==(const FieldKey&, const FieldKey&) = default;
-};
-
-// Those that writes keep up: being built, or whole.
-using FieldKeys = std::vector<FieldKey>;
-
 // What a list of fields is stored as.
 std::string canonical_fields(const std::vector<std::string>& fields);
-
-// What queries are compiled with: the keys of types of one scope, in the snapshot of the transaction that asks.
-class KeySource {
- public:
-  virtual ~KeySource() = default;
-  virtual std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) = 0;
-};
 
 // Of one connection, and used by one thread at a time as that is. The same keys are the same pointer as long as they
 // stay as they are, however often they are read again.

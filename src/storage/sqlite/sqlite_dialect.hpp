@@ -1,10 +1,32 @@
-// The words of SQLite for the compilers of storage/sql.
+// The words of SQLite for the compilers of storage/sql. Our functions are in functions.cpp.
 #pragma once
 
 #include "storage/sql/dialect.hpp"
 
 namespace struere {
 
-inline constexpr Dialect sqlite_dialect{.placeholder = "?"};
+inline constexpr Dialect sqlite_dialect{
+    .placeholder = '?',
+    .yes = "1",
+    .no = "0",
+    .at = "struere_at",
+    .sort_key = "struere_key",
+    .value_key = "struere_value_key",
+    .contains = "struere_contains",
+    .search = "struere_search",
+    .view = "struere_view",
+    .key_of = "struere_key_of",
+    .key_join = "struere_key_join",
+    .key_is_exact = "struere_key_is_exact",
+    .quoted = "json_quote({})",
+    .list_of = "'[' || coalesce(group_concat({}, ','), '') || ']'",
+    .texts_of = "SELECT value FROM json_each({})",
+    .integers_of = "SELECT value FROM json_each({})",
+    .asked_texts = "json_each({}) asked",
+    .position = "instr",
+    .greatest = "max",
+    .without_index = "+",
+    .search_matches = "entity_search({})",
+};
 
 }  // namespace struere

@@ -4,20 +4,13 @@
 #include <algorithm>
 #include <limits>
 
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sql/selection_compiler.hpp"
+#include "storage/sqlite/sqlite_dialect.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
-
-// The tables check the lengths, but whoever writes to the file can turn that off.
-template <std::size_t size>
-bool read_bytes(std::string_view bytes, std::array<unsigned char, size>& out) {
-  if (bytes.size() != size) return false;
-  std::copy(bytes.begin(), bytes.end(), out.begin());
-  return true;
-}
 
 template <std::size_t size>
 std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
@@ -26,25 +19,13 @@ std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
 
 }  // namespace
 
-// A hash or salt of another length reads as zeros, which no event matches.
-EventRecord read_event(const Statement& statement) {
-  EventRecord event{statement.integer(0),         EventId(statement.string(1)), statement.string(2),
-                    statement.optional_string(3), statement.optional_string(4), statement.string(5),
-                    statement.string(6),          statement.string(7),          statement.integer(8)};
-  read_bytes(statement.blob(9), event.hash);
-  if (!statement.is_null(10)) read_bytes(statement.blob(10), event.salt.emplace());
-  if (!statement.is_null(11)) read_bytes(statement.blob(11), event.payload_hash.emplace());
-  if (!statement.is_null(12)) event.impersonated_by = ActorName{statement.string(12), statement.string(13)};
-  return event;
-}
-
 ChainHead SqliteTransaction::chain_head() {
   Statement statement = scoped("SELECT event_count, event_hash FROM scopes WHERE id = ?1");
   ChainHead head;
   if (!statement.step()) return head;
   head.sequence = statement.integer(0);
   const bool is_count = head.sequence >= 0 && head.sequence < std::numeric_limits<std::int64_t>::max();
-  if (!is_count || !read_bytes(statement.blob(1), head.hash))
+  if (!is_count || !read_fixed_bytes(statement.blob(1), head.hash))
     throw Error(ErrorCode::storage, "the end of the log is damaged: it has no count or no hash; restore a backup");
   return head;
 }
@@ -100,7 +81,7 @@ ChainHead SqliteTransaction::log_start() {
   ChainHead start;
   if (!statement.step()) return start;
   start.sequence = statement.integer(0);
-  if (!read_bytes(statement.blob(1), start.hash))
+  if (!read_fixed_bytes(statement.blob(1), start.hash))
     throw Error(ErrorCode::storage, "the start of the log is damaged: its hash is none; restore a backup");
   return start;
 }
@@ -109,7 +90,7 @@ void SqliteTransaction::replay_events(const EventReplay& which, const std::funct
   const std::string sql = fmt::format(
       "SELECT {} FROM events v WHERE v.scope_id = ?1 AND v.sequence > {}{} ORDER BY "
       "v.sequence",
-      event_columns, later_than("?2"), which.entity ? " AND v.entity_id = ?3" : "");
+      event_columns, later_than(sqlite_dialect, "?2"), which.entity ? " AND v.entity_id = ?3" : "");
   Statement statement = scoped(sql);
   statement.bind(2, which.after);
   if (which.entity) statement.bind(3, std::string_view(*which.entity));

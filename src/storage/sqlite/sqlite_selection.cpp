@@ -6,10 +6,11 @@
 #include <memory>
 
 #include "query/aggregator.hpp"
-#include "storage/sqlite/key_access.hpp"
-#include "storage/sqlite/selection_cache.hpp"
+#include "storage/sql/key_access.hpp"
+#include "storage/sql/selection_cache.hpp"
+#include "storage/sql/view_values.hpp"
+#include "storage/sqlite/sqlite_dialect.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
-#include "storage/sqlite/view_values.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -74,7 +75,7 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
   view.filter = Predicate::always();
   view.order.clear();
   const auto rows_of_view = [&](std::int64_t most) {
-    const CompiledSelection compiled = compile_count_up_to(view, this, most);
+    const CompiledSelection compiled = compile_count_up_to(sqlite_dialect, view, this, most);
     SlotValues values(view.actor, &view);
     Statement statement = scoped(compiled.sql, compiled.parameters, values);
     statement.step();
@@ -179,7 +180,7 @@ Aggregates SqliteTransaction::aggregate(const Selection& selection, const Aggreg
 }
 
 std::optional<std::string> SqliteTransaction::own_entity(const OwnEntity& own, const std::string& user_id) {
-  const CompiledLookup lookup = compile_own_entity(own, this);
+  const CompiledLookup lookup = compile_own_entity(sqlite_dialect, own, this);
   if (lookup.parameters.empty()) return std::nullopt;  // no type is bound to the role
   const ActorValues actor{user_id, {}};
   SlotValues values(actor);
@@ -188,7 +189,7 @@ std::optional<std::string> SqliteTransaction::own_entity(const OwnEntity& own, c
 }
 
 std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, const Hop& hop) {
-  const CompiledLookup lookup = compile_related_ids(id, hop);
+  const CompiledLookup lookup = compile_related_ids(sqlite_dialect, id, hop);
   const ActorValues nobody;
   SlotValues values(nobody);
   Statement statement = scoped(lookup.sql, lookup.parameters, values);
@@ -199,7 +200,7 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
 
 std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const CompiledEvents compiled = compile_events(selection, this);
+  const CompiledEvents compiled = compile_events(sqlite_dialect, selection, this);
   SlotValues values(selection.actor);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   std::vector<EventRecord> out;

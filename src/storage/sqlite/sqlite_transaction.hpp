@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "storage/sql/selection_parameter.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/field_keys.hpp"
 #include "storage/sqlite/group_commit.hpp"
 #include "storage/sqlite/search_index.hpp"
-#include "storage/sqlite/selection_parameter.hpp"
 #include "storage/sqlite/sqlite_records.hpp"
 #include "storage/sqlite/unique_keys.hpp"
 #include "struere/storage/storage.hpp"

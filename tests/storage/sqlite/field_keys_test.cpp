@@ -7,7 +7,7 @@
 #include <chrono>
 #include <thread>
 
-#include "storage/sqlite/selection_cache.hpp"
+#include "storage/sql/selection_cache.hpp"
 #include "support/raw_database.hpp"
 #include "support/world.hpp"
 

@@ -8,7 +8,8 @@
 
 #include <limits>
 
-#include "storage/sqlite/selection_cache.hpp"
+#include "storage/sql/selection_cache.hpp"
+#include "storage/sqlite/sqlite_dialect.hpp"
 #include "struere/access/access_plan.hpp"
 #include "support/raw_database.hpp"
 #include "support/world.hpp"
@@ -72,8 +73,8 @@ class PlanWorld : public World {
   std::string plan_of(const Selection& selection, Asked asked = Asked::rows) const {
     Connection connection(folder.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
     KeysOfFile keys(connection);
-    const CompiledSelection compiled =
-        asked == Asked::rows ? compile_select(selection, &keys) : compile_count(selection, &keys);
+    const CompiledSelection compiled = asked == Asked::rows ? compile_select(sqlite_dialect, selection, &keys)
+                                                            : compile_count(sqlite_dialect, selection, &keys);
     Statement statement = connection.prepare("EXPLAIN QUERY PLAN " + compiled.sql);
     statement.bind(1, std::int64_t{1});
     SlotValues values(selection.actor, &selection);
@@ -236,7 +237,7 @@ TEST_CASE("statements carry no value of a caller in their text", "[sqlite][query
   Selection selection = world.selection(world.user("ann'; DROP TABLE entities; --", {"own"}));
   selection.id = "x' OR '1'='1";
   selection.order = PlanWorld::newest_first();
-  const std::string sql = compile_select(selection).sql;
+  const std::string sql = compile_select(sqlite_dialect, selection).sql;
   CHECK(sql.find("DROP") == std::string::npos);
   CHECK(sql.find("OR '1'") == std::string::npos);
 }

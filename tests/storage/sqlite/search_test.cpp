@@ -9,8 +9,9 @@
 #include <sstream>
 
 #include "core/words.hpp"
+#include "storage/sql/selection_compiler.hpp"
 #include "storage/sqlite/search_index.hpp"
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sqlite/sqlite_dialect.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/access/rule_book.hpp"
 #include "support/raw_database.hpp"
@@ -106,7 +107,8 @@ std::pair<std::int64_t, std::int64_t> counts(const SearchWorld& world, const std
     statement.step();
     return statement.integer(0);
   };
-  return {answer(compile_count(selection, nullptr, question)), answer(compile_count(selection))};
+  return {answer(compile_count(sqlite_dialect, selection, nullptr, question)),
+          answer(compile_count(sqlite_dialect, selection))};
 }
 
 }  // namespace
@@ -119,8 +121,8 @@ TEST_CASE("a search meets its candidates alone, each by its key", "[sqlite][sear
   const Selection selection = world.selection(world.user("ann", roles), "number7 fill");
   const auto question = SearchIndex(connection, 1).question(selection.type, *selection.search);
   REQUIRE(question == fmt::format("\"1.{0}.number7\"* AND \"1.{0}.fill\"*", selection.type));
-  for (const CompiledSelection& compiled :
-       {compile_select(selection, nullptr, question), compile_count(selection, nullptr, question)}) {
+  for (const CompiledSelection& compiled : {compile_select(sqlite_dialect, selection, nullptr, question),
+                                            compile_count(sqlite_dialect, selection, nullptr, question)}) {
     Statement statement = connection.prepare("EXPLAIN QUERY PLAN " + compiled.sql);
     std::string plan;
     while (statement.step()) plan.append(statement.text(3)).append("; ");

@@ -1,11 +1,11 @@
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sql/selection_compiler.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
 
-#include "storage/sqlite/key_access.hpp"
+#include "storage/sql/key_access.hpp"
 #include "struere/query/interpreter.hpp"
 
 namespace struere {
@@ -22,14 +22,15 @@ std::string bits_expression(PredicateCompiler& compiler, const MaskGroups& group
 std::string admits(PredicateCompiler& compiler, const MaskGroups& groups, const RowSource& row) {
   std::vector<std::string> parts;
   for (const Predicate& predicate : groups.predicates) parts.push_back(compiler.compile(predicate, row));
-  return joined(parts, " OR ", "0");
+  return joined(parts, " OR ", compiler.dialect().no);
 }
 
 // A row's fields as the view shows them to a query.
 class ViewSource final : public RowSource {
  public:
-  ViewSource(const RowSource& stored, const MaskGroups& groups, std::string bits, std::string view_data)
-      : stored_(stored), groups_(groups), bits_(std::move(bits)), view_data_(std::move(view_data)) {}
+  ViewSource(const Dialect& dialect, const RowSource& stored, const MaskGroups& groups, std::string bits,
+             std::string view_data)
+      : no_(dialect.no), stored_(stored), groups_(groups), bits_(std::move(bits)), view_data_(std::move(view_data)) {}
 
   std::string id() const override { return stored_.id(); }
 
@@ -53,7 +54,7 @@ class ViewSource final : public RowSource {
     for (std::size_t i = 0; i < groups_.masks.size(); ++i)
       if (visibility(*groups_.masks[i], field) == Visibility::clear)
         clear.push_back(fmt::format("substr({}, {}, 1) = '1'", bits_, i + 1));
-    return fmt::format("CASE WHEN {} THEN {} END", joined(clear, " OR ", "0"), *stored_.attribute(field));
+    return fmt::format("CASE WHEN {} THEN {} END", joined(clear, " OR ", no_), *stored_.attribute(field));
   }
 
   const std::string& whole_data() const noexcept { return view_data_; }
@@ -67,6 +68,7 @@ class ViewSource final : public RowSource {
   }
 
  private:
+  std::string_view no_;
   const RowSource& stored_;
   const MaskGroups& groups_;
   std::string bits_, view_data_;
@@ -83,9 +85,9 @@ class SelectCompiler {
  public:
   // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they
   // mask.
-  SelectCompiler(const Selection& selection, KeySource* keys, const std::optional<std::string>& candidates,
-                 bool with_rows)
-      : selection_(selection), predicates_(out_.parameters, keys) {
+  SelectCompiler(const Dialect& dialect, const Selection& selection, KeySource* keys,
+                 const std::optional<std::string>& candidates, bool with_rows)
+      : dialect_(dialect), selection_(selection), predicates_(dialect, out_.parameters, keys) {
     predicates_.bind_literals(selection.filter);
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
@@ -94,15 +96,16 @@ class SelectCompiler {
     from_ = "entities e";
     if (candidates) {
       // CROSS JOIN: the candidates first, and then each row by its key.
-      from_ = fmt::format("entity_search({}) s CROSS JOIN entities e", parameter(*candidates));
+      from_ = fmt::format("{} s CROSS JOIN entities e",
+                          fmt::format(fmt::runtime(dialect.search_matches), parameter(*candidates)));
       row_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
     } else if (keys && !selection.id && !selection.ids) {
       use_key(*keys, type, with_rows);
     }
     if (selection.ids) {
       // CROSS JOIN: the ids first, and then each row by its key.
-      from_ =
-          fmt::format("json_each({}) asked CROSS JOIN entities e", parameter(Slot{Slot::Value::ids, Slot::Form::json}));
+      from_ = fmt::format("{} CROSS JOIN entities e", fmt::format(fmt::runtime(dialect.asked_texts),
+                                                                  parameter(Slot{Slot::Value::ids, Slot::Form::json})));
       row_ += " AND e.id = asked.value";
     }
     if (selection.id) row_ += fmt::format(" AND e.id = {}", parameter(Slot{Slot::Value::id, Slot::Form::text}));
@@ -116,17 +119,17 @@ class SelectCompiler {
           fmt::format("(SELECT e.id, e.data, e.version, e.status, {}, e.updated_at, {} AS bits{} FROM {} WHERE {}) e",
                       access_ ? "k.created_at" : "e.created_at", bits_expression(predicates_, groups, stored_),
                       access_ ? ", k.key, k.id AS key_id" : "", from_, where_);
-      where_ = "1";
+      where_ = dialect.yes;
       bits_ = "e.bits";
       if (access_) in_key_ = {"e.key", "e.created_at", "e.key_id"};
     }
     std::string view_data;
     if (looks_at_mixed(true)) {
       out_.query_view = std::make_shared<ViewMasks>(groups.masks, MaskPurpose::query);
-      view_data = fmt::format("struere_view({}, e.data, {})",
+      view_data = fmt::format("{}({}, e.data, {})", dialect.view,
                               parameter(Pointer{out_.query_view.get(), view_masks_kind}), bits_);
     }
-    view_ = std::make_unique<ViewSource>(stored_, groups, bits_, std::move(view_data));
+    view_ = std::make_unique<ViewSource>(dialect, stored_, groups, bits_, std::move(view_data));
     if (selection.filter.kind() != Predicate::Kind::always)
       filter_ = fmt::format(" AND {}", predicates_.compile(selection.filter, *view_));
     if (selection.search) add_search();
@@ -151,6 +154,7 @@ class SelectCompiler {
     out_.sql = fmt::format(
         "{}SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM {} WHERE {}{} LIMIT {}",
         predicates_.with(), bits_, key_list, from_, where_, order, limit);
+    out_.sql = dialect_.finish(std::move(out_.sql));
     return std::move(out_);
   }
 
@@ -158,12 +162,11 @@ class SelectCompiler {
     if (is_all_in_key())
       // The keys are counted, and only where one could stand for other values is its row looked at.
       out_.sql = fmt::format(
-          "{}SELECT count(*) FROM entity_keys k WHERE {}(struere_key_is_exact(k.key) OR EXISTS (SELECT 1 FROM entities "
-          "e "
-          "WHERE {}{}))",
-          predicates_.with(), key_, row_, filter_);
+          "{}SELECT count(*) FROM entity_keys k WHERE {}({}(k.key) OR EXISTS (SELECT 1 FROM entities e WHERE {}{}))",
+          predicates_.with(), key_, dialect_.key_is_exact, row_, filter_);
     else
       out_.sql = fmt::format("{}SELECT count(*) FROM {} WHERE {}", predicates_.with(), from_, where_);
+    out_.sql = dialect_.finish(std::move(out_.sql));
     return std::move(out_);
   }
 
@@ -171,6 +174,7 @@ class SelectCompiler {
     const std::string limit = parameter(most);
     out_.sql = fmt::format("{}SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT {})", predicates_.with(), from_,
                            where_, limit);
+    out_.sql = dialect_.finish(std::move(out_.sql));
     return std::move(out_);
   }
 
@@ -179,7 +183,7 @@ class SelectCompiler {
 
   // Leads to the rows by a field key, if one fits what must be true of them as they are stored.
   void use_key(KeySource& keys, const std::string& type, bool with_rows) {
-    const ViewSource probe(stored_, *out_.groups, {}, {});
+    const ViewSource probe(dialect_, stored_, *out_.groups, {}, {});
     const auto is_clear = [&](const FieldPath& field) { return probe.visible(field) == Visibility::clear; };
     if (out_.groups->predicates.size() == 1) conditions_ = conditions_of(out_.groups->predicates.front());
     for (const Predicate* const condition : conditions_of(selection_.filter))
@@ -243,7 +247,7 @@ class SelectCompiler {
 
   // Whether the filter, the order or the search looks at a field that is neither plainly visible nor plainly hidden.
   bool looks_at_mixed(bool data_only) const {
-    const ViewSource probe(stored_, *out_.groups, {}, {});
+    const ViewSource probe(dialect_, stored_, *out_.groups, {}, {});
     const auto mixed = [&](const FieldPath& field) {
       return (field.is_data() || !data_only) && probe.visible(field) == Visibility::mixed;
     };
@@ -261,7 +265,8 @@ class SelectCompiler {
 
   void add_search() {
     const std::string data = out_.query_view ? view_->whole_data() : "e.data";
-    filter_ += fmt::format(" AND struere_search({}, {})", parameter(Pointer{&*selection_.search, search_kind}), data);
+    filter_ +=
+        fmt::format(" AND {}({}, {})", dialect_.search, parameter(Pointer{&*selection_.search, search_kind}), data);
   }
 
   std::vector<OrderColumn> order_columns() const {
@@ -275,11 +280,11 @@ class SelectCompiler {
                                                                                        : *stored_.attribute(key.field);
         out.push_back({column, key.descending, true});
       } else if (!key.field.is_data()) {
-        out.push_back({fmt::format("struere_value_key({})", view_->attribute(key.field).value_or("NULL")),
+        out.push_back({fmt::format("{}({})", dialect_.value_key, view_->attribute(key.field).value_or("NULL")),
                        key.descending, false});
       } else {
         const auto data = view_->data(key.field);
-        out.push_back({data ? fmt::format("struere_key({})", json_at(*data, key.field)) : "struere_key(NULL)",
+        out.push_back({fmt::format("{}({})", dialect_.sort_key, data ? json_at(dialect_, *data, key.field) : "NULL"),
                        key.descending, false});
       }
     }
@@ -303,10 +308,10 @@ class SelectCompiler {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       std::vector<std::string> parts = equal;
       parts.push_back(fmt::format("{} {} {}", columns[i].expression, columns[i].descending ? "<" : ">", bounds[i]));
-      alternatives.push_back(joined(parts, " AND ", "1"));
+      alternatives.push_back(joined(parts, " AND ", dialect_.yes));
       equal.push_back(fmt::format("{} = {}", columns[i].expression, bounds[i]));
     }
-    const std::string past = joined(alternatives, " OR ", "0");
+    const std::string past = joined(alternatives, " OR ", dialect_.no);
     if (!access_ || !access_->is_in_order || in_key_.key != "k.key") return past;
     // What the key says of it is where the page is sought.
     return fmt::format("{} AND {}", KeyCondition(predicates_, *access_).compile_after(columns.front().descending),
@@ -317,6 +322,7 @@ class SelectCompiler {
     return parameter(Slot{Slot::Value::position, column.is_attribute ? Slot::Form::column : Slot::Form::sort_key, key});
   }
 
+  const Dialect& dialect_;
   const Selection& selection_;
   CompiledSelection out_;
   PredicateCompiler predicates_;
@@ -351,23 +357,24 @@ MaskGroups::MaskGroups(const Grants& grants) {
   for (auto& group : parts) predicates.push_back(Predicate::any(std::move(group)));
 }
 
-CompiledSelection compile_select(const Selection& selection, KeySource* keys,
+CompiledSelection compile_select(const Dialect& dialect, const Selection& selection, KeySource* keys,
                                  const std::optional<std::string>& candidates) {
-  return SelectCompiler(selection, keys, candidates, true).select();
+  return SelectCompiler(dialect, selection, keys, candidates, true).select();
 }
 
-CompiledSelection compile_count(const Selection& selection, KeySource* keys,
+CompiledSelection compile_count(const Dialect& dialect, const Selection& selection, KeySource* keys,
                                 const std::optional<std::string>& candidates) {
-  return SelectCompiler(selection, keys, candidates, false).count();
+  return SelectCompiler(dialect, selection, keys, candidates, false).count();
 }
 
-CompiledSelection compile_count_up_to(const Selection& selection, KeySource* keys, std::int64_t most) {
-  return SelectCompiler(selection, keys, std::nullopt, false).count_up_to(most);
+CompiledSelection compile_count_up_to(const Dialect& dialect, const Selection& selection, KeySource* keys,
+                                      std::int64_t most) {
+  return SelectCompiler(dialect, selection, keys, std::nullopt, false).count_up_to(most);
 }
 
-CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) {
+CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys) {
   CompiledEvents out;
-  PredicateCompiler predicates(out.parameters, keys);
+  PredicateCompiler predicates(dialect, out.parameters, keys);
   for (const EventSelection::TypeGrants& type : selection.types) out.groups.emplace_back(*type.grants);
   const auto visible = [&](const char* alias) {
     const StoredSource row(alias);
@@ -375,7 +382,7 @@ CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) 
     for (std::size_t i = 0; i < selection.types.size(); ++i)
       parts.push_back(fmt::format("({}.type_key = {} AND {})", alias, predicates.parameter(selection.types[i].type),
                                   admits(predicates, out.groups[i], row)));
-    return joined(parts, " OR ", "0");
+    return joined(parts, " OR ", dialect.no);
   };
   std::string bits = "''";
   if (!selection.types.empty()) {
@@ -386,7 +393,7 @@ CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) 
     bits += " END";
   }
   std::string where =
-      fmt::format("v.scope_id = ?1 AND v.sequence > {}", later_than(predicates.parameter(selection.after)));
+      fmt::format("v.scope_id = ?1 AND v.sequence > {}", later_than(dialect, predicates.parameter(selection.after)));
   if (selection.entity) {
     const std::string id = predicates.parameter(*selection.entity);
     where += selection.purged ? fmt::format(" AND (v.entity_id = {0} OR v.purged_entity_id = {0})", id)
@@ -401,35 +408,38 @@ CompiledEvents compile_events(const EventSelection& selection, KeySource* keys) 
   if (selection.since) where += fmt::format(" AND v.created_at >= {}", predicates.parameter(*selection.since));
   if (selection.until) where += fmt::format(" AND v.created_at < {}", predicates.parameter(*selection.until));
   // Either end is admitted by a grant, or purged. Of an event about no entity both columns are null.
-  const char* const purged = selection.purged ? "IS NOT NULL" : "IS NULL AND 0";
+  const std::string purged = selection.purged ? "IS NOT NULL" : fmt::format("IS NULL AND {}", dialect.no);
   where += fmt::format(
       " AND ({} OR (({} OR v.purged_entity_id {}) AND "
       "(coalesce(v.other_end_id, v.purged_other_end_id) IS NULL OR {} OR v.purged_other_end_id {})))",
-      selection.others ? "coalesce(v.entity_id, v.purged_entity_id) IS NULL" : "0", visible("e"), purged, visible("o"),
-      purged);
+      selection.others ? "coalesce(v.entity_id, v.purged_entity_id) IS NULL" : dialect.no, visible("e"), purged,
+      visible("o"), purged);
   out.sql = fmt::format(
       "{}SELECT {}, e.type_key, {} "
       "FROM events v LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
       "LEFT JOIN entities o ON o.scope_id = ?1 AND o.id = v.other_end_id "
       "WHERE {} ORDER BY v.sequence LIMIT {}",
       predicates.with(), event_columns, bits, where, predicates.parameter(selection.limit));
+  out.sql = dialect.finish(std::move(out.sql));
   return out;
 }
 
-CompiledLookup compile_own_entity(const OwnEntity& own, KeySource* keys) {
+CompiledLookup compile_own_entity(const Dialect& dialect, const OwnEntity& own, KeySource* keys) {
   CompiledLookup out;
-  PredicateCompiler predicates(out.parameters, keys);
+  PredicateCompiler predicates(dialect, out.parameters, keys);
   const std::string name = predicates.own_entity(own);
   out.sql = fmt::format("{}SELECT id FROM {}", predicates.with(), name);
+  out.sql = dialect.finish(std::move(out.sql));
   return out;
 }
 
-CompiledLookup compile_related_ids(const std::string& id, const Hop& hop) {
+CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id, const Hop& hop) {
   CompiledLookup out;
-  PredicateCompiler predicates(out.parameters);
+  PredicateCompiler predicates(dialect, out.parameters);
   const std::string name = predicates.far_ends(PredicateCompiler::alive(predicates.parameter(id)), hop);
   const std::string limit = predicates.parameter(static_cast<std::int64_t>(most_relations_visited) + 1);
   out.sql = fmt::format("{}SELECT id FROM {} ORDER BY id LIMIT {}", predicates.with(), name, limit);
+  out.sql = dialect.finish(std::move(out.sql));
   return out;
 }
 

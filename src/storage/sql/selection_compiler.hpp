@@ -12,10 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite/key_catalog.hpp"
-#include "storage/sqlite/selection_parameter.hpp"
-#include "storage/sqlite/view_masks.hpp"
-#include "struere/model/event.hpp"
+#include "storage/sql/dialect.hpp"
+#include "storage/sql/event_reader.hpp"
+#include "storage/sql/field_key.hpp"
+#include "storage/sql/selection_parameter.hpp"
+#include "storage/sql/view_masks.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/selection.hpp"
 
@@ -47,24 +48,17 @@ struct CompiledSelection {
 
 // `keys` are the field keys that may be used (nullptr: none). `candidates` is a question to the search index
 // (search_index.hpp): only the rows that it names are looked at.
-CompiledSelection compile_select(const Selection& selection, KeySource* keys = nullptr,
+CompiledSelection compile_select(const Dialect& dialect, const Selection& selection, KeySource* keys = nullptr,
                                  const std::optional<std::string>& candidates = {});
-CompiledSelection compile_count(const Selection& selection, KeySource* keys = nullptr,
+CompiledSelection compile_count(const Dialect& dialect, const Selection& selection, KeySource* keys = nullptr,
                                 const std::optional<std::string>& candidates = {});
-CompiledSelection compile_count_up_to(const Selection& selection, KeySource* keys, std::int64_t most);
-
-// What is read of an event `v`.
-inline constexpr std::string_view event_columns =
-    "v.sequence, v.id, v.type, coalesce(v.entity_id, v.purged_entity_id), "
-    "coalesce(v.other_end_id, v.purged_other_end_id), v.actor_type, v.actor_id, v.payload, v.created_at, v.hash, "
-    "v.salt, v.payload_hash, v.impersonated_by_type, v.impersonated_by";
-
-// The event in a row of these columns, whatever follows them.
-EventRecord read_event(const Statement& statement);
+CompiledSelection compile_count_up_to(const Dialect& dialect, const Selection& selection, KeySource* keys,
+                                      std::int64_t most);
 
 // What the sequence of an event must exceed: `after`, and the start of the log.
-inline std::string later_than(std::string_view after) {
-  return "max(" + std::string(after) + ", coalesce((SELECT sequence FROM event_checkpoints WHERE scope_id = ?1), 0))";
+inline std::string later_than(const Dialect& dialect, std::string_view after) {
+  return std::string(dialect.greatest) + "(" + std::string(after) +
+         ", coalesce((SELECT sequence FROM event_checkpoints WHERE scope_id = ?1), 0))";
 }
 
 // Columns: those of an event, then the entity's type and bits.
@@ -76,14 +70,14 @@ struct CompiledEvents {
   std::vector<MaskGroups> groups;  // beside the selection's types
 };
 
-CompiledEvents compile_events(const EventSelection& selection, KeySource* keys = nullptr);
+CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys = nullptr);
 
 // The own entity of an actor, and the ends of relations, alone: for the checks of a write. One column, the id.
 struct CompiledLookup {
   std::string sql;
   std::vector<SelectionParameter> parameters;
 };
-CompiledLookup compile_own_entity(const OwnEntity& own, KeySource* keys = nullptr);
-CompiledLookup compile_related_ids(const std::string& id, const Hop& hop);
+CompiledLookup compile_own_entity(const Dialect& dialect, const OwnEntity& own, KeySource* keys = nullptr);
+CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id, const Hop& hop);
 
 }  // namespace struere

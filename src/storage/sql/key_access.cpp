@@ -1,4 +1,4 @@
-#include "storage/sqlite/key_access.hpp"
+#include "storage/sql/key_access.hpp"
 
 #include <fmt/format.h>
 
@@ -115,13 +115,13 @@ std::string KeyCondition::beginning(std::vector<KeyPart> more) {
     if (sql.empty())
       sql = compiler_.parameter(std::exchange(bytes, {}));
     else if (!bytes.parts.empty())
-      sql = fmt::format("struere_key_join({}, {})", sql, compiler_.parameter(std::exchange(bytes, {})));
+      sql = fmt::format("{}({}, {})", compiler_.dialect().key_join, sql, compiler_.parameter(std::exchange(bytes, {})));
   };
   for (const Predicate* const condition : access_.equal) {
     const Operand& operand = condition->operand();
     if (operand.kind == Operand::Kind::own_entity) {
       flush();
-      sql = fmt::format("struere_key_of({}, (SELECT json_quote(id) FROM {}))", sql,
+      sql = fmt::format("{}({}, (SELECT {} FROM {}))", compiler_.dialect().key_of, sql, compiler_.quoted_id(),
                         compiler_.own_entity(operand.own_entity));
     } else {
       bytes.parts.push_back(compiler_.key_part(operand, Slot::Form::key));
@@ -138,10 +138,10 @@ std::string KeyCondition::compile() {
     const Operand& operand = access_.list->operand();
     const std::string values =
         operand.kind == Operand::Kind::literal
-            ? fmt::format("SELECT value AS v FROM json_each({})",
-                          compiler_.parameter(compiler_.value_of(operand.literal, Slot::Form::elements)))
-            : fmt::format("SELECT json_quote(id) AS v FROM {}", compiler_.related_ids(operand));
-    return fmt::format("k.key IN (SELECT struere_key_of({}, v) FROM ({}))", beginning(), values);
+            ? compiler_.texts_of(compiler_.value_of(operand.literal, Slot::Form::elements))
+            : fmt::format("SELECT {} AS value FROM {}", compiler_.quoted_id(), compiler_.related_ids(operand));
+    return fmt::format("k.key IN (SELECT {}({}, value) FROM ({}) listed)", compiler_.dialect().key_of, beginning(),
+                       values);
   }
   std::vector<std::string> bounds;
   for (const Predicate* const condition : access_.range) {
@@ -159,7 +159,7 @@ std::string KeyCondition::compile() {
     bounds.push_back(fmt::format("k.key >= {}", beginning()));
     bounds.push_back(fmt::format("k.key < {}", beginning({std::string(1, past_any_part)})));
   }
-  return joined(bounds, " AND ", "1");
+  return joined(bounds, " AND ", compiler_.dialect().yes);
 }
 
 std::string KeyCondition::compile_after(bool descending) {

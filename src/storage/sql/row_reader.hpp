@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sql/selection_compiler.hpp"
 
 namespace struere {
 
@@ -16,7 +16,7 @@ class RowReader {
   explicit RowReader(const MaskGroups& groups);
 
   // The row without its data, which is added to `bytes`: the rows of a page lie in one block.
-  EntityRow read(const Statement& statement, std::string& bytes) const;
+  EntityRow read(const ResultRow& result, std::string& bytes) const;
 
  private:
   // How rows are shown that the same masks apply to.
@@ -27,7 +27,7 @@ class RowReader {
   };
 
   Way way_of(std::string_view bits) const;
-  static EntityRow read(const Statement& statement, const Way& way, std::string& bytes);
+  static EntityRow read(const ResultRow& result, const Way& way, std::string& bytes);
 
   ViewMasks shown_;
   std::optional<Way> one_;  // where all rows are seen through one mask

@@ -1,4 +1,4 @@
-#include "storage/sqlite/view_values.hpp"
+#include "storage/sql/view_values.hpp"
 
 #include <algorithm>
 
@@ -32,9 +32,9 @@ ViewValues::ViewValues(const MaskGroups& groups, std::vector<FieldPath> fields)
       wants_created_at_(has(fields_, FieldPath::Root::created_at)),
       wants_updated_at_(has(fields_, FieldPath::Root::updated_at)) {}
 
-Json ViewValues::data_of(const Statement& statement, std::string_view bits) const {
+Json ViewValues::data_of(const ResultRow& result, std::string_view bits) const {
   const MaskSplicer& splicer = seen_.splicer(bits);
-  std::string_view seen = statement.text(1);
+  std::string_view seen = result.text(1);
   if (!splicer.passes_everything()) {
     view_.clear();
     splicer.splice(seen, view_);
@@ -45,9 +45,9 @@ Json ViewValues::data_of(const Statement& statement, std::string_view bits) cons
   return parse_canonical_json(narrowed_);
 }
 
-std::vector<std::optional<Json>> ViewValues::of(const Statement& statement) const {
+std::vector<std::optional<Json>> ViewValues::of(const ResultRow& result) const {
   RowFields row;
-  row.data = data_of(statement, bits_of(statement));
+  row.data = data_of(result, bits_of(result));
   std::vector<std::optional<Json>> out;
   for (const FieldPath& field : fields_) {
     const Json* value = row.find(field);
@@ -56,19 +56,19 @@ std::vector<std::optional<Json>> ViewValues::of(const Statement& statement) cons
   return out;
 }
 
-RowFields ViewValues::fields_of(const Statement& statement) const {
-  const std::string_view bits = bits_of(statement);
+RowFields ViewValues::fields_of(const ResultRow& result) const {
+  const std::string_view bits = bits_of(result);
   RowFields row;
-  if (any_data_) row.data = data_of(statement, bits);
-  if (wants_id_) row.id = statement.string(0);
+  if (any_data_) row.data = data_of(result, bits);
+  if (wants_id_) row.id = result.string(0);
   if (!wants_status_ && !wants_created_at_ && !wants_updated_at_) return row;
   const auto masks = seen_.chosen(bits);
   const auto seen = [&](FieldPath::Root root, const Json& value) {
     return apply_masks(masks, root, value, MaskPurpose::query);
   };
-  if (wants_status_) row.status = seen(FieldPath::Root::status, statement.string(3));
-  if (wants_created_at_) row.created_at = seen(FieldPath::Root::created_at, statement.integer(4));
-  if (wants_updated_at_) row.updated_at = seen(FieldPath::Root::updated_at, statement.integer(5));
+  if (wants_status_) row.status = seen(FieldPath::Root::status, result.string(3));
+  if (wants_created_at_) row.created_at = seen(FieldPath::Root::created_at, result.integer(4));
+  if (wants_updated_at_) row.updated_at = seen(FieldPath::Root::updated_at, result.integer(5));
   return row;
 }
 

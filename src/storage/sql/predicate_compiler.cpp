@@ -1,4 +1,4 @@
-#include "storage/sqlite/predicate_compiler.hpp"
+#include "storage/sql/predicate_compiler.hpp"
 
 #include <fmt/format.h>
 
@@ -22,8 +22,6 @@ bool is_ordering(Operator op) {
   return op == Operator::gt || op == Operator::gte || op == Operator::lt || op == Operator::lte;
 }
 
-constexpr const char* never = "0";
-
 // The first byte of the sort keys of strings (comparison.hpp), and the one after it.
 const Blob string_kind{5}, past_string_kind{6};
 
@@ -44,9 +42,9 @@ std::optional<std::string> StoredSource::attribute(const FieldPath& field) const
   return std::nullopt;
 }
 
-std::string json_at(std::string_view data, const FieldPath& field) {
+std::string json_at(const Dialect& dialect, std::string_view data, const FieldPath& field) {
   // As canonical text: equal texts are equal values. NULL only ever stands for an absent field; JSON's null is 'null'.
-  return fmt::format("struere_at({}, '{}')", data, fmt::join(field.segments(), "."));
+  return fmt::format("{}({}, '{}')", dialect.at, data, fmt::join(field.segments(), "."));
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none) {
@@ -60,6 +58,16 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
                                                    parts.begin() + static_cast<std::ptrdiff_t>(end), separator)));
   }
   return joined(chains, separator, none);
+}
+
+std::string PredicateCompiler::quoted_id() const { return fmt::format(fmt::runtime(dialect_.quoted), "id"); }
+
+std::string PredicateCompiler::texts_of(SelectionParameter list) {
+  return fmt::format(fmt::runtime(dialect_.texts_of), parameter(std::move(list)));
+}
+
+std::string PredicateCompiler::integers_of(SelectionParameter list) {
+  return fmt::format(fmt::runtime(dialect_.integers_of), parameter(std::move(list)));
 }
 
 std::string PredicateCompiler::parameter(SelectionParameter value) {
@@ -91,8 +99,8 @@ std::variant<std::string, Slot> PredicateCompiler::key_part(const Operand& opera
 
 std::string PredicateCompiler::compile(const Predicate& predicate, const RowSource& row) {
   switch (predicate.kind()) {
-    case Predicate::Kind::always: return "1";
-    case Predicate::Kind::never: return never;
+    case Predicate::Kind::always: return all();
+    case Predicate::Kind::never: return none();
     case Predicate::Kind::comparison: return compile_comparison(predicate, row);
     case Predicate::Kind::reached: return compile_reached(predicate, row);
     case Predicate::Kind::all:
@@ -100,7 +108,7 @@ std::string PredicateCompiler::compile(const Predicate& predicate, const RowSour
   }
   std::vector<std::string> parts;
   for (const Predicate& part : predicate.parts()) parts.push_back(compile(part, row));
-  return joined(parts, predicate.kind() == Predicate::Kind::all ? " AND " : " OR ", never);
+  return joined(parts, predicate.kind() == Predicate::Kind::all ? " AND " : " OR ", none());
 }
 
 std::string PredicateCompiler::compile_comparison(const Predicate& predicate, const RowSource& row) {
@@ -108,16 +116,16 @@ std::string PredicateCompiler::compile_comparison(const Predicate& predicate, co
   // A list is wanted, and actor.userId and the like are none.
   const Operand::Kind kind = predicate.operand().kind;
   const bool wants_list = predicate.op() == Operator::in || predicate.op() == Operator::nin;
-  if (wants_list && kind != Operand::Kind::literal && kind != Operand::Kind::related_ids) return never;
+  if (wants_list && kind != Operand::Kind::literal && kind != Operand::Kind::related_ids) return none();
   const auto place = field.is_data() ? row.data(field) : row.attribute(field);
   if (!place) {  // absent from every row
     const Operand& operand = predicate.operand();
     const bool wants_absence =
         predicate.op() == Operator::exists && operand.kind == Operand::Kind::literal && operand.literal == false;
-    return wants_absence ? "1" : never;
+    return wants_absence ? "1" : none();
   }
   if (!field.is_data()) return compile_attribute(field, *place, predicate.op(), predicate.operand());
-  return fmt::format("({})", compile_data(json_at(*place, field), predicate.op(), predicate.operand()));
+  return fmt::format("({})", compile_data(at(*place, field), predicate.op(), predicate.operand()));
 }
 
 std::string PredicateCompiler::compile_data(const std::string& field, Operator op, const Operand& operand) {
@@ -127,11 +135,10 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
       const Json& literal = operand.literal;
       if (op == Operator::exists) return fmt::format("{} IS {}NULL", field, literal == true ? "NOT " : "");
       if (op == Operator::in)
-        return fmt::format("{} IN (SELECT value FROM json_each({}))", field,
-                           parameter(value_of(literal, Slot::Form::elements)));
+        return fmt::format("{} IN ({})", field, texts_of(value_of(literal, Slot::Form::elements)));
       if (op == Operator::nin)
-        return fmt::format("{0} IS NOT NULL AND {0} NOT IN (SELECT value FROM json_each({1}))", field,
-                           parameter(value_of(literal, Slot::Form::elements)));
+        return fmt::format("{0} IS NOT NULL AND {0} NOT IN ({1})", field,
+                           texts_of(value_of(literal, Slot::Form::elements)));
       if (is_ordering(op))
         return compile_order(field, op, value_of(literal, Slot::Form::sort_key), value_of(literal, Slot::Form::kind),
                              value_of(literal, Slot::Form::past_kind));
@@ -145,32 +152,31 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
       value = parameter(actor_slot(operand, Slot::Form::json));
       break;
     case Operand::Kind::own_entity: {
-      value = fmt::format("(SELECT json_quote(id) FROM {})", own_entity(operand.own_entity));
+      value = fmt::format("(SELECT {} FROM {})", quoted_id(), own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
       const std::string same_kind = op == Operator::gt || op == Operator::gte
                                         ? fmt::format("< {}", parameter(past_string_kind))
                                         : fmt::format(">= {}", parameter(string_kind));
-      return fmt::format("{0} IS NOT NULL AND struere_key({1}) {2} struere_key({0}) AND struere_key({1}) {3}", value,
-                         field, sign(op), same_kind);
+      return fmt::format("{0} IS NOT NULL AND {4}({1}) {2} {4}({0}) AND {4}({1}) {3}", value, field, sign(op),
+                         same_kind, dialect_.sort_key);
     }
     case Operand::Kind::related_ids: {
       const std::string has_own = fmt::format("EXISTS (SELECT 1 FROM {})", own_entity(operand.own_entity));
       const std::string ids = related_ids(operand);
-      if (op == Operator::in) return fmt::format("{} IN (SELECT json_quote(id) FROM {})", field, ids);
+      if (op == Operator::in) return fmt::format("{} IN (SELECT {} FROM {})", field, quoted_id(), ids);
       if (op == Operator::nin)
-        return fmt::format("{0} AND {1} IS NOT NULL AND {1} NOT IN (SELECT json_quote(id) FROM {2})", has_own, field,
-                           ids);
-      if (is_ordering(op)) return never;
-      const std::string list = fmt::format(
-          "(SELECT '[' || coalesce(group_concat(json_quote(id), ','), '') || ']' FROM (SELECT id FROM {} ORDER BY id))",
-          ids);
+        return fmt::format("{0} AND {1} IS NOT NULL AND {1} NOT IN (SELECT {3} FROM {2})", has_own, field, ids,
+                           quoted_id());
+      if (is_ordering(op)) return none();
+      const std::string list = fmt::format("(SELECT {} FROM (SELECT id FROM {} ORDER BY id))",
+                                           fmt::format(fmt::runtime(dialect_.list_of), quoted_id()), ids);
       return fmt::format("{} AND {}", has_own,
                          op == Operator::contains
-                             ? fmt::format("struere_contains({}, {})", field, list)
+                             ? fmt::format("{}({}, {})", dialect_.contains, field, list)
                              : fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", list));
     }
   }
-  if (op == Operator::contains) return fmt::format("struere_contains({}, {})", field, value);
+  if (op == Operator::contains) return fmt::format("{}({}, {})", dialect_.contains, field, value);
   return fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", value);
 }
 
@@ -179,16 +185,17 @@ std::string PredicateCompiler::compile_order(const std::string& field, Operator 
                                              SelectionParameter kind, SelectionParameter past_kind) {
   const std::string place = parameter(std::move(bound));
   return op == Operator::gt || op == Operator::gte
-             ? fmt::format("struere_key({0}) {1} {2} AND struere_key({0}) < {3}", field, sign(op), place,
-                           parameter(std::move(past_kind)))
-             : fmt::format("struere_key({0}) {1} {2} AND struere_key({0}) >= {3}", field, sign(op), place,
-                           parameter(std::move(kind)));
+             ? fmt::format("{4}({0}) {1} {2} AND {4}({0}) < {3}", field, sign(op), place,
+                           parameter(std::move(past_kind)), dialect_.sort_key)
+             : fmt::format("{4}({0}) {1} {2} AND {4}({0}) >= {3}", field, sign(op), place, parameter(std::move(kind)),
+                           dialect_.sort_key);
 }
 
 std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& stored, Operator op,
                                                  const Operand& operand) {
-  // A range of ids is no way to the rows (`+` says so): those of the type would have to be sorted.
-  const std::string column = field.root() == FieldPath::Root::id && is_ordering(op) ? "+" + stored : stored;
+  // A range of ids is no way to the rows: those of the type would have to be sorted.
+  const bool is_way = field.root() != FieldPath::Root::id || !is_ordering(op);
+  const std::string column = is_way ? stored : std::string(dialect_.without_index) + stored;
   const bool is_text = field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
   const std::string present = fmt::format("({}) IS NOT NULL", column);
   switch (operand.kind) {
@@ -202,51 +209,49 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
                      : compile_time(column, op, Json(""));
     case Operand::Kind::own_entity: {
       const std::string own = "SELECT id FROM " + own_entity(operand.own_entity);
-      if (!is_text) return op == Operator::neq ? fmt::format("({} AND EXISTS ({}))", present, own) : never;
+      if (!is_text) return op == Operator::neq ? fmt::format("({} AND EXISTS ({}))", present, own) : none();
       switch (op) {
         case Operator::eq: return fmt::format("(({}) = ({}))", column, own);
         case Operator::neq: return fmt::format("(({}) <> ({}))", column, own);
-        case Operator::contains: return fmt::format("(instr(({}), ({})) > 0)", column, own);
+        case Operator::contains: return fmt::format("({}(({}), ({})) > 0)", dialect_.position, column, own);
         case Operator::in:
         case Operator::nin:  // refused above
-        case Operator::exists: return never;
+        case Operator::exists: return none();
         default: return fmt::format("(({}) {} ({}))", column, sign(op), own);
       }
     }
     case Operand::Kind::related_ids: {
       const std::string has_own = fmt::format("EXISTS (SELECT 1 FROM {})", own_entity(operand.own_entity));
       const std::string ids = "SELECT id FROM " + related_ids(operand);
-      if (op == Operator::in) return is_text ? fmt::format("(({}) IN ({}))", column, ids) : never;
+      if (op == Operator::in) return is_text ? fmt::format("(({}) IN ({}))", column, ids) : none();
       // A text or a time is unequal to every list, if there is a list.
       if (op == Operator::neq) return fmt::format("({} AND {})", present, has_own);
       if (op == Operator::nin)
         return is_text ? fmt::format("({} AND {} AND ({}) NOT IN ({}))", has_own, present, column, ids)
                        : fmt::format("({} AND {})", has_own, present);
-      return never;
+      return none();
     }
   }
-  return never;
+  return none();
 }
 
 std::string PredicateCompiler::compile_text(const std::string& column, Operator op, const Json& value) {
   switch (op) {
-    case Operator::in:
-      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column,
-                         parameter(value_of(value, Slot::Form::texts)));
+    case Operator::in: return fmt::format("(({}) IN ({}))", column, texts_of(value_of(value, Slot::Form::texts)));
     case Operator::nin:
-      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column,
-                         parameter(value_of(value, Slot::Form::texts)));
+      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN ({1}))", column,
+                         texts_of(value_of(value, Slot::Form::texts)));
     case Operator::neq:
       if (!value.is_string()) return fmt::format("(({}) IS NOT NULL)", column);
       break;
     default: break;
   }
-  return value.is_string() ? compile_text_against(column, op, value_of(value, Slot::Form::text)) : never;
+  return value.is_string() ? compile_text_against(column, op, value_of(value, Slot::Form::text)) : none();
 }
 
 std::string PredicateCompiler::compile_text_against(const std::string& column, Operator op, SelectionParameter text) {
   const std::string place = parameter(std::move(text));
-  if (op == Operator::contains) return fmt::format("(instr(({}), {}) > 0)", column, place);
+  if (op == Operator::contains) return fmt::format("({}(({}), {}) > 0)", dialect_.position, column, place);
   return fmt::format("(({}) {} {})", column, op == Operator::eq ? "=" : op == Operator::neq ? "<>" : sign(op), place);
 }
 
@@ -256,29 +261,27 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
   switch (op) {
     case Operator::eq:
       return is_integer(value) ? fmt::format("(({}) = {})", column, parameter(value_of(value, Slot::Form::integer)))
-                               : never;
+                               : none();
     case Operator::neq:
       return is_integer(value) ? fmt::format("(({}) <> {})", column, parameter(value_of(value, Slot::Form::integer)))
                                : fmt::format("(({}) IS NOT NULL)", column);
-    case Operator::in:
-      return fmt::format("(({}) IN (SELECT value FROM json_each({})))", column,
-                         parameter(value_of(value, Slot::Form::integers)));
+    case Operator::in: return fmt::format("(({}) IN ({}))", column, integers_of(value_of(value, Slot::Form::integers)));
     case Operator::nin:
-      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN (SELECT value FROM json_each({1})))", column,
-                         parameter(value_of(value, Slot::Form::integers)));
+      return fmt::format("(({0}) IS NOT NULL AND ({0}) NOT IN ({1}))", column,
+                         integers_of(value_of(value, Slot::Form::integers)));
     case Operator::contains:
-    case Operator::exists: return never;
+    case Operator::exists: return none();
     default: break;
   }
   if (is_integer(value))
     return fmt::format("(({}) {} {})", column, sign(op), parameter(value_of(value, Slot::Form::integer)));
-  if (!value.is_number()) return never;
+  if (!value.is_number()) return none();
   // A fraction, or a number that no 64-bit integer reaches. SQLite would bring it to an integer its own way, so it is
   // ours.
   const auto number = value.get<double>();
   const bool upwards = op == Operator::gt || op == Operator::gte;
   if (std::abs(number) >= 9223372036854775808.0)
-    return (number < 0) == upwards ? fmt::format("(({}) IS NOT NULL)", column) : never;
+    return (number < 0) == upwards ? fmt::format("(({}) IS NOT NULL)", column) : none();
   return fmt::format("(({}) {} {})", column,
                      upwards ? ">" : "<=", parameter(static_cast<std::int64_t>(std::floor(number))));
 }
@@ -305,14 +308,14 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
   for (const OwnEntity::Candidate& candidate : own.candidates)
     key += fmt::format(" {} {}", candidate.type, candidate.user_id_field.str());
   return name_query(key, [&]() -> std::string {
-    if (own.candidates.empty()) return "SELECT NULL WHERE 0";
+    if (own.candidates.empty()) return "SELECT NULL WHERE " + none();
     const std::string user = parameter(Slot{Slot::Value::user_id, Slot::Form::json});
     std::vector<std::string> candidates;
     for (const OwnEntity::Candidate& candidate : own.candidates) {
       const std::string type = parameter(candidate.type);
       const std::string row = fmt::format(
           "w.scope_id = ?1 AND w.type_key = {} AND {} = {} AND w.deleted_at IS NULL AND w.status = 'active'", type,
-          json_at("w.data", candidate.user_id_field), user);
+          at("w.data", candidate.user_id_field), user);
       const auto keys = keys_ ? keys_->keys_of(candidate.type) : nullptr;
       const FieldKey* by_user = nullptr;
       for (std::size_t i = 0; keys && i < keys->size(); ++i)

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite/predicate_compiler.hpp"
+#include "storage/sql/predicate_compiler.hpp"
 #include "struere/query/selection.hpp"
 
 namespace struere {

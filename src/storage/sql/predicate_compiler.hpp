@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/sqlite/key_catalog.hpp"
-#include "storage/sqlite/selection_parameter.hpp"
+#include "storage/sql/dialect.hpp"
+#include "storage/sql/field_key.hpp"
+#include "storage/sql/selection_parameter.hpp"
 #include "struere/query/predicate.hpp"
 
 namespace struere {
@@ -37,18 +38,21 @@ class StoredSource final : public RowSource {
 };
 
 // The field's canonical JSON text, or NULL where it is absent; JSON's null is the text 'null'.
-std::string json_at(std::string_view data, const FieldPath& field);
+std::string json_at(const Dialect& dialect, std::string_view data, const FieldPath& field);
 
-// `parts` joined in long chains, and chains of chains: SQLite bounds the depth of an expression, and of parentheses
-// more so. `none` where there are no parts.
+// `parts` joined in long chains, and chains of chains: databases bound the depth of an expression, and SQLite
+// that of parentheses more so. `none` where there are no parts.
 std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none);
 
 class PredicateCompiler {
  public:
   // `parameters` are those from ?2 on, and are added to; ?1 is the scope.
   // With `keys`, own entities are found by field keys; without, by looking at all of their types.
-  explicit PredicateCompiler(std::vector<SelectionParameter>& parameters, KeySource* keys = nullptr)
-      : parameters_(parameters), keys_(keys) {}
+  explicit PredicateCompiler(const Dialect& dialect, std::vector<SelectionParameter>& parameters,
+                             KeySource* keys = nullptr)
+      : dialect_(dialect), parameters_(parameters), keys_(keys) {}
+
+  const Dialect& dialect() const noexcept { return dialect_; }
 
   // Lets the values of this filter, which must stay where it is, be slots.
   void bind_literals(const Predicate& filter);
@@ -59,6 +63,10 @@ class PredicateCompiler {
   // An operand that is a value, as a part of a field key: itself, or the bounds of its kind.
   std::variant<std::string, Slot> key_part(const Operand& operand, Slot::Form form) const;
   std::string compile(const Predicate& predicate, const RowSource& row);
+  // A query, with one column `value`, for the elements of a list of texts.
+  std::string texts_of(SelectionParameter list);
+  // The column `id` as JSON.
+  std::string quoted_id() const;
 
   // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests
   // them. `WITH … `, or nothing where there are none.
@@ -86,6 +94,14 @@ class PredicateCompiler {
   std::string compile_text_against(const std::string& column, Operator op, SelectionParameter text);
   std::string compile_time(const std::string& column, Operator op, const Json& value);
   std::string compile_reached(const Predicate& predicate, const RowSource& row);
+
+  // Texts that stand in more than one place.
+  std::string at(std::string_view data, const FieldPath& field) const { return json_at(dialect_, data, field); }
+  std::string integers_of(SelectionParameter list);  // likewise of integers
+  std::string all() const { return std::string(dialect_.yes); }
+  std::string none() const { return std::string(dialect_.no); }
+
+  const Dialect& dialect_;
   std::vector<SelectionParameter>& parameters_;
   KeySource* keys_;
   std::map<const Json*, std::size_t> literals_;

@@ -1,4 +1,4 @@
-#include "storage/sqlite/selection_parameter.hpp"
+#include "storage/sql/selection_parameter.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -79,18 +79,18 @@ Parameter parameter_of(const Json& literal, Slot::Form form) {
   return nullptr;
 }
 
-void SlotValues::bind(Statement& statement, const std::vector<SelectionParameter>& parameters) {
+void SlotValues::bind(ParameterSink& sink, const std::vector<SelectionParameter>& parameters) {
   texts_.reserve(parameters.size());  // bound by reference: they must not move
   // The last ones may belong to a part of the condition that turned out never to matter, and was left out.
-  const auto used = std::min(parameters.size() + 1, statement.parameter_count());
+  const auto used = std::min(parameters.size() + 1, sink.parameter_count());
   for (std::size_t i = 1; i < used; ++i) {
     const int index = static_cast<int>(i) + 1;
     if (const auto* const value = std::get_if<Parameter>(&parameters[i - 1]))
-      statement.bind(index, *value);
+      sink.put(index, *value);
     else if (const auto* const key = std::get_if<KeyBytes>(&parameters[i - 1]))
-      bind(statement, index, *key);
+      bind(sink, index, *key);
     else
-      bind(statement, index, std::get<Slot>(parameters[i - 1]));
+      bind(sink, index, std::get<Slot>(parameters[i - 1]));
   }
 }
 
@@ -99,7 +99,7 @@ const Json& SlotValues::literal(const Slot& slot) {
   return *literals_->at(slot.index);
 }
 
-void SlotValues::bind(Statement& statement, int index, const KeyBytes& key) {
+void SlotValues::bind(ParameterSink& sink, int index, const KeyBytes& key) {
   std::string& bytes = texts_.emplace_back();
   const auto append_text = [&](const std::string& text) {
     const Json value = text;
@@ -125,63 +125,63 @@ void SlotValues::bind(Statement& statement, int index, const KeyBytes& key) {
       case Slot::Value::limit: break;  // in no key
     }
   }
-  statement.bind_blob(index, bytes);
+  sink.put_bytes(index, bytes);
 }
 
-void SlotValues::bind(Statement& statement, int index, const Slot& slot) {
+void SlotValues::bind(ParameterSink& sink, int index, const Slot& slot) {
   const auto bind_actors = [&](const std::string& text) {
     if (slot.form == Slot::Form::text) {
-      statement.bind(index, std::string_view(text));
+      sink.put_text(index, std::string_view(text));
     } else if (slot.form == Slot::Form::json) {
       append_json_string(texts_.emplace_back(), text);
-      statement.bind(index, std::string_view(texts_.back()));
+      sink.put_text(index, std::string_view(texts_.back()));
     } else {
       const Json value = text;
-      statement.bind_blob(index, texts_.emplace_back(sort_key(&value)));
+      sink.put_bytes(index, texts_.emplace_back(sort_key(&value)));
     }
   };
   switch (slot.value) {
     case Slot::Value::user_id: return bind_actors(actor_.user_id);
     case Slot::Value::organization_id: return bind_actors(actor_.organization_id);
-    case Slot::Value::id: statement.bind(index, std::string_view(*selection_->id)); return;
+    case Slot::Value::id: sink.put_text(index, std::string_view(*selection_->id)); return;
     case Slot::Value::ids:
-      statement.bind(index, std::string_view(texts_.emplace_back(Json(*selection_->ids).dump())));
+      sink.put_text(index, std::string_view(texts_.emplace_back(Json(*selection_->ids).dump())));
       return;
     // One more, to know whether there are more.
-    case Slot::Value::limit: statement.bind(index, selection_->limit + 1); return;
-    case Slot::Value::position: return bind_position(statement, index, slot);
-    case Slot::Value::literal: return bind_literal(statement, index, slot);
+    case Slot::Value::limit: sink.put(index, selection_->limit + 1); return;
+    case Slot::Value::position: return bind_position(sink, index, slot);
+    case Slot::Value::literal: return bind_literal(sink, index, slot);
   }
 }
 
-void SlotValues::bind_literal(Statement& statement, int index, const Slot& slot) {
+void SlotValues::bind_literal(ParameterSink& sink, int index, const Slot& slot) {
   const Parameter value = parameter_of(literal(slot), slot.form);
   if (const auto* const text = std::get_if<std::string>(&value)) {
-    statement.bind(index, std::string_view(texts_.emplace_back(*text)));
+    sink.put_text(index, std::string_view(texts_.emplace_back(*text)));
   } else if (const auto* const blob = std::get_if<Blob>(&value)) {
-    statement.bind_blob(index, texts_.emplace_back(blob->begin(), blob->end()));
+    sink.put_bytes(index, texts_.emplace_back(blob->begin(), blob->end()));
   } else {
-    statement.bind(index, value);
+    sink.put(index, value);
   }
 }
 
-void SlotValues::bind_position(Statement& statement, int index, const Slot& slot) {
+void SlotValues::bind_position(ParameterSink& sink, int index, const Slot& slot) {
   const std::string& key = selection_->after->at(slot.index);
   if (slot.form == Slot::Form::sort_key) {
-    statement.bind_blob(index, key);
+    sink.put_bytes(index, key);
     return;
   }
   if (const auto integer = integer_of_sort_key(key)) {
-    statement.bind(index, *integer);
+    sink.put(index, *integer);
   } else if (auto text = string_of_sort_key(key)) {
-    statement.bind(index, std::string_view(texts_.emplace_back(*std::move(text))));
+    sink.put_text(index, std::string_view(texts_.emplace_back(*std::move(text))));
   } else {
     // Absent to whoever was given the cursor: before all values that the column has, be they numbers or texts.
     const FieldPath::Root root = selection_->order.at(slot.index).field.root();
     if (root == FieldPath::Root::created_at || root == FieldPath::Root::updated_at)
-      statement.bind(index, std::numeric_limits<std::int64_t>::min());
+      sink.put(index, std::numeric_limits<std::int64_t>::min());
     else
-      statement.bind(index, std::string_view());
+      sink.put_text(index, std::string_view());
   }
 }
 

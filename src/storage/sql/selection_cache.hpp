@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite/row_reader.hpp"
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sql/row_reader.hpp"
+#include "storage/sql/selection_compiler.hpp"
 
 namespace struere {
 
@@ -24,6 +24,8 @@ struct PreparedSelection {
 // Of one connection, and used by one thread at a time as that is. Bounded: what was used last stays.
 class SelectionCache {
  public:
+  explicit SelectionCache(const Dialect& dialect) : dialect_(dialect) {}
+
   // Selections that differ only in the actor, the id or the ids, the limit, the position or the values of the filter
   // share one; a search has its own. `keys` are the field keys as the connection sees them.
   std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Selection& selection, KeySource& keys,
@@ -46,6 +48,7 @@ class SelectionCache {
   };
   class Recorder;
 
+  const Dialect& dialect_;
   std::list<Entry> entries_;  // most recently used first
 };
 

@@ -1,4 +1,4 @@
-#include "storage/sqlite/row_reader.hpp"
+#include "storage/sql/row_reader.hpp"
 
 #include <algorithm>
 
@@ -10,9 +10,9 @@ RowReader::RowReader(const MaskGroups& groups) : shown_(groups.masks, MaskPurpos
   if (groups.single()) one_.emplace(way_of("1"));
 }
 
-EntityRow RowReader::read(const Statement& statement, std::string& bytes) const {
-  if (one_) return read(statement, *one_, bytes);
-  return read(statement, way_of(statement.text(6)), bytes);
+EntityRow RowReader::read(const ResultRow& result, std::string& bytes) const {
+  if (one_) return read(result, *one_, bytes);
+  return read(result, way_of(result.text(6)), bytes);
 }
 
 RowReader::Way RowReader::way_of(std::string_view bits) const {
@@ -29,27 +29,27 @@ RowReader::Way RowReader::way_of(std::string_view bits) const {
   return way;
 }
 
-EntityRow RowReader::read(const Statement& statement, const Way& way, std::string& bytes) {
+EntityRow RowReader::read(const ResultRow& result, const Way& way, std::string& bytes) {
   EntityRow row;
-  row.id = EntityId(statement.string(0));
-  way.splicer.splice(statement.text(1), bytes);
-  row.version = statement.integer(2);
+  row.id = EntityId(result.string(0));
+  way.splicer.splice(result.text(1), bytes);
+  row.version = result.integer(2);
   const auto mask = [&](FieldPath::Root root, const Json& value) {
     if (auto shown = apply_masks(way.masks, root, value, MaskPurpose::show))
       show_attribute(row, root, *std::move(shown));
   };
   if (way.clear_status)
-    row.status = statement.string(3);
+    row.status = result.string(3);
   else
-    mask(FieldPath::Root::status, statement.string(3));
+    mask(FieldPath::Root::status, result.string(3));
   if (way.clear_created_at)
-    row.created_at = statement.integer(4);
+    row.created_at = result.integer(4);
   else
-    mask(FieldPath::Root::created_at, statement.integer(4));
+    mask(FieldPath::Root::created_at, result.integer(4));
   if (way.clear_updated_at)
-    row.updated_at = statement.integer(5);
+    row.updated_at = result.integer(5);
   else
-    mask(FieldPath::Root::updated_at, statement.integer(5));
+    mask(FieldPath::Root::updated_at, result.integer(5));
   return row;
 }
 

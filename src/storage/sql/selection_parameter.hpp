@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "storage/sqlite/connection.hpp"
+#include "storage/sql/parameter.hpp"
 #include "struere/query/selection.hpp"
 
 namespace struere {
@@ -57,13 +57,13 @@ class SlotValues {
   SlotValues& operator=(const SlotValues&) = delete;
 
   // To ?2 and on.
-  void bind(Statement& statement, const std::vector<SelectionParameter>& parameters);
+  void bind(ParameterSink& sink, const std::vector<SelectionParameter>& parameters);
 
  private:
-  void bind(Statement& statement, int index, const Slot& slot);
-  void bind_position(Statement& statement, int index, const Slot& slot);
-  void bind(Statement& statement, int index, const KeyBytes& key);
-  void bind_literal(Statement& statement, int index, const Slot& slot);
+  void bind(ParameterSink& sink, int index, const Slot& slot);
+  void bind_position(ParameterSink& sink, int index, const Slot& slot);
+  void bind(ParameterSink& sink, int index, const KeyBytes& key);
+  void bind_literal(ParameterSink& sink, int index, const Slot& slot);
   const Json& literal(const Slot& slot);
 
   const ActorValues& actor_;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite/selection_compiler.hpp"
+#include "storage/sql/selection_compiler.hpp"
 #include "struere/query/interpreter.hpp"
 
 namespace struere {
@@ -17,13 +17,13 @@ class ViewValues {
   ViewValues(const MaskGroups& groups, std::vector<FieldPath> fields);
 
   // The value of each of the fields; all must be in `data`.
-  std::vector<std::optional<Json>> of(const Statement& statement) const;
+  std::vector<std::optional<Json>> of(const ResultRow& result) const;
   // A row in which nothing but these fields may be looked at.
-  RowFields fields_of(const Statement& statement) const;
+  RowFields fields_of(const ResultRow& result) const;
 
  private:
-  std::string_view bits_of(const Statement& statement) const { return single_ ? "1" : statement.text(6); }
-  Json data_of(const Statement& statement, std::string_view bits) const;
+  std::string_view bits_of(const ResultRow& result) const { return single_ ? "1" : result.text(6); }
+  Json data_of(const ResultRow& result, std::string_view bits) const;
 
   std::vector<FieldPath> fields_;
   Mask asked_;  // of `data`, these fields

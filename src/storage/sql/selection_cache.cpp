@@ -1,4 +1,4 @@
-#include "storage/sqlite/selection_cache.hpp"
+#include "storage/sql/selection_cache.hpp"
 
 #include <algorithm>
 
@@ -87,8 +87,8 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
   auto prepared = std::make_shared<PreparedSelection>();
   prepared->grants = selection.grants;
   Recorder recorder(keys);
-  prepared->compiled = asked == Asked::rows ? compile_select(selection, &recorder, candidates)
-                                            : compile_count(selection, &recorder, candidates);
+  prepared->compiled = asked == Asked::rows ? compile_select(dialect_, selection, &recorder, candidates)
+                                            : compile_count(dialect_, selection, &recorder, candidates);
   if (asked == Asked::rows) prepared->reader.emplace(*prepared->compiled.groups);
   if (may_be_kept && size_of(prepared->compiled, selection.filter) <= longest_kept) {
     entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr,
