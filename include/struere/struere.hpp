@@ -25,6 +25,7 @@
 #include "struere/model/release.hpp"
 #include "struere/model/retention.hpp"
 #include "struere/model/role.hpp"
+#include "struere/model/storage_report.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
 // query: what a storage is asked
@@ -37,7 +38,6 @@
 // storage: where the data is
 #include "struere/storage/memory.hpp"
 #include "struere/storage/sqlite.hpp"
-#include "struere/storage/storage.hpp"
 // repository: the face
 #include "struere/repository/agent_repository.hpp"
 #include "struere/repository/api_key_repository.hpp"

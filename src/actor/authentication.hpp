@@ -6,7 +6,7 @@
 
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

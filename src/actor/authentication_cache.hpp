@@ -8,7 +8,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/event.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

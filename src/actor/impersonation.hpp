@@ -4,7 +4,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/impersonation.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

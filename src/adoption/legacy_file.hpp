@@ -19,7 +19,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/environment.hpp"
 #include "struere/core/id.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/transaction.hpp"
 
 namespace struere {
 

@@ -12,7 +12,7 @@
 #include "struere/core/json.hpp"
 #include "struere/model/entity_type.hpp"
 #include "struere/model/role.hpp"
-#include "struere/query/record.hpp"
+#include "struere/spi/record.hpp"
 
 namespace struere {
 

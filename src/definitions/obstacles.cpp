@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "definitions/each_entity.hpp"
-#include "query/unique_key.hpp"
 #include "storage/configuration.hpp"
 #include "storage/people.hpp"
+#include "struere/spi/unique_key.hpp"
 
 namespace struere {
 namespace {

@@ -142,4 +142,10 @@ Aggregates Aggregator::finish() const {
   return out;
 }
 
+Aggregates aggregated(const Aggregation& aggregation, std::span<const RowFields> rows) {
+  Aggregator aggregator(aggregation);
+  for (const RowFields& row : rows) aggregator.add(row);
+  return aggregator.finish();
+}
+
 }  // namespace struere

@@ -7,7 +7,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/event.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/transaction.hpp"
 
 namespace struere {
 

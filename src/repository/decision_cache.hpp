@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "struere/access/policy.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

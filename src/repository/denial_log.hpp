@@ -20,7 +20,7 @@
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
 #include "struere/model/actor_context.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

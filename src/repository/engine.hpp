@@ -20,7 +20,7 @@
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/repository/denial_recording.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

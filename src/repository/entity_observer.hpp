@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "struere/query/record.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/record.hpp"
+#include "struere/spi/transaction.hpp"
 
 namespace struere {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <span>
 
-#include "query/unique_key.hpp"
 #include "repository/checks.hpp"
 #include "repository/event_purge.hpp"
 #include "repository/log_verifier.hpp"
+#include "struere/spi/unique_key.hpp"
 
 namespace struere {
 namespace {

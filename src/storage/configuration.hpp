@@ -8,7 +8,7 @@
 
 #include "struere/model/entity_type.hpp"
 #include "struere/model/role.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/transaction.hpp"
 
 namespace struere {
 

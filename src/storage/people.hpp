@@ -9,7 +9,7 @@
 #include "struere/model/api_key.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/role.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

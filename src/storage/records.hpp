@@ -1,6 +1,6 @@
 // Records and the types that they are read as: the one place where a column meets a member.
 //
-// `members` of a type are tied in the order of its table's columns (query/record.cpp).
+// `members` of a type are tied in the order of its table's columns (storage/record.cpp).
 #pragma once
 
 #include <algorithm>
@@ -26,8 +26,8 @@
 #include "struere/model/role.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
-#include "struere/query/record.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/record.hpp"
+#include "struere/spi/transaction.hpp"
 
 namespace struere {
 

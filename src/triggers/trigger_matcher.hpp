@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "struere/model/trigger.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/transaction.hpp"
 #include "triggers/trigger_definition.hpp"
 
 namespace struere {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <set>
 
-#include "struere/query/record.hpp"
+#include "struere/spi/record.hpp"
 #include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
 

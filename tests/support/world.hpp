@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "struere/spi/storage.hpp"
 #include "struere/struere.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequential_ids.hpp"

@@ -21,6 +21,7 @@ class Tally {
   void add(const Scenario& scenario, const std::vector<StepResult>& results);
   void print_closing_line() const;
   bool all_passed() const noexcept { return failed_ == 0; }
+  std::size_t failed() const noexcept { return failed_; }
 
  private:
   void judge(const Scenario& scenario, const StepResult& result, const Json& step);

@@ -39,6 +39,7 @@ StorageChoice StorageChoice::parse(const std::string& text) {
 ScenarioStorage::ScenarioStorage(const StorageChoice& choice) {
   switch (choice.kind) {
     case StorageChoice::Kind::memory: break;
+    case StorageChoice::Kind::made: make_ = choice.make; break;
     case StorageChoice::Kind::temporary_file:
       directory_ = make_temporary_directory();
       file_ = *directory_ / "scenario.db";
@@ -56,6 +57,7 @@ ScenarioStorage::~ScenarioStorage() {
 }
 
 Database ScenarioStorage::open(DatabaseOptions options) const {
+  if (make_) return Database::with_storage(make_(), options);
   if (!file_) return Database::in_memory(options);
   options.sqlite.durability = Durability::normal;  // the data is not kept: there is no loss of power to survive
   return Database::open(file_->string(), options);

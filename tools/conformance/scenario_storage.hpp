@@ -5,16 +5,18 @@
 #include <optional>
 #include <string>
 
+#include "struere/conformance.hpp"
 #include "struere/repository/database.hpp"
 
 namespace struere::conformance {
 
 // What `--storage` says.
 struct StorageChoice {
-  enum class Kind { memory, temporary_file, file };
+  enum class Kind { memory, temporary_file, file, made };
 
   Kind kind = Kind::temporary_file;
   std::filesystem::path path = {};  // of `file`
+  StorageFactory make = {};         // of `made`
 
   // Throws std::invalid_argument, with a message for the person who typed it.
   static StorageChoice parse(const std::string& text);
@@ -36,7 +38,8 @@ class ScenarioStorage {
 
  private:
   std::optional<std::filesystem::path> directory_;  // made here, and removed with all that is in it
-  std::optional<std::filesystem::path> file_;       // none: in memory
+  std::optional<std::filesystem::path> file_;       // none: in memory, or made
+  StorageFactory make_;
 };
 
 }  // namespace struere::conformance

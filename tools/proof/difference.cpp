@@ -10,7 +10,7 @@
 namespace struere::proof {
 namespace {
 
-const StorageChoice memory_storage{StorageChoice::Kind::memory}, sqlite_storage{StorageChoice::Kind::temporary_file};
+const StorageChoice memory_storage{StorageChoice::Kind::memory};
 
 std::string text_of(const Json& value) { return value.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
@@ -20,9 +20,9 @@ std::string text_of(const StepResult& result) {
 
 // What two worlds say to the same question.
 template <class Ask>
-std::array<std::string, 2> ask_both(World& memory, World& sqlite, const Ask& ask) {
+std::array<std::string, 2> ask_both(World& memory, World& other, const Ask& ask) {
   std::array<std::string, 2> out;
-  World* const worlds[] = {&memory, &sqlite};
+  World* const worlds[] = {&memory, &other};
   for (std::size_t i = 0; i < 2; ++i) {
     try {
       out[i] = ask(*worlds[i]);
@@ -63,23 +63,23 @@ void cut_to_difference(std::string& a, std::string& b) {
 
 class Comparison {
  public:
-  Comparison(const Scenario& scenario, Coverage& coverage)
+  Comparison(const Scenario& scenario, Coverage& coverage, const StorageChoice& other)
       : scenario_(scenario),
         coverage_(coverage),
         memory_(scenario, memory_storage, Detail::all),
-        sqlite_(scenario, sqlite_storage, Detail::all) {}
+        other_(scenario, other, Detail::all) {}
 
   std::optional<Difference> run() {
     coverage_.count_world();
     const StepResult built = memory_.build();
-    if (auto found = compare("the beginning", "building the world", built, sqlite_.build())) return found;
+    if (auto found = compare("the beginning", "building the world", built, other_.build())) return found;
     coverage_.count("world", built.answer.contains("error") ? built.answer.at("error").get<std::string>() : "built");
     if (built.answer.contains("error")) return std::nullopt;
     for (std::size_t step = 0; step < scenario_.steps.size(); ++step) {
       const std::string op = op_of(scenario_.steps[step]);
       const StepResult expected = memory_.take(step);
       coverage_.count_step(op, expected.answer);
-      if (auto found = compare("step " + std::to_string(step), op, expected, sqlite_.take(step))) return found;
+      if (auto found = compare("step " + std::to_string(step), op, expected, other_.take(step))) return found;
     }
     return compare_scopes();
   }
@@ -90,17 +90,17 @@ class Comparison {
   }
 
   static std::optional<Difference> compare(const std::string& place, const std::string& what, const StepResult& memory,
-                                           const StepResult& sqlite) {
-    const std::string expected = text_of(memory), got = text_of(sqlite);
+                                           const StepResult& other) {
+    const std::string expected = text_of(memory), got = text_of(other);
     return expected == got ? std::nullopt : std::optional(Difference{place, what, expected, got});
   }
 
   template <class Ask>
   std::optional<Difference> compare_both(const std::string& place, const std::string& what, const Ask& ask) {
-    auto [memory, sqlite] = ask_both(memory_.world(), sqlite_.world(), ask);
-    if (memory == sqlite) return std::nullopt;
-    cut_to_difference(memory, sqlite);
-    return Difference{place, what, std::move(memory), std::move(sqlite)};
+    auto [memory, other] = ask_both(memory_.world(), other_.world(), ask);
+    if (memory == other) return std::nullopt;
+    cut_to_difference(memory, other);
+    return Difference{place, what, std::move(memory), std::move(other)};
   }
 
   // At the end, so that it is about what the steps have made.
@@ -158,13 +158,13 @@ class Comparison {
 
   const Scenario& scenario_;
   Coverage& coverage_;
-  Playing memory_, sqlite_;
+  Playing memory_, other_;
 };
 
 }  // namespace
 
-std::optional<Difference> find_difference(const Scenario& scenario, Coverage& coverage) {
-  return Comparison(scenario, coverage).run();
+std::optional<Difference> find_difference(const Scenario& scenario, Coverage& coverage, const StorageChoice& other) {
+  return Comparison(scenario, coverage, other).run();
 }
 
 Scenario with_expectations(Scenario scenario) {

@@ -52,6 +52,8 @@ Json random_step(Random& random, const Json& actor, GeneratedWorld& world, std::
 // A step of the system that changes a type, a role, who has it or who is a member.
 Json random_change(Random& random, GeneratedWorld& world, std::size_t place);
 
+constexpr int steps_of_a_world = 80;
+
 // The world of that seed with `steps` steps of many actors.
 Scenario random_scenario(std::uint64_t seed, int steps);
 

@@ -24,7 +24,6 @@ using conformance::exit_failed;
 using conformance::exit_passed;
 using Time = std::chrono::steady_clock;
 
-constexpr int steps_of_a_world = 80;
 constexpr auto time_to_shrink = std::chrono::seconds(90);
 constexpr int most_failures = 5;  // after which it is time to look at them
 
@@ -133,7 +132,7 @@ bool compare_storages(std::uint64_t seed, const Options& options, Coverage& cove
   const Scenario small = conformance::read_scenario(shrink(to_json(scenario), differs, time_to_shrink));
   if (const auto again = find_difference(small, uncounted))
     std::cout << "at     " << again->place << ", " << again->what << "\nmemory " << again->memory << "\nsqlite "
-              << again->sqlite << '\n';
+              << again->other << '\n';
   write_line(options.failures + "/" + scenario.name + ".jsonl", to_json(with_expectations(small)));
   return false;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
+#include "struere/query/aggregate.hpp"
 #include "struere/query/predicate.hpp"
 #include "struere/query/selection.hpp"
 
@@ -63,5 +64,9 @@ std::vector<std::string> words_at(std::span<const FieldPath> fields, const RowFi
 
 // Whether every term is a prefix of some word in some string at one of the fields; false without terms.
 bool matches(const Search& search, const RowFields& view);
+
+// What an aggregate of these rows answers, each as a query sees it (MaskPurpose::query). Throws Error{invalid_query} if
+// the answer, or what has to be remembered for it, is too large.
+Aggregates aggregated(const Aggregation& aggregation, std::span<const RowFields> rows);
 
 }  // namespace struere

@@ -12,7 +12,6 @@
 #include "struere/repository/session.hpp"
 #include "struere/repository/trusted_host.hpp"
 #include "struere/storage/sqlite.hpp"
-#include "struere/storage/storage.hpp"
 
 namespace struere {
 

@@ -12,8 +12,12 @@
 #include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
 #include "struere/model/organization.hpp"
+#include "struere/model/storage_report.hpp"
 #include "struere/repository/session.hpp"
-#include "struere/storage/storage.hpp"
+
+namespace struere::inline spi {
+class Storage;  // struere/spi/storage.hpp
+}
 
 namespace struere {
 

@@ -4,7 +4,9 @@
 
 #include <memory>
 
-#include "struere/storage/storage.hpp"
+namespace struere::inline spi {
+class Storage;  // struere/spi/storage.hpp
+}
 
 namespace struere {
 

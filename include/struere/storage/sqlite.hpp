@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "struere/storage/storage.hpp"
+namespace struere::inline spi {
+class Storage;  // struere/spi/storage.hpp
+}
 
 namespace struere {
 

@@ -12,9 +12,10 @@
 
 #include "core/digest.hpp"
 #include "query/aggregator.hpp"
-#include "query/unique_key.hpp"
 #include "storage/memory/record_store.hpp"
 #include "struere/core/error.hpp"
+#include "struere/spi/storage.hpp"
+#include "struere/spi/unique_key.hpp"
 #include "struere/storage/memory.hpp"
 
 namespace struere {

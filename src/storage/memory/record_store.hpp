@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "struere/query/record.hpp"
+#include "struere/spi/record.hpp"
 
 namespace struere {
 

@@ -1,6 +1,5 @@
 #include "storage/sql/event_reader.hpp"
 
-
 namespace struere {
 
 // A hash or salt of another length reads as zeros, which no event matches.

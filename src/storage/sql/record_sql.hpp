@@ -1,4 +1,4 @@
-// The SQL of records (query/record.hpp): one piece of code for all of their tables, and the only one that adds their
+// The SQL of records (spi/record.hpp): one piece of code for all of their tables, and the only one that adds their
 // owner.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "storage/sql/dialect.hpp"
-#include "struere/query/record.hpp"
+#include "struere/spi/record.hpp"
 
 namespace struere {
 

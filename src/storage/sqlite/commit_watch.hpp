@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "storage/sqlite/connection.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "storage/sqlite/connection.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

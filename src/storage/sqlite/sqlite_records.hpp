@@ -6,7 +6,7 @@
 
 #include "storage/sql/record_sql.hpp"
 #include "storage/sqlite/connection.hpp"
-#include "struere/query/record.hpp"
+#include "struere/spi/record.hpp"
 
 namespace struere {
 

@@ -13,7 +13,7 @@
 #include "storage/sqlite/search_index.hpp"
 #include "storage/sqlite/sqlite_records.hpp"
 #include "storage/sqlite/unique_keys.hpp"
-#include "struere/storage/storage.hpp"
+#include "struere/spi/storage.hpp"
 
 namespace struere {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "query/unique_key.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "struere/query/selection.hpp"
+#include "struere/spi/unique_key.hpp"
 
 namespace struere {
 

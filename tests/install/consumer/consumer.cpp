@@ -5,6 +5,9 @@
 #ifdef USES_adoption
 #include <struere/adoption/adoption.hpp>
 #endif
+#ifdef USES_conformance
+#include <struere/conformance.hpp>
+#endif
 
 #include <cstdio>
 
@@ -28,6 +31,11 @@ bool adoption_works() {
   return false;
 }
 #endif
+#ifdef USES_conformance
+bool conformance_works() {
+  return struere::conformance::check_storage([] { return struere::open_memory_storage(); }).empty();
+}
+#endif
 
 int main() {
 #ifdef USES_yaml
@@ -35,6 +43,9 @@ int main() {
 #endif
 #ifdef USES_adoption
   if (!adoption_works()) return 1;
+#endif
+#ifdef USES_conformance
+  if (!conformance_works()) return 1;
 #endif
   const auto database = struere::Database::in_memory();
   const auto acme = database.trusted_host().create_organization("Acme");

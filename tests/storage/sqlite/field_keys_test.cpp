@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "storage/sql/selection_cache.hpp"
+#include "storage/sqlite/key_catalog.hpp"
 #include "support/raw_database.hpp"
 #include "support/world.hpp"
 

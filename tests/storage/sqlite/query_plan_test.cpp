@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "storage/sql/selection_cache.hpp"
+#include "storage/sqlite/key_catalog.hpp"
 #include "storage/sqlite/sqlite_dialect.hpp"
 #include "struere/access/access_plan.hpp"
 #include "support/raw_database.hpp"

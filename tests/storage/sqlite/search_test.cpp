@@ -15,6 +15,7 @@
 #include "struere/access/access_plan.hpp"
 #include "struere/access/rule_book.hpp"
 #include "support/raw_database.hpp"
+#include "support/throws_error.hpp"
 #include "support/world.hpp"
 
 using namespace struere;

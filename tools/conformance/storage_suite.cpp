@@ -1,15 +1,13 @@
-#include "conformance/storage_conformance.hpp"
-
-#include <catch2/catch.hpp>
-
+// The rules of the storage interface, one by one (docs/storages.md).
 #include <algorithm>
 #include <stdexcept>
 
+#include "storage_checks.hpp"
+#include "struere/conformance.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/database.hpp"
-#include "support/throws_error.hpp"
 
-namespace struere::test {
+namespace struere::conformance {
 namespace {
 
 // A storage with two organizations in it, and a scope for each environment.
@@ -108,14 +106,14 @@ Predicate equals(const char* field, Json value) {
 
 using Ids = std::vector<std::string>;
 
-void check_transactions(const StorageFactory& make) {
+void check_transactions(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   EntityTypeKey type = 0;
   {
     const auto transaction = stage.write();
     type = add_type(*transaction);
     transaction->insert_entity(row(type, "kept", "{}"));
-    CHECK(transaction->find_entity("kept"));  // its own writes
+    STRUERE_EXPECT(transaction->find_entity("kept"));  // its own writes
     transaction->commit();
   }
   {
@@ -133,10 +131,10 @@ void check_transactions(const StorageFactory& make) {
     transaction->append_event(event);
   }  // not committed
   const auto transaction = stage.read();
-  CHECK(transaction->find_entity("kept")->data == "{}");
-  CHECK_FALSE(transaction->find_entity("undone"));
-  CHECK(transaction->related_ids("kept", {"knows", false}).empty());
-  CHECK(transaction->chain_head().sequence == 0);
+  STRUERE_EXPECT(transaction->find_entity("kept")->data == "{}");
+  STRUERE_EXPECT(!transaction->find_entity("undone"));
+  STRUERE_EXPECT(transaction->related_ids("kept", {"knows", false}).empty());
+  STRUERE_EXPECT(transaction->chain_head().sequence == 0);
 }
 
 // A record of each table of a role, and an API key; in an order in which each names only those before it.
@@ -156,7 +154,7 @@ Record scoped_record(RecordTable table) {
   }
 }
 
-void check_scopes(const StorageFactory& make) {
+void check_scopes(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   {
     const auto transaction = stage.write();
@@ -165,43 +163,44 @@ void check_scopes(const StorageFactory& make) {
     transaction->insert_entity(row(type, "y", "{}"));
     transaction->link("x", "knows", "y");
     for (const RecordTable table : scoped_tables) transaction->insert_record(table, scoped_record(table));
-    CHECK_FALSE(transaction->insert_record(RecordTable::roles, role_record("role-2", "reader")));  // the name is taken
-    CHECK(transaction->insert_record(RecordTable::installed_packs, pack("p")));
-    CHECK_FALSE(transaction->insert_record(RecordTable::installed_packs, pack("p")));
+    STRUERE_EXPECT(
+        !transaction->insert_record(RecordTable::roles, role_record("role-2", "reader")));  // the name is taken
+    STRUERE_EXPECT(transaction->insert_record(RecordTable::installed_packs, pack("p")));
+    STRUERE_EXPECT(!transaction->insert_record(RecordTable::installed_packs, pack("p")));
     transaction->commit();
   }
   // Nothing of it is there in the other environment, nor in the other organization.
   for (const Scope& other : {stage.scope(Environment::production), stage.scope(Environment::development, "globex")}) {
     const auto transaction = stage.storage->begin(other, Access::write);
     for (const RecordTable table : scoped_tables) {
-      CHECK(transaction->select_records({table}).empty());
-      CHECK(transaction->update_records(table, {}, {{shape_of(table).columns.back(), "stolen"}}) == 0);
-      CHECK(transaction->remove_records(table, {}) == 0);
+      STRUERE_EXPECT(transaction->select_records({table}).empty());
+      STRUERE_EXPECT(transaction->update_records(table, {}, {{shape_of(table).columns.back(), "stolen"}}) == 0);
+      STRUERE_EXPECT(transaction->remove_records(table, {}) == 0);
     }
-    CHECK_FALSE(transaction->find_entity("x"));
+    STRUERE_EXPECT(!transaction->find_entity("x"));
     const EntityTypeKey own = add_type(*transaction);
-    CHECK(transaction->select(all_of(own)).rows.empty());
-    CHECK(transaction->count(all_of(own)) == 0);
-    CHECK(transaction->related_ids("x", {"knows", false}).empty());
-    CHECK_FALSE(transaction->unlink("x", "knows", "y"));
-    CHECK(transaction->select_records({RecordTable::installed_packs}).empty());
-    CHECK(transaction->update_records(RecordTable::installed_packs, {}, {{"version", "stolen"}}) == 0);
-    CHECK(transaction->remove_records(RecordTable::installed_packs, {}) == 0);
-    CHECK(transaction->sum_records({RecordTable::installed_packs, {}, {}, {}}).at(0).count == 0);
+    STRUERE_EXPECT(transaction->select(all_of(own)).rows.empty());
+    STRUERE_EXPECT(transaction->count(all_of(own)) == 0);
+    STRUERE_EXPECT(transaction->related_ids("x", {"knows", false}).empty());
+    STRUERE_EXPECT(!transaction->unlink("x", "knows", "y"));
+    STRUERE_EXPECT(transaction->select_records({RecordTable::installed_packs}).empty());
+    STRUERE_EXPECT(transaction->update_records(RecordTable::installed_packs, {}, {{"version", "stolen"}}) == 0);
+    STRUERE_EXPECT(transaction->remove_records(RecordTable::installed_packs, {}) == 0);
+    STRUERE_EXPECT(transaction->sum_records({RecordTable::installed_packs, {}, {}, {}}).at(0).count == 0);
     transaction->update_entity(row(own, "x", R"({"stolen":true})"));
     // The same id may live in both scopes, as two rows.
     if (!transaction->find_entity("x")) transaction->insert_entity(row(own, "x", R"({"own":true})"));
     transaction->commit();
   }
   const auto transaction = stage.read();
-  CHECK(transaction->find_entity("x")->data == R"({"a":1})");
-  CHECK(transaction->related_ids("x", {"knows", false}) == Ids{"y"});
+  STRUERE_EXPECT(transaction->find_entity("x")->data == R"({"a":1})");
+  STRUERE_EXPECT(transaction->related_ids("x", {"knows", false}) == Ids{"y"});
   for (const RecordTable table : scoped_tables)
-    CHECK((transaction->select_records({table}) == std::vector<Record>{scoped_record(table)}));
-  CHECK((transaction->select_records({RecordTable::installed_packs}) == std::vector<Record>{pack("p")}));
+    STRUERE_EXPECT((transaction->select_records({table}) == std::vector<Record>{scoped_record(table)}));
+  STRUERE_EXPECT((transaction->select_records({RecordTable::installed_packs}) == std::vector<Record>{pack("p")}));
 }
 
-void check_configuration(const StorageFactory& make) {
+void check_configuration(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto transaction = stage.write();
   std::uint64_t last = transaction->generation();
@@ -210,49 +209,53 @@ void check_configuration(const StorageFactory& make) {
     return std::exchange(last, now) != now;
   };
   const EntityTypeKey key = add_type(*transaction);
-  CHECK(moved_on());
-  CHECK_FALSE(transaction->has_entities(key));
-  CHECK(transaction->update_records(RecordTable::entity_types, {{"slug", {}, "note"}},
-                                    {{"search_fields", R"(["title"])"}}) == 1);
+  STRUERE_EXPECT(moved_on());
+  STRUERE_EXPECT(!transaction->has_entities(key));
+  STRUERE_EXPECT(transaction->update_records(RecordTable::entity_types, {{"slug", {}, "note"}},
+                                             {{"search_fields", R"(["title"])"}}) == 1);
   transaction->rebuild_search(key);
   transaction->set_field_keys(key, {{"data.title"}, {"data.title", "data.n"}});
-  CHECK(moved_on());
+  STRUERE_EXPECT(moved_on());
   for (const RecordTable table : {RecordTable::roles, RecordTable::policies, RecordTable::scope_rules}) {
     transaction->insert_record(table, scoped_record(table));
-    CHECK(moved_on());
+    STRUERE_EXPECT(moved_on());
   }
-  CHECK(transaction->update_records(RecordTable::roles, {{"id", {}, "role-1"}}, {{"name", "writer"}}) == 1);
-  CHECK(moved_on());
-  CHECK(transaction->select_records({RecordTable::roles}) == std::vector<Record>{role_record("role-1", "writer")});
-  CHECK(transaction->remove_records(RecordTable::scope_rules, {}) == 1);
-  CHECK(moved_on());
+  STRUERE_EXPECT(transaction->update_records(RecordTable::roles, {{"id", {}, "role-1"}}, {{"name", "writer"}}) == 1);
+  STRUERE_EXPECT(moved_on());
+  STRUERE_EXPECT(transaction->select_records({RecordTable::roles}) ==
+                 std::vector<Record>{role_record("role-1", "writer")});
+  STRUERE_EXPECT(transaction->remove_records(RecordTable::scope_rules, {}) == 1);
+  STRUERE_EXPECT(moved_on());
   transaction->insert_record(RecordTable::api_keys, key_record("key", std::string(32, 'h')));
-  CHECK_FALSE(moved_on());
+  STRUERE_EXPECT(!moved_on());
   transaction->insert_entity(row(key, "x", "{}"));
   StoredEntity gone = row(key, "x", "{}");
   gone.deleted = true;
   transaction->update_entity(gone);
-  CHECK(transaction->has_entities(key));  // deleted ones count
+  STRUERE_EXPECT(transaction->has_entities(key));  // deleted ones count
 }
 
 // What a transaction does not own it can neither read nor write, and unique keys have a door of their own.
-void check_owners(const StorageFactory& make) {
+void check_owners(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
-  const auto scope = stage.write();
-  CHECK_THROWS_AS(scope->select_records({RecordTable::users}), std::logic_error);
-  CHECK_THROWS_AS(scope->remove_records(RecordTable::organizations, {}), std::logic_error);
-  CHECK_THROWS_AS(scope->remove_records(RecordTable::unique_keys, {}), std::logic_error);
-  CHECK(scope->insert_record(RecordTable::memberships, {"ana", "member", std::int64_t{1}}));
-  scope->commit();
-  CHECK(stage.read(Environment::production)->select_records({RecordTable::memberships}).size() == 1);  // shared
+  {
+    const auto scope = stage.write();
+    STRUERE_EXPECT_LOGIC_ERROR(scope->select_records({RecordTable::users}));
+    STRUERE_EXPECT_LOGIC_ERROR(scope->remove_records(RecordTable::organizations, {}));
+    STRUERE_EXPECT_LOGIC_ERROR(scope->remove_records(RecordTable::unique_keys, {}));
+    STRUERE_EXPECT(scope->insert_record(RecordTable::memberships, {"ana", "member", std::int64_t{1}}));
+    scope->commit();
+  }
+  STRUERE_EXPECT(stage.read(Environment::production)->select_records({RecordTable::memberships}).size() ==
+                 1);  // shared
   const auto globex = stage.storage->begin(stage.scope(Environment::development, "globex"), Access::read);
-  CHECK(globex->select_records({RecordTable::memberships}).empty());
+  STRUERE_EXPECT(globex->select_records({RecordTable::memberships}).empty());
   const auto database = stage.storage->begin_database(Access::read);
-  CHECK_THROWS_AS(database->select_records({RecordTable::memberships}), std::logic_error);
-  CHECK_THROWS_AS(database->select_records({RecordTable::roles}), std::logic_error);
+  STRUERE_EXPECT_LOGIC_ERROR(database->select_records({RecordTable::memberships}));
+  STRUERE_EXPECT_LOGIC_ERROR(database->select_records({RecordTable::roles}));
 }
 
-void check_selections(const StorageFactory& make) {
+void check_selections(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto transaction = stage.write();
   const EntityTypeKey type = add_type(*transaction);
@@ -266,27 +269,27 @@ void check_selections(const StorageFactory& make) {
   transaction->update_entity(gone);
 
   Selection selection = all_of(type);
-  CHECK(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});
+  STRUERE_EXPECT(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});
   selection.limit = 2;
   const Page first = transaction->select(selection);
-  CHECK(ids_of(first) == Ids{"c", "b"});
-  REQUIRE(first.next);
+  STRUERE_EXPECT(ids_of(first) == Ids{"c", "b"});
+  STRUERE_REQUIRE(first.next);
   selection.after = first.next;
   const Page second = transaction->select(selection);
-  CHECK(ids_of(second) == Ids{"a"});
-  CHECK_FALSE(second.next);
+  STRUERE_EXPECT(ids_of(second) == Ids{"a"});
+  STRUERE_EXPECT(!second.next);
 
   selection = all_of(type);
   selection.order = {
       {*FieldPath::parse("data.n"), false}, {*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
-  CHECK(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});  // absent < null < 1
+  STRUERE_EXPECT(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});  // absent < null < 1
 
   selection = all_of(type);
   selection.filter =
       Predicate::comparison(*FieldPath::parse("data.n"), Operator::neq, {Operand::Kind::literal, Json(2), {}, {}});
-  CHECK(transaction->count(selection) == 2);  // null is there, absent is not
+  STRUERE_EXPECT(transaction->count(selection) == 2);  // null is there, absent is not
   selection.id = "c";
-  CHECK(transaction->select(selection).rows.empty());
+  STRUERE_EXPECT(transaction->select(selection).rows.empty());
 
   // One grant admits ana's rows and hides the secret there; the other admits "c" alone and shows it.
   Mask mask;
@@ -295,13 +298,13 @@ void check_selections(const StorageFactory& make) {
   selection.grants =
       std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
   const Page page = transaction->select(selection);
-  REQUIRE(ids_of(page) == Ids{"c", "a"});
-  CHECK(page.rows[0].data.view() == R"({"owner":"ana","secret":"t"})");
-  CHECK(page.rows[1].data.view() == R"({"n":1,"owner":"ana"})");
+  STRUERE_REQUIRE(ids_of(page) == Ids{"c", "a"});
+  STRUERE_EXPECT(page.rows[0].data.view() == R"({"owner":"ana","secret":"t"})");
+  STRUERE_EXPECT(page.rows[1].data.view() == R"({"n":1,"owner":"ana"})");
   selection.filter = equals("data.secret", "s");
-  CHECK(transaction->count(selection) == 0);
+  STRUERE_EXPECT(transaction->count(selection) == 0);
   selection.filter = equals("data.secret", "t");
-  CHECK(transaction->count(selection) == 1);
+  STRUERE_EXPECT(transaction->count(selection) == 1);
   selection.filter = Predicate::always();
 
   // What is told of rows besides, as queries see them: "a" is admitted by the grant that hides the secret alone.
@@ -309,23 +312,23 @@ void check_selections(const StorageFactory& make) {
   selection.values = {secret, owner};
   selection.with_positions = true;
   const Page told = transaction->select(selection);
-  REQUIRE(told.values.size() == 2);
-  CHECK(told.values[0] == std::vector<std::optional<Json>>{Json("t"), Json("ana")});
-  CHECK(told.values[1] == std::vector<std::optional<Json>>{std::nullopt, Json("ana")});
-  REQUIRE(told.positions.size() == 2);
+  STRUERE_REQUIRE(told.values.size() == 2);
+  STRUERE_EXPECT(told.values[0] == std::vector<std::optional<Json>>{Json("t"), Json("ana")});
+  STRUERE_EXPECT(told.values[1] == std::vector<std::optional<Json>>{std::nullopt, Json("ana")});
+  STRUERE_REQUIRE(told.positions.size() == 2);
   selection.after = told.positions[0];
-  CHECK(ids_of(transaction->select(selection)) == Ids{"a"});
+  STRUERE_EXPECT(ids_of(transaction->select(selection)) == Ids{"a"});
   selection.after.reset();
   selection.most_bytes = 1;
   const Page cut = transaction->select(selection);
-  CHECK(ids_of(cut) == Ids{"c"});
-  CHECK(cut.next == told.positions[0]);
+  STRUERE_EXPECT(ids_of(cut) == Ids{"c"});
+  STRUERE_EXPECT(cut.next == told.positions[0]);
   selection = all_of(type);
   selection.order.clear();
   selection.ids = std::make_shared<const Ids>(Ids{"d", "a", "'", "c", "x"});
   Ids found = ids_of(transaction->select(selection));
   std::ranges::sort(found);
-  CHECK(found == Ids{"a", "c"});
+  STRUERE_EXPECT(found == Ids{"a", "c"});
 
   selection = all_of(type);
   selection.grants =
@@ -335,41 +338,41 @@ void check_selections(const StorageFactory& make) {
       {{secret},
        {{Measure::Op::count, {}}, {Measure::Op::max, secret}, {Measure::Op::sum, *FieldPath::parse("data.n")}},
        9});
-  REQUIRE(groups.groups.size() == 2);
-  CHECK_FALSE(groups.groups[0].key[0]);
-  CHECK(groups.groups[0].measures == std::vector<std::optional<Json>>{Json(1), std::nullopt, Json(1)});
-  CHECK(groups.groups[1].key[0] == Json("t"));
-  CHECK(groups.groups[1].measures == std::vector<std::optional<Json>>{Json(1), Json("t"), std::nullopt});
+  STRUERE_REQUIRE(groups.groups.size() == 2);
+  STRUERE_EXPECT(!groups.groups[0].key[0]);
+  STRUERE_EXPECT(groups.groups[0].measures == std::vector<std::optional<Json>>{Json(1), std::nullopt, Json(1)});
+  STRUERE_EXPECT(groups.groups[1].key[0] == Json("t"));
+  STRUERE_EXPECT(groups.groups[1].measures == std::vector<std::optional<Json>>{Json(1), Json("t"), std::nullopt});
 
   selection = all_of(type);
   selection.grants = std::make_shared<const Grants>();
-  CHECK(transaction->select(selection).rows.empty());
-  CHECK(transaction->count(selection) == 0);
+  STRUERE_EXPECT(transaction->select(selection).rows.empty());
+  STRUERE_EXPECT(transaction->count(selection) == 0);
 }
 
-void check_unique_keys(const StorageFactory& make) {
+void check_unique_keys(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto transaction = stage.write();
   const EntityTypeKey key = add_type(*transaction, {{"email"}, {"place.id", "n"}});
-  CHECK(unique_paths(*transaction) == std::vector<RecordValue>{R"(["email"])", R"(["place.id","n"])"});
+  STRUERE_EXPECT(unique_paths(*transaction) == std::vector<RecordValue>{R"(["email"])", R"(["place.id","n"])"});
   transaction->insert_entity(row(key, "a", R"({"email":"a","n":1,"place":{"id":[1]}})"));
   transaction->insert_entity(row(key, "b", R"({"email":null,"n":1})"));
   transaction->insert_entity(row(key, "c", R"({"email":null,"n":1})"));
   const auto find = [&](const UniqueKey& paths, const char* data) {
     return transaction->find_by_key(key, paths, Json::parse(data));
   };
-  CHECK(find({"email"}, R"({"email": "a"})") == "a");
-  CHECK(find({"place.id", "n"}, R"({"n": 1.0, "place": {"id": [1.0]}})") == "a");
-  CHECK_FALSE(find({"place.id", "n"}, R"({"n": 1})"));
-  CHECK_FALSE(find({"email"}, R"({"email": null})"));
-  CHECK_FALSE(find({"email"}, R"({"email": "A"})"));
+  STRUERE_EXPECT(find({"email"}, R"({"email": "a"})") == "a");
+  STRUERE_EXPECT(find({"place.id", "n"}, R"({"n": 1.0, "place": {"id": [1.0]}})") == "a");
+  STRUERE_EXPECT(!find({"place.id", "n"}, R"({"n": 1})"));
+  STRUERE_EXPECT(!find({"email"}, R"({"email": null})"));
+  STRUERE_EXPECT(!find({"email"}, R"({"email": "A"})"));
 
-  CHECK_ERROR(conflict, transaction->insert_entity(row(key, "d", R"({"email":"a"})")));
-  CHECK_ERROR(conflict, transaction->update_entity(row(key, "b", R"({"n":1,"place":{"id":[1]}})")));
+  STRUERE_EXPECT_ERROR(conflict, transaction->insert_entity(row(key, "d", R"({"email":"a"})")));
+  STRUERE_EXPECT_ERROR(conflict, transaction->update_entity(row(key, "b", R"({"n":1,"place":{"id":[1]}})")));
 }
 
 // A refused write leaves its transaction to be undone, so that each goes on in one of its own.
-void check_unique_keys_over_time(const StorageFactory& make) {
+void check_unique_keys_over_time(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const Keys unique{{"email"}};
   const auto in_transaction = [&](auto&& body) {
@@ -393,45 +396,45 @@ void check_unique_keys_over_time(const StorageFactory& make) {
     now.insert_entity(row(key, "d", R"({"email":"a"})"));
   });
   const auto back = row(key, "b", R"({"email":"a"})");
-  CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { now.update_entity(back); }));
+  STRUERE_EXPECT_ERROR(conflict, in_transaction([&](Transaction& now) { now.update_entity(back); }));
   in_transaction([&](Transaction& now) {
     now.set_unique_keys(key, {});
     now.update_entity(back);
   });
-  CHECK_ERROR(conflict, in_transaction([&](Transaction& now) { now.set_unique_keys(key, unique); }));
-  CHECK(unique_paths(*stage.read()).empty());
+  STRUERE_EXPECT_ERROR(conflict, in_transaction([&](Transaction& now) { now.set_unique_keys(key, unique); }));
+  STRUERE_EXPECT(unique_paths(*stage.read()).empty());
   // Another scope has values of its own.
   const auto other = stage.write(Environment::production);
   other->insert_entity(row(add_type(*other, unique), "a", R"({"email":"a"})"));
 }
 
-void check_relations(const StorageFactory& make) {
+void check_relations(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto transaction = stage.write();
   const EntityTypeKey type = add_type(*transaction);
   for (const char* const id : {"a", "b", "c"})
     transaction->insert_entity(row(type, id, R"({"userId":"ana"})", id[0] == 'a' ? 20 : 10));
-  CHECK(transaction->link("a", "knows", "b"));
-  CHECK_FALSE(transaction->link("a", "knows", "b"));
-  CHECK(transaction->link("a", "knows", "c"));
-  CHECK(transaction->related_ids("a", {"knows", false}) == Ids{"b", "c"});
-  CHECK(transaction->related_ids("b", {"knows", true}) == Ids{"a"});
+  STRUERE_EXPECT(transaction->link("a", "knows", "b"));
+  STRUERE_EXPECT(!transaction->link("a", "knows", "b"));
+  STRUERE_EXPECT(transaction->link("a", "knows", "c"));
+  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"b", "c"});
+  STRUERE_EXPECT(transaction->related_ids("b", {"knows", true}) == Ids{"a"});
   const OwnEntity own{{{type, *FieldPath::parse("data.userId")}}};
-  CHECK(transaction->own_entity(own, "ana") == "b");  // the first created, then the lowest id
-  CHECK_FALSE(transaction->own_entity(own, "nobody"));
-  CHECK_FALSE(transaction->own_entity(OwnEntity{}, "ana"));
+  STRUERE_EXPECT(transaction->own_entity(own, "ana") == "b");  // the first created, then the lowest id
+  STRUERE_EXPECT(!transaction->own_entity(own, "nobody"));
+  STRUERE_EXPECT(!transaction->own_entity(OwnEntity{}, "ana"));
 
   StoredEntity gone = row(type, "b", R"({"userId":"ana"})", 10);
   gone.deleted = true;
   transaction->update_entity(gone);
-  CHECK(transaction->related_ids("a", {"knows", false}) == Ids{"c"});  // a deleted end counts nowhere
-  CHECK(transaction->related_ids("b", {"knows", true}).empty());
-  CHECK(transaction->own_entity(own, "ana") == "c");
-  CHECK(transaction->unlink("a", "knows", "c"));
-  CHECK_FALSE(transaction->unlink("a", "knows", "c"));
+  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"c"});  // a deleted end counts nowhere
+  STRUERE_EXPECT(transaction->related_ids("b", {"knows", true}).empty());
+  STRUERE_EXPECT(transaction->own_entity(own, "ana") == "c");
+  STRUERE_EXPECT(transaction->unlink("a", "knows", "c"));
+  STRUERE_EXPECT(!transaction->unlink("a", "knows", "c"));
 }
 
-void check_events(const StorageFactory& make) {
+void check_events(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto transaction = stage.write();
   const EntityTypeKey type = add_type(*transaction);
@@ -452,14 +455,14 @@ void check_events(const StorageFactory& make) {
   append(1, "note.created", "a");
   append(2, "role.created", std::nullopt);
   append(3, "note.updated", "a");
-  CHECK(transaction->chain_head().sequence == 3);
-  CHECK(transaction->chain_head().hash[0] == 3);
+  STRUERE_EXPECT(transaction->chain_head().sequence == 3);
+  STRUERE_EXPECT(transaction->chain_head().hash[0] == 3);
   std::vector<std::int64_t> replayed;
   transaction->replay_events({}, [&](const EventRecord& event) {
     replayed.push_back(event.sequence);
     return event.sequence < 2;
   });
-  CHECK(replayed == std::vector<std::int64_t>{1, 2});
+  STRUERE_EXPECT(replayed == std::vector<std::int64_t>{1, 2});
 
   Mask mask;
   mask.hidden = {*FieldPath::parse("data.secret")};
@@ -467,35 +470,35 @@ void check_events(const StorageFactory& make) {
   selection.types = {{type, std::make_shared<const Grants>(Grants{{Predicate::always(), mask}})}};
   selection.limit = 10;
   const auto visible = transaction->select_events(selection);
-  REQUIRE(visible.size() == 2);
-  CHECK(visible[0].payload == R"({"data":{"n":1}})");
+  STRUERE_REQUIRE(visible.size() == 2);
+  STRUERE_EXPECT(visible[0].payload == R"({"data":{"n":1}})");
   selection.after = 1;
   selection.others = true;
-  CHECK(transaction->select_events(selection).size() == 2);
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 2);
   selection.type = "note.updated";
-  CHECK(transaction->select_events(selection).size() == 1);
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 1);
   selection = {};
   selection.limit = 10;
-  CHECK(transaction->select_events(selection).empty());
+  STRUERE_EXPECT(transaction->select_events(selection).empty());
 }
 
-void check_times(const StorageFactory& make) {
+void check_times(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   {
     const auto undone = stage.write();
-    CHECK(undone->last_time() == 0);
+    STRUERE_EXPECT(undone->last_time() == 0);
     undone->note_time(7);
-    CHECK(undone->last_time() == 7);
+    STRUERE_EXPECT(undone->last_time() == 7);
   }
   {
     const auto transaction = stage.write();
-    CHECK(transaction->last_time() == 0);
+    STRUERE_EXPECT(transaction->last_time() == 0);
     transaction->note_time(7);
     transaction->commit();
   }
   {
     const auto transaction = stage.write();
-    CHECK(transaction->last_time() == 7);
+    STRUERE_EXPECT(transaction->last_time() == 7);
     EventRecord event;
     event.sequence = 1;
     event.id = EventId("event-1");
@@ -504,14 +507,14 @@ void check_times(const StorageFactory& make) {
     event.payload = "{}";
     event.created_at = 9;
     transaction->append_event(event);
-    CHECK(transaction->last_time() == 9);
+    STRUERE_EXPECT(transaction->last_time() == 9);
     transaction->commit();
   }
-  CHECK(stage.read()->last_time() == 9);
-  CHECK(stage.read(Environment::production)->last_time() == 0);
+  STRUERE_EXPECT(stage.read()->last_time() == 9);
+  STRUERE_EXPECT(stage.read(Environment::production)->last_time() == 0);
 }
 
-void check_purging(const StorageFactory& make) {
+void check_purging(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto transaction = stage.write();
   const EntityTypeKey type = add_type(*transaction);
@@ -541,96 +544,96 @@ void check_purging(const StorageFactory& make) {
     });
     return out;
   };
-  CHECK(replayed({.after = 2}).size() == 2);
-  REQUIRE(replayed({.entity = "a"}).size() == 2);
-  CHECK(replayed({.entity = "a"})[0].salt == EventSalt{1, 2, 3});
+  STRUERE_EXPECT(replayed({.after = 2}).size() == 2);
+  STRUERE_REQUIRE(replayed({.entity = "a"}).size() == 2);
+  STRUERE_EXPECT(replayed({.entity = "a"})[0].salt == EventSalt{1, 2, 3});
 
   transaction->purge_payload(1, EventHash{9});
-  CHECK(replayed({})[0].payload == "{}");
-  CHECK_FALSE(replayed({})[0].salt);
-  CHECK(replayed({})[0].payload_hash == EventHash{9});
+  STRUERE_EXPECT(replayed({})[0].payload == "{}");
+  STRUERE_EXPECT(!replayed({})[0].salt);
+  STRUERE_EXPECT(replayed({})[0].payload_hash == EventHash{9});
   transaction->purge_entity("a");
-  CHECK_FALSE(transaction->find_entity("a"));
-  CHECK(transaction->related_ids("b", {"knows", false}).empty());
-  CHECK(transaction->related_ids("b", {"knows", true}).empty());
-  CHECK(replayed({})[0].entity == "a");
-  CHECK(replayed({})[1].other_end == "a");
+  STRUERE_EXPECT(!transaction->find_entity("a"));
+  STRUERE_EXPECT(transaction->related_ids("b", {"knows", false}).empty());
+  STRUERE_EXPECT(transaction->related_ids("b", {"knows", true}).empty());
+  STRUERE_EXPECT(replayed({})[0].entity == "a");
+  STRUERE_EXPECT(replayed({})[1].other_end == "a");
 
   EventSelection selection;
   selection.types = {{type, std::make_shared<const Grants>(Grants{{Predicate::always(), {}}})}};
   selection.limit = 10;
-  CHECK(transaction->select_events(selection).size() == 1);
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 1);
   selection.purged = true;
-  CHECK(transaction->select_events(selection).size() == 4);
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 4);
   selection.entity = "a";
-  CHECK(transaction->select_events(selection).size() == 2);
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 2);
 
   transaction->prune_events({3, EventHash{3}});
-  CHECK(transaction->log_start().sequence == 3);
-  CHECK(replayed({}).size() == 1);
-  CHECK(transaction->select_events(selection).size() == 1);
-  CHECK(transaction->remove_pruned_events(2) == 2);
-  CHECK(transaction->remove_pruned_events(2) == 1);
-  CHECK(transaction->remove_pruned_events(2) == 0);
-  CHECK(replayed({}).size() == 1);
-  CHECK(transaction->chain_head().sequence == 4);
+  STRUERE_EXPECT(transaction->log_start().sequence == 3);
+  STRUERE_EXPECT(replayed({}).size() == 1);
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 1);
+  STRUERE_EXPECT(transaction->remove_pruned_events(2) == 2);
+  STRUERE_EXPECT(transaction->remove_pruned_events(2) == 1);
+  STRUERE_EXPECT(transaction->remove_pruned_events(2) == 0);
+  STRUERE_EXPECT(replayed({}).size() == 1);
+  STRUERE_EXPECT(transaction->chain_head().sequence == 4);
 }
 
-void check_shared_tables(const StorageFactory& make) {
+void check_shared_tables(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
-  CHECK_FALSE(stage.insert(RecordTable::organizations, {"acme", "again", std::int64_t{1}}));
-  CHECK_FALSE(stage.insert(RecordTable::users, {"ana", "again", std::int64_t{1}}));
+  STRUERE_EXPECT(!stage.insert(RecordTable::organizations, {"acme", "again", std::int64_t{1}}));
+  STRUERE_EXPECT(!stage.insert(RecordTable::users, {"ana", "again", std::int64_t{1}}));
   {
     const auto undone = stage.storage->begin_database(Access::write);
-    CHECK(undone->insert_record(RecordTable::organizations, {"none", "none", std::int64_t{1}}));
+    STRUERE_EXPECT(undone->insert_record(RecordTable::organizations, {"none", "none", std::int64_t{1}}));
   }
   const auto database = stage.storage->begin_database(Access::read);
-  CHECK((database->select_records({RecordTable::organizations, {}, {"id"}, true, {}, 1}) ==
-         std::vector<Record>{{"globex", "globex", std::int64_t{1}}}));
-  CHECK(database->sum_records({RecordTable::organizations, {}, {}, {}}).at(0).count == 2);
+  STRUERE_EXPECT((database->select_records({RecordTable::organizations, {}, {"id"}, true, {}, 1}) ==
+                  std::vector<Record>{{"globex", "globex", std::int64_t{1}}}));
+  STRUERE_EXPECT(database->sum_records({RecordTable::organizations, {}, {}, {}}).at(0).count == 2);
 }
 
-void check_unknown_organization(const StorageFactory& make) {
+void check_unknown_organization(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   stage.scopes.trusted_host().create_organization("none", OrganizationId("none"));
   for (const Access access : {Access::read, Access::write})
-    CHECK_ERROR(not_found, stage.storage->begin(stage.scope(Environment::production, "none"), access));
-  CHECK_ERROR(not_found, stage.storage->begin_joint({stage.scope(Environment::production, "none")}));
+    STRUERE_EXPECT_ERROR(not_found, stage.storage->begin(stage.scope(Environment::production, "none"), access));
+  STRUERE_EXPECT_ERROR(not_found, stage.storage->begin_joint({stage.scope(Environment::production, "none")}));
 }
 
-void check_joint_transactions(const StorageFactory& make) {
+void check_joint_transactions(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const std::vector<Scope> both{stage.scope(), stage.scope(Environment::production)};
   const auto begin = [&] { return stage.storage->begin_joint(both); };
   const auto roles_in = [&](Environment environment) {
     return stage.read(environment)->select_records({RecordTable::roles}).size();
   };
-  const auto write = [](JointTransaction& joint) {
+  const auto write = [&](JointTransaction& joint) {
     joint.part(0).insert_record(RecordTable::memberships, {"ana", "member", std::int64_t{1}});
     joint.part(0).insert_record(RecordTable::roles, role_record("r", "reader"));
     joint.part(1).insert_record(RecordTable::roles, role_record("r", "reader"));
-    CHECK(joint.part(1).select_records({RecordTable::memberships}).size() == 1);
-    CHECK_THROWS_AS(joint.part(1).commit(), std::logic_error);
+    STRUERE_EXPECT(joint.part(1).select_records({RecordTable::memberships}).size() == 1);
+    STRUERE_EXPECT_LOGIC_ERROR(joint.part(1).commit());
   };
   {
     const auto undone = begin();
     write(*undone);
   }
-  CHECK(roles_in(Environment::development) == 0);
-  CHECK(roles_in(Environment::production) == 0);
+  STRUERE_EXPECT(roles_in(Environment::development) == 0);
+  STRUERE_EXPECT(roles_in(Environment::production) == 0);
   const std::uint64_t generation = stage.read()->generation();
   {
     const auto joint = begin();
     write(*joint);
     joint->commit();
   }
-  CHECK(roles_in(Environment::development) == 1);
-  CHECK(roles_in(Environment::production) == 1);
-  CHECK(stage.read()->generation() != generation);
-  CHECK(stage.read()->select_records({RecordTable::memberships}).size() == 1);
+  STRUERE_EXPECT(roles_in(Environment::development) == 1);
+  STRUERE_EXPECT(roles_in(Environment::production) == 1);
+  STRUERE_EXPECT(stage.read()->generation() != generation);
+  STRUERE_EXPECT(stage.read()->select_records({RecordTable::memberships}).size() == 1);
 }
 
-void check_api_keys(const StorageFactory& make) {
+void check_api_keys(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   EventHash hash{}, other{};
   hash.fill('h');
@@ -640,17 +643,17 @@ void check_api_keys(const StorageFactory& make) {
     transaction->commit();
   }
   const auto found = stage.storage->find_api_key(hash);
-  REQUIRE(found);
-  CHECK(found->organization == OrganizationId("acme"));
-  CHECK(found->environment == Environment::production);
-  CHECK(found->record == key_record("key-1", std::string(32, 'h')));
-  CHECK_FALSE(stage.storage->find_api_key(other));
+  STRUERE_REQUIRE(found);
+  STRUERE_EXPECT(found->organization == OrganizationId("acme"));
+  STRUERE_EXPECT(found->environment == Environment::production);
+  STRUERE_EXPECT(found->record == key_record("key-1", std::string(32, 'h')));
+  STRUERE_EXPECT(!stage.storage->find_api_key(other));
   stage.storage->touch_api_key(hash, 33);
   stage.storage->touch_api_key(other, 34);
-  CHECK(stage.storage->find_api_key(hash)->record.at(9) == RecordValue(std::int64_t{33}));
+  STRUERE_EXPECT(stage.storage->find_api_key(hash)->record.at(9) == RecordValue(std::int64_t{33}));
 }
 
-void check_due_runs(const StorageFactory& make) {
+void check_due_runs(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const auto insert_run = [&](Environment environment, const char* status, std::int64_t due_at) {
     const auto transaction = stage.write(environment);
@@ -662,30 +665,36 @@ void check_due_runs(const StorageFactory& make) {
   };
   insert_run(Environment::development, "pending", 10);
   insert_run(Environment::production, "completed", 10);
-  CHECK(stage.storage->scopes_with_due_runs(9).empty());
-  CHECK(stage.storage->scopes_with_due_runs(10) ==
-        std::vector<std::pair<OrganizationId, Environment>>{{OrganizationId("acme"), Environment::development}});
+  STRUERE_EXPECT(stage.storage->scopes_with_due_runs(9).empty());
+  STRUERE_EXPECT(stage.storage->scopes_with_due_runs(10) == std::vector<std::pair<OrganizationId, Environment>>{
+                                                                {OrganizationId("acme"), Environment::development}});
 }
 
 }  // namespace
 
-void check_storage(const StorageFactory& make) {
-  check_transactions(make);
-  check_scopes(make);
-  check_configuration(make);
-  check_owners(make);
-  check_selections(make);
-  check_unique_keys(make);
-  check_unique_keys_over_time(make);
-  check_relations(make);
-  check_events(make);
-  check_times(make);
-  check_purging(make);
-  check_shared_tables(make);
-  check_unknown_organization(make);
-  check_joint_transactions(make);
-  check_api_keys(make);
-  check_due_runs(make);
+std::vector<std::string> check_storage(const StorageFactory& make) {
+  using Part = void (*)(const StorageFactory&, Findings&);
+  constexpr std::pair<const char*, Part> parts[] = {
+      {"transactions", check_transactions},
+      {"scopes", check_scopes},
+      {"configuration", check_configuration},
+      {"owners", check_owners},
+      {"selections", check_selections},
+      {"unique keys", check_unique_keys},
+      {"unique keys over time", check_unique_keys_over_time},
+      {"relations", check_relations},
+      {"events", check_events},
+      {"times", check_times},
+      {"purging", check_purging},
+      {"shared tables", check_shared_tables},
+      {"unknown organization", check_unknown_organization},
+      {"joint transactions", check_joint_transactions},
+      {"api keys", check_api_keys},
+      {"due runs", check_due_runs},
+  };
+  Findings findings;
+  for (const auto& [name, part] : parts) findings.run(name, [&, check = part] { check(make, findings); });
+  return findings.take();
 }
 
-}  // namespace struere::test
+}  // namespace struere::conformance

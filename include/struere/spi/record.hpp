@@ -16,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-namespace struere {
+namespace struere::inline spi {
 
 enum class RecordTable {
   organizations,
@@ -125,4 +125,4 @@ std::size_t size_of(const Record& record);
 // What a storage without an index does: the definition of the above.
 bool matches(const RecordShape& shape, const Record& record, std::span<const RecordCondition> where);
 
-}  // namespace struere
+}  // namespace struere::inline spi

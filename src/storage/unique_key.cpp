@@ -1,4 +1,4 @@
-#include "query/unique_key.hpp"
+#include "struere/spi/unique_key.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include "struere/core/error.hpp"
 #include "struere/query/interpreter.hpp"
 
-namespace struere {
+namespace struere::inline spi {
 
 std::optional<std::string> unique_value(const UniqueKey& key, const Json& data) {
   std::string out;
@@ -53,4 +53,4 @@ void SharedValues::require_none() const {
                           quoted_paths(key_)));
 }
 
-}  // namespace struere
+}  // namespace struere::inline spi

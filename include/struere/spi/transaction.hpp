@@ -12,10 +12,10 @@
 #include "struere/query/aggregate.hpp"
 #include "struere/query/event_selection.hpp"
 #include "struere/query/interpreter.hpp"
-#include "struere/query/record.hpp"
 #include "struere/query/selection.hpp"
+#include "struere/spi/record.hpp"
 
-namespace struere {
+namespace struere::inline spi {
 
 // Which events are replayed: those of the scope after a sequence, or of these only the ones of one entity.
 struct EventReplay {
@@ -23,7 +23,7 @@ struct EventReplay {
   std::optional<std::string> entity = {};
 };
 
-// A transaction on records (query/record.hpp): those of one scope and its organization, or those of the database.
+// A transaction on records (spi/record.hpp): those of one scope and its organization, or those of the database.
 // All reads see one snapshot. Undone on destruction unless commit() returned. One thread at a time; must not outlive
 // the Storage. Every method throws Error{storage} where the storage fails, and then nothing of the transaction stays;
 // std::logic_error for a table whose records this transaction does not own.
@@ -105,4 +105,4 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual void purge_payload(std::int64_t sequence, const EventHash& payload_hash) = 0;
 };
 
-}  // namespace struere
+}  // namespace struere::inline spi

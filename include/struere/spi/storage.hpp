@@ -1,7 +1,7 @@
 // Where the data is: the interface that a storage implements (docs/storages.md says how to write one).
 //
-// It speaks of scopes, predicates, masks, order and pages, never of SQL, and knows no policy. The suite in
-// tests/conformance/storage_conformance.hpp is part of it: a storage that passes is one.
+// It speaks of scopes, predicates, masks, order and pages, never of SQL, and knows no policy. The suite behind
+// struere/conformance.hpp is part of it: a storage that passes is one.
 #pragma once
 
 #include <array>
@@ -15,32 +15,16 @@
 
 #include "struere/core/scope.hpp"
 #include "struere/model/event.hpp"
+#include "struere/model/storage_report.hpp"
 #include "struere/query/cursor.hpp"
-#include "struere/storage/transaction.hpp"
+#include "struere/spi/transaction.hpp"
 
-namespace struere {
+namespace struere::inline spi {
 
 enum class Access {
   read,
   write,
   brief_write,  // of one row or event: the storage may let several such share one commit
-};
-
-// Fields of `data` by which the rows of a type are found without looking at all of them, first field first.
-struct FieldKeyReport {
-  OrganizationId organization;
-  Environment environment;
-  std::string entity_type;          // its slug
-  std::vector<std::string> fields;  // {"data.team", "data.due"}
-  bool is_whole = false;            // otherwise it is still being built, and serves no query yet
-};
-
-// How a storage is, apart from what its rows mean.
-struct StorageReport {
-  std::vector<std::string> faults;    // each says what to do; none: it is sound
-  std::vector<std::string> warnings;  // what others may do to it: permissions that are too wide
-  // nullopt if the storage keeps no such keys at all.
-  std::optional<std::vector<FieldKeyReport>> field_keys;
 };
 
 // What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.
@@ -100,4 +84,4 @@ class Storage {
   virtual StorageReport check() { return {}; }
 };
 
-}  // namespace struere
+}  // namespace struere::inline spi

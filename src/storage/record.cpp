@@ -1,10 +1,10 @@
-#include "struere/query/record.hpp"
+#include "struere/spi/record.hpp"
 
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 
-namespace struere {
+namespace struere::inline spi {
 namespace {
 
 using Columns = std::string_view[];
@@ -176,4 +176,4 @@ bool matches(const RecordShape& shape, const Record& record, std::span<const Rec
   });
 }
 
-}  // namespace struere
+}  // namespace struere::inline spi
