@@ -144,10 +144,9 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
                {"name", "schema", "searchFields", "unique", "boundToRole", "userIdField"});
   EntityType type;
   type.slug = require_text(definition, "an entity type", "slug");
-  if (!is_slug(type.slug))
-    refuse("a slug is a-z, 0-9, _ and -, starts with a letter or digit, and has at most 64 of them");
+  if (!is_slug(type.slug)) refuse("a slug is 1 to 64 of a-z, 0-9, _ and -, and begins with a letter or digit");
   if (is_system_resource(type.slug))
-    refuse(fmt::format("`{}` is a system resource's name; choose another slug", type.slug));
+    refuse(fmt::format("`{}` is the name of a system resource; choose another slug", type.slug));
   const auto same = std::ranges::find(known, type.slug, &EntityType::slug);
   const bool is_stored = same != known.end() && same->key != 0;  // defined before the word was reserved
   if (!is_stored) check_new_slug(type.slug);

@@ -27,7 +27,8 @@ std::string operand_text(const Operand& operand, const ActorValues& actor, Relat
       return fmt::format("actor.organizationId = {}", canonical_json(Json(actor.organization_id)));
     case Operand::Kind::own_entity: {
       const auto id = own();
-      return id ? fmt::format("actor.entityId = \"{}\"", *id) : "actor.entityId, which this actor has none of";
+      return id ? fmt::format("actor.entityId = \"{}\"", *id)
+                : "actor.entityId, but this actor has no entity of its own";
     }
     case Operand::Kind::related_ids: {
       const auto id = own();

@@ -47,11 +47,12 @@ std::string Explanation::text() const {
     out += fmt::format("  policy of role `{}`: {} {} on {}\n", entry.role, to_string(entry.policy.effect),
                        entry.policy.action ? to_string(*entry.policy.action) : "*", entry.policy.resource);
   if (!row_given) return out;
-  if (!row_exists) return out + "The row is not there: no such id of this type in this scope, or deleted.\n";
+  if (!row_exists)
+    return out + "There is no such row: this scope has no row of this type with this id, or it is deleted.\n";
   if (write_given)
     out += write_allowed ? "The write is allowed.\n"
-                         : "The write is refused: no single grant admits the row before and after and masks nothing "
-                           "that is written.\n";
+                         : "The write is refused: no grant admits the row before and after the write and leaves "
+                           "all written fields unmasked.\n";
   out += row_visible ? "The row is admitted.\n" : "The row is refused: no grant admits it.\n";
   for (const ExplainedGrant& grant : grants) {
     out += fmt::format("  grant of role `{}` {}\n", grant.role,

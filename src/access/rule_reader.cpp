@@ -59,7 +59,7 @@ void require_keys(const Json& object, const char* what, std::initializer_list<st
                   std::initializer_list<std::string_view> optional) {
   if (!object.is_object()) refuse(fmt::format("{} is an object", what));
   for (const std::string_view key : required)
-    if (!object.contains(key)) refuse(fmt::format("{} lacks its `{}`", what, key));
+    if (!object.contains(key)) refuse(fmt::format("{} needs `{}`", what, key));
   for (const auto& item : object.items())
     if (std::ranges::find(required, item.key()) == required.end() &&
         std::ranges::find(optional, item.key()) == optional.end())
@@ -83,7 +83,7 @@ void add_field_mask(const Json& definition, Mask& mask) {
   const std::string& type = require_text(definition, "a field mask", "maskType");
   const auto taken = [&] { refuse(fmt::format("a role has two `{}` masks for `{}`", type, path.str())); };
   if (type == "hide") {
-    if (definition.contains("maskConfig")) refuse("`maskConfig` belongs to `redact`, not to `hide`");
+    if (definition.contains("maskConfig")) refuse("`maskConfig` is allowed only with `redact`, not with `hide`");
     if (std::ranges::find(mask.hidden, path) != mask.hidden.end()) taken();
     mask.hidden.push_back(path);
   } else if (type == "redact") {

@@ -25,7 +25,7 @@ ActorContext ActorResolver::user_actor(const UserId& user, const OrganizationId&
   const auto membership = find_membership(*transaction, scope, user);
   if (!membership)
     throw Error(ErrorCode::not_found,
-                "this user is no member of that organization; add them with ActorResolver::put_member");
+                "this user is not a member of the organization; add them with TrustedHost::put_member");
   const Timestamp now = clock_.now();
   std::vector<ActorRole> roles;
   for (const Assignment& assignment : stored_assignments(*transaction, user))
@@ -46,7 +46,7 @@ ActorContext ActorResolver::agent_actor(const std::string& slug, const Organizat
             : std::vector<AgentConfig>();
   if (configs.empty() || configs.front().status != AgentStatus::active)
     throw Error(ErrorCode::not_found,
-                "there is no such agent that is active and configured in this environment; see AgentRepository");
+                "this environment has no active agent with this slug; see AgentRepository::configure");
   std::vector<ActorRole> roles;
   for (const std::string& name : configs.front().roles)
     if (auto id = find_role(*transaction, name)) roles.push_back({*std::move(id), name});

@@ -18,7 +18,7 @@ constexpr Timestamp touch_interval = 60'000;
 
 [[noreturn]] void not_valid() {
   throw Error(ErrorCode::unauthenticated,
-              "this API key is not valid; create another one, or check that it was copied whole");
+              "this API key is not valid; check that it was copied completely, or create a new one");
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ ActorParts as_key(Storage& storage, const ActorContext& who, const ApiKeyId& id,
   const bool is_good = key != keys.end() && !key->revoked_at && !(key->expires_at && *key->expires_at <= now);
   auto authority_of = is_good ? authority_of_key(storage, who.scope(), *key, now) : std::nullopt;
   if (!authority_of)
-    throw Error(ErrorCode::not_found, "there is no such key here that is good; ApiKeyRepository::list names them");
+    throw Error(ErrorCode::not_found,
+                "this environment has no valid key with this id; ApiKeyRepository::list shows the keys");
   const ActorType type = key->kind == ApiKeyKind::webhook ? ActorType::webhook : ActorType::agent;
   return {who.scope(), type, id.str(), std::move(authority_of->roles)};
 }

@@ -26,7 +26,7 @@ const std::map<std::string, Template> templates{
     {"entity-type",
      {DefinitionKind::entity_type, "entity-types",
       "slug: {}\nschema:\n  type: object\n  properties:\n    name: {{type: string}}\n"}},
-    {"role", {DefinitionKind::role, "roles", "name: {}\n# Nothing is allowed but what stands here.\npolicies: []\n"}},
+    {"role", {DefinitionKind::role, "roles", "name: {}\n# Only what is listed here is allowed.\npolicies: []\n"}},
     {"agent",
      {DefinitionKind::agent, "agents",
       "slug: {}\nmodel: choose-one\nsystemPrompt: |\n  What this agent is to do.\ntools: []\nroles: []\n"}},
@@ -35,7 +35,8 @@ const std::map<std::string, Template> templates{
       "slug: {}\n\"on\": {{entityType: choose-one, action: created}}\nactions:\n  - {{tool: event.emit, args: {{type: "
       "something.happened}}}}\n"}},
     {"tool",
-     {DefinitionKind::tool, "tools", "name: {}\n# By agent: as whom it acts, and what is taken away.\nagents: {{}}\n"}},
+     {DefinitionKind::tool, "tools",
+      "name: {}\n# For each agent: as whom the tool acts, and what it may not do.\nagents: {{}}\n"}},
 };
 
 // Quoted if YAML would not read it as a text: 12, true, null.
@@ -78,7 +79,8 @@ void add_add(CLI::App& program, Options& options) {
     });
     if (name.empty() || !is_plain || name.front() == '.')
       throw UsageError(
-          "the name of a new file is of lower-case letters, digits, ., - and _; the definition in it may have another");
+          "the name of a new file consists of lower-case letters, digits, ., - and _; the definition in it may have "
+          "another");
     if (kind == "entity-type" && is_reserved_slug(name))
       throw UsageError(fmt::format("`{}` is a reserved word (docs/definitions.md); choose another slug", name));
     const Template& chosen = templates.at(kind);

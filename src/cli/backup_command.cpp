@@ -21,11 +21,12 @@ void add_backup(CLI::App& program, Options& options) {
   static std::string file;
   static BackupOptions backup;
   auto* const command = program.add_subcommand("backup", "Copy the database while it is in use, and verify the copy");
-  command->add_option("file", file, "The copy; it appears when it is whole")->required()->type_name("FILE");
-  command->add_flag("--force", backup.replace, "Replace the file where there is one");
+  command->add_option("file", file, "The copy; it appears once it is complete")->required()->type_name("FILE");
+  command->add_flag("--force", backup.replace, "Replace an existing file");
   command->footer(
-      "All organizations and both environments are in it. To restore it, stop what uses the database, remove that with "
-      "its -wal and -shm, and put the copy in its place.\n\nExample:\n  struere backup \"backup-$(date +%F).db\"");
+      "The copy contains all organizations and both environments. To restore it, stop all programs that use the "
+      "database, remove the database with its -wal and -shm, and put the copy in its place.\n\nExample:\n  struere "
+      "backup \"backup-$(date +%F).db\"");
   command->callback([&options] {
     const Project project = read_project(options);
     if (!std::filesystem::exists(project.database))

@@ -80,7 +80,7 @@ void list(const Session& session, const Options& options, const DataOptions& dat
     for (const Entity& entity : page) rows.push_back(entity.to_json());
     return say_json({{"rows", std::move(rows)}, {"next", page.next() ? Json(*page.next()) : Json(nullptr)}});
   }
-  if (page.empty()) return say("There is none that this actor sees here.");
+  if (page.empty()) return say("This actor sees no such entity here.");
   std::vector<std::string> head{"id"};
   const auto is_other = [](const Entity& entity) { return entity.status() != "active"; };
   const bool has_status = std::any_of(page.begin(), page.end(), is_other);
@@ -151,20 +151,20 @@ void add_data(CLI::App& program, Options& options) {
   };
 
   auto* const listing =
-      add("list", "A page of them", [&options](const Session& session) { list(session, options, data); });
+      add("list", "List a page of entities", [&options](const Session& session) { list(session, options, data); });
   add_query(listing);
   listing->footer(
       "Example:\n  struere data list note --as ada --order -createdAt "
       R"(--where '{"field": "data.text", "operator": "contains", "value": "milk"}')");
   listing->add_option("--limit", data.query.limit, "1 to 1000");
-  listing->add_option("--after", data.query.after, "Where the page before ended");
+  listing->add_option("--after", data.query.after, "The cursor of the page before");
 
-  auto* const exporting = group->add_subcommand("export", "All of them, one JSON text a line");
-  exporting->add_option("types", dump.types, "The entity types; several with --with-ids alone")
+  auto* const exporting = group->add_subcommand("export", "Write all entities, one JSON text a line");
+  exporting->add_option("types", dump.types, "The entity types; several only with --with-ids")
       ->required()
       ->type_name("TYPE");
   exporting->add_flag("--with-ids", dump.with_ids,
-                      "With type, id, status and times, so that an import brings them back");
+                      "Write type, id, status and times too, so that an import restores them");
   add_query(exporting);
   exporting->footer("Example:\n  struere data export note folder --with-ids > dump.jsonl");
   exporting->callback([&options] {
@@ -174,20 +174,20 @@ void add_data(CLI::App& program, Options& options) {
     export_entities(session, dump);
   });
 
-  auto* const importing = group->add_subcommand("import", "Makes one of each line of the input: all of them, or none");
-  importing->add_option("type", load.type, "The entity type, of lines that do not say it")->type_name("TYPE");
-  importing
-      ->add_option("--batch", load.batch, "Write so many lines at a time; what is written stays if a later one fails")
+  auto* const importing =
+      group->add_subcommand("import", "Create an entity from each line of the input: all of them, or none");
+  importing->add_option("type", load.type, "The entity type of lines that do not name one")->type_name("TYPE");
+  importing->add_option("--batch", load.batch, "Write this many lines at a time; they stay if a later line fails")
       ->check(CLI::Range(std::size_t{1}, import_max_rows))
       ->type_name("LINES");
-  importing->add_option("--from", load.from, "Begin at this line, to go on with an import")
+  importing->add_option("--from", load.from, "Begin at this line, to continue an import")
       ->check(CLI::PositiveNumber)
       ->type_name("LINE");
   importing->add_flag("--with-ids", load.with_ids, "Refuse lines that were not exported --with-ids");
   importing->footer(
       "References between the lines may come in any order, within a batch. A line of an export --with-ids keeps its "
       "id, "
-      "its status and createdAt; the system and org admins alone may import those.\n\nExample:\n  struere data import "
+      "its status and createdAt; only the system and org admins may import those.\n\nExample:\n  struere data import "
       "< "
       "dump.jsonl");
   importing->callback([&options] {
@@ -196,24 +196,24 @@ void add_data(CLI::App& program, Options& options) {
     import_entities(session, options, load);
   });
 
-  add_one("get", "One of them", [&options](const EntityRepository& entities, const EntityId& id) {
+  add_one("get", "Show an entity", [&options](const EntityRepository& entities, const EntityId& id) {
     show(options, entities.get(id).to_json());
   });
-  auto* const create = add("create", "A new one", [&options](const Session& session) {
+  auto* const create = add("create", "Create an entity", [&options](const Session& session) {
     show(options, session.actor().entities(data.type).create(JsonText{data.json}, {data.status}));
   });
   create->add_option("data", data.json, "JSON")->required()->type_name("JSON");
   create->footer(R"(Example:
   struere data create note '{"text": "milk", "author": "ada"}')");
   create->add_option("--status", data.status, "active unless given");
-  auto* const update = add_one("update", "Changes one by a merge patch",
+  auto* const update = add_one("update", "Change an entity by a merge patch",
                                [&options](const EntityRepository& entities, const EntityId& id) {
                                  show(options, entities.update(id, JsonText{data.json}, {data.status, data.version}));
                                });
   update->add_option("patch", data.json, "JSON; null removes a key")->required()->type_name("JSON");
   update->add_option("--status", data.status);
-  update->add_option("--version", data.version, "Refused where the entity has moved on from it");
-  add_one("delete", "Takes one away", [&options](const EntityRepository& entities, const EntityId& id) {
+  update->add_option("--version", data.version, "Refuse if the entity has another version");
+  add_one("delete", "Remove an entity", [&options](const EntityRepository& entities, const EntityId& id) {
     entities.remove(id);
     if (options.json) return say_json({{"deleted", id.str()}});
     say("Deleted.");

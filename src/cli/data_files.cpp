@@ -183,9 +183,9 @@ class Import {
   // What was imported, and how to continue.
   std::string stand() const {
     if (written_ == 0)
-      return asked_.from > 1 ? fmt::format("nothing was imported; go on with --from {}", asked_.from)
+      return asked_.from > 1 ? fmt::format("nothing was imported; continue with --from {}", asked_.from)
                              : "nothing was imported";
-    return fmt::format("{} were imported, up to line {}; go on with --batch {} --from {}", done_, written_,
+    return fmt::format("{} were imported, up to line {}; continue with --batch {} --from {}", done_, written_,
                        asked_.batch, written_ + 1);
   }
 
@@ -207,7 +207,7 @@ class Import {
 
 void export_entities(const Session& session, const ExportOptions& asked) {
   if (asked.types.size() > 1 && !asked.with_ids)
-    throw UsageError("several types are told apart by --with-ids alone; add it, or export one type");
+    throw UsageError("lines of several types need --with-ids; add it, or export one type");
   Progress progress;
   const bool is_shown = progress.is_shown() && isatty(STDOUT_FILENO) == 0;
   std::int64_t done = 0, without_status = 0;

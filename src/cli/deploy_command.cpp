@@ -17,9 +17,10 @@ void add_plan_options(CLI::App& command, Options& options, DeployOptions& deploy
   command.add_flag("--yes,-y", options.yes, "Do not ask");
   command.add_option("--note,-m", deploy.note, "What it is for");
   command.add_flag("--accept-invalid-data", deploy.plan.accept_invalid_data,
-                   "Though entities do not match their new schema");
-  command.add_flag("--drop-assignments", deploy.plan.drop_assignments, "Though somebody has a role that goes");
-  command.add_flag("--reveal", deploy.plan.reveal, "Though stored values that a role masks become visible to it");
+                   "Deploy even if entities do not match their new schema");
+  command.add_flag("--drop-assignments", deploy.plan.drop_assignments, "Deploy even if a removed role is assigned");
+  command.add_flag("--reveal", deploy.plan.reveal,
+                   "Deploy even if stored values that a role masks become visible to it");
 }
 
 Json to_json(const Release& release) {
@@ -37,7 +38,7 @@ void carry_out(const Options& options, const Definitions& production, const Chan
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "production", plan.to_json());
   if (plan.empty() && !production.releases().empty()) {
     if (options.json) return say_json(plan.to_json());
-    return say("= production is already so; there is nothing to deploy");
+    return say("= production is as development is; there is nothing to deploy");
   }
   if (!options.yes && !Screen(options).confirm("Deploy this to production?")) {
     say("Nothing was deployed.");
@@ -46,7 +47,7 @@ void carry_out(const Options& options, const Definitions& production, const Chan
   const Release release = production.deploy(plan, note);
   if (options.json) return say_json(to_json(release));
   say("Deployed release {}.{}", release.number,
-      release.number > 1 ? fmt::format(" Back again: struere rollback {}", release.number - 1) : "");
+      release.number > 1 ? fmt::format(" To go back: struere rollback {}", release.number - 1) : "");
 }
 
 void list_releases(const Options& options) {

@@ -171,10 +171,11 @@ class Watch {
     let_go();
     if (is_gone || (is_gone_ && !std::filesystem::exists(project.database))) {
       is_gone_ = true;
-      throw Error(ErrorCode::storage,
-                  fmt::format("the database {} is gone, and nothing is synced until it is there again; `struere sync` "
-                              "makes a new one",
-                              project.database.string()));
+      throw Error(
+          ErrorCode::storage,
+          fmt::format("the database {} was deleted, and nothing is synced until it exists again; `struere sync` "
+                      "makes a new one",
+                      project.database.string()));
     }
     is_gone_ = false;
     session_.emplace(options_, Session::Missing::make);
@@ -187,7 +188,7 @@ class Watch {
       if (!std::filesystem::is_directory(options_.project / name))
         throw Error(
             ErrorCode::conflict,
-            fmt::format("the folder {} is gone, and development stays as it is; bring the folder back (an empty "
+            fmt::format("the folder {} was deleted, and development stays as it is; restore the folder (an empty "
                         "one deletes its definitions), or run `struere sync`",
                         name));
   }

@@ -28,7 +28,10 @@ std::string next_command(const Finding& finding, const Session& session) {
   const std::string environment(finding.environment ? to_string(*finding.environment) : "");
   const bool is_production = finding.environment == Environment::production;
   switch (finding.check) {
-    case Check::storage: return fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(session.file().string()));
+    case Check::storage:  // the message of a warning says what to type
+      return finding.severity == Severity::error
+                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(session.file().string()))
+                 : "";
     case Check::chain: return fmt::format("struere verify -e {}", environment);
     case Check::key_expired:
     case Check::key_unused:
@@ -47,7 +50,7 @@ std::string next_command(const Finding& finding, const Session& session) {
                            : "correct the file, then: struere sync";
     case Check::index_missing: return "struere doctor --json";
     case Check::run_overdue:
-    case Check::run_abandoned: return "start a TriggerWorker (docs/guide.md)";
+    case Check::run_abandoned: return "struere run, or a TriggerWorker in your program (docs/guide.md)";
     case Check::run_dead: return fmt::format("struere runs list --status dead -e {}", environment);
   }
   return {};

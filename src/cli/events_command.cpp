@@ -57,12 +57,12 @@ std::deque<Event> last_events(EventSubscription& subscription, const EventArgume
     }
   }
   if (asked.after && !is_found)
-    throw Error(ErrorCode::not_found, fmt::format("there is no event `{}` among these", *asked.after));
+    throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *asked.after));
   return out;
 }
 
 void run(const Options& options, EventArguments asked) {
-  if (asked.follows && asked.after) throw UsageError("--after goes back, and --follow forwards; give one of them");
+  if (asked.follows && asked.after) throw UsageError("--after goes back and --follow goes forward; give one of them");
   const Session session(options);
   if (asked.entity) asked.query.entity = EntityId(*asked.entity);
   if (asked.since) asked.query.since = time_of(*asked.since);
@@ -86,16 +86,19 @@ void run(const Options& options, EventArguments asked) {
 void add_events(CLI::App& program, Options& options) {
   static EventArguments arguments;
   auto* const command = program.add_subcommand("events", "The audit log, newest first");
-  command->add_option("--type", arguments.query.type, "Exactly this");
-  command->add_option("--prefix", arguments.query.type_prefix, "As in session.");
-  command->add_option("--actor", arguments.query.actor, "Its id");
-  command->add_option("--entity", arguments.entity, "The id of what they are about")->type_name("ID");
-  command->add_option("--since", arguments.since, "A time, or how long ago: 30m, 24h, 7d")->type_name("TIME");
-  command->add_option("--last,--limit", arguments.last, "How many; 50 unless given")
+  command->add_option("--type", arguments.query.type, "Only events of this type");
+  command->add_option("--prefix", arguments.query.type_prefix,
+                      "Only events whose type begins with this, such as session.");
+  command->add_option("--actor", arguments.query.actor, "Only events of the actor with this id");
+  command->add_option("--entity", arguments.entity, "Only events about the entity with this id")->type_name("ID");
+  command->add_option("--since", arguments.since, "Only events since a time, or since 30m, 24h, 7d ago")
+      ->type_name("TIME");
+  command->add_option("--last,--limit", arguments.last, "How many; default 50")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
-  command->add_option("--after", arguments.after, "Those before this one: the last of the page before")
+  command->add_option("--after", arguments.after, "Only events before this one, the last of the page before")
       ->type_name("ID");
-  command->add_flag("--follow,-f", arguments.follows, "Oldest first, then wait for more, until Ctrl-C");
+  command->add_flag("--follow,-f", arguments.follows,
+                    "Show the last ones, oldest first, and wait for more until Ctrl-C");
   command->footer("Example:\n  struere events -e production --prefix note. --since 24h\n  struere events --follow");
   command->callback([&options] { run(options, arguments); });
 }

@@ -33,17 +33,16 @@ void add_explain(CLI::App& program, Options& options) {
       ->required()
       ->check(CLI::IsMember({"create", "read", "update", "delete", "list"}));
   command->add_option("resource", resource, "An entity type or a system resource")->required()->type_name("RESOURCE");
-  command->add_option("id", id, "Of an entity: the rules and masks of this row as well")->type_name("ID");
-  command->add_option("--field", field, "Of that row: what becomes of this field")->type_name("PATH");
-  command->add_option("--data", data, "What a create or an update would write: JSON, of an update the patch")
-      ->type_name("JSON");
+  command->add_option("id", id, "An entity; explains the rules and masks of this row too")->type_name("ID");
+  command->add_option("--field", field, "Only this field of the row")->type_name("PATH");
+  command->add_option("--data", data, "What a create or update would write: the data or the patch")->type_name("JSON");
   command->add_option("--status", status, "The status that it would set")->type_name("STATUS");
   command->footer(
       "Examples:\n  struere explain --as ada create note --data '{\"text\": \"t\"}'\n  struere explain --as ada list "
       "note\n  struere explain --as ada read note 0192… --field "
       "data.secret");
   command->callback([&options] {
-    if (!field.empty() && id.empty()) throw UsageError("--field is of a row; give its id");
+    if (!field.empty() && id.empty()) throw UsageError("--field needs a row; give its id");
     const Session session(options);
     const struere::Session& about = session.actor();
     std::optional<ProposedWrite> write;

@@ -40,9 +40,9 @@ fieldMasks:
 }  // namespace
 
 void add_init(CLI::App& program, Options& options) {
-  auto* const command = program.add_subcommand("init", "Make a project of this folder, with an example to begin from");
+  auto* const command = program.add_subcommand("init", "Make this folder a project, with an example");
   static std::string organization;
-  command->add_option("--organization", organization, "Its id; the folder's name unless given");
+  command->add_option("--organization", organization, "The id of the organization; default: the folder's name");
   command->callback([&options] {
     const auto& folder = options.project;
     if (organization.empty())

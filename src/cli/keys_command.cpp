@@ -37,7 +37,7 @@ void show_secret(const Options& options, const CreatedApiKey& created) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary failure and must not end the process
   struct stat found {};
   if (fstat(STDOUT_FILENO, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    tell_aside("warning: others may read the file that the secret goes to; chmod 600 it");
+    tell_aside("warning: other users may read the file with the secret; chmod 600 it");
   Json out = to_json(created.key);
   out["secret"] = created.secret;
   if (options.json)
@@ -58,7 +58,7 @@ void create_key(const Options& options, const NewApiKey& key) {
     try {
       keys.revoke(created.key.id);
     } catch (const Error&) {
-      tell_aside("the key {} was made, but could not be shown, nor revoked; revoke it", created.key.id.str());
+      tell_aside("the key {} was made, but could neither be shown nor revoked; revoke it", created.key.id.str());
     }
     throw;
   }
@@ -87,26 +87,26 @@ void add_keys(CLI::App& program, Options& options) {
   static NewApiKey key;
   static std::string id;
   auto* const keys = program.add_subcommand("keys", "The API keys of an environment")->require_subcommand(1);
-  keys->add_subcommand("list", "All of them; never their secrets")->callback([&options] { list_keys(options); });
-  auto* const create = keys->add_subcommand("create", "A new one; its secret is shown this once");
+  keys->add_subcommand("list", "List the keys, without their secrets")->callback([&options] { list_keys(options); });
+  auto* const create = keys->add_subcommand("create", "Create a key; its secret is shown only once");
   create->add_option("name", key.name, "What it is for")->required();
   create->add_option("--role", key.roles, "A role that it has; may be given more than once")->type_name("ROLE");
   static std::int64_t days = 0;
-  create->add_option("--expires-in", days, "Days; for good unless given")
-      ->check(CLI::Range(1, 36'500))
-      ->type_name("DAYS");
+  create->add_option("--expires-in", days, "Days; never by default")->check(CLI::Range(1, 36'500))->type_name("DAYS");
   static bool is_webhook = false;
-  create->add_flag("--webhook", is_webhook, "Whoever has it acts as a webhook rather than as an agent");
+  create->add_flag("--webhook", is_webhook, "The key acts as a webhook instead of an agent");
   create->footer("Example:\n  struere keys create \"the app\" --role author -e production --expires-in 90");
   create->callback([&options] {
     if (days > 0) key.expires_at = system_clock().now() + days * milliseconds_of_day;
     if (is_webhook) key.kind = ApiKeyKind::webhook;
     create_key(options, key);
   });
-  auto* const rotate = keys->add_subcommand("rotate", "Another one like it; the old one is good for a while yet");
+  auto* const rotate = keys->add_subcommand("rotate", "Make a successor; the old key ends after the overlap");
   static Timestamp minutes = 0;
   rotate->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
-  rotate->add_option("--overlap", minutes, "For how many minutes")->check(CLI::Range(0, 525'600))->type_name("MINUTES");
+  rotate->add_option("--overlap", minutes, "How long the old key keeps working; default 0")
+      ->check(CLI::Range(0, 525'600))
+      ->type_name("MINUTES");
   rotate->footer("Example:\n  struere keys rotate 0192… --overlap 60");
   rotate->callback([&options] {
     const Session session(options);
@@ -115,7 +115,7 @@ void add_keys(CLI::App& program, Options& options) {
                               [&](const CreatedApiKey& created) { show_secret(options, created); });
     });
   });
-  auto* const revoke = keys->add_subcommand("revoke", "Good for nothing from now on");
+  auto* const revoke = keys->add_subcommand("revoke", "End a key at once");
   revoke->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
   revoke->callback([&options] {
     const Session session(options);

@@ -85,7 +85,7 @@ void list_threads(const Options& options, const ListArguments& asked) {
                       {"createdAt", message.created_at}});
       rows.push_back({time_text(message.created_at), std::string(to_string(message.role)), message.content});
     }
-    show(options, {"when (UTC)", "role", "content"}, rows, json, "There is no message in it.");
+    show(options, {"when (UTC)", "role", "content"}, rows, json, "The thread has no messages.");
     return show_next(options, page.next);
   }
   const ThreadPage page = threads.list({asked.agent, asked.limit, asked.after});
@@ -101,8 +101,7 @@ void list_threads(const Options& options, const ListArguments& asked) {
     rows.push_back({thread.id.str(), time_text(thread.updated_at), thread.started_by,
                     std::to_string(thread.message_count), thread.title});
   }
-  show(options, {"thread", "newest (UTC)", "begun by", "messages", "title"}, rows, json,
-       "There is no thread that this actor sees.");
+  show(options, {"thread", "newest (UTC)", "begun by", "messages", "title"}, rows, json, "This actor sees no thread.");
   show_next(options, page.next);
 }
 
@@ -127,7 +126,7 @@ void list_executions(const Options& options, const ListArguments& asked) {
                     std::to_string(execution.output_tokens), execution.error.value_or("")});
   }
   show(options, {"execution", "when (UTC)", "model", "status", "in", "out", "error"}, rows, json,
-       "There is no execution.");
+       "There are no executions.");
   show_next(options, page.next);
 }
 
@@ -143,7 +142,7 @@ void list_related(const Options& options, const ListArguments& asked) {
     json.push_back(entity.to_json());
     rows.push_back({entity.id().str(), entity.type(), std::string(entity.json())});
   }
-  show(options, {"id", "type", "data"}, rows, json, "Nothing is related in this way that this actor sees.");
+  show(options, {"id", "type", "data"}, rows, json, "This actor sees no entity that is related in this way.");
 }
 
 void change_relation(const Options& options, const ListArguments& asked, bool links) {
@@ -169,19 +168,19 @@ void add_lists(CLI::App& program, Options& options) {
   };
   const auto add_page = [](CLI::App* command) {
     command->add_option("--limit", arguments.limit, "1 to 1000");
-    command->add_option("--after", arguments.after, "Where the page before ended");
+    command->add_option("--after", arguments.after, "The cursor of the page before");
     return command;
   };
-  add_group("types", "The entity types of an environment")->add_subcommand("list", "All of them")->callback([&options] {
-    list_types(options);
-  });
+  add_group("types", "The entity types of an environment")
+      ->add_subcommand("list", "List the entity types")
+      ->callback([&options] { list_types(options); });
   add_group("agents", "The agents of the organization")
-      ->add_subcommand("list", "All of them, as they are configured in an environment")
+      ->add_subcommand("list", "List the agents with their configuration in an environment")
       ->callback([&options] { list_agents(options); });
 
   auto* const threads = add_group("threads", "Conversations of an environment");
   auto* const listing = add_page(threads->add_subcommand("list", "Newest first"));
-  listing->add_option("--agent", arguments.agent, "Of this one alone")->type_name("SLUG");
+  listing->add_option("--agent", arguments.agent, "Only of this agent")->type_name("SLUG");
   listing->callback([&options] { list_threads(options, arguments); });
   auto* const messages = add_page(threads->add_subcommand("show", "The messages of one, newest first"));
   messages->add_option("thread", arguments.thread, "As `struere threads list` shows it")
@@ -189,31 +188,31 @@ void add_lists(CLI::App& program, Options& options) {
       ->type_name("THREAD");
   messages->callback([&options] { list_threads(options, arguments); });
 
-  auto* const executions = add_group("executions", "What the runs of agents took");
+  auto* const executions = add_group("executions", "The runs of agents");
   auto* const runs = add_page(executions->add_subcommand("list", "Newest first"));
-  runs->add_option("--agent", arguments.agent, "Of this one alone")->type_name("SLUG");
+  runs->add_option("--agent", arguments.agent, "Only of this agent")->type_name("SLUG");
   runs->callback([&options] { list_executions(options, arguments); });
 
-  auto* const relations = add_group("relations", "What leads from one entity to another");
+  auto* const relations = add_group("relations", "Relations between entities");
   const auto add_ends = [](CLI::App* command, bool has_to) {
     command->add_option("from", arguments.from, "An entity's id")->required()->type_name("ID");
     command->add_option("relation", arguments.relation, "Its type")->required()->type_name("RELATION");
     if (has_to) command->add_option("to", arguments.to, "An entity's id")->required()->type_name("ID");
     return command;
   };
-  auto* const related = add_ends(relations->add_subcommand("list", "The entities at the far end"), false);
-  related->add_flag("--backwards", arguments.backwards, "Those from which it leads here");
+  auto* const related = add_ends(relations->add_subcommand("list", "List the entities at the far end"), false);
+  related->add_flag("--backwards", arguments.backwards, "Follow the relation backwards");
   related->callback([&options] { list_related(options, arguments); });
-  add_ends(relations->add_subcommand("link", "Make one"), true)->callback([&options] {
+  add_ends(relations->add_subcommand("link", "Make a relation"), true)->callback([&options] {
     change_relation(options, arguments, true);
   });
-  add_ends(relations->add_subcommand("unlink", "Take one away"), true)->callback([&options] {
+  add_ends(relations->add_subcommand("unlink", "Remove a relation"), true)->callback([&options] {
     change_relation(options, arguments, false);
   });
 }
 
 void add_role_list(CLI::App& roles, Options& options) {
-  roles.add_subcommand("list", "All roles of an environment")->callback([&options] { list_roles(options); });
+  roles.add_subcommand("list", "List the roles of an environment")->callback([&options] { list_roles(options); });
 }
 
 }  // namespace struere::cli

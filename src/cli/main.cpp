@@ -50,22 +50,23 @@ int main(int count, char** arguments) {
   open_standard_streams();
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for the width of characters; everything else stays as in C
   Options options;
-  CLI::App program("Definitions as code: sync them to development, deploy them to production, take them back.",
+  CLI::App program("Definitions as code: sync them to development, deploy them to production, roll them back.",
                    "struere");
   program.set_version_flag("--version", STRUERE_VERSION);
   program.require_subcommand(1);
   program.fallthrough();
-  program.add_option("--project", options.project, "The folder with struere.yaml; this one unless given")
+  program.add_option("--project", options.project, "The folder with struere.yaml; default: this folder")
       ->type_name("FOLDER");
   static ActorOptions actor;
-  program.add_option("--environment,-e", actor.environment, "development, unless given; for commands that look at one")
+  program.add_option("--environment,-e", actor.environment, "For commands about one environment; default: development")
       ->check(CLI::IsMember({"development", "production"}));
   program.add_flag("--json", options.json, "Answer in JSON");
-  program.add_option("--as", actor.user, "For commands about data: as this user; as the system unless given")
+  program.add_option("--as", actor.user, "For commands about data: act as this user; default: as the system")
       ->type_name("USER");
-  program.add_option("--key", actor.key, "As whoever has this API key, in its environment; - reads it from stdin")
+  program.add_option("--key", actor.key, "Act as this API key, in its environment; - reads it from stdin")
       ->type_name("SECRET");
-  program.add_option("--key-file", actor.key_file, "The same, from the first line of a file; or set STRUERE_KEY")
+  program
+      .add_option("--key-file", actor.key_file, "The same with a key from the first line of a file; or set STRUERE_KEY")
       ->type_name("FILE");
   program.parse_complete_callback([&] { settle(program, actor, options); });
   program.add_option("--color", options.color, "auto: on a terminal, unless NO_COLOR is set")

@@ -19,14 +19,14 @@ void add_migrate(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
       program.add_subcommand("migrate", "Give all rows of a legacy database an environment (docs/adopting.md)");
-  command->add_option("file", file, "Keep a copy of it")->required()->type_name("FILE");
+  command->add_option("file", file, "The legacy database; keep a copy of it")->required()->type_name("FILE");
   command->footer(
-      "What dies on the way goes on when it is called again.\n\nExample:\n  cp legacy.db copy.db && struere migrate "
+      "If it is interrupted, run it again: it continues.\n\nExample:\n  cp legacy.db copy.db && struere migrate "
       "legacy.db -e production");
   command->callback([&options] {
     if (!options.environment_is_given)
       throw UsageError(
-          "name the environment in which all rows of the file are: -e development or -e production; it cannot be "
+          "name the environment that all rows of the file get: -e development or -e production; it cannot be "
           "changed afterwards");
     AdoptionOptions adoption;
     std::optional<Progress> progress(std::in_place);

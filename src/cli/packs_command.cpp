@@ -63,7 +63,7 @@ void show(const Screen& screen, const PackPlan& plan) {
           plan.definitions.obstacles.end())
     say("  {}", screen.faint("--remove-entities removes them"));
   for (const std::string& type : plan.kept_types)
-    say("  = entity-type {} stays, and is no pack's any more: there are rows of it, or deleted ones", type);
+    say("  = entity-type {} stays, and no longer belongs to a pack, because it has rows or deleted rows", type);
   show_conflicts(screen, plan);
 }
 
@@ -117,7 +117,7 @@ void list_packs(const Options& options) {
 
 // Files that still have the old definitions would restore them.
 std::string pull_next(const Options& options) {
-  return fmt::format("Make the files say so as well: struere pull -e {}", options.environment);
+  return fmt::format("To bring the files to this state: struere pull -e {}", options.environment);
 }
 
 void install(const Options& options, const PackArguments& arguments) {
@@ -200,7 +200,7 @@ void uninstall(const Options& options, const PackArguments& arguments) {
 
 void add_packs(CLI::App& program, Options& options) {
   static PackArguments arguments;
-  auto* const packs = program.add_subcommand("packs", "Definitions made elsewhere: in one environment (-e)");
+  auto* const packs = program.add_subcommand("packs", "Packs of definitions in an environment (-e)");
   packs->require_subcommand(1);
   const auto add = [&](const char* name, const char* about, void (*run)(const Options&, const PackArguments&)) {
     auto* const command = packs->add_subcommand(name, about);
@@ -208,48 +208,50 @@ void add_packs(CLI::App& program, Options& options) {
     return command;
   };
   const auto takes_folder = [](CLI::App* command) {
-    command->add_option("folder", arguments.folder, "With pack.yaml in it")->required();
+    command->add_option("folder", arguments.folder, "The folder with pack.yaml")->required();
   };
   const auto takes_id = [](CLI::App* command) { return command->add_option("id", arguments.id, "The pack's"); };
   const auto asks = [&](CLI::App* command) {
     command->add_flag("--yes,-y", options.yes, "Do not ask");
     command->add_flag("--drop-assignments", arguments.pack.plan.drop_assignments,
-                      "Though somebody has a role that goes");
+                      "Go on even if a removed role is assigned");
     command->add_flag("--reveal", arguments.pack.plan.reveal,
-                      "Though stored values that a role masks become visible to it");
+                      "Go on even if stored values that a role masks become visible to it");
   };
   const auto changes_types = [&](CLI::App* command) {
     asks(command);
     command->add_flag("--accept-invalid-data", arguments.pack.plan.accept_invalid_data,
-                      "Though entities do not match their new schema");
-    command->add_flag("--take-over", arguments.pack.take_over, "Definitions of the same name that are no pack's");
+                      "Go on even if entities do not match their new schema");
+    command->add_flag("--take-over", arguments.pack.take_over,
+                      "Take over definitions of the same name that belong to no pack");
   };
-  packs->add_subcommand("list", "What is installed")->callback([&options] { list_packs(options); });
+  packs->add_subcommand("list", "List the installed packs")->callback([&options] { list_packs(options); });
 
-  auto* const installing = add("install", "Bring a pack's definitions in", install);
+  auto* const installing = add("install", "Install a pack", install);
   takes_folder(installing);
   changes_types(installing);
 
-  auto* const upgrading = add("upgrade", "To a later version, data and all", upgrade);
+  auto* const upgrading = add("upgrade", "Upgrade a pack and its data to a later version", upgrade);
   takes_folder(upgrading);
   changes_types(upgrading);
-  upgrading->add_option("--prefer", arguments.prefer, "What holds where both changed the same: ours or theirs");
+  upgrading->add_option("--prefer", arguments.prefer,
+                        "Which change wins where both sides changed the same: ours or theirs");
   upgrading->add_option("--choose", arguments.choices, "The same for one place: PLACE=ours or PLACE=theirs");
 
-  takes_id(add("diff", "What was changed by others since it was installed", diff));
+  takes_id(add("diff", "Show what others changed since the installation", diff));
 
-  auto* const repairing = add("repair", "Set back what was changed by others", repair);
+  auto* const repairing = add("repair", "Undo what others changed", repair);
   takes_id(repairing)->required();
   changes_types(repairing);
 
-  auto* const customizing = add("customize", "Keep what was changed, through upgrades too", customize);
+  auto* const customizing = add("customize", "Keep what others changed, also in upgrades", customize);
   takes_id(customizing)->required();
   asks(customizing);
 
-  auto* const uninstalling = add("uninstall", "Take a pack's definitions away", uninstall);
+  auto* const uninstalling = add("uninstall", "Remove a pack's definitions", uninstall);
   takes_id(uninstalling)->required();
   asks(uninstalling);
-  uninstalling->add_flag("--remove-entities", arguments.pack.remove_entities, "And the entities of its types");
+  uninstalling->add_flag("--remove-entities", arguments.pack.remove_entities, "Remove the entities of its types too");
 }
 
 }  // namespace struere::cli

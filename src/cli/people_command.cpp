@@ -19,7 +19,7 @@ void list_users(const Options& options) {
     out.push_back({{"id", member.user.str()}, {"membership", to_string(member.role)}, {"roles", names}});
   }
   if (options.json) return say_json(out);
-  if (rows.empty()) return say("There is nobody yet. Next: struere users add ID");
+  if (rows.empty()) return say("There are no members yet. Next: struere users add ID");
   Screen(options).show_table({"user", "membership", "roles in " + session.environment()}, rows);
 }
 
@@ -33,13 +33,13 @@ void answer(const Options& options, const Json& json, const std::string& words) 
 void add_people(CLI::App& program, Options& options) {
   static std::string user, name, role;
   static bool is_admin = false;
-  auto* const users = program.add_subcommand("users", "Who belongs to the organization")->require_subcommand(1);
+  auto* const users = program.add_subcommand("users", "The members of the organization")->require_subcommand(1);
   users->alias("members");
-  users->add_subcommand("list", "All of them, with their roles")->callback([&options] { list_users(options); });
-  auto* const add = users->add_subcommand("add", "A user, made where there is none of the id, becomes a member");
-  add->add_option("id", user, "That of your identity provider, say")->required();
+  users->add_subcommand("list", "List the members with their roles")->callback([&options] { list_users(options); });
+  auto* const add = users->add_subcommand("add", "Make a user a member; creates the user if the id is new");
+  add->add_option("id", user, "The id of the user, such as that of your identity provider")->required();
   add->footer("Example:\n  struere users add ada --name \"Ada Lovelace\"");
-  add->add_option("--name", name, "The id unless given");
+  add->add_option("--name", name, "The name; default: the id");
   add->add_flag("--admin", is_admin, "May do everything in the organization");
   add->callback([&options] {
     const Session session(options);
@@ -54,12 +54,12 @@ void add_people(CLI::App& program, Options& options) {
   });
 
   auto* const roles =
-      program.add_subcommand("roles", "The roles of an environment, and who has which")->require_subcommand(1);
+      program.add_subcommand("roles", "The roles of an environment, and their assignments")->require_subcommand(1);
   add_role_list(*roles, options);
   const auto change = [&options, roles](const char* command_name, const char* what, auto&& body) {
     auto* const command = roles->add_subcommand(command_name, what);
     command->add_option("user", user, "A member; `struere users list` shows them")->required()->type_name("USER");
-    command->add_option("role", role, "Of the environment")->required()->type_name("ROLE");
+    command->add_option("role", role, "A role of the environment")->required()->type_name("ROLE");
     command->footer(fmt::format("Example:\n  struere roles {} ada author -e production", command_name));
     command->callback([&options, body] {
       const Session session(options);
@@ -68,17 +68,19 @@ void add_people(CLI::App& program, Options& options) {
       body(session, session.actor().roles());
     });
   };
-  change("assign", "Gives a role to a member", [&options](const Session& session, const RoleRepository& repository) {
+  change("assign", "Assign a role to a member", [&options](const Session& session, const RoleRepository& repository) {
     repository.assign(UserId(user), role);
     answer(options, {{"user", user}, {"role", role}},
            fmt::format("{} has the role {} in {}.", user, role, session.environment()));
   });
-  change("unassign", "Takes it away", [&options](const Session& session, const RoleRepository& repository) {
-    if (!repository.unassign(UserId(user), role))
-      throw Error(ErrorCode::not_found,
-                  fmt::format("`{}` does not have the role `{}` in {}", user, role, session.environment()));
-    answer(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
-  });
+  change(
+      "unassign", "Take a role away from a member",
+      [&options](const Session& session, const RoleRepository& repository) {
+        if (!repository.unassign(UserId(user), role))
+          throw Error(ErrorCode::not_found,
+                      fmt::format("`{}` does not have the role `{}` in {}", user, role, session.environment()));
+        answer(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
+      });
 }
 
 }  // namespace struere::cli

@@ -38,7 +38,7 @@ void set_days(RetentionDays& days, const std::string& text) {
 void add_prune(CLI::App& program, Options& options) {
   static std::vector<std::string> keep;
   auto* const prune = program.add_subcommand("prune", "Remove what is older than an environment keeps it");
-  prune->add_option("--keep", keep, "Sets first how long, such as events=90 or executions=forever")
+  prune->add_option("--keep", keep, "First set how many days to keep, such as events=90 or executions=forever")
       ->type_name("KIND=DAYS");
   prune->footer("Example:\n  struere prune -e production --keep events=365 --keep messages=90");
   prune->callback([&options] {

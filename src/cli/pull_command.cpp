@@ -100,7 +100,7 @@ void pull(const Options& options) {
   if (plan.kept.empty())
     say("The files are as {} is.", session.environment());
   else
-    say("The files are as {} is, but for those with ?.", session.environment());
+    say("The files are as {} is, except those with ?.", session.environment());
 }
 
 }  // namespace
@@ -109,7 +109,7 @@ void add_pull(CLI::App& program, Options& options) {
   auto* const command = program.add_subcommand("pull", "Bring the files to what an environment holds");
   command->add_flag("--yes,-y", options.yes, "Do not ask");
   command->footer(
-      "Files that say the same stay as they are; others keep their comments where nothing changes. A file of a "
+      "Files that say the same stay as they are; others keep their comments. A file of a "
       "definition "
       "that was never synced there stays.\n\nExample:\n  struere pull -e production");
   command->callback([&options] { pull(options); });

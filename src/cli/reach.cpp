@@ -89,10 +89,10 @@ constexpr std::size_t longest_secret = 4096;
 std::string line_of(std::istream& stream, const std::string& source) {
   std::string line(longest_secret, '\0');
   if (!stream.getline(line.data(), static_cast<std::streamsize>(line.size())) && !stream.eof())
-    throw UsageError(fmt::format("{} holds no API key in its first line", source));
+    throw UsageError(fmt::format("the first line of {} is not an API key", source));
   line.resize(line.find('\0'));
   if (line.ends_with('\r')) line.pop_back();
-  if (line.empty()) throw UsageError(fmt::format("{} is empty; it must hold an API key", source));
+  if (line.empty()) throw UsageError(fmt::format("{} is empty; it must contain an API key", source));
   return line;
 }
 
@@ -130,7 +130,7 @@ void refuse_empty_values(const CLI::App* command) {
 
 void refuse_actor(const std::string& command, const char* option) {
   throw UsageError(fmt::format(
-      "`struere {}` acts as the system alone, not as a user or a key; {}", command,
+      "`struere {}` acts only as the system, not as a user or a key; {}", command,
       std::string_view(option) == "STRUERE_KEY" ? "unset STRUERE_KEY" : fmt::format("leave {} out", option)));
 }
 
@@ -167,12 +167,12 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
   if (given.environment) options.environment = *given.environment;
   if (!given.environment || reach.about == About::one_asked) return;
   if (reach.about == About::no_environment)
-    throw UsageError(fmt::format("`struere {}` is about no environment; leave -e out", words));
+    throw UsageError(fmt::format("`struere {}` takes no environment; leave -e out", words));
   if (reach.about == About::both)
     throw UsageError(fmt::format("`struere {}` is about both environments; leave -e out", words));
   const char* const only = reach.about == About::development ? "development" : "production";
   if (*given.environment != only)
-    throw UsageError(fmt::format("`struere {}` is about {} alone; leave -e out", words, only));
+    throw UsageError(fmt::format("`struere {}` is about {} only; leave -e out", words, only));
 }
 
 namespace {

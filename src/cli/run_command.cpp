@@ -54,10 +54,11 @@ void run(const Options& options) {
 }  // namespace
 
 void add_run(CLI::App& program, Options& options) {
-  auto* const command = program.add_subcommand("run", "Carry out what triggers have set off, until it is stopped");
+  auto* const command = program.add_subcommand("run", "Carry out trigger runs, until it is stopped");
   command->footer(
-      "All organizations of the file, both environments; with the built-in tools alone. SIGTERM lets the run that is "
-      "being done come to its end.");
+      "Serves all organizations of the file and both environments, with the built-in tools only. SIGTERM stops it "
+      "after "
+      "the current run.");
   command->callback([&options] { run(options); });
 }
 

@@ -56,19 +56,19 @@ void list_runs(const Options& options, RunArguments arguments) {
   const Screen screen(options);
   screen.show_table({"run", "trigger", "status", "attempts", "due (UTC)", "error"}, rows);
   if (page.next) say("{}", screen.faint("there is more: --after " + *page.next));
-  if (has_dead) say("{}", screen.faint("struere runs retry RUN brings a dead one back"));
+  if (has_dead) say("{}", screen.faint("struere runs retry RUN continues a dead run"));
 }
 
 }  // namespace
 
 void add_runs(CLI::App& program, Options& options) {
   static RunArguments arguments;
-  auto* const runs = program.add_subcommand("runs", "What triggers have set off")->require_subcommand(1);
-  auto* const list = runs->add_subcommand("list", "Waiting, running, done and dead, by when they are due");
+  auto* const runs = program.add_subcommand("runs", "Trigger runs of an environment")->require_subcommand(1);
+  auto* const list = runs->add_subcommand("list", "List the runs by due time");
   std::vector<std::string> words;
   for (const TriggerRunStatus status : statuses) words.emplace_back(to_string(status));
-  list->add_option("--status", arguments.status, "These alone")->check(CLI::IsMember(words));
-  list->add_option("--trigger", arguments.query.trigger, "Of this one alone")->type_name("SLUG");
+  list->add_option("--status", arguments.status, "Only runs with this status")->check(CLI::IsMember(words));
+  list->add_option("--trigger", arguments.query.trigger, "Only runs of this trigger")->type_name("SLUG");
   list->add_option("--limit", arguments.query.limit, "1 to 1000");
   list->add_option("--after", arguments.query.after, "The cursor of the page before");
   list->footer("Example:\n  struere runs list -e production --status dead");
@@ -88,9 +88,9 @@ void add_runs(CLI::App& program, Options& options) {
     });
     command->footer(fmt::format("Example:\n  struere runs {} 0192… -e production", name));
   };
-  change("retry", "Another attempt at a dead one, from the step that failed", &TriggerRepository::retry,
+  change("retry", "Continue a dead run with the step that failed", &TriggerRepository::retry,
          "It waits for a worker again.");
-  change("cancel", "A pending one is not to be", &TriggerRepository::cancel, "Cancelled.");
+  change("cancel", "Cancel a pending run", &TriggerRepository::cancel, "Cancelled.");
 }
 
 }  // namespace struere::cli

@@ -51,7 +51,7 @@ Project read_project(const Options& options) {
   const auto file = folder / "struere.yaml";
   if (!std::filesystem::exists(file))
     throw UsageError(
-        fmt::format("{} is no project: there is no struere.yaml in it; begin with `struere init`, or name "
+        fmt::format("{} is not a project, because it has no struere.yaml; begin with `struere init`, or name "
                     "the folder with --project",
                     full_path(folder)));
   std::map<std::string, std::string> values;
@@ -109,9 +109,9 @@ struere::Session Session::make_actor(const Options& options) const {
   if (options.key) {
     struere::Session actor = database_->authenticate(*options.key);
     if (actor.actor().organization() != organization())
-      throw UsageError("the key is another organization's than struere.yaml names");
+      throw UsageError("the key belongs to another organization than the one in struere.yaml");
     if (options.environment_is_given && actor.actor().environment() != environment)
-      throw UsageError(fmt::format("the key is of {}, not of {}; leave -e out, or give another key",
+      throw UsageError(fmt::format("the key is for {}, not for {}; leave -e out, or give another key",
                                    to_string(actor.actor().environment()), options.environment));
     return actor;
   }

@@ -22,7 +22,7 @@ void compare(const Options& options, bool detailed) {
     say("{}{}", what, plan.empty() ? ": the same" : "");
     screen.show(plan, detailed);
     if (!plan.obstacles.empty())
-      say("  {}", screen.faint(fmt::format("struere {} will refuse this, for the lines with !", next)));
+      say("  {}", screen.faint(fmt::format("struere {} will refuse this because of the lines with !", next)));
     else if (!plan.empty())
       say("  {}", screen.faint(fmt::format("struere {} brings it there", next)));
   };
@@ -33,10 +33,12 @@ void compare(const Options& options, bool detailed) {
 }  // namespace
 
 void add_status(CLI::App& program, Options& options) {
-  program.add_subcommand("status", "What is to be synced, and what to be deployed")->callback([&options] {
+  program.add_subcommand("status", "Show what is to be synced, and what is to be deployed")->callback([&options] {
     compare(options, false);
   });
-  program.add_subcommand("diff", "The same, field by field")->callback([&options] { compare(options, true); });
+  program.add_subcommand("diff", "The same as status, field by field")->callback([&options] {
+    compare(options, true);
+  });
 }
 
 }  // namespace struere::cli

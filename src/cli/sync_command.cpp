@@ -29,9 +29,10 @@ void add_sync(CLI::App& program, Options& options) {
   auto* const command = program.add_subcommand("sync", "Bring development to what the files say");
   static PlanOptions plan_options;
   command->add_flag("--accept-invalid-data", plan_options.accept_invalid_data,
-                    "Though entities do not match their new schema");
-  command->add_flag("--drop-assignments", plan_options.drop_assignments, "Though somebody has a role that goes");
-  command->add_flag("--reveal", plan_options.reveal, "Though stored values that a role masks become visible to it");
+                    "Sync even if entities do not match their new schema");
+  command->add_flag("--drop-assignments", plan_options.drop_assignments, "Sync even if a removed role is assigned");
+  command->add_flag("--reveal", plan_options.reveal,
+                    "Sync even if stored values that a role masks become visible to it");
   command->callback([&options] { sync(Session(options, Session::Missing::make), options, plan_options); });
 }
 

@@ -16,6 +16,8 @@ void add_verify(CLI::App& program, Options& options) {
                 {"purged", found.purged},
                 {"head", found.head},
                 {"problem", found.problem}});
+    else if (found.ok && found.head.empty())
+      say("The log of {} has no events.", session.environment());
     else if (found.ok)
       say("{} events of {} verify. The last has the hash {}.", found.verified, session.environment(), found.head);
     if (!found.ok && options.json) throw Finished{broken_storage};

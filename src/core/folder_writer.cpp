@@ -75,7 +75,7 @@ mode_t require_replaceable_at(int folder, const files::path& name, const files::
     return new_file;
   }
   if (S_ISLNK(found.st_mode)) refuse_path(shown, "is a link");
-  if (!S_ISREG(found.st_mode)) refuse_path(shown, "is no regular file");
+  if (!S_ISREG(found.st_mode)) refuse_path(shown, "is not a regular file");
   if (found.st_nlink > 1) refuse_path(shown, "has another name as well (a hard link)");
   return found.st_mode & 0777;
 }

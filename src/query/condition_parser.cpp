@@ -38,10 +38,10 @@ class ConditionParser {
 
   void require_keys(const Json& node, std::initializer_list<std::string_view> keys) const {
     for (const std::string_view key : keys)
-      if (!node.contains(key)) refuse(fmt::format("a condition lacks its `{}`", key));
+      if (!node.contains(key)) refuse(fmt::format("a condition needs `{}`", key));
     for (const auto& item : node.items())
       if (std::ranges::find(keys, item.key()) == keys.end())
-        refuse(fmt::format("a condition has a key too many: {}",
+        refuse(fmt::format("a condition has an unknown key: {}",
                            Json(item.key()).dump(-1, ' ', true, Json::error_handler_t::replace)));
   }
 
@@ -57,7 +57,7 @@ class ConditionParser {
   }
 
   Predicate relation_path(const Json& node) const {
-    if (!words_) refuse("`relationPath` belongs to rules, not to queries");
+    if (!words_) refuse("`relationPath` is allowed only in rules, not in queries");
     require_keys(node, {"relationPath"});
     const Json& value = node.at("relationPath");
     if (!value.is_string()) refuse("`relationPath` is a text such as \"teaches/^attends\"");
@@ -68,7 +68,8 @@ class ConditionParser {
       std::string relation = text.substr(at, slash - at);
       const bool backwards = relation.starts_with('^');
       if (backwards) relation.erase(0, 1);
-      if (!FieldPath::is_segment(relation)) refuse("a hop of `relationPath` is a relation type, or `^` and one");
+      if (!FieldPath::is_segment(relation))
+        refuse("a hop of `relationPath` is a relation type, or `^` and a relation type");
       hops.push_back({std::move(relation), backwards});
       at = slash + 1;
     }
@@ -107,9 +108,9 @@ class ConditionParser {
     if (text.starts_with(related) && FieldPath::is_segment(std::string_view(text).substr(related.size())))
       return {Operand::Kind::related_ids, {}, words_->own_entity(), text.substr(related.size())};
     refuse(
-        "a value that starts `actor.` is actor.userId, actor.organizationId, actor.entityId or "
+        "a value that starts with `actor.` must be actor.userId, actor.organizationId, actor.entityId or "
         "actor.relatedIds:<relation type>; "
-        "for a plain text put `literal:` before it");
+        "to write it as a plain text, put `literal:` before it");
   }
 
   Operand literal(Operator op, const Json& value) const {

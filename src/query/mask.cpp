@@ -172,7 +172,7 @@ int exposure(const Mask& mask, FieldPath::Root attribute) {
 
 std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array) {
   std::vector<std::string> out;
-  if (!lists(mask, leaf)) out.emplace_back("not among the visible fields");
+  if (!lists(mask, leaf)) out.emplace_back("not in visibleFields");
   for (const FieldPath& path : mask.hidden)
     if (covers(path, leaf, is_array)) out.push_back("hide " + path.str());
   for (const auto& [path, redaction] : mask.redacted)

@@ -49,8 +49,8 @@ bool SharedValues::add(const Json& data) {
 void SharedValues::require_none() const {
   if (count_ == 0) return;
   throw Error(ErrorCode::conflict,
-              fmt::format("{} entities of this type share their values at {} with another; change them first", count_,
-                          quoted_paths(key_)));
+              fmt::format("{} entities of this type have the same values at {} as another one; change them first",
+                          count_, quoted_paths(key_)));
 }
 
 }  // namespace struere::inline spi

@@ -75,7 +75,8 @@ TEST_CASE("explain tells every kind of rule in words", "[explain]") {
             std::string(78, 'x') + "…, eq \"" + std::string(78, 'x') + "…: true; id is \"" + session.str() +
             "\", in actor.relatedIds:teaches, but this actor has no entity of its own: false; all of (data.owner is "
             "absent, eq "
-            "actor.entityId, which this actor has none of: false; data.gone is absent, neq actor.organizationId = "
+            "actor.entityId, but this actor has no entity of its own: false; data.gone is absent, neq "
+            "actor.organizationId = "
             "\"acme\": false): false; reached by that path: false): true");
   const EntityId own = world.create("person", {{"userId", "ana"}});
   system.relations().link(own, "teaches", session);
@@ -140,8 +141,8 @@ TEST_CASE("explain tells what two roles do to a row, and what becomes of one tha
         "    yes data.a.b is 2, eq 2: true\n");
   CHECK(explain(bo, note).to_json().at("fields") == R"([
     {"path": "data.a.b", "treatment": "hidden", "by": "hidden by role `few`: hide data.a"},
-    {"path": "data.a.c", "treatment": "hidden", "by": "hidden by role `few`: not among the visible fields, hide data.a"},
-    {"path": "data.d", "treatment": "hidden", "by": "hidden by role `few`: not among the visible fields"},
+    {"path": "data.a.c", "treatment": "hidden", "by": "hidden by role `few`: not in visibleFields, hide data.a"},
+    {"path": "data.d", "treatment": "hidden", "by": "hidden by role `few`: not in visibleFields"},
     {"path": "status", "treatment": "clear", "by": ""}, {"path": "createdAt", "treatment": "clear", "by": ""},
     {"path": "updatedAt", "treatment": "clear", "by": ""}])"_json);
   const EntityId other = world.create("note", Json::object());
@@ -159,7 +160,7 @@ TEST_CASE("explain tells what two roles do to a row, and what becomes of one tha
   CHECK(missing.text() ==
         "Allowed: role `few` allows `*` on `note`\n"
         "  policy of role `few`: allow * on note\n"
-        "The row is not there: no such id of this type in this scope, or deleted.\n");
+        "There is no such row: this scope has no row of this type with this id, or it is deleted.\n");
   CHECK(missing.to_json().at("row") == "not there");
   CHECK_FALSE(missing.to_json().at("grants")[0].at("admits"));
   CHECK_FALSE(missing.row_visible);

@@ -104,7 +104,7 @@ TEST_CASE("a command that cannot act as a key or a user says so, and does nothin
       const Answer answer = project.run(option + " " + command);
       INFO(option << " " << command << ": " << answer.text);
       CHECK(answer.code == 2);
-      CHECK(tells(answer, "acts as the system alone"));
+      CHECK(tells(answer, "acts only as the system"));
       CHECK_FALSE(tells(answer, key.substr(8)));
     }
   for (const std::string& command : commands) {
@@ -143,7 +143,7 @@ TEST_CASE("-e beside a key of the other environment is refused", "[cli][actors]"
   };
   const Answer refused = list("-e production", development);
   CHECK(refused.code == 2);
-  CHECK(tells(refused, "the key is of development, not of production"));
+  CHECK(tells(refused, "the key is for development, not for production"));
   CHECK(list("-e development", production).code == 2);
   CHECK(list("-e production", production).code == 0);
   CHECK(list("", production).code == 0);

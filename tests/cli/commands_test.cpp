@@ -213,6 +213,15 @@ TEST_CASE("the doctor says what is wrong, what to type, and by its exit code whe
   CHECK(project.run(command.substr(8)).code == 0);
   CHECK(findings_of(project.run("--json doctor")) == Findings{});
 
+  // The message of a warning says what to type; nothing is damaged.
+  std::filesystem::permissions(project.database(), std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  const Answer exposed = project.run("doctor");
+  CHECK(tells(exposed, "chmod 600"));
+  CHECK_FALSE(tells(exposed, "integrity_check"));
+  std::filesystem::permissions(project.database(), std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::remove);
+
   RawDatabase(project.database()).run("UPDATE events SET payload = '{}' WHERE sequence = 1");
   const Answer altered = project.run("--json doctor");
   CHECK(altered.code == 1);

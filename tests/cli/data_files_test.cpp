@@ -102,7 +102,7 @@ TEST_CASE("an import in batches says how to go on, and goes on there", "[cli][im
   CHECK(stopped.code == 6);
   CHECK(tells(stopped, "3 imported, up to line 3"));
   CHECK(tells(stopped, "line 8 of the input"));
-  CHECK(tells(stopped, "6 were imported, up to line 6; go on with --batch 3 --from 7"));
+  CHECK(tells(stopped, "6 were imported, up to line 6; continue with --batch 3 --from 7"));
   CHECK(rows_of(project, "note").size() == 6);
   write(0);
   CHECK(tells(project.run("data import note --batch 3 --from 7 < " + file), "4 imported."));

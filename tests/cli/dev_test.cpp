@@ -65,12 +65,12 @@ TEST_CASE("dev says that its database is gone, and takes the one that comes in i
   REQUIRE(project.run("sync").code == 0);
   const Dev dev(project);
   remove_database(project);
-  CHECK(dev.says("is gone"));  // without a file being saved
+  CHECK(dev.says("was deleted"));  // without a file being saved
   project.write("roles/late.yaml", "name: late\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   CHECK_FALSE(std::filesystem::exists(project.database()));
   CHECK(dev.count("Synced") == 0);
-  CHECK(dev.count("is gone") == 1);
+  CHECK(dev.count("was deleted") == 1);
   std::filesystem::remove(project.path() / "roles/late.yaml");
   REQUIRE(project.run("sync").code == 0);
   CHECK(dev.says("Opened"));
@@ -122,7 +122,7 @@ TEST_CASE("dev deletes nothing when a whole folder goes", "[cli][dev]") {
   const Dev dev(project);
   for (const std::string folder : {"roles", "entity-types"}) {
     std::filesystem::rename(project.path() / folder, project.path() / "elsewhere");
-    CHECK(dev.says("the folder " + folder + " is gone"));
+    CHECK(dev.says("the folder " + folder + " was deleted"));
     CHECK(has_role(project, "author"));
     std::filesystem::rename(project.path() / "elsewhere", project.path() / folder);
     CHECK(dev.within([&] { return dev.text().ends_with("= development is as the files say\n"); }));

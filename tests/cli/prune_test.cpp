@@ -10,6 +10,7 @@ TEST_CASE("prune keeps for good what it is not told to forget", "[cli]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);
   CHECK(tells(project.run("prune"), "keeps everything for good"));
+  CHECK(tells(project.run("verify -e production"), "The log of production has no events."));
   const auto answer = [&](const std::string& arguments) {
     return Json::parse(project.run("--json " + arguments).text);
   };

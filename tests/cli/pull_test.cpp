@@ -160,7 +160,7 @@ TEST_CASE("a pull lists what it would do and asks, and leaves what was never the
   CHECK_FALSE(std::filesystem::exists(project.path() / "entity-types/note.yaml"));
   const Answer done = project.run("pull -e production --yes");
   CHECK(done.code == 0);
-  CHECK(tells(done, "but for those with ?"));
+  CHECK(tells(done, "except those with ?"));
   CHECK(project.read("roles/mine.yaml") == "name: mine\n");
   CHECK(project.read("roles/broken.yml") == "name: [\n");
   CHECK(std::filesystem::exists(project.path() / "entity-types/note.yaml"));

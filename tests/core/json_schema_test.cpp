@@ -133,7 +133,7 @@ TEST_CASE("a fault says the keyword, what was expected and what came", "[schema]
   CHECK(words(R"({"additionalProperties":false})", {{"k", 1}}) ==
         "the schema has no such field (`additionalProperties`)");
   CHECK(words(R"({"dependentRequired":{"a":["b"]}})", {{"a", 1}}) ==
-        "\"b\" is missing, which must stand beside \"a\" (`dependentRequired`)");
+        "\"b\" is missing, which \"a\" requires (`dependentRequired`)");
   CHECK(words(R"({"type":"integer"})", std::string(1000, 'x')).size() < 100);
 }
 

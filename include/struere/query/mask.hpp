@@ -57,7 +57,7 @@ inline constexpr int fully_shown = 100;
 int exposure(const Mask& mask, std::span<const std::string> leaf, bool is_array);
 int exposure(const Mask& mask, FieldPath::Root attribute);
 
-// The part of a mask that covers a leaf of `data`, in words: "hide data.card", "not among the visible fields".
+// The part of a mask that covers a leaf of `data`, in words: "hide data.card", "not in visibleFields".
 std::vector<std::string> covering(const Mask& mask, std::span<const std::string> leaf, bool is_array);
 
 // Whether the mask forbids a write at the leaf `segments` of `data`: it is at, under or above a masked path, or outside

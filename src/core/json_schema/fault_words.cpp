@@ -98,8 +98,7 @@ std::string what_is_wrong(const Fault& fault) {
       const auto found = std::ranges::find_if(node.dependent_required, [&](const auto& entry) {
         return value.contains(entry.first) && std::ranges::find(entry.second, *fault.key) != entry.second.end();
       });
-      return fmt::format("{} is missing, which must stand beside {}", excerpt(Json(*fault.key)),
-                         excerpt(Json(found->first)));
+      return fmt::format("{} is missing, which {} requires", excerpt(Json(*fault.key)), excerpt(Json(found->first)));
     }
     case Keyword::any_of: return fmt::format("{} matches none of the {} schemas", excerpt(value), node.any_of.size());
     case Keyword::one_of:
@@ -111,9 +110,9 @@ std::string what_is_wrong(const Fault& fault) {
     case Keyword::items:
     case Keyword::unevaluated_items: return "the schema allows no element at this place";
     case Keyword::contains:
-      return fmt::format("fewer than {} elements of the list are as they must be", node.min_contains);
+      return fmt::format("fewer than {} elements of the list match `contains`", node.min_contains);
     case Keyword::max_contains:
-      return fmt::format("more than {} elements of the list are as `contains` says", node.max_contains);
+      return fmt::format("more than {} elements of the list match `contains`", node.max_contains);
     case Keyword::false_schema:
     case Keyword::none: break;
   }

@@ -110,7 +110,7 @@ class PatternTranslator {
     if (use_ == PatternUse::match && std::max(*least, most.value_or(0)) > pattern_max_repeats)
       return fail(
           fmt::format("a repetition of more than {} times; use `minLength` or `maxLength`", pattern_max_repeats));
-    if (most && *most < *least) return fail("a repetition whose first number is the larger one");
+    if (most && *most < *least) return fail("the first number of a repetition is larger than the second");
     out_ += !is_range ? fmt::format("{{{}}}", *least)
             : most    ? fmt::format("{{{},{}}}", *least, *most)
                       : fmt::format("{{{},}}", *least);
@@ -290,7 +290,7 @@ class PatternTranslator {
         out_.insert(before_last, R"(\x{2D})");
         continue;
       }
-      if (*last < *first) return fail("a range of characters whose first is the later one");
+      if (*last < *first) return fail("a range of characters ends before it begins");
       out_ += '-';
       literal(*last);
     }

@@ -71,10 +71,11 @@ class ReferenceCollector {
   }
 
   [[noreturn]] void too_many(NodeId node) const {
-    refuse_reference(places_[reached_[node]],
-                     fmt::format("this `references` counts at too many places, more than {} fields or {} ways to them; "
-                                 "leave it out of the schema that repeats",
-                                 max_reference_fields, most_visits));
+    refuse_reference(
+        places_[reached_[node]],
+        fmt::format("this `references` applies at too many places, more than {} fields or {} paths to them; "
+                    "remove it from the recursive schema",
+                    max_reference_fields, most_visits));
   }
 
   void read(NodeId id, std::size_t place) {
@@ -88,7 +89,7 @@ class ReferenceCollector {
         case Edge::every_element: return step(target, place, "*");
         default:
           refuse_reference(places_[reached_[target]],
-                           fmt::format("it cannot be told where this `references` counts, because it is reached "
+                           fmt::format("it is undecidable where this `references` applies, because it is reached "
                                        "through `schema{}`; reach it by `properties`, `items` of one schema, `allOf` "
                                        "and `$ref` alone",
                                        places_[target]));
@@ -104,7 +105,7 @@ class ReferenceCollector {
   }
 
   void add(NodeId id, std::size_t place) {
-    if (place == 0) refuse_reference(places_[id], "`references` is of a field, and the whole row is none");
+    if (place == 0) refuse_reference(places_[id], "`references` applies to a field, not to the whole row");
     ReferenceField field{{}, graph_.nodes[id].references};
     for (std::size_t at = place; at != 0; at = trail_[at].within) field.place.push_back(trail_[at].key);
     std::ranges::reverse(field.place);

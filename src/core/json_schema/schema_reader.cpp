@@ -58,7 +58,7 @@ class SchemaReader {
     if (!target.json->is_boolean() && !target.json->is_object())
       refuse_at(target.place, "a schema is expected here: an object, true or false");
     if (entries_.size() == max_nodes)
-      refuse_at("", fmt::format("it holds more than {} schemas; split the type, or say what repeats once, in `$defs`",
+      refuse_at("", fmt::format("it contains more than {} schemas; split the type, or put repeated parts into `$defs`",
                                 max_nodes));
     const auto id = static_cast<NodeId>(entries_.size());
     known_.emplace(target.json, id);
@@ -83,10 +83,9 @@ class SchemaReader {
       if (name.starts_with("x-")) continue;  // a keyword of the author
       const KeywordRule* const rule = find_keyword(name);
       if (!rule)
-        refuse_at(place_,
-                  fmt::format("{} is not a keyword of JSON Schema and would not be enforced; the name of a note "
-                              "of your own starts with `x-`.{}",
-                              quoted(name), suggestion(name, keyword_names())));
+        refuse_at(place_, fmt::format("{} is not a keyword of JSON Schema and would not be enforced; begin keywords "
+                                      "of your own with `x-`.{}",
+                                      quoted(name), suggestion(name, keyword_names())));
       if (draft_ == Draft::draft_7 && !rule->in_draft_7)
         refuse_at(place_, fmt::format("`{}` is a keyword of draft 2020-12, and `$schema` says draft 7", name));
       if (draft_ == Draft::draft_2020_12 && !rule->in_2020_12)
@@ -94,7 +93,7 @@ class SchemaReader {
                                       rule->word == Word::dependencies ? "`dependentRequired` or `dependentSchemas`"
                                                                        : "`items` beside `prefixItems`"));
       if (draft_ == Draft::draft_7 && has_ref && !may_stand_beside_ref(rule->word))
-        refuse_at(place_, fmt::format("draft 7 ignores `{}` beside a `$ref`; put both into `allOf`", name));
+        refuse_at(place_, fmt::format("draft 7 ignores `{}` next to a `$ref`; put both into `allOf`", name));
       read_keyword(node, json, *rule, name, value);
     }
   }
@@ -205,7 +204,7 @@ class SchemaReader {
     if (node.format) return;
     std::vector<std::string> known;
     for (const Format& format : formats()) known.emplace_back(format.name);
-    refuse_at(place_, fmt::format("the format {} is not one that is enforced: {}.{}", quoted(name),
+    refuse_at(place_, fmt::format("the format {} is not supported; the formats are {}.{}", quoted(name),
                                   fmt::join(known, ", "), suggestion(name, known)));
   }
 
@@ -225,7 +224,7 @@ class SchemaReader {
       return;
     }
     if (draft_ == Draft::draft_2020_12 || json.contains("prefixItems"))
-      refuse_at(place_, "`items` takes one schema for all elements; a schema for each place stands in `prefixItems`");
+      refuse_at(place_, "`items` takes one schema for all elements; use `prefixItems` for a schema for each place");
     const std::string place = place_within(place_, "items");
     for (std::size_t i = 0; i < value.size(); ++i)
       node.prefix_items.push_back(node_of({&value[i], place_within(place, i)}, resource()));

@@ -322,7 +322,7 @@ std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data) 
   if (!fault)
     return SchemaFault{{},
                        "",
-                       fmt::format("to check it against the schema takes more than {} steps; make the data "
+                       fmt::format("checking it against the schema takes more than {} steps; make the data "
                                    "smaller, or the schema or its patterns simpler",
                                    max_steps)};
   if (!*fault) return std::nullopt;

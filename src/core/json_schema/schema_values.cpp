@@ -119,8 +119,8 @@ Draft require_draft(std::string_view uri, std::string_view place) {
   if (uri == "json-schema.org/draft-07/schema") return Draft::draft_7;
   if (uri == "json-schema.org/draft/2020-12/schema") return Draft::draft_2020_12;
   refuse_at(place,
-            "`$schema` says neither draft 2020-12 (https://json-schema.org/draft/2020-12/schema) nor draft 7 "
-            "(http://json-schema.org/draft-07/schema#), which are the ones that are read");
+            "`$schema` is neither draft 2020-12 (https://json-schema.org/draft/2020-12/schema) nor draft 7 "
+            "(http://json-schema.org/draft-07/schema#), the supported drafts");
 }
 
 }  // namespace struere::json_schema
