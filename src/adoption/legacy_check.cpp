@@ -39,7 +39,7 @@ class Mistakes {
 
 std::string text_of(const LegacyValue& value) {
   const auto* const text = std::get_if<std::string>(&value);
-  return text ? Json(*text).dump(-1, ' ', false, Json::error_handler_t::replace) : "what is no text";
+  return text ? Json(*text).dump(-1, ' ', false, Json::error_handler_t::replace) : "a value that is not a text";
 }
 
 class LegacyCheck {
@@ -106,11 +106,11 @@ class LegacyCheck {
   void check_permission(const LegacyTable& table, const LegacyRow& row, const LegacyValues& values) {
     if (values.has("allowed_actions"))
       for (const std::string& action : values.texts("allowed_actions"))
-        if (!parse_action(action)) mistakes_.add(table, row, "`allowed_actions` names what is no action");
+        if (!parse_action(action)) mistakes_.add(table, row, "`allowed_actions` has an unknown action");
     for (const std::string& field : values.texts("denied_fields"))
-      if (!FieldPath::parse(field)) mistakes_.add(table, row, "`denied_fields` names what is no field");
+      if (!FieldPath::parse(field)) mistakes_.add(table, row, "`denied_fields` has a malformed field");
     if ((values.text("identity") == "configured") != values.has("role"))
-      mistakes_.add(table, row, "`role` belongs to the identity `configured`, and to no other");
+      mistakes_.add(table, row, "`role` is required for the identity `configured`, and not allowed for others");
   }
 
   // Entity types and roles as they would be read when they are defined.

@@ -156,7 +156,7 @@ void LegacyFile::check_tables() {
     }
   }
   read_tables("");
-  if (tables_.empty()) refuse("this is no legacy database: it has none of the tables that docs/adopting.md names");
+  if (tables_.empty()) refuse("this is not a legacy database: it has none of the tables that docs/adopting.md names");
   for (const LegacyTable* table : tables_) check_columns(*table);
 }
 

@@ -19,9 +19,9 @@ std::string canonical(const LegacyColumn& column, const std::string& text) {
   const auto json = parse_json(text, fault);
   if (!json) refuse(column, "is not acceptable JSON: " + fault.message);
   if (column.kind == LegacyKind::object ? !json->is_object() : !json->is_array())
-    refuse(column, column.kind == LegacyKind::object ? "is no JSON object" : "is no JSON list");
+    refuse(column, column.kind == LegacyKind::object ? "is not a JSON object" : "is not a JSON list");
   if (column.kind == LegacyKind::texts && !std::ranges::all_of(*json, [](const Json& e) { return e.is_string(); }))
-    refuse(column, "is no list of texts");
+    refuse(column, "is not a list of texts");
   auto out = canonical_json(*json, fault);
   if (!out) refuse(column, "cannot be stored: " + fault.message);
   return *std::move(out);
@@ -53,7 +53,7 @@ RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& val
   }
   if (column.kind == Kind::number || column.kind == Kind::positive) {
     const auto* const number = std::get_if<std::int64_t>(&value);
-    if (!number) refuse(column, "is no whole number");
+    if (!number) refuse(column, "is not a whole number");
     if (column.kind == Kind::positive && *number < 1) refuse(column, "is less than 1");
     return *number;
   }

@@ -228,7 +228,7 @@ class Check {
         return types == name || (types.is_array() && std::ranges::find(types, Json(name)) != types.end());
       };
       if (!may_be("string") && !may_be("integer") && !may_be("number"))
-        fault(place, fmt::format("`{}` is no time: its schema allows neither a text nor a number", path));
+        fault(place, fmt::format("`{}` is not a time: its schema allows neither a text nor a number", path));
     });
   }
 
@@ -255,7 +255,7 @@ class Check {
       Json whole{{"identity", "inherit"}, {"deniedFields", Json::array()}};
       whole.update(permission);
       if ((whole.at("identity") == "configured") != whole.contains("role"))
-        fault(place, "`role` is given for the identity `configured`, and for no other");
+        fault(place, "`role` is required for the identity `configured`, and not allowed for others");
       if (whole.contains("role")) require(DefinitionKind::role, whole.at("role"), place / "role");
       for (std::size_t i = 0; i < whole.at("deniedFields").size(); ++i) {
         const auto path = FieldPath::parse(whole.at("deniedFields")[i].get<std::string>());

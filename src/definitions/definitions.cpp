@@ -84,7 +84,7 @@ Release Definitions::deploy(const ChangePlan& plan, const std::string& note) con
       guarded(session_.caller(authority()), Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
         operation.require_admin("deploy definitions");
         if (session_.actor().environment() != Environment::production)
-          throw Error(ErrorCode::invalid_definition, "releases are production's; give an actor of production");
+          throw Error(ErrorCode::invalid_definition, "releases belong to production; use a session of production");
         require_text(note, "the note of a release");
         check_plan(operation, plan);
         return operation.transaction().chain_head().sequence;

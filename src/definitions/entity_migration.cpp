@@ -24,7 +24,7 @@ bool changes_data(const MigrationStep& step) {
 
 std::vector<std::string> segments_of(const std::string& field) {
   const auto path = FieldPath::parse("data." + field);
-  if (!path) throw Error(ErrorCode::invalid_definition, fmt::format("`{}` is no path inside `data`", field));
+  if (!path) throw Error(ErrorCode::invalid_definition, fmt::format("`{}` is not a path inside `data`", field));
   return path->segments();
 }
 
@@ -44,8 +44,7 @@ void put(Json& data, const std::string& field, Json value) {
   for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
     Json& next = (*at)[segments[i]];
     if (next.is_null()) next = Json::object();
-    if (!next.is_object())
-      refuse(fmt::format("`{}` is to be inside of `{}`, which holds no object", field, segments[i]));
+    if (!next.is_object()) refuse(fmt::format("`{}` would be inside `{}`, which is not an object", field, segments[i]));
     at = &next;
   }
   (*at)[segments.back()] = std::move(value);
@@ -131,7 +130,7 @@ Json EntityMigration::migrated(const std::string& type, Json data) const {
       holder->erase(segments.back());
       if (step.kind == Kind::remove_field) continue;
       if (holder_of(data, segments_of(step.to)))
-        refuse(fmt::format("`{}` is to become `{}`, and both are there", step.field, step.to));
+        refuse(fmt::format("`{}` would become `{}`, and both exist", step.field, step.to));
       put(data, step.to, std::move(value));
     }
   }

@@ -50,7 +50,7 @@ class PackCheck {
 
   std::optional<SemanticVersion> require_version(const std::string& text, const std::string& place) {
     auto version = SemanticVersion::parse(text);
-    if (!version) fault(place, fmt::format("{} is no semantic version, such as 1.2.3", Json(text).dump()));
+    if (!version) fault(place, fmt::format("{} is not a semantic version such as 1.2.3", Json(text).dump()));
     return version;
   }
 
@@ -74,13 +74,13 @@ class PackCheck {
     if (is_renaming &&
         (step.to == step.field || step.to.starts_with(step.field + ".") || step.field.starts_with(step.to + ".")))
       fault(at, "a field cannot be renamed into itself");
-    if (!is_renaming && step.value.is_null()) fault(place + "/value", "null is no value to add");
+    if (!is_renaming && step.value.is_null()) fault(place + "/value", "null cannot be added");
     if (type && !is_taken_away(step.entity_type, made)) check_made(*type, step, made, at);
   }
 
   bool require_path(const std::string& field, const std::string& place) {
     if (FieldPath::parse("data." + field)) return true;
-    fault(place, fmt::format("{} is no path inside `data`, such as address.street", Json(field).dump()));
+    fault(place, fmt::format("{} is not a path inside `data` such as address.street", Json(field).dump()));
     return false;
   }
 

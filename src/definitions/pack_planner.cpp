@@ -137,7 +137,7 @@ class PackPlanner {
     const auto from = SemanticVersion::parse(record_->version), to = SemanticVersion::parse(pack.version);
     if (!from || !to || *to <= *from)
       refuse_pack(
-          fmt::format("pack `{}` is {} here, and {} is no later version", pack.id, record_->version, pack.version));
+          fmt::format("pack `{}` has version {} here, and {} is not later", pack.id, record_->version, pack.version));
     require_no_drift();
     const EntityMigration migration(pack, record_->version);
     made_.plan.versions = migration.versions();

@@ -146,7 +146,7 @@ void check_target(const paths::path& from, const paths::path& to, bool replace) 
   const auto found = paths::symlink_status(to);
   if (paths::exists(found) && !replace) UnfinishedFile::refuse_to_replace(to);
   if (paths::exists(found) && !paths::is_regular_file(found))
-    throw Error(ErrorCode::conflict, fmt::format("{} is no file; name another", to.string()));
+    throw Error(ErrorCode::conflict, fmt::format("{} is not a file; name another", to.string()));
   // SQLite would read such a log as part of the copy.
   for (const char* const part : {"-wal", "-shm", "-journal"})
     if (const std::string log = to.string() + part; paths::exists(log))

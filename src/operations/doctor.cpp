@@ -105,7 +105,7 @@ class Examination {
     for (const RoleRecord& role : roles_)
       for (const std::string& slug : unknown_types(role))
         tell(Severity::warning, Check::unknown_type, role.name,
-             fmt::format("the role `{}` speaks of the type `{}`, which is not there", role.name, slug));
+             fmt::format("the role `{}` names the type `{}`, which does not exist", role.name, slug));
   }
 
   bool grants_something(const Role& role) const {
@@ -148,8 +148,9 @@ class Examination {
       }
       if (type.bound_to_role && !has_role(*type.bound_to_role))
         tell(Severity::warning, Check::unknown_role, type.slug,
-             fmt::format("the type `{}` is bound to the role `{}`, which is not there: `actor.entityId` is nobody's",
-                         type.slug, *type.bound_to_role));
+             fmt::format(
+                 "the type `{}` is bound to the role `{}`, which does not exist: no actor has an `actor.entityId`",
+                 type.slug, *type.bound_to_role));
     }
   }
 
@@ -223,11 +224,12 @@ class Examination {
              fmt::format("{}{} {}", runs.size(), runs.size() == 1000 ? " or more" : "", what));
     };
     tell_of(Severity::warning, Check::run_overdue, late(TriggerRunStatus::pending, now_ - options_.overdue),
-            "trigger runs are overdue: no TriggerWorker is at work");
+            "trigger runs are overdue: no TriggerWorker is running");
     tell_of(Severity::warning, Check::run_abandoned, late(TriggerRunStatus::running, now_ - options_.overdue),
-            "trigger runs were begun by a worker that is gone, and no other took them over");
-    tell_of(Severity::warning, Check::run_dead, late(TriggerRunStatus::dead, std::numeric_limits<Timestamp>::max()),
-            "trigger runs failed as often as they may; see their errors, and retry them (TriggerRepository::retry)");
+            "trigger runs were begun by a worker that has ended, and no other took them over");
+    tell_of(
+        Severity::warning, Check::run_dead, late(TriggerRunStatus::dead, std::numeric_limits<Timestamp>::max()),
+        "trigger runs are dead after their last attempt; see their errors, and retry them (TriggerRepository::retry)");
   }
 
   void check_shown_fields() {

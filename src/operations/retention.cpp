@@ -113,7 +113,7 @@ std::int64_t Retention::remove_old(Gathered kind, std::int64_t days) const {
         guarded(session_.caller(authority()), Access::write, {"delete", "retention"}, [&](GuardedOperation& operation) {
           operation.require_admin("prune a scope");
           if (session_.actor().type() != ActorType::system)
-            throw Error(ErrorCode::permission_denied, "a scope is pruned by the host, as the system actor");
+            throw Error(ErrorCode::permission_denied, "only the system actor of the host may prune a scope");
           if (before == 0) before = operation.now() - days * day;
           if (kind == Gathered::events) return true;
           const std::int64_t batch = remove_batch(operation.transaction(), kind, before);

@@ -20,10 +20,10 @@ void check_unused(GuardedOperation& operation, const EntityType& type, const std
     };
     if (names(role.policies, &PolicyRecord::resource) || names(role.scope_rules, &TypedRecord::entity_type) ||
         names(role.field_masks, &TypedRecord::entity_type) || names(role.visible_fields, &TypedRecord::entity_type))
-      still_needed(fmt::format("role `{}` speaks of this entity type; change the role first", role.name));
+      still_needed(fmt::format("role `{}` names this entity type; change the role first", role.name));
   }
   if (find<Trigger>(operation.transaction(), "entity_type", type.slug))
-    still_needed("a trigger is set off by entities of this type; remove the trigger first");
+    still_needed("a trigger fires for entities of this type; remove the trigger first");
   for (const EntityType& other : staying) {
     const JsonSchema schema(parse_canonical_json(other.schema));
     for (const ReferenceField& reference : schema.references())
@@ -52,7 +52,8 @@ std::string payload_of(const std::string& slug, const ToolPermission& permission
 void check(const NewToolPermission& permission) {
   const bool configured = permission.identity == ToolIdentity::configured;
   if (configured != permission.role.has_value())
-    throw Error(ErrorCode::invalid_definition, "`role` is given for the identity `configured`, and for no other");
+    throw Error(ErrorCode::invalid_definition,
+                "`role` is required for the identity `configured`, and not allowed for others");
   if (permission.role) require_name(*permission.role, "`role`");
   for (const std::string& field : permission.denied_fields) {
     const auto path = FieldPath::parse(field);

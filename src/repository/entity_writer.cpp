@@ -31,7 +31,7 @@ namespace {
 void check_status(const std::string& status) {
   JsonFault fault;
   if (status.empty()) invalid_data("`status` is a non-empty text");
-  if (status == "deleted") invalid_data("`status` becomes `deleted` by remove alone");
+  if (status == "deleted") invalid_data("only remove() sets the status `deleted`");
   if (!canonical_json(Json(status), fault)) invalid_data("`status` cannot be stored: " + fault.message);
 }
 
@@ -280,7 +280,7 @@ void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, co
   if (mask.empty() && (!before || sees_all(*before)))
     throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: {}", message, place, fault.description)).at(place);
   if (fault.place.empty() || !writes_whole(written, fault.place, before != nullptr)) invalid_data(message);
-  throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: the value is not as it must be", message, place))
+  throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: the value does not match the schema", message, place))
       .at(place);
 }
 

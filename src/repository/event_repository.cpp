@@ -25,7 +25,7 @@ std::string question_of(const EventQuery& query) {
                       {"until", shown(query.until)}};
   JsonFault fault;
   const auto text = canonical_json(question, fault);
-  if (!text) throw Error(ErrorCode::invalid_query, "what events are asked for by is valid UTF-8: " + fault.message);
+  if (!text) throw Error(ErrorCode::invalid_query, "the filters of events must be valid UTF-8: " + fault.message);
   return "events/" + *text;
 }
 
@@ -169,7 +169,7 @@ std::int64_t EventRepository::prune(Timestamp before) const {
     return guarded(caller_, access, {"delete", "events"}, [&](GuardedOperation& operation) {
       operation.require_admin("prune the log");
       if (caller_.actor().type() != ActorType::system)
-        throw Error(ErrorCode::permission_denied, "the log is pruned by the host, as the system actor");
+        throw Error(ErrorCode::permission_denied, "only the system actor of the host may prune the log");
       return body(operation);
     });
   };

@@ -25,7 +25,7 @@ void require_event_type(const std::string& type) {
     throw Error(ErrorCode::invalid_data,
                 "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
   if (is_own_event_type(type))
-    throw Error(ErrorCode::invalid_data, "this event type is one that struere itself writes; choose another");
+    throw Error(ErrorCode::invalid_data, "struere itself writes events of this type; choose another type");
 }
 
 EventId emit_event(GuardedOperation& operation, const std::string& type, const Json& payload,

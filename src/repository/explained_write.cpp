@@ -23,8 +23,7 @@ Explanation explain_operation(GuardedOperation& operation, const ActorContext& a
   if (write && action != Action::create && action != Action::update)
     throw Error(ErrorCode::invalid_data, "only a create or an update writes something");
   if (write && (action == Action::update) != id.has_value())
-    throw Error(ErrorCode::invalid_data,
-                "the patch of an update requires the id of the row, the data of a create none");
+    throw Error(ErrorCode::invalid_data, "an update needs the id of the row, and a create takes none");
   const EntityType* const type = operation.rules().find_type(resource);
   auto row = id && type ? operation.transaction().find_entity(id->str()) : std::nullopt;
   if (row && (row->type != type->key || row->deleted)) row.reset();

@@ -91,8 +91,7 @@ void GuardedOperation::require_resource(Action action, std::string_view resource
 
 void GuardedOperation::require_admin(const char* what) {
   // A tool that could redefine who may do what would be narrowed by nothing.
-  if (is_narrowed())
-    throw Error(ErrorCode::permission_denied, fmt::format("a tool whose permission is narrowed may not {}", what));
+  if (is_narrowed()) throw Error(ErrorCode::permission_denied, fmt::format("a restricted tool may not {}", what));
   if (!actor_.passes_policies())
     throw Error(ErrorCode::permission_denied, fmt::format("only system actors and org admins may {}", what));
 }
@@ -120,10 +119,10 @@ bool GuardedOperation::is_narrowed() const noexcept {
 
 void GuardedOperation::require_own_roles(const std::vector<std::string>& names) {
   if (is_narrowed() && !names.empty())
-    throw Error(ErrorCode::permission_denied, "a tool whose permission is narrowed cannot hand on roles that are not");
+    throw Error(ErrorCode::permission_denied, "a restricted tool cannot give roles, which would not be restricted");
   for (const std::string& name : names)
     if (!actor_.passes_policies() && std::ranges::find(actor_.roles(), name, &ActorRole::name) == actor_.roles().end())
-      throw Error(ErrorCode::permission_denied, "roles can be handed on only by who holds them");
+      throw Error(ErrorCode::permission_denied, "an actor can give only roles that it has");
 }
 
 const EntityType& GuardedOperation::require_type(const std::string& slug) {
@@ -160,7 +159,7 @@ namespace {
 void require_may(const ActorContext& actor, Access access) {
   if (access != Access::read && !actor.may_write())
     throw Error(ErrorCode::permission_denied,
-                "this actor is acted as in order to look only; impersonate it with `may_write` to write");
+                "this session may only read as this actor; impersonate it with `may_write` to write");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ Projection::Projection(GuardedOperation& operation, const EntityType& type,
     if (out.types.empty() && out.list_types.empty())
       throw Error(
           ErrorCode::invalid_query,
-          fmt::format("`expand` names `{}`, to which the schema of `{}` gives no `references`", expand[i], type.slug))
+          fmt::format("`expand` names `{}`, which has no `references` in the schema of `{}`", expand[i], type.slug))
           .at(expand[i]);
     expanded_.push_back(std::move(out));
   }
@@ -79,7 +79,7 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
         each_id(*values[i], [&](const std::string& id) { ids.insert(id); });
         if (ids.size() > most_expanded_ids)
           throw Error(ErrorCode::invalid_query,
-                      fmt::format("`expand` stands for more than {} entities; ask for fewer rows", most_expanded_ids));
+                      fmt::format("`expand` would add more than {} entities; ask for fewer rows", most_expanded_ids));
       }
     }
   std::map<std::string, Entity> found;
@@ -123,7 +123,7 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
       });
       if (bytes > most_answer_bytes)
         throw Error(ErrorCode::invalid_query,
-                    fmt::format("what `expand` sets beside the rows is larger than {} MiB; ask for fewer rows",
+                    fmt::format("the entities that `expand` adds are larger than {} MiB; ask for fewer rows",
                                 most_answer_bytes >> 20));
       if (expansion.is_list || !expansion.entities.empty()) beside.push_back(std::move(expansion));
     }

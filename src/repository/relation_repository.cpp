@@ -39,7 +39,7 @@ void change(const Caller& caller, Change change, const EntityId& from, const std
             require_readable(operation, to);
             if (operation.admitting_masks(*operation.plan(Action::update, type_of(operation, row).slug), row).empty())
               throw Error(ErrorCode::permission_denied,
-                          "a relation is changed by who may update the entity that it starts at");
+                          "changing a relation needs an `update` grant on the entity at its start");
             Transaction& transaction = operation.transaction();
             const bool changed = change == Change::link ? transaction.link(from.str(), relation, to.str())
                                                         : transaction.unlink(from.str(), relation, to.str());

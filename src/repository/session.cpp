@@ -21,7 +21,7 @@ Session Session::impersonate(const ImpersonateOptions& as) const {
   guarded(caller_, Access::read, {"impersonate", "actors"}, [&](GuardedOperation& operation) {
     operation.require_host_or_admin("act as another actor");
     if (actor().impersonated_by())
-      throw Error(ErrorCode::permission_denied, "an actor that is acted as cannot act as another one");
+      throw Error(ErrorCode::permission_denied, "an impersonated actor cannot impersonate another one");
   });
   Engine& engine = caller_.engine();
   require_no_unit(engine);
@@ -34,7 +34,7 @@ Explanation Session::explain(const Session& about, Action action, const std::str
   return guarded(caller_, Access::read, {"explain", resource}, [&](GuardedOperation& operation) {
     operation.require_admin("explain what others may do");
     if (&caller_.engine() != &about.caller_.engine() || actor().scope() != about.actor().scope())
-      throw Error(ErrorCode::permission_denied, "an actor is explained to its own organization and environment alone");
+      throw Error(ErrorCode::permission_denied, "explain() works only within one organization and environment");
     return explain_operation(operation, about.actor(), action, resource, id, write);
   });
 }

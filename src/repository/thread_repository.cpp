@@ -54,7 +54,7 @@ Thread make(GuardedOperation& operation, const NewThread& asked) {
                 operation.now()};
   const bool is_known = asked.external_id && find_by_external_id(operation, *asked.external_id);
   if (is_known || !insert(operation.transaction(), thread))
-    throw Error(ErrorCode::conflict, "there is a thread of this external id; `open` finds it or makes it");
+    throw Error(ErrorCode::conflict, "there is a thread with this external id; `open` finds or creates it");
   operation.commit();
   return thread;
 }

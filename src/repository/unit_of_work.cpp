@@ -39,9 +39,9 @@ UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
 
 void UnitOfWork::require_usable() const {
   if (thread_ != std::this_thread::get_id())
-    throw Error(ErrorCode::conflict, "a transaction is used by the thread that began it; begin another one");
+    throw Error(ErrorCode::conflict, "only the thread that began a transaction may use it; begin another one");
   if (!transaction_)
-    throw Error(ErrorCode::conflict, "this transaction has ended; its session is not to be kept beyond the body");
+    throw Error(ErrorCode::conflict, "this transaction has ended; do not keep its session after the body");
   if (failure_) throw *failure_;
 }
 
@@ -85,7 +85,7 @@ void UnitOfWork::record_denial() {
 void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body) {
   if (caller.unit())
     throw Error(ErrorCode::conflict,
-                "a transaction cannot begin inside another one; go on with the session that the body was given");
+                "a transaction cannot begin inside another one; use the session that the body was given");
   Engine& engine = caller.engine();
   require_no_unit(engine);
   const auto unit = std::make_shared<UnitOfWork>(engine, caller.actor().scope());

@@ -77,7 +77,8 @@ class Filling {
  private:
   void count(std::size_t bytes) {
     if (bytes > longest_expansion - filled_)
-      throw Error(ErrorCode::invalid_data, "what the placeholders stand for is larger than 1 MiB; name less");
+      throw Error(ErrorCode::invalid_data,
+                  "the values of the placeholders are larger than 1 MiB; use fewer or shorter ones");
     filled_ += bytes;
   }
 

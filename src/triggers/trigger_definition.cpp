@@ -70,8 +70,8 @@ TriggerDefinition::Schedule read_schedule(const Json& schedule) {
   TriggerDefinition::Schedule out;
   if (schedule.contains("delay")) {
     out.delay = read_duration(schedule.at("delay"), "delay");
-    if (out.delay < 0) refuse("`delay` is not before the write");
-    if (schedule.contains("offset")) refuse("`offset` belongs to `at`");
+    if (out.delay < 0) refuse("`delay` must not be negative");
+    if (schedule.contains("offset")) refuse("`offset` requires `at`");
   } else {
     out.at = require_text(schedule, "`schedule`", "at");
     if (schedule.contains("offset")) out.offset = read_duration(schedule.at("offset"), "offset");
@@ -136,7 +136,7 @@ std::vector<TriggerDefinition::Step> read_steps(const Json& actions, TriggerEven
                                  action.value("args", Json::object())};
     if (action.contains("as")) step.name = require_text(action, "an action", "as");
     if (!FieldPath::is_segment(step.name) || names.contains(step.name))
-      refuse("`as` is 1 to 64 letters, digits, _ and -, and no other step's");
+      refuse("`as` is 1 to 64 letters, digits, _ and -, and differs from that of other steps");
     if (step.tool.empty() || !is_text(step.tool, 200)) refuse("`tool` is a text of 1 to 200 bytes");
     if (!step.arguments.is_object()) refuse("`args` is an object");
     check_placeholders(step.arguments, names, event);

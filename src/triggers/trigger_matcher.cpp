@@ -76,7 +76,7 @@ void count_run(GuardedOperation& operation, const std::string& origin, const std
   }
   if (known->runs >= most_runs_of_a_write)
     throw Error(ErrorCode::invalid_definition,
-                fmt::format("one write led to more than {} trigger runs, `{}` the last of them; let triggers write "
+                fmt::format("one write led to more than {} trigger runs, and the last is of `{}`; let triggers write "
                             "fewer rows, or give them conditions",
                             most_runs_of_a_write, trigger));
   transaction.update_records(RecordTable::trigger_cascades, {{"origin", {}, origin}}, {{"runs", known->runs + 1}});
@@ -157,11 +157,10 @@ class TriggerMatcher : public EntityObserver {
                                !holds(known.definition->condition, fields, {}, operation.transaction())))
         continue;
       if (actor.cascade_depth() >= deepest_cascade)
-        throw Error(
-            ErrorCode::invalid_definition,
-            fmt::format("triggers set one another off more than {} deep, `{}` the last of them; give one of them a "
-                        "condition that ends it",
-                        deepest_cascade, known.trigger.slug));
+        throw Error(ErrorCode::invalid_definition,
+                    fmt::format("triggers trigger one another more than {} deep, and the last is `{}`; give one of "
+                                "them a condition that ends the chain",
+                                deepest_cascade, known.trigger.slug));
       if (actor.cascade_depth() > 0) count_run(operation, origin, known.trigger.slug);
       enqueue(operation, known, row, input, origin);
     }

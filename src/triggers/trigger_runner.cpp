@@ -84,7 +84,8 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   } catch (const std::exception& error) {
     fail(*run, error.what(), true, definition ? &*definition : nullptr, work);
   } catch (...) {
-    fail(*run, "the tool threw what is no std::exception", true, definition ? &*definition : nullptr, work);
+    fail(*run, "the tool threw something that is not a std::exception", true, definition ? &*definition : nullptr,
+         work);
   }
   return true;
 }
@@ -213,7 +214,7 @@ Json TriggerRunner::call_host_tool(const TriggerRun& run, const ActorContext& ac
   Json result = tool->second({session, arguments, run, run.steps.size(), in_vain.get_token()});
   JsonFault fault;
   const auto text = canonical_json(result, fault);
-  if (!text) throw Error(ErrorCode::invalid_data, "what the tool answered cannot be stored: " + fault.message);
+  if (!text) throw Error(ErrorCode::invalid_data, "the answer of the tool cannot be stored: " + fault.message);
   return result;
 }
 

@@ -15,7 +15,7 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   const Json json = parse_canonical_json(*canonical);
   const TriggerDefinition read = read_trigger(json);
   if (std::ranges::find(known_types, read.entity_type, &EntityType::slug) == known_types.end())
-    throw Error(ErrorCode::invalid_definition, "`entityType` is none of this scope's; define the type first");
+    throw Error(ErrorCode::invalid_definition, "this scope has no such entity type; define it first");
   const auto known = find<Trigger>(operation.transaction(), "slug", read.slug);
   if (!known) require_room(count_of(operation.transaction(), RecordTable::triggers), "triggers of a scope");
   const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,

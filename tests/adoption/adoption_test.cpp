@@ -251,11 +251,11 @@ TEST_CASE("a legacy database that cannot be adopted is refused and left alone", 
       {"UPDATE entities SET type = 'ghost' WHERE id = 'acme-00000004'", "`type` names \"ghost\""},
       {"UPDATE entities SET data = '{\"a\":' WHERE id = 'acme-00000004'", "not acceptable JSON"},
       {"UPDATE entities SET data = '{\"a\":1,\"a\":2}' WHERE id = 'acme-00000004'", "same key twice"},
-      {"UPDATE entities SET data = '[1]' WHERE id = 'acme-00000004'", "no JSON object"},
+      {"UPDATE entities SET data = '[1]' WHERE id = 'acme-00000004'", "not a JSON object"},
       {"UPDATE entities SET data = NULL WHERE id = 'acme-00000004'", "`data` is missing"},
       {"UPDATE entities SET data = x'7b7d' WHERE id = 'acme-00000004'", "`data` is no text"},
-      {"UPDATE entities SET created_at = 'yesterday' WHERE id = 'acme-00000004'", "`created_at` is no whole number"},
-      {"UPDATE entities SET created_at = 1.5 WHERE id = 'acme-00000004'", "`created_at` is no whole number"},
+      {"UPDATE entities SET created_at = 'yesterday' WHERE id = 'acme-00000004'", "`created_at` is not a whole number"},
+      {"UPDATE entities SET created_at = 1.5 WHERE id = 'acme-00000004'", "`created_at` is not a whole number"},
       {"UPDATE entities SET version = 0 WHERE id = 'acme-00000004'", "less than 1"},
       {"UPDATE entities SET status = '' WHERE id = 'acme-00000004'", "`status` is empty"},
       {"UPDATE entities SET status = CAST(x'ff' AS TEXT) WHERE id = 'acme-00000004'", "not valid UTF-8"},
@@ -276,10 +276,10 @@ TEST_CASE("a legacy database that cannot be adopted is refused and left alone", 
       {"UPDATE api_keys SET hash = 'abc' WHERE id = 'acme-key'", "64 hexadecimal digits"},
       {"UPDATE api_keys SET hash = (SELECT hash FROM api_keys WHERE id = 'globex-key') WHERE id = 'acme-key'",
        "another key's"},
-      {"UPDATE events SET payload = '7' WHERE id = 'acme-event-00000001'", "`payload` is no JSON object"},
+      {"UPDATE events SET payload = '7' WHERE id = 'acme-event-00000001'", "`payload` is not a JSON object"},
       {"UPDATE messages SET thread_id = 'ghost' WHERE id = 'acme-message-00000001'", "`thread_id` names"},
       {"UPDATE messages SET role = 'ghost' WHERE id = 'acme-message-00000001'", "none of user, assistant"},
-      {"UPDATE tool_permissions SET allowed_actions = '[\"fly\"]'", "no action"},
+      {"UPDATE tool_permissions SET allowed_actions = '[\"fly\"]'", "unknown action"},
       {"UPDATE threads SET external_id = 'same' WHERE organization_id = 'acme'", "`external_id` is another row's"},
       {"UPDATE memberships SET user_id = 'ghost' WHERE user_id = 'acme-user-1'", "`user_id` names"},
       // Tables
@@ -333,7 +333,7 @@ TEST_CASE("what is no legacy database is refused and left alone", "[adoption]") 
   }
   std::filesystem::remove(path);
   RawDatabase(path).run("CREATE TABLE notes(text TEXT)");
-  CHECK(error_of_adopting(path).find("no legacy database") != std::string::npos);
+  CHECK(error_of_adopting(path).find("not a legacy database") != std::string::npos);
   RawDatabase(folder.file("wide.db")).run("PRAGMA encoding = 'UTF-16'; CREATE TABLE organizations(id TEXT)");
   CHECK(error_of_adopting(folder.file("wide.db")).find("UTF-8") != std::string::npos);
   CHECK_ERROR(invalid_data, adopt_legacy_database(path, Environment::production, {.batch_rows = 0}));

@@ -128,12 +128,12 @@ migrations:
 )");
   INFO(message);
   CHECK(tells("pack.yaml:1:1: an id is"));
-  CHECK(tells("pack.yaml:2:1: \"1.x\" is no semantic version"));
+  CHECK(tells("pack.yaml:2:1: \"1.x\" is not a semantic version"));
   CHECK(tells("pack.yaml:5:5: a migration leads from a version to a later one"));
   CHECK(tells("pack.yaml:7:20: the pack has no entity type `boxs`. Did you mean `box`?"));
   CHECK(tells("pack.yaml:8:37: the schema of `box` has no field `data.widht`. Did you mean `width`?"));
-  CHECK(tells("pack.yaml:9:51: null is no value to add"));
-  CHECK(tells("pack.yaml:10:40: \"a b\" is no path"));
+  CHECK(tells("pack.yaml:9:51: null cannot be added"));
+  CHECK(tells("pack.yaml:10:40: \"a b\" is not a path"));
   CHECK(tells("pack.yaml:11:54: a field cannot be renamed into itself"));
   CHECK(tells("pack.yaml:12:9: the pack has no entity type `boxx`. Did you mean `box`?"));
 
@@ -221,7 +221,7 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
     plan = upgrade({{MigrationStep::Kind::rename_field, "box", "width", "weight"},
                     {MigrationStep::Kind::rename_field, "box", "size", "weight"}});
     REQUIRE(plan.definitions.obstacles.size() == 1);
-    CHECK(plan.definitions.obstacles.front().message.find("both are there") != std::string::npos);
+    CHECK(plan.definitions.obstacles.front().message.find("both exist") != std::string::npos);
 
     plan = upgrade({add, {MigrationStep::Kind::remove_field, "box", "size"}});
     CHECK(plan.definitions.obstacles.empty());

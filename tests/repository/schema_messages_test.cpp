@@ -51,7 +51,7 @@ TEST_CASE("an actor that does not see all of the row is told no value, and no fi
   for (const char* const role : {"masked", "blind"}) {
     INFO(role);
     const Session actor = world.user(role, {role});
-    CHECK(world.update(actor, {{"age", "seventeen"}}) == silent + ": `data.age`: the value is not as it must be");
+    CHECK(world.update(actor, {{"age", "seventeen"}}) == silent + ": `data.age`: the value does not match the schema");
     CHECK(world.update(actor, {{"rich", true}}) == silent);  // what is wrong is `pay`, which it does not see
     CHECK(world.update(actor, {{"place", {{"country", "Italy"}}}}) == silent);  // `street` counts too
   }

@@ -36,7 +36,7 @@ TEST_CASE("a tool that throws what is no std::exception fails its attempt alone"
   const TriggerWork work = worker.run_due();
   CHECK(work.failed + work.dead == 1);
   CHECK(runs_of(world).at(0).status != TriggerRunStatus::running);
-  CHECK(*runs_of(world).at(0).error == "the tool threw what is no std::exception");
+  CHECK(*runs_of(world).at(0).error == "the tool threw something that is not a std::exception");
 }
 
 TEST_CASE("a tool is asked to stop when its worker is", "[triggers]") {

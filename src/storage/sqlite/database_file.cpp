@@ -67,15 +67,15 @@ std::vector<std::string> DatabaseFile::exposures() const {
   std::vector<std::string> out;
   struct stat found {};
   if (stat(path_.c_str(), &found) == 0 && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    out.push_back(fmt::format(
-        "{} may be read or written to by other users (mode {:03o}), and holds hashes of API keys and the key "
-        "of cursors; take that from them: chmod 600",
-        path_, found.st_mode & 0777U));
+    out.push_back(
+        fmt::format("{} may be read or written to by other users (mode {:03o}), and contains hashes of API keys and "
+                    "the key of cursors; remove these permissions: chmod 600",
+                    path_, found.st_mode & 0777U));
   const std::string folder = paths::path(path_).parent_path().string();
   if (stat(folder.c_str(), &found) == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     out.push_back(
-        fmt::format("other users may write to the folder {} (mode {:03o}), and so replace the database; take that from "
-                    "them, or move it: chmod go-w",
+        fmt::format("other users may write to the folder {} (mode {:03o}), and so replace the database; remove these "
+                    "permissions, or move the database: chmod go-w",
                     folder, found.st_mode & 0777U));
   return out;
 }
@@ -100,10 +100,9 @@ void DatabaseFile::take_identity() {
 
 void DatabaseFile::require_in_place() const {
   if (identity_of(path_) != file_)
-    throw Error(ErrorCode::storage,
-                fmt::format("{} was deleted, moved or replaced while it was open; nothing was written. Put it back, or "
-                            "open the database anew",
-                            path_));
+    throw Error(ErrorCode::storage, fmt::format("{} was deleted, moved or replaced while it was open; nothing was "
+                                                "written. Put it back, or open the database again",
+                                                path_));
   if (log_ != Identity() && identity_of(log_path_) != log_)
     throw Error(ErrorCode::storage,
                 fmt::format("{} was deleted, moved or replaced while it was in use: it is part of the database, and "

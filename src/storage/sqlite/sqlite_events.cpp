@@ -82,7 +82,7 @@ ChainHead SqliteTransaction::log_start() {
   if (!statement.step()) return start;
   start.sequence = statement.integer(0);
   if (!read_fixed_bytes(statement.blob(1), start.hash))
-    throw Error(ErrorCode::storage, "the start of the log is damaged: its hash is none; restore a backup");
+    throw Error(ErrorCode::storage, "the start of the log is damaged: its hash is malformed; restore a backup");
   return start;
 }
 

@@ -162,10 +162,9 @@ class SqliteStorage final : public Storage {
   // Another process's, after fork(): SQLite's locks and its memory of them are not shared with it.
   void require_own_process() const {
     if (fork_count() != forks_)
-      throw Error(ErrorCode::storage,
-                  fmt::format("{} was opened before this process was forked off; open it anew in the "
-                              "child, and use nothing that the parent made",
-                              file_.path()));
+      throw Error(ErrorCode::storage, fmt::format("{} was opened before this process was forked; open it again in the "
+                                                  "child, and use no object of the parent",
+                                                  file_.path()));
   }
 
   // Whoever writes for long rests while other organizations write.

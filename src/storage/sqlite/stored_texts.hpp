@@ -14,7 +14,7 @@ namespace struere {
 inline std::vector<std::string> read_texts(std::string_view canonical) {
   const Json json = parse_canonical_json(canonical);
   if (!json.is_array() || !std::ranges::all_of(json, [](const Json& text) { return text.is_string(); }))
-    throw Error(ErrorCode::storage, "a stored list is damaged: it is not one of texts; restore a backup");
+    throw Error(ErrorCode::storage, "a stored list is damaged: it does not consist of texts; restore a backup");
   return json.get<std::vector<std::string>>();
 }
 
