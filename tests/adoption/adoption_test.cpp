@@ -97,7 +97,7 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
 
 }  // namespace
 
-TEST_CASE("a legacy database of 200,000 rows is adopted whole", "[adoption]") {
+TEST_CASE("a legacy database of 200,000 rows is adopted whole", "[adoption][large]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
   make_legacy_database(path, 200'000);
@@ -419,7 +419,8 @@ TEST_CASE("a row that somebody took or spoiled on the way is noticed before the 
   CHECK(error_of([&] { (void)Database::open(path); }).find("adoption") != std::string::npos);
 }
 
-TEST_CASE("an adoption that is killed at any moment loses nothing and does nothing twice", "[adoption][process]") {
+TEST_CASE("an adoption that is killed at any moment loses nothing and does nothing twice",
+          "[adoption][process][kill]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
   make_legacy_database(path, 20'000);

@@ -106,7 +106,7 @@ TEST_CASE("a reader does not wait for the writer of another process", "[storage]
   CHECK(reader.wait() == 0);
 }
 
-TEST_CASE("a writer that is killed loses nothing that it was told is done", "[storage][concurrency][process]") {
+TEST_CASE("a writer that is killed loses nothing that it was told is done", "[storage][concurrency][process][kill]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   std::set<std::string> acknowledged;
@@ -131,7 +131,7 @@ TEST_CASE("a writer that is killed loses nothing that it was told is done", "[st
 
 // STRUERE_KILLS says how many, for a long run.
 TEST_CASE("a writer that is killed in the middle of anything leaves whole rows, each with its events",
-          "[storage][concurrency][process]") {
+          "[storage][concurrency][process][kill]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "session"}});
   const char* const wanted = std::getenv("STRUERE_KILLS");

@@ -73,7 +73,7 @@ struct Log {
 
 }  // namespace
 
-TEST_CASE("killed workers lose no run, and no completed step is done again", "[concurrency][process][triggers]") {
+TEST_CASE("killed workers lose no run, and no completed step is done again", "[concurrency][process][triggers][kill]") {
   constexpr int rounds = 70;  // with two processes in each
   const TemporaryFolder folder;
   prepare(Database::open(folder.file()));
