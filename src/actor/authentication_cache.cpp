@@ -10,7 +10,7 @@ std::size_t AuthenticationCache::Start::operator()(const EventHash& hash) const 
 }
 
 std::optional<ActorContext> AuthenticationCache::find(const EventHash& hash, const CommitStamp& stamp, Timestamp now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Entry* const found = entries_.find(hash);
   if (!found || found->stamp != stamp || now >= found->until) return std::nullopt;
   return found->actor;
@@ -18,7 +18,7 @@ std::optional<ActorContext> AuthenticationCache::find(const EventHash& hash, con
 
 void AuthenticationCache::keep(const EventHash& hash, const CommitStamp& stamp, Timestamp until,
                                const ActorContext& actor) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.put(hash, Entry{stamp, until, actor});
 }
 

@@ -1,10 +1,10 @@
 // The actors of API keys that were used lately: the same key comes with every request.
 #pragma once
 
-#include <mutex>
 #include <optional>
 
 #include "core/bounded_cache.hpp"
+#include "core/mutex.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/event.hpp"
@@ -32,8 +32,8 @@ class AuthenticationCache {
   };
 
   static constexpr std::size_t most_actors = 4096;
-  std::mutex mutex_;
-  BoundedCache<EventHash, Entry, Start> entries_{most_actors};
+  Mutex mutex_;
+  BoundedCache<EventHash, Entry, Start> entries_ STRUERE_GUARDED_BY(mutex_){most_actors};
 };
 
 }  // namespace struere

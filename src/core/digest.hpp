@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
-namespace struere {
+#include "core/companion.hpp"
+
+namespace STRUERE_COMPANION_API struere {
 
 using Digest = std::array<unsigned char, 32>;
 

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <string>
 
-namespace struere {
+#include "core/companion.hpp"
+
+namespace STRUERE_COMPANION_API struere {
 
 // Names below the folder are of plain parts, without `..`; folders among them are made where they are missing. Throws
 // Error{conflict} if a part of a name is a link or a file, or if what would be replaced is a link, has other names, or

@@ -4,9 +4,10 @@
 #include <optional>
 #include <string_view>
 
+#include "core/companion.hpp"
 #include "struere/core/clock.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // RFC 3339, such as 2026-04-17T17:00:00Z or 2026-04-17T19:00:00.5+02:00.
 std::optional<Timestamp> parse_instant(std::string_view text);

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace struere {
+#include "core/companion.hpp"
+
+namespace STRUERE_COMPANION_API struere {
 
 inline constexpr std::size_t longest_name = 200;  // in bytes
 

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "struere/definitions/definition_set.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 struct CheckedDefinitions {
   std::vector<DefinitionFault> faults;

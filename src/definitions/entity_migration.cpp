@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <ranges>
 #include <set>
 
 #include "struere/core/error.hpp"
@@ -74,8 +73,9 @@ EntityMigration::EntityMigration(const Pack& pack, const std::string& from) {
   }
   std::vector<const Migration*> way;
   for (const Migration* last = reached_by.at(pack.version); last; last = reached_by.at(last->from)) way.push_back(last);
+  std::ranges::reverse(way);
   versions_.push_back(from);
-  for (const Migration* migration : way | std::views::reverse) {
+  for (const Migration* migration : way) {
     versions_.push_back(migration->to);
     steps_.insert(steps_.end(), migration->steps.begin(), migration->steps.end());
   }

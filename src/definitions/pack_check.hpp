@@ -4,10 +4,11 @@
 #include <optional>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "definitions/shape.hpp"
 #include "struere/definitions/pack.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 const char* step_key(MigrationStep::Kind kind) noexcept;  // "addField"
 

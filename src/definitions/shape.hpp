@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "core/suggestion.hpp"
 #include "struere/definitions/definition_set.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 struct ShapeFault {
   Json::json_pointer place;

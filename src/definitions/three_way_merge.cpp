@@ -23,7 +23,7 @@ bool is_unordered(const std::string& place) {
 
 bool contains(const Json& list, const Json& element) { return std::ranges::find(list, element) != list.end(); }
 
-std::set<Json> missing_from(const Json& list, const Json& other) {
+std::set<Json> only_in(const Json& list, const Json& other) {
   std::set<Json> out;
   for (const Json& element : list)
     if (!contains(other, element)) out.insert(element);
@@ -32,8 +32,8 @@ std::set<Json> missing_from(const Json& list, const Json& other) {
 
 // Nothing where both took the same element away and one or both put others in: was it changed, or did it go?
 std::optional<Json> merged_lists(const Json& base, const Json& ours, const Json& theirs) {
-  const auto we_removed = missing_from(base, ours), they_removed = missing_from(base, theirs);
-  const auto we_added = missing_from(ours, base), they_added = missing_from(theirs, base);
+  const auto we_removed = only_in(base, ours), they_removed = only_in(base, theirs);
+  const auto we_added = only_in(ours, base), they_added = only_in(theirs, base);
   const bool both_removed =
       std::ranges::any_of(we_removed, [&](const Json& each) { return they_removed.contains(each); });
   if (both_removed && we_added != they_added) return std::nullopt;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "core/digest.hpp"
+#include "core/portable_file.hpp"
 #include "storage/sqlite/file_copy.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/database.hpp"
@@ -45,7 +45,7 @@ class UnfinishedFile {
       // For nobody else while it is made; and what lies there under that name, a link say, is not ours to write to.
       descriptor_ = open(file_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
       if (descriptor_ < 0) fail(file_, "made", errno);
-      flock(descriptor_, LOCK_EX);
+      lock_file(descriptor_, Wait::yes);
     } while (is_gone());  // swept away before it had its lock
   }
   ~UnfinishedFile() {
@@ -59,7 +59,7 @@ class UnfinishedFile {
 
   void become(const paths::path& to, mode_t mode, bool replace) {
     sync(file_, mode);
-    if (replace ? rename(file_.c_str(), to.c_str()) != 0 : !rename_unless_there(to)) {
+    if (replace ? rename(file_.c_str(), to.c_str()) != 0 : !rename_without_replacing(file_, to)) {
       if (errno == EEXIST) refuse_to_replace(to);
       fail(to, "written", errno);
     }
@@ -80,7 +80,7 @@ class UnfinishedFile {
     for (const paths::path& file : found) {
       const int descriptor = open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
       if (descriptor < 0) continue;
-      if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) unlink_database(file);
+      if (lock_file(descriptor, Wait::no)) unlink_database(file);
       close(descriptor);
     }
   }
@@ -104,17 +104,6 @@ class UnfinishedFile {
     const int reason = errno;
     close(descriptor);
     if (!is_done) fail(path, "made durable", reason);
-  }
-
-  bool rename_unless_there(const paths::path& to) {
-    if (renameat2(AT_FDCWD, file_.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-    if (errno != EINVAL) return false;
-    // The file system cannot do both at once.
-    if (paths::exists(paths::symlink_status(to))) {
-      errno = EEXIST;
-      return false;
-    }
-    return rename(file_.c_str(), to.c_str()) == 0;
   }
 
   paths::path file_;

@@ -79,11 +79,11 @@ ExactSum::Total ExactSum::total() const {
 }
 
 ExactSum::Scaled ExactSum::scaled() const {
-  const auto [magnitude, negative] = total();
-  std::size_t top = magnitude.digits.size() - 1;
-  while (top > 0 && magnitude.digits[top] == 0) --top;
+  const auto exact = total();
+  std::size_t top = exact.magnitude.digits.size() - 1;
+  while (top > 0 && exact.magnitude.digits[top] == 0) --top;
   const auto digit = [&](std::size_t below) {
-    return below > top ? 0 : static_cast<std::uint64_t>(magnitude.digits[top - below]);
+    return below > top ? 0 : static_cast<std::uint64_t>(exact.magnitude.digits[top - below]);
   };
   if (digit(0) == 0) return {0, 0};
   // The 64 bits from the highest one on. The last bit is set if any bit below them is, which is enough to round
@@ -94,7 +94,7 @@ ExactSum::Scaled ExactSum::scaled() const {
   for (std::size_t below = 3; below <= top && !more; ++below) more = digit(below) != 0;
   if (more) bits |= 1;
   const auto value = static_cast<double>(bits);
-  return {negative ? -value : value, lowest_bit + (static_cast<int>(top) - 1) * bits_of_digit - shift};
+  return {exact.negative ? -value : value, lowest_bit + (static_cast<int>(top) - 1) * bits_of_digit - shift};
 }
 
 std::optional<Json> ExactSum::sum() const {

@@ -1,12 +1,11 @@
 #include "repository/denial_log.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <exception>
 #include <optional>
 #include <system_error>
 
+#include "core/fork_count.hpp"
 #include "repository/audit_logger.hpp"
 
 namespace struere {
@@ -21,7 +20,7 @@ constexpr std::size_t denials_at_once = 128;  // in one transaction: others wait
 
 DenialLog::~DenialLog() {
   if (writer_.joinable()) {
-    if (process_ != ::getpid()) {  // forked: the thread is the parent's, and so is what was counted
+    if (forks_ != fork_count()) {  // forked: the thread is the parent's, and so is what was counted
       writer_.detach();
       return;
     }
@@ -40,14 +39,14 @@ void DenialLog::add(const ActorContext& actor, const Json& denial) {
   const Timestamp now = clock_.now();
   std::optional<Scope> full;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto known = scopes_.find(scope);
     if (known != scopes_.end() && (now >= known->second.begun + minute || known->second.kinds.size() >= 2 * most_kinds))
       full = scope;
     if (known == scopes_.end() && scopes_.size() >= most_scopes) full = scopes_.begin()->first;
   }
   if (full) write(*full);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   start_writer();
   Minute& current = scopes_[scope];
   if (current.kinds.empty()) {
@@ -72,7 +71,7 @@ void DenialLog::write(const Scope& scope) noexcept {
   try {
     Minute taken;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       auto node = scopes_.extract(scope);
       if (node.empty()) return;
       taken = std::move(node.mapped());
@@ -104,7 +103,7 @@ void DenialLog::append(const Scope& scope, std::map<Kind, Counted>& kinds) {
 }
 
 void DenialLog::put_back(const Scope& scope, Minute minute_before) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Minute& current = scopes_[scope];
   for (auto& [kind, counted] : minute_before.kinds) {
     const auto [at, is_new] = current.kinds.try_emplace(kind, counted);
@@ -117,9 +116,9 @@ void DenialLog::put_back(const Scope& scope, Minute minute_before) {
 }
 
 void DenialLog::start_writer() {
-  if (writer_.joinable() && process_ == ::getpid()) return;
+  if (writer_.joinable() && forks_ == fork_count()) return;
   if (writer_.joinable()) writer_.detach();
-  process_ = ::getpid();
+  forks_ = fork_count();
   try {
     writer_ = std::jthread([this](const std::stop_token& stop) { write_when_due(stop); });
   } catch (const std::system_error&) {  // no thread to be had: the next denial after the minute writes, or the end
@@ -127,15 +126,15 @@ void DenialLog::start_writer() {
 }
 
 void DenialLog::write_when_due(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stop.stop_requested()) {
     if (scopes_.empty()) {
-      changed_.wait(lock, stop, [&] { return !scopes_.empty(); });
+      changed_.wait(lock.native(), stop, [&]() STRUERE_REQUIRES(mutex_) { return !scopes_.empty(); });
       continue;
     }
     const auto next = std::ranges::min_element(scopes_, {}, [](const auto& item) { return item.second.due; });
     if (const auto due = next->second.due; due > std::chrono::steady_clock::now()) {
-      changed_.wait_until(lock, stop, due, [] { return false; });
+      changed_.wait_until(lock.native(), stop, due, [] { return false; });
       continue;
     }
     const Scope scope = next->first;

@@ -10,12 +10,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <tuple>
 
+#include "core/mutex.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
@@ -54,7 +54,7 @@ class DenialLog {
     std::chrono::steady_clock::time_point due;
   };
 
-  void start_writer();
+  void start_writer() STRUERE_REQUIRES(mutex_);
   void write_when_due(const std::stop_token& stop);
   void append(const Scope& scope, std::map<Kind, Counted>& kinds);  // leaves those that were not written
   void put_back(const Scope& scope, Minute minute);
@@ -62,11 +62,11 @@ class DenialLog {
   Storage& storage_;
   const Clock& clock_;
   IdSource& ids_;
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable_any changed_;
-  std::map<Scope, Minute, ScopeOrder> scopes_;
-  std::jthread writer_;  // from the first denial on
-  long process_ = 0;     // that started it: it does not survive a fork
+  Mutex mutex_;
+  std::condition_variable_any changed_;  // waits with mutex_
+  std::map<Scope, Minute, ScopeOrder> scopes_ STRUERE_GUARDED_BY(mutex_);
+  std::jthread writer_ STRUERE_GUARDED_BY(mutex_);      // from the first denial on
+  std::uint64_t forks_ STRUERE_GUARDED_BY(mutex_) = 0;  // that started it: it does not survive a fork
 };
 
 }  // namespace struere

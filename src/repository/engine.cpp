@@ -56,7 +56,7 @@ std::string plan_key(const ActorContext& actor, Action action, const std::string
 std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor, Action action,
                                                       const std::string& type) {
   const std::string key = plan_key(actor, action, type);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto* const known = plans_.find(key)) return *known;
   auto plan = std::make_shared<const AccessPlan>(compile(rules_, actor, action, type));
   if (!rules_.find_type(type)) return plan;  // callers may ask for any text; it is not worth a place
@@ -64,7 +64,7 @@ std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor,
 }
 
 std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& slot = schemas_[type.key];
   if (!slot) try {
       slot = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
@@ -86,12 +86,12 @@ std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {
   const std::uint64_t generation = transaction.generation();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const Known* const known = scopes_.find(scope);
     if (known && known->compiled->rules().generation() == generation) return known->compiled;
   }
   auto fresh = CompiledScope::read(transaction);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Known* const known = scopes_.find(scope);
   // A reader of an older snapshot must not put back what a later one has replaced.
   if (!known || known->compiled->rules().generation() < generation) scopes_.put(scope, {fresh, std::nullopt});
@@ -100,7 +100,7 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
 
 std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const Known* const kept = scopes_.find(scope)) return kept->compiled;
   }
   const auto transaction = storage->begin(scope, Access::read);
@@ -108,13 +108,13 @@ std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
 }
 
 std::shared_ptr<CompiledScope> Engine::compiled_as_of(const CommitStamp& stamp, const Scope& scope) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Known* const known = scopes_.find(scope);
   return known && known->as_of == stamp ? known->compiled : nullptr;
 }
 
 void Engine::keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Known* const known = scopes_.find(scope);
   if (known && known->compiled == compiled) known->as_of = stamp;
 }

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "actor/authentication_cache.hpp"
 #include "core/bounded_cache.hpp"
 #include "core/json_schema.hpp"
+#include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
 #include "repository/denial_log.hpp"
 #include "repository/entity_observer.hpp"
@@ -42,10 +42,11 @@ class CompiledScope {
  private:
   RuleBook rules_;
   std::unique_ptr<const EntityObserver> observer_;
-  std::mutex mutex_;  // guards what follows
+  Mutex mutex_;
   static constexpr std::size_t most_plans = 4096;
-  BoundedCache<std::string, std::shared_ptr<const AccessPlan>, std::hash<std::string>> plans_{most_plans};
-  std::map<EntityTypeKey, std::shared_ptr<const JsonSchema>> schemas_;
+  BoundedCache<std::string, std::shared_ptr<const AccessPlan>, std::hash<std::string>> plans_
+      STRUERE_GUARDED_BY(mutex_){most_plans};
+  std::map<EntityTypeKey, std::shared_ptr<const JsonSchema>> schemas_ STRUERE_GUARDED_BY(mutex_);
 };
 
 struct Engine {
@@ -71,13 +72,13 @@ struct Engine {
 
  private:
   std::uint64_t number_;  // no two of this process have the same
-  std::mutex mutex_;      // guards scopes_
+  Mutex mutex_;
   struct Known {
     std::shared_ptr<CompiledScope> compiled;
     std::optional<CommitStamp> as_of;  // the last stamp at which it was seen to hold
   };
   static constexpr std::size_t most_scopes = 4096;
-  BoundedCache<Scope, Known, ScopeHash> scopes_{most_scopes};
+  BoundedCache<Scope, Known, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scopes};
 
  public:
   DenialLog denials;  // the last, so that it goes first: it writes what it still holds

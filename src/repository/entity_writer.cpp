@@ -137,7 +137,8 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   if (options.version && *options.version != before.version)
     throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
 
-  const auto [patch, patch_text] = input.object("the patch");
+  const CanonicalObject object = input.object("the patch");
+  const Json& patch = object.value;
   if (options.status) check_status(*options.status);
 
   Json data = parse_canonical_json(before.data);
@@ -165,7 +166,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
-  std::string payload = R"({"changes":)" + patch_text + R"(,"previousData":)" + before.data;
+  std::string payload = R"({"changes":)" + object.text + R"(,"previousData":)" + before.data;
   if (options.status) {
     append_json_string(payload.append(R"(,"previousStatus":)"), before.status);
     append_json_string(payload.append(R"(,"status":)"), after.status);

@@ -6,10 +6,11 @@
 
 #include <string>
 
+#include "core/companion.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/model/event.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // Gives the event a salt and the hash that follows `previous`.
 void seal_event(EventRecord& event, const EventHash& previous, const OrganizationId& organization,

@@ -10,11 +10,11 @@
 #include "repository/engine.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/caller.hpp"
+#include "struere/repository/session.hpp"
 
 namespace struere {
 
 class GuardedOperation;
-class Session;
 struct Attempt;
 
 // What the operations of a unit share. The first error of one of them ends it: all later operations, and the commit,

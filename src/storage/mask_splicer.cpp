@@ -174,7 +174,7 @@ MaskSplicer::Node& MaskSplicer::Node::make(const std::string& key) {
   for (auto& [name, child] : children)
     if (name == key) return child;
   lengths |= std::uint64_t{1} << (key.size() % 64);
-  return children.emplace_back(key, Node()).second;
+  return children.emplace_back(Child{key, Node()}).node;
 }
 
 // Where a mask stands at a member of an object. Answers whether a path of it goes on there.

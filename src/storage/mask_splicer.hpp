@@ -27,9 +27,10 @@ class MaskSplicer {
 
  private:
   // The paths of one mask, as a tree of their segments.
+  struct Child;
   struct Node {
-    std::vector<std::pair<std::string, Node>> children;  // few: looked through
-    std::uint64_t lengths = 0;                           // of their keys, modulo 64: a bit for each
+    std::vector<Child> children;  // few: looked through
+    std::uint64_t lengths = 0;    // of their keys, modulo 64: a bit for each
     const Node* find(std::string_view key) const noexcept;
     Node& make(const std::string& key);
     bool listed = false;
@@ -39,6 +40,10 @@ class MaskSplicer {
     bool hidden_below = false;
     const Redaction* redaction_below = nullptr;  // of the longest path
     int redaction_depth = 0;
+  };
+  struct Child {
+    std::string key;
+    Node node;
   };
   // Where one mask stands at one place of the row.
   struct Stand {

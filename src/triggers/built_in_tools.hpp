@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "core/companion.hpp"
 #include "repository/guarded_operation.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 inline constexpr std::array<std::string_view, 6> built_in_tools{"entity.create", "entity.get",    "entity.query",
                                                                 "entity.update", "entity.delete", "event.emit"};

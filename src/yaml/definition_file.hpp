@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "struere/definitions/definition_set.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 const char* folder_of(DefinitionKind kind) noexcept;
 bool is_definition_file(const std::filesystem::path& file);  // by the end of its name

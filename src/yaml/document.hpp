@@ -8,9 +8,10 @@
 #include <set>
 #include <string>
 
+#include "core/companion.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 struct DocumentPlace {
   int line = 1;

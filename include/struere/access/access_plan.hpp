@@ -10,7 +10,7 @@
 #include "struere/access/rule_book.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Immutable; may be shared between threads. Holds no actor: `actor.userId` and the like are filled in for each request,
 // so that actors with the same roles share a plan. A plan that is not allowed has no grants and admits nothing.

@@ -21,7 +21,7 @@
 #include "struere/model/entity_type.hpp"
 #include "struere/model/role.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // `known` are the types that the scope has; one with the same slug may be among them. A slug that is a reserved word
 // (SPEC 3) is refused unless it is the slug of a type in `known` that is stored already.

@@ -8,7 +8,7 @@
 #include "struere/access/access_plan.hpp"
 #include "struere/query/interpreter.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // One comparison or path of a rule, on one row.
 struct ExplainedRule {

@@ -12,7 +12,7 @@
 #include "struere/model/action.hpp"
 #include "struere/model/role.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class Effect { allow, deny };
 

@@ -15,7 +15,7 @@
 #include "struere/model/role.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // What one role says of one type.
 struct RoleOnType {

@@ -14,7 +14,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/environment.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct AdoptionProgress {
   std::string table;

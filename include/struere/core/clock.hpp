@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 using Timestamp = std::int64_t;  // milliseconds since the Unix epoch
 

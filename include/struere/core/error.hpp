@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 enum class ErrorCode {
   unauthenticated,     // unknown, revoked, expired or contradictory key

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 class FieldPath {
  public:

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <utility>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 // A text. Entities, roles and keys get UUIDv7; organizations and users may have ids of the host, such as those of an
 // identity provider. No id is a counter, which would tell about rows outside the scope (SPEC 1).

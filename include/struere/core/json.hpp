@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 using Json = nlohmann::json;
 

@@ -7,7 +7,7 @@
 #include "struere/core/environment.hpp"
 #include "struere/core/id.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // An immutable pair. Only the library makes one, for an authenticated actor or for the host; other code can only copy a
 // scope.

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 // A value. Keeping a part keeps the whole block.
 class SharedText {

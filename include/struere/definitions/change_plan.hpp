@@ -10,7 +10,7 @@
 #include "struere/core/environment.hpp"
 #include "struere/definitions/definition_set.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class ChangeKind { create, update, remove };
 

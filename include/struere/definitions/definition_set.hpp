@@ -20,7 +20,7 @@
 #include "struere/core/field_path.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class DefinitionKind { entity_type, role, agent, trigger, tool };
 

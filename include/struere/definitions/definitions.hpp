@@ -17,7 +17,7 @@
 #include "struere/model/release.hpp"
 #include "struere/repository/session.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // For the actor's scope. Only for system actors and org admins, else permission_denied. Cheap, immutable, safe to share
 // between threads.

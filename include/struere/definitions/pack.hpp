@@ -7,7 +7,7 @@
 
 #include "struere/definitions/definition_set.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // A step of a migration. A field is a path inside `data`.
 struct MigrationStep {

@@ -20,7 +20,7 @@
 #include "struere/model/installed_pack.hpp"
 #include "struere/repository/session.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Which side wins in a definition that both changed: the organization or the pack.
 enum class MergeSide { ours, theirs };

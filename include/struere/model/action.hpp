@@ -4,7 +4,9 @@
 #include <optional>
 #include <string_view>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 enum class Action { create, read, update, remove, list };
 

@@ -13,7 +13,7 @@
 #include "struere/model/actor_name.hpp"
 #include "struere/model/restriction.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class ActorType { user, agent, system, webhook };
 

@@ -3,7 +3,9 @@
 
 #include <string>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 struct ActorName {
   std::string type;  // "user"

@@ -11,7 +11,7 @@
 #include "struere/core/id.hpp"
 #include "struere/model/action.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class AgentStatus { active, inactive };  // an inactive agent uses no tool and is not an actor
 

@@ -10,7 +10,7 @@
 #include "struere/core/environment.hpp"
 #include "struere/core/id.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class ApiKeyKind { agent, webhook };
 

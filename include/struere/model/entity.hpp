@@ -14,7 +14,7 @@
 #include "struere/core/json.hpp"
 #include "struere/core/shared_text.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // What leaves a storage, with the masks applied: what a mask hides is absent here too.
 struct EntityRow {

@@ -8,7 +8,7 @@
 
 #include "struere/core/clock.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // The storage's own number of an entity type. Never shown.
 using EntityTypeKey = std::int64_t;

@@ -11,7 +11,7 @@
 #include "struere/core/json.hpp"
 #include "struere/model/actor_name.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 using EventHash = std::array<unsigned char, 32>;  // SHA-256
 using EventSalt = std::array<unsigned char, 16>;  // random

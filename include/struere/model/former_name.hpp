@@ -6,7 +6,7 @@
 
 #include "struere/core/clock.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Older deleted rows and older events still have the former name. Masks treat both names as one field.
 struct FormerName {

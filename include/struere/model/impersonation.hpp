@@ -7,7 +7,7 @@
 
 #include "struere/core/id.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // The actor to act as: exactly one of the first four members.
 struct ImpersonateOptions {

@@ -6,7 +6,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct InstalledPack {
   std::string pack_id;

@@ -7,7 +7,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct Organization {
   OrganizationId id;

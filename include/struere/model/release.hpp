@@ -8,7 +8,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct Release {
   std::int64_t number = 0;  // from 1, in each scope

@@ -7,7 +7,7 @@
 
 #include "struere/model/action.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct Restriction {
   std::optional<std::vector<Action>> allowed_actions;  // nullopt: all that the actor may do

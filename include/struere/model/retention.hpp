@@ -6,7 +6,7 @@
 
 #include "struere/core/clock.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class Gathered {
   trigger_runs,  // finished runs, by the time at which they finished

@@ -8,7 +8,7 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // As written. access/ interprets the words, unknown ones included.
 struct PolicyRecord {

@@ -8,7 +8,7 @@
 #include "struere/core/environment.hpp"
 #include "struere/core/id.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Fields of `data` by which the rows of a type are found without looking at all of them, first field first.
 struct FieldKeyReport {

@@ -10,7 +10,7 @@
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct Trigger {
   std::string id;

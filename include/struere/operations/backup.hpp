@@ -9,7 +9,9 @@
 #include <functional>
 #include <string>
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 struct BackupProgress {
   enum class Step { copy, verify };

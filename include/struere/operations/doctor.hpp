@@ -8,7 +8,7 @@
 
 #include "struere/repository/database.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class Severity {
   note,     // good to know

@@ -10,7 +10,7 @@
 #include "struere/model/retention.hpp"
 #include "struere/repository/session.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // In days, from 1 to 36500. Kinds that are not named are kept for ever.
 using RetentionDays = std::map<Gathered, std::int64_t>;

@@ -9,7 +9,7 @@
 #include "struere/core/field_path.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Computed for each group: the number of rows, or a measure of the values of a field as filters see them. `sum` and
 // `avg` use numbers, `min` and `max` numbers and strings.

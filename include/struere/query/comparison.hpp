@@ -8,7 +8,7 @@
 
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class Operator { eq, neq, in, nin, contains, gt, gte, lt, lte, exists };
 

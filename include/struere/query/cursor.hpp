@@ -8,7 +8,7 @@
 #include "struere/core/scope.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // A secret of the database, made with it. Without it a cursor can be neither read nor made.
 using CursorKey = std::array<unsigned char, 32>;

@@ -10,7 +10,7 @@
 #include "struere/model/event.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Oldest first. An event about an entity is selected if and only if the row of that entity, as stored now and deleted
 // or not, has one of `types` and is admitted by one of its grants; the same must hold for the other end, if there is

@@ -13,7 +13,7 @@
 #include "struere/query/predicate.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // The fields of a row that a predicate may look at. Of a stored row all are there; of a view some may not be.
 struct RowFields {

@@ -11,7 +11,7 @@
 #include "struere/core/field_path.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // What replaces a value.
 struct Redaction {

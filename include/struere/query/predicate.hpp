@@ -11,7 +11,7 @@
 #include "struere/model/entity_type.hpp"
 #include "struere/query/comparison.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // The values of the actor that a predicate can name.
 struct ActorValues {

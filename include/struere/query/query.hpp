@@ -11,7 +11,7 @@
 
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Conditions in the form of SPEC 4: `{"field", "operator", "value"}`, `{"any": […]}`, `{"all": […]}`, with plain
 // values. Written in C++ by comparing a field:

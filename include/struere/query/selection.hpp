@@ -15,7 +15,7 @@
 #include "struere/query/mask.hpp"
 #include "struere/query/predicate.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // The rows that a role admits, and how it masks them. A row is in the view if some grant admits it; its cells are
 // masked by all grants that admit it (SPEC 4 and 5).

@@ -13,7 +13,7 @@
 #include "struere/model/agent.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 class Session;
 

@@ -10,7 +10,7 @@
 #include "struere/model/api_key.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct NewApiKey {
   std::string name;

@@ -6,7 +6,7 @@
 #include "struere/core/authority.hpp"
 #include "struere/model/actor_context.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct Engine;
 class UnitOfWork;

@@ -13,7 +13,7 @@
 #include "struere/repository/trusted_host.hpp"
 #include "struere/storage/sqlite.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct DatabaseOptions {
   SqliteOptions sqlite = {};

@@ -13,7 +13,7 @@
 #include "struere/model/role.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Both are cheap, immutable and safe to share between threads. A definition takes effect at the end of the call, in
 // every thread and process. An operation that has begun finishes with the definitions that it began with.

@@ -1,7 +1,9 @@
 // How denied operations are recorded in the log (SPEC 7).
 #pragma once
 
-namespace struere {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
 
 enum class DenialRecording {
   off,     // not recorded

@@ -17,7 +17,7 @@
 #include "struere/query/query.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // JSON as text, from outside: checked as SPEC 6 says, malformed text is invalid_data.
 struct JsonText {

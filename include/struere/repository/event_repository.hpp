@@ -13,7 +13,7 @@
 #include "struere/model/event.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct EventQuery {
   std::optional<EntityId> entity = {};

@@ -11,7 +11,7 @@
 #include "struere/model/execution.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct NewExecution {
   std::optional<std::string> agent = {};  // slug; the version of its configuration is recorded too

@@ -11,7 +11,7 @@
 #include "struere/model/installed_pack.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Cheap, immutable, safe to share between threads. Each environment has its own installation of a pack.
 class PackRepository {

@@ -12,7 +12,7 @@
 #include "struere/repository/caller.hpp"
 #include "struere/repository/entity_repository.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 enum class RelationDirection { out, in };
 

@@ -25,7 +25,7 @@
 #include "struere/repository/relation_repository.hpp"
 #include "struere/repository/thread_repository.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 class TriggerRepository;
 

@@ -11,7 +11,7 @@
 #include "struere/model/thread.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct NewThread {
   std::optional<std::string> external_id = {};  // such as the id of a chat or a phone number

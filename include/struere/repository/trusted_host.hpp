@@ -15,11 +15,13 @@
 #include "struere/model/storage_report.hpp"
 #include "struere/repository/session.hpp"
 
-namespace struere::inline spi {
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
 class Storage;  // struere/spi/storage.hpp
-}
+}  // namespace spi
+}  // namespace struere
 
-namespace struere {
+namespace STRUERE_API struere {
 
 class TrustedHost {
  public:

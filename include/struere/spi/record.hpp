@@ -16,7 +16,10 @@
 #include <variant>
 #include <vector>
 
-namespace struere::inline spi {
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
 
 enum class RecordTable {
   organizations,
@@ -125,4 +128,5 @@ std::size_t size_of(const Record& record);
 // What a storage without an index does: the definition of the above.
 bool matches(const RecordShape& shape, const Record& record, std::span<const RecordCondition> where);
 
-}  // namespace struere::inline spi
+}  // namespace spi
+}  // namespace struere

@@ -19,7 +19,8 @@
 #include "struere/query/cursor.hpp"
 #include "struere/spi/transaction.hpp"
 
-namespace struere::inline spi {
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
 
 enum class Access {
   read,
@@ -84,4 +85,5 @@ class Storage {
   virtual StorageReport check() { return {}; }
 };
 
-}  // namespace struere::inline spi
+}  // namespace spi
+}  // namespace struere

@@ -15,7 +15,8 @@
 #include "struere/query/selection.hpp"
 #include "struere/spi/record.hpp"
 
-namespace struere::inline spi {
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
 
 // Which events are replayed: those of the scope after a sequence, or of these only the ones of one entity.
 struct EventReplay {
@@ -105,4 +106,5 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual void purge_payload(std::int64_t sequence, const EventHash& payload_hash) = 0;
 };
 
-}  // namespace struere::inline spi
+}  // namespace spi
+}  // namespace struere

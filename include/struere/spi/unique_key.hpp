@@ -9,7 +9,8 @@
 #include "struere/core/json.hpp"
 #include "struere/model/entity_type.hpp"
 
-namespace struere::inline spi {
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
 
 // At most this long. Two are equal if and only if the values are equal (`eq`) at all paths of the key. nullopt if
 // `data` takes no part in the key, because one of its paths is absent or null.
@@ -39,4 +40,5 @@ class SharedValues {
 // "`school`, `email`"
 std::string quoted_paths(const UniqueKey& key);
 
-}  // namespace struere::inline spi
+}  // namespace spi
+}  // namespace struere

@@ -4,11 +4,15 @@
 
 #include <memory>
 
-namespace struere::inline spi {
-class Storage;  // struere/spi/storage.hpp
-}
+#include "struere/core/export.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
+class Storage;  // struere/spi/storage.hpp
+}  // namespace spi
+}  // namespace struere
+
+namespace STRUERE_API struere {
 
 std::unique_ptr<Storage> open_memory_storage();
 

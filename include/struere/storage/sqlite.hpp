@@ -6,11 +6,15 @@
 #include <memory>
 #include <string>
 
-namespace struere::inline spi {
-class Storage;  // struere/spi/storage.hpp
-}
+#include "struere/core/export.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
+class Storage;  // struere/spi/storage.hpp
+}  // namespace spi
+}  // namespace struere
+
+namespace STRUERE_API struere {
 
 enum class Durability {
   full,    // an acknowledged write survives a loss of power

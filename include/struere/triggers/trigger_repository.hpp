@@ -24,7 +24,7 @@
 #include "struere/model/trigger.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 struct TriggerRunQuery {
   std::optional<std::string> trigger = {};  // slug

@@ -20,7 +20,7 @@
 #include "struere/model/trigger.hpp"
 #include "struere/repository/database.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // What a tool of the host is called with.
 struct ToolCall {

@@ -10,7 +10,7 @@
 
 #include "struere/definitions/definition_set.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Throws Error{invalid_definition} with all mistakes in the folder, one a line: file:line:column, the mistake, and the
 // nearest correct word; Error{not_found} if there is no such folder. `held` names fields that a mask may name although

@@ -18,7 +18,7 @@
 
 #include "struere/definitions/pack.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Throws as read_definitions does; Error{not_found} if the folder has no pack.yaml.
 Pack read_pack(const std::filesystem::path& folder);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
@@ -336,7 +337,7 @@ class MemoryTransaction final : public WithRecords<Transaction> {
   void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override {
     const auto first = std::ranges::upper_bound(data_->events, std::max(which.after, data_->log_start.sequence), {},
                                                 &EventRecord::sequence);
-    for (const EventRecord& event : std::ranges::subrange(first, data_->events.end()))
+    for (const EventRecord& event : std::span(first, data_->events.end()))
       if ((!which.entity || event.entity == which.entity) && !visit(event)) return;
   }
   void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override {

@@ -14,7 +14,7 @@ CommitWatch::CommitWatch(std::unique_ptr<Connection> connection) : connection_(s
   constexpr int first_region = 0, size_of_region = 32 * 1024, do_not_extend = 0;
   void volatile* region = nullptr;
   if (file->pMethods->xShmMap(file, first_region, size_of_region, do_not_extend, &region) != SQLITE_OK) return;
-  header_ = static_cast<const std::uint32_t*>(const_cast<const void*>(region));
+  header_ = static_cast<std::uint32_t*>(const_cast<void*>(region));
 }
 
 std::optional<CommitStamp> CommitWatch::stamp() const noexcept {
@@ -22,7 +22,8 @@ std::optional<CommitStamp> CommitWatch::stamp() const noexcept {
   CommitStamp out;
   // Torn by a commit that is just being written, it is unlike every other, for the counter changes in each; and a stamp
   // that is like the last one had its counter read before that commit was to be seen.
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = __atomic_load_n(header_ + i, __ATOMIC_RELAXED);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = std::atomic_ref<std::uint32_t>(header_[i]).load(std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acquire);
   return out;
 }

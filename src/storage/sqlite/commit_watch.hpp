@@ -27,7 +27,7 @@ class CommitWatch {
 
  private:
   std::unique_ptr<Connection> connection_;
-  const std::uint32_t* header_ = nullptr;
+  std::uint32_t* header_ = nullptr;
 };
 
 }  // namespace struere

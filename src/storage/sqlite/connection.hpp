@@ -16,12 +16,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "storage/sql/parameter.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // Throws Error{storage} in words that say what to do. `what` is what was attempted.
 [[noreturn]] void throw_storage_error(sqlite3* database, int code, const std::string& what);

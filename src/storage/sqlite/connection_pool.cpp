@@ -13,7 +13,7 @@ ConnectionLease ConnectionPool::lease() {
   const auto take_back = [this](Connection* returned) { give_back(std::unique_ptr<Connection>(returned)); };
   ConnectionLease lease(nullptr, take_back);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!idle_.empty()) {
       lease.reset(idle_.back().release());
       idle_.pop_back();
@@ -25,12 +25,12 @@ ConnectionLease ConnectionPool::lease() {
 
 void ConnectionPool::give_back(std::unique_ptr<Connection> connection) noexcept {
   if (!connection->settle()) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (idle_.size() < most_idle_) idle_.push_back(std::move(connection));
 }
 
 std::size_t ConnectionPool::idle() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return idle_.size();
 }
 

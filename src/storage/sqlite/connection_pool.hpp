@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "core/mutex.hpp"
 #include "storage/sqlite/connection.hpp"
 
 namespace struere {
@@ -31,8 +31,8 @@ class ConnectionPool {
  private:
   std::function<std::unique_ptr<Connection>()> open_;
   std::size_t most_idle_;
-  std::mutex mutex_;  // guards idle_
-  std::vector<std::unique_ptr<Connection>> idle_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Connection>> idle_ STRUERE_GUARDED_BY(mutex_);
 };
 
 }  // namespace struere

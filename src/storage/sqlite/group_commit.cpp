@@ -76,7 +76,8 @@ bool GroupCommit::must_commit() const {
 GroupCommit::Waiter* GroupCommit::next() const {
   if (resting_.empty()) return waiting_.empty() ? nullptr : waiting_.front();
   const auto now = Clock::now();
-  const auto found = std::ranges::find_if(waiting_, [&](const Waiter* waiter) { return !rests(*waiter, now); });
+  const auto found = std::ranges::find_if(
+      waiting_, [&](const Waiter* waiter) STRUERE_REQUIRES(mutex_) { return !rests(*waiter, now); });
   return found == waiting_.end() ? nullptr : *found;
 }
 
@@ -113,12 +114,12 @@ WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwne
   const auto start = Clock::now();
   const auto deadline = start + timeout;
   Waiter self{{}, length, owner, start + timeout / 2};
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   waiting_.push_back(&self);
   bool in_time = lets_in(self);
   while (!in_time && Clock::now() < deadline) {
     const auto look = rests(self, Clock::now()) ? std::min(deadline, Clock::now() + between_looks_at_rest) : deadline;
-    self.turn.wait_until(lock, look);
+    self.turn.wait_until(lock.native(), look);
     in_time = lets_in(self);
   }
   waiting_.erase(std::ranges::find(waiting_, &self));
@@ -149,12 +150,12 @@ void GroupCommit::throw_too_late() const {
 }
 
 bool GroupCommit::is_busy() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return writing_ || open_;
 }
 
 std::size_t GroupCommit::waiting() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return waiting_.size();
 }
 
@@ -168,7 +169,7 @@ void GroupCommit::hand_on() noexcept {
 }
 
 void GroupCommit::leave() noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   writing_ = false;
   hand_on();
 }
@@ -177,7 +178,7 @@ void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<co
                          std::optional<Clock::duration> committing) noexcept {
   group->connection.reset();  // before the next writer needs one
   group->ticket.reset();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   try {
     note_use(*group, committing);
   } catch (...) {  // no memory: this one does not rest
@@ -231,14 +232,16 @@ void WriteTurn::commit(bool at_once) {
   note_turn();
   const auto group = std::move(group_);
   GroupCommit& commits = *commits_;
-  std::unique_lock lock(commits.mutex_);
+  MutexLock lock(commits.mutex_);
   ++group->members;
   if (at_once || group->members >= most_members || GroupCommit::Clock::now() - group->begun >= commits.longest_)
     group->is_closed = true;
   if (!commits.must_commit()) {
     commits.writing_ = false;
     commits.hand_on();
-    group->changed.wait(lock, [&] { return group->is_done || (!commits.writing_ && commits.must_commit()); });
+    group->changed.wait(lock.native(), [&]() STRUERE_REQUIRES(commits.mutex_) {
+      return group->is_done || (!commits.writing_ && commits.must_commit());
+    });
     if (!group->is_done) commits.writing_ = true;
   }
   if (!group->is_done) {

@@ -29,15 +29,16 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "core/companion.hpp"
+#include "core/mutex.hpp"
 #include "storage/sqlite/connection_pool.hpp"
 #include "storage/sqlite/write_queue.hpp"
 #include "struere/core/error.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 class WriteTurn;
 
@@ -103,13 +104,13 @@ class GroupCommit {
 
   std::shared_ptr<Group> new_group(WriteLength length, std::chrono::milliseconds timeout, Clock::time_point deadline);
   [[noreturn]] void throw_too_late() const;
-  bool lets_in(const Waiter& waiter);
-  bool must_commit() const;
-  Waiter* next() const;
-  bool rests(const Waiter& waiter, Clock::time_point now) const;
-  bool others_write(WriteOwner owner, Clock::time_point now) const;
-  void note_use(const Group& group, std::optional<Clock::duration> committing);
-  void hand_on() noexcept;
+  bool lets_in(const Waiter& waiter) STRUERE_REQUIRES(mutex_);
+  bool must_commit() const STRUERE_REQUIRES(mutex_);
+  Waiter* next() const STRUERE_REQUIRES(mutex_);
+  bool rests(const Waiter& waiter, Clock::time_point now) const STRUERE_REQUIRES(mutex_);
+  bool others_write(WriteOwner owner, Clock::time_point now) const STRUERE_REQUIRES(mutex_);
+  void note_use(const Group& group, std::optional<Clock::duration> committing) STRUERE_REQUIRES(mutex_);
+  void hand_on() noexcept STRUERE_REQUIRES(mutex_);
   void leave() noexcept;
   // `committing`: how long that took, if it was tried.
   void finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure,
@@ -119,15 +120,15 @@ class GroupCommit {
   std::string file_;
   WriteQueue* queue_;
   std::chrono::milliseconds longest_;
-  std::function<void(Connection&)> before_commit_;  // writes what goes along with whatever is committed next
-  std::mutex mutex_;             // guards what follows; whoever writes has the group's connection to themselves
-  std::deque<Waiter*> waiting_;  // for their turn: one each, so that nobody wakes in vain
-  std::map<WriteOwner, Clock::time_point> resting_;  // until when
-  std::array<Use, 2> latest_uses_{};                 // of two owners, the later one first
-  std::array<Clock::duration, 16> commits_{};        // how long the last commits took
-  std::size_t next_commit_ = 0;
-  bool writing_ = false;
-  std::shared_ptr<Group> open_;
+  std::function<void(Connection&)> before_commit_;          // writes what goes along with whatever is committed next
+  Mutex mutex_;                                             // whoever writes has the group's connection to themselves
+  std::deque<Waiter*> waiting_ STRUERE_GUARDED_BY(mutex_);  // for their turn: one each, so that nobody wakes in vain
+  std::map<WriteOwner, Clock::time_point> resting_ STRUERE_GUARDED_BY(mutex_);  // until when
+  std::array<Use, 2> latest_uses_ STRUERE_GUARDED_BY(mutex_){};                 // of two owners, the later one first
+  std::array<Clock::duration, 16> commits_ STRUERE_GUARDED_BY(mutex_){};        // how long the last commits took
+  std::size_t next_commit_ STRUERE_GUARDED_BY(mutex_) = 0;
+  bool writing_ STRUERE_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<Group> open_ STRUERE_GUARDED_BY(mutex_);
 };
 
 // One writer's time with the connection. Undone on destruction, unless commit() returned.

@@ -14,7 +14,7 @@ constexpr auto between_tries = 1s;
 }  // namespace
 
 void LastUses::note(const EventHash& hash, Timestamp at) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto known = std::ranges::find(noted_, hash, [](const auto& noted) { return noted.first; });
   if (known != noted_.end())
     known->second = std::max(known->second, at);
@@ -26,7 +26,7 @@ void LastUses::note(const EventHash& hash, Timestamp at) {
 void LastUses::write(Connection& connection) noexcept try {
   std::vector<std::pair<EventHash, Timestamp>> uses;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     uses.swap(noted_);
     count_ = 0;
   }

@@ -8,10 +8,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "core/mutex.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/model/event.hpp"
@@ -36,8 +36,8 @@ class LastUses {
  private:
   static constexpr std::size_t most_noted = 1024;  // the rest is noted with its next use
 
-  std::mutex mutex_;  // guards noted_
-  std::vector<std::pair<EventHash, Timestamp>> noted_;
+  Mutex mutex_;
+  std::vector<std::pair<EventHash, Timestamp>> noted_ STRUERE_GUARDED_BY(mutex_);
   std::atomic<std::size_t> count_ = 0;
   std::atomic<std::chrono::steady_clock::rep> tried_at_ = 0;
 };

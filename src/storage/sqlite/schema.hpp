@@ -5,9 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/companion.hpp"
 #include "storage/sqlite/connection.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // Marks a file as one of struere's (PRAGMA application_id), and the version of its tables (PRAGMA user_version).
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"

@@ -11,6 +11,7 @@
 #include "core/bounded_cache.hpp"
 #include "core/deadline.hpp"
 #include "core/fork_count.hpp"
+#include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
 #include "storage/sqlite/checkpoints.hpp"
 #include "storage/sqlite/commit_watch.hpp"
@@ -201,7 +202,7 @@ class SqliteStorage final : public Storage {
 
   std::int64_t scope_number(Connection& connection, const Scope& scope) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (const auto* const known = scopes_.find(scope)) return *known;
     }
     Statement statement = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
@@ -210,7 +211,7 @@ class SqliteStorage final : public Storage {
       throw Error(ErrorCode::not_found,
                   "there is no such organization; create it with TrustedHost::create_organization");
     const std::int64_t number = statement.integer(0);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return scopes_.put(scope, number);  // a scope keeps its number for good
   }
 
@@ -276,8 +277,8 @@ class SqliteStorage final : public Storage {
   Checkpoints checkpoints_{options_.busy_timeout};
   std::optional<CommitWatch> commits_;  // set once, while it is opened
   ConnectionPool pool_{[this] { return open_another(); }, most_idle_connections};
-  std::mutex mutex_;  // guards scopes_
-  BoundedCache<Scope, std::int64_t, ScopeHash> scopes_{most_scope_numbers};
+  Mutex mutex_;
+  BoundedCache<Scope, std::int64_t, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scope_numbers};
   WriteQueue queue_;
   LastUses uses_;
   std::mutex uses_mutex_;  // guards uses_connection_

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/companion.hpp"
 #include "storage/sql/selection_parameter.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/field_keys.hpp"
@@ -15,7 +16,7 @@
 #include "storage/sqlite/unique_keys.hpp"
 #include "struere/spi/storage.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 class SqliteTransaction final : public Transaction, private KeySource {
  public:
