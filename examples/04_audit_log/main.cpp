@@ -51,7 +51,7 @@ int main() {
     fmt::print("clerk removes the lamp: {}\n", to_string(error.code()));
   }
   // Events of the host's own are in the same chain. Their type is the host's to choose.
-  auditor.events().emit("order.price.questioned", {{"reason", "below the list price"}}, lamp);
+  auditor.audit().append("order.price.questioned", {{"reason", "below the list price"}}, lamp);
 
   // Asking is never denied, and the log is no way round: it shows of a row what the row itself would show.
   show_log("the lamp, to the clerk:", clerk.events(), {.entity = lamp});

@@ -5,7 +5,6 @@
 #include "struere/core/clock.hpp"
 #include "struere/core/environment.hpp"
 #include "struere/core/error.hpp"
-#include "struere/core/field_path.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
 #include "struere/core/scope.hpp"
@@ -28,11 +27,12 @@
 #include "struere/model/storage_report.hpp"
 #include "struere/model/thread.hpp"
 #include "struere/model/trigger.hpp"
-// query: what a storage is asked
+// query: what an actor asks
 #include "struere/query/aggregate.hpp"
 #include "struere/query/query.hpp"
 // access: what an actor may do, and why
 #include "struere/access/definition.hpp"
+#include "struere/access/evaluators.hpp"
 #include "struere/access/explanation.hpp"
 #include "struere/access/policy.hpp"
 // storage: where the data is
@@ -41,6 +41,7 @@
 // repository: the face
 #include "struere/repository/agent_repository.hpp"
 #include "struere/repository/api_key_repository.hpp"
+#include "struere/repository/audit_logger.hpp"
 #include "struere/repository/database.hpp"
 #include "struere/repository/definition_repository.hpp"
 #include "struere/repository/entity_repository.hpp"

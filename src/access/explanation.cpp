@@ -1,4 +1,4 @@
-#include "struere/access/explanation.hpp"
+#include "access/explainer.hpp"
 
 #include <fmt/format.h>
 

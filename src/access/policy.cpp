@@ -6,6 +6,7 @@
 #include <array>
 
 #include "access/reserved_words.hpp"
+#include "struere/access/rule_book.hpp"
 
 namespace struere {
 

@@ -143,6 +143,16 @@ std::vector<const Role*> RuleBook::roles_of(const ActorContext& actor) const {
   return out;
 }
 
+std::vector<const Role*> RuleBook::roles_named(std::vector<std::string> names) const {
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+  std::vector<const Role*> out;
+  for (const std::string& name : names)
+    if (const auto found = roles_.find(name); found != roles_.end()) out.push_back(&found->second);
+  return out;
+}
+
 std::vector<FieldPath> RuleBook::search_fields(const EntityType& type) {
   std::vector<FieldPath> out;
   for (const std::string& field : type.search_fields)

@@ -178,7 +178,7 @@ void move_table(LegacyFile& file, const LegacyTable& table, const AdoptionOption
 
 }  // namespace
 
-AdoptionReport adopt_legacy_database(const std::string& path, Environment environment, const AdoptionOptions& options) {
+AdoptionReport adopt_database(const std::string& path, Environment environment, const AdoptionOptions& options) {
   if (options.batch_rows < 1) throw Error(ErrorCode::invalid_data, "`batch_rows` is at least 1");
   AdoptionReport report;
   LegacyFile file(path);

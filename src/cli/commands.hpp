@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/session.hpp"
+#include "cli/workspace.hpp"
 
 namespace struere::cli {
 
@@ -23,7 +23,7 @@ void add_people(CLI::App& program, Options& options);   // users and roles
 void add_lists(CLI::App& program, Options& options);    // types, agents, threads, executions, relations
 void add_role_list(CLI::App& roles, Options& options);  // in `roles`
 void add_explain(CLI::App& program, Options& options);
-void add_migrate(CLI::App& program, Options& options);
+void add_adopt(CLI::App& program, Options& options);
 void add_packs(CLI::App& program, Options& options);
 void add_verify(CLI::App& program, Options& options);
 void add_prune(CLI::App& program, Options& options);

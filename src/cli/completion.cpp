@@ -18,9 +18,9 @@ std::vector<Word> plain(std::initializer_list<const char*> texts) {
   return out;
 }
 
-std::vector<Word> entity_types(const Session& session, Environment environment) {
+std::vector<Word> entity_types(const Workspace& workspace, Environment environment) {
   std::vector<Word> out;
-  for (const EntityType& type : session.system(environment).entity_types().list())
+  for (const EntityType& type : workspace.system(environment).entity_types().list())
     out.push_back({type.slug, type.name == type.slug ? "" : type.name});
   return out;
 }
@@ -28,19 +28,19 @@ std::vector<Word> entity_types(const Session& session, Environment environment) 
 // Maps the placeholder of a value in the help (such as `TYPE`) to the values.
 std::vector<Word> stored_values(const std::string& name, const Options& options) {
   if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // do not look up what that actor may see
-  const Session session(options);
+  const Workspace workspace(options);
   const auto environment = parse_environment(options.environment).value_or(Environment::development);
-  const struere::Session system = session.system(environment);
+  const Session system = workspace.system(environment);
   std::vector<Word> out;
-  if (name == "TYPE") return entity_types(session, environment);
+  if (name == "TYPE") return entity_types(workspace, environment);
   if (name == "RESOURCE") {
-    out = entity_types(session, environment);
+    out = entity_types(workspace, environment);
     std::ranges::move(plain({"users", "agents", "threads", "events", "executions", "packs", "api_keys"}),
                       std::back_inserter(out));
   } else if (name == "ROLE") {
     for (const RoleRecord& role : system.roles().list()) out.push_back({role.name, {}});
   } else if (name == "USER") {
-    for (const Membership& member : session.database().trusted_host().members(session.organization()))
+    for (const Membership& member : workspace.database().trusted_host().members(workspace.organization()))
       out.push_back({member.user.str(), std::string(to_string(member.role))});
   } else if (name == "KEY") {
     for (const ApiKey& key : system.api_keys().list())
@@ -50,7 +50,7 @@ std::vector<Word> stored_values(const std::string& name, const Options& options)
       for (const TriggerRun& run : system.triggers().runs({.status = status}).runs)
         out.push_back({run.id.str(), fmt::format("{}, {}", run.trigger, to_string(run.status))});
   } else if (name == "RELEASE") {
-    for (const Release& release : session.definitions(Environment::production).releases())
+    for (const Release& release : workspace.definitions(Environment::production).releases())
       out.push_back({std::to_string(release.number), release.note});
   }
   return out;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/session.hpp"
+#include "cli/workspace.hpp"
 
 namespace struere::cli {
 

@@ -34,14 +34,14 @@ Query query_of(const DataOptions& data) {
 }
 
 // The columns of the table: the fields of the type's schema, required ones first, then all others.
-std::vector<std::string> fields_of(const Session& session, const std::string& type, const std::vector<Json>& rows) {
+std::vector<std::string> fields_of(const Workspace& workspace, const std::string& type, const std::vector<Json>& rows) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& field) {
     const auto has = [&](const Json& row) { return row.contains(field); };
     if (std::ranges::find(out, field) == out.end() && std::ranges::any_of(rows, has)) out.push_back(field);
   };
-  if (session.acts_as_system())
-    for (const EntityType& known : session.actor().entity_types().list()) {
+  if (workspace.acts_as_system())
+    for (const EntityType& known : workspace.actor().entity_types().list()) {
       if (known.slug != type) continue;
       const Json schema = parse_canonical_json(known.schema);
       if (schema.is_object() && schema.contains("required") && schema.at("required").is_array())
@@ -62,19 +62,19 @@ std::string cell_of(const Json& data, const std::string& field) {
 }
 
 // A field that the schema does not know is absent from every row; without a warning the answer would just be empty.
-void tell_of_unknown_fields(const Session& session, const std::string& type, const Query& query) {
-  if (!session.acts_as_system()) return;  // other actors may not read schemas
-  for (const EntityType& known : session.actor().entity_types().list()) {
+void tell_of_unknown_fields(const Workspace& workspace, const std::string& type, const Query& query) {
+  if (!workspace.acts_as_system()) return;  // other actors may not read schemas
+  for (const EntityType& known : workspace.actor().entity_types().list()) {
     if (known.slug != type) continue;
     for (const std::string& warning : field_warnings(parse_canonical_json(known.schema), query))
       tell_aside("{}", warning);
   }
 }
 
-void list(const Session& session, const Options& options, const DataOptions& data) {
+void list(const Workspace& workspace, const Options& options, const DataOptions& data) {
   const Query query = query_of(data);
-  const EntityPage page = session.actor().entities(data.type).list(query);
-  if (!query.where.empty() || !query.order.empty()) tell_of_unknown_fields(session, data.type, query);
+  const EntityPage page = workspace.actor().entities(data.type).list(query);
+  if (!query.where.empty() || !query.order.empty()) tell_of_unknown_fields(workspace, data.type, query);
   if (options.json) {
     Json rows = Json::array();
     for (const Entity& entity : page) rows.push_back(entity.to_json());
@@ -88,7 +88,7 @@ void list(const Session& session, const Options& options, const DataOptions& dat
   constexpr std::size_t id_width = 36, least_width = 8;
   std::vector<Json> values;
   for (const Entity& entity : page) values.push_back(entity.data());
-  std::vector<std::string> fields = fields_of(session, data.type, values);
+  std::vector<std::string> fields = fields_of(workspace, data.type, values);
   const std::size_t room = terminal_width() > id_width ? (terminal_width() - id_width) / (least_width + 2) : 0;
   const std::size_t most = std::max<std::size_t>(room, 2) - (has_status ? 1 : 0);
   std::vector<std::string> others;
@@ -129,16 +129,16 @@ void add_data(CLI::App& program, Options& options) {
     auto* const command = group->add_subcommand(name, what);
     command->add_option("type", data.type, "The entity type")->required()->type_name("TYPE");
     command->callback([&options, body] {
-      const Session session(options);
-      session.require_entity_type(data.type);
-      body(session);
+      const Workspace workspace(options);
+      workspace.require_entity_type(data.type);
+      body(workspace);
     });
     return command;
   };
   // A command about one entity; the error names the entity if it does not exist.
   const auto add_one = [&](const char* name, const char* what, auto&& body) {
-    auto* const command = add(name, what, [body](const Session& session) {
-      naming(data.type.c_str(), data.id, [&] { body(session.actor().entities(data.type), EntityId(data.id)); });
+    auto* const command = add(name, what, [body](const Workspace& workspace) {
+      naming(data.type.c_str(), data.id, [&] { body(workspace.actor().entities(data.type), EntityId(data.id)); });
     });
     command->add_option("id", data.id, "As `struere data list` shows it")->required()->type_name("ID");
     return command;
@@ -150,8 +150,8 @@ void add_data(CLI::App& program, Options& options) {
     command->add_option("--order", data.order, "A field; with - before it, descending");
   };
 
-  auto* const listing =
-      add("list", "List a page of entities", [&options](const Session& session) { list(session, options, data); });
+  auto* const listing = add("list", "List a page of entities",
+                            [&options](const Workspace& workspace) { list(workspace, options, data); });
   add_query(listing);
   listing->footer(
       "Example:\n  struere data list note --as ada --order -createdAt "
@@ -168,17 +168,17 @@ void add_data(CLI::App& program, Options& options) {
   add_query(exporting);
   exporting->footer("Example:\n  struere data export note folder --with-ids > dump.jsonl");
   exporting->callback([&options] {
-    const Session session(options);
-    for (const std::string& type : dump.types) session.require_entity_type(type);
+    const Workspace workspace(options);
+    for (const std::string& type : dump.types) workspace.require_entity_type(type);
     dump.query = query_of(data);
-    export_entities(session, dump);
+    export_entities(workspace, dump);
   });
 
   auto* const importing =
       group->add_subcommand("import", "Create an entity from each line of the input: all of them, or none");
   importing->add_option("type", load.type, "The entity type of lines that do not name one")->type_name("TYPE");
   importing->add_option("--batch", load.batch, "Write this many lines at a time; they stay if a later line fails")
-      ->check(CLI::Range(std::size_t{1}, import_max_rows))
+      ->check(CLI::Range(std::size_t{1}, most_rows_written))
       ->type_name("LINES");
   importing->add_option("--from", load.from, "Begin at this line, to continue an import")
       ->check(CLI::PositiveNumber)
@@ -191,25 +191,25 @@ void add_data(CLI::App& program, Options& options) {
       "< "
       "dump.jsonl");
   importing->callback([&options] {
-    const Session session(options);
-    if (!load.type.empty()) session.require_entity_type(load.type);
-    import_entities(session, options, load);
+    const Workspace workspace(options);
+    if (!load.type.empty()) workspace.require_entity_type(load.type);
+    import_entities(workspace, options, load);
   });
 
   add_one("get", "Show an entity", [&options](const EntityRepository& entities, const EntityId& id) {
     show(options, entities.get(id).to_json());
   });
-  auto* const create = add("create", "Create an entity", [&options](const Session& session) {
-    show(options, session.actor().entities(data.type).create(JsonText{data.json}, {data.status}));
+  auto* const create = add("create", "Create an entity", [&options](const Workspace& workspace) {
+    show(options, workspace.actor().entities(data.type).create(JsonTextView{data.json}, {data.status}));
   });
   create->add_option("data", data.json, "JSON")->required()->type_name("JSON");
   create->footer(R"(Example:
   struere data create note '{"text": "milk", "author": "ada"}')");
   create->add_option("--status", data.status, "active unless given");
-  auto* const update = add_one("update", "Change an entity by a merge patch",
-                               [&options](const EntityRepository& entities, const EntityId& id) {
-                                 show(options, entities.update(id, JsonText{data.json}, {data.status, data.version}));
-                               });
+  auto* const update = add_one(
+      "update", "Change an entity by a merge patch", [&options](const EntityRepository& entities, const EntityId& id) {
+        show(options, entities.update(id, JsonTextView{data.json}, {data.status, data.version}));
+      });
   update->add_option("patch", data.json, "JSON; null removes a key")->required()->type_name("JSON");
   update->add_option("--status", data.status);
   update->add_option("--version", data.version, "Refuse if the entity has another version");

@@ -25,7 +25,7 @@ void add_member(std::string& line, const char* key, const Json& value) {
 
 // The data as stored, byte for byte.
 std::string line_of(const Entity& entity, bool with_ids) {
-  if (!with_ids) return std::string(entity.json());
+  if (!with_ids) return entity.json();
   std::string out = "{";
   add_member(out, type_key, entity.type());
   add_member(out, "id", entity.id().str());
@@ -33,7 +33,7 @@ std::string line_of(const Entity& entity, bool with_ids) {
   if (entity.created_at()) add_member(out, "createdAt", *entity.created_at());
   if (entity.updated_at()) add_member(out, "updatedAt", *entity.updated_at());
   add_member(out, "version", entity.version());
-  return out + R"("data":)" + std::string(entity.json()) + "}";
+  return out + R"("data":)" + entity.json() + "}";
 }
 
 // nullopt if the input is not a file.
@@ -97,8 +97,8 @@ ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
 // Reads lines, and writes them in batches of the given size.
 class Import {
  public:
-  Import(const Session& session, const Options& options, const ImportOptions& asked)
-      : session_(session), options_(options), asked_(asked), total_(size_of_input()) {}
+  Import(const Workspace& workspace, const Options& options, const ImportOptions& asked)
+      : workspace_(workspace), options_(options), asked_(asked), total_(size_of_input()) {}
 
   void run() {
     if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
@@ -127,11 +127,11 @@ class Import {
     }
     lines_.push_back(line_);
     bytes_ += line.size();
-    if (asked_.batch == 0 && (rows_.size() > import_max_rows || bytes_ > import_max_bytes))
+    if (asked_.batch == 0 && (rows_.size() > most_rows_written || bytes_ > import_max_bytes))
       refuse(line_, ErrorCode::invalid_data,
              fmt::format("one import is at most {} entities and {} MiB, as other writers wait for it; divide it with "
                          "--batch 1000",
-                         import_max_rows, import_max_bytes >> 20));
+                         most_rows_written, import_max_bytes >> 20));
     if (asked_.batch != 0 && (rows_.size() == asked_.batch || bytes_ > import_max_bytes / 2)) write_batch();
     progress_.show(fmt::format("{} read", line_), read_, total_);
   }
@@ -149,7 +149,7 @@ class Import {
     if (rows_.empty()) return;
     const std::string type = *rows_.front().type;
     try {
-      session_.actor().entities(type).import_all(rows_);
+      workspace_.actor().entities(type).import_all(rows_);
     } catch (const Error& error) {
       // Translates "row 3 of 10: …" to the line of that row.
       std::string why = error.what();
@@ -189,7 +189,7 @@ class Import {
                        asked_.batch, written_ + 1);
   }
 
-  const Session& session_;
+  const Workspace& workspace_;
   const Options& options_;
   const ImportOptions& asked_;
   Progress progress_;
@@ -205,14 +205,14 @@ class Import {
 
 }  // namespace
 
-void export_entities(const Session& session, const ExportOptions& asked) {
+void export_entities(const Workspace& workspace, const ExportOptions& asked) {
   if (asked.types.size() > 1 && !asked.with_ids)
     throw UsageError("lines of several types need --with-ids; add it, or export one type");
   Progress progress;
   const bool is_shown = progress.is_shown() && isatty(STDOUT_FILENO) == 0;
   std::int64_t done = 0, without_status = 0;
   for (const std::string& type : asked.types) {
-    const EntityRepository entities = session.actor().entities(type);
+    const EntityRepository entities = workspace.actor().entities(type);
     Query query = asked.query;
     query.limit = 1000;
     if (query.order.empty()) query.order = {{"createdAt", Direction::ascending}};
@@ -231,12 +231,12 @@ void export_entities(const Session& session, const ExportOptions& asked) {
   if (without_status > 0)
     tell_aside("warning: {} {} not active, which the output does not say; --with-ids keeps status and ids",
                without_status, without_status == 1 ? "entity is" : "entities are");
-  if (!session.acts_as_system() && asked.with_ids)
+  if (!workspace.acts_as_system() && asked.with_ids)
     tell_aside("warning: this is what the actor may see: hidden fields are missing in it, and redacted ones replaced");
 }
 
-void import_entities(const Session& session, const Options& options, const ImportOptions& asked) {
-  Import(session, options, asked).run();
+void import_entities(const Workspace& workspace, const Options& options, const ImportOptions& asked) {
+  Import(workspace, options, asked).run();
 }
 
 }  // namespace struere::cli

@@ -51,7 +51,7 @@ void carry_out(const Options& options, const Definitions& production, const Chan
 }
 
 void list_releases(const Options& options) {
-  const auto releases = Session(options).definitions(Environment::production).releases();
+  const auto releases = Workspace(options).definitions(Environment::production).releases();
   if (options.json) {
     Json out = Json::array();
     for (const Release& release : releases) out.push_back(to_json(release));
@@ -74,10 +74,10 @@ void add_deploy(CLI::App& program, Options& options) {
   add_plan_options(*command, options, deploy);
   command->footer("Example:\n  struere deploy --note \"opening hours\"");
   command->callback([&options] {
-    const Session session(options);
-    const Definitions production = session.definitions(Environment::production);
+    const Workspace workspace(options);
+    const Definitions production = workspace.definitions(Environment::production);
     carry_out(options, production,
-              production.plan(session.definitions(Environment::development).current(), deploy.plan), deploy.note);
+              production.plan(workspace.definitions(Environment::development).current(), deploy.plan), deploy.note);
   });
 
   auto* const rollback = program.add_subcommand("rollback", "Bring production back to a release");
@@ -87,7 +87,7 @@ void add_deploy(CLI::App& program, Options& options) {
   rollback->footer("Example:\n  struere rollback 6 --note \"the new mask hides too much\"");
   add_plan_options(*rollback, options, deploy);
   rollback->callback([&options] {
-    const Definitions production = Session(options).definitions(Environment::production);
+    const Definitions production = Workspace(options).definitions(Environment::production);
     const auto plan = [&] {
       try {
         return production.plan_rollback(deploy.release, deploy.plan);

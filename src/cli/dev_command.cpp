@@ -49,7 +49,7 @@ FileState state_of(const std::filesystem::path& file) {
 class Watch {
  public:
   explicit Watch(const Options& options) : options_(options) {
-    session_.emplace(options, Session::Missing::make);
+    workspace_.emplace(options, Workspace::Missing::make);
     uv_loop_init(&loop_);
     for (uv_timer_t* const timer : {&timer_, &poll_}) {
       uv_timer_init(&loop_, timer);
@@ -137,7 +137,7 @@ class Watch {
       seen_ = states();
       open_database();
       require_folders();
-      sync(*session_, options_, {});
+      sync(*workspace_, options_, {});
       note_folders();
       said_.clear();
       tries_again_ = false;
@@ -151,23 +151,23 @@ class Watch {
   }
 
   void poll() {
-    if (tries_again_ || (session_ && !session_->is_file_in_place()) || states() != seen_) follow();
+    if (tries_again_ || (workspace_ && !workspace_->is_file_in_place()) || states() != seen_) follow();
   }
 
   // Closing a connection of SQLite deletes the log with the name of the file, which belongs to another file by now.
   void let_go() {
-    static auto* const kept = new std::vector<Session*>;  // until the process ends
-    if (session_ && !session_->is_file_in_place()) kept->push_back(new Session(*std::move(session_)));
-    session_.reset();
+    static auto* const kept = new std::vector<Workspace*>;  // until the process ends
+    if (workspace_ && !workspace_->is_file_in_place()) kept->push_back(new Workspace(*std::move(workspace_)));
+    workspace_.reset();
   }
 
   // A different file under the name of the database is another database; struere.yaml may also name another one.
   void open_database() {
     const Project project = read_project(options_);
     const bool is_other =
-        session_ && (session_->file() != project.database || session_->organization() != project.organization);
-    if (session_ && !is_other && session_->is_file_in_place()) return;
-    const bool is_gone = session_ && !is_other && !std::filesystem::exists(project.database);
+        workspace_ && (workspace_->file() != project.database || workspace_->organization() != project.organization);
+    if (workspace_ && !is_other && workspace_->is_file_in_place()) return;
+    const bool is_gone = workspace_ && !is_other && !std::filesystem::exists(project.database);
     let_go();
     if (is_gone || (is_gone_ && !std::filesystem::exists(project.database))) {
       is_gone_ = true;
@@ -178,7 +178,7 @@ class Watch {
                       project.database.string()));
     }
     is_gone_ = false;
-    session_.emplace(options_, Session::Missing::make);
+    workspace_.emplace(options_, Workspace::Missing::make);
     if (!options_.json) say("Opened {}.", project.database.string());
   }
 
@@ -213,7 +213,7 @@ class Watch {
   }
 
   const Options& options_;
-  std::optional<Session> session_;
+  std::optional<Workspace> workspace_;
   bool is_gone_ = false;  // the database file was deleted
   bool tries_again_ = false;
   std::string said_;  // the error of the last attempt

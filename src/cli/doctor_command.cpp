@@ -23,20 +23,20 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-std::string next_command(const Finding& finding, const Session& session) {
+std::string next_command(const Finding& finding, const Workspace& workspace) {
   using Check = Finding::Check;
   const std::string environment(finding.environment ? to_string(*finding.environment) : "");
   const bool is_production = finding.environment == Environment::production;
   switch (finding.check) {
     case Check::storage:  // the message of a warning says what to type
       return finding.severity == Severity::error
-                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(session.file().string()))
+                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(workspace.file().string()))
                  : "";
     case Check::chain: return fmt::format("struere verify -e {}", environment);
     case Check::key_expired:
     case Check::key_unused:
     case Check::key_grants_nothing:
-      return fmt::format("struere keys revoke -e {} {}", environment, quoted(finding.subject));
+    case Check::key_ended: return fmt::format("struere keys revoke -e {} {}", environment, quoted(finding.subject));
     case Check::key_expires_soon: return fmt::format("struere keys create -e {} NAME --role ROLE", environment);
     case Check::role_broken: return is_production ? "struere deploy" : "struere sync";
     case Check::role_grants_nothing:
@@ -56,39 +56,39 @@ std::string next_command(const Finding& finding, const Session& session) {
   return {};
 }
 
-void add_findings(const Session& session, bool all, std::vector<Line>& lines) {
+void add_findings(const Workspace& workspace, bool all, std::vector<Line>& lines) {
   DoctorOptions options;
-  if (!all) options.organization = session.organization();
-  for (const Finding& finding : examine(session.database(), options)) {
-    const bool is_ours = !finding.organization || *finding.organization == session.organization();
+  if (!all) options.organization = workspace.organization();
+  for (const Finding& finding : examine(workspace.database(), options)) {
+    const bool is_ours = !finding.organization || *finding.organization == workspace.organization();
     lines.push_back({finding.severity, std::string(to_string(finding.check)),
                      finding.organization ? finding.organization->str() : "",
                      finding.environment ? std::string(to_string(*finding.environment)) : "", finding.subject,
-                     finding.message, is_ours ? next_command(finding, session) : ""});
+                     finding.message, is_ours ? next_command(finding, workspace) : ""});
   }
 }
 
 // Differences between files and development, and between development and production.
-void add_differences(const Session& session, std::vector<Line>& lines) {
+void add_differences(const Workspace& workspace, std::vector<Line>& lines) {
   const auto tell = [&](Severity severity, const char* check, Environment environment, std::string message,
                         const char* next) {
     lines.push_back({severity,
                      check,
-                     session.organization().str(),
+                     workspace.organization().str(),
                      std::string(to_string(environment)),
                      {},
                      std::move(message),
                      next});
   };
   try {
-    const Definitions development = session.definitions(Environment::development);
-    const ChangePlan to_sync =
-        development.plan(read_definitions(session.folder(), session.held_fields()), {.held = session.held_fields()});
+    const Definitions development = workspace.definitions(Environment::development);
+    const ChangePlan to_sync = development.plan(read_definitions(workspace.folder(), workspace.held_fields()),
+                                                {.held = workspace.held_fields()});
     if (!to_sync.empty())
       tell(Severity::note, "files_differ", Environment::development,
            fmt::format("development is not as the files say: {}", counted(to_sync.changes.size(), "change")),
            "struere diff");
-    const Definitions production = session.definitions(Environment::production);
+    const Definitions production = workspace.definitions(Environment::production);
     const ChangePlan to_deploy = production.plan(development.current());
     if (!to_deploy.empty() && !production.releases().empty())
       tell(Severity::note, "undeployed", Environment::production,
@@ -121,9 +121,9 @@ void show(const Options& options, const std::vector<Line>& all) {
 void examine_all(const Options& options, bool all) {
   std::vector<Line> lines;
   try {
-    const Session session(options);
-    add_findings(session, all, lines);
-    add_differences(session, lines);
+    const Workspace workspace(options);
+    add_findings(workspace, all, lines);
+    add_differences(workspace, lines);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::storage) throw;
     lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // the file cannot even be opened

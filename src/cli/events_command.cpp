@@ -63,11 +63,11 @@ std::deque<Event> last_events(EventSubscription& subscription, const EventArgume
 
 void run(const Options& options, EventArguments asked) {
   if (asked.follows && asked.after) throw UsageError("--after goes back and --follow goes forward; give one of them");
-  const Session session(options);
+  const Workspace workspace(options);
   if (asked.entity) asked.query.entity = EntityId(*asked.entity);
   if (asked.since) asked.query.since = time_of(*asked.since);
   asked.query.limit = 1000;
-  EventSubscription subscription = session.actor().events().subscribe(asked.query);
+  EventSubscription subscription = workspace.actor().events().subscribe(asked.query);
   const std::deque<Event> events = last_events(subscription, asked);
   if (asked.follows) {
     for (const Event& event : events) show(options, event);

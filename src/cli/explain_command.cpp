@@ -43,8 +43,8 @@ void add_explain(CLI::App& program, Options& options) {
       "data.secret");
   command->callback([&options] {
     if (!field.empty() && id.empty()) throw UsageError("--field needs a row; give its id");
-    const Session session(options);
-    const struere::Session& about = session.actor();
+    const Workspace workspace(options);
+    const Session& about = workspace.actor();
     std::optional<ProposedWrite> write;
     if (!data.empty() || !status.empty()) {
       JsonFault fault;
@@ -52,7 +52,7 @@ void add_explain(CLI::App& program, Options& options) {
       if (!parsed) throw Error(ErrorCode::invalid_data, "--data is not acceptable JSON: " + fault.message);
       write = ProposedWrite{*parsed, status.empty() ? std::nullopt : std::optional(status)};
     }
-    Explanation found = session.system(about.actor().environment())
+    Explanation found = workspace.system(about.actor().environment())
                             .explain(about, *parse_action(action), resource,
                                      id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
     if (!field.empty()) narrow(found, field);

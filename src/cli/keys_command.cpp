@@ -13,7 +13,7 @@ namespace {
 
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
-ApiKeyRepository keys_of(const Session& session) { return session.actor().api_keys(); }
+ApiKeyRepository keys_of(const Workspace& workspace) { return workspace.actor().api_keys(); }
 
 const char* state_of(const ApiKey& key) {
   if (key.revoked_at) return "revoked";
@@ -48,9 +48,9 @@ void show_secret(const Options& options, const CreatedApiKey& created) {
 }
 
 void create_key(const Options& options, const NewApiKey& key) {
-  const Session session(options);
-  for (const std::string& role : key.roles) session.require_role(role);
-  const ApiKeyRepository keys = keys_of(session);
+  const Workspace workspace(options);
+  for (const std::string& role : key.roles) workspace.require_role(role);
+  const ApiKeyRepository keys = keys_of(workspace);
   const CreatedApiKey created = keys.create(key);
   try {
     show_secret(options, created);
@@ -65,8 +65,8 @@ void create_key(const Options& options, const NewApiKey& key) {
 }
 
 void list_keys(const Options& options) {
-  const Session session(options);
-  const auto keys = keys_of(session).list();
+  const Workspace workspace(options);
+  const auto keys = keys_of(workspace).list();
   if (options.json) {
     Json out = Json::array();
     for (const ApiKey& key : keys) out.push_back(to_json(key));
@@ -77,7 +77,7 @@ void list_keys(const Options& options) {
     rows.push_back({key.id.str(), key.name, key.display_prefix, fmt::format("{}", fmt::join(key.roles, ", ")),
                     state_of(key), key.expires_at ? time_text(*key.expires_at).substr(0, 10) : "never"});
   if (rows.empty())
-    return say("There is no key in {} yet. Make one: struere keys create NAME --role ROLE", session.environment());
+    return say("There is no key in {} yet. Make one: struere keys create NAME --role ROLE", workspace.environment());
   Screen(options).show_table({"id", "name", "begins", "roles", "state", "expires"}, rows);
 }
 
@@ -109,17 +109,17 @@ void add_keys(CLI::App& program, Options& options) {
       ->type_name("MINUTES");
   rotate->footer("Example:\n  struere keys rotate 0192… --overlap 60");
   rotate->callback([&options] {
-    const Session session(options);
+    const Workspace workspace(options);
     naming("key", id, [&] {
-      keys_of(session).rotate(ApiKeyId(id), minutes * 60'000,
-                              [&](const CreatedApiKey& created) { show_secret(options, created); });
+      keys_of(workspace).rotate(ApiKeyId(id), minutes * 60'000,
+                                [&](const CreatedApiKey& created) { show_secret(options, created); });
     });
   });
   auto* const revoke = keys->add_subcommand("revoke", "End a key at once");
   revoke->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
   revoke->callback([&options] {
-    const Session session(options);
-    naming("key", id, [&] { keys_of(session).revoke(ApiKeyId(id)); });
+    const Workspace workspace(options);
+    naming("key", id, [&] { keys_of(workspace).revoke(ApiKeyId(id)); });
     if (options.json) return say_json({{"revoked", id}});
     say("Revoked.");
   });

@@ -27,30 +27,30 @@ void show_next(const Options& options, const std::optional<std::string>& next) {
 }
 
 void list_types(const Options& options) {
-  const Session session(options);
+  const Workspace workspace(options);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const EntityType& type : session.actor().entity_types().list()) {
+  for (const EntityType& type : workspace.actor().entity_types().list()) {
     json.push_back({{"slug", type.slug}, {"name", type.name}});
     rows.push_back({type.slug, type.name});
   }
-  show(options, {"type", "name"}, rows, json, "There is no entity type in " + session.environment() + " yet.");
+  show(options, {"type", "name"}, rows, json, "There is no entity type in " + workspace.environment() + " yet.");
 }
 
 void list_roles(const Options& options) {
-  const Session session(options);
+  const Workspace workspace(options);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const RoleRecord& role : session.actor().roles().list()) {
+  for (const RoleRecord& role : workspace.actor().roles().list()) {
     json.push_back({{"name", role.name}});
     rows.push_back({role.name});
   }
-  show(options, {"role"}, rows, json, "There is no role in " + session.environment() + " yet.");
+  show(options, {"role"}, rows, json, "There is no role in " + workspace.environment() + " yet.");
 }
 
 void list_agents(const Options& options) {
-  const Session session(options);
-  const AgentRepository agents = session.actor().agents();
+  const Workspace workspace(options);
+  const AgentRepository agents = workspace.actor().agents();
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Agent& agent : agents.list()) {
@@ -66,13 +66,13 @@ void list_agents(const Options& options) {
                     history.empty() ? "not configured" : history.front().model,
                     history.empty() ? "" : fmt::format("{}", fmt::join(history.front().roles, ", "))});
   }
-  show(options, {"agent", "name", "status", "model in " + session.environment(), "roles"}, rows, json,
+  show(options, {"agent", "name", "status", "model in " + workspace.environment(), "roles"}, rows, json,
        "There is no agent yet.");
 }
 
 void list_threads(const Options& options, const ListArguments& asked) {
-  const Session session(options);
-  const ThreadRepository threads = session.actor().threads();
+  const Workspace workspace(options);
+  const ThreadRepository threads = workspace.actor().threads();
   if (asked.thread) {
     const MessagePage page = naming(
         "thread", *asked.thread, [&] { return threads.messages(ThreadId(*asked.thread), asked.limit, asked.after); });
@@ -106,10 +106,10 @@ void list_threads(const Options& options, const ListArguments& asked) {
 }
 
 void list_executions(const Options& options, const ListArguments& asked) {
-  const Session session(options);
+  const Workspace workspace(options);
   ExecutionQuery query;
   query.agent = asked.agent;
-  const ExecutionPage page = session.actor().executions().list(query, asked.limit, asked.after);
+  const ExecutionPage page = workspace.actor().executions().list(query, asked.limit, asked.after);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Execution& execution : page.executions) {
@@ -131,23 +131,23 @@ void list_executions(const Options& options, const ListArguments& asked) {
 }
 
 void list_related(const Options& options, const ListArguments& asked) {
-  const Session session(options);
+  const Workspace workspace(options);
   const auto rows_there = naming("entity", asked.from, [&] {
-    return session.actor().relations().related(EntityId(asked.from), asked.relation,
-                                               asked.backwards ? RelationDirection::in : RelationDirection::out);
+    return workspace.actor().relations().related(EntityId(asked.from), asked.relation,
+                                                 asked.backwards ? RelationDirection::in : RelationDirection::out);
   });
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Entity& entity : rows_there) {
     json.push_back(entity.to_json());
-    rows.push_back({entity.id().str(), entity.type(), std::string(entity.json())});
+    rows.push_back({entity.id().str(), entity.type(), entity.json()});
   }
   show(options, {"id", "type", "data"}, rows, json, "This actor sees no entity that is related in this way.");
 }
 
 void change_relation(const Options& options, const ListArguments& asked, bool links) {
-  const Session session(options);
-  const RelationRepository relations = session.actor().relations();
+  const Workspace workspace(options);
+  const RelationRepository relations = workspace.actor().relations();
   naming("entity", asked.from + "` or `" + asked.to, [&] {
     if (links)
       relations.link(EntityId(asked.from), asked.relation, EntityId(asked.to));

@@ -89,7 +89,7 @@ int main(int count, char** arguments) {
   add_people(program, options);
   add_lists(program, options);
   add_explain(program, options);
-  add_migrate(program, options);
+  add_adopt(program, options);
   add_packs(program, options);
   add_verify(program, options);
   add_prune(program, options);

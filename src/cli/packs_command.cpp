@@ -17,7 +17,7 @@ struct PackArguments {
   std::vector<std::string> choices;
 };
 
-Packs packs_of(const Session& session) { return Packs(session.actor()); }
+Packs packs_of(const Workspace& workspace) { return Packs(workspace.actor()); }
 
 MergeSide side_of(const std::string& word) {
   if (word != "ours" && word != "theirs")
@@ -87,8 +87,8 @@ void carry_out(const Options& options, const Packs& packs, const PackPlan& plan,
 }
 
 void list_packs(const Options& options) {
-  const Session session(options);
-  const auto installed = packs_of(session).list();
+  const Workspace workspace(options);
+  const auto installed = packs_of(workspace).list();
   if (options.json) {
     Json out = Json::array();
     for (const InstalledPack& pack : installed)
@@ -121,8 +121,8 @@ std::string pull_next(const Options& options) {
 }
 
 void install(const Options& options, const PackArguments& arguments) {
-  const Session session(options, Session::Missing::make);
-  const Packs packs = packs_of(session);
+  const Workspace workspace(options, Workspace::Missing::make);
+  const Packs packs = packs_of(workspace);
   const Pack pack = read_pack(arguments.folder);
   carry_out(options, packs, packs.plan_install(pack, options_of(arguments)),
             fmt::format("Install {} {} in {}?", pack.id, pack.version, options.environment),
@@ -131,8 +131,8 @@ void install(const Options& options, const PackArguments& arguments) {
 }
 
 void upgrade(const Options& options, const PackArguments& arguments) {
-  const Session session(options);
-  const Packs packs = packs_of(session);
+  const Workspace workspace(options);
+  const Packs packs = packs_of(workspace);
   const Pack pack = read_pack(arguments.folder);
   const PackPlan plan = naming("pack", pack.id, [&] { return packs.plan_upgrade(pack, options_of(arguments)); });
   carry_out(
@@ -145,8 +145,8 @@ void upgrade(const Options& options, const PackArguments& arguments) {
 
 // The drift as a diff: what repair would remove and restore.
 void diff(const Options& options, const PackArguments& arguments) {
-  const Session session(options);
-  const Packs packs = packs_of(session);
+  const Workspace workspace(options);
+  const Packs packs = packs_of(workspace);
   std::vector<std::string> ids;
   if (!arguments.id.empty())
     ids.push_back(arguments.id);
@@ -167,8 +167,8 @@ void diff(const Options& options, const PackArguments& arguments) {
 }
 
 void repair(const Options& options, const PackArguments& arguments) {
-  const Session session(options);
-  const Packs packs = packs_of(session);
+  const Workspace workspace(options);
+  const Packs packs = packs_of(workspace);
   carry_out(options, packs,
             naming("pack", arguments.id, [&] { return packs.plan_repair(arguments.id, options_of(arguments)); }),
             fmt::format("Set {} back in {}?", arguments.id, options.environment),
@@ -176,9 +176,9 @@ void repair(const Options& options, const PackArguments& arguments) {
 }
 
 void customize(const Options& options, const PackArguments& arguments) {
-  const Session session(options);
-  const Packs packs = packs_of(session);
-  const auto current = session.definitions(*parse_environment(options.environment)).current();
+  const Workspace workspace(options);
+  const Packs packs = packs_of(workspace);
+  const auto current = workspace.definitions(*parse_environment(options.environment)).current();
   carry_out(
       options, packs,
       naming("pack", arguments.id, [&] { return packs.plan_customize(arguments.id, current, options_of(arguments)); }),
@@ -188,8 +188,8 @@ void customize(const Options& options, const PackArguments& arguments) {
 }
 
 void uninstall(const Options& options, const PackArguments& arguments) {
-  const Session session(options);
-  const Packs packs = packs_of(session);
+  const Workspace workspace(options);
+  const Packs packs = packs_of(workspace);
   carry_out(options, packs,
             naming("pack", arguments.id, [&] { return packs.plan_uninstall(arguments.id, options_of(arguments)); }),
             fmt::format("Uninstall {} from {}?", arguments.id, options.environment),

@@ -8,11 +8,11 @@ namespace struere::cli {
 namespace {
 
 void list_users(const Options& options) {
-  const Session session(options);
-  const RoleRepository roles = session.actor().roles();
+  const Workspace workspace(options);
+  const RoleRepository roles = workspace.actor().roles();
   Json out = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const Membership& member : session.database().trusted_host().members(session.organization())) {
+  for (const Membership& member : workspace.database().trusted_host().members(workspace.organization())) {
     std::vector<std::string> names;
     for (const Assignment& assignment : roles.assignments(member.user)) names.push_back(assignment.role_name);
     rows.push_back({member.user.str(), std::string(to_string(member.role)), fmt::format("{}", fmt::join(names, ", "))});
@@ -20,7 +20,7 @@ void list_users(const Options& options) {
   }
   if (options.json) return say_json(out);
   if (rows.empty()) return say("There are no members yet. Next: struere users add ID");
-  Screen(options).show_table({"user", "membership", "roles in " + session.environment()}, rows);
+  Screen(options).show_table({"user", "membership", "roles in " + workspace.environment()}, rows);
 }
 
 void answer(const Options& options, const Json& json, const std::string& words) {
@@ -42,14 +42,14 @@ void add_people(CLI::App& program, Options& options) {
   add->add_option("--name", name, "The name; default: the id");
   add->add_flag("--admin", is_admin, "May do everything in the organization");
   add->callback([&options] {
-    const Session session(options);
-    const TrustedHost host = session.database().trusted_host();
+    const Workspace workspace(options);
+    const TrustedHost host = workspace.database().trusted_host();
     try {
       host.create_user(name.empty() ? user : name, UserId(user));
     } catch (const Error& error) {  // a user may belong to several organizations
       if (error.code() != ErrorCode::conflict) throw;
     }
-    host.put_member(session.organization(), UserId(user), is_admin ? MembershipRole::admin : MembershipRole::member);
+    host.put_member(workspace.organization(), UserId(user), is_admin ? MembershipRole::admin : MembershipRole::member);
     answer(options, {{"user", user}}, fmt::format("{} is a member. Next: struere roles assign {} ROLE", user, user));
   });
 
@@ -62,23 +62,24 @@ void add_people(CLI::App& program, Options& options) {
     command->add_option("role", role, "A role of the environment")->required()->type_name("ROLE");
     command->footer(fmt::format("Example:\n  struere roles {} ada author -e production", command_name));
     command->callback([&options, body] {
-      const Session session(options);
-      session.require_role(role);
-      if (session.acts_as_system()) session.require_member(user);
-      body(session, session.actor().roles());
+      const Workspace workspace(options);
+      workspace.require_role(role);
+      if (workspace.acts_as_system()) workspace.require_member(user);
+      body(workspace, workspace.actor().roles());
     });
   };
-  change("assign", "Assign a role to a member", [&options](const Session& session, const RoleRepository& repository) {
-    repository.assign(UserId(user), role);
-    answer(options, {{"user", user}, {"role", role}},
-           fmt::format("{} has the role {} in {}.", user, role, session.environment()));
-  });
+  change("assign", "Assign a role to a member",
+         [&options](const Workspace& workspace, const RoleRepository& repository) {
+           repository.assign(UserId(user), role);
+           answer(options, {{"user", user}, {"role", role}},
+                  fmt::format("{} has the role {} in {}.", user, role, workspace.environment()));
+         });
   change(
       "unassign", "Take a role away from a member",
-      [&options](const Session& session, const RoleRepository& repository) {
+      [&options](const Workspace& workspace, const RoleRepository& repository) {
         if (!repository.unassign(UserId(user), role))
           throw Error(ErrorCode::not_found,
-                      fmt::format("`{}` does not have the role `{}` in {}", user, role, session.environment()));
+                      fmt::format("`{}` does not have the role `{}` in {}", user, role, workspace.environment()));
         answer(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
       });
 }

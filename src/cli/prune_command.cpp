@@ -42,8 +42,8 @@ void add_prune(CLI::App& program, Options& options) {
       ->type_name("KIND=DAYS");
   prune->footer("Example:\n  struere prune -e production --keep events=365 --keep messages=90");
   prune->callback([&options] {
-    const Session session(options);
-    const Retention retention(session.actor());
+    const Workspace workspace(options);
+    const Retention retention(workspace.actor());
     RetentionDays days = retention.get();
     for (const std::string& text : keep) set_days(days, text);
     if (!keep.empty()) retention.set(days);
@@ -54,7 +54,7 @@ void add_prune(CLI::App& program, Options& options) {
         out[std::string(to_string(kind))] = Json{{"days", days.at(kind)}, {"removed", count}};
       return say_json(out);
     }
-    if (removed.empty()) return say("{} keeps everything for good. See struere prune --help.", session.environment());
+    if (removed.empty()) return say("{} keeps everything for good. See struere prune --help.", workspace.environment());
     std::vector<std::vector<std::string>> rows;
     for (const auto& [kind, count] : removed)
       rows.push_back({std::string(to_string(kind)), std::to_string(days.at(kind)), std::to_string(count)});

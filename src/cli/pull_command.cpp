@@ -11,11 +11,11 @@ namespace struere::cli {
 namespace {
 
 // The definitions of one kind as they were before they were deleted, by name, as the audit log says.
-std::map<std::string, Json> deleted_definitions(const Session& session, DefinitionKind kind) {
+std::map<std::string, Json> deleted_definitions(const Workspace& workspace, DefinitionKind kind) {
   const std::string prefix = std::string(to_string(kind)) + ".";
   const char* const name_key = kind == DefinitionKind::role ? "name" : "slug";
   std::map<std::string, Json> last, out;
-  const EventRepository events = session.actor().events();
+  const EventRepository events = workspace.actor().events();
   EventQuery query{.type_prefix = prefix, .limit = 1000};
   do {
     const EventPage page = events.list(query);
@@ -38,17 +38,17 @@ std::map<std::string, Json> deleted_definitions(const Session& session, Definiti
 // enough about agents and tools.
 class Removals {
  public:
-  explicit Removals(const Session& session) : session_(session) {}
+  explicit Removals(const Workspace& workspace) : workspace_(workspace) {}
 
   bool operator()(DefinitionKind kind, const std::string& name, const Json& definition) {
     if (kind == DefinitionKind::agent || kind == DefinitionKind::tool) return false;
-    if (!deleted_.contains(kind)) deleted_[kind] = deleted_definitions(session_, kind);
+    if (!deleted_.contains(kind)) deleted_[kind] = deleted_definitions(workspace_, kind);
     const auto found = deleted_.at(kind).find(name);
     return found != deleted_.at(kind).end() && found->second == definition;
   }
 
  private:
-  const Session& session_;
+  const Workspace& workspace_;
   std::map<DefinitionKind, std::map<std::string, Json>> deleted_;
 };
 
@@ -84,23 +84,23 @@ Json to_json(const DefinitionFilePlan& plan) {
 }
 
 void pull(const Options& options) {
-  const Session session(options);
-  const auto definitions = session.definitions(session.actor().actor().environment()).current();
-  const DefinitionFilePlan plan = plan_definition_files(session.folder(), definitions, Removals(session));
-  if (!options.json) show(options, plan, session.environment());
+  const Workspace workspace(options);
+  const auto definitions = workspace.definitions(workspace.actor().actor().environment()).current();
+  const DefinitionFilePlan plan = plan_definition_files(workspace.folder(), definitions, Removals(workspace));
+  if (!options.json) show(options, plan, workspace.environment());
   if (!plan.empty()) {
     if (!options.yes &&
-        !Screen(options).confirm(fmt::format("Change these files to what {} holds?", session.environment()))) {
+        !Screen(options).confirm(fmt::format("Change these files to what {} holds?", workspace.environment()))) {
       say("No file was changed.");
       throw Finished{failed};
     }
-    write_definition_files(session.folder(), plan);
+    write_definition_files(workspace.folder(), plan);
   }
   if (options.json) return say_json(to_json(plan));
   if (plan.kept.empty())
-    say("The files are as {} is.", session.environment());
+    say("The files are as {} is.", workspace.environment());
   else
-    say("The files are as {} is, except those with ?.", session.environment());
+    say("The files are as {} is, except those with ?.", workspace.environment());
 }
 
 }  // namespace

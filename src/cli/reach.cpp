@@ -15,7 +15,7 @@ namespace struere::cli {
 namespace {
 
 enum class Acts { as_system, as_asked };
-enum class About { no_environment, development, production, both, one_asked };
+enum class About { no_environment, development, production, both, both_or_one_asked, one_asked };
 
 struct Reach {
   Acts acts;
@@ -40,9 +40,9 @@ const std::map<std::string_view, Reach> reaches{
     {"rollback", {Acts::as_system, About::production}},
     {"status", {Acts::as_system, About::both}},
     {"diff", {Acts::as_system, About::both}},
-    {"run", {Acts::as_system, About::both}},
+    {"run", {Acts::as_system, About::both_or_one_asked}},
     {"doctor", {Acts::as_system, About::both}},
-    {"migrate", system_of_one},
+    {"adopt", system_of_one},
     {"pull", system_of_one},
     {"users list", system_of_one},
     {"packs list", system_of_one},
@@ -165,7 +165,7 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
 
   options.environment_is_given = given.environment.has_value();
   if (given.environment) options.environment = *given.environment;
-  if (!given.environment || reach.about == About::one_asked) return;
+  if (!given.environment || reach.about == About::one_asked || reach.about == About::both_or_one_asked) return;
   if (reach.about == About::no_environment)
     throw UsageError(fmt::format("`struere {}` takes no environment; leave -e out", words));
   if (reach.about == About::both)
@@ -184,7 +184,8 @@ void describe(CLI::App& command, const std::string& words) {
   const auto found = reaches.find(words);
   const Reach reach = found == reaches.end() ? files_alone : found->second;
   std::string options = "--project FOLDER";
-  if (reach.about == About::one_asked) options += ", -e development|production";
+  if (reach.about == About::one_asked || reach.about == About::both_or_one_asked)
+    options += ", -e development|production";
   if (reach.acts == Acts::as_asked) options += ", --as USER, --key-file FILE, --key - (or STRUERE_KEY)";
   options += ", --json, --color auto|always|never";
   const std::string footer = command.get_footer();

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "cli/session.hpp"
+#include "cli/workspace.hpp"
 
 namespace struere::cli {
 

@@ -1,6 +1,7 @@
 // `struere run`: a process that carries out trigger runs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <ctime>
@@ -15,10 +16,11 @@ namespace struere::cli {
 namespace {
 
 // A worker serves the whole file, and a run fails if the worker does not have its tool.
-void require_built_in_tools(const Database& database) {
+void require_built_in_tools(const Database& database, const TriggerWorkerOptions& served) {
   const TrustedHost host = database.trusted_host();
   for (const Organization& organization : host.organizations())
-    for (const Environment environment : {Environment::development, Environment::production})
+    for (const Environment environment : {Environment::development, Environment::production}) {
+      if (!served.serves(organization.id, environment)) continue;
       for (const Trigger& trigger : host.system_session(organization.id, environment).triggers().list())
         for (const Json& action : trigger.definition.at("actions"))
           if (const auto tool = action.at("tool").get<std::string>(); !is_built_in_tool(tool))
@@ -27,25 +29,33 @@ void require_built_in_tools(const Database& database) {
                 fmt::format("the trigger `{}` of {} in {} calls the tool `{}`, which this process does not have; "
                             "run a TriggerWorker with it (docs/guide.md)",
                             trigger.slug, organization.id.str(), to_string(environment), tool));
+    }
 }
 
-void run(const Options& options) {
-  const Session session(options);
-  require_built_in_tools(session.database());
+void run(const Options& options, const std::optional<std::string>& organization) {
+  const Workspace workspace(options);
+  TriggerWorkerOptions served;
+  if (organization) served.organization = OrganizationId(*organization);
+  if (options.environment_is_given) served.environment = parse_environment(options.environment);
+  const auto known = workspace.database().trusted_host().organizations();
+  if (organization && std::ranges::find(known, *served.organization, &Organization::id) == known.end())
+    throw Error(ErrorCode::not_found, fmt::format("the database has no organization `{}`", *organization));
+  require_built_in_tools(workspace.database(), served);
   // Blocked here and waited for below, so that a signal does not interrupt a run.
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  TriggerWorker worker(session.database());
+  TriggerWorker worker(workspace.database(), served);
   worker.start();
   if (!options.json) say("Carrying out triggers. Stop with Ctrl-C.");
   flush_output();
   constexpr timespec second{1, 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0) {
-    require_built_in_tools(session.database());
-    if (!session.is_file_in_place())
-      throw Error(ErrorCode::storage, fmt::format("the database {} was removed or replaced", session.file().string()));
+    require_built_in_tools(workspace.database(), served);
+    if (!workspace.is_file_in_place())
+      throw Error(ErrorCode::storage,
+                  fmt::format("the database {} was removed or replaced", workspace.file().string()));
   }
   worker.stop();
   if (!options.json) say("Stopped.");
@@ -54,12 +64,14 @@ void run(const Options& options) {
 }  // namespace
 
 void add_run(CLI::App& program, Options& options) {
+  static std::optional<std::string> organization;
   auto* const command = program.add_subcommand("run", "Carry out trigger runs, until it is stopped");
+  command->add_option("--organization", organization, "Only the runs of this one")->type_name("ID");
   command->footer(
-      "Serves all organizations of the file and both environments, with the built-in tools only. SIGTERM stops it "
-      "after "
-      "the current run.");
-  command->callback([&options] { run(options); });
+      "Without --organization and -e: serves all organizations of the file and both environments. With the built-in "
+      "tools only. SIGTERM stops it after the current run.\n\nExample:\n  struere run --organization acme -e "
+      "production");
+  command->callback([&options] { run(options, organization); });
 }
 
 }  // namespace struere::cli

@@ -18,7 +18,7 @@ struct RunArguments {
   std::string status, id;
 };
 
-TriggerRepository triggers_of(const Session& session) { return session.actor().triggers(); }
+TriggerRepository triggers_of(const Workspace& workspace) { return workspace.actor().triggers(); }
 
 Json to_json(const TriggerRun& run) {
   return {{"id", run.id.str()},
@@ -36,8 +36,8 @@ Json to_json(const TriggerRun& run) {
 void list_runs(const Options& options, RunArguments arguments) {
   for (const TriggerRunStatus status : statuses)
     if (arguments.status == to_string(status)) arguments.query.status = status;
-  const Session session(options);
-  const TriggerRunPage page = triggers_of(session).runs(arguments.query);
+  const Workspace workspace(options);
+  const TriggerRunPage page = triggers_of(workspace).runs(arguments.query);
   if (options.json) {
     Json runs = Json::array();
     for (const TriggerRun& run : page.runs) runs.push_back(to_json(run));
@@ -45,7 +45,7 @@ void list_runs(const Options& options, RunArguments arguments) {
   }
   if (page.runs.empty())
     return say("There is no {}run in {}.", arguments.status.empty() ? "" : arguments.status + " ",
-               session.environment());
+               workspace.environment());
   std::vector<std::vector<std::string>> rows;
   bool has_dead = false;
   for (const TriggerRun& run : page.runs) {
@@ -79,8 +79,8 @@ void add_runs(CLI::App& program, Options& options) {
     auto* const command = runs->add_subcommand(name, about);
     command->add_option("run", arguments.id, "As `struere runs list` shows it")->required()->type_name("RUN");
     command->callback([&options, call, done] {
-      const Session session(options);
-      const TriggerRepository triggers = triggers_of(session);
+      const Workspace workspace(options);
+      const TriggerRepository triggers = triggers_of(workspace);
       const TriggerRunId id(arguments.id);
       naming("run", id.str(), [&] { (triggers.*call)(id); });
       if (options.json) return say_json(to_json(triggers.run(id)));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/output.hpp"
-#include "cli/session.hpp"
+#include "cli/workspace.hpp"
 
 namespace struere::cli {
 

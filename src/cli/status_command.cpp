@@ -9,11 +9,11 @@ namespace struere::cli {
 namespace {
 
 void compare(const Options& options, bool detailed) {
-  const Session session(options);
-  const Definitions development = session.definitions(Environment::development);
-  const ChangePlan to_sync =
-      development.plan(read_definitions(session.folder(), session.held_fields()), {.held = session.held_fields()});
-  const ChangePlan to_deploy = session.definitions(Environment::production).plan(development.current());
+  const Workspace workspace(options);
+  const Definitions development = workspace.definitions(Environment::development);
+  const ChangePlan to_sync = development.plan(read_definitions(workspace.folder(), workspace.held_fields()),
+                                              {.held = workspace.held_fields()});
+  const ChangePlan to_deploy = workspace.definitions(Environment::production).plan(development.current());
   if (options.json) {
     return say_json({{"toSync", to_sync.to_json()}, {"toDeploy", to_deploy.to_json()}});
   }

@@ -9,10 +9,10 @@
 
 namespace struere::cli {
 
-void sync(const Session& session, const Options& options, PlanOptions plan_options) {
-  plan_options.held = session.held_fields();
-  const Definitions development = session.definitions(Environment::development);
-  const ChangePlan plan = development.plan(read_definitions(session.folder(), plan_options.held), plan_options);
+void sync(const Workspace& workspace, const Options& options, PlanOptions plan_options) {
+  plan_options.held = workspace.held_fields();
+  const Definitions development = workspace.definitions(Environment::development);
+  const ChangePlan plan = development.plan(read_definitions(workspace.folder(), plan_options.held), plan_options);
   if (!options.json) Screen(options).show(plan, false);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
   development.apply(plan);
@@ -33,7 +33,7 @@ void add_sync(CLI::App& program, Options& options) {
   command->add_flag("--drop-assignments", plan_options.drop_assignments, "Sync even if a removed role is assigned");
   command->add_flag("--reveal", plan_options.reveal,
                     "Sync even if stored values that a role masks become visible to it");
-  command->callback([&options] { sync(Session(options, Session::Missing::make), options, plan_options); });
+  command->callback([&options] { sync(Workspace(options, Workspace::Missing::make), options, plan_options); });
 }
 
 }  // namespace struere::cli

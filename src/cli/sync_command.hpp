@@ -1,10 +1,10 @@
 // The part that `sync` and `dev` share.
 #pragma once
 
-#include "cli/session.hpp"
+#include "cli/workspace.hpp"
 
 namespace struere::cli {
 
-void sync(const Session& session, const Options& options, PlanOptions plan_options);
+void sync(const Workspace& workspace, const Options& options, PlanOptions plan_options);
 
 }  // namespace struere::cli

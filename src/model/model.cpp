@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include "core/authority.hpp"
+#include "struere/core/error.hpp"
 #include "struere/model/action.hpp"
 #include "struere/model/actor_context.hpp"
 #include "struere/model/agent.hpp"
@@ -139,14 +142,18 @@ Json Entity::to_json() const {
   return out;
 }
 
-const Expansion* Entity::expanded(std::string_view path) const noexcept {
-  for (const Expansion& expansion : expanded())
-    if (expansion.path == path) return &expansion;
+std::shared_ptr<const Expansion> Entity::expanded(std::string_view path) const {
+  if (expanded_)
+    for (const Expansion& expansion : *expanded_)
+      if (expansion.path == path) return {expanded_, &expansion};
   return nullptr;
 }
 
-std::span<const Expansion> Entity::expanded() const noexcept {
-  return expanded_ ? std::span<const Expansion>(*expanded_) : std::span<const Expansion>();
+std::vector<Expansion> Entity::expanded() const { return expanded_ ? *expanded_ : std::vector<Expansion>(); }
+
+void Entity::throw_unreadable(const std::exception& fault) const {
+  throw Error(ErrorCode::invalid_data,
+              fmt::format("an entity of `{}` is not of the type that it was read as: {}", type_, fault.what()));
 }
 
 Entity Entity::with(std::vector<Expansion> expanded) && {

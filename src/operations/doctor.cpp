@@ -8,9 +8,12 @@
 #include <set>
 
 #include "access/indexed_fields.hpp"
+#include "actor/key_lineage.hpp"
+#include "core/authority.hpp"
 #include "core/deadline.hpp"
 #include "core/json_schema.hpp"
 #include "operations/shown_fields.hpp"
+#include "repository/engine.hpp"
 #include "struere/access/policy.hpp"
 #include "struere/access/rule_book.hpp"
 #include "struere/core/error.hpp"
@@ -75,14 +78,19 @@ class Examination {
         tell(Severity::note, Check::key_expired, key.id.str(), name + " has expired; revoke it, or make another");
         continue;
       }
-      if (key.expires_at && *key.expires_at <= saturating_add(now_, options_.soon))
+      if (!authority_of_key(*system_.caller(authority()).engine().storage, system_.actor().scope(), key, now_)) {
+        tell(Severity::note, Check::key_ended, key.id.str(),
+             name + " ended with the actor that made it; revoke it, or make another");
+        continue;
+      }
+      if (key.expires_at && *key.expires_at <= saturating_add(now_, options_.soon.count()))
         tell(Severity::warning, Check::key_expires_soon, key.id.str(),
              fmt::format("{} expires in {} days", name,
                          saturating_add(*key.expires_at - now_, milliseconds_of_day - 1) / milliseconds_of_day));
       if (std::ranges::none_of(key.roles, [&](const std::string& role) { return has_role(role); }))
         tell(Severity::warning, Check::key_grants_nothing, key.id.str(),
              name + " has no role of this environment, and so may do nothing");
-      else if (!key.last_used_at && options_.long_unused <= now_ - key.created_at)
+      else if (!key.last_used_at && options_.long_unused.count() <= now_ - key.created_at)
         tell(
             Severity::note, Check::key_unused, key.id.str(),
             fmt::format("{} was made {} days ago and never used", name, (now_ - key.created_at) / milliseconds_of_day));
@@ -223,9 +231,9 @@ class Examination {
         tell(severity, check, runs.front().trigger,
              fmt::format("{}{} {}", runs.size(), runs.size() == 1000 ? " or more" : "", what));
     };
-    tell_of(Severity::warning, Check::run_overdue, late(TriggerRunStatus::pending, now_ - options_.overdue),
+    tell_of(Severity::warning, Check::run_overdue, late(TriggerRunStatus::pending, now_ - options_.overdue.count()),
             "trigger runs are overdue: no TriggerWorker is running");
-    tell_of(Severity::warning, Check::run_abandoned, late(TriggerRunStatus::running, now_ - options_.overdue),
+    tell_of(Severity::warning, Check::run_abandoned, late(TriggerRunStatus::running, now_ - options_.overdue.count()),
             "trigger runs were begun by a worker that has ended, and no other took them over");
     tell_of(
         Severity::warning, Check::run_dead, late(TriggerRunStatus::dead, std::numeric_limits<Timestamp>::max()),
@@ -268,6 +276,7 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::key_expires_soon: return "key_expires_soon";
     case Check::key_unused: return "key_unused";
     case Check::key_grants_nothing: return "key_grants_nothing";
+    case Check::key_ended: return "key_ended";
     case Check::masked_field_shown: return "masked_field_shown";
     case Check::role_broken: return "role_broken";
     case Check::role_grants_nothing: return "role_grants_nothing";

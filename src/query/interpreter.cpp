@@ -66,7 +66,7 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
 
 }  // namespace
 
-const Json* RowFields::find(const FieldPath& field) const {
+const Json* RowFields::find(const FieldPath& field) const& {
   const auto pointer = [](const std::optional<Json>& value) { return value ? &*value : nullptr; };
   switch (field.root()) {
     case FieldPath::Root::id: return &id;
@@ -119,6 +119,17 @@ std::vector<const Mask*> admitting(const Grants& grants, const RowFields& row, c
   for (const Grant& grant : grants)
     if (holds(grant.predicate, row, actor, relations)) out.push_back(&grant.mask);
   return out;
+}
+
+const Grant* find_writing_grant(const Grants& grants, const RowFields* before, const RowFields& after,
+                                const Json& written, bool status_asked, const ActorValues& actor,
+                                RelationReader& relations) {
+  const auto found = std::ranges::find_if(grants, [&](const Grant& grant) {
+    return (!before || holds(grant.predicate, *before, actor, relations)) &&
+           holds(grant.predicate, after, actor, relations) &&
+           masked_in_write(grant.mask, written, status_asked).empty();
+  });
+  return found == grants.end() ? nullptr : &*found;
 }
 
 RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row, MaskPurpose purpose) {

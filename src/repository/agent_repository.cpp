@@ -55,6 +55,8 @@ AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentCo
   return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "agents");
     const Agent agent = require_agent(operation, slug);
+    operation.require_own_roles(asked.roles);
+    operation.require_known_roles(asked.roles);
     AgentConfig config = write_agent_config(operation, agent, asked);
     operation.commit();
     return config;

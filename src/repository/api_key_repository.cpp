@@ -52,12 +52,7 @@ Maker maker_of_successor(const ActorContext& actor, const ApiKey& old) {
 CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Maker maker) {
   check(asked, operation.now());
   operation.require_own_roles(asked.roles);
-  if (!asked.allow_unknown_roles)
-    for (const std::string& name : asked.roles)
-      if (!operation.rules().roles().contains(name))
-        throw Error(
-            ErrorCode::invalid_data,
-            fmt::format("this environment has no role {}; define it first, or name another", Json(name).dump()));
+  if (!asked.allow_unknown_roles) operation.require_known_roles(asked.roles);
   const ActorContext& actor = operation.actor();
   CreatedApiKey out{new_key_text(actor.environment()), {}};
   ApiKey& key = out.key;

@@ -1,26 +1,52 @@
 #include "repository/audit_logger.hpp"
 
-#include "repository/event_chain.hpp"
+#include <algorithm>
+
+#include "access/reserved_words.hpp"
 
 namespace struere {
+namespace {
 
-EventId AuditLogger::append(const std::string& type, std::string payload, const std::optional<std::string>& entity,
-                            const std::optional<std::string>& other_end) {
-  const ChainHead head = transaction_.chain_head();
-  EventRecord event;
-  event.sequence = head.sequence + 1;
-  event.id = EventId(ids_.next(now_));
-  event.type = type;
-  event.entity = entity;
-  event.other_end = other_end;
-  event.actor_type = to_string(actor_.type());
-  event.actor_id = actor_.id();
-  if (actor_.impersonated_by()) event.impersonated_by = *actor_.impersonated_by();
-  event.payload = std::move(payload);
-  event.created_at = now_;
-  seal_event(event, head.hash, actor_.organization(), actor_.environment());
-  transaction_.append_event(event);
-  return event.id;
+constexpr std::size_t longest_type = 200;
+
+// Two or more words of a-z, 0-9, _ and -, joined by dots.
+bool is_event_type(const std::string& type) {
+  if (type.size() > longest_type || type.find('.') == std::string::npos || type.front() == '.' || type.back() == '.')
+    return false;
+  return type.find("..") == std::string::npos && std::ranges::all_of(type, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
+}
+
+}  // namespace
+
+void require_event_type(const std::string& type) {
+  if (!is_event_type(type))
+    throw Error(ErrorCode::invalid_data,
+                "an event type is two or more lower-case words joined by dots, such as session.reminder.sent");
+  if (is_own_event_type(type))
+    throw Error(ErrorCode::invalid_data, "struere itself writes events of this type; choose another type");
+}
+
+EventId append_host_event(GuardedOperation& operation, const std::string& type, const Json& payload,
+                          const std::optional<EntityId>& about) {
+  operation.require_resource(Action::create, "events");
+  require_event_type(type);
+  JsonFault fault;
+  const auto canonical = payload.is_object() ? canonical_json(payload, fault) : std::nullopt;
+  if (!canonical)
+    throw Error(ErrorCode::invalid_data, payload.is_object() ? "the payload cannot be stored: " + fault.message
+                                                             : "the payload is a JSON object");
+  if (about && !operation.find_readable(about->str())) throw_not_found();
+  return operation.audit().append(type, *canonical, about ? std::optional(about->str()) : std::nullopt);
+}
+
+EventId AuditLogger::append(const std::string& type, const Json& payload, const std::optional<EntityId>& about) const {
+  return guarded(caller_, Access::brief_write, {"create", "events"}, [&](GuardedOperation& operation) {
+    const EventId id = append_host_event(operation, type, payload, about);
+    operation.commit();
+    return id;
+  });
 }
 
 }  // namespace struere

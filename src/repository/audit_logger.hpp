@@ -1,30 +1,19 @@
-// The one place that writes events (SPEC 7).
+// Events of the host's own (SPEC 7).
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "struere/core/clock.hpp"
-#include "struere/model/actor_context.hpp"
-#include "struere/model/event.hpp"
-#include "struere/spi/transaction.hpp"
+#include "repository/guarded_operation.hpp"
+#include "struere/repository/audit_logger.hpp"
 
 namespace struere {
 
-class AuditLogger {
- public:
-  AuditLogger(Transaction& transaction, const ActorContext& actor, IdSource& ids, Timestamp now)
-      : transaction_(transaction), actor_(actor), ids_(ids), now_(now) {}
+// Throws invalid_data for a type that a host may not write.
+void require_event_type(const std::string& type);
 
-  // `payload` is canonical JSON, an object. Part of the transaction: it stays if and only if the write does.
-  EventId append(const std::string& type, std::string payload, const std::optional<std::string>& entity = {},
-                 const std::optional<std::string>& other_end = {});
-
- private:
-  Transaction& transaction_;
-  const ActorContext& actor_;
-  IdSource& ids_;
-  Timestamp now_;
-};
+// AuditLogger::append inside an operation. The caller commits.
+EventId append_host_event(GuardedOperation& operation, const std::string& type, const Json& payload,
+                          const std::optional<EntityId>& about);
 
 }  // namespace struere

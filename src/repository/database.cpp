@@ -14,7 +14,9 @@ Database Database::with_storage(std::unique_ptr<Storage> storage, const Database
 }
 
 Database Database::open(const std::string& path, const DatabaseOptions& options) {
-  return with_storage(open_sqlite_storage(path, options.sqlite), options);
+  DatabaseOptions accepted = options;
+  if (options.sqlite.read_only) accepted.record_denials = DenialRecording::off;
+  return with_storage(open_sqlite_storage(path, options.sqlite), accepted);
 }
 
 Database Database::in_memory(const DatabaseOptions& options) { return with_storage(open_memory_storage(), options); }

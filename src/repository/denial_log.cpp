@@ -95,7 +95,7 @@ void DenialLog::append(const Scope& scope, std::map<Kind, Counted>& kinds) {
       Json payload = counted.denial;
       payload["count"] = counted.count;
       payload["since"] = counted.since;
-      AuditLogger(*transaction, counted.actor, ids_, now).append("access.denied", canonical_json(payload));
+      EventAppender(*transaction, counted.actor, ids_, now).append("access.denied", canonical_json(payload));
     }
     transaction->commit();
     kinds.erase(kinds.begin(), at);

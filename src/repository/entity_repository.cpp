@@ -113,7 +113,7 @@ Written EntityRepository::create(const Json& data, const CreateOptions& options)
 }
 
 Written EntityRepository::create_text(std::string_view data, const CreateOptions& options) const {
-  return create_in(caller_, type_, WrittenJson(JsonText{data}), options);
+  return create_in(caller_, type_, WrittenJson(JsonTextView{data}), options);
 }
 
 std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, const CreateOptions& options) const {
@@ -136,8 +136,8 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
 }
 
 std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> rows) const {
-  if (rows.size() > import_max_rows)
-    throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} rows; divide it", import_max_rows));
+  if (rows.size() > most_rows_written)
+    throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} rows; divide it", most_rows_written));
   return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
     std::vector<EntityId> out;
     out.reserve(rows.size());
@@ -147,7 +147,7 @@ std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> 
           EntityWriter writer(operation, rows[i].type ? *rows[i].type : type_);
           body(writer, rows[i]);
         } catch (const Error& error) {
-          throw Error(error.code(), fmt::format("row {} of {}: {}", i + 1, rows.size(), error.what()));
+          throw error.with_message(fmt::format("row {} of {}: {}", i + 1, rows.size(), error.what())).at(i);
         }
     };
     at_each([&](EntityWriter& writer, const ImportedRow& row) {
@@ -167,7 +167,7 @@ Written EntityRepository::update(const EntityId& id, const Json& patch, const Up
 }
 
 Written EntityRepository::update_text(const EntityId& id, std::string_view patch, const UpdateOptions& options) const {
-  return update_in(caller_, type_, id, WrittenJson(JsonText{patch}), options);
+  return update_in(caller_, type_, id, WrittenJson(JsonTextView{patch}), options);
 }
 
 Upserted EntityRepository::upsert(const std::vector<std::string>& key, const Json& data) const {
@@ -175,7 +175,7 @@ Upserted EntityRepository::upsert(const std::vector<std::string>& key, const Jso
 }
 
 Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std::string_view data) const {
-  return upsert_in(caller_, type_, key, WrittenJson(JsonText{data}));
+  return upsert_in(caller_, type_, key, WrittenJson(JsonTextView{data}));
 }
 
 void EntityRepository::remove(const EntityId& id) const {
@@ -183,6 +183,42 @@ void EntityRepository::remove(const EntityId& id) const {
     EntityWriter(operation, type_).remove(id.str());
     operation.commit();
   });
+}
+
+namespace {
+
+// Does `write` to each row in one transaction. An error names the place of its row.
+template <class Write>
+void write_all(const Caller& caller, Action action, const std::string& type, const std::vector<EntityId>& ids,
+               const Write& write) {
+  if (ids.size() > most_rows_written)
+    throw Error(ErrorCode::invalid_data, fmt::format("these are more than {} rows; divide them", most_rows_written));
+  Attempt attempt{to_string(action), type};
+  guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
+    EntityWriter writer(operation, type);
+    for (std::size_t i = 0; i < ids.size(); ++i) try {
+        attempt.id = ids[i].str();
+        write(writer, ids[i].str());
+      } catch (const Error& error) {
+        throw error.with_message(fmt::format("row {} of {}: {}", i + 1, ids.size(), error.what())).at(i);
+      }
+    operation.commit();
+  });
+}
+
+}  // namespace
+
+void EntityRepository::update_all(const std::vector<EntityId>& ids, const Json& patch,
+                                  const UpdateOptions& options) const {
+  WrittenJson written(patch);
+  written.prepare("the patch");
+  write_all(caller_, Action::update, type_, ids,
+            [&](EntityWriter& writer, const std::string& id) { writer.update(id, written, options); });
+}
+
+void EntityRepository::remove_all(const std::vector<EntityId>& ids) const {
+  write_all(caller_, Action::remove, type_, ids,
+            [](EntityWriter& writer, const std::string& id) { writer.remove(id); });
 }
 
 Written EntityRepository::restore(const EntityId& id) const {

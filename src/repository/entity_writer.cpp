@@ -35,10 +35,6 @@ void check_status(const std::string& status) {
   if (!canonical_json(Json(status), fault)) invalid_data("`status` cannot be stored: " + fault.message);
 }
 
-bool masks_written(const Mask& mask, const Json& written, bool status_asked) {
-  return !masked_in_write(mask, written, status_asked).empty();
-}
-
 // Calls `visit` with each value at `place`, where "*" stands for every element of an array. What a patch removes is
 // skipped.
 template <class Visit>
@@ -110,11 +106,9 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   row.version = 1;
   const RowFields fields = fields_of(row, std::move(written));
   const Json& data = fields.data;
-  const auto grant = std::ranges::find_if(*plan->grants(), [&](const Grant& candidate) {
-    return holds(candidate.predicate, fields, operation_.values(), operation_.transaction()) &&
-           !masks_written(candidate.mask, data, options.status.has_value());
-  });
-  if (grant == plan->grants()->end()) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
+  const Grant* const grant = find_writing_grant(*plan->grants(), nullptr, fields, data, options.status.has_value(),
+                                                operation_.values(), operation_.transaction());
+  if (!grant) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
 
   if (const auto fault = input.fault_of(*operation_.schema(type), data))
     refuse_data(*fault, data, grant->mask, nullptr);
@@ -149,14 +143,10 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   after.version = before.version + 1;
   const RowFields old_fields = fields_of(before);
   const RowFields new_fields{Json(after.id), data, Json(after.status), Json(after.created_at), Json(after.updated_at)};
-  const auto admits = [&](const Grant& grant, const RowFields& fields) {
-    return holds(grant.predicate, fields, operation_.values(), operation_.transaction());
-  };
-  const auto grant = std::ranges::find_if(*plan->grants(), [&](const Grant& candidate) {
-    return admits(candidate, old_fields) && admits(candidate, new_fields) &&
-           !masks_written(candidate.mask, patch, options.status.has_value());
-  });
-  if (grant == plan->grants()->end()) denied_by_grants(operation_.actor(), *plan, patch, options.status.has_value());
+  const Grant* const grant =
+      find_writing_grant(*plan->grants(), &old_fields, new_fields, patch, options.status.has_value(),
+                         operation_.values(), operation_.transaction());
+  if (!grant) denied_by_grants(operation_.actor(), *plan, patch, options.status.has_value());
 
   JsonFault fault;
   const auto canonical = canonical_json(data, fault);

@@ -7,7 +7,7 @@
 #include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "repository/entity_reader.hpp"
-#include "repository/event_writer.hpp"
+#include "repository/guarded_operation.hpp"
 #include "repository/log_verifier.hpp"
 
 namespace struere {
@@ -132,15 +132,6 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
     if (!rows.events.empty() || now >= deadline) return std::move(rows.events);
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(pause, deadline - now));
   }
-}
-
-EventId EventRepository::emit(const std::string& type, const Json& payload,
-                              const std::optional<EntityId>& about) const {
-  return guarded(caller_, Access::brief_write, {"create", "events"}, [&](GuardedOperation& operation) {
-    const EventId id = emit_event(operation, type, payload, about);
-    operation.commit();
-    return id;
-  });
 }
 
 Verification EventRepository::verify() const {

@@ -1,6 +1,7 @@
 // The rows that an explanation is about: as they are, and as a proposed write would leave them.
 #include <fmt/format.h>
 
+#include "access/explainer.hpp"
 #include "repository/entity_writer.hpp"
 
 namespace struere {

@@ -26,7 +26,7 @@ void record_denial(Engine& engine, const ActorContext& actor, const Attempt& att
     // Not about the entity, even where one was named: who may see the row need not see who was refused.
     if (engine.record_denials == DenialRecording::each) {
       const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
-      AuditLogger(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
+      EventAppender(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
           .append("access.denied", canonical_json(payload));
       transaction->commit();
     } else {
@@ -46,11 +46,11 @@ void throw_not_found() {
 GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume)
     : engine_(engine),
       actor_(actor),
-      presumed_at_(access == Access::read ? engine.storage->commit_stamp() : std::nullopt),
+      presumed_at_(is_write(access) ? std::nullopt : engine.storage->commit_stamp()),
       owned_(engine.storage->begin(actor.scope(), access)),
       transaction_(owned_.get()),
-      now_(access == Access::read ? engine.clock->now() : engine.time_of_write(*transaction_)),
-      is_write_(access != Access::read) {
+      now_(is_write(access) ? engine.time_of_write(*transaction_) : engine.clock->now()),
+      is_write_(is_write(access)) {
   if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
   if (compiled_) return;
   compiled_ = engine.compiled(*transaction_, actor.scope());
@@ -125,6 +125,13 @@ void GuardedOperation::require_own_roles(const std::vector<std::string>& names) 
       throw Error(ErrorCode::permission_denied, "an actor can give only roles that it has");
 }
 
+void GuardedOperation::require_known_roles(const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (!rules().roles().contains(name))
+      throw Error(ErrorCode::invalid_data,
+                  fmt::format("this environment has no role {}; define it first, or name another", Json(name).dump()));
+}
+
 const EntityType& GuardedOperation::require_type(const std::string& slug) {
   const EntityType* type = rules().find_type(slug);
   if (!type) throw_not_found();
@@ -157,7 +164,7 @@ Written GuardedOperation::written(const StoredEntity& row, const std::string& ty
 namespace {
 
 void require_may(const ActorContext& actor, Access access) {
-  if (access != Access::read && !actor.may_write())
+  if (is_write(access) && !actor.may_write())
     throw Error(ErrorCode::permission_denied,
                 "this session may only read as this actor; impersonate it with `may_write` to write");
 }
@@ -174,7 +181,7 @@ void run_guarded(const Caller& caller, Access access, const Attempt& attempt, Op
   require_no_unit(engine);
   try {
     require_may(caller.actor(), access);
-    for (bool may_presume = access == Access::read;; may_presume = false) {
+    for (bool may_presume = !is_write(access);; may_presume = false) {
       GuardedOperation operation(engine, caller.actor(), access, may_presume);
       try {
         body.call(body.body, operation);

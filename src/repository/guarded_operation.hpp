@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
+#include "repository/event_appender.hpp"
 #include "repository/unit_of_work.hpp"
 #include "struere/core/error.hpp"
 
@@ -65,6 +65,8 @@ class GuardedOperation {
   // Before a write goes through so many rows or events while all writers wait. permission_denied if this and what was
   // spent before is more than `most_entries_of_a_write`, for everybody but the host.
   void spend(std::int64_t entries);
+  // invalid_data for a name that no role of the scope has: a mistyped one would grant nothing.
+  void require_known_roles(const std::vector<std::string>& names);
   // not_found where the scope has no such type; only after the policy check.
   const EntityType& require_type(const std::string& slug);
 
@@ -76,9 +78,9 @@ class GuardedOperation {
   // The answer to a write: the row of the `read` view, or the id alone.
   Written written(const StoredEntity& row, const std::string& type);
 
-  AuditLogger audit() {
+  EventAppender audit() {
     has_event_ = true;
-    return AuditLogger(*transaction_, actor_, *engine_.ids, now_);
+    return EventAppender(*transaction_, actor_, *engine_.ids, now_);
   }
   void commit();
 

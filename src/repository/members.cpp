@@ -22,7 +22,7 @@ bool TrustedHost::remove_member(const OrganizationId& organization, const UserId
 namespace {
 
 // What one environment keeps of a change of membership: an event, and the roles that are lost.
-void record_change(Transaction& transaction, AuditLogger audit, const UserId& user,
+void record_change(Transaction& transaction, EventAppender audit, const UserId& user,
                    const std::optional<MembershipRole>& role, const std::optional<Membership>& before) {
   Json payload{{"user", user.str()}};
   if (role) payload["role"] = to_string(*role);
@@ -56,7 +56,8 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
     remove_membership(transaction->part(0), user);
   for (std::size_t i = 0; i < std::size(systems); ++i) {
     Transaction& part = transaction->part(i);
-    record_change(part, AuditLogger(part, systems[i], *engine_->ids, engine_->time_of_write(part)), user, role, before);
+    record_change(part, EventAppender(part, systems[i], *engine_->ids, engine_->time_of_write(part)), user, role,
+                  before);
   }
   transaction->commit();
   return true;

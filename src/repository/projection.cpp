@@ -118,7 +118,7 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
       each_id(*value, [&](const std::string& id) {
         const auto at = found.find(id);
         if (at == found.end() || std::ranges::find(types, at->second.type()) == types.end()) return;
-        bytes += at->second.json().size() + 256;  // and what an answer says of it besides its data
+        bytes += json_view(at->second).size() + 256;  // and what an answer says of it besides its data
         expansion.entities.push_back(at->second);
       });
       if (bytes > most_answer_bytes)

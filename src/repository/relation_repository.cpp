@@ -97,7 +97,7 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
       more = true;
       break;
     }
-    bytes += row.entity.json().size();
+    bytes += json_view(row.entity).size();
     out.push_back(std::move(row.entity));
     last = &row.position;
   }

@@ -17,6 +17,13 @@ std::string checked_text(const std::string& text, const char* what) {
   return text;
 }
 
+// The session of the actor that `resolve` makes of what the host says about somebody.
+template <class Resolve>
+Session session_of(const std::shared_ptr<Engine>& engine, const Resolve& resolve) {
+  require_no_unit(*engine);
+  return Session(Caller(authority(), engine, resolve(ActorResolver(*engine->storage, *engine->clock))));
+}
+
 }  // namespace
 
 TrustedHost::TrustedHost(const Authority& authority, std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
@@ -29,23 +36,20 @@ Storage& TrustedHost::storage() const {
 }
 
 Session TrustedHost::system_session(const OrganizationId& organization, Environment environment) const {
-  require_no_unit(*engine_);
-  const ActorResolver resolver(*engine_->storage, *engine_->clock);
-  return Session(Caller(authority(), engine_, resolver.system_actor(organization, environment)));
+  return session_of(engine_,
+                    [&](const ActorResolver& resolver) { return resolver.system_actor(organization, environment); });
 }
 
 Session TrustedHost::user_session(const UserId& user, const OrganizationId& organization,
                                   Environment environment) const {
-  require_no_unit(*engine_);
-  const ActorResolver resolver(*engine_->storage, *engine_->clock);
-  return Session(Caller(authority(), engine_, resolver.user_actor(user, organization, environment)));
+  return session_of(
+      engine_, [&](const ActorResolver& resolver) { return resolver.user_actor(user, organization, environment); });
 }
 
 Session TrustedHost::agent_session(const std::string& slug, const OrganizationId& organization,
                                    Environment environment) const {
-  require_no_unit(*engine_);
-  const ActorResolver resolver(*engine_->storage, *engine_->clock);
-  return Session(Caller(authority(), engine_, resolver.agent_actor(slug, organization, environment)));
+  return session_of(
+      engine_, [&](const ActorResolver& resolver) { return resolver.agent_actor(slug, organization, environment); });
 }
 
 Organization TrustedHost::create_organization(const std::string& name, std::optional<OrganizationId> id) const {

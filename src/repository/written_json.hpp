@@ -20,7 +20,7 @@ struct CanonicalObject {
 class WrittenJson {
  public:
   explicit WrittenJson(const Json& value) : value_(&value) {}
-  explicit WrittenJson(JsonText text) : text_(text.text) {}
+  explicit WrittenJson(JsonTextView text) : text_(text.text) {}
 
   // Reads it now, and checks it against the schema of `type` as this process knows it, so that nothing of that is done
   // under the write lock. What is wrong is kept for object() and fault_of(); false if there is something.

@@ -10,9 +10,9 @@
 #include <set>
 #include <vector>
 
+#include "repository/audit_logger.hpp"
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
-#include "repository/event_writer.hpp"
 
 namespace struere {
 namespace {
@@ -95,8 +95,8 @@ Json remove(GuardedOperation& operation, const Arguments& arguments) {
 
 Json emit(GuardedOperation& operation, const Arguments& arguments) {
   const auto about = arguments.optional_text("entityId");
-  const EventId id = emit_event(operation, arguments.text("type"), arguments.object("payload", false),
-                                about ? std::optional(EntityId(*about)) : std::nullopt);
+  const EventId id = append_host_event(operation, arguments.text("type"), arguments.object("payload", false),
+                                       about ? std::optional(EntityId(*about)) : std::nullopt);
   return {{"id", id.str()}};
 }
 

@@ -48,6 +48,7 @@ TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
     // A run of each scope, then the next of each: nobody waits for all that another has to do.
     for (const auto& [organization, environment] : engine->storage->scopes_with_due_runs(engine->clock->now())) {
       if (stop.stop_requested()) return work;
+      if (!options.serves(organization, environment)) continue;
       ran = TriggerRunner(*this, TriggerActors::system_actor(organization, environment, 0), stop).run_one(work) || ran;
     }
     if (!ran) return work;

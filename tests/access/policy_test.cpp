@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "property/random_json.hpp"
-#include "struere/access/policy.hpp"
+#include "struere/access/rule_book.hpp"
 
 using namespace struere;
 using namespace struere::test;

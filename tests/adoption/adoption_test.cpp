@@ -34,7 +34,7 @@ std::int64_t total(const std::map<std::string, std::int64_t>& counts) {
 }
 
 std::string error_of_adopting(const std::string& path, Environment environment = Environment::production) {
-  return error_of([&] { adopt_legacy_database(path, environment); });
+  return error_of([&] { adopt_database(path, environment); });
 }
 
 Session system_of(const Database& database, const char* organization,
@@ -116,7 +116,7 @@ TEST_CASE("a legacy database of 200,000 rows is adopted whole", "[adoption][larg
     CHECK(progress.total == before.at(progress.table));
     known = progress;
   };
-  const AdoptionReport report = adopt_legacy_database(path, Environment::production, options);
+  const AdoptionReport report = adopt_database(path, Environment::production, options);
 
   CHECK_FALSE(report.was_adopted);
   CHECK_FALSE(report.was_resumed);
@@ -137,11 +137,11 @@ TEST_CASE("rows without an environment go where the caller says, whether the col
     make_legacy_database(folder.file(), 2000, style);
     const auto before = count_tables(folder.file());
     SECTION(style == LegacyStyle::no_environment ? "missing" : "null") {
-      adopt_legacy_database(folder.file(), Environment::production);
+      adopt_database(folder.file(), Environment::production);
       check_adopted(folder.file(), before, style);
     }
     SECTION(style == LegacyStyle::no_environment ? "missing, to development" : "null, to development") {
-      adopt_legacy_database(folder.file(), Environment::development);
+      adopt_database(folder.file(), Environment::development);
       const auto database = Database::open(folder.file());
       CHECK(entities_in(database, "acme", Environment::development) > 0);
       CHECK(entities_in(database, "acme", Environment::production) == 0);
@@ -166,7 +166,7 @@ TEST_CASE("rows that have an environment keep it", "[adoption]") {
                              .rows("SELECT organization_id || '/' || coalesce(environment, 'production'), id FROM "
                                    "entities"))
     expected[row[0]].insert(row[1]);
-  adopt_legacy_database(folder.file(), Environment::production);
+  adopt_database(folder.file(), Environment::production);
   std::map<std::string, std::set<std::string>> found;
   for (const auto& row : RawDatabase(folder.file())
                              .rows("SELECT organization_id || '/' || environment, e.id FROM entities e JOIN scopes s "
@@ -180,7 +180,7 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
   const TemporaryFolder folder;
   make_legacy_database(folder.file(), 3000);
   std::filesystem::copy_file(folder.file(), folder.file("legacy.db"));
-  adopt_legacy_database(folder.file(), Environment::production);
+  adopt_database(folder.file(), Environment::production);
   RawDatabase legacy(folder.file("legacy.db")), adopted(folder.file());
 
   std::map<std::string, RawDatabase::Row> entities;
@@ -221,17 +221,17 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
 TEST_CASE("adopting a database of struere does nothing, and says so", "[adoption]") {
   const TemporaryFolder folder;
   make_legacy_database(folder.file(), 1000);
-  adopt_legacy_database(folder.file(), Environment::production);
+  adopt_database(folder.file(), Environment::production);
   const std::string before = bytes_of(folder.file());
   for (const Environment environment : {Environment::production, Environment::development}) {
-    const AdoptionReport again = adopt_legacy_database(folder.file(), environment);
+    const AdoptionReport again = adopt_database(folder.file(), environment);
     CHECK(again.was_adopted);
     CHECK_FALSE(again.was_resumed);
     CHECK(again.tables.empty());
   }
   CHECK((bytes_of(folder.file()) == before));
   (void)Database::open(folder.file("fresh.db"));
-  CHECK(adopt_legacy_database(folder.file("fresh.db"), Environment::production).was_adopted);
+  CHECK(adopt_database(folder.file("fresh.db"), Environment::production).was_adopted);
 }
 
 TEST_CASE("a legacy database that cannot be adopted is refused and left alone", "[adoption]") {
@@ -336,7 +336,7 @@ TEST_CASE("what is no legacy database is refused and left alone", "[adoption]") 
   CHECK(error_of_adopting(path).find("not a legacy database") != std::string::npos);
   RawDatabase(folder.file("wide.db")).run("PRAGMA encoding = 'UTF-16'; CREATE TABLE organizations(id TEXT)");
   CHECK(error_of_adopting(folder.file("wide.db")).find("UTF-8") != std::string::npos);
-  CHECK_ERROR(invalid_data, adopt_legacy_database(path, Environment::production, {.batch_rows = 0}));
+  CHECK_ERROR(invalid_data, adopt_database(path, Environment::production, {.batch_rows = 0}));
 }
 
 TEST_CASE("the log that another program left pending is neither lost nor merged by a refusal", "[adoption]") {
@@ -355,7 +355,7 @@ TEST_CASE("the log that another program left pending is neither lost nor merged 
   CHECK(error_of_adopting(folder.file("whole.db")).find("`acme-00000003`") != std::string::npos);
   CHECK((bytes_of(folder.file("whole.db")) == before));
   RawDatabase(folder.file("whole.db")).run("UPDATE entities SET environment = NULL WHERE id = 'acme-00000003'");
-  adopt_legacy_database(folder.file("whole.db"), Environment::production);
+  adopt_database(folder.file("whole.db"), Environment::production);
   CHECK(RawDatabase(folder.file("whole.db")).value("SELECT status FROM entities WHERE id = 'acme-00000004'") == "new");
 }
 
@@ -373,7 +373,7 @@ TEST_CASE("an adoption that was stopped is refused by open, and goes on to the s
   };
   for (bool finished = false; !finished;) {
     try {
-      const AdoptionReport report = adopt_legacy_database(path, Environment::production, options);
+      const AdoptionReport report = adopt_database(path, Environment::production, options);
       CHECK(report.was_resumed);
       finished = true;
       continue;
@@ -383,7 +383,7 @@ TEST_CASE("an adoption that was stopped is refused by open, and goes on to the s
     }
     const std::string refusal = error_of([&] { (void)Database::open(path); });
     CHECK(refusal.find("adoption of this file is not finished") != std::string::npos);
-    CHECK_ERROR(conflict, adopt_legacy_database(path, Environment::development));
+    CHECK_ERROR(conflict, adopt_database(path, Environment::development));
   }
   CHECK(stops >= 5);
   check_adopted(path, before, LegacyStyle::half_migrated);
@@ -398,7 +398,7 @@ TEST_CASE("a row that somebody took or spoiled on the way is noticed before the 
   options.progress = [&](const AdoptionProgress& progress) {
     if (progress.table == "entities") throw std::runtime_error("stop");
   };
-  CHECK_THROWS_AS(adopt_legacy_database(path, Environment::production, options), std::runtime_error);
+  CHECK_THROWS_AS(adopt_database(path, Environment::production, options), std::runtime_error);
   const std::string one = "id = (SELECT max(id) FROM legacy_entities WHERE organization_id = 'globex')";
   std::string message;
   SECTION("taken") {
@@ -413,7 +413,7 @@ TEST_CASE("a row that somebody took or spoiled on the way is noticed before the 
     CHECK(message.find("not acceptable JSON") != std::string::npos);
     CHECK(count_tables(path, "legacy_").at("entities") + count_tables(path).at("entities") == before);
     RawDatabase(path).run("UPDATE legacy_entities SET data = '{}' WHERE data = '['");
-    CHECK(adopt_legacy_database(path, Environment::production).was_resumed);
+    CHECK(adopt_database(path, Environment::production).was_resumed);
     return;
   }
   CHECK(error_of([&] { (void)Database::open(path); }).find("adoption") != std::string::npos);
@@ -457,7 +457,7 @@ TEST_CASE("an adoption that is killed at any moment loses nothing and does nothi
     }
     CHECK(there == before);
   }
-  const AdoptionReport report = adopt_legacy_database(path, Environment::production);
+  const AdoptionReport report = adopt_database(path, Environment::production);
   CHECK(report.was_resumed);
   for (const AdoptedTable& table : report.tables) CHECK(table.after == before.at(table.name));
   check_adopted(path, before, LegacyStyle::half_migrated);
@@ -479,7 +479,7 @@ TEST_CASE("two processes that adopt one file at once lose nothing", "[adoption][
         CHECK((adopter->wait() == 0 || last.starts_with("conflict: ") || last.starts_with("storage: ")));
       }
     }
-    adopt_legacy_database(path, Environment::production);
+    adopt_database(path, Environment::production);
     check_adopted(path, before, LegacyStyle::half_migrated);
   }
 }

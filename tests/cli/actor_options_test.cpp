@@ -95,7 +95,7 @@ TEST_CASE("a command that cannot act as a key or a user says so, and does nothin
                                           "packs repair -y x",
                                           "packs customize -y x",
                                           "packs uninstall -y x",
-                                          "migrate -e production nothing.db",
+                                          "adopt -e production nothing.db",
                                           "doctor",
                                           "backup " + (project.path() / "copy.db").string(),
                                           "completion bash"};

@@ -104,30 +104,30 @@ TEST_CASE("a definition is added as a file, and never over one that is there", "
   CHECK_FALSE(std::filesystem::exists(project.path() / "outside"));
 }
 
-TEST_CASE("a legacy database is migrated, with as many rows as before, and once", "[cli]") {
+TEST_CASE("a legacy database is adopted, with as many rows as before, and once", "[cli]") {
   const Project project;
   const std::string file = (project.path() / "legacy.db").string();
   make_legacy_database(file, 500, LegacyStyle::no_environment);
-  const Answer first = project.run_in_terminal(100, {"migrate", file, "-e", "production"});
+  const Answer first = project.run_in_terminal(100, {"adopt", file, "-e", "production"});
   INFO(first.text);
   CHECK(first.code == 0);
   CHECK(tells(first, "####"));  // the bar
   CHECK(tells(first, "rows before"));
   // Which environment its rows are in cannot be changed afterwards: nothing chooses it silently, or a second time.
   for (const char* const environment : {"production", "development"}) {
-    const Answer again = project.run(fmt::format("migrate {} -e {}", file, environment));
+    const Answer again = project.run(fmt::format("adopt {} -e {}", file, environment));
     CHECK(again.code == 5);
     CHECK(tells(again, "is a database of struere already"));
   }
   CHECK(Database::open(file).trusted_host().organizations().size() == 3);
-  CHECK(project.run("migrate -e production " + file + ".missing").code == 7);
+  CHECK(project.run("adopt -e production " + file + ".missing").code == 7);
 
   const std::string other = (project.path() / "other.db").string();
   make_legacy_database(other, 300, LegacyStyle::no_environment);
-  const Answer unnamed = project.run("migrate " + other);
+  const Answer unnamed = project.run("adopt " + other);
   CHECK(unnamed.code == 2);
   CHECK(tells(unnamed, "-e production"));
-  const Json report = answer_of(project, "migrate -e development " + other);
+  const Json report = answer_of(project, "adopt -e development " + other);
   REQUIRE_FALSE(report.at("tables").empty());
   for (const Json& table : report.at("tables")) CHECK(table.at("before") == table.at("after"));
 }
@@ -319,7 +319,7 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
                                     "runs list",
                                     "runs retry",
                                     "runs cancel",
-                                    "migrate",
+                                    "adopt",
                                     "backup",
                                     "doctor",
                                     "completion"}) {
@@ -505,6 +505,8 @@ TEST_CASE("run carries out triggers until it is stopped, and refuses what it can
   REQUIRE(project.run("sync").code == 0);
   const Answer refused = project.run("run");
   CHECK(refused.code == 5);
+  CHECK(project.run("run --organization nobody").code == 4);
+  CHECK(project.run("run -e development").code == 5);  // where that trigger is
   CHECK(tells(refused, "calls the tool `send-mail`"));
 }
 

@@ -169,7 +169,7 @@ TEST_CASE("an import is bounded, and names the bound", "[cli][import]") {
   const std::string file = (project.path() / "in.jsonl").string();
   {
     std::ofstream stream(file);
-    for (std::size_t i = 0; i <= import_max_rows; ++i)
+    for (std::size_t i = 0; i <= most_rows_written; ++i)
       stream << R"({"text": "t"})"
              << "\n";
   }

@@ -34,7 +34,7 @@ void json_entry(std::string_view bytes) {
   const auto entities = notes.system().entities("note");
   std::string stored;
   const std::string answer = answer_of([&] {
-    stored = entities.create(JsonText{bytes}).row->json();
+    stored = entities.create(JsonTextView{bytes}).row->json();
     return std::string("stored");
   });
   if (!value) {

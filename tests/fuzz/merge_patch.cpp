@@ -44,9 +44,9 @@ void merge_patch(std::string_view bytes) {
   const auto patch = parse_json(bytes, fault);
   const test::World& notes = world(uses++);
   const auto entities = notes.system().entities("note");
-  const EntityId id = entities.create(JsonText{row}).id;
-  const EntityId hers = entities.create(JsonText{row}).id;
-  const std::string answer = answer_of([&] { return std::string(entities.update(id, JsonText{bytes}).row->json()); });
+  const EntityId id = entities.create(JsonTextView{row}).id;
+  const EntityId hers = entities.create(JsonTextView{row}).id;
+  const std::string answer = answer_of([&] { return entities.update(id, JsonTextView{bytes}).row->json(); });
   if (!patch || !patch->is_object()) {
     require(answer.starts_with("invalid_data: "), "what is no patch is answered with " + answer);
     require(entities.get(id).version() == 1, "it was written all the same");
@@ -67,7 +67,7 @@ void merge_patch(std::string_view bytes) {
                                                                                : std::string("absent");
   };
   const std::string before = hidden_part();
-  (void)answer_of([&] { return ana.entities("note").update(hers, JsonText{bytes}).id.str(); });
+  (void)answer_of([&] { return ana.entities("note").update(hers, JsonTextView{bytes}).id.str(); });
   require(hidden_part() == before, "what is hidden was " + before + " and is " + hidden_part());
 }
 

@@ -44,8 +44,7 @@ std::string told(const RowWorld& world, const Session& actor, std::vector<std::s
   };
   const auto show = [&](const Entity& row) {
     rows.emplace_back(row.json());
-    return std::string(row.json()) +
-           answer_of([&] { return row.to_json().dump(-1, ' ', false, Json::error_handler_t::replace); });
+    return row.json() + answer_of([&] { return row.to_json().dump(-1, ' ', false, Json::error_handler_t::replace); });
   };
   ask([&] { return show(notes.get(world.id)); });
   for (const Query& query :

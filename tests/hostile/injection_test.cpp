@@ -87,7 +87,7 @@ struct AttackedWorld : World {
     ask("event actor", [&] { out += std::to_string(ana->events().list({.actor = text}).events.size()); });
     ask("event entity", [&] { out += std::to_string(ana->events().list({.entity = EntityId(text)}).events.size()); });
     ask("event cursor", [&] { out += std::to_string(ana->events().list({.after = text}).events.size()); });
-    ask("emit", [&] { ana->events().emit(text, Json::object()); });
+    ask("append", [&] { ana->audit().append(text, Json::object()); });
     ask("key", [&] { out += database->authenticate(text).actor().id(); });
     ask("resource", [&] { out += ana->can(Action::read, text).reason(); });
     ask("thread", [&] { out += ana->threads().find(text) ? "found" : "none"; });

@@ -54,6 +54,18 @@ TEST_CASE("a sound database has nothing to be told of", "[doctor]") {
   }
 }
 
+TEST_CASE("a key that ended with its maker", "[doctor]") {
+  World world(StorageKind::sqlite);
+  define_sound_world(world);
+  world.define_role(R"({"name": "keeper",
+    "policies": [{"resource": "api_keys", "actions": ["*"], "effect": "allow"}]})"_json);
+  const Session ana = world.user("ana", {"keeper", "planner"});
+  const ApiKeyId key = ana.api_keys().create({.name = "hers", .roles = {"planner"}}).key.id;
+  CHECK(found_in(world) == Findings{});
+  world.host().remove_member(OrganizationId("acme"), UserId("ana"));
+  CHECK(found_in(world) == Findings{"note key_ended development " + key.str()});
+}
+
 TEST_CASE("keys that are no good any more, or not for long", "[doctor]") {
   World world(StorageKind::sqlite);
   define_sound_world(world);

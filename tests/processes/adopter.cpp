@@ -15,7 +15,7 @@ int main(int count, char** arguments) {
     std::fflush(stdout);
   };
   try {
-    struere::adopt_legacy_database(arguments[1], struere::Environment::production, options);
+    struere::adopt_database(arguments[1], struere::Environment::production, options);
     std::printf("finished\n");
   } catch (const struere::Error& error) {
     std::printf("%s: %s\n", std::string(to_string(error.code())).c_str(), error.what());

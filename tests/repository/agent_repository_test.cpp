@@ -92,6 +92,8 @@ TEST_CASE("agents are governed by policies", "[agents]") {
   const AgentRepository builder = world.user("ben", {"builder"}).agents();
   CHECK_ERROR(permission_denied, builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"planner"}}));
   CHECK(builder.configure("tutor", {.system_prompt = "", .model = "m", .roles = {"builder"}}).version == 2);
+  CHECK_ERROR(invalid_data,
+              world.agents().configure("tutor", {.system_prompt = "", .model = "m", .roles = {"plannr"}}));
   // What a tool may do is for those who pass policies: it could be the system.
   CHECK_ERROR(permission_denied, builder.permit_tool("tutor", "plan", {.identity = ToolIdentity::system}));
   CHECK_ERROR(invalid_data, builder.define({.slug = "No Slug", .name = "x"}));

@@ -127,8 +127,9 @@ TEST_CASE("related answers in pages, in the order of creation over all types", "
 
 TEST_CASE("a page of events ends early if its payloads are large", "[bounds]") {
   Notes world(any_storage());
-  const auto events = world.system().events();
-  for (int i = 0; i < 12; ++i) events.emit("note.grew", {{"i", i}, {"text", std::string(900'000, 'x')}});
+  const EventRepository events = world.system().events();
+  const AuditLogger audit = world.system().audit();
+  for (int i = 0; i < 12; ++i) audit.append("note.grew", {{"i", i}, {"text", std::string(900'000, 'x')}});
   EventQuery query{.type = "note.grew", .limit = 1000};
   const EventPage first = events.list(query);
   CHECK(first.events.size() == 10);

@@ -44,7 +44,7 @@ TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
     CHECK_ERROR(permission_denied, nobody.remove(id));
     CHECK_ERROR(permission_denied, unknown.get(id));
   }
-  CHECK_ERROR(permission_denied, nobody.create(JsonText{"not json"}));
+  CHECK_ERROR(permission_denied, nobody.create(JsonTextView{"not json"}));
   CHECK_ERROR(permission_denied, nobody.list({.limit = 0, .after = "x"}));
   CHECK_ERROR(permission_denied, nobody.count({.where = Condition(Json(5))}));
   // The message must not depend on what is there either.
@@ -54,7 +54,7 @@ TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
 TEST_CASE("then the type, then the row", "[entities][order]") {
   const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const auto unknown = stage.user("dee", {"everything"}).entities("nothing");
-  CHECK_ERROR(not_found, unknown.create(JsonText{"not json"}));
+  CHECK_ERROR(not_found, unknown.create(JsonTextView{"not json"}));
   CHECK_ERROR(not_found, unknown.list({.limit = 0}));
   CHECK_ERROR(not_found, unknown.update(stage.mine, Json(5)));
   // A row that no grant admits for the action: denied where it can be read, not there otherwise.
@@ -76,7 +76,7 @@ TEST_CASE("then the version, the shape, the grants, the schema, the references",
   const EntityRepository& ana = *stage.ana;
   CHECK_ERROR(conflict, ana.update(stage.mine, Json(5), {.version = 99}));
   CHECK_ERROR(invalid_data, ana.update(stage.mine, {{"secret", 1}}, {.status = "deleted"}));
-  CHECK_ERROR(invalid_data, ana.update(stage.mine, JsonText{R"({"secret":1,"secret":2})"}));
+  CHECK_ERROR(invalid_data, ana.update(stage.mine, JsonTextView{R"({"secret":1,"secret":2})"}));
   CHECK_ERROR(invalid_data, ana.create(Json::array()));
   CHECK_ERROR(permission_denied, ana.update(stage.mine, {{"secret", 1}, {"n", "no integer"}}));
   CHECK_ERROR(permission_denied, ana.update(stage.mine, {{"owner", "bo"}, {"n", "no integer"}}));

@@ -42,7 +42,7 @@ TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[even
   world.clock.advance(1000);
   const Session omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
   omar.entities("session").update(session, {{"room", 4}});
-  omar.events().emit("session.reminder.sent", {{"to", "kim"}}, session);
+  omar.audit().append("session.reminder.sent", {{"to", "kim"}}, session);
 
   CHECK(types(world.events().list({.type = "session.created"}).events) == "session.created");
   CHECK(types(world.events().list({.type_prefix = "session."}).events) ==
@@ -59,8 +59,8 @@ TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[even
   CHECK(types(world.events().list({.type_prefix = "session.", .limit = 2, .after = first.next}).events) ==
         "session.reminder.sent");
   CHECK_ERROR(invalid_cursor, world.events().list({.type_prefix = "note.", .limit = 2, .after = first.next}));
-  CHECK_ERROR(invalid_data, world.events().emit("events.pruned", Json::object()));
-  CHECK_ERROR(invalid_data, world.events().emit("trigger.dead", Json::object()));
+  CHECK_ERROR(invalid_data, world.system().audit().append("events.pruned", Json::object()));
+  CHECK_ERROR(invalid_data, world.system().audit().append("trigger.dead", Json::object()));
 }
 
 TEST_CASE("a subscription hands out each visible event once, in order, and goes on from its cursor", "[events]") {

@@ -47,8 +47,9 @@ std::set<std::string> takers_of_ids() {
   }
   for (auto taker = out.begin(); taker != out.end();)
     taker = taker->starts_with("TrustedHost::") ? out.erase(taker) : std::next(taker);
-  // What verify and the like answer with takes none; the doctor asks a trusted host.
-  for (const char* const other : {"Verification::event", "Finding::organization", "DoctorOptions::organization"})
+  // What verify and the like answer with takes none; the doctor asks a trusted host, and a worker is the host's.
+  for (const char* const other : {"Verification::event", "Finding::organization", "DoctorOptions::organization",
+                                  "TriggerWorkerOptions::organization", "TriggerWorkerOptions::serves"})
     out.erase(other);
   return out;
 }
@@ -125,12 +126,22 @@ const std::map<std::string, Call>& calls() {
        }},
       {"EntityRepository::update (text)",
        [=](auto& a, auto& t) {
-         sessions(a).update(EntityId(t.entity), JsonText{"{\"n\":2}"});
+         sessions(a).update(EntityId(t.entity), JsonTextView{"{\"n\":2}"});
          return none;
        }},
       {"EntityRepository::remove",
        [=](auto& a, auto& t) {
          sessions(a).remove(EntityId(t.entity));
+         return none;
+       }},
+      {"EntityRepository::update_all",
+       [=](auto& a, auto& t) {
+         sessions(a).update_all({EntityId(t.entity)}, {{"subject", "art"}});
+         return none;
+       }},
+      {"EntityRepository::remove_all",
+       [=](auto& a, auto& t) {
+         sessions(a).remove_all({EntityId(t.entity)});
          return none;
        }},
       {"EntityRepository::restore",
@@ -184,9 +195,9 @@ const std::map<std::string, Call>& calls() {
        }},
       {"RelationRepository::related",
        [](auto& a, auto& t) { return std::to_string(a.relations().related(EntityId(t.entity), "x").size()); }},
-      {"EventRepository::emit",
+      {"AuditLogger::append",
        [=](auto& a, auto& t) {
-         a.events().emit("a.b", Json::object(), EntityId(t.entity));
+         a.audit().append("a.b", Json::object(), EntityId(t.entity));
          return none;
        }},
       {"EventQuery::entity",

@@ -57,7 +57,7 @@ TEST_CASE("who acts as another only reads unless writing was asked for", "[imper
   CHECK_ERROR(permission_denied, view.entities("note").update(world.hers, {{"n", 1}}));
   CHECK_ERROR(permission_denied, view.entities("note").remove(world.hers));
   CHECK_ERROR(permission_denied, view.threads().create({}));
-  CHECK_ERROR(permission_denied, view.events().emit("note.seen.twice", Json::object()));
+  CHECK_ERROR(permission_denied, view.audit().append("note.seen.twice", Json::object()));
   CHECK_ERROR(permission_denied, view.transaction([&](Session& unit) {
     unit.entities("note").update(world.hers, {{"n", 1}});
   }));

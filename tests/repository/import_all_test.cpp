@@ -64,7 +64,7 @@ TEST_CASE("one row of an import that is refused takes all with it", "[import]") 
   ImportedRow future = row_of("x", Json::object());
   future.options.created_at = 1LL << 50;
   CHECK(refused({good, future}).starts_with("invalid_data: row 2 of 2: "));
-  CHECK(refused(std::vector(import_max_rows + 1, good)).starts_with("invalid_data: an import is at most 10000 rows"));
+  CHECK(refused(std::vector(most_rows_written + 1, good)).starts_with("invalid_data: an import is at most 10000 rows"));
   CHECK(folders.count() == 0);
   CHECK(world.system().events().list({.type = "folder.created"}).events.empty());
 

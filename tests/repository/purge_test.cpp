@@ -44,7 +44,7 @@ TEST_CASE("a purge leaves nothing of a row, in its tables or in the log, and the
   world.notes().update(gone, {{"text", "more secrets"}}, {.status = "open"});
   world.system().relations().link(kept, "after", gone);
   world.system().relations().link(gone, "before", kept);
-  world.system().events().emit("note.printed.twice", {{"on", "paper"}}, gone);
+  world.system().audit().append("note.printed.twice", {{"on", "paper"}}, gone);
   const bool is_deleted = GENERATE(false, true);
   if (is_deleted) world.notes().remove(gone);
   const Session reader = world.user("ana", {"reader"});
@@ -155,5 +155,5 @@ TEST_CASE("a restored row is active again, as an update would leave it", "[resto
 TEST_CASE("nobody else can say that a row was restored or purged", "[purge][events]") {
   const PurgeWorld world(any_storage());
   for (const char* const type : {"note.restored", "note.purged", "member.added"})
-    CHECK_ERROR(invalid_data, world.system().events().emit(type, Json::object()));
+    CHECK_ERROR(invalid_data, world.system().audit().append(type, Json::object()));
 }

@@ -29,18 +29,18 @@ TEST_CASE("no entity type has the name of a word that begins struere's own event
   CHECK_NOTHROW(world.define_type({{"slug", "members"}}));
 }
 
-TEST_CASE("no host emits an event that could be struere's", "[events]") {
+TEST_CASE("no host appends an event that could be struere's", "[events]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
-  const EventRepository events = world.system().events();
+  const AuditLogger audit = world.system().audit();
   for (const char* const type :
        {"member.added", "member.x.y", "events.pruned", "note.created", "note.updated", "note.deleted", "note.restored",
         "note.purged", "not-yet-a-type.purged", "agent.configured", "sync.completed"}) {
     INFO(type);
-    CHECK_ERROR(invalid_data, events.emit(type, Json::object()));
+    CHECK_ERROR(invalid_data, audit.append(type, Json::object()));
   }
-  CHECK_NOTHROW(events.emit("note.reminder.sent", Json::object()));
-  CHECK_NOTHROW(events.emit("members.created.twice", Json::object()));
+  CHECK_NOTHROW(audit.append("note.reminder.sent", Json::object()));
+  CHECK_NOTHROW(audit.append("members.created.twice", Json::object()));
 }
 
 TEST_CASE("each type of event that the library writes is in the table of reserved words", "[events]") {

@@ -126,7 +126,7 @@ TEST_CASE("upsert creates once and updates from then on", "[unique][upsert]") {
   const auto students = world.system().entities("student");
   const Upserted first = students.upsert({"email"}, {{"email", "a"}, {"name", "Ana"}, {"age", 7}});
   CHECK(first.created);
-  const Upserted second = students.upsert({"email"}, JsonText{R"({"email": "a", "age": null, "n": 1})"});
+  const Upserted second = students.upsert({"email"}, JsonTextView{R"({"email": "a", "age": null, "n": 1})"});
   CHECK_FALSE(second.created);
   CHECK(second.written.id == first.written.id);
   CHECK(second.written.row->version() == 2);

@@ -90,7 +90,7 @@ std::vector<Step> workload() {
         {{"slug", "note"}, {"schema", {{"type", "object"}}}, {"searchFields", {"title", "owner"}}});
     return std::string("another schema");
   });
-  say([=](const Database& d) { return system_of(d).events().emit("note.read.aloud", {{"loud", true}}, third).str(); });
+  say([=](const Database& d) { return system_of(d).audit().append("note.read.aloud", {{"loud", true}}, third).str(); });
   say([=](const Database& d) {
     system_of(d).entities("note").remove(third);
     return std::string("removed");

@@ -80,6 +80,23 @@ TEST_CASE("a write sets off the triggers of its type, action and condition", "[t
   CHECK(fired() == R"(["on-delete"])");
 }
 
+TEST_CASE("a worker that is limited to an organization and an environment leaves other runs due", "[triggers]") {
+  TriggerWorld world(any_storage());
+  for (const Environment environment : {Environment::development, Environment::production}) {
+    world.define(noting("on-create", {{"entityType", "session"}, {"action", "created"}}), environment);
+    world.system(environment).entities("session").create({{"subject", "art"}});
+  }
+  const auto run = [&](const TriggerWorkerOptions& options) {
+    return TriggerWorker(*world.database, options).run_due().completed;
+  };
+  CHECK(run({.organization = OrganizationId("another")}) == 0);
+  CHECK(run({.organization = OrganizationId("acme"), .environment = Environment::production}) == 1);
+  CHECK(world.notes() == 0);
+  CHECK(world.notes(Environment::production) == 1);
+  CHECK(run({.environment = Environment::development}) == 1);
+  CHECK(world.notes() == 1);
+}
+
 TEST_CASE("a write that is refused sets nothing off", "[triggers]") {
   TriggerWorld world(any_storage());
   world.define_type({{"slug", "strict"}, {"schema", {{"required", {"name"}}}}});

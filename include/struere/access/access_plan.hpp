@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,13 @@ class AccessPlan {
   std::vector<std::string> grant_roles_;
 };
 
-// Whether the actor may do this at all; rows are not looked at.
+// Whether the actor, or an actor with these roles, may do this at all; rows are not looked at.
 Decision decide(const RuleBook& rules, const ActorContext& actor, Action action, std::string_view resource);
+Decision decide(std::span<const Role* const> roles, Action action, std::string_view resource);
 
 AccessPlan compile(const RuleBook& rules, const ActorContext& actor, Action action, const std::string& type);
+// That of these roles alone, sorted by name: no restriction, and nothing is passed.
+AccessPlan compile(const RuleBook& rules, std::span<const Role* const> roles, Action action, const std::string& type);
 
 // What a tool's permission hides of the type from its actor; part of every mask of the actor's plans. Empty for others.
 Mask denied_fields(const RuleBook& rules, const ActorContext& actor, const std::string& type);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "struere/access/access_plan.hpp"
-#include "struere/query/interpreter.hpp"
+#include "struere/access/policy.hpp"
+#include "struere/core/json.hpp"
 
 namespace STRUERE_API struere {
 
@@ -59,16 +59,5 @@ struct ProposedWrite {
   Json data;
   std::optional<std::string> status = {};
 };
-
-// What is asked about. Of a create that is explained, `row` and `after` are the row as it would be.
-struct ExplainedRows {
-  const StoredEntity* row = nullptr;    // as stored; null if there is none
-  const StoredEntity* after = nullptr;  // as it would be
-  const ProposedWrite* write = nullptr;
-};
-
-// Pure. Reads the plan that operations carry out, and says why it is as it is.
-Explanation explain(const RuleBook& rules, const ActorContext& about, Action action, const std::string& resource,
-                    const ExplainedRows& rows, RelationReader& relations);
 
 }  // namespace struere

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,9 +51,11 @@ class Decision {
 
   bool allowed() const noexcept { return said_->allowed; }
   explicit operator bool() const noexcept { return said_->allowed; }
-  const std::string& reason() const noexcept { return said_->reason; }
+  const std::string& reason() const& noexcept { return said_->reason; }
+  std::string reason() && { return said_->reason; }
   // The one that decided, if one did.
-  const std::optional<DecidingPolicy>& policy() const noexcept { return said_->policy; }
+  const std::optional<DecidingPolicy>& policy() const& noexcept { return said_->policy; }
+  std::optional<DecidingPolicy> policy() && { return said_->policy; }
   std::size_t considered() const noexcept { return said_->considered; }  // how many policies were looked at
 
  private:
@@ -67,13 +68,5 @@ class Decision {
 
   std::shared_ptr<const Said> said_;
 };
-
-struct RolePolicies {
-  std::string role;
-  std::span<const Policy> policies;
-};
-
-// Pure; never throws for a denial.
-Decision decide(std::span<const RolePolicies> roles, Action action, std::string_view resource);
 
 }  // namespace struere

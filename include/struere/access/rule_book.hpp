@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,15 @@ struct Role {
   std::map<std::string, RoleOnType, std::less<>> types;  // by slug; a type that is not in it is unrestricted
 };
 
+// A view of the policies of one role.
+struct RolePolicies {
+  std::string role;
+  std::span<const Policy> policies;
+};
+
+// Pure; never throws for a denial.
+Decision decide(std::span<const RolePolicies> roles, Action action, std::string_view resource);
+
 // Immutable; shared between threads.
 class RuleBook {
  public:
@@ -56,6 +66,8 @@ class RuleBook {
 
   // The roles that an actor holds and that there still are, by name.
   std::vector<const Role*> roles_of(const ActorContext& actor) const;
+  // The same by their names alone, for rules that stand in no database. A name that no role has grants nothing.
+  std::vector<const Role*> roles_named(std::vector<std::string> names) const;
 
   // Fields that `search` looks at.
   static std::vector<FieldPath> search_fields(const EntityType& type);

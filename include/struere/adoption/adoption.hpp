@@ -48,7 +48,6 @@ struct AdoptionReport {
 //                        adoption had begun, which is then to be called again
 //   Error{invalid_data}  rows that cannot be adopted, with table and id of the first; nothing was changed
 //   Error{conflict}      an adoption to the other environment has begun, or another process is at it
-AdoptionReport adopt_legacy_database(const std::string& path, Environment environment,
-                                     const AdoptionOptions& options = {});
+AdoptionReport adopt_database(const std::string& path, Environment environment, const AdoptionOptions& options = {});
 
 }  // namespace struere

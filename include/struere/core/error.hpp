@@ -39,7 +39,7 @@ class Error : public std::runtime_error {
   // Whether the same call may succeed if it is made again: a lock, a busy disk, a timeout, a group commit that failed.
   bool is_transient() const noexcept { return transient_; }
   // The place that the error is about, such as `data.age`; empty if it is about no single place.
-  std::string_view path() const noexcept { return path_ ? std::string_view(*path_) : std::string_view(); }
+  std::string path() const { return path_ ? *path_ : std::string(); }
   // In a call about many (create_all): the position of the one that was refused.
   std::optional<std::size_t> index() const noexcept { return index_; }
 

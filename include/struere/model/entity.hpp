@@ -1,9 +1,9 @@
 // A row as one actor sees it: already masked (SPEC 5 and 6).
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,25 +36,39 @@ class Entity {
  public:
   Entity(std::string type, EntityRow row) : type_(std::move(type)), row_(std::move(row)) {}
 
-  const EntityId& id() const noexcept { return row_.id; }
-  const std::string& type() const noexcept { return type_; }
+  // Of a temporary entity, these are values.
+  const EntityId& id() const& noexcept { return row_.id; }
+  EntityId id() && { return std::move(row_.id); }
+  const std::string& type() const& noexcept { return type_; }
+  std::string type() && { return std::move(type_); }
   std::int64_t version() const noexcept { return row_.version; }
 
   // Nothing where a mask hides the value, or replaces it by one of another kind, which to_json() shows.
-  const std::optional<std::string>& status() const noexcept { return row_.status; }
+  const std::optional<std::string>& status() const& noexcept { return row_.status; }
+  std::optional<std::string> status() && { return std::move(row_.status); }
   std::optional<Timestamp> created_at() const noexcept { return row_.created_at; }
   std::optional<Timestamp> updated_at() const noexcept { return row_.updated_at; }
 
-  // `data` as canonical JSON text, as it came: nothing is parsed. Of a temporary it is a copy, so that nothing dangles.
-  std::string_view json() const& noexcept { return row_.data.view(); }
-  std::string json() && { return std::string(row_.data.view()); }
+  // `data` as canonical JSON text, a copy of its own. json_view() copies nothing.
+  std::string json() const { return std::string(row_.data.view()); }
 
   // `data` parsed, anew at each call: keep the answer.
   Json data() const { return parse_canonical_json(row_.data.view()); }
 
+  // `data` as a T of the host's own, by nlohmann's `from_json`. Throws Error{invalid_data} if it is none; a field that
+  // a mask hides is absent.
+  template <class T>
+  T as() const {
+    try {
+      return data().get<T>();
+    } catch (const Json::exception& fault) {
+      throw_unreadable(fault);
+    }
+  }
+
   // What `expand` set beside the row, by the paths as they were asked; null for a path of which nothing is shown.
-  const Expansion* expanded(std::string_view path) const noexcept;
-  std::span<const Expansion> expanded() const noexcept;
+  std::shared_ptr<const Expansion> expanded(std::string_view path) const;
+  std::vector<Expansion> expanded() const;
 
   // The whole row: id, type, data, status, createdAt, updatedAt, version; without what is hidden. If `expand` was
   // asked, `expanded` too: by path, an entity or a list of entities.
@@ -63,7 +77,13 @@ class Entity {
   // The same row with this beside it; for the reading operations.
   Entity with(std::vector<Expansion> expanded) &&;
 
+  // A view of `data` as canonical JSON text: it holds while the entity does, so it is not made of a temporary.
+  friend std::string_view json_view(const Entity& entity) noexcept { return entity.row_.data.view(); }
+  friend std::string_view json_view(const Entity&& entity) = delete;
+
  private:
+  [[noreturn]] void throw_unreadable(const std::exception& fault) const;
+
   std::string type_;
   EntityRow row_;
   std::shared_ptr<const std::vector<Expansion>> expanded_;  // null if `expand` was not asked

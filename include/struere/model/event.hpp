@@ -56,7 +56,8 @@ class Event {
   // The actor that acted as that one (Session::impersonate); nullopt if none did.
   const std::optional<ActorName>& impersonated_by() const noexcept { return record_.impersonated_by; }
   Timestamp created_at() const noexcept { return record_.created_at; }
-  const std::string& json() const noexcept { return record_.payload; }  // the payload as canonical JSON text
+  // The payload as canonical JSON text, and parsed.
+  std::string json() const { return record_.payload; }
   Json payload() const { return parse_canonical_json(record_.payload); }
 
  private:

@@ -1,6 +1,7 @@
 // What is wrong with a database, or will be soon.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Finding {
     key_expires_soon,    //
     key_unused,          // never used
     key_grants_nothing,  // no role of its scope
+    key_ended,           // its maker has left, was revoked or expired, and the key with it (SPEC 2)
     role_broken,         // a stored rule or mask that cannot be read: the role
     role_grants_nothing,
     masked_field_shown,  // stored, named by no schema any more, and masked before: the role
@@ -52,11 +54,11 @@ struct Finding {
 std::string_view to_string(Finding::Check check) noexcept;  // "key_expired"
 
 struct DoctorOptions {
-  std::optional<OrganizationId> organization = {};  // this one alone, and the file; otherwise all of them
-  Timestamp soon = 14LL * 24 * 60 * 60'000;         // for keys that expire, in milliseconds
-  Timestamp long_unused = 30LL * 24 * 60 * 60'000;  // for keys that were never used
-  Timestamp overdue = 10LL * 60'000;                // for trigger runs
-  std::int64_t many_entities = 1000;                // from which on a rule without an index is a warning
+  std::optional<OrganizationId> organization = {};                // this one alone, and the file; otherwise all of them
+  std::chrono::milliseconds soon = std::chrono::days(14);         // for keys that expire
+  std::chrono::milliseconds long_unused = std::chrono::days(30);  // for keys that were never used
+  std::chrono::milliseconds overdue = std::chrono::minutes(10);   // for trigger runs
+  std::int64_t many_entities = 1000;                              // from which on a rule without an index is a warning
   const Clock* clock = nullptr;
 };
 

@@ -11,21 +11,10 @@
 #include "struere/core/json.hpp"
 #include "struere/query/aggregate.hpp"
 #include "struere/query/predicate.hpp"
+#include "struere/query/row_fields.hpp"
 #include "struere/query/selection.hpp"
 
 namespace STRUERE_API struere {
-
-// The fields of a row that a predicate may look at. Of a stored row all are there; of a view some may not be.
-struct RowFields {
-  Json id;  // always there
-  Json data;
-  std::optional<Json> status;
-  std::optional<Json> created_at;
-  std::optional<Json> updated_at;
-
-  // Null where the field is absent. A path walks objects only.
-  const Json* find(const FieldPath& field) const;
-};
 
 RowFields fields_of(const StoredEntity& row);
 RowFields fields_of(const StoredEntity& row, Json data);  // whose data was parsed before
@@ -49,6 +38,13 @@ bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& 
 // The masks of the grants that admit a row; none, where no grant does.
 std::vector<const Mask*> admitting(const Grants& grants, const RowFields& row, const ActorValues& actor,
                                    RelationReader& relations);
+
+// The first grant under which a write is allowed, null if there is none: it admits the row before, unless `before` is
+// null, and after, and masks no field that is written (SPEC 6). `written` is the data of a create or the patch of an
+// update.
+const Grant* find_writing_grant(const Grants& grants, const RowFields* before, const RowFields& after,
+                                const Json& written, bool status_asked, const ActorValues& actor,
+                                RelationReader& relations);
 
 // The row as it looks under these masks.
 RowFields masked_fields(std::span<const Mask* const> masks, const RowFields& row, MaskPurpose purpose);

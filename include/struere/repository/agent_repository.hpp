@@ -49,7 +49,8 @@ class AgentRepository {
   std::vector<Agent> list() const;  // by slug
 
   // --- configuration, of the actor's environment alone
-  // A further version, in force at once. Whoever does not pass policies can hand on only roles that they hold.
+  // A further version, in force at once. Whoever does not pass policies can hand on only roles that they hold. Throws
+  // Error{invalid_data} for a role that this environment does not have.
   AgentConfig configure(const std::string& slug, const NewAgentConfig& config) const;
   AgentConfig config(const std::string& slug) const;                // not_found where this environment has none
   std::vector<AgentConfig> history(const std::string& slug) const;  // newest first, at most 1000

@@ -19,8 +19,8 @@
 
 namespace STRUERE_API struere {
 
-// JSON as text, from outside: checked as SPEC 6 says, malformed text is invalid_data.
-struct JsonText {
+// A view of JSON text from outside: checked as SPEC 6 says, malformed text is invalid_data.
+struct JsonTextView {
   std::string_view text;
 };
 
@@ -31,14 +31,17 @@ class EntityPage {
   EntityPage(std::vector<Entity> rows, std::optional<std::string> next)
       : rows_(std::move(rows)), next_(std::move(next)) {}
 
-  auto begin() const noexcept { return rows_.begin(); }
-  auto end() const noexcept { return rows_.end(); }
+  auto begin() const& noexcept { return rows_.begin(); }
+  auto end() const& noexcept { return rows_.end(); }
   bool empty() const noexcept { return rows_.empty(); }
   std::size_t size() const noexcept { return rows_.size(); }
+  // Of a temporary page, these are values.
   const Entity& front() const& { return rows_.at(0); }
   Entity front() && { return std::move(rows_.at(0)); }
-  const Entity& operator[](std::size_t i) const { return rows_.at(i); }
-  const std::optional<std::string>& next() const noexcept { return next_; }
+  const Entity& operator[](std::size_t i) const& { return rows_.at(i); }
+  Entity operator[](std::size_t i) && { return std::move(rows_.at(i)); }
+  const std::optional<std::string>& next() const& noexcept { return next_; }
+  std::optional<std::string> next() && { return std::move(next_); }
 
  private:
   std::vector<Entity> rows_;
@@ -101,8 +104,9 @@ struct ImportedRow {
   std::optional<std::string> type = {};  // the repository's unless given
 };
 
-// The bounds of one import_all, beyond which it throws invalid_data: other writers wait for the end of it.
-inline constexpr std::size_t import_max_rows = 10'000;
+// The bounds of one import_all, update_all or remove_all, beyond which they throw invalid_data: other writers wait for
+// the end of it.
+inline constexpr std::size_t most_rows_written = 10'000;
 inline constexpr std::size_t import_max_bytes = 64 << 20;
 
 struct UpdateOptions {
@@ -115,6 +119,11 @@ struct Upserted {
   Written written;
   bool created;  // false: the entity was there, and is updated
 };
+
+// A type of the host's own that nlohmann's `to_json` makes JSON of.
+template <class T>
+concept TypedRow = !std::same_as<T, Json> && !std::same_as<T, JsonTextView> && !std::same_as<T, ImportedRow> &&
+                   std::convertible_to<const T&, Json>;
 
 // Cheap to make, one for each request; immutable, and safe to share between threads. Every operation is one transaction
 // and throws Error with the code of the first check that fails, in the order of SPEC 6: permission_denied, not_found,
@@ -143,16 +152,26 @@ class EntityRepository {
   Aggregates aggregate(const Query& query, const std::vector<std::string>& group_by,
                        const std::vector<Measure>& measures) const;
 
+  // `data` may be a type of the host's own: `create(Visit{…})`, by nlohmann's `to_json`.
   Written create(const Json& data, const CreateOptions& options = {}) const;
   // All of them in one transaction, or none: the error is that of the first that is refused, and names its place. For
   // imports; whoever else writes waits for the end of it.
   std::vector<EntityId> create_all(std::span<const Json> rows, const CreateOptions& options = {}) const;
+  template <TypedRow T>
+  std::vector<EntityId> create_all(const std::vector<T>& rows, const CreateOptions& options = {}) const {
+    return create_all(std::vector<Json>(rows.begin(), rows.end()), options);
+  }
   // The same for rows of several types whose references to one another may come in any order, circles included: they
   // are checked after the last row is written. Throws as create() does; the message names the place of the row.
   std::vector<EntityId> import_all(std::span<const ImportedRow> rows) const;
   // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
   Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
   void remove(const EntityId& id) const;
+  // The same patch to each of these rows, and the removal of each, in one transaction, or of none: the error is that of
+  // the first row that is refused, and index() its place. Other writers wait meanwhile; more than `most_rows_written`
+  // ids are invalid_data.
+  void update_all(const std::vector<EntityId>& ids, const Json& patch, const UpdateOptions& options = {}) const;
+  void remove_all(const std::vector<EntityId>& ids) const;
   // Updates the entity whose values at the paths of `key` are those of `data`, or creates it. `key` is one of the
   // type's unique keys, its paths in the same order. Needs `create` and `update`. Throws invalid_query if the type has
   // no such key, and conflict if an entity that the actor may not see has these values.
@@ -166,15 +185,15 @@ class EntityRepository {
   void purge(const EntityId& id) const;
 
   // The same from text. Templates, so that `{{"status", "done"}}` can only mean a Json.
-  template <std::same_as<JsonText> Text>
+  template <std::same_as<JsonTextView> Text>
   Written create(Text data, const CreateOptions& options = {}) const {
     return create_text(data.text, options);
   }
-  template <std::same_as<JsonText> Text>
+  template <std::same_as<JsonTextView> Text>
   Written update(const EntityId& id, Text patch, const UpdateOptions& options = {}) const {
     return update_text(id, patch.text, options);
   }
-  template <std::same_as<JsonText> Text>
+  template <std::same_as<JsonTextView> Text>
   Upserted upsert(const std::vector<std::string>& key, Text data) const {
     return upsert_text(key, data.text);
   }

@@ -77,10 +77,6 @@ class EventRepository {
   // From `query.after` on, or from the first event that there is.
   EventSubscription subscribe(const EventQuery& query = {}) const;
 
-  // Appends an event of the host's own; needs `create` on `events`. `type` is two or more lower-case words joined by
-  // dots, and none that struere writes itself. An entity that it is about must be in the actor's `read` view.
-  EventId emit(const std::string& type, const Json& payload, const std::optional<EntityId>& about = {}) const;
-
   // Recomputes the chain of the scope, in batches; needs `read` on `events`.
   Verification verify() const;
 

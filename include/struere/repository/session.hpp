@@ -16,6 +16,7 @@
 #include "struere/model/impersonation.hpp"
 #include "struere/repository/agent_repository.hpp"
 #include "struere/repository/api_key_repository.hpp"
+#include "struere/repository/audit_logger.hpp"
 #include "struere/repository/caller.hpp"
 #include "struere/repository/definition_repository.hpp"
 #include "struere/repository/entity_repository.hpp"
@@ -45,11 +46,13 @@ class Session {
  public:
   explicit Session(Caller caller) : caller_(std::move(caller)) {}
 
-  const ActorContext& actor() const noexcept { return caller_.actor(); }
+  const ActorContext& actor() const& noexcept { return caller_.actor(); }
+  ActorContext actor() && { return caller_.actor(); }
 
   EntityRepository entities(const std::string& type) const { return {caller_, type}; }
   RelationRepository relations() const { return RelationRepository(caller_); }
   EventRepository events() const { return EventRepository(caller_); }
+  AuditLogger audit() const { return AuditLogger(caller_); }
   EntityTypeRepository entity_types() const { return EntityTypeRepository(caller_); }
   RoleRepository roles() const { return RoleRepository(caller_); }
   ApiKeyRepository api_keys() const { return ApiKeyRepository(caller_); }

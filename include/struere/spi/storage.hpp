@@ -28,6 +28,8 @@ enum class Access {
   brief_write,  // of one row or event: the storage may let several such share one commit
 };
 
+constexpr bool is_write(Access access) noexcept { return access != Access::read; }
+
 // What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.
 using CommitStamp = std::array<std::uint32_t, 12>;
 

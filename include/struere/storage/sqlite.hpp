@@ -25,7 +25,11 @@ struct SqliteOptions {
   Durability durability = Durability::full;
   // How long a writer waits for those before it, of all threads and processes; they take turns in order.
   std::chrono::milliseconds busy_timeout{5000};
-  bool must_exist = false;                // otherwise a missing file is created
+  bool must_exist = false;  // otherwise a missing file is created
+  // Only reads, also a file or a folder that may not be written; each write throws Error{storage}, and denials are not
+  // recorded. The file must exist and be of this version. If neither a log nor its index can be made beside it, the
+  // file is read as it stands: nobody may write to it meanwhile.
+  bool read_only = false;
   std::int64_t cache_bytes = 16LL << 20;  // of each connection
   // Of the file that is read without copying. Every commit makes SQLite map it anew, which costs the reads after it ten
   // times as much as it saves (docs/performance.md): for a large file that is hardly written to.

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -40,6 +41,13 @@ using TriggerTool = std::function<Json(const ToolCall& call)>;
 struct TriggerWorkerOptions {
   std::chrono::milliseconds lease{60'000};  // renewed while a tool is at work
   std::chrono::milliseconds poll_interval{1000};
+  // Only runs of this organization, and of this environment; nullopt: of all.
+  std::optional<OrganizationId> organization = {};
+  std::optional<Environment> environment = {};
+
+  bool serves(const OrganizationId& id, Environment one) const {
+    return (!organization || *organization == id) && (!environment || *environment == one);
+  }
 };
 
 struct TriggerWork {

@@ -100,7 +100,7 @@ class WithRecords : public Interface {
 class MemoryDatabaseTransaction final : public WithRecords<RecordTransaction> {
  public:
   MemoryDatabaseTransaction(World& world, Access access) : world_(world) {
-    if (access == Access::read)
+    if (!is_write(access))
       reading_ = std::shared_lock(world.mutex);
     else
       writing_ = std::unique_lock(world.mutex);
@@ -118,7 +118,7 @@ class MemoryDatabaseTransaction final : public WithRecords<RecordTransaction> {
 class MemoryTransaction final : public WithRecords<Transaction> {
  public:
   MemoryTransaction(World& world, const Scope& scope, Access access)
-      : world_(world), scope_(scope.organization(), scope.environment()), writes_(access != Access::read) {
+      : world_(world), scope_(scope.organization(), scope.environment()), writes_(is_write(access)) {
     if (writes_)
       writing_ = std::unique_lock(world.mutex);
     else

@@ -191,7 +191,7 @@ struct Connection::Kept {
 
 Connection::Connection(const std::string& path, int flags) try
     : forks_(fork_count()),
-      database_(plain_path(path), flags),
+      database_(flags & SQLITE_OPEN_URI ? path : plain_path(path), flags),
       selections_(std::make_unique<SelectionCache>(sqlite_dialect)),
       keys_(std::make_unique<KeyCatalog>()) {
   register_functions(database_);

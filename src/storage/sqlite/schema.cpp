@@ -96,7 +96,7 @@ FileKind recognise(Connection& connection) {
   Statement objects = connection.prepare("SELECT count(*) FROM sqlite_schema");
   objects.step();
   if (id == 0 && version == 0 && objects.integer(0) == 0) return FileKind::empty;
-  if (id == adoption_id) refuse_file("the adoption of this file is not finished; call adopt_legacy_database again");
+  if (id == adoption_id) refuse_file("the adoption of this file is not finished; call adopt_database again");
   if (id != application_id) refuse_file("the file is a database of another program; name another file");
   if (version > schema_version)
     refuse_file(fmt::format(

@@ -63,6 +63,17 @@ class SqliteJointTransaction final : public JointTransaction {
   std::vector<std::unique_ptr<SqliteTransaction>> parts_;
 };
 
+// For SQLite: the file, which nobody changes.
+std::string immutable_uri(const std::string& path) {
+  std::string out = "file:";
+  for (const char c : path) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                          c == '.' || c == '_' || c == '-';
+    out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out + "?immutable=1";
+}
+
 class SqliteStorage final : public Storage {
  public:
   SqliteStorage(const std::string& path, const SqliteOptions& options) : file_(path), options_(options) {
@@ -72,6 +83,10 @@ class SqliteStorage final : public Storage {
                   fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
     const std::uintmax_t size = size_of_file(file_.path());
     if (size > 0 && size < smallest_page) throw_storage_error(nullptr, SQLITE_NOTADB, "opening " + path);
+    if (options_.read_only) {
+      open_to_read();
+      return;
+    }
     // The log of another program that is at work, or died, is part of its data: it is not merged by our closing the
     // file.
     const bool log_is_pending = size_of_file(file_.path() + "-wal") > 0;
@@ -102,7 +117,7 @@ class SqliteStorage final : public Storage {
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    if (access != Access::read) {
+    if (is_write(access)) {
       WriteTurn turn = writer(access, owner_of(scope));
       const std::int64_t number = scope_number(turn.connection(), scope);
       return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
@@ -121,12 +136,12 @@ class SqliteStorage final : public Storage {
   }
 
   std::unique_ptr<RecordTransaction> begin_database(Access access) override {
-    if (access == Access::read) return std::make_unique<SqliteDatabaseTransaction>(reader());
+    if (!is_write(access)) return std::make_unique<SqliteDatabaseTransaction>(reader());
     return std::make_unique<SqliteDatabaseTransaction>(writer(access));
   }
 
   std::optional<CommitStamp> commit_stamp() const noexcept override {
-    return fork_count() == forks_ ? commits_->stamp() : std::nullopt;
+    return commits_ && fork_count() == forks_ ? commits_->stamp() : std::nullopt;
   }
   const CursorKey& cursor_key() override { return cursor_key_; }
   StorageReport check() override {
@@ -137,10 +152,51 @@ class SqliteStorage final : public Storage {
   void require_in_place() override { file_.require_in_place(); }
 
  private:
+  // --- reading only
+
+  void open_to_read() {
+    if (size_of_file(file_.path()) == 0)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} does not exist or is empty; there is nothing to read", file_.path()));
+    std::unique_ptr<Connection> connection;
+    try {
+      connection = open_file(0);
+      connection->prepare("SELECT 1 FROM sqlite_schema LIMIT 1").step();
+    } catch (const Error&) {
+      // SQLite reads a file in WAL mode with an index of its log, which cannot be made here. Without a log there is
+      // nothing to index.
+      if (size_of_file(file_.path() + "-wal") > 0) throw;
+      is_immutable_ = true;
+      connection = open_file(0);
+    }
+    if (recognise(*connection) != FileKind::current)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} is of an older format and cannot be read as it is; open it once for writing, or a "
+                              "copy of it",
+                              file_.path()));
+    check_schema(*connection);
+    read_cursor_key(*connection);
+    if (!is_immutable_) commits_.emplace(open_file(0));
+    file_.take_identity();
+    pool_.give_back(std::move(connection));
+  }
+
+  void require_writes() const {
+    if (options_.read_only)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} is open for reading only, and nothing was written; make the file and its folder "
+                              "writable, and open it for writing",
+                              file_.path()));
+  }
+
   // --- connections
 
   std::unique_ptr<Connection> open_file(int create) {
-    auto connection = std::make_unique<Connection>(file_.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create);
+    const int access = options_.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    auto connection = is_immutable_
+                          ? std::make_unique<Connection>(immutable_uri(file_.path()),
+                                                         SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI)
+                          : std::make_unique<Connection>(file_.path(), access | SQLITE_OPEN_NOMUTEX | create);
     sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
     sqlite3_extended_result_codes(connection->handle(), 1);
     // The schema is trusted, because SQLite does not count `->`, by which fields are indexed, among the harmless
@@ -173,6 +229,7 @@ class SqliteStorage final : public Storage {
 
   WriteTurn writer(Access access, WriteOwner owner = no_owner) {
     require_own_process();
+    require_writes();
     const WriteLength length = access == Access::brief_write ? WriteLength::brief : WriteLength::any;
     WriteTurn turn = writers_.begin(options_.busy_timeout, length, owner);
     file_.require_in_place();
@@ -249,6 +306,7 @@ class SqliteStorage final : public Storage {
   }
 
   void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+    if (options_.read_only) return;
     try {
       require_own_process();
       uses_.note(hash, at);
@@ -273,6 +331,7 @@ class SqliteStorage final : public Storage {
   DatabaseFile file_;
   SqliteOptions options_;
   std::uint64_t forks_ = fork_count();  // when it was opened
+  bool is_immutable_ = false;           // read without a log
   CursorKey cursor_key_{};
   Checkpoints checkpoints_{options_.busy_timeout};
   std::optional<CommitWatch> commits_;  // set once, while it is opened

@@ -24,7 +24,7 @@ bool yaml_works() {
 #ifdef USES_adoption
 bool adoption_works() {
   try {
-    struere::adopt_legacy_database("/no/such/file", struere::Environment::production);
+    struere::adopt_database("/no/such/file", struere::Environment::production);
   } catch (const struere::Error& error) {
     return error.code() == struere::ErrorCode::storage;
   }

@@ -1,4 +1,4 @@
-// `struere migrate`: the backfill of environments in the file of a product that had none.
+// `struere adopt`: the backfill of environments in the file of a product that had none.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
@@ -15,13 +15,13 @@ namespace {
 
 }  // namespace
 
-void add_migrate(CLI::App& program, Options& options) {
+void add_adopt(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
-      program.add_subcommand("migrate", "Give all rows of a legacy database an environment (docs/adopting.md)");
+      program.add_subcommand("adopt", "Give all rows of a legacy database an environment (docs/adopting.md)");
   command->add_option("file", file, "The legacy database; keep a copy of it")->required()->type_name("FILE");
   command->footer(
-      "If it is interrupted, run it again: it continues.\n\nExample:\n  cp legacy.db copy.db && struere migrate "
+      "If it is interrupted, run it again: it continues.\n\nExample:\n  cp legacy.db copy.db && struere adopt "
       "legacy.db -e production");
   command->callback([&options] {
     if (!options.environment_is_given)
@@ -31,7 +31,7 @@ void add_migrate(CLI::App& program, Options& options) {
     AdoptionOptions adoption;
     std::optional<Progress> progress(std::in_place);
     adoption.progress = [&](const AdoptionProgress& at) { progress->show(at.table, at.done, at.total); };
-    const AdoptionReport report = adopt_legacy_database(file, *parse_environment(options.environment), adoption);
+    const AdoptionReport report = adopt_database(file, *parse_environment(options.environment), adoption);
     progress.reset();
     if (report.was_adopted) already_adopted(file);
     if (options.json) {

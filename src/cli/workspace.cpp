@@ -1,7 +1,8 @@
-#include "cli/session.hpp"
+#include "cli/workspace.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -23,7 +24,19 @@ std::pair<std::uint64_t, std::uint64_t> identity_of(const std::filesystem::path&
 
 }  // namespace
 
-bool Session::is_file_in_place() const noexcept { return identity_of(file()) == file_; }
+namespace {
+
+// Whether this user may not write to the file, or may not make the files that SQLite writes beside it.
+bool is_read_only(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return false;
+  const auto folder = std::filesystem::absolute(file).parent_path();
+  return access(file.c_str(), W_OK) != 0 ||
+         (access(folder.c_str(), W_OK) != 0 && !std::filesystem::exists(file.string() + "-wal"));
+}
+
+}  // namespace
+
+bool Workspace::is_file_in_place() const noexcept { return identity_of(file()) == file_; }
 
 int exit_code(ErrorCode code) noexcept {
   switch (code) {
@@ -79,11 +92,11 @@ Project read_project(const Options& options) {
   return {folder, (folder / database).lexically_normal(), OrganizationId(organization)};
 }
 
-Session::Session(const Options& options, Missing missing) : project_(read_project(options)) {
+Workspace::Workspace(const Options& options, Missing missing) : project_(read_project(options)) {
   if (missing == Missing::refuse && !std::filesystem::exists(file()))
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no database {} yet; `struere sync` makes it", file().string()));
-  database_ = Database::open(file().string());
+  database_ = Database::open(file().string(), {.sqlite = {.read_only = is_read_only(file())}});
   file_ = identity_of(file());
   const auto known = database_->trusted_host().organizations();
   if (std::ranges::find(known, organization(), &Organization::id) == known.end()) {
@@ -100,14 +113,14 @@ Session::Session(const Options& options, Missing missing) : project_(read_projec
   actor_ = make_actor(options);
 }
 
-struere::Session Session::system(Environment environment) const {
+Session Workspace::system(Environment environment) const {
   return database_->trusted_host().system_session(organization(), environment);
 }
 
-struere::Session Session::make_actor(const Options& options) const {
+Session Workspace::make_actor(const Options& options) const {
   const auto environment = *parse_environment(options.environment);
   if (options.key) {
-    struere::Session actor = database_->authenticate(*options.key);
+    Session actor = database_->authenticate(*options.key);
     if (actor.actor().organization() != organization())
       throw UsageError("the key belongs to another organization than the one in struere.yaml");
     if (options.environment_is_given && actor.actor().environment() != environment)
@@ -131,21 +144,21 @@ void require_name(const std::string& what, const std::string& name, const std::s
 
 }  // namespace
 
-void Session::require_entity_type(const std::string& slug) const {
+void Workspace::require_entity_type(const std::string& slug) const {
   if (!acts_as_system()) return;
   std::vector<std::string> known;
   for (const EntityType& type : actor().entity_types().list()) known.push_back(type.slug);
   require_name("entity type", slug, environment(), known);
 }
 
-void Session::require_role(const std::string& name) const {
+void Workspace::require_role(const std::string& name) const {
   if (!acts_as_system()) return;
   std::vector<std::string> known;
   for (const RoleRecord& role : actor().roles().list()) known.push_back(role.name);
   require_name("role", name, environment(), known);
 }
 
-void Session::require_member(const std::string& user) const {
+void Workspace::require_member(const std::string& user) const {
   std::vector<std::string> known;
   for (const Membership& member : database().trusted_host().members(organization())) known.push_back(member.user.str());
   if (std::ranges::find(known, user) != known.end()) return;
@@ -155,7 +168,7 @@ void Session::require_member(const std::string& user) const {
                   organization().str(), suggestion(user, known)));
 }
 
-HeldFields Session::held_fields() const {
+HeldFields Workspace::held_fields() const {
   return [development = definitions(Environment::development).held_fields(),
           production = definitions(Environment::production).held_fields()](const std::string& type,
                                                                            const FieldPath& field) {

@@ -75,7 +75,7 @@ Project read_project(const Options& options);
 
 // A project, its open database, and the actor of the command: the system by default, because the user of the command
 // can read and write the file.
-class Session {
+class Workspace {
  public:
   enum class Missing {
     refuse,
@@ -83,7 +83,7 @@ class Session {
   };  // a database or an organization; a command that only reads must not create a mistyped one
 
   // Throws UsageError if there is no project, Error{not_found} if the database or organization does not exist.
-  explicit Session(const Options& options, Missing missing = Missing::refuse);
+  explicit Workspace(const Options& options, Missing missing = Missing::refuse);
 
   const std::filesystem::path& folder() const noexcept { return project_.folder; }
   const std::filesystem::path& file() const noexcept { return project_.database; }
@@ -91,9 +91,9 @@ class Session {
   const Database& database() const noexcept { return *database_; }
   // Whether the path still names the file that was opened.
   bool is_file_in_place() const noexcept;
-  struere::Session system(Environment environment) const;
+  Session system(Environment environment) const;
   // The actor that the options name, in the environment of the key or of -e; otherwise the system.
-  const struere::Session& actor() const noexcept { return *actor_; }
+  const Session& actor() const noexcept { return *actor_; }
   bool acts_as_system() const noexcept { return actor().actor().type() == ActorType::system; }
   std::string environment() const { return std::string(to_string(actor().actor().environment())); }  // of the actor
   // If the actor is the system, which sees everything, throws Error{not_found} for an unknown name, with a similar one.
@@ -106,12 +106,12 @@ class Session {
   HeldFields held_fields() const;
 
  private:
-  struere::Session make_actor(const Options& options) const;
+  Session make_actor(const Options& options) const;
 
   Project project_;
   std::optional<Database> database_;
   std::pair<std::uint64_t, std::uint64_t> file_;  // its device and inode
-  std::optional<struere::Session> actor_;
+  std::optional<Session> actor_;
 };
 
 // Runs `body`; if it throws not_found, the error names `what` and `name`.

@@ -1,0 +1,26 @@
+#include "repository/event_appender.hpp"
+
+#include "repository/event_chain.hpp"
+
+namespace struere {
+
+EventId EventAppender::append(const std::string& type, std::string payload, const std::optional<std::string>& entity,
+                              const std::optional<std::string>& other_end) {
+  const ChainHead head = transaction_.chain_head();
+  EventRecord event;
+  event.sequence = head.sequence + 1;
+  event.id = EventId(ids_.next(now_));
+  event.type = type;
+  event.entity = entity;
+  event.other_end = other_end;
+  event.actor_type = to_string(actor_.type());
+  event.actor_id = actor_.id();
+  if (actor_.impersonated_by()) event.impersonated_by = *actor_.impersonated_by();
+  event.payload = std::move(payload);
+  event.created_at = now_;
+  seal_event(event, head.hash, actor_.organization(), actor_.environment());
+  transaction_.append_event(event);
+  return event.id;
+}
+
+}  // namespace struere
