@@ -4,7 +4,8 @@
 #include <array>
 #include <stdexcept>
 
-namespace struere::inline spi {
+namespace struere {
+inline namespace spi {
 namespace {
 
 using Columns = std::string_view[];
@@ -176,4 +177,5 @@ bool matches(const RecordShape& shape, const Record& record, std::span<const Rec
   });
 }
 
-}  // namespace struere::inline spi
+}  // namespace spi
+}  // namespace struere

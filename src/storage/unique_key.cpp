@@ -6,7 +6,8 @@
 #include "struere/core/error.hpp"
 #include "struere/query/interpreter.hpp"
 
-namespace struere::inline spi {
+namespace struere {
+inline namespace spi {
 
 std::optional<std::string> unique_value(const UniqueKey& key, const Json& data) {
   std::string out;
@@ -53,4 +54,5 @@ void SharedValues::require_none() const {
                           count_, quoted_paths(key_)));
 }
 
-}  // namespace struere::inline spi
+}  // namespace spi
+}  // namespace struere

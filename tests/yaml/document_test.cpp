@@ -137,7 +137,7 @@ schema:
         "no error");
   CHECK(steps("entity.query", "{type: visit, limit: many}").find("whole number") != std::string::npos);
   CHECK(steps("event.emit", "{type: visit}").find("event type") != std::string::npos);
-  CHECK(steps("event.emit", "{type: visit.created}").find("event type") != std::string::npos);
+  CHECK(steps("event.emit", "{type: visit.created}").find("struere itself writes events") != std::string::npos);
   CHECK(
       steps("event.emit", "{type: visit.seen, payload: {s: \"{{trigger.data.sen}}\"}}").find("Did you mean `seen`?") !=
       std::string::npos);
