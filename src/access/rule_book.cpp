@@ -145,8 +145,7 @@ std::vector<const Role*> RuleBook::roles_of(const ActorContext& actor) const {
 
 std::vector<const Role*> RuleBook::roles_named(std::vector<std::string> names) const {
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   std::vector<const Role*> out;
   for (const std::string& name : names)
     if (const auto found = roles_.find(name); found != roles_.end()) out.push_back(&found->second);

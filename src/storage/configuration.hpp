@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "struere/model/entity_type.hpp"
 #include "struere/model/role.hpp"
 #include "struere/spi/transaction.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 std::vector<EntityType> stored_entity_types(Transaction& transaction);  // by slug
 // By slug; the key of a new one is chosen here, `type.key` is not read. Throws Error{conflict} if stored rows break a

@@ -5,13 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/model/api_key.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/role.hpp"
 #include "struere/spi/storage.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // --- of the database; each call is a transaction of its own
 std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id);
