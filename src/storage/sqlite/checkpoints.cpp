@@ -2,13 +2,15 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace struere {
 namespace {
 
 constexpr std::chrono::microseconds nap(50);
-constexpr int most_naps = 100;  // a reader of longer breath is not waited for
+constexpr int most_naps = 100;           // a reader of longer breath is not waited for
+constexpr int most_pages_more = 16'000;  // until the next attempt, after one in vain
 
 int wait_for_readers(void*, int times) {
   if (times >= most_naps) return 0;
@@ -31,7 +33,8 @@ void Checkpoints::after_commit(sqlite3* database, int pages_in_log) {
   sqlite3_busy_handler(database, wait_for_readers, nullptr);
   const int code = sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
   sqlite3_busy_timeout(database, static_cast<int>(busy_timeout_.count()));
-  due_at_ = code == SQLITE_OK ? pages_between : pages_in_log + pages_between;
+  // An attempt in vain has cost a writer some milliseconds: a reader that stays is not to cost that again and again.
+  due_at_ = code == SQLITE_OK ? pages_between : pages_in_log + std::min(pages_in_log, most_pages_more);
 }
 
 }  // namespace struere

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int most_members = 32;
+constexpr int most_undone = 4;   // writes that fail one after another do not hold up those that wait for the commit
 constexpr int rest_factor = 20;  // of the time by which a write was too long
 constexpr milliseconds longest_rest(2000);
 constexpr milliseconds is_writing(1000);           // so long after a write is its owner one of those who write
@@ -168,9 +169,10 @@ void GroupCommit::hand_on() noexcept {
     following->turn.notify_one();
 }
 
-void GroupCommit::leave() noexcept {
+void GroupCommit::leave(Group* undone_in) noexcept {
   const MutexLock lock(mutex_);
   writing_ = false;
+  if (undone_in && ++undone_in->undone_members == most_undone) undone_in->is_closed = true;
   hand_on();
 }
 
@@ -217,7 +219,7 @@ void WriteTurn::undo() noexcept {
     if (is_in_transaction(connection) && !is_first_) {
       connection.prepare("ROLLBACK TO writer").run();
       connection.prepare("RELEASE writer").run();
-      return commits_->leave();
+      return commits_->leave(group.get());
     }
   } catch (...) {  // then all of the group is undone
   }

@@ -85,7 +85,8 @@ class GroupCommit {
     WriteOwner owner = no_owner;
     std::condition_variable changed;  // its members wait here
     int members = 0;                  // that have written, and wait for the commit
-    bool is_closed = false;           // nobody else is let in
+    int undone_members = 0;
+    bool is_closed = false;  // nobody else is let in
     bool is_done = false;
     std::shared_ptr<const Error> failure;  // of all that waited for the commit
     // Made beforehand: there may be no memory for them when they are needed.
@@ -111,7 +112,8 @@ class GroupCommit {
   bool others_write(WriteOwner owner, Clock::time_point now) const STRUERE_REQUIRES(mutex_);
   void note_use(const Group& group, std::optional<Clock::duration> committing) STRUERE_REQUIRES(mutex_);
   void hand_on() noexcept STRUERE_REQUIRES(mutex_);
-  void leave() noexcept;
+  // `undone_in`: the group in which the writer's work was undone, if any of it is left.
+  void leave(Group* undone_in = nullptr) noexcept;
   // `committing`: how long that took, if it was tried.
   void finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure,
               std::optional<Clock::duration> committing) noexcept;

@@ -279,6 +279,23 @@ class QuickWriter {
 
 }  // namespace
 
+TEST_CASE("writes that fail one after another do not keep a group open", "[sqlite][group-commit]") {
+  Numbers numbers;  // its groups have no other end
+  std::optional<WriteTurn> first(numbers.group.begin(1s, WriteLength::brief));
+  Numbers::add(*first, 1);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> failed = 0;
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 2; ++i)
+    others.emplace_back([&] {
+      for (; !is_over; ++failed) (void)numbers.group.begin(10s, WriteLength::brief);  // and undone
+    });
+  numbers.await_waiting(2);
+  first->commit(false);
+  CHECK(failed < 1000);
+  is_over = true;
+}
+
 TEST_CASE("an owner that holds the file for long rests while others write, and only then", "[sqlite][group-commit]") {
   Numbers numbers(5ms);
   const auto start = Stopwatch::now();
