@@ -39,7 +39,8 @@ std::string copy_of(const std::string& path) {
   const std::string copy = path + ".race";
   for (const char* const suffix : {"-wal", "-shm"}) std::filesystem::remove(copy + suffix);
   for (const char* const suffix : {"", ".key"})
-    std::filesystem::copy_file(path + suffix, copy + suffix, std::filesystem::copy_options::overwrite_existing);
+    if (std::filesystem::exists(path + suffix))
+      std::filesystem::copy_file(path + suffix, copy + suffix, std::filesystem::copy_options::overwrite_existing);
   return copy;
 }
 
