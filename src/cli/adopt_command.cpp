@@ -19,6 +19,7 @@ void add_adopt(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
       program.add_subcommand("adopt", "Give all rows of a legacy database an environment (docs/adopting.md)");
+  command->alias("migrate");  // scripts from before call it that
   command->add_option("file", file, "The legacy database; keep a copy of it")->required()->type_name("FILE");
   command->footer(
       "If it is interrupted, run it again: it continues.\n\nExample:\n  cp legacy.db copy.db && struere adopt "
