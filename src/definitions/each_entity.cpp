@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "repository/definition_writer.hpp"
+
 namespace struere {
 namespace {
 
@@ -91,12 +93,7 @@ void StoredData::each_event(const EntityType& type, const std::function<void(con
   });
 }
 
-std::int64_t StoredData::count(const EntityType& type) {
-  Selection selection;
-  selection.type = type.key;
-  selection.grants = all_rows();
-  return operation_.transaction().count(selection);
-}
+std::int64_t StoredData::count(const EntityType& type) { return count_entities(operation_, type); }
 
 std::vector<std::string> StoredData::first_ids(const EntityType& type, std::int64_t most) {
   Selection selection;

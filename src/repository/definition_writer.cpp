@@ -76,7 +76,7 @@ std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<R
   return groups.empty() ? 0 : groups.front().count;
 }
 
-std::int64_t count_of(GuardedOperation& operation, const EntityType& type) {
+std::int64_t count_entities(GuardedOperation& operation, const EntityType& type) {
   Selection all;
   all.type = type.key;
   all.grants = std::make_shared<const Grants>(Grants{Grant{}});
@@ -96,7 +96,8 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
   const auto is_new = [&](const UniqueKey& key) {
     return std::ranges::find(known->unique, key) == known->unique.end();
   };
-  if (known != stored.end() && std::ranges::any_of(type.unique, is_new)) operation.spend(count_of(operation, *known));
+  if (known != stored.end() && std::ranges::any_of(type.unique, is_new))
+    operation.spend(count_entities(operation, *known));
   put_entity_type(operation.transaction(), type);
   operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",
                            canonical_json(definition_of(type)));

@@ -15,6 +15,8 @@ inline constexpr std::int64_t most_definitions_of_a_kind = 10'000;
 // invalid_definition where one more would be too many. `what` is a plural, such as "roles of a scope".
 void require_room(std::int64_t count, const char* what);
 std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<RecordCondition> where = {});
+// Of all its entities that are not deleted, whoever may see them.
+std::int64_t count_entities(GuardedOperation& operation, const EntityType& type);
 
 // `known` are the types that the definition may speak of.
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
