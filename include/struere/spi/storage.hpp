@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "struere/core/error.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/model/event.hpp"
 #include "struere/model/storage_report.hpp"
@@ -32,6 +33,13 @@ constexpr bool is_write(Access access) noexcept { return access != Access::read;
 
 // What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.
 using CommitStamp = std::array<std::uint32_t, 12>;
+
+// What a storage throws where it is known that nothing of the transaction was kept and that the whole operation may
+// well succeed at once: a connection that was lost before the commit, a deadlock. The library tries again a few times.
+class RetryableError : public Error {
+ public:
+  explicit RetryableError(const std::string& message) : Error(Error(ErrorCode::storage, message).transient()) {}
+};
 
 // Transactions in several scopes that are one: all of it is committed, or nothing.
 class JointTransaction {

@@ -1,0 +1,281 @@
+#include "storage/postgres/connection.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "core/fork_count.hpp"
+#include "storage/postgres/server_error.hpp"
+#include "struere/core/error.hpp"
+#include "struere/spi/storage.hpp"
+
+namespace struere::postgres {
+namespace {
+
+// Statements of other shapes are sent unprepared.
+constexpr std::size_t most_prepared = 512;
+constexpr int interruption_interval_ms = 10;
+constexpr std::string_view no_prepare = "prepare=off";
+
+[[noreturn]] void refuse_url(const char* why) {
+  throw Error(ErrorCode::storage,
+              fmt::format("the URL of the PostgreSQL database {}; write it as "
+                          "postgresql://user@host:port/database, with special characters percent-encoded",
+                          why));
+}
+
+// libpq tells no SQLSTATE of a connection that was refused.
+[[noreturn]] void throw_unreachable(const std::string& message) {
+  const std::string text = fmt::format("the PostgreSQL server cannot be reached: {}", message);
+  for (const char* const lasting : {"authentication failed", "does not exist", "pg_hba.conf", "permission denied"})
+    if (message.find(lasting) != std::string::npos) throw Error(ErrorCode::storage, text);
+  throw RetryableError(text);
+}
+
+}  // namespace
+
+Target Target::parse(std::string_view url) {
+  Target out;
+  const std::size_t authority = url.find("://");
+  if (authority == std::string_view::npos) refuse_url("has no scheme");
+  const std::size_t question = url.find('?');
+  const std::string_view before = url.substr(0, question);
+  const std::string_view named = before.substr(authority + 3, before.find('/', authority + 3) - (authority + 3));
+  // libpq would take what follows the first `@` of a password for the host, and say it in its errors.
+  if (std::ranges::count(named, '@') > 1) refuse_url("has more than one `@` before its path");
+  std::string rest;
+  std::string_view parameters = question == std::string_view::npos ? std::string_view() : url.substr(question + 1);
+  while (!parameters.empty()) {
+    const std::size_t end = std::min(parameters.find('&'), parameters.size());
+    const std::string_view one = parameters.substr(0, end);
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+    if (one == no_prepare)
+      out.prepares = false;
+    else if (one == "prepare=on")
+      out.prepares = true;
+    else if (one.starts_with("prepare="))
+      refuse_url("says neither `prepare=on` nor `prepare=off`");
+    else
+      rest.append(rest.empty() ? "?" : "&").append(one);
+  }
+  out.url = std::string(before) + rest;
+  char* error = nullptr;
+  PQconninfoOption* const parsed = PQconninfoParse(out.url.c_str(), &error);
+  PQfreemem(error);  // it may repeat the URL
+  if (!parsed) refuse_url("is malformed, or has a parameter that libpq does not know");
+  PQconninfoFree(parsed);
+  return out;
+}
+
+Connection::Connection(const Target& target) : prepares_(target.prepares), forks_(fork_count()) {
+  // A later one prevails.
+  constexpr std::array<const char*, 6> keywords{"connect_timeout", "fallback_application_name", "dbname",
+                                                "client_encoding", nullptr};
+  const std::array<const char*, 6> values{"10", "struere", target.url.c_str(), "UTF8", nullptr};
+  connection_ = PQconnectdbParams(keywords.data(), values.data(), 1);
+  if (!connection_) throw Error(ErrorCode::storage, "there is not enough memory for a connection");
+  if (PQstatus(connection_) != CONNECTION_OK) {
+    std::string message = PQerrorMessage(connection_);
+    while (!message.empty() && message.back() == '\n') message.pop_back();
+    PQfinish(connection_);
+    throw_unreachable(message);
+  }
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
+  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
+    PQfinish(connection_);
+    throw Error(ErrorCode::storage,
+                "the connection to the PostgreSQL server has no pipeline mode; use libpq 14 or newer");
+  }
+}
+
+Connection::~Connection() {
+  // In a child of fork(), it would end the session of the parent.
+  if (forks_ == fork_count()) PQfinish(connection_);
+}
+
+void Connection::throw_lost() {
+  is_broken_ = true;
+  throw_connection_lost(is_committing_);
+}
+
+void Connection::require(bool succeeded) {
+  if (!succeeded) throw_lost();
+}
+
+std::optional<std::string> Connection::prepared_name(std::string_view sql) {
+  if (!prepares_) return std::nullopt;
+  if (const auto known = prepared_.find(sql); known != prepared_.end()) return known->second;
+  if (prepared_.size() >= most_prepared) return std::nullopt;
+  const std::string text(sql), name = fmt::format("s{}", ++last_name_);
+  require(PQsendPrepare(connection_, name.c_str(), text.c_str(), 0, nullptr) == 1);
+  pending_.push_back({text, std::nullopt});
+  prepared_.emplace(text, name);
+  return name;
+}
+
+Connection::Ticket Connection::queue(std::string_view sql, const Parameters& parameters) {
+  if (is_broken_) throw_lost();
+  const std::size_t count = parameters.values_.size();
+  std::vector<const char*> data(count);
+  std::vector<int> lengths(count), formats(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Parameters::Value& value = parameters.values_[i];
+    data[i] = value.is_binary ? value.data : value.digits.data();
+    lengths[i] = value.length;
+    formats[i] = value.is_binary ? 1 : 0;
+  }
+  if (std::exchange(has_finished_, false)) results_.clear();
+  // What has no parameters is BEGIN, SET and the like, which the server does not plan.
+  const auto name = count == 0 ? std::nullopt : prepared_name(sql);
+  const int n = static_cast<int>(count);
+  const int sent =
+      name ? PQsendQueryPrepared(connection_, name->c_str(), n, data.data(), lengths.data(), formats.data(), 1)
+           : PQsendQueryParams(connection_, std::string(sql).c_str(), n, nullptr, data.data(), lengths.data(),
+                               formats.data(), 1);
+  require(sent == 1);
+  results_.emplace_back();
+  pending_.push_back({{}, results_.size() - 1});
+  return results_.size() - 1;
+}
+
+Result Connection::run(std::string_view sql, const Parameters& parameters) {
+  const Ticket ticket = queue(sql, parameters);
+  finish();
+  return take(ticket);
+}
+
+void Connection::wait(bool for_write) {
+  pollfd event{PQsocket(connection_), static_cast<short>(for_write ? POLLIN | POLLOUT : POLLIN), 0};
+  require(event.fd >= 0);
+  const int ready = poll(&event, 1, is_due_ && !is_cancelled_ ? interruption_interval_ms : -1);
+  if (ready < 0 && errno != EINTR) throw_lost();
+  if (is_due_ && !is_cancelled_ && is_due_()) {
+    is_cancelled_ = true;
+    if (PGcancel* const cancel = PQgetCancel(connection_)) {
+      std::array<char, 256> ignored{};
+      PQcancel(cancel, ignored.data(), static_cast<int>(ignored.size()));
+      PQfreeCancel(cancel);
+    }
+  }
+}
+
+void Connection::flush() {
+  for (int left = PQflush(connection_); left != 0; left = PQflush(connection_)) {
+    require(left > 0);
+    wait(true);
+    require(PQconsumeInput(connection_) == 1);
+  }
+}
+
+pg_result* Connection::next_result() {
+  while (PQisBusy(connection_) != 0) {
+    wait(false);
+    require(PQconsumeInput(connection_) == 1);
+  }
+  return PQgetResult(connection_);
+}
+
+void Connection::note_failure(const pg_result& result) {
+  if (failure_) return;
+  const auto field = [&](int code) {
+    const char* const text = PQresultErrorField(&result, code);
+    return std::string(text ? text : "");
+  };
+  std::string state = field(PG_DIAG_SQLSTATE), message = field(PG_DIAG_MESSAGE_PRIMARY);
+  const bool is_ending = state.empty() || state.starts_with("08") || state.starts_with("57P");
+  if (is_ending && is_committing_) throw_lost();
+  if (state.empty() || state.starts_with("08")) throw_lost();
+  failure_ = [state = std::move(state), message = std::move(message)] { throw_server_error(state, message); };
+}
+
+// Of the statements of one sync.
+void Connection::read_until_sync() {
+  for (const Pending& pending : pending_) {
+    bool succeeded = false;
+    while (pg_result* const raw = next_result()) {
+      Result result(raw);
+      switch (PQresultStatus(raw)) {
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK: succeeded = true; break;
+        case PGRES_PIPELINE_ABORTED: break;
+        case PGRES_PIPELINE_SYNC: throw_lost();  // the answers are not those of these statements
+        default: note_failure(*raw);
+      }
+      if (pending.ticket) results_[*pending.ticket] = std::move(result);
+    }
+    if (!succeeded && !pending.prepares.empty()) {
+      prepared_.erase(pending.prepares);
+    }
+    if (PQstatus(connection_) != CONNECTION_OK) throw_lost();
+  }
+  Result sync(next_result());
+  if (!sync) throw_lost();
+}
+
+void Connection::drain() {
+  // Of what was sent and forgotten: all until as many syncs as there were. One answer ends with a null pointer.
+  constexpr int most_nulls = 8;
+  for (int nulls = 0; forgotten_ > 0;) {
+    pg_result* const raw = next_result();
+    if (!raw) {
+      if (PQstatus(connection_) != CONNECTION_OK || ++nulls > most_nulls) throw_lost();
+      continue;
+    }
+    nulls = 0;
+    const Result result(raw);
+    if (PQresultStatus(raw) == PGRES_PIPELINE_SYNC) --forgotten_;
+  }
+}
+
+void Connection::finish() {
+  if (is_broken_) throw_lost();
+  is_cancelled_ = false;
+  failure_ = nullptr;
+  is_broken_ = true;  // until all answers were read
+  if (PQpipelineSync(connection_) != 1) throw_lost();
+  flush();
+  drain();
+  read_until_sync();
+  pending_.clear();
+  is_broken_ = false;
+  has_finished_ = true;
+  if (const auto failure = std::exchange(failure_, nullptr)) failure();
+}
+
+void Connection::send_and_forget() noexcept {
+  if (is_broken_) return;
+  try {
+    // What is being prepared here is only known to have been once somebody looked.
+    for (const Pending& pending : pending_)
+      if (!pending.prepares.empty()) return finish();
+    if (PQpipelineSync(connection_) != 1) throw_lost();
+    ++forgotten_;
+    pending_.clear();
+    results_.clear();
+    PQflush(connection_);
+  } catch (const std::exception&) {
+    is_broken_ = true;
+  }
+}
+
+bool Connection::is_usable() noexcept {
+  if (is_broken_ || forks_ != fork_count()) return false;
+  try {
+    pollfd event{PQsocket(connection_), POLLIN, 0};
+    if (poll(&event, 1, 0) > 0 && PQconsumeInput(connection_) != 1) is_broken_ = true;
+    if (!is_broken_) drain();
+    results_.clear();
+    pending_.clear();
+  } catch (const std::exception&) {
+    is_broken_ = true;
+  }
+  return !is_broken_ && PQstatus(connection_) == CONNECTION_OK;
+}
+
+}  // namespace struere::postgres

@@ -1,0 +1,94 @@
+// One connection to a PostgreSQL server, in pipeline mode: statements are queued and sent together, so that a whole
+// operation can be one round trip.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/postgres/parameters.hpp"
+#include "storage/postgres/result.hpp"
+
+struct pg_conn;
+
+namespace struere::postgres {
+
+// Where to connect to. `url` is libpq's, which may take its password from elsewhere (PGPASSFILE, a service file).
+struct Target {
+  std::string url;
+  bool prepares = true;  // statements are prepared; not with a pooler that knows none of them
+
+  // Takes `?prepare=off` out of an URL. Throws Error{storage}, which does not repeat the URL, if it is malformed.
+  static Target parse(std::string_view url);
+};
+
+class Connection {
+ public:
+  // Throws Error{storage}, transient if the server may be reachable later.
+  explicit Connection(const Target& target);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  using Ticket = std::size_t;
+
+  // Queues a statement, whose result is taken with the ticket after finish() and before the next one is queued. Throws
+  // Error{storage} if the connection is lost.
+  Ticket queue(std::string_view sql, const Parameters& parameters = {});
+  // Sends what is queued and waits for all results. Throws the first failure: all statements after that one were not
+  // carried out, and the transaction is to be rolled back.
+  void finish();
+  Result take(Ticket ticket) { return std::move(results_.at(ticket)); }
+  // Queues one and finishes; its result.
+  Result run(std::string_view sql, const Parameters& parameters = {});
+
+  // Sends what is queued without waiting; the results are dropped before the next statement is sent.
+  void send_and_forget() noexcept;
+
+  // Asked while a result is waited for; if it answers true, the statement is cancelled.
+  void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }
+
+  // Whether the server still holds the other end, as far as can be told without a round trip.
+  bool is_usable() noexcept;
+  // COMMIT is on its way: if the connection is lost now, nobody knows whether it was carried out.
+  void set_committing(bool committing) noexcept { is_committing_ = committing; }
+
+ private:
+  struct Pending {
+    std::string prepares;  // the statement that is being prepared, if it is that
+    std::optional<Ticket> ticket;
+  };
+
+  void require(bool succeeded);
+  [[noreturn]] void throw_lost();
+  void flush();
+  void wait(bool for_write);
+  pg_result* next_result();
+  void read_until_sync();
+  void drain();
+  void note_failure(const pg_result& result);
+  std::optional<std::string> prepared_name(std::string_view sql);
+
+  pg_conn* connection_;
+  bool prepares_;
+  std::uint64_t forks_;
+  std::map<std::string, std::string, std::less<>> prepared_;  // names by text
+  std::size_t last_name_ = 0;
+  std::vector<Pending> pending_;
+  bool has_finished_ = false;  // the results are those of before
+  std::vector<Result> results_;
+  std::size_t forgotten_ = 0;  // syncs whose results nobody wants
+  std::function<void()> failure_;
+  std::function<bool()> is_due_;
+  bool is_cancelled_ = false;
+  bool is_committing_ = false;
+  bool is_broken_ = false;
+};
+
+}  // namespace struere::postgres
