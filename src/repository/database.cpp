@@ -4,6 +4,7 @@
 #include "core/authority.hpp"
 #include "repository/engine.hpp"
 #include "repository/unit_of_work.hpp"
+#include "struere/spi/backend.hpp"
 #include "struere/storage/memory.hpp"
 
 namespace struere {
@@ -16,6 +17,10 @@ Database Database::with_storage(std::unique_ptr<Storage> storage, const Database
 Database Database::open(const std::string& path, const DatabaseOptions& options) {
   DatabaseOptions accepted = options;
   if (options.sqlite.read_only) accepted.record_denials = DenialRecording::off;
+  if (!scheme_of(path).empty())
+    return with_storage(
+        open_backend(path, {options.sqlite.busy_timeout, options.sqlite.must_exist, options.sqlite.read_only}),
+        accepted);
   return with_storage(open_sqlite_storage(path, options.sqlite), accepted);
 }
 

@@ -11,6 +11,9 @@
 #include "runner.hpp"
 #include "scenario.hpp"
 #include "scenario_storage.hpp"
+#ifdef STRUERE_HAS_POSTGRES
+#include "postgres/empty_databases.hpp"
+#endif
 
 namespace struere::conformance {
 namespace {
@@ -25,7 +28,8 @@ constexpr const char* usage =
     "                     sqlite       a temporary file for each scenario (the default)\n"
     "                     sqlite:PATH  the file PATH, with what was in it removed before each scenario;\n"
     "                                  the data of the last one stays\n"
-    "                     postgresql://...  not in this build\n"
+    "                     postgresql://...  a database of its own for each, made on this server and dropped "
+    "again\n"
     "  --record           compares nothing; prints each step's answer as a line of JSON\n"
     "  --help             this text\n"
     "\n"
@@ -96,5 +100,8 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace struere::conformance;
+#ifdef STRUERE_HAS_POSTGRES
+  accept_postgres_urls();
+#endif
   return run_program("struere-conformance", usage, argc, argv, parse_arguments, run);
 }

@@ -31,8 +31,10 @@ StorageChoice StorageChoice::parse(const std::string& text) {
   if (text == "memory") return {Kind::memory};
   if (text == "sqlite") return {Kind::temporary_file};
   if (text.starts_with(file) && text.size() > file.size()) return {Kind::file, text.substr(file.size())};
-  if (text.starts_with("postgresql://") || text.starts_with("postgres://"))
+  if (text.starts_with("postgresql://") || text.starts_with("postgres://")) {
+    if (of_url) return {Kind::made, {}, of_url(text)};
     throw std::invalid_argument("this build has no PostgreSQL storage: use memory, sqlite or sqlite:PATH");
+  }
   throw std::invalid_argument("there is no storage `" + text + "`: use memory, sqlite or sqlite:PATH");
 }
 

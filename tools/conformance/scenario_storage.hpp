@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,9 @@ struct StorageChoice {
   Kind kind = Kind::temporary_file;
   std::filesystem::path path = {};  // of `file`
   StorageFactory make = {};         // of `made`
+
+  // Makes the storages of a URL postgresql://…; set by a program that has them (postgres/empty_databases.hpp).
+  static inline std::function<StorageFactory(const std::string& url)> of_url = {};
 
   // Throws std::invalid_argument, with a message for the person who typed it.
   static StorageChoice parse(const std::string& text);

@@ -16,6 +16,9 @@
 #include "generator.hpp"
 #include "shrink.hpp"
 #include "twins.hpp"
+#ifdef STRUERE_HAS_POSTGRES
+#include "postgres/empty_databases.hpp"
+#endif
 
 namespace struere::proof {
 namespace {
@@ -44,6 +47,8 @@ constexpr const char* usage =
     "  --minutes N, --seconds N  how long (10 seconds unless asked)\n"
     "  --worlds N                how many worlds, instead\n"
     "  --seed S                  the seed of the first world, each other has the next; a fresh one unless asked\n"
+    "  --storage STORAGE         compared in the place of SQLite: postgresql://... (databases of its own on that "
+    "server)\n"
     "  --failures DIRECTORY      where failing cases are written (the working directory unless asked)\n"
     "  --help                    this text\n"
     "\n"
@@ -53,6 +58,7 @@ struct Options {
   std::optional<std::uint64_t> seed, worlds;
   Time::duration time = std::chrono::seconds(10);
   std::string failures = ".";
+  conformance::StorageChoice storage;
   bool twins = false, contention = false, help = false;
   std::vector<std::string> replay;
 };
@@ -80,6 +86,8 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
       options.worlds = number_of(next());
     else if (argument == "--seed")
       options.seed = number_of(next());
+    else if (argument == "--storage")
+      options.storage = conformance::StorageChoice::parse(next());
     else if (argument == "--failures")
       options.failures = next();
     else if (argument == "--twins")
@@ -120,18 +128,18 @@ auto still_fails(const Test& test) {
 // Answers whether nothing differs.
 bool compare_storages(std::uint64_t seed, const Options& options, Coverage& coverage) {
   const Scenario scenario = random_scenario(seed, steps_of_a_world);
-  const auto found = find_difference(scenario, coverage);
+  const auto found = find_difference(scenario, coverage, options.storage);
   if (!found) return true;
   std::cout << "DIFFERENCE in the world of --seed " << seed << " --worlds 1, at " << found->place << ", " << found->what
             << std::endl;
   Coverage uncounted;
   const auto differs = still_fails([&](const OrderedJson& document) {
-    const auto again = find_difference(conformance::read_scenario(document), uncounted);
+    const auto again = find_difference(conformance::read_scenario(document), uncounted, options.storage);
     return again && again->what == found->what;
   });
   const Scenario small = conformance::read_scenario(shrink(to_json(scenario), differs, time_to_shrink));
-  if (const auto again = find_difference(small, uncounted))
-    std::cout << "at     " << again->place << ", " << again->what << "\nmemory " << again->memory << "\nsqlite "
+  if (const auto again = find_difference(small, uncounted, options.storage))
+    std::cout << "at     " << again->place << ", " << again->what << "\nmemory " << again->memory << "\nother  "
               << again->other << '\n';
   write_line(options.failures + "/" + scenario.name + ".jsonl", to_json(with_expectations(small)));
   return false;
@@ -143,26 +151,26 @@ void print(const Interference& found) {
 
 bool compare_twins(std::uint64_t seed, const Options& options, Coverage& coverage) {
   const OrderedJson twins = random_twins(seed);
-  const auto found = find_interference(twins, coverage);
+  const auto found = find_interference(twins, coverage, options.storage);
   if (!found) return true;
   std::cout << "INTERFERENCE in the twins of --twins --seed " << seed << " --worlds 1, at " << found->place
             << std::endl;
   Coverage uncounted;
-  const auto differs =
-      still_fails([&](const OrderedJson& document) { return find_interference(document, uncounted).has_value(); });
+  const auto differs = still_fails(
+      [&](const OrderedJson& document) { return find_interference(document, uncounted, options.storage).has_value(); });
   const OrderedJson small = shrink(twins, differs, time_to_shrink);
-  if (const auto again = find_interference(small, uncounted)) print(*again);
+  if (const auto again = find_interference(small, uncounted, options.storage)) print(*again);
   write_line(options.failures + "/twins-" + std::to_string(seed) + ".json", small);
   return false;
 }
 
-int replay(const std::vector<std::string>& files) {
+int replay(const Options& options) {
   int failures = 0;
-  for (const std::string& file : files) {
+  for (const std::string& file : options.replay) {
     std::ifstream input(file);
     if (!input) throw std::runtime_error("cannot open " + file);
     Coverage coverage;
-    const auto found = find_interference(OrderedJson::parse(input), coverage);
+    const auto found = find_interference(OrderedJson::parse(input), coverage, options.storage);
     // A file that proves nothing any more must not pass for one that does.
     const bool whole = coverage.of("twins", "to the end") == 1;
     std::cout << file << ": " << (found ? "INTERFERENCE" : whole ? "the same" : "NO TWINS") << '\n';
@@ -173,7 +181,7 @@ int replay(const std::vector<std::string>& files) {
 }
 
 int run(const Options& options) {
-  if (!options.replay.empty()) return replay(options.replay);
+  if (!options.replay.empty()) return replay(options);
   if (options.contention) {
     const auto time = std::chrono::duration_cast<std::chrono::seconds>(options.time);
     return survive_contention({.time = time}, std::cout) ? exit_passed : exit_failed;
@@ -207,5 +215,8 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace struere::proof;
+#ifdef STRUERE_HAS_POSTGRES
+  struere::conformance::accept_postgres_urls();
+#endif
   return struere::conformance::run_program("struere-proof", usage, argc, argv, parse_arguments, run);
 }

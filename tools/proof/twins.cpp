@@ -38,7 +38,7 @@ bool failed(const StepResult& result) { return result.answer.contains("error"); 
 
 class TwinComparison {
  public:
-  TwinComparison(const OrderedJson& twins, Coverage& coverage)
+  TwinComparison(const OrderedJson& twins, Coverage& coverage, const StorageChoice& choice)
       : actor_(twins.at("actor")),
         scenarios_{conformance::read_scenario(side_of(twins, 0)), conformance::read_scenario(side_of(twins, 1))},
         coverage_(coverage),
@@ -67,7 +67,6 @@ class TwinComparison {
   }
 
  private:
-  inline static const StorageChoice choice{StorageChoice::Kind::temporary_file};
   static constexpr std::array<std::string_view, 9> asking{"list",   "count",   "aggregate", "get",   "get_many",
                                                           "events", "related", "can",       "verify"};
 
@@ -286,8 +285,9 @@ class TwinComparison {
 
 }  // namespace
 
-std::optional<Interference> find_interference(const OrderedJson& twins, Coverage& coverage) {
-  TwinComparison comparison(twins, coverage);
+std::optional<Interference> find_interference(const OrderedJson& twins, Coverage& coverage,
+                                              const StorageChoice& choice) {
+  TwinComparison comparison(twins, coverage, choice);
   try {
     auto found = comparison.run();
     coverage.count("twins", "to the end");

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "conformance/scenario.hpp"
+#include "conformance/scenario_storage.hpp"
 #include "coverage.hpp"
 
 namespace struere::proof {
@@ -24,6 +25,7 @@ struct Interference {
 // Plays both and compares all that the actor is told, errors and their words included. First, and after each step of
 // others that differs, makes sure that the twins do differ only in what the actor may not see; where they do not, what
 // follows proves nothing and is not looked at. Throws what the JSON library throws for a document that is no twins.
-std::optional<Interference> find_interference(const conformance::OrderedJson& twins, Coverage& coverage);
+std::optional<Interference> find_interference(const conformance::OrderedJson& twins, Coverage& coverage,
+                                              const conformance::StorageChoice& choice = {});
 
 }  // namespace struere::proof

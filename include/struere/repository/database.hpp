@@ -26,7 +26,8 @@ struct DatabaseOptions {
 // One for each process and file. A handle: copies share the database. Safe to use from many threads.
 class Database {
  public:
-  // The file is created if it is missing. Throws Error{storage}.
+  // `path` is a file, which is created if it is missing, or a URL: `postgresql://…` needs struere::postgres, and of
+  // SqliteOptions takes busy_timeout, must_exist and read_only. Throws Error{storage}.
   static Database open(const std::string& path, const DatabaseOptions& options = {});
   static Database in_memory(const DatabaseOptions& options = {});
   static Database with_storage(std::unique_ptr<Storage> storage, const DatabaseOptions& options = {});

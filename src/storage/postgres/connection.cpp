@@ -126,7 +126,7 @@ Connection::Ticket Connection::queue(std::string_view sql, const Parameters& par
   std::vector<int> lengths(count), formats(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Parameters::Value& value = parameters.values_[i];
-    data[i] = value.is_binary ? value.data : value.digits.data();
+    data[i] = value.data || value.is_binary ? value.data : value.digits.data();
     lengths[i] = value.length;
     formats[i] = value.is_binary ? 1 : 0;
   }
@@ -188,9 +188,9 @@ void Connection::note_failure(const pg_result& result) {
     return std::string(text ? text : "");
   };
   std::string state = field(PG_DIAG_SQLSTATE), message = field(PG_DIAG_MESSAGE_PRIMARY);
-  const bool is_ending = state.empty() || state.starts_with("08") || state.starts_with("57P");
-  if (is_ending && is_committing_) throw_lost();
-  if (state.empty() || state.starts_with("08")) throw_lost();
+  // 08P01 is a message that the server could not read.
+  const bool is_lost = state.empty() || (state.starts_with("08") && state != "08P01");
+  if (is_lost || (state.starts_with("57P") && is_committing_)) throw_lost();
   failure_ = [state = std::move(state), message = std::move(message)] { throw_server_error(state, message); };
 }
 

@@ -41,6 +41,7 @@ class Connection {
   // Queues a statement, whose result is taken with the ticket after finish() and before the next one is queued. Throws
   // Error{storage} if the connection is lost.
   Ticket queue(std::string_view sql, const Parameters& parameters = {});
+  std::size_t queued() const noexcept { return pending_.size(); }
   // Sends what is queued and waits for all results. Throws the first failure: all statements after that one were not
   // carried out, and the transaction is to be rolled back.
   void finish();
@@ -54,6 +55,7 @@ class Connection {
   // Asked while a result is waited for; if it answers true, the statement is cancelled.
   void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }
 
+  bool is_whole() const noexcept { return !is_broken_; }
   // Whether the server still holds the other end, as far as can be told without a round trip.
   bool is_usable() noexcept;
   // COMMIT is on its way: if the connection is lost now, nobody knows whether it was carried out.

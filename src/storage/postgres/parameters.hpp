@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,18 +29,29 @@ class Parameters {
   Parameters& add_text(const std::string& value) { return add_text(std::string_view(value)); }
   Parameters& add_text(const char* value) { return add_text(std::string_view(value)); }
 
+  // A list, for `= ANY($n)` or `unnest($n)`.
+  Parameters& add_texts(const std::vector<std::string>& values);
+  Parameters& add_list_of_bytes(const std::vector<std::string>& values);
+  Parameters& add_integers(const std::vector<std::int64_t>& values);
+
+  // Keeps a text that add_text() or add_bytes() is then given.
+  std::string_view keep(std::string text);
+
   std::size_t size() const noexcept { return values_.size(); }
 
  private:
   friend class Connection;
 
   struct Value {
-    const char* data = nullptr;  // nullptr: NULL, or the digits
+    const char* data = nullptr;  // nullptr: NULL, unless there are digits
     int length = 0;
     bool is_binary = true;
     std::array<char, 24> digits{};
   };
+  Parameters& add_literal(std::string literal);
+
   std::vector<Value> values_;
+  std::shared_ptr<std::deque<std::string>> kept_;  // shared by copies, whose values point into it
 };
 
 }  // namespace struere::postgres

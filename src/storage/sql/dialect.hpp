@@ -6,8 +6,23 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace struere {
+
+// What the SQL of records needs (record_sql.hpp).
+struct RecordWords {
+  char placeholder;         // stands before the number of a parameter: `?` of `?1`
+  std::string_view tables;  // stands before the name of a table: that of a schema and a point, or nothing
+
+  // Parameters are written as `?1`. No other `?` is in what is written.
+  std::string finish(std::string sql) const {
+    if (placeholder != '?')
+      for (char& c : sql)
+        if (c == '?') c = placeholder;
+    return sql;
+  }
+};
 
 struct Dialect {
   char placeholder;      // stands before the number of a parameter: `?` of `?1`
@@ -37,13 +52,7 @@ struct Dialect {
   std::string_view search_matches;  // a table of what the question `{}` to the index of words finds: scope_id,
                                     // entity_id
 
-  // The compilers write parameters as `?1`. No other `?` is in what they write.
-  std::string finish(std::string sql) const {
-    if (placeholder != '?')
-      for (char& c : sql)
-        if (c == '?') c = placeholder;
-    return sql;
-  }
+  std::string finish(std::string sql) const { return RecordWords{placeholder, {}}.finish(std::move(sql)); }
 };
 
 }  // namespace struere

@@ -23,8 +23,8 @@ std::string_view owner_column(const RecordShape& shape) {
 // Puts a statement together, the owner first.
 class Builder {
  public:
-  Builder(const Dialect& dialect, const RecordOwnerValues& owner, const RecordShape& shape)
-      : dialect_(dialect), shape_(shape), owner_(owner) {
+  Builder(const RecordWords& words, const RecordOwnerValues& owner, const RecordShape& shape)
+      : words_(words), shape_(shape), owner_(owner) {
     statement_.text.reserve(usual_length);
   }
 
@@ -32,7 +32,7 @@ class Builder {
     statement_.text += text;
     return *this;
   }
-  Builder& table() { return text(shape_.name); }
+  Builder& table() { return text(words_.tables).text(shape_.name); }
   // Only names of the shape come into the text.
   Builder& column(std::string_view name) { return text(shape_.columns[column_of(shape_, name)]); }
   Builder& columns(std::span<const std::string_view> names) {
@@ -75,12 +75,12 @@ class Builder {
   Builder& also() { return text(has_where_ ? " AND " : " WHERE "); }
 
   RecordStatement take() {
-    statement_.text = dialect_.finish(std::move(statement_.text));
+    statement_.text = words_.finish(std::move(statement_.text));
     return std::move(statement_);
   }
 
  private:
-  const Dialect& dialect_;
+  const RecordWords& words_;
   const RecordShape& shape_;
   const RecordOwnerValues& owner_;
   RecordStatement statement_;
@@ -91,7 +91,7 @@ class Builder {
 
 RecordStatement RecordSql::insert(RecordTable table, const Record& record) const {
   const RecordShape& shape = shape_of(table);
-  Builder sql(dialect_, owner_, shape);
+  Builder sql(words_, owner_, shape);
   sql.text("INSERT INTO ").table().text("(");
   if (sql.has_owner()) sql.text(owner_column(shape)).text(", ");
   if (shape.names_shared) sql.text("organization_id, ");
@@ -104,7 +104,7 @@ RecordStatement RecordSql::insert(RecordTable table, const Record& record) const
 
 RecordStatement RecordSql::update(RecordTable table, const std::vector<RecordCondition>& where,
                                   const RecordChanges& changes) const {
-  Builder sql(dialect_, owner_, shape_of(table));
+  Builder sql(words_, owner_, shape_of(table));
   sql.text("UPDATE ").table().text(" SET ");
   for (std::size_t i = 0; i < changes.size(); ++i)
     sql.text(i == 0 ? "" : ", ").column(changes[i].first).text(" = ").parameter(changes[i].second);
@@ -112,13 +112,13 @@ RecordStatement RecordSql::update(RecordTable table, const std::vector<RecordCon
 }
 
 RecordStatement RecordSql::remove(RecordTable table, const std::vector<RecordCondition>& where) const {
-  Builder sql(dialect_, owner_, shape_of(table));
+  Builder sql(words_, owner_, shape_of(table));
   return sql.text("DELETE FROM ").table().where(where).take();
 }
 
 RecordStatement RecordSql::select(const RecordSelection& selection) const {
   const RecordShape& shape = shape_of(selection.table);
-  Builder sql(dialect_, owner_, shape);
+  Builder sql(words_, owner_, shape);
   sql.text("SELECT ").columns(shape.columns).text(" FROM ").table().where(selection.where);
   if (selection.after) {
     sql.also().text("(").columns(selection.order).text(selection.descending ? ") < (" : ") > (");
@@ -132,19 +132,20 @@ RecordStatement RecordSql::select(const RecordSelection& selection) const {
 }
 
 RecordStatement RecordSql::sum(const RecordRollup& rollup) const {
-  Builder sql(dialect_, owner_, shape_of(rollup.table));
+  Builder sql(words_, owner_, shape_of(rollup.table));
   sql.text("SELECT ").columns(rollup.group_by).text(rollup.group_by.empty() ? "count(*)" : ", count(*)");
   for (const std::string_view column : rollup.sums)
     sql.text(", coalesce(CAST(sum(").column(column).text(") AS BIGINT), 0)");
   sql.text(" FROM ").table().where(rollup.where);
   if (!rollup.group_by.empty()) {
     sql.text(" GROUP BY ").columns(rollup.group_by);
-    sql.text(" ORDER BY ").columns(rollup.group_by);
+    for (std::size_t i = 0; i < rollup.group_by.size(); ++i)
+      sql.text(i == 0 ? " ORDER BY " : ", ").column(rollup.group_by[i]).text(" NULLS FIRST");
   }
   return sql.take();
 }
 
-std::string RecordSql::find_in_all_scopes(const Dialect& dialect, RecordTable table, std::string_view column) {
+std::string RecordSql::find_in_all_scopes(const RecordWords& words, RecordTable table, std::string_view column) {
   const RecordShape& shape = shape_of(table);
   std::string out = "SELECT ";
   for (const std::string_view name : shape.columns) out.append("k.").append(name).append(", ");
@@ -152,7 +153,7 @@ std::string RecordSql::find_in_all_scopes(const Dialect& dialect, RecordTable ta
       .append(shape.name)
       .append(" k JOIN scopes s ON s.id = k.scope_id");
   out.append(" WHERE k.").append(shape.columns[column_of(shape, column)]).append(" = ?1");
-  return dialect.finish(std::move(out));
+  return words.finish(std::move(out));
 }
 
 }  // namespace struere

@@ -25,7 +25,7 @@ struct RecordStatement {
 
 class RecordSql {
  public:
-  RecordSql(const Dialect& dialect, const RecordOwnerValues& owner) : dialect_(dialect), owner_(owner) {}
+  RecordSql(const RecordWords& words, const RecordOwnerValues& owner) : words_(words), owner_(owner) {}
 
   // Changes nothing if a key is taken.
   RecordStatement insert(RecordTable table, const Record& record) const;
@@ -38,10 +38,10 @@ class RecordSql {
   RecordStatement sum(const RecordRollup& rollup) const;
   // The record of this value at a column, of whatever scope: its columns, then those of the table `scopes` that lead to
   // it, organization_id and environment.
-  static std::string find_in_all_scopes(const Dialect& dialect, RecordTable table, std::string_view column);
+  static std::string find_in_all_scopes(const RecordWords& words, RecordTable table, std::string_view column);
 
  private:
-  const Dialect& dialect_;
+  const RecordWords& words_;
   const RecordOwnerValues& owner_;
 };
 

@@ -6,7 +6,7 @@
 
 #include "core/json_scan.hpp"
 #include "query/field_key.hpp"
-#include "storage/sqlite/stored_texts.hpp"
+#include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {

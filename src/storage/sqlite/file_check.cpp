@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "storage/sqlite/field_keys.hpp"
-#include "storage/sqlite/stored_texts.hpp"
+#include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {

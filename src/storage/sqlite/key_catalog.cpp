@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include "storage/sqlite/stored_texts.hpp"
+#include "storage/sql/stored_texts.hpp"
 
 namespace struere {
 namespace {

@@ -2,39 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "storage/sqlite/stored_texts.hpp"
+#include "storage/search_words.hpp"
+#include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
-#include "struere/query/interpreter.hpp"
 
 namespace struere {
-namespace {
-
-// Of a longer word, which may be a whole text where no spaces are written, only its beginning is in the index.
-constexpr std::size_t longest_word = 64;
-// What is left of any longer word that is cut between two characters.
-constexpr std::size_t longest_term = longest_word - 3;
-// Each term that is asked for costs what there is of it: a few of them narrow as well as many, and beside a longer one
-// the shortest do not narrow.
-constexpr std::size_t most_terms = 4;
-constexpr std::size_t shortest_beside_longer = 3;
-
-std::string beginning_of(std::string word, std::size_t longest = longest_word) {
-  if (word.size() <= longest) return word;
-  const auto inside_character = [&](std::size_t at) { return (static_cast<unsigned char>(word[at]) & 0xc0) == 0x80; };
-  std::size_t end = longest;
-  while (end > longest - 3 && inside_character(end)) --end;
-  word.resize(end);
-  return word;
-}
-
-void sort_out(std::vector<std::string>& words) {
-  std::ranges::sort(words);
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-}
-
-}  // namespace
 
 Statement SearchIndex::scoped(const std::string& sql) {
   Statement statement = connection_.prepare(sql);
@@ -57,14 +29,10 @@ std::string SearchIndex::prefix(EntityTypeKey type) const { return fmt::format("
 
 std::string SearchIndex::indexed_words(EntityTypeKey type, const std::vector<FieldPath>& fields,
                                        std::string_view data) const {
-  RowFields row;
-  row.data = parse_canonical_json(data);
-  std::vector<std::string> words = words_at(fields, row);
-  for (std::string& word : words) word = beginning_of(std::move(word));
-  sort_out(words);
   const std::string before = prefix(type);
   std::string out;
-  for (const std::string& word : words) out.append(out.empty() ? "" : " ").append(before).append(word);
+  for (const std::string& word : struere::indexed_words(fields, data))
+    out.append(out.empty() ? "" : " ").append(before).append(word);
   return out;
 }
 
@@ -122,14 +90,8 @@ void SearchIndex::rebuild(EntityTypeKey type) {
 }
 
 std::optional<std::string> SearchIndex::question(EntityTypeKey type, const Search& search) {
-  std::vector<std::string> terms;
-  for (const std::string& term : search.terms) terms.push_back(beginning_of(term, longest_term));
+  const std::vector<std::string> terms = terms_to_ask(search);
   if (terms.empty() || search.fields != fields(type)) return std::nullopt;
-  sort_out(terms);
-  std::ranges::stable_sort(terms, std::ranges::greater(), &std::string::size);
-  if (terms.size() > most_terms) terms.resize(most_terms);
-  if (terms.front().size() >= shortest_beside_longer)
-    std::erase_if(terms, [](const std::string& term) { return term.size() < shortest_beside_longer; });
   std::string out;
   for (const std::string& term : terms)
     out += fmt::format("{}\"{}{}\"*", out.empty() ? "" : " AND ", prefix(type), term);

@@ -5,6 +5,8 @@
 
 namespace struere {
 
+inline constexpr RecordWords sqlite_record_words{.placeholder = '?', .tables = ""};
+
 inline constexpr Dialect sqlite_dialect{
     .placeholder = '?',
     .yes = "1",

@@ -37,7 +37,7 @@ std::vector<RecordValue> read_record_values(const Statement& statement, std::siz
 
 RecordSql SqliteRecords::sql(RecordTable table, bool writes) const {
   require_access(shape_of(table), owner_.scope.has_value(), writes);
-  return {sqlite_dialect, owner_};
+  return {sqlite_record_words, owner_};
 }
 
 Statement SqliteRecords::prepare(const RecordStatement& statement) {

@@ -292,7 +292,7 @@ class SqliteStorage final : public Storage {
   }
 
   std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
-    static const std::string sql = RecordSql::find_in_all_scopes(sqlite_dialect, RecordTable::api_keys, "hash");
+    static const std::string sql = RecordSql::find_in_all_scopes(sqlite_record_words, RecordTable::api_keys, "hash");
     const auto connection = reader();
     Statement statement = connection->prepare(sql);
     statement.bind_blob(1, bytes_of(hash));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "storage/sqlite/stored_texts.hpp"
+#include "storage/sql/stored_texts.hpp"
 
 namespace struere {
 

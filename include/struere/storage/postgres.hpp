@@ -1,0 +1,36 @@
+// The storage that is a PostgreSQL database: for many processes of many hosts (library struere::postgres).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "struere/core/export.hpp"
+
+namespace STRUERE_API struere {
+inline namespace STRUERE_API spi {
+class Storage;  // struere/spi/storage.hpp
+}  // namespace spi
+}  // namespace struere
+
+namespace STRUERE_API struere {
+
+struct PostgresOptions {
+  // How long a writer waits for those before it in the same scope, and an operation for a free connection.
+  std::chrono::milliseconds busy_timeout{5000};
+  bool must_exist = false;  // otherwise missing tables are made
+  bool read_only = false;   // each write throws Error{storage}
+  std::size_t most_connections = 32;
+};
+
+// `url` is as libpq takes it (postgresql://user@host:port/database?sslmode=verify-full); passwords may come from a
+// password file or the environment. `prepare=off` among its parameters is for a pooler without prepared statements.
+// Throws Error{storage}, whose message holds no password, if the server cannot be reached, the tables are those of a
+// newer version, or the database's encoding is not UTF8.
+std::unique_ptr<Storage> open_postgres_storage(const std::string& url, const PostgresOptions& options = {});
+
+}  // namespace struere
+
+// Refers to the library, so that a linker keeps it and with it the scheme `postgresql` (CMake and pkg-config do so).
+extern "C" STRUERE_API const int struere_postgres_backend;

@@ -1,0 +1,75 @@
+// From a selection to the rows that may be in it: SQL narrows and orders by what is provably the interpreter's answer,
+// and leaves no row out. Whether a row is selected is decided by RowDecider.
+//
+// INVARIANT: every statement binds the scope as its first parameter, $1, and each use of a scoped table compares its
+// scope_id with it. All values are parameters.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/postgres/parameters.hpp"
+#include "storage/postgres/row_decider.hpp"
+#include "storage/postgres/type_keys.hpp"
+#include "storage/sql/key_access.hpp"
+
+namespace struere::postgres {
+
+// Columns: id, data, version, status, created_at, updated_at, then the field key if `has_key`.
+class Candidates {
+ public:
+  // How the rows of the statement are ordered.
+  enum class Order {
+    none,   // in some order, which batches continue
+    exact,  // that of the selection
+    key,    // by a field key: its first field decides, except between values that the key cuts
+  };
+
+  // `terms` narrow by the table of words. What is passed must outlive this.
+  Candidates(std::int64_t scope, const Selection& selection, const RowDecider& decider, const TypeKeys& keys,
+             const std::vector<std::string>& terms, bool with_order);
+
+  Order order() const noexcept { return order_; }
+  bool has_key() const noexcept { return order_ == Order::key; }
+  static constexpr int key_column = 6;
+  // order() == key: whether rows of one key come in the order of the selection if the key is exact.
+  bool is_tail_exact() const noexcept { return is_tail_exact_; }
+  // The field key that leads to the rows, if there is one.
+  const FieldKey* key() const noexcept { return access_ ? access_->key : nullptr; }
+
+  struct Statement {
+    std::string sql;
+    Parameters parameters;
+  };
+  // The next `limit` rows; after `last`, if there was a batch before.
+  Statement select(std::int64_t limit, const ResultRow* last = nullptr) const;
+  // How many rows there are, if SQL alone decides.
+  std::optional<Statement> count() const;
+
+ private:
+  struct Text;  // a statement that is being written
+
+  void add_condition(Text& text, const Predicate& condition) const;
+  void add_conditions(Text& text) const;
+  void add_key_condition(Text& text, const KeyAccess& access) const;
+  void add_alternatives(Text& text) const;
+  void add_position(Text& text) const;
+  void add_place(Text& text, const ResultRow& last) const;
+  std::string order_column(const OrderKey& key) const;
+  bool is_decided() const;
+
+  std::int64_t scope_;
+  const Selection& selection_;
+  const RowDecider& decider_;
+  const TypeKeys& keys_;
+  const std::vector<std::string>& terms_;
+  std::vector<const Predicate*> conditions_;  // of every row as it is stored
+  std::optional<KeyAccess> access_;
+  std::vector<KeyAccess> alternatives_;
+  Order order_ = Order::none;
+  bool is_tail_exact_ = false;
+};
+
+}  // namespace struere::postgres

@@ -1,0 +1,53 @@
+#include "storage/postgres/connection_pool.hpp"
+
+#include <utility>
+
+#include "core/deadline.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere::postgres {
+
+Lease ConnectionPool::lease() {
+  Lease out(nullptr, [this](Connection* connection) { give_back(connection); });
+  {
+    std::unique_lock lock(mutex_);
+    if (!freed_.wait_until(lock, deadline_after(timeout_), [&] { return on_loan_ < most_; }))
+      throw Error(ErrorCode::storage,
+                  "all connections of the pool were in use for longer than the busy timeout; try again, or raise "
+                  "PostgresOptions::most_connections")
+          .transient();
+    ++on_loan_;
+  }
+  try {
+    while (!out) {
+      std::unique_ptr<Connection> connection = take_idle();
+      if (!connection) connection = std::make_unique<Connection>(target_);
+      if (connection->is_usable()) out.reset(connection.release());
+    }
+  } catch (...) {
+    give_back(nullptr);
+    throw;
+  }
+  return out;
+}
+
+std::unique_ptr<Connection> ConnectionPool::take_idle() {
+  const std::scoped_lock lock(mutex_);
+  if (idle_.empty()) return nullptr;
+  std::unique_ptr<Connection> out = std::move(idle_.back());
+  idle_.pop_back();
+  return out;
+}
+
+void ConnectionPool::give_back(Connection* connection) noexcept {
+  std::unique_ptr<Connection> returned(connection);
+  const std::scoped_lock lock(mutex_);
+  --on_loan_;
+  try {
+    if (returned && returned->is_whole()) idle_.push_back(std::move(returned));
+  } catch (const std::exception&) {  // no memory: it is closed
+  }
+  freed_.notify_one();
+}
+
+}  // namespace struere::postgres

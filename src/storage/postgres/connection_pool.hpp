@@ -1,0 +1,42 @@
+// The connections of one database: a bounded number, some of them idle.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "storage/postgres/connection.hpp"
+
+namespace struere::postgres {
+
+// A connection on loan; given back when destroyed.
+using Lease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
+
+// Safe to use from many threads. Must outlive its leases.
+class ConnectionPool {
+ public:
+  ConnectionPool(Target target, std::size_t most, std::chrono::milliseconds timeout)
+      : target_(std::move(target)), most_(most), timeout_(timeout) {}
+
+  // Waits until one is free, and throws Error{storage} if none is for as long as the timeout.
+  Lease lease();
+
+ private:
+  std::unique_ptr<Connection> take_idle();
+  void give_back(Connection* connection) noexcept;
+
+  Target target_;
+  std::size_t most_;
+  std::chrono::milliseconds timeout_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable freed_;
+  std::size_t on_loan_ = 0;
+  std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+}  // namespace struere::postgres

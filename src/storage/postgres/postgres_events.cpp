@@ -1,0 +1,172 @@
+// The log of one scope (SPEC 7).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "storage/postgres/interruptible.hpp"
+#include "storage/postgres/postgres_transaction.hpp"
+#include "storage/sql/event_reader.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere::postgres {
+namespace {
+
+constexpr std::int64_t least_events = 32, most_events = 1'000;
+
+template <std::size_t size>
+std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), size};
+}
+
+// The row of an entity in the columns from `first` on: type_key, id, data, status, created_at, updated_at. nullopt if
+// there is none.
+std::optional<StoredEntity> read_entity(const ResultRow& row, int first) {
+  if (row.is_null(first)) return std::nullopt;
+  return StoredEntity{row.integer(first),
+                      row.string(first + 1),
+                      row.string(first + 2),
+                      row.string(first + 3),
+                      row.integer(first + 4),
+                      row.integer(first + 5),
+                      0,
+                      false};
+}
+
+constexpr int first_of_entity = 14, first_of_other_end = 20;
+
+std::vector<const Mask*> admitting_masks(const EventSelection& selection, const std::optional<StoredEntity>& row,
+                                         RelationReader& relations) {
+  static const Mask shows_all;
+  if (!row) return selection.purged ? std::vector{&shows_all} : std::vector<const Mask*>();
+  for (const EventSelection::TypeGrants& type : selection.types)
+    if (type.type == row->type) return admitting(*type.grants, fields_of(*row), selection.actor, relations);
+  return {};
+}
+
+bool has_nul(const std::optional<std::string>& text) { return text && text->find('\0') != std::string::npos; }
+
+}  // namespace
+
+void PostgresTransaction::append_event(const EventRecord& event) {
+  relieve();
+  Parameters parameters = Parameters()
+                              .add(scope_)
+                              .add(event.sequence)
+                              .add_text(event.id.str())
+                              .add_text(event.type)
+                              .add_text(event.entity)
+                              .add_text(event.other_end)
+                              .add_text(event.actor_type)
+                              .add_text(event.actor_id)
+                              .add(event.created_at)
+                              .add_text(event.payload)
+                              .add_bytes(bytes_of(event.hash));
+  if (event.salt)
+    parameters.add_bytes(bytes_of(*event.salt));
+  else
+    parameters.add_null();
+  if (event.impersonated_by)
+    parameters.add_text(event.impersonated_by->type).add_text(event.impersonated_by->id);
+  else
+    parameters.add_null().add_null();
+  connection().queue(
+      "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, "
+      "created_at, payload, hash, salt, impersonated_by_type, impersonated_by) VALUES($1, $2, $3, $4, $5, $6, $7, $8, "
+      "$9, $10, $11, $12, $13, $14)",
+      parameters);
+  head_.set_chain_head({event.sequence, event.hash}, event.created_at);
+}
+
+std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection& selection) {
+  const Interruptible interruptible(connection(), selection.interruption);
+  std::vector<EventRecord> out;
+  // What holds U+0000 is in no event.
+  if (has_nul(selection.entity) || has_nul(selection.type) || has_nul(selection.type_prefix) ||
+      has_nul(selection.actor_id))
+    return out;
+  RelationMemory relations(*this);
+  std::size_t bytes = 0;
+  std::int64_t after = std::max(selection.after, log_start().sequence);
+  for (std::int64_t rows = std::clamp(selection.limit + 1, least_events, most_events);;
+       rows = std::min(rows * 4, most_events)) {
+    throw_if_due(selection.interruption);
+    Parameters parameters = Parameters().add(scope_).add(after).add(rows);
+    std::string where = "v.scope_id = $1 AND v.sequence > $2";
+    const auto also = [&](const char* condition) {
+      where += fmt::format(fmt::runtime(condition), fmt::format("${}", parameters.size()));
+    };
+    if (selection.entity) {
+      parameters.add_text(*selection.entity);
+      also(selection.purged ? " AND (v.entity_id = {0} OR v.purged_entity_id = {0})" : " AND v.entity_id = {}");
+    }
+    if (selection.type) parameters.add_text(*selection.type), also(" AND v.type = {}");
+    if (selection.type_prefix) parameters.add_text(*selection.type_prefix), also(" AND starts_with(v.type, {})");
+    if (selection.actor_id) parameters.add_text(*selection.actor_id), also(" AND v.actor_id = {}");
+    if (selection.since) parameters.add(*selection.since), also(" AND v.created_at >= {}");
+    if (selection.until) parameters.add(*selection.until), also(" AND v.created_at < {}");
+    const Result batch = connection().run(
+        fmt::format(
+            "SELECT {}, e.type_key, e.id, e.data, e.status, e.created_at, e.updated_at, o.type_key, o.id, "
+            "o.data, o.status, o.created_at, o.updated_at FROM struere.events v LEFT JOIN struere.entities e ON "
+            "e.scope_id = $1 AND e.id = v.entity_id LEFT JOIN struere.entities o ON o.scope_id = $1 AND o.id = "
+            "v.other_end_id WHERE {} ORDER BY v.sequence LIMIT $3",
+            event_columns, where),
+        parameters);
+    for (int i = 0; i < batch.rows(); ++i) {
+      const Row row(batch, i);
+      EventRecord event = read_event(row);
+      after = event.sequence;
+      if (!is_asked_for(selection, event)) continue;
+      std::vector<const Mask*> masks;
+      if (event.entity) masks = admitting_masks(selection, read_entity(row, first_of_entity), relations);
+      if (event.entity ? masks.empty() : !selection.others) continue;
+      if (event.other_end && admitting_masks(selection, read_entity(row, first_of_other_end), relations).empty())
+        continue;
+      if (static_cast<std::int64_t>(out.size()) == selection.limit || bytes >= selection.most_bytes) return out;
+      if (event.entity && !event.other_end) event.payload = masked_payload(event.payload, masks);
+      bytes += event.payload.size();
+      out.push_back(std::move(event));
+    }
+    if (batch.rows() < rows) return out;
+    if (static_cast<std::int64_t>(out.size()) == selection.limit || bytes >= selection.most_bytes) return out;
+  }
+}
+
+std::int64_t PostgresTransaction::remove_pruned_events(std::int64_t most) {
+  return connection()
+      .run(
+          "DELETE FROM struere.events WHERE scope_id = $1 AND sequence IN (SELECT sequence FROM struere.events WHERE "
+          "scope_id = $1 AND sequence <= $2 ORDER BY sequence LIMIT $3)",
+          Parameters().add(scope_).add(log_start().sequence).add(most))
+      .affected();
+}
+
+void PostgresTransaction::replay_events(const EventReplay& which,
+                                        const std::function<bool(const EventRecord&)>& visit) {
+  std::int64_t after = std::max(which.after, log_start().sequence);
+  for (std::int64_t rows = least_events;; rows = std::min(rows * 2, most_events)) {
+    Parameters parameters = Parameters().add(scope_).add(after).add(rows);
+    if (which.entity) parameters.add_text(*which.entity);
+    const Result batch = connection().run(
+        fmt::format("SELECT {} FROM struere.events v WHERE v.scope_id = $1 AND v.sequence > $2{} ORDER BY v.sequence "
+                    "LIMIT $3",
+                    event_columns,
+                    which.entity ? " AND (v.entity_id = $4 OR (v.entity_id IS NULL AND v.purged_entity_id = $4))" : ""),
+        parameters);
+    for (int i = 0; i < batch.rows(); ++i) {
+      const EventRecord event = read_event(Row(batch, i));
+      after = event.sequence;
+      if (!visit(event)) return;
+    }
+    if (batch.rows() < rows) return;
+  }
+}
+
+void PostgresTransaction::purge_payload(std::int64_t sequence, const EventHash& payload_hash) {
+  connection().queue(
+      "UPDATE struere.events SET payload = '{}', salt = NULL, payload_hash = $3 WHERE scope_id = $1 AND sequence = $2",
+      Parameters().add(scope_).add(sequence).add_bytes(bytes_of(payload_hash)));
+}
+
+}  // namespace struere::postgres

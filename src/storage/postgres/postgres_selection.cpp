@@ -1,0 +1,356 @@
+// Reading for an actor: what leaves here is masked.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "query/aggregator.hpp"
+#include "query/field_key.hpp"
+#include "storage/postgres/interruptible.hpp"
+#include "storage/postgres/postgres_transaction.hpp"
+#include "storage/search_words.hpp"
+#include "storage/sql/row_reader.hpp"
+#include "struere/core/error.hpp"
+#include "struere/query/comparison.hpp"
+
+namespace struere::postgres {
+namespace {
+
+// Rows that are read at once: at first about as many as are wanted, then more and more.
+constexpr std::int64_t least_rows = 16, first_rows = 256, most_rows = 2'000;
+constexpr std::int64_t bytes_of_batch = 4 << 20;
+
+// A row that was selected, kept until the page is made.
+class KeptRow final : public ResultRow {
+ public:
+  KeptRow(const ResultRow& row, std::string bits)
+      : id_(row.string(0)),
+        data_(row.string(1)),
+        status_(row.string(3)),
+        bits_(std::move(bits)),
+        version_(row.integer(2)),
+        created_at_(row.integer(4)),
+        updated_at_(row.integer(5)) {}
+
+  Type type(int column) const override {
+    return column == 2 || column == 4 || column == 5 ? Type::integer : Type::text;
+  }
+  std::int64_t integer(int column) const override {
+    return column == 2 ? version_ : column == 4 ? created_at_ : updated_at_;
+  }
+  std::string_view text(int column) const override {
+    return column == 0 ? id_ : column == 1 ? data_ : column == 3 ? status_ : bits_;
+  }
+  std::string_view blob(int column) const override { return text(column); }
+
+ private:
+  std::string id_, data_, status_, bits_;
+  std::int64_t version_, created_at_, updated_at_;
+};
+
+struct Selected {
+  Position position;
+  KeptRow row;
+  std::vector<std::optional<Json>> values;
+  std::string key;  // the field key that it was found by
+};
+
+// The first rows of a selection, in its order, out of rows that come in the order of their statement.
+class FirstRows {
+ public:
+  FirstRows(const Selection& selection, const Candidates& candidates)
+      : selection_(selection), candidates_(candidates), wanted_(static_cast<std::size_t>(selection.limit) + 1) {}
+
+  bool before(const Position& a, const Position& b) const {
+    for (std::size_t i = 0; i < selection_.order.size(); ++i)
+      if (a[i] != b[i]) return selection_.order[i].descending ? a[i] > b[i] : a[i] < b[i];
+    return false;
+  }
+
+  // Whether no later row can be among them; `key` is that of the next one.
+  bool is_complete(std::string_view key) const {
+    if (rows_.size() < wanted_) return false;
+    switch (candidates_.order()) {
+      case Candidates::Order::none: return false;
+      case Candidates::Order::exact: return true;
+      case Candidates::Order::key: break;
+    }
+    const std::string& last = rows_.front().key;
+    if (last != key) return selection_.order.front().descending ? key < last : key > last;
+    return candidates_.is_tail_exact() && is_exact_field_key(key);
+  }
+
+  void add(Selected row) {
+    if (selection_.after && !before(*selection_.after, row.position)) return;
+    const auto later = [&](const Selected& a, const Selected& b) { return before(a.position, b.position); };
+    rows_.push_back(std::move(row));
+    std::ranges::push_heap(rows_, later);
+    if (rows_.size() <= wanted_) return;
+    std::ranges::pop_heap(rows_, later);
+    rows_.pop_back();
+  }
+
+  std::vector<Selected> take() {
+    std::ranges::sort(rows_, [&](const Selected& a, const Selected& b) { return before(a.position, b.position); });
+    return std::move(rows_);
+  }
+
+ private:
+  const Selection& selection_;
+  const Candidates& candidates_;
+  std::size_t wanted_;
+  std::vector<Selected> rows_;  // a heap: the last one is in front
+};
+
+// How many rows to read next.
+class BatchSize {
+ public:
+  explicit BatchSize(std::int64_t first) : next_(std::clamp(first, least_rows, first_rows)) {}
+  std::int64_t next() const noexcept { return next_; }
+  void add(const Result& batch) {
+    for (int row = 0; row < batch.rows(); ++row) bytes_ += static_cast<std::int64_t>(batch.bytes(row, 1).size());
+    rows_ += batch.rows();
+    const std::int64_t of_row = rows_ == 0 ? 1 : std::max<std::int64_t>(bytes_ / rows_, 1);
+    next_ = std::clamp(std::min(next_ * 4, bytes_of_batch / of_row), least_rows, most_rows);
+  }
+
+ private:
+  std::int64_t next_, bytes_ = 0, rows_ = 0;
+};
+
+std::string names_of(const FieldKey& key) {
+  std::string out;
+  for (const FieldPath& field : key.fields) out.append(out.empty() ? "" : ", ").append(field.str());
+  return out;
+}
+
+bool is_never(const RowDecider& decider) {
+  return std::ranges::all_of(decider.admits(),
+                             [](const Predicate& predicate) { return predicate.kind() == Predicate::Kind::never; }) ||
+         decider.filter().kind() == Predicate::Kind::never;
+}
+
+}  // namespace
+
+std::vector<std::string> PostgresTransaction::terms_of(const Selection& selection, const TypeKeys& keys) const {
+  if (!selection.search || selection.id || selection.search->fields != keys.search) return {};
+  return terms_to_ask(*selection.search);
+}
+
+Page PostgresTransaction::select(const Selection& selection) {
+  const Interruptible interruptible(connection(), selection.interruption);
+  RowDecider decider(selection, *this);
+  Page page;
+  if (is_never(decider)) return page;
+  const auto keys = keys_of(selection.type);
+  const std::vector<std::string> terms = terms_of(selection, *keys);
+  const Candidates candidates(scope_, selection, decider, *keys, terms, true);
+  FirstRows first(selection, candidates);
+  BatchSize size(selection.limit + 1);
+  Result batch;
+  for (bool is_complete = false; !is_complete;) {
+    throw_if_due(selection.interruption);
+    const std::int64_t asked = size.next();
+    const Row last(batch, batch ? batch.rows() - 1 : 0);
+    const Candidates::Statement statement = candidates.select(asked, batch ? &last : nullptr);
+    Result next = connection().run(statement.sql, statement.parameters);
+    batch = std::move(next);
+    size.add(batch);
+    is_complete = batch.rows() < asked;
+    for (int i = 0; i < batch.rows(); ++i) {
+      const Row row(batch, i);
+      const std::string_view key = candidates.has_key() ? row.blob(Candidates::key_column) : std::string_view();
+      if (first.is_complete(key)) {
+        is_complete = true;
+        break;
+      }
+      const auto& bits = decider.decide(row);
+      if (!bits) continue;
+      std::vector<std::optional<Json>> values;
+      for (const FieldPath& field : selection.values) {
+        const Json* const value = decider.view().find(field);
+        values.push_back(value ? std::optional(*value) : std::nullopt);
+      }
+      first.add({decider.position(), KeptRow(row, *bits), std::move(values), std::string(key)});
+    }
+  }
+  const RowReader reader(decider.groups());
+  const auto bytes = std::make_shared<std::string>();
+  std::vector<std::size_t> ends;  // in `bytes`, of each row's data
+  std::vector<Selected> found = first.take();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (static_cast<std::int64_t>(i) == selection.limit || bytes->size() >= selection.most_bytes) {
+      page.next = std::move(found[i - 1].position);
+      break;
+    }
+    page.rows.push_back(reader.read(found[i].row, *bytes));
+    ends.push_back(bytes->size());
+    if (!selection.values.empty()) page.values.push_back(std::move(found[i].values));
+    if (selection.with_positions) page.positions.push_back(found[i].position);
+  }
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    page.rows[i].data = SharedText(bytes, begin, ends[i] - begin);
+    begin = ends[i];
+  }
+  return page;
+}
+
+std::vector<std::string> PostgresTransaction::plan_of(const Selection& selection) {
+  const Interruptible interruptible(connection(), selection.interruption);
+  const RowDecider decider(selection, *this);
+  if (is_never(decider)) return {"no row is looked at"};
+  const auto keys = keys_of(selection.type);
+  const std::vector<std::string> terms = terms_of(selection, *keys);
+  const Candidates candidates(scope_, selection, decider, *keys, terms, true);
+  const Candidates::Statement statement = candidates.select(selection.limit + 1);
+  const Result plan = connection().run("EXPLAIN (COSTS OFF) " + statement.sql, statement.parameters);
+  std::vector<std::string> out;
+  if (const FieldKey* const key = candidates.key()) out.push_back("by the field key " + names_of(*key));
+  for (int row = 0; row < plan.rows(); ++row) out.emplace_back(plan.bytes(row, 0));
+  return out;
+}
+
+// Visits the rows of the view that the filter and the search select, in some order, whatever the page.
+template <class Visit>
+void PostgresTransaction::each_selected(const Selection& selection, const std::vector<FieldPath>& fields,
+                                        Visit&& visit) {
+  RowDecider decider(selection, *this, fields);
+  if (is_never(decider)) return;
+  const auto keys = keys_of(selection.type);
+  const std::vector<std::string> terms = terms_of(selection, *keys);
+  const Candidates candidates(scope_, selection, decider, *keys, terms, false);
+  BatchSize size(first_rows);
+  Result batch;
+  do {
+    throw_if_due(selection.interruption);
+    const std::int64_t asked = size.next();
+    const Row last(batch, batch ? batch.rows() - 1 : 0);
+    const Candidates::Statement statement = candidates.select(asked, batch ? &last : nullptr);
+    Result next = connection().run(statement.sql, statement.parameters);
+    batch = std::move(next);
+    size.add(batch);
+    for (int i = 0; i < batch.rows(); ++i)
+      if (decider.decide(Row(batch, i))) visit(decider.view());
+    if (batch.rows() < asked) return;
+  } while (batch.rows() > 0);
+}
+
+std::int64_t PostgresTransaction::count(const Selection& asked) {
+  const Interruptible interruptible(connection(), asked.interruption);
+  Selection selection = asked;
+  selection.order.clear();
+  selection.after.reset();
+  selection.values.clear();
+  {
+    const RowDecider decider(selection, *this);
+    if (is_never(decider)) return 0;
+    const auto keys = keys_of(selection.type);
+    const std::vector<std::string> terms;
+    if (const auto statement = Candidates(scope_, selection, decider, *keys, terms, false).count())
+      return connection().run(statement->sql, statement->parameters).integer(0, 0);
+  }
+  std::int64_t n = 0;
+  each_selected(selection, {}, [&](const RowFields&) { ++n; });
+  return n;
+}
+
+Aggregates PostgresTransaction::aggregate(const Selection& asked, const Aggregation& aggregation) {
+  const bool only_counts = std::ranges::all_of(
+      aggregation.measures, [](const Aggregation::Part& part) { return part.op == Measure::Op::count; });
+  if (aggregation.group_by.empty() && only_counts) {  // no row has to be read
+    Aggregates out;
+    out.groups.emplace_back().measures.assign(aggregation.measures.size(), Json(count(asked)));
+    return out;
+  }
+  const Interruptible interruptible(connection(), asked.interruption);
+  Selection selection = asked;
+  selection.order.clear();
+  selection.after.reset();
+  selection.values.clear();
+  std::vector<FieldPath> fields = aggregation.group_by;
+  for (const Aggregation::Part& part : aggregation.measures)
+    if (part.field) fields.push_back(*part.field);
+  Aggregator aggregator(aggregation);
+  each_selected(selection, fields, [&](const RowFields& view) { aggregator.add(view); });
+  return aggregator.finish();
+}
+
+// The first active entity of the type that has the user's id in the field, and when it was created.
+std::optional<std::string> PostgresTransaction::own_entity_of(const OwnEntity::Candidate& candidate,
+                                                              const std::string& user_id, Timestamp& created_at) {
+  const Json wanted = user_id;
+  const auto keys = keys_of(candidate.type);
+  const auto key = std::ranges::find_if(keys->fields, [&](const FieldKey& one) {
+    return one.is_whole && one.fields.size() == 1 && one.fields.front() == candidate.user_id_field;
+  });
+  std::string bytes;
+  append_field_key(bytes, &wanted);
+  std::int64_t rows = least_rows;
+  std::optional<std::pair<Timestamp, std::string>> place;
+  for (;; rows = std::min(rows * 4, most_rows)) {
+    Parameters parameters = Parameters().add(scope_).add(candidate.type).add(rows);
+    std::string sql = "SELECT e.id, e.data, e.created_at FROM struere.entities e";
+    std::string where = " WHERE e.scope_id = $1 AND e.type_key = $2 AND e.deleted_at IS NULL AND e.status = 'active'";
+    const bool by_key = key != keys->fields.end();
+    if (by_key) {
+      parameters.add(key->number).add_bytes(bytes);
+      sql += " CROSS JOIN struere.entity_keys k";
+      where += " AND k.scope_id = $1 AND k.type_key = $2 AND k.key_no = $4 AND k.key = $5 AND e.id = k.id";
+    }
+    const std::string_view from = by_key ? "k" : "e";
+    if (place) {
+      parameters.add(place->first).add_text(place->second);
+      where +=
+          fmt::format(" AND ({0}.created_at, {0}.id) > (${1}, ${2})", from, parameters.size() - 1, parameters.size());
+    }
+    const Result batch = connection().run(
+        fmt::format("{}{} ORDER BY {}.created_at, {}.id LIMIT $3", sql, where, from, from), parameters);
+    for (int row = 0; row < batch.rows(); ++row) {
+      RowFields fields;
+      fields.data = parse_canonical_json(batch.bytes(row, 1));
+      fields.status = "active";
+      if (!compare(fields.find(candidate.user_id_field), Operator::eq, wanted)) continue;
+      created_at = batch.integer(row, 2);
+      return std::string(batch.bytes(row, 0));
+    }
+    if (batch.rows() < rows) return std::nullopt;
+    place.emplace(batch.integer(batch.rows() - 1, 2), batch.bytes(batch.rows() - 1, 0));
+  }
+}
+
+std::optional<std::string> PostgresTransaction::own_entity(const OwnEntity& own, const std::string& user_id) {
+  std::optional<std::pair<Timestamp, std::string>> first;
+  for (const OwnEntity::Candidate& candidate : own.candidates) {
+    Timestamp created_at = 0;
+    auto id = own_entity_of(candidate, user_id, created_at);
+    if (!id) continue;
+    std::pair found(created_at, *std::move(id));
+    if (!first || found < *first) first = std::move(found);
+  }
+  return first ? std::optional(std::move(first->second)) : std::nullopt;
+}
+
+std::vector<std::string> PostgresTransaction::related_ids(const std::string& id, const Hop& hop) {
+  if (id.find('\0') != std::string::npos) return {};
+  const Result ends = connection().run(
+      fmt::format("SELECT far.id FROM struere.entity_relations r CROSS JOIN struere.entities near CROSS JOIN "
+                  "struere.entities far WHERE r.scope_id = $1 AND near.scope_id = $1 AND far.scope_id = $1 AND r.{0} = "
+                  "$2 AND r.type = $3 AND near.id = r.{0} AND far.id = r.{1} AND near.deleted_at IS NULL AND "
+                  "far.deleted_at IS NULL ORDER BY far.id LIMIT $4",
+                  hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id"),
+      Parameters()
+          .add(scope_)
+          .add_text(id)
+          .add_text(hop.relation)
+          .add(static_cast<std::int64_t>(most_relations_visited) + 1));
+  std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(ends.rows()));
+  for (int row = 0; row < ends.rows(); ++row) out.emplace_back(ends.bytes(row, 0));
+  return out;
+}
+
+}  // namespace struere::postgres

@@ -1,0 +1,123 @@
+// One transaction inside one scope.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/postgres/candidates.hpp"
+#include "storage/postgres/records.hpp"
+#include "storage/postgres/scope_head.hpp"
+#include "storage/postgres/type_keys.hpp"
+#include "storage/postgres/work.hpp"
+#include "struere/spi/storage.hpp"
+
+namespace struere::postgres {
+
+class PostgresTransaction final : public Transaction {
+ public:
+  // A write waits for the scope's other writers here. `is_part`: another transaction commits. `after_commit` is called
+  // if definitions left field keys to be built; it must not throw.
+  PostgresTransaction(std::shared_ptr<Work> work, std::int64_t scope, const std::string& organization,
+                      TypeKeyCache& known_keys, bool is_part = false, std::function<void()> after_commit = {});
+  ~PostgresTransaction() override = default;
+
+  void commit() override;
+  // Queues what is kept of the whole transaction.
+  void before_commit();
+  // What is to be done once a transaction of which this is a part is durable.
+  void after_commit() noexcept;
+
+  std::uint64_t generation() override;
+  void set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) override;
+  void set_field_keys(EntityTypeKey type, const std::vector<std::vector<std::string>>& keys) override;
+  void rebuild_search(EntityTypeKey type) override;
+  bool has_entities(EntityTypeKey type) override;
+
+  Page select(const Selection& selection) override;
+  std::int64_t count(const Selection& selection) override;
+  Aggregates aggregate(const Selection& selection, const Aggregation& aggregation) override;
+  std::vector<std::string> plan_of(const Selection& selection) override;
+  std::optional<StoredEntity> find_entity(const std::string& id) override;
+  std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override;
+  void insert_entity(const StoredEntity& entity) override;
+  void update_entity(const StoredEntity& entity) override;
+  void purge_entity(const std::string& id) override;
+
+  bool link(const std::string& from, const std::string& relation, const std::string& to) override;
+  bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
+  std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
+  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+
+  bool insert_record(RecordTable table, const Record& record) override;
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override;
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override;
+  std::vector<Record> select_records(const RecordSelection& selection) override;
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override;
+
+  ChainHead chain_head() override { return head_.chain_head(); }
+  Timestamp last_time() override { return head_.last_time(); }
+  void note_time(Timestamp now) override { head_.note_time(now); }
+  void append_event(const EventRecord& event) override;
+  std::vector<EventRecord> select_events(const EventSelection& selection) override;
+  void prune_events(const ChainHead& through) override { head_.set_log_start(through); }
+  std::int64_t remove_pruned_events(std::int64_t most) override;
+  ChainHead log_start() override { return head_.log_start(); }
+  void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override;
+  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override;
+
+ private:
+  // The connection, inside of the scope.
+  Connection& connection() { return work_->in(scope_); }
+  // Sends what a long write has queued, so that it takes no memory without bound.
+  void relieve();
+  Records records() { return {*work_, owner_}; }
+  void note_change(RecordTable table);
+  void count_generation();
+  std::shared_ptr<const TypeKeys> keys_of(EntityTypeKey type);
+  std::vector<std::string> terms_of(const Selection& selection, const TypeKeys& keys) const;
+  std::optional<std::string> own_entity_of(const OwnEntity::Candidate& candidate, const std::string& user_id,
+                                           Timestamp& created_at);
+  template <class Visit>
+  void each_selected(const Selection& selection, const std::vector<FieldPath>& fields, Visit&& visit);
+
+  std::shared_ptr<Work> work_;
+  std::int64_t scope_;
+  RecordOwnerValues owner_;
+  TypeKeyCache& known_keys_;
+  bool is_part_;
+  std::function<void()> after_commit_;
+  ScopeHead head_;
+  bool has_counted_ = false;         // the generation up
+  bool has_told_generation_ = true;  // since it was last counted up
+  bool has_changed_runs_ = false;
+  bool has_keys_to_build_ = false;
+  std::map<EntityTypeKey, std::shared_ptr<const TypeKeys>> changed_keys_;  // of a transaction that changed definitions
+};
+
+// On the tables that no organization owns.
+class PostgresDatabaseTransaction final : public RecordTransaction {
+ public:
+  explicit PostgresDatabaseTransaction(std::shared_ptr<Work> work) : work_(std::move(work)) {}
+
+  void commit() override { work_->commit(); }
+
+  bool insert_record(RecordTable table, const Record& record) override;
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override;
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override;
+  std::vector<Record> select_records(const RecordSelection& selection) override;
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override;
+
+ private:
+  Records records() { return {*work_, owner_}; }
+
+  std::shared_ptr<Work> work_;
+  RecordOwnerValues owner_;
+};
+
+}  // namespace struere::postgres

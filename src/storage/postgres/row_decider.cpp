@@ -1,0 +1,90 @@
+#include "storage/postgres/row_decider.hpp"
+
+#include <algorithm>
+
+#include "struere/query/comparison.hpp"
+
+namespace struere::postgres {
+namespace {
+
+void add_fields(const Predicate& predicate, std::vector<FieldPath>& out) {
+  if (predicate.kind() == Predicate::Kind::comparison && predicate.field().is_data()) out.push_back(predicate.field());
+  for (const Predicate& part : predicate.parts()) add_fields(part, out);
+}
+
+}  // namespace
+
+RowDecider::RowDecider(const Selection& selection, RelationReader& relations, const std::vector<FieldPath>& more)
+    : selection_(selection),
+      relations_(relations),
+      groups_(std::make_unique<MaskGroups>(*selection.grants)),
+      filter_(resolved(selection.filter, selection.actor, relations_)) {
+  std::vector<FieldPath>& asked = asked_.visible.emplace();
+  for (const Predicate& predicate : groups_->predicates) {
+    admits_.push_back(resolved(predicate, selection.actor, relations_));
+    add_fields(admits_.back(), asked);
+  }
+  add_fields(filter_, asked);
+  const auto add_data = [&](const FieldPath& field) {
+    if (field.is_data()) asked.push_back(field);
+  };
+  for (const OrderKey& key : selection.order) add_data(key.field);
+  for (const FieldPath& field : selection.values) add_data(field);
+  for (const FieldPath& field : more) add_data(field);
+  if (selection.search)
+    for (const FieldPath& field : selection.search->fields) add_data(field);
+  just_asked_.push_back(&asked_);
+  if (!asked.empty()) narrowing_ = std::make_unique<MaskSplicer>(just_asked_, MaskPurpose::query);
+}
+
+Visibility RowDecider::visible(const FieldPath& field) const {
+  if (groups_->masks.empty()) return Visibility::gone;
+  const Visibility first = visibility(*groups_->masks.front(), field);
+  const bool agreed =
+      std::ranges::all_of(groups_->masks, [&](const Mask* mask) { return visibility(*mask, field) == first; });
+  return agreed ? first : Visibility::mixed;
+}
+
+const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
+  bits_.reset();
+  stored_.id = row.string(0);
+  stored_.status = row.string(3);
+  stored_.created_at = row.integer(4);
+  stored_.updated_at = row.integer(5);
+  if (narrowing_) {
+    narrowed_.clear();
+    narrowing_->splice(row.text(1), narrowed_);
+    stored_.data = parse_canonical_json(narrowed_);
+  } else {
+    stored_.data = Json::object();
+  }
+  std::string bits;
+  std::vector<const Mask*> masks;
+  bool shows_all = false;
+  for (std::size_t i = 0; i < admits_.size(); ++i) {
+    const bool is_admitted = holds(admits_[i], stored_, selection_.actor, relations_);
+    bits += is_admitted ? '1' : '0';
+    if (!is_admitted) continue;
+    masks.push_back(groups_->masks[i]);
+    shows_all = shows_all || groups_->masks[i]->empty();
+  }
+  if (masks.empty()) return bits_;
+  view_ = &stored_;
+  if (!shows_all) {
+    masked_ = masked_fields(masks, stored_, MaskPurpose::query);
+    view_ = &masked_;
+  }
+  if (!holds(filter_, *view_, selection_.actor, relations_)) return bits_;
+  if (selection_.search && !matches(*selection_.search, *view_)) return bits_;
+  bits_ = std::move(bits);
+  return bits_;
+}
+
+Position RowDecider::position() const {
+  Position out;
+  out.reserve(selection_.order.size());
+  for (const OrderKey& key : selection_.order) out.push_back(sort_key(view_->find(key.field)));
+  return out;
+}
+
+}  // namespace struere::postgres

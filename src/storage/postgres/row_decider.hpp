@@ -1,0 +1,51 @@
+// Whether a row that was read is one of a selection, and how the view shows it to a query: the interpreter's answers,
+// over no more of the row's data than they look at.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/mask_splicer.hpp"
+#include "storage/postgres/relation_memory.hpp"
+#include "storage/sql/parameter.hpp"
+#include "storage/sql/selection_compiler.hpp"
+
+namespace struere::postgres {
+
+// Rows of which the first columns are id, data, version, status, created_at, updated_at.
+class RowDecider {
+ public:
+  // `more` are fields that are looked at in addition. What the selection points to must outlive this.
+  RowDecider(const Selection& selection, RelationReader& relations, const std::vector<FieldPath>& more = {});
+
+  // What must be true of a row as it is stored, beside the masks of groups(), and of the view.
+  const MaskGroups& groups() const noexcept { return *groups_; }
+  const std::vector<Predicate>& admits() const noexcept { return admits_; }
+  const Predicate& filter() const noexcept { return filter_; }
+  // How the groups show a field: `mixed` if they differ.
+  Visibility visible(const FieldPath& field) const;
+
+  // For each group whether it admits the row, as '0' and '1'; nullopt if the row is not selected. view() and
+  // position() are then of this row.
+  const std::optional<std::string>& decide(const ResultRow& row);
+  const RowFields& view() const noexcept { return *view_; }
+  Position position() const;
+
+ private:
+  const Selection& selection_;
+  RelationMemory relations_;
+  std::unique_ptr<MaskGroups> groups_;
+  std::vector<Predicate> admits_;
+  Predicate filter_;
+  Mask asked_;  // of `data`, what is looked at
+  std::vector<const Mask*> just_asked_;
+  std::unique_ptr<MaskSplicer> narrowing_;
+  std::string narrowed_;
+  std::optional<std::string> bits_;
+  RowFields stored_, masked_;
+  const RowFields* view_ = nullptr;
+};
+
+}  // namespace struere::postgres

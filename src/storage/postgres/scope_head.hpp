@@ -1,0 +1,46 @@
+// What changes with each write of a scope: the row whose lock is the order of the scope's writers.
+#pragma once
+
+#include <cstdint>
+
+#include "storage/postgres/work.hpp"
+#include "struere/model/event.hpp"
+
+namespace struere::postgres {
+
+class ScopeHead {
+ public:
+  // Read with the first use; for a write at once, and locked until the transaction ends. Throws Error{storage} if
+  // another writer holds it for longer than the lock timeout.
+  ScopeHead(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
+  void lock() { load(" FOR NO KEY UPDATE"); }
+  // Queues what was changed.
+  void save();
+
+  std::uint64_t generation() { return static_cast<std::uint64_t>(read().generation); }
+  ChainHead chain_head() { return read().end; }
+  Timestamp last_time();
+  ChainHead log_start() { return read().start; }
+
+  void count_generation() { ++changed().generation; }
+  void set_chain_head(const ChainHead& end, Timestamp at);
+  void note_time(Timestamp at) { changed().written_at = at; }
+  void set_log_start(const ChainHead& start) { changed().start = start; }
+
+ private:
+  struct Values {
+    std::int64_t generation = 0;
+    ChainHead end, start;
+    Timestamp event_time = 0, written_at = 0;
+  };
+  const Values& read();
+  Values& changed();
+  void load(const char* lock);
+
+  Work& work_;
+  std::int64_t scope_;
+  Values values_;
+  bool is_read_ = false, is_changed_ = false;
+};
+
+}  // namespace struere::postgres

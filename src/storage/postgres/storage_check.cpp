@@ -1,0 +1,70 @@
+#include "storage/postgres/storage_check.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "storage/postgres/field_key_table.hpp"
+#include "storage/sql/stored_texts.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere::postgres {
+namespace {
+
+struct StoredScope {
+  std::int64_t number;
+  OrganizationId organization;
+  Environment environment;
+};
+
+std::vector<StoredScope> scopes_of(Work& work) {
+  std::vector<StoredScope> out;
+  const Result rows = work.anywhere().run(
+      "SELECT id, organization_id, environment FROM struere.scopes ORDER BY organization_id, "
+      "environment");
+  for (int row = 0; row < rows.rows(); ++row)
+    if (const auto environment = parse_environment(rows.bytes(row, 2)))
+      out.push_back({rows.integer(row, 0), OrganizationId(std::string(rows.bytes(row, 1))), *environment});
+  return out;
+}
+
+// Rows that have no key, or keys that no row has: the rows would be missing from answers.
+void check_field_keys(Work& work, const StoredScope& scope, StorageReport& report) {
+  const Result types = work.in(scope.number)
+                           .run(
+                               "SELECT t.slug, k.type_key, k.fields, k.state = 'whole' FROM struere.field_keys k JOIN "
+                               "struere.entity_types t ON t.scope_id = $1 AND t.type_key = k.type_key WHERE "
+                               "k.scope_id = $1 AND k.state <> 'dropping' ORDER BY t.slug, k.fields",
+                               Parameters().add(scope.number));
+  std::string checked;
+  for (int row = 0; row < types.rows(); ++row) {
+    const std::string slug(types.bytes(row, 0));
+    report.field_keys->push_back(
+        {scope.organization, scope.environment, slug, read_texts(types.bytes(row, 2)), types.integer(row, 3) != 0});
+    if (slug == checked) continue;
+    checked = slug;
+    const std::int64_t wrong = FieldKeyTable(work, scope.number).count_faults(types.integer(row, 1));
+    if (wrong > 0)
+      report.faults.push_back(
+          fmt::format("{} field keys of `{}` do not agree with their rows; define the type without the fields that its "
+                      "schema and rules index, and then with them, to build the keys anew",
+                      wrong, slug));
+  }
+}
+
+}  // namespace
+
+StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin) {
+  StorageReport report;
+  report.field_keys.emplace();
+  try {
+    const auto scopes = scopes_of(*begin());
+    for (const StoredScope& scope : scopes) check_field_keys(*begin(), scope, report);
+  } catch (const Error& error) {
+    report.faults.emplace_back(error.what());
+  }
+  return report;
+}
+
+}  // namespace struere::postgres

@@ -1,0 +1,104 @@
+#include "storage/postgres/unique_keys.hpp"
+
+#include <algorithm>
+
+#include "storage/postgres/entity_scan.hpp"
+
+namespace struere::postgres {
+
+void UniqueKeys::replace(EntityTypeKey type, const std::vector<StoredKey>& before, const std::vector<UniqueKey>& keys) {
+  std::int64_t last = 0;
+  for (const StoredKey& key : before) {
+    last = std::max(last, key.number);
+    if (std::ranges::find(keys, key.paths) != keys.end()) continue;
+    for (const char* const sql :
+         {"DELETE FROM struere.unique_values WHERE scope_id = $1 AND type_key = $2 AND key_no = $3",
+          "DELETE FROM struere.unique_keys WHERE scope_id = $1 AND type_key = $2 AND key_no = $3"})
+      connection().queue(sql, Parameters().add(scope_).add(type).add(key.number));
+  }
+  std::int64_t position = 0;
+  for (const UniqueKey& key : keys) {
+    ++position;
+    const auto same = std::ranges::find(before, key, &StoredKey::paths);
+    if (same != before.end()) {
+      connection().queue(
+          "UPDATE struere.unique_keys SET position = $4 WHERE scope_id = $1 AND type_key = $2 AND key_no = $3",
+          Parameters().add(scope_).add(type).add(same->number).add(position));
+      continue;
+    }
+    const std::string paths = canonical_json(Json(key));
+    connection().queue(
+        "INSERT INTO struere.unique_keys(scope_id, type_key, key_no, position, paths) VALUES($1, $2, $3, $4, $5)",
+        Parameters().add(scope_).add(type).add(++last).add(position).add_text(paths));
+    build(type, {last, key});
+  }
+}
+
+void UniqueKeys::build(EntityTypeKey type, const StoredKey& key) {
+  SharedValues shared(key.paths);
+  EntityScan rows(work_, scope_, type);
+  while (rows.next()) {
+    const StoredEntity entity = rows.entity();
+    const Json data = parse_canonical_json(entity.data);
+    if (shared.add(data)) continue;
+    if (const auto value = unique_value(key.paths, data))
+      connection().queue(
+          "INSERT INTO struere.unique_values(scope_id, type_key, key_no, value, entity_id) VALUES($1, $2, $3, $4, $5)",
+          Parameters().add(scope_).add(type).add(key.number).add_text(*value).add_text(entity.id));
+  }
+  shared.require_none();
+}
+
+bool UniqueKeys::put(EntityTypeKey type, std::int64_t key, std::string_view value, const std::string& id) {
+  return connection()
+             .run(
+                 "INSERT INTO struere.unique_values(scope_id, type_key, key_no, value, entity_id) VALUES($1, $2, $3, "
+                 "$4, $5) ON CONFLICT(scope_id, type_key, key_no, value) DO NOTHING",
+                 Parameters().add(scope_).add(type).add(key).add_text(value).add_text(id))
+             .affected() > 0;
+}
+
+std::optional<std::string> UniqueKeys::holder_of(EntityTypeKey type, std::int64_t key, std::string_view value) {
+  const Result holder = connection().run(
+      "SELECT entity_id FROM struere.unique_values WHERE scope_id = $1 AND type_key = $2 AND key_no = $3 AND value = "
+      "$4",
+      Parameters().add(scope_).add(type).add(key).add_text(value));
+  return holder.rows() > 0 ? std::optional(std::string(holder.bytes(0, 0))) : std::nullopt;
+}
+
+std::optional<std::string> UniqueKeys::find(EntityTypeKey type, const std::vector<StoredKey>& known,
+                                            const UniqueKey& key, const Json& data) {
+  const auto found = std::ranges::find(known, key, &StoredKey::paths);
+  const auto value = found == known.end() ? std::nullopt : unique_value(key, data);
+  return value ? holder_of(type, found->number, *value) : std::nullopt;
+}
+
+void UniqueKeys::insert(const std::vector<StoredKey>& keys, const StoredEntity& entity) {
+  if (keys.empty() || entity.deleted) return;
+  const Json data = parse_canonical_json(entity.data);
+  for (const StoredKey& key : keys)
+    if (const auto value = unique_value(key.paths, data); value && !put(entity.type, key.number, *value, entity.id))
+      throw_key_taken(key.paths);
+}
+
+void UniqueKeys::update(const std::vector<StoredKey>& keys, const StoredEntity& entity) {
+  if (keys.empty()) return;
+  if (entity.deleted) return forget(entity.id);
+  const Json data = parse_canonical_json(entity.data);
+  for (const StoredKey& key : keys) {
+    const auto value = unique_value(key.paths, data);
+    connection().queue(
+        "DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2 AND type_key = $3 AND key_no = $4 "
+        "AND value IS DISTINCT FROM $5",
+        Parameters().add(scope_).add_text(entity.id).add(entity.type).add(key.number).add_text(value));
+    if (!value || put(entity.type, key.number, *value, entity.id)) continue;
+    if (holder_of(entity.type, key.number, *value) != entity.id) throw_key_taken(key.paths);  // else as before
+  }
+}
+
+void UniqueKeys::forget(const std::string& id) {
+  connection().queue("DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2",
+                     Parameters().add(scope_).add_text(id));
+}
+
+}  // namespace struere::postgres

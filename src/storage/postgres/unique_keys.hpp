@@ -1,0 +1,41 @@
+// The unique keys of entity types (SPEC 6). The values of each entity that takes part in a key are a row of
+// `unique_values`, whose primary key lets no two be the same.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/postgres/type_keys.hpp"
+#include "struere/query/selection.hpp"
+
+namespace struere::postgres {
+
+// Of one scope, inside the transaction that is open.
+class UniqueKeys {
+ public:
+  UniqueKeys(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
+
+  // Error{conflict} if stored rows break one of them.
+  void replace(EntityTypeKey type, const std::vector<StoredKey>& before, const std::vector<UniqueKey>& keys);
+
+  std::optional<std::string> find(EntityTypeKey type, const std::vector<StoredKey>& known, const UniqueKey& key,
+                                  const Json& data);
+  // After the row is written. Error{conflict} if another entity has the same values.
+  void insert(const std::vector<StoredKey>& keys, const StoredEntity& entity);
+  void update(const std::vector<StoredKey>& keys, const StoredEntity& entity);
+  void forget(const std::string& id);  // before the row goes
+
+ private:
+  Connection& connection() { return work_.in(scope_); }
+  void build(EntityTypeKey type, const StoredKey& key);
+  std::optional<std::string> holder_of(EntityTypeKey type, std::int64_t key, std::string_view value);
+  // Whether it was free.
+  bool put(EntityTypeKey type, std::int64_t key, std::string_view value, const std::string& id);
+
+  Work& work_;
+  std::int64_t scope_;
+};
+
+}  // namespace struere::postgres

@@ -1,0 +1,50 @@
+#include "storage/postgres/word_table.hpp"
+
+#include "storage/postgres/entity_scan.hpp"
+#include "storage/search_words.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere::postgres {
+
+void WordTable::put(EntityTypeKey type, const std::string& id, const std::vector<std::string>& words) {
+  if (words.empty()) return;
+  connection().queue(
+      "INSERT INTO struere.entity_words(scope_id, type_key, word, entity_id) SELECT $1::integer, $2::bigint, word, "
+      "$3::text FROM unnest($4::text[]) AS word ON CONFLICT DO NOTHING",
+      Parameters().add(scope_).add(type).add_text(id).add_texts(words));
+}
+
+void WordTable::insert(const std::vector<FieldPath>& fields, const StoredEntity& entity) {
+  if (!fields.empty() && !entity.deleted) put(entity.type, entity.id, indexed_words(fields, entity.data));
+}
+
+void WordTable::update(const std::vector<FieldPath>& fields, const StoredEntity& entity) {
+  if (fields.empty()) return;  // nor is there anything of it in the table
+  if (entity.deleted) return remove(entity.id);
+  const std::vector<std::string> words = indexed_words(fields, entity.data);
+  connection().queue("DELETE FROM struere.entity_words WHERE scope_id = $1 AND entity_id = $2 AND word <> ALL($3)",
+                     Parameters().add(scope_).add_text(entity.id).add_texts(words));
+  put(entity.type, entity.id, words);
+}
+
+void WordTable::remove(const std::string& id) {
+  connection().queue("DELETE FROM struere.entity_words WHERE scope_id = $1 AND entity_id = $2",
+                     Parameters().add(scope_).add_text(id));
+}
+
+void WordTable::rebuild(EntityTypeKey type, const std::vector<FieldPath>& fields) {
+  connection().queue("DELETE FROM struere.entity_words WHERE scope_id = $1 AND type_key = $2",
+                     Parameters().add(scope_).add(type));
+  if (fields.empty()) return;
+  EntityScan rows(work_, scope_, type);
+  while (rows.next()) {
+    const StoredEntity entity = rows.entity();
+    try {
+      put(type, entity.id, indexed_words(fields, entity.data));
+    } catch (const Error& error) {  // a damaged row is no reason to keep the others out; nothing is found in it
+      if (error.is_transient()) throw;
+    }
+  }
+}
+
+}  // namespace struere::postgres

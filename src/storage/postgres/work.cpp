@@ -1,0 +1,60 @@
+#include "storage/postgres/work.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace struere::postgres {
+
+Work::~Work() {
+  if (!is_begun_ || has_ended_) return;
+  try {
+    lease_->set_interruption({});
+    lease_->queue("ROLLBACK");
+    lease_->send_and_forget();
+  } catch (const std::exception&) {  // the connection is lost, and the transaction with it
+  }
+}
+
+Connection& Work::anywhere() {
+  if (has_ended_) throw std::logic_error("a transaction was used after its commit");
+  if (!is_begun_) {
+    is_begun_ = true;
+    if (is_write()) {
+      lease_->queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+      // 0 would wait for ever.
+      lease_->queue(fmt::format("SET LOCAL lock_timeout = {}", std::max<std::int64_t>(lock_timeout_.count(), 1)));
+    } else {
+      lease_->queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    }
+  }
+  return *lease_;
+}
+
+Connection& Work::in(std::int64_t scope) {
+  Connection& connection = anywhere();
+  // As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
+  if (scope_ != scope) {
+    connection.queue(fmt::format("SET LOCAL struere.scope = {}", scope));
+    scope_ = scope;
+  }
+  return connection;
+}
+
+void Work::commit() {
+  if (!is_begun_) return;
+  Connection& connection = anywhere();
+  connection.queue("COMMIT");
+  connection.set_committing(is_write());
+  try {
+    connection.finish();
+  } catch (...) {
+    connection.set_committing(false);
+    throw;
+  }
+  connection.set_committing(false);
+  has_ended_ = true;
+}
+
+}  // namespace struere::postgres

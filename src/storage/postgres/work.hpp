@@ -1,0 +1,44 @@
+// A transaction of the server, begun with its first statement, so that all of it can be one round trip.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "storage/postgres/connection_pool.hpp"
+
+namespace struere::postgres {
+
+// INVARIANT: each statement on a scoped table is sent by in(), after `SET LOCAL struere.scope`, which row security
+// compares with (row_security.hpp). Undone on destruction unless commit() returned.
+class Work {
+ public:
+  enum class Kind {
+    read,   // all statements see one snapshot
+    write,  // each statement sees what was committed before it; the lock of a scope's head keeps others out
+  };
+
+  Work(Lease lease, Kind kind, std::chrono::milliseconds lock_timeout)
+      : lease_(std::move(lease)), kind_(kind), lock_timeout_(lock_timeout) {}
+  ~Work();
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  bool is_write() const noexcept { return kind_ == Kind::write; }
+
+  // The connection, begun and inside of the scope.
+  Connection& in(std::int64_t scope);
+  // The same for tables of no scope.
+  Connection& anywhere();
+
+  // Makes all writes durable. Throws Error{storage}, and the message says so if they may have been kept.
+  void commit();
+
+ private:
+  Lease lease_;
+  Kind kind_;
+  std::chrono::milliseconds lock_timeout_;
+  bool is_begun_ = false, has_ended_ = false;
+  std::optional<std::int64_t> scope_;
+};
+
+}  // namespace struere::postgres

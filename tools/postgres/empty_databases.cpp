@@ -1,0 +1,122 @@
+#include "postgres/empty_databases.hpp"
+
+#include <libpq-fe.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "conformance/scenario_storage.hpp"
+#include "struere/storage/postgres.hpp"
+
+namespace struere::conformance {
+namespace {
+
+void run(const std::string& url, const std::string& sql) {
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(url.c_str()), PQfinish);
+  if (PQstatus(connection.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(connection.get(), sql.c_str()), PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    throw std::runtime_error(PQresultErrorMessage(result.get()));
+}
+
+// What no check can be in the way of.
+constexpr const char* empty_all_tables =
+    "SET session_replication_role = replica; DO $$ DECLARE t record; BEGIN FOR t IN SELECT relname FROM pg_class WHERE "
+    "relnamespace = 'struere'::regnamespace AND relkind = 'r' AND relname <> 'meta' LOOP EXECUTE format('DELETE FROM "
+    "struere.%I', t.relname); END LOOP; END $$";
+
+class Databases {
+ public:
+  explicit Databases(std::string url) : url_(std::move(url)) {}
+  ~Databases() {
+    for (const std::string& name : all_) try {
+        run(url_, "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+      } catch (const std::exception&) {  // the server is gone, and the database with it
+      }
+  }
+  Databases(const Databases&) = delete;
+  Databases& operator=(const Databases&) = delete;
+
+  // The URL of an empty one, until give_back().
+  std::string take(std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    if (!free_.empty()) {
+      name = free_.back();
+      free_.pop_back();
+      run(url_of(name), empty_all_tables);
+    } else {
+      name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(all_.size() + 1);
+      run(url_, "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
+      all_.push_back(name);
+    }
+    return url_of(name);
+  }
+  void give_back(std::string name) {
+    const std::scoped_lock lock(mutex_);
+    free_.push_back(std::move(name));
+  }
+
+ private:
+  std::string url_of(const std::string& name) const {
+    const std::size_t authority = url_.find("://") + 3, question = std::min(url_.find('?'), url_.size());
+    const std::size_t path = std::min(url_.find('/', authority), question);
+    return url_.substr(0, path) + "/" + name + url_.substr(question);
+  }
+
+  std::string url_;
+  std::mutex mutex_;
+  std::vector<std::string> all_, free_;
+};
+
+// A storage that gives its database back.
+class Lent final : public Storage {
+ public:
+  Lent(std::shared_ptr<Databases> databases) : databases_(std::move(databases)) {
+    const std::string url = databases_->take(name_);
+    PostgresOptions options;
+    options.most_connections = 12;
+    storage_ = open_postgres_storage(url, options);
+  }
+  ~Lent() override {
+    storage_.reset();
+    databases_->give_back(std::move(name_));
+  }
+
+  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+    return storage_->begin(scope, access);
+  }
+  std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
+    return storage_->begin_joint(scopes);
+  }
+  std::unique_ptr<RecordTransaction> begin_database(Access access) override { return storage_->begin_database(access); }
+  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override { return storage_->find_api_key(hash); }
+  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
+  std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
+    return storage_->scopes_with_due_runs(now);
+  }
+  std::optional<CommitStamp> commit_stamp() const noexcept override { return storage_->commit_stamp(); }
+  const CursorKey& cursor_key() override { return storage_->cursor_key(); }
+  void require_in_place() override { storage_->require_in_place(); }
+  StorageReport check() override { return storage_->check(); }
+
+ private:
+  std::shared_ptr<Databases> databases_;
+  std::string name_;
+  std::unique_ptr<Storage> storage_;
+};
+
+}  // namespace
+
+StorageFactory empty_postgres_databases(const std::string& url) {
+  return [databases = std::make_shared<Databases>(url)] { return std::make_unique<Lent>(databases); };
+}
+
+void accept_postgres_urls() { StorageChoice::of_url = empty_postgres_databases; }
+
+}  // namespace struere::conformance
