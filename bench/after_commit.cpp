@@ -25,9 +25,12 @@ Turn after_each_commit(ByHand& somebody, Fixture& fixture, const std::function<v
 
 void add_after_commit(Race& race, Fixture& fixture) {
   Fixture* const f = &fixture;
-  const auto somebody = std::make_shared<ByHand>(f->path, f->data.teacher, f->settings);
+  // Each contender is told of commits to the file that it reads.
+  const auto in_ours = std::make_shared<ByHand>(f->path, f->data.teacher, f->settings);
+  const auto in_theirs = std::make_shared<ByHand>(f->path_by_hand, f->data.teacher, f->settings);
   const auto add = [&](const std::string& operation, const std::string& contender, std::function<void()> ask,
                        std::optional<double> target = {}) {
+    const auto somebody = contender == struere_itself ? in_ours : in_theirs;
     race.add_measured(
         operation, contender, [=] { return after_each_commit(*somebody, *f, ask); }, target);
   };

@@ -52,6 +52,7 @@ std::vector<Json> new_rows(std::int64_t count) {
 Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64_t count,
                  const std::string& postgres_server, const SqliteOptions& asked)
     : path(file),
+      path_by_hand(indexed),
       data(prepare(file, count)),
       settings(with(asked, Durability::normal)),
       settings_full(with(asked, Durability::full)),

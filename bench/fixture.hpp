@@ -29,7 +29,8 @@ struct Fixture {
   void empty_log() const;  // SQLite's write-ahead log: so that no contender pays for what another wrote
   void verify() const;     // the chain of events, by whomever they were written
 
-  std::string path;
+  std::string path;          // of the file that struere reads
+  std::string path_by_hand;  // of the one that all others read
   TutoringData data;
   struere::SqliteOptions settings, settings_full;  // by their durability, as what follows
   struere::Database normal, full;
