@@ -232,11 +232,17 @@ std::vector<Fault> faults_of(DiskCall call) {
   return {};
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::int64_t faults_of_a_kind = 5;  // each takes several times as long
+#else
+constexpr std::int64_t faults_of_a_kind = 12;
+#endif
+
 // Every call in the long form; otherwise so many of each kind, spread over all of them.
 std::int64_t stride(std::int64_t calls) {
   const char* const which = std::getenv("STRUERE_FAULTS");
   if (which && std::string_view(which) == "all") return 1;
-  return std::max<std::int64_t>(1, calls / 12);
+  return std::max<std::int64_t>(1, calls / faults_of_a_kind);
 }
 
 }  // namespace
