@@ -1,7 +1,8 @@
 #include "core/json_scan.hpp"
 
 #include <array>
-#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
@@ -9,89 +10,106 @@
 namespace struere {
 namespace {
 
-[[noreturn]] void damaged_text() {
-  throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup");
+// Eight bytes at once: whether one of them is `c`, which has no high bit.
+constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+constexpr bool has_byte(std::uint64_t word, char c) {
+  const std::uint64_t others = word ^ (ones * static_cast<unsigned char>(c));
+  return ((others - ones) & ~others & highs) != 0;
 }
 
-class Scan {
- public:
-  explicit Scan(std::string_view text) : text_(text) {}
-
-  std::size_t place() const noexcept { return at_; }
-  std::string_view since(std::size_t place) const { return text_.substr(place, at_ - place); }
-  char next() const {
-    if (at_ >= text_.size()) damaged_text();
-    return text_[at_];
+// The place of the first quote or backslash from `at` on; past the text if there is none.
+std::size_t find_quote_or_escape(std::string_view text, std::size_t at) {
+  while (at + sizeof(std::uint64_t) <= text.size()) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (has_byte(word, '"') || has_byte(word, '\\')) break;
+    at += sizeof word;
   }
-  void pass(char expected) {
-    if (next() != expected) damaged_text();
-    ++at_;
-  }
+  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
+  return at;
+}
 
-  // The text between the quotes.
-  std::string_view take_string() {
-    pass('"');
-    const std::size_t start = at_;
-    for (;;) {
-      at_ = text_.find_first_of("\"\\", at_);
-      if (at_ == std::string_view::npos) damaged_text();
-      if (text_[at_] == '"') return text_.substr(start, at_++ - start);
-      at_ += 2;  // an escape has at least two characters; the further ones are no quotes
-    }
+// Whether a string is escaped as canonical_json does it.
+bool has_canonical_escapes(std::string_view text) {
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2)) {
+    const std::string_view rest = text.substr(at + 1);
+    const bool short_escape = std::string_view("\"\\bfnrt").find(rest.front()) != std::string_view::npos;
+    if (!short_escape && !rest.starts_with("u000") && !rest.starts_with("u001")) return false;
   }
-
-  void skip_value() {
-    switch (next()) {
-      case '"': take_string(); return;
-      case '{':
-      case '[': skip_container(); return;
-      default: skip_plain();
-    }
-  }
-
- private:
-  // A number or a word.
-  void skip_plain() {
-    const std::size_t start = at_;
-    const auto is_part = [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
-    };
-    while (at_ < text_.size() && is_part(text_[at_])) ++at_;
-    if (at_ == start) damaged_text();
-  }
-
-  void skip_container() {
-    std::array<char, json_max_depth> closing;
-    std::size_t depth = 0;
-    do {
-      switch (const char c = next()) {
-        case '"': take_string(); break;
-        case '{':
-        case '[':
-          if (depth == closing.size()) damaged_text();
-          closing[depth++] = c == '{' ? '}' : ']';
-          ++at_;
-          break;
-        case '}':
-        case ']':
-          if (closing[--depth] != c) damaged_text();
-          ++at_;
-          break;
-        case ',':
-        case ':': ++at_; break;
-        default: skip_plain(); break;
-      }
-    } while (depth > 0);
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+  return true;
+}
 
 }  // namespace
 
+void JsonScan::damaged() {
+  throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup");
+}
+
+std::string_view JsonScan::take_string() {
+  pass('"');
+  const std::size_t start = at_;
+  for (has_escape_ = false;; has_escape_ = true) {
+    at_ = find_quote_or_escape(text_, at_);
+    if (next() == '"') {
+      ++at_;
+      return between(start, at_ - 1);
+    }
+    at_ += 2;  // an escape has at least two characters; the further ones are no quotes
+  }
+}
+
+std::string_view JsonScan::take_key() {
+  const std::string_view key = take_string();
+  if (has_escape_ && !has_canonical_escapes(key)) damaged();
+  pass(':');
+  return key;
+}
+
+void JsonScan::skip_value() {
+  switch (next()) {
+    case '"': take_string(); return;
+    case '{':
+    case '[': skip_container(); return;
+    default: skip_plain();
+  }
+}
+
+// A number or a word.
+void JsonScan::skip_plain() {
+  const std::size_t start = at_;
+  const auto is_part = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
+  };
+  while (at_ < text_.size() && is_part(text_[at_])) ++at_;
+  if (at_ == start) damaged();
+}
+
+void JsonScan::skip_container() {
+  std::array<char, json_max_depth> closing;
+  std::size_t depth = 0;
+  do {
+    switch (const char c = next()) {
+      case '"': take_string(); break;
+      case '{':
+      case '[':
+        if (depth == closing.size()) damaged();
+        closing[depth++] = c == '{' ? '}' : ']';
+        ++at_;
+        break;
+      case '}':
+      case ']':
+        if (closing[--depth] != c) damaged();
+        ++at_;
+        break;
+      case ',':
+      case ':': ++at_; break;
+      default: skip_plain(); break;
+    }
+  } while (depth > 0);
+}
+
 std::optional<std::string_view> find_in_canonical(std::string_view object, std::string_view path) {
-  Scan scan(object);
+  JsonScan scan(object);
   for (;;) {
     const std::string_view segment = path.substr(0, path.find('.'));
     if (scan.next() != '{') return std::nullopt;
@@ -99,9 +117,7 @@ std::optional<std::string_view> find_in_canonical(std::string_view object, std::
     bool found = false;
     for (bool is_first = true; !found && scan.next() != '}'; is_first = false) {
       if (!is_first) scan.pass(',');
-      const std::string_view key = scan.take_string();
-      scan.pass(':');
-      if (key == segment)
+      if (scan.take_key() == segment)
         found = true;
       else
         scan.skip_value();

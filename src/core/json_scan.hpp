@@ -1,10 +1,50 @@
-// A field of canonical JSON text, found without parsing the rest.
+// Canonical JSON text read from the front, without parsing it: as much as has to be looked at.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace struere {
+
+// Stored text is canonical, unless somebody wrote to the database behind our back: then Error{storage} is thrown, and
+// nothing of it is to be shown. Strict in all that decides where a value ends: were one byte too many let in, what
+// follows could be taken for a part of it.
+class JsonScan {
+ public:
+  explicit JsonScan(std::string_view text) : text_(text) {}
+
+  std::size_t place() const noexcept { return at_; }
+  bool at_end() const noexcept { return at_ == text_.size(); }
+  char next() const { return at(at_); }
+  char after_next() const { return at(at_ + 1); }
+  std::string_view since(std::size_t place) const { return text_.substr(place, at_ - place); }
+  std::string_view between(std::size_t begin, std::size_t end) const { return text_.substr(begin, end - begin); }
+
+  void pass(char expected) {
+    if (next() != expected) damaged();
+    ++at_;
+  }
+  // The text between the quotes, escapes and all.
+  std::string_view take_string();
+  // The same of a key, with the colon after it. Its escapes are canonical: any other could spell another key's name.
+  std::string_view take_key();
+  void skip_value();
+
+  [[noreturn]] static void damaged();
+
+ private:
+  char at(std::size_t place) const {
+    if (place >= text_.size()) damaged();
+    return text_[place];
+  }
+  void skip_plain();
+  void skip_container();
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool has_escape_ = false;  // of the string that was taken last
+};
 
 // The canonical text of the value at `path` ("place.city"; the segments of a FieldPath, which need no escapes), or
 // nullopt if it is absent. A path walks objects only. Throws Error{storage} if the text on its way is not JSON.

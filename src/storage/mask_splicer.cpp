@@ -3,126 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "struere/core/error.hpp"
+#include "core/json_scan.hpp"
 
 namespace struere {
-namespace {
-
-// Stored bytes are canonical, unless somebody wrote to the file behind our back: then nothing is shown.
-[[noreturn]] void damaged() {
-  throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup");
-}
-
-char at_or_throw(std::string_view json, std::size_t at) {
-  if (at >= json.size()) damaged();
-  return json[at];
-}
-
-// Just past the number or word that starts at `at`.
-std::size_t skip_plain(std::string_view json, std::size_t at) {
-  const auto is_part = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
-  };
-  const std::size_t start = at;
-  while (at < json.size() && is_part(json[at])) ++at;
-  if (at == start) damaged();
-  return at;
-}
-
-// Whether a key is escaped as canonical_json does it: any other escape could spell the name of a field that is masked.
-bool is_canonical_key(std::string_view key) {
-  for (std::size_t at = key.find('\\'); at != std::string_view::npos; at = key.find('\\', at + 2)) {
-    const std::string_view rest = key.substr(at + 1);
-    const bool short_escape = std::string_view("\"\\bfnrt").find(rest.front()) != std::string_view::npos;
-    if (!short_escape && !rest.starts_with("u000") && !rest.starts_with("u001")) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-// The bytes of a row, read once from the front.
-class MaskSplicer::Bytes {
- public:
-  // Most rows hold no backslash: their strings end with the next quote.
-  explicit Bytes(std::string_view json) : json_(json), has_escapes_(json.find('\\') != std::string_view::npos) {}
-
-  std::size_t place() const noexcept { return at_; }
-  bool at_end() const noexcept { return at_ == json_.size(); }
-  char next() const { return at_or_throw(json_, at_); }
-  char after_next() const { return at_or_throw(json_, at_ + 1); }
-  void pass(char expected) {
-    if (next() != expected) damaged();
-    ++at_;
-  }
-  std::string_view since(std::size_t place) const { return json_.substr(place, at_ - place); }
-  std::string_view between(std::size_t begin, std::size_t end) const { return json_.substr(begin, end - begin); }
-
-  // A key with an escape in it is no segment of any path, and so no path's.
-  std::string_view take_key() {
-    if (next() != '"') damaged();
-    const std::size_t start = at_ + 1;
-    at_ = past_string(at_);
-    const std::string_view key = between(start, at_ - 1);
-    if (has_escapes_ && !is_canonical_key(key)) damaged();
-    pass(':');
-    return key;
-  }
-
-  // Strict in all that decides where a value ends: were one byte too many let in, what follows could be taken for a
-  // part of it, or for another field, and be shown.
-  void skip_value() {
-    const char first = next();
-    if (first == '"')
-      at_ = past_string(at_);
-    else if (first == '{' || first == '[')
-      skip_container();
-    else
-      at_ = skip_plain(json_, at_);
-  }
-
- private:
-  // At the first quote that an even number of backslashes stand before.
-  std::size_t past_string(std::size_t at) const {
-    const std::size_t start = at + 1;
-    for (std::size_t end = start;; ++end) {
-      end = json_.find('"', end);
-      if (end == std::string_view::npos) damaged();
-      if (!has_escapes_) return end + 1;
-      std::size_t before = end;
-      while (before > start && json_[before - 1] == '\\') --before;
-      if ((end - before) % 2 == 0) return end + 1;
-    }
-  }
-
-  void skip_container() {
-    std::array<char, json_max_depth> closing;
-    std::size_t depth = 0;
-    do {
-      switch (const char c = next()) {
-        case '"': at_ = past_string(at_); break;
-        case '{':
-        case '[':
-          if (depth == closing.size()) damaged();
-          closing[depth++] = c == '{' ? '}' : ']';
-          ++at_;
-          break;
-        case '}':
-        case ']':
-          if (closing[--depth] != c) damaged();
-          ++at_;
-          break;
-        case ',':
-        case ':': ++at_; break;
-        default: at_ = skip_plain(json_, at_); break;
-      }
-    } while (depth > 0);
-  }
-
-  std::string_view json_;
-  bool has_escapes_;
-  std::size_t at_ = 0;
-};
 
 struct MaskSplicer::Treatment {
   enum Kind { clear, redact, hide } kind = hide;
@@ -221,8 +104,8 @@ bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
 }
 
 // Writes the object as it is shown, braces and all, and answers whether any member is left in it.
-bool MaskSplicer::splice_object(Bytes& data, const Stand* stands, std::size_t depth, std::string& out) const {
-  if (depth == json_max_depth) damaged();
+bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t depth, std::string& out) const {
+  if (depth == json_max_depth) JsonScan::damaged();
   constexpr std::size_t few = 8;
   std::array<Stand, few> near;
   std::vector<Stand> far;
@@ -307,10 +190,10 @@ void MaskSplicer::splice(std::string_view json, std::string& out) const {
     out.append(json);
     return;
   }
-  Bytes data(json);
-  if (data.next() != '{') damaged();
+  JsonScan data(json);
+  if (data.next() != '{') JsonScan::damaged();
   splice_object(data, start_.data(), 0, out);
-  if (!data.at_end()) damaged();
+  if (!data.at_end()) JsonScan::damaged();
 }
 
 }  // namespace struere

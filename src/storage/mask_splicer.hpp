@@ -14,6 +14,8 @@
 
 namespace struere {
 
+class JsonScan;
+
 // For one set of masks that apply together, in the order of their roles' names. Immutable; the masks must outlive it.
 class MaskSplicer {
  public:
@@ -53,7 +55,6 @@ class MaskSplicer {
     const Redaction* redaction;
   };
   struct Treatment;
-  class Bytes;
 
   static void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
                      const Redaction* redaction);
@@ -61,7 +62,7 @@ class MaskSplicer {
   static Treatment treat(const Stand& stand, bool is_array);
   Treatment kindest(const Stand* stands, bool is_array) const;
   bool has_to_be_entered(const Stand* stands) const;
-  bool splice_object(Bytes& data, const Stand* stands, std::size_t depth, std::string& out) const;
+  bool splice_object(JsonScan& data, const Stand* stands, std::size_t depth, std::string& out) const;
 
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;
