@@ -13,6 +13,34 @@ std::vector<RecordValue> pick(const RecordShape& shape, const Record& record,
   return out;
 }
 
+// The values that the conditions give the first columns of the key: a part of the key by which the table is in order.
+std::vector<RecordValue> beginning_of_key(const RecordShape& shape, std::span<const RecordCondition> where) {
+  std::vector<RecordValue> out;
+  for (const std::string_view column : shape.key) {
+    const auto same = std::ranges::find_if(where, [&](const RecordCondition& condition) {
+      return condition.column == column && condition.comparison == RecordCondition::Comparison::equal;
+    });
+    if (same == where.end()) break;
+    out.push_back(same->value);
+  }
+  return out;
+}
+
+// Calls `visit` with the place of each record that the conditions hold for.
+template <class Table, class Visit>
+void visit_matching(Table& table, const RecordShape& shape, std::span<const RecordCondition> where,
+                    const Visit& visit) {
+  const auto beginning = beginning_of_key(shape, where);
+  const auto begins = [&](const std::vector<RecordValue>& key) {
+    return std::equal(beginning.begin(), beginning.end(), key.begin());
+  };
+  for (auto at = table.lower_bound(beginning); at != table.end() && begins(at->first);) {
+    const auto next = std::next(at);
+    if (matches(shape, at->second, where)) visit(at);
+    at = next;
+  }
+}
+
 bool has_null(const std::vector<RecordValue>& values) {
   return std::ranges::any_of(values, [](const RecordValue& value) { return value.index() == 0; });
 }
@@ -23,7 +51,9 @@ bool RecordStore::insert(const RecordShape& shape, const Record& record, Undo& u
   Table& table = tables_[shape.table];
   const auto unique = pick(shape, record, shape.unique);
   const bool taken = !unique.empty() && !has_null(unique) && std::ranges::any_of(table, [&](const auto& item) {
-    return pick(shape, item.second, shape.unique) == unique;
+    for (std::size_t i = 0; i < unique.size(); ++i)
+      if (item.second.at(column_of(shape, shape.unique[i])) != unique[i]) return false;
+    return true;
   });
   if (taken) return false;
   const auto [at, inserted] = table.emplace(pick(shape, record, shape.key), record);
@@ -35,22 +65,24 @@ std::int64_t RecordStore::update(const RecordShape& shape, std::span<const Recor
                                  const RecordChanges& changes, Undo& undo) {
   std::int64_t n = 0;
   Table& table = tables_[shape.table];
-  for (auto& [key, record] : table) {
-    if (!matches(shape, record, where)) continue;
+  visit_matching(table, shape, where, [&](const auto& at) {
+    auto& [key, record] = *at;
     undo.push_back([&table, key = key, old = record] { table.insert_or_assign(key, old); });
     for (const auto& [column, value] : changes) record.at(column_of(shape, column)) = value;
     ++n;
-  }
+  });
   return n;
 }
 
 std::int64_t RecordStore::remove(const RecordShape& shape, std::span<const RecordCondition> where, Undo& undo) {
   Table& table = tables_[shape.table];
-  return static_cast<std::int64_t>(std::erase_if(table, [&](const auto& item) {
-    if (!matches(shape, item.second, where)) return false;
-    undo.push_back([&table, item] { table.insert(item); });
-    return true;
-  }));
+  std::int64_t n = 0;
+  visit_matching(table, shape, where, [&](const auto& at) {
+    undo.push_back([&table, item = *at] { table.insert(item); });
+    table.erase(at);
+    ++n;
+  });
+  return n;
 }
 
 std::vector<Record> RecordStore::select(const RecordSelection& selection) const {
@@ -61,15 +93,17 @@ std::vector<Record> RecordStore::select(const RecordSelection& selection) const 
   const auto before = [&](const std::vector<RecordValue>& a, const std::vector<RecordValue>& b) {
     return selection.descending ? b < a : a < b;
   };
-  const auto place = [&](const Record& record) { return pick(shape, record, selection.order); };
-  for (const auto& [key, record] : table->second)
-    if (matches(shape, record, selection.where) && (!selection.after || before(*selection.after, place(record))))
-      out.push_back(record);
-  std::ranges::stable_sort(out, before, place);
-  std::size_t kept = 0, bytes = 0;
-  while (kept < out.size() && std::cmp_less(kept, selection.limit) && bytes < selection.most_bytes)
-    bytes += size_of(out[kept++]);
-  out.resize(kept);
+  std::vector<std::pair<std::vector<RecordValue>, const Record*>> found;  // each after its place in the order
+  visit_matching(table->second, shape, selection.where, [&](const auto& at) {
+    auto place = pick(shape, at->second, selection.order);
+    if (!selection.after || before(*selection.after, place)) found.emplace_back(std::move(place), &at->second);
+  });
+  std::ranges::stable_sort(found, before, &decltype(found)::value_type::first);
+  std::size_t bytes = 0;
+  for (const auto& [place, record] : found) {
+    if (std::cmp_greater_equal(out.size(), selection.limit) || bytes >= selection.most_bytes) break;
+    bytes += size_of(out.emplace_back(*record));
+  }
   return out;
 }
 
@@ -78,15 +112,15 @@ std::vector<RecordGroup> RecordStore::sum(const RecordRollup& rollup) const {
   std::map<std::vector<RecordValue>, RecordGroup> groups;
   if (rollup.group_by.empty()) groups[{}].sums.resize(rollup.sums.size());
   if (const auto table = tables_.find(rollup.table); table != tables_.end())
-    for (const auto& [key, record] : table->second) {
-      if (!matches(shape, record, rollup.where)) continue;
+    visit_matching(table->second, shape, rollup.where, [&](const auto& at) {
+      const Record& record = at->second;
       RecordGroup& group = groups[pick(shape, record, rollup.group_by)];
       group.sums.resize(rollup.sums.size());
       ++group.count;
       for (std::size_t i = 0; i < rollup.sums.size(); ++i)
         if (const auto* const n = std::get_if<std::int64_t>(&record.at(column_of(shape, rollup.sums[i]))))
           group.sums[i] += *n;
-    }
+    });
   std::vector<RecordGroup> out;
   for (auto& [key, group] : groups) {
     group.key = key;
