@@ -57,8 +57,8 @@ std::string AgentHost::handle(const ChatRequest& request) {
   threads.append(thread.id, {.role = MessageRole::assistant, .content = answer.text});
 
   worker_.run_due();  // a real host has a worker in the background: TriggerWorker::start()
-  execution.duration_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
+  execution.duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
   actor.executions().record(execution);
   return answer.text;
 }

@@ -347,7 +347,7 @@ class ScopeTransaction final : public WithRecords<Transaction> {
           (!which.entity || event.entity == which.entity) && !visit(event))
         return;
   }
-  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override {
+  void purge_payload(std::int64_t sequence, const Digest& payload_hash) override {
     for (EventRecord& event : change().events) {
       if (event.sequence != sequence) continue;
       event.payload = "{}";
@@ -453,15 +453,15 @@ class SnapshotStorage final : public Storage {
     return std::make_unique<DatabaseTransaction>(store_, access);
   }
 
-  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
+  std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
     const auto snapshot = store_.latest();
     for (const auto& [name, rows] : snapshot->scopes)
       if (const auto table = rows->tables.find(RecordTable::api_keys); table != rows->tables.end())
         for (const Record& record : select_rows(table->second, {RecordTable::api_keys, of_hash(hash)}))
-          return FoundApiKey{name.first, name.second, record};
+          return FoundApiKey{name.first, name.second, rows->generation, record};
     return std::nullopt;
   }
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+  void touch_api_key(const Digest& hash, Timestamp at) noexcept override {
     try {
       const auto found = find_api_key(hash);
       const std::unique_lock lock(store_.writing, std::try_to_lock);
@@ -492,15 +492,15 @@ class SnapshotStorage final : public Storage {
     return out;
   }
 
-  const CursorKey& cursor_key() override { return cursor_key_; }
+  const Digest& cursor_key() override { return cursor_key_; }
 
  private:
-  static std::vector<RecordCondition> of_hash(const EventHash& hash) {
+  static std::vector<RecordCondition> of_hash(const Digest& hash) {
     return {{"hash", {}, RecordBytes{{reinterpret_cast<const char*>(hash.data()), hash.size()}}}};
   }
 
   Store store_;
-  CursorKey cursor_key_{};
+  Digest cursor_key_{};
 };
 
 }  // namespace

@@ -29,7 +29,11 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   const auto before = cache_ ? storage_->commit_stamp() : std::nullopt;
   if (before)
     if (auto known = cache_->find(hash, *before, now)) return *std::move(known);
-  const auto found = find_api_key(*storage_, hash);
+  auto stored = storage_->find_api_key(hash);
+  const auto is_unmoved = [&] { return before && before == storage_->commit_stamp(); };
+  if (stored && is_unmoved())
+    if (auto known = cache_->find_again(hash, *before, now, *stored)) return *std::move(known);
+  const auto found = stored ? std::optional(to_api_key(*stored)) : std::nullopt;
   // The hash decides. All other faults get the same answer, so that nobody learns which keys existed.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||
       !key.starts_with(key_prefix(found->environment)))
@@ -42,11 +46,12 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   ActorContext actor(authority(), {scope, type, found->id.str(), std::move(left->roles)});
   if (!found->last_used_at || now - *found->last_used_at >= touch_interval) {
     storage_->touch_api_key(hash, now);
-  } else if (before && before == storage_->commit_stamp()) {  // all of it was read between two equal stamps
+  } else if (is_unmoved()) {  // all of it was read between two equal stamps
     Timestamp until = *found->last_used_at + touch_interval;
     for (const auto& end : {found->expires_at, left->until})
       if (end) until = std::min(until, *end);
-    cache_->keep(hash, *before, until, actor);
+    if (found->created_by_type != to_string(ActorType::system)) stored.reset();  // it depends on its maker as well
+    cache_->keep(hash, {*before, until, actor, std::move(stored)});
   }
   return actor;
 }

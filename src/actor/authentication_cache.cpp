@@ -3,23 +3,31 @@
 #include <cstring>
 
 namespace struere {
-std::size_t AuthenticationCache::Start::operator()(const EventHash& hash) const noexcept {
+std::size_t AuthenticationCache::Start::operator()(const Digest& hash) const noexcept {
   std::size_t out;
   std::memcpy(&out, hash.data(), sizeof out);
   return out;
 }
 
-std::optional<ActorContext> AuthenticationCache::find(const EventHash& hash, const CommitStamp& stamp, Timestamp now) {
+std::optional<ActorContext> AuthenticationCache::find(const Digest& hash, const CommitStamp& stamp, Timestamp now) {
   const MutexLock lock(mutex_);
   const Entry* const found = entries_.find(hash);
   if (!found || found->stamp != stamp || now >= found->until) return std::nullopt;
   return found->actor;
 }
 
-void AuthenticationCache::keep(const EventHash& hash, const CommitStamp& stamp, Timestamp until,
-                               const ActorContext& actor) {
+std::optional<ActorContext> AuthenticationCache::find_again(const Digest& hash, const CommitStamp& stamp, Timestamp now,
+                                                            const FoundApiKey& found) {
   const MutexLock lock(mutex_);
-  entries_.put(hash, Entry{stamp, until, actor});
+  Entry* const known = entries_.find(hash);
+  if (!known || !known->source || *known->source != found || now >= known->until) return std::nullopt;
+  known->stamp = stamp;
+  return known->actor;
+}
+
+void AuthenticationCache::keep(const Digest& hash, Entry entry) {
+  const MutexLock lock(mutex_);
+  entries_.put(hash, std::move(entry));
 }
 
 }  // namespace struere

@@ -13,27 +13,33 @@
 namespace struere {
 
 // Belongs to one storage. An entry is valid until anything is committed to the storage, so a revoked key or a removed
-// role takes effect with the next request. Safe to use from many threads.
+// role takes effect with the next request. What a key that the system made may do is said by its record and by the
+// roles of its scope alone: such an entry is valid again once these are seen to be the same. Safe to use from many
+// threads.
 class AuthenticationCache {
  public:
-  // Entries are found by the hash of a key; the key itself is not kept.
-  std::optional<ActorContext> find(const EventHash& hash, const CommitStamp& stamp, Timestamp now);
-  // `until`: when the key expires, or when its use must be written again.
-  void keep(const EventHash& hash, const CommitStamp& stamp, Timestamp until, const ActorContext& actor);
-
- private:
   struct Entry {
     CommitStamp stamp;
-    Timestamp until;
+    Timestamp until;  // when the key expires, or when its use must be written again
     ActorContext actor;
+    std::optional<FoundApiKey> source;  // that `actor` follows from; nullopt if it depends on more
   };
+
+  // Entries are found by the hash of a key; the key itself is not kept.
+  std::optional<ActorContext> find(const Digest& hash, const CommitStamp& stamp, Timestamp now);
+  // By what the storage holds of the key while it has this stamp.
+  std::optional<ActorContext> find_again(const Digest& hash, const CommitStamp& stamp, Timestamp now,
+                                         const FoundApiKey& found);
+  void keep(const Digest& hash, Entry entry);
+
+ private:
   struct Start {  // the first bytes of a hash are random enough
-    std::size_t operator()(const EventHash& hash) const noexcept;
+    std::size_t operator()(const Digest& hash) const noexcept;
   };
 
   static constexpr std::size_t most_actors = 4096;
   Mutex mutex_;
-  BoundedCache<EventHash, Entry, Start> entries_ STRUERE_GUARDED_BY(mutex_){most_actors};
+  BoundedCache<Digest, Entry, Start> entries_ STRUERE_GUARDED_BY(mutex_){most_actors};
 };
 
 }  // namespace struere

@@ -76,7 +76,7 @@ class RowAdopter {
     key.expires_at = values.optional_number("expires_at");
     key.revoked_at = values.optional_number("revoked_at");
     key.last_used_at = values.optional_number("last_used_at");
-    EventHash hash{};
+    Digest hash{};
     std::ranges::copy(values.text("hash"), hash.begin());
     insert_api_key(transaction, key, hash);
   }

@@ -102,7 +102,7 @@ void add_keys(CLI::App& program, Options& options) {
     create_key(options, key);
   });
   auto* const rotate = keys->add_subcommand("rotate", "Make a successor; the old key ends after the overlap");
-  static Timestamp minutes = 0;
+  static std::int64_t minutes = 0;
   rotate->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
   rotate->add_option("--overlap", minutes, "How long the old key keeps working; default 0")
       ->check(CLI::Range(0, 525'600))
@@ -111,7 +111,7 @@ void add_keys(CLI::App& program, Options& options) {
   rotate->callback([&options] {
     const Workspace workspace(options);
     naming("key", id, [&] {
-      keys_of(workspace).rotate(ApiKeyId(id), minutes * 60'000,
+      keys_of(workspace).rotate(ApiKeyId(id), std::chrono::minutes(minutes),
                                 [&](const CreatedApiKey& created) { show_secret(options, created); });
     });
   });

@@ -118,7 +118,7 @@ void list_executions(const Options& options, const ListArguments& asked) {
                     {"status", to_string(execution.status)},
                     {"inputTokens", execution.input_tokens},
                     {"outputTokens", execution.output_tokens},
-                    {"durationMs", execution.duration_ms},
+                    {"durationMs", execution.duration.count()},
                     {"error", execution.error ? Json(*execution.error) : Json(nullptr)},
                     {"createdAt", execution.created_at}});
     rows.push_back({execution.id.str(), time_text(execution.created_at), execution.model,

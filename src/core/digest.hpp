@@ -1,7 +1,6 @@
 // Hashes, secrets and sealed texts: the only place that speaks to OpenSSL.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,10 +9,9 @@
 #include <string_view>
 
 #include "core/companion.hpp"
+#include "struere/core/digest.hpp"
 
 namespace STRUERE_COMPANION_API struere {
-
-using Digest = std::array<unsigned char, 32>;
 
 Digest sha256(std::string_view bytes);
 // The digest of the concatenation, without building it.

@@ -14,14 +14,14 @@ std::string context_of(const Scope& scope, const std::string& question) {
 
 }  // namespace
 
-std::string encode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
+std::string encode_cursor(const Digest& key, const Scope& scope, const std::string& question,
                           const Position& position) {
   std::string text;
   for (const std::string& part : position) text.append(std::to_string(part.size())).append(":").append(part);
   return seal(key, context_of(scope, question), text);
 }
 
-std::optional<Position> decode_cursor(const CursorKey& key, const Scope& scope, const std::string& question,
+std::optional<Position> decode_cursor(const Digest& key, const Scope& scope, const std::string& question,
                                       const std::string& cursor) {
   const auto text = unseal(key, context_of(scope, question), cursor);
   if (!text) return std::nullopt;

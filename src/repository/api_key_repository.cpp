@@ -11,7 +11,7 @@ namespace struere {
 namespace {
 
 constexpr std::size_t most_roles = 100;
-constexpr Timestamp longest_overlap = 366LL * 24 * 3600 * 1000;
+constexpr std::chrono::milliseconds longest_overlap = std::chrono::days(366);
 
 void check(const NewApiKey& key, Timestamp now) {
   const auto acceptable = [](const std::string& text) { return !text.empty() && is_text(text, longest_name); };
@@ -89,9 +89,9 @@ bool is_live(const ApiKey& key, Timestamp now) {
   return !key.revoked_at && !(key.expires_at && *key.expires_at <= now);
 }
 
-void end_key(GuardedOperation& operation, ApiKey old, Timestamp overlap, const ApiKeyId& successor) {
-  const Timestamp ends = operation.now() + overlap;
-  if (overlap == 0)
+void end_key(GuardedOperation& operation, ApiKey old, std::chrono::milliseconds overlap, const ApiKeyId& successor) {
+  const Timestamp ends = operation.now() + overlap.count();
+  if (overlap.count() == 0)
     old.revoked_at = operation.now();
   else
     old.expires_at = old.expires_at ? std::min(*old.expires_at, ends) : ends;
@@ -102,9 +102,11 @@ void end_key(GuardedOperation& operation, ApiKey old, Timestamp overlap, const A
 
 }  // namespace
 
-CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap) const { return rotate(id, overlap, {}); }
+CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, std::chrono::milliseconds overlap) const {
+  return rotate(id, overlap, {});
+}
 
-CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap,
+CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, std::chrono::milliseconds overlap,
                                        const std::function<void(const CreatedApiKey&)>& hand_over) const {
   CreatedApiKey out = make_successor(id, overlap, !hand_over);
   if (!hand_over) return out;
@@ -124,12 +126,13 @@ CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, Timestamp overlap,
   return out;
 }
 
-CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, Timestamp overlap, bool ends_old) const {
+CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, std::chrono::milliseconds overlap,
+                                               bool ends_old) const {
   return guarded(caller_, Access::write, {"create", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
     operation.require_resource(Action::remove, "api_keys");
-    if (overlap < 0 || overlap > longest_overlap)
-      throw Error(ErrorCode::invalid_data, "`overlap` is from 0 to a year; it is in milliseconds");
+    if (overlap.count() < 0 || overlap > longest_overlap)
+      throw Error(ErrorCode::invalid_data, "`overlap` is from 0 to a year");
     const ApiKey old = require_key(operation, id);
     if (!is_live(old, operation.now()))
       throw Error(ErrorCode::conflict, "this key is revoked or expired; create a new one");

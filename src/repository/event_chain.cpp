@@ -39,15 +39,15 @@ std::string canonical_event(const OrganizationId& organization, Environment envi
   return out.append("}");
 }
 
-EventHash hash_of(const EventHash& previous, const OrganizationId& organization, Environment environment,
-                  const EventRecord& event, const EventHash& payload_hash) {
+Digest hash_of(const Digest& previous, const OrganizationId& organization, Environment environment,
+               const EventRecord& event, const Digest& payload_hash) {
   const std::string payload = R"("payloadHash":")" + to_hex(payload_hash) + R"(")";
   return sha256(previous, canonical_event(organization, environment, event, payload));
 }
 
 }  // namespace
 
-EventHash payload_digest(const EventRecord& event) {
+Digest payload_digest(const EventRecord& event) {
   EventSalt salt;
   if (event.salt)
     salt = *event.salt;
@@ -56,21 +56,20 @@ EventHash payload_digest(const EventRecord& event) {
   return sha256(salt, event.payload);
 }
 
-void seal_event(EventRecord& event, const EventHash& previous, const OrganizationId& organization,
+void seal_event(EventRecord& event, const Digest& previous, const OrganizationId& organization,
                 Environment environment) {
   random_bytes(event.salt.emplace());
   event.hash = hash_of(previous, organization, environment, event, payload_digest(event));
 }
 
-EventHash chained_hash(const EventHash& previous, const Scope& scope, const EventRecord& event) {
+Digest chained_hash(const Digest& previous, const Scope& scope, const EventRecord& event) {
   if (!event.salt && !event.payload_hash)
     return sha256(previous,
                   canonical_event(scope.organization(), scope.environment(), event, R"("payload":)" + event.payload));
   return resealed_hash(previous, scope, event, event.payload_hash ? *event.payload_hash : payload_digest(event));
 }
 
-EventHash resealed_hash(const EventHash& previous, const Scope& scope, const EventRecord& event,
-                        const EventHash& payload_hash) {
+Digest resealed_hash(const Digest& previous, const Scope& scope, const EventRecord& event, const Digest& payload_hash) {
   return hash_of(previous, scope.organization(), scope.environment(), event, payload_hash);
 }
 

@@ -13,19 +13,18 @@
 namespace STRUERE_COMPANION_API struere {
 
 // Gives the event a salt and the hash that follows `previous`.
-void seal_event(EventRecord& event, const EventHash& previous, const OrganizationId& organization,
+void seal_event(EventRecord& event, const Digest& previous, const OrganizationId& organization,
                 Environment environment);
 
 // What the hash of the event must be, by its content. Throws std::invalid_argument for a text that nobody could have
 // written through the library.
-EventHash chained_hash(const EventHash& previous, const Scope& scope, const EventRecord& event);
+Digest chained_hash(const Digest& previous, const Scope& scope, const EventRecord& event);
 
 // The hash of the payload with its salt; with a new salt if the event has none.
-EventHash payload_digest(const EventRecord& event);
+Digest payload_digest(const EventRecord& event);
 
 // The hash of an event of an older file as if its payload were hashed on its own. An `events.resealed` event repeats it
 // once the payload is purged, because `hash` can then not be computed any more.
-EventHash resealed_hash(const EventHash& previous, const Scope& scope, const EventRecord& event,
-                        const EventHash& payload_hash);
+Digest resealed_hash(const Digest& previous, const Scope& scope, const EventRecord& event, const Digest& payload_hash);
 
 }  // namespace struere

@@ -10,10 +10,10 @@ namespace {
 constexpr std::size_t events_in_purge = 100;
 constexpr std::size_t most_resealed = 1000;  // in one event
 
-EventHash hash_before(Transaction& transaction, std::int64_t sequence) {
+Digest hash_before(Transaction& transaction, std::int64_t sequence) {
   const ChainHead start = transaction.log_start();
   if (start.sequence == sequence - 1) return start.hash;
-  EventHash out{};
+  Digest out{};
   transaction.replay_events({.after = sequence - 2}, [&](const EventRecord& event) {
     out = event.hash;
     return false;
@@ -41,9 +41,9 @@ void purge_payloads(GuardedOperation& operation, const std::string& entity) {
     operation.spend(static_cast<std::int64_t>(batch.size()));
     for (const EventRecord& event : batch) {
       if (event.payload == "{}") continue;  // there is nothing in it
-      const EventHash payload_hash = payload_digest(event);
+      const Digest payload_hash = payload_digest(event);
       if (!event.salt) {
-        const EventHash hash =
+        const Digest hash =
             resealed_hash(hash_before(transaction, event.sequence), operation.actor().scope(), event, payload_hash);
         resealed[std::to_string(event.sequence)] = to_hex(hash);
         if (resealed.size() == most_resealed) say_resealed();

@@ -62,7 +62,7 @@ Execution ExecutionRepository::record(const NewExecution& asked) const {
     if (asked.error) require_text(*asked.error, "`error`");
     require_count(asked.input_tokens, "`input_tokens`");
     require_count(asked.output_tokens, "`output_tokens`");
-    require_count(asked.duration_ms, "`duration_ms`");
+    require_count(asked.duration.count(), "`duration`");
     Execution execution;
     execution.id = ExecutionId(operation.new_id());
     Transaction& transaction = operation.transaction();
@@ -85,7 +85,7 @@ Execution ExecutionRepository::record(const NewExecution& asked) const {
     execution.error = asked.error;
     execution.input_tokens = asked.input_tokens;
     execution.output_tokens = asked.output_tokens;
-    execution.duration_ms = asked.duration_ms;
+    execution.duration = asked.duration;
     execution.tool_calls = require_json(asked.tool_calls, Json::value_t::array, "`tool_calls`");
     execution.actor_type = to_string(caller_.actor().type());
     execution.actor_id = caller_.actor().id();
@@ -139,7 +139,7 @@ std::vector<ExecutionSummary> ExecutionRepository::rollup(const std::vector<Exec
       summary.executions = group.count;
       summary.input_tokens = group.sums[0];
       summary.output_tokens = group.sums[1];
-      summary.duration_ms = group.sums[2];
+      summary.duration = std::chrono::milliseconds(group.sums[2]);
     }
     return out;
   });

@@ -45,7 +45,7 @@ class GuardedOperation {
   ActorValues values() const { return actor_values(actor_); }
   // Of a write: not before that of the write before it in the scope, whatever the clock says (SPEC 7).
   Timestamp now() const noexcept { return now_; }
-  const CursorKey& cursor_key() const { return engine_.storage->cursor_key(); }
+  const Digest& cursor_key() const { return engine_.storage->cursor_key(); }
   std::string new_id() { return engine_.ids->next(now_); }
 
   std::shared_ptr<const AccessPlan> plan(Action action, const std::string& type) {

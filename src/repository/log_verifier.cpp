@@ -39,7 +39,7 @@ bool LogVerifier::take(const EventRecord& event) {
 
 bool LogVerifier::is_sound(const EventRecord& event) {
   if (event.payload_hash && (!event.entity || event.payload != "{}")) return false;  // purge() leaves none like this
-  EventHash computed;
+  Digest computed;
   try {
     computed = chained_hash(last_.hash, scope_, event);
   } catch (const std::invalid_argument&) {  // a text in it that nobody could have written through the library

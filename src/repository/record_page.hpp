@@ -27,7 +27,7 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
                           std::int64_t limit, const std::optional<std::string>& after) {
   require_limit(limit);
   const RecordShape& shape = shape_of(RecordOf<T>::table);
-  const CursorKey& key = operation.cursor_key();
+  const Digest& key = operation.cursor_key();
   const Scope& scope = operation.actor().scope();
   selection.table = RecordOf<T>::table;
   selection.limit = limit + 1;

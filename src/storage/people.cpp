@@ -104,7 +104,7 @@ std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope
   return out;
 }
 
-void insert_api_key(Transaction& transaction, const ApiKey& key, const EventHash& hash) {
+void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash) {
   if (!insert(transaction, StoredApiKey{hash, key}))
     throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");
 }
@@ -114,10 +114,8 @@ void update_api_key(Transaction& transaction, const ApiKey& key) {
                              {{"expires_at", to_value(key.expires_at)}, {"revoked_at", to_value(key.revoked_at)}});
 }
 
-std::optional<ApiKey> find_api_key(Storage& storage, const EventHash& hash) {
-  auto found = storage.find_api_key(hash);
-  if (!found) return std::nullopt;
-  return in_scope(from_record<StoredApiKey>(found->record).key, found->organization, found->environment);
+ApiKey to_api_key(const FoundApiKey& found) {
+  return in_scope(from_record<StoredApiKey>(found.record).key, found.organization, found.environment);
 }
 
 }  // namespace struere

@@ -35,9 +35,8 @@ bool remove_assignment(Transaction& transaction, const UserId& user, const RoleI
 
 // --- API keys of the scope; never their hashes
 std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope);  // by time of creation, then id
-void insert_api_key(Transaction& transaction, const ApiKey& key, const EventHash& hash);
+void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash);
 void update_api_key(Transaction& transaction, const ApiKey& key);  // when it expires and was revoked; by id
-// The key of this hash, of whatever scope.
-std::optional<ApiKey> find_api_key(Storage& storage, const EventHash& hash);
+ApiKey to_api_key(const FoundApiKey& found);
 
 }  // namespace struere

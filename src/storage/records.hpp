@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -61,7 +62,7 @@ struct StoredFieldMask {
   TypedRecord mask;
 };
 struct StoredApiKey {
-  EventHash hash{};
+  Digest hash{};
   ApiKey key;
 };
 
@@ -171,7 +172,7 @@ struct RecordOf<Execution> {
   static constexpr RecordTable table = RecordTable::executions;
   static auto members(auto& e) {
     return std::tie(e.id, e.agent, e.config_version, e.thread, e.model, e.status, e.error, e.input_tokens,
-                    e.output_tokens, e.duration_ms, e.tool_calls, e.actor_type, e.actor_id, e.day, e.created_at);
+                    e.output_tokens, e.duration, e.tool_calls, e.actor_type, e.actor_id, e.day, e.created_at);
   }
 };
 template <>
@@ -273,8 +274,12 @@ std::optional<Enum> parse_word(std::string_view text) {
 }
 
 inline RecordValue to_value(std::int64_t value) { return value; }
+template <class Rep, class Period>
+RecordValue to_value(std::chrono::duration<Rep, Period> value) {
+  return static_cast<std::int64_t>(value.count());
+}
 inline RecordValue to_value(const std::string& value) { return value; }
-inline RecordValue to_value(const EventHash& value) {
+inline RecordValue to_value(const Digest& value) {
   return RecordBytes{{reinterpret_cast<const char*>(value.data()), value.size()}};
 }
 template <class Tag>
@@ -305,8 +310,14 @@ inline void from_value(const RecordValue& value, std::int64_t& out) {
   if (!number) damaged_record();
   out = *number;
 }
+template <class Rep, class Period>
+void from_value(const RecordValue& value, std::chrono::duration<Rep, Period>& out) {
+  std::int64_t number = 0;
+  from_value(value, number);
+  out = std::chrono::duration<Rep, Period>(number);
+}
 inline void from_value(const RecordValue& value, std::string& out) { out = text_of(value); }
-inline void from_value(const RecordValue& value, EventHash& out) {
+inline void from_value(const RecordValue& value, Digest& out) {
   const auto* const held = std::get_if<RecordBytes>(&value);
   if (!held || held->bytes.size() != out.size()) damaged_record();
   std::ranges::copy(held->bytes, out.begin());

@@ -118,7 +118,7 @@ TEST_CASE("keys made with a key that is rotated end with the old one", "[keys][l
   const ApiKeyRepository keys = world.system().api_keys();
   const CreatedApiKey parent = world.make(world.system(), {"reader", "keeper"});
   const CreatedApiKey child = world.make(world.database->authenticate(parent.secret), {"reader"});
-  const CreatedApiKey successor = keys.rotate(parent.key.id, 1000);
+  const CreatedApiKey successor = keys.rotate(parent.key.id, std::chrono::seconds(1));
   CHECK(world.roles_of(child) == "reader");
   world.clock.advance(999);
   CHECK(world.roles_of(child) == "reader");

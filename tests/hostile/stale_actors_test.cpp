@@ -70,12 +70,12 @@ class BusyStorage final : public Storage {
     return storage_->begin_joint(scopes);
   }
   std::unique_ptr<RecordTransaction> begin_database(Access access) override { return storage_->begin_database(access); }
-  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override { return storage_->find_api_key(hash); }
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
+  std::optional<FoundApiKey> find_api_key(const Digest& hash) override { return storage_->find_api_key(hash); }
+  void touch_api_key(const Digest& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     return storage_->scopes_with_due_runs(now);
   }
-  const CursorKey& cursor_key() override { return storage_->cursor_key(); }
+  const Digest& cursor_key() override { return storage_->cursor_key(); }
   StorageReport check() override { return storage_->check(); }
 
  private:

@@ -171,7 +171,7 @@ TEST_CASE("executions are recorded, listed and added up", "[executions]") {
                        .error = i == 5 ? std::optional<std::string>("no line") : std::nullopt,
                        .input_tokens = 100,
                        .output_tokens = 10 + i,
-                       .duration_ms = 5,
+                       .duration = std::chrono::milliseconds(5),
                        .tool_calls = {{{"name", "plan"}}}});
     world.clock.advance(day);
   }
@@ -228,7 +228,7 @@ TEST_CASE("a key is rotated with time to hand the new one out", "[keys]") {
   ChatWorld world(any_storage());
   const ApiKeyRepository keys = world.system().api_keys();
   const CreatedApiKey old = keys.create({.name = "bot", .roles = {"chatter"}});
-  const CreatedApiKey next = keys.rotate(old.key.id, 60'000);
+  const CreatedApiKey next = keys.rotate(old.key.id, std::chrono::minutes(1));
   CHECK(next.secret != old.secret);
   CHECK(next.key.roles == old.key.roles);
   CHECK(world.database->authenticate(old.secret).actor().id() == old.key.id.str());
@@ -240,5 +240,5 @@ TEST_CASE("a key is rotated with time to hand the new one out", "[keys]") {
   CHECK_ERROR(unauthenticated, world.database->authenticate(next.secret));
   CHECK_NOTHROW(world.database->authenticate(last.secret));
   CHECK_ERROR(not_found, world.system(Environment::production).api_keys().rotate(last.key.id));
-  CHECK_ERROR(invalid_data, keys.rotate(last.key.id, -1));
+  CHECK_ERROR(invalid_data, keys.rotate(last.key.id, std::chrono::milliseconds(-1)));
 }

@@ -551,10 +551,10 @@ void check_purging(const StorageFactory& make, Findings& findings) {
   STRUERE_REQUIRE(replayed({.entity = "a"}).size() == 2);
   STRUERE_EXPECT(replayed({.entity = "a"})[0].salt == EventSalt{1, 2, 3});
 
-  transaction->purge_payload(1, EventHash{9});
+  transaction->purge_payload(1, Digest{9});
   STRUERE_EXPECT(replayed({})[0].payload == "{}");
   STRUERE_EXPECT(!replayed({})[0].salt);
-  STRUERE_EXPECT(replayed({})[0].payload_hash == EventHash{9});
+  STRUERE_EXPECT(replayed({})[0].payload_hash == Digest{9});
   transaction->purge_entity("a");
   STRUERE_EXPECT(!transaction->find_entity("a"));
   STRUERE_EXPECT(transaction->related_ids("b", {"knows", false}).empty());
@@ -571,7 +571,7 @@ void check_purging(const StorageFactory& make, Findings& findings) {
   selection.entity = "a";
   STRUERE_EXPECT(transaction->select_events(selection).size() == 2);
 
-  transaction->prune_events({3, EventHash{3}});
+  transaction->prune_events({3, Digest{3}});
   STRUERE_EXPECT(transaction->log_start().sequence == 3);
   STRUERE_EXPECT(replayed({}).size() == 1);
   STRUERE_EXPECT(transaction->select_events(selection).size() == 1);
@@ -638,7 +638,7 @@ void check_joint_transactions(const StorageFactory& make, Findings& findings) {
 
 void check_api_keys(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
-  EventHash hash{}, other{};
+  Digest hash{}, other{};
   hash.fill('h');
   {
     const auto transaction = stage.write(Environment::production);
@@ -651,6 +651,14 @@ void check_api_keys(const StorageFactory& make, Findings& findings) {
   STRUERE_EXPECT(found->environment == Environment::production);
   STRUERE_EXPECT(found->record == key_record("key-1", std::string(32, 'h')));
   STRUERE_EXPECT(!stage.storage->find_api_key(other));
+  {
+    const auto transaction = stage.write(Environment::production);
+    STRUERE_EXPECT(found->generation == transaction->generation());
+    add_type(*transaction);
+    STRUERE_EXPECT(found->generation != transaction->generation());
+    transaction->commit();
+  }
+  STRUERE_EXPECT(found->generation != stage.storage->find_api_key(hash)->generation);
   stage.storage->touch_api_key(hash, 33);
   stage.storage->touch_api_key(other, 34);
   // It may be written later.

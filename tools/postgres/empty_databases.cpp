@@ -95,13 +95,13 @@ class Lent final : public Storage {
     return storage_->begin_joint(scopes);
   }
   std::unique_ptr<RecordTransaction> begin_database(Access access) override { return storage_->begin_database(access); }
-  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override { return storage_->find_api_key(hash); }
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
+  std::optional<FoundApiKey> find_api_key(const Digest& hash) override { return storage_->find_api_key(hash); }
+  void touch_api_key(const Digest& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     return storage_->scopes_with_due_runs(now);
   }
   std::optional<CommitStamp> commit_stamp() const noexcept override { return storage_->commit_stamp(); }
-  const CursorKey& cursor_key() override { return storage_->cursor_key(); }
+  const Digest& cursor_key() override { return storage_->cursor_key(); }
   void require_in_place() override { storage_->require_in_place(); }
   StorageReport check() override { return storage_->check(); }
 

@@ -7,13 +7,13 @@
 #include <string>
 
 #include "struere/core/clock.hpp"
+#include "struere/core/digest.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
 #include "struere/model/actor_name.hpp"
 
 namespace STRUERE_API struere {
 
-using EventHash = std::array<unsigned char, 32>;  // SHA-256
 using EventSalt = std::array<unsigned char, 16>;  // random
 
 // As stored.
@@ -28,17 +28,17 @@ struct EventRecord {
   std::string actor_id;
   std::string payload;  // canonical JSON, an object
   Timestamp created_at = 0;
-  EventHash hash{};  // over the hash of the event before it and this one's canonical text (docs/storage-format.md)
+  Digest hash{};  // over the hash of the event before it and this one's canonical text (docs/storage-format.md)
   std::optional<EventSalt> salt = {};  // hashed with the payload; none in events of files before version 5
   // Set once the payload was purged: the hash that it had with its salt. `payload` is then `{}`, and `salt` is gone.
-  std::optional<EventHash> payload_hash = {};
+  std::optional<Digest> payload_hash = {};
   std::optional<ActorName> impersonated_by = {};  // the actor that acted as this one
 };
 
 // Where the chain of a scope ends.
 struct ChainHead {
   std::int64_t sequence = 0;
-  EventHash hash{};
+  Digest hash{};
 };
 
 // As one actor sees it: the payload is masked as the row would be.

@@ -1,6 +1,7 @@
 // One run of an agent: tokens, duration and outcome (SPEC 8).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,7 @@ struct Execution {
   std::optional<std::string> error;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
-  std::int64_t duration_ms = 0;
+  std::chrono::milliseconds duration{};
   Json tool_calls = Json::array();
   std::string actor_type;  // of the actor that asked
   std::string actor_id;
@@ -44,7 +45,7 @@ struct ExecutionSummary {
   std::int64_t executions = 0;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
-  std::int64_t duration_ms = 0;
+  std::chrono::milliseconds duration{};
 };
 
 }  // namespace struere

@@ -1,6 +1,7 @@
 // The API keys of one scope (SPEC 2). Governed by policies on `api_keys`.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,20 +35,20 @@ class ApiKeyRepository {
   // An actor that does not pass policies can give only roles that it has; permission_denied otherwise. The key ends, or
   // shrinks, with the actor that made it (SPEC 2); a key made by the system stays.
   CreatedApiKey create(const NewApiKey& key) const;
-  // Makes a key with the name, roles, kind and expiry of this one, which ends `overlap` milliseconds later. Keys that
+  // Makes a key with the name, roles, kind and expiry of this one, which ends after `overlap`. Keys that
   // were made with the old key end with it. Needs `create` and `delete`. Throws not_found for a key of another scope,
   // conflict for one that is revoked or has expired.
-  CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap = 0) const;
+  CreatedApiKey rotate(const ApiKeyId& id, std::chrono::milliseconds overlap = {}) const;
   // The same in two transactions, so that a lost secret does no harm: `hand_over` shows or stores the new secret while
   // the old key is still valid, and the old key ends once it returns. If it throws, the new key is revoked and the old
   // one stays as it was.
-  CreatedApiKey rotate(const ApiKeyId& id, Timestamp overlap,
+  CreatedApiKey rotate(const ApiKeyId& id, std::chrono::milliseconds overlap,
                        const std::function<void(const CreatedApiKey&)>& hand_over) const;
   std::vector<ApiKey> list() const;
   void revoke(const ApiKeyId& id) const;  // not_found for a key of another scope; revoking twice does nothing
 
  private:
-  CreatedApiKey make_successor(const ApiKeyId& id, Timestamp overlap, bool ends_old) const;
+  CreatedApiKey make_successor(const ApiKeyId& id, std::chrono::milliseconds overlap, bool ends_old) const;
 
   Caller caller_;
 };

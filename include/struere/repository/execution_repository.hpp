@@ -1,6 +1,7 @@
 // The runs of agents in one scope, with tokens and durations (SPEC 8). Governed by policies on `executions`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,7 +22,7 @@ struct NewExecution {
   std::optional<std::string> error = {};
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
-  std::int64_t duration_ms = 0;
+  std::chrono::milliseconds duration{};
   Json tool_calls = Json::array();
 };
 

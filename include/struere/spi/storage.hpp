@@ -51,11 +51,14 @@ class JointTransaction {
   virtual void commit() = 0;
 };
 
-// An API key as it is stored, and the scope that it leads to.
+// An API key as it is stored, and the scope that it leads to; all of one snapshot.
 struct FoundApiKey {
   OrganizationId organization;
   Environment environment = Environment::development;
-  Record record;  // of RecordTable::api_keys
+  std::uint64_t generation = 0;  // of the scope
+  Record record;                 // of RecordTable::api_keys
+
+  friend bool operator==(const FoundApiKey&, const FoundApiKey&) = default;
 };
 
 // Safe to use from many threads.
@@ -74,9 +77,9 @@ class Storage {
   virtual std::unique_ptr<RecordTransaction> begin_database(Access access) = 0;
 
   // --- what is known before a scope is. Each is a transaction of its own.
-  virtual std::optional<FoundApiKey> find_api_key(const EventHash& hash) = 0;
+  virtual std::optional<FoundApiKey> find_api_key(const Digest& hash) = 0;
   // Waits for nobody, neither a writer nor the disk; the use may be written later, or be lost with the process.
-  virtual void touch_api_key(const EventHash& hash, Timestamp at) noexcept = 0;
+  virtual void touch_api_key(const Digest& hash, Timestamp at) noexcept = 0;
   // The scopes in which a trigger run is pending and due, or running past its lease.
   virtual std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) = 0;
 
@@ -85,7 +88,7 @@ class Storage {
   virtual std::optional<CommitStamp> commit_stamp() const noexcept { return std::nullopt; }
 
   // The secret under which this database's cursors are sealed; the same for everybody who opens it.
-  virtual const CursorKey& cursor_key() = 0;
+  virtual const Digest& cursor_key() = 0;
 
   // Throws Error{storage} if what holds the data was deleted or replaced since it was opened: what is written then is
   // lost. Takes microseconds; each write asks it by itself.

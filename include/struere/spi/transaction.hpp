@@ -103,7 +103,7 @@ class Transaction : public RecordTransaction, public RelationReader {
   // In order, as stored, until `visit` answers false, which must not write: for verifying, pruning and purging.
   virtual void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) = 0;
   // Puts the hash in the place of the payload and its salt.
-  virtual void purge_payload(std::int64_t sequence, const EventHash& payload_hash) = 0;
+  virtual void purge_payload(std::int64_t sequence, const Digest& payload_hash) = 0;
 };
 
 }  // namespace spi

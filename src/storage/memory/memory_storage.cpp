@@ -340,7 +340,7 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     for (const EventRecord& event : std::span(first, data_->events.end()))
       if ((!which.entity || event.entity == which.entity) && !visit(event)) return;
   }
-  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override {
+  void purge_payload(std::int64_t sequence, const Digest& payload_hash) override {
     const auto event = std::ranges::lower_bound(data_->events, sequence, {}, &EventRecord::sequence);
     if (event == data_->events.end() || event->sequence != sequence) return;
     undo_.push_back([this, at = event - data_->events.begin(), old = *event] { data_->events[at] = old; });
@@ -474,14 +474,14 @@ class MemoryStorage final : public Storage {
     return std::make_unique<MemoryDatabaseTransaction>(world_, access);
   }
 
-  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
+  std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
     const std::shared_lock lock(world_.mutex);
     for (const auto& [scope, data] : world_.scopes)
       for (const Record& record : data.records.select({RecordTable::api_keys, of_hash(hash)}))
-        return FoundApiKey{scope.first, scope.second, record};
+        return FoundApiKey{scope.first, scope.second, data.generation, record};
     return std::nullopt;
   }
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+  void touch_api_key(const Digest& hash, Timestamp at) noexcept override {
     try {
       const std::unique_lock lock(world_.mutex);
       Undo undo;
@@ -503,15 +503,15 @@ class MemoryStorage final : public Storage {
     return out;
   }
 
-  const CursorKey& cursor_key() override { return cursor_key_; }
+  const Digest& cursor_key() override { return cursor_key_; }
 
  private:
-  static std::vector<RecordCondition> of_hash(const EventHash& hash) {
+  static std::vector<RecordCondition> of_hash(const Digest& hash) {
     return {{"hash", {}, RecordBytes{{reinterpret_cast<const char*>(hash.data()), hash.size()}}}};
   }
 
   World world_;
-  CursorKey cursor_key_{};
+  Digest cursor_key_{};
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ LastUses::~LastUses() {
   if (thread_.joinable() && forks_ != fork_count()) thread_.detach();  // a child of fork() does not have the thread
 }
 
-void LastUses::note(const EventHash& hash, Timestamp at) {
+void LastUses::note(const Digest& hash, Timestamp at) {
   const std::scoped_lock lock(mutex_);
   if (uses_.size() >= most_noted && !uses_.contains(hash)) return;
   uses_.insert_or_assign(hash, at);

@@ -18,7 +18,7 @@ namespace struere::postgres {
 // Safe to use from many threads.
 class LastUses {
  public:
-  using Uses = std::map<EventHash, Timestamp>;
+  using Uses = std::map<Digest, Timestamp>;
 
   // `write` may throw, and what it was given is then forgotten: the next use is noted again.
   explicit LastUses(std::function<void(const Uses&)> write) : write_(std::move(write)) {}
@@ -26,7 +26,7 @@ class LastUses {
   LastUses(const LastUses&) = delete;
   LastUses& operator=(const LastUses&) = delete;
 
-  void note(const EventHash& hash, Timestamp at);
+  void note(const Digest& hash, Timestamp at);
 
  private:
   static constexpr std::size_t most_noted = 1024;  // the rest is noted with its next use

@@ -163,7 +163,7 @@ void PostgresTransaction::replay_events(const EventReplay& which,
   }
 }
 
-void PostgresTransaction::purge_payload(std::int64_t sequence, const EventHash& payload_hash) {
+void PostgresTransaction::purge_payload(std::int64_t sequence, const Digest& payload_hash) {
   connection().queue(
       "UPDATE struere.events SET payload = '{}', salt = NULL, payload_hash = $3 WHERE scope_id = $1 AND sequence = $2",
       Parameters().add(scope_).add(sequence).add_bytes(bytes_of(payload_hash)));

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t most_scopes_known = 4096, most_keys_known = 4096;
 
-std::string_view bytes_of(const EventHash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
+std::string_view bytes_of(const Digest& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
 
 // Writes in several scopes that are one write.
 class PostgresJointTransaction final : public JointTransaction {
@@ -91,7 +91,7 @@ class PostgresStorage final : public Storage {
         begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read));
   }
 
-  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
+  std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
     const auto leads_to = scope_of_key(hash);
     if (!leads_to) return std::nullopt;
     const RecordOwnerValues owner{leads_to->number, leads_to->organization};
@@ -99,10 +99,11 @@ class PostgresStorage final : public Storage {
     std::vector<Record> found =
         Records(*work, owner).select({RecordTable::api_keys, {{"hash", {}, RecordBytes{std::string(bytes_of(hash))}}}});
     if (found.empty()) return std::nullopt;
-    return FoundApiKey{OrganizationId(leads_to->organization), leads_to->environment, std::move(found.front())};
+    return FoundApiKey{OrganizationId(leads_to->organization), leads_to->environment,
+                       ScopeHead(*work, leads_to->number).generation(), std::move(found.front())};
   }
 
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+  void touch_api_key(const Digest& hash, Timestamp at) noexcept override {
     if (options_.read_only || fork_count() != forks_) return;
     try {
       uses_.note(hash, at);
@@ -122,7 +123,7 @@ class PostgresStorage final : public Storage {
     return out;
   }
 
-  const CursorKey& cursor_key() override { return cursor_key_; }
+  const Digest& cursor_key() override { return cursor_key_; }
   StorageReport check() override {
     return check_storage([this] { return begin_work(Work::Kind::read); });
   }
@@ -134,7 +135,7 @@ class PostgresStorage final : public Storage {
     Environment environment;
   };
   struct HashOfHash {
-    std::size_t operator()(const EventHash& hash) const noexcept {
+    std::size_t operator()(const Digest& hash) const noexcept {
       return std::hash<std::string_view>()(bytes_of(hash));
     }
   };
@@ -181,7 +182,7 @@ class PostgresStorage final : public Storage {
   }
 
   // A hash leads to one scope as long as it leads anywhere: what it leads to is then looked for there.
-  std::optional<KeyScope> scope_of_key(const EventHash& hash) {
+  std::optional<KeyScope> scope_of_key(const Digest& hash) {
     {
       const MutexLock lock(mutex_);
       if (const auto* const known = keys_.find(hash)) return *known;
@@ -215,11 +216,11 @@ class PostgresStorage final : public Storage {
   PostgresOptions options_;
   std::uint64_t forks_ = fork_count();  // when it was opened
   ConnectionPool pool_;
-  CursorKey cursor_key_{};
+  Digest cursor_key_{};
   TypeKeyCache known_keys_;
   Mutex mutex_;
   BoundedCache<Scope, std::int64_t, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scopes_known};
-  BoundedCache<EventHash, KeyScope, HashOfHash> keys_ STRUERE_GUARDED_BY(mutex_){most_keys_known};
+  BoundedCache<Digest, KeyScope, HashOfHash> keys_ STRUERE_GUARDED_BY(mutex_){most_keys_known};
   LastUses uses_{[this](const LastUses::Uses& uses) { write_uses(uses); }};
   KeyBuilder builder_{[this](Work::Kind kind) { return begin_work(kind); }};
 };

@@ -68,7 +68,7 @@ class PostgresTransaction final : public Transaction {
   std::int64_t remove_pruned_events(std::int64_t most) override;
   ChainHead log_start() override { return head_.log_start(); }
   void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override;
-  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override;
+  void purge_payload(std::int64_t sequence, const Digest& payload_hash) override;
 
  private:
   // The connection, inside of the scope.

@@ -54,7 +54,7 @@ void take_steps(Connection& connection) {
   for (auto step = static_cast<std::size_t>(taken); step < schema_steps.size(); ++step)
     for (const std::string_view sql : schema_steps[step]) connection.run(sql);
   if (taken == 0) {
-    CursorKey key{};
+    Digest key{};
     random_bytes(key);
     put_meta(connection, "cursor_key", {reinterpret_cast<const char*>(key.data()), key.size()});
   }

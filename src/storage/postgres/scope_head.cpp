@@ -9,7 +9,7 @@
 namespace struere::postgres {
 namespace {
 
-std::string_view bytes_of(const EventHash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
+std::string_view bytes_of(const Digest& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
 
 }  // namespace
 

@@ -149,7 +149,7 @@ std::string RecordSql::find_in_all_scopes(const RecordWords& words, RecordTable 
   const RecordShape& shape = shape_of(table);
   std::string out = "SELECT ";
   for (const std::string_view name : shape.columns) out.append("k.").append(name).append(", ");
-  out.append("s.organization_id, s.environment FROM ")
+  out.append("s.organization_id, s.environment, s.generation FROM ")
       .append(shape.name)
       .append(" k JOIN scopes s ON s.id = k.scope_id");
   out.append(" WHERE k.").append(shape.columns[column_of(shape, column)]).append(" = ?1");

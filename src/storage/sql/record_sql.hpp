@@ -37,7 +37,7 @@ class RecordSql {
   // The columns of group_by, then the count, then the sums.
   RecordStatement sum(const RecordRollup& rollup) const;
   // The record of this value at a column, of whatever scope: its columns, then those of the table `scopes` that lead to
-  // it, organization_id and environment.
+  // it, organization_id, environment and generation.
   static std::string find_in_all_scopes(const RecordWords& words, RecordTable table, std::string_view column);
 
  private:

@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "storage/sqlite/field_keys.hpp"
 #include "storage/sql/stored_texts.hpp"
+#include "storage/sqlite/field_keys.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
 
 void check_pages(Connection& connection, StorageReport& report) {
-  // The quick check would not notice an index that lacks a row, which then is missing from answers.
+  // PRAGMA quick_check would miss an index that lacks a row, and queries would not return that row.
   Statement statement = connection.prepare("PRAGMA integrity_check(10)");
   while (statement.step())
     if (statement.text(0) != "ok")
@@ -53,7 +53,7 @@ std::vector<FieldKeyReport> field_keys(Connection& connection) {
   return out;
 }
 
-// Rows that have no key, or keys that no row has: the rows would be missing from answers.
+// Rows without a key, and keys without a row. Queries would not return such rows.
 void check_field_keys(Connection& connection, StorageReport& report) {
   Statement types = connection.prepare(
       "SELECT DISTINCT k.scope_id, k.type_key, t.slug FROM field_keys k JOIN entity_types t ON t.scope_id = k.scope_id "
@@ -76,7 +76,7 @@ StorageReport check_file(Connection& connection) {
   const auto attempt = [&](auto&& check) {
     try {
       check();
-    } catch (const Error& error) {  // too damaged to be looked at
+    } catch (const Error& error) {  // too damaged to be checked
       report.faults.emplace_back(error.what());
     }
   };

@@ -13,7 +13,7 @@ constexpr auto between_tries = 1s;
 
 }  // namespace
 
-void LastUses::note(const EventHash& hash, Timestamp at) {
+void LastUses::note(const Digest& hash, Timestamp at) {
   const MutexLock lock(mutex_);
   const auto known = std::ranges::find(noted_, hash, [](const auto& noted) { return noted.first; });
   if (known != noted_.end())
@@ -24,7 +24,7 @@ void LastUses::note(const EventHash& hash, Timestamp at) {
 }
 
 void LastUses::write(Connection& connection) noexcept try {
-  std::vector<std::pair<EventHash, Timestamp>> uses;
+  std::vector<std::pair<Digest, Timestamp>> uses;
   {
     const MutexLock lock(mutex_);
     uses.swap(noted_);

@@ -21,7 +21,7 @@ namespace struere {
 // Safe to use from many threads.
 class LastUses {
  public:
-  void note(const EventHash& hash, Timestamp at);
+  void note(const Digest& hash, Timestamp at);
   bool is_empty() const noexcept { return count_ == 0; }
 
   // Inside a transaction that the caller commits. What cannot be written is forgotten: the next use will be noted
@@ -37,7 +37,7 @@ class LastUses {
   static constexpr std::size_t most_noted = 1024;  // the rest is noted with its next use
 
   Mutex mutex_;
-  std::vector<std::pair<EventHash, Timestamp>> noted_ STRUERE_GUARDED_BY(mutex_);
+  std::vector<std::pair<Digest, Timestamp>> noted_ STRUERE_GUARDED_BY(mutex_);
   std::atomic<std::size_t> count_ = 0;
   std::atomic<std::chrono::steady_clock::rep> tried_at_ = 0;
 };

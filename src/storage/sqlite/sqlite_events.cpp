@@ -98,7 +98,7 @@ void SqliteTransaction::replay_events(const EventReplay& which, const std::funct
     if (!visit(read_event(statement))) return;
 }
 
-void SqliteTransaction::purge_payload(std::int64_t sequence, const EventHash& payload_hash) {
+void SqliteTransaction::purge_payload(std::int64_t sequence, const Digest& payload_hash) {
   const SecureDelete secure(*connection_);
   Statement statement =
       scoped("UPDATE events SET payload = '{}', salt = NULL, payload_hash = ?3 WHERE scope_id = ?1 AND sequence = ?2");

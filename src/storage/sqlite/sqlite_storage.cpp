@@ -143,7 +143,7 @@ class SqliteStorage final : public Storage {
   std::optional<CommitStamp> commit_stamp() const noexcept override {
     return commits_ && fork_count() == forks_ ? commits_->stamp() : std::nullopt;
   }
-  const CursorKey& cursor_key() override { return cursor_key_; }
+  const Digest& cursor_key() override { return cursor_key_; }
   StorageReport check() override {
     StorageReport out = check_file(*reader());
     out.warnings = file_.exposures();
@@ -287,25 +287,27 @@ class SqliteStorage final : public Storage {
     return out;
   }
 
-  static std::string_view bytes_of(const EventHash& hash) {
+  static std::string_view bytes_of(const Digest& hash) {
     return {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }
 
-  std::optional<FoundApiKey> find_api_key(const EventHash& hash) override {
+  std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
     static const std::string sql = RecordSql::find_in_all_scopes(sqlite_record_words, RecordTable::api_keys, "hash");
     const auto connection = reader();
     Statement statement = connection->prepare(sql);
     statement.bind_blob(1, bytes_of(hash));
     if (!statement.step()) return std::nullopt;
     const std::size_t columns = shape_of(RecordTable::api_keys).columns.size();
-    const auto environment = parse_environment(statement.text(static_cast<int>(columns) + 1));
+    const int scope = static_cast<int>(columns);
+    const auto environment = parse_environment(statement.text(scope + 1));
     if (!environment)
       throw Error(ErrorCode::storage, "a scope of the file has an unknown environment; restore a backup");
-    return FoundApiKey{OrganizationId(statement.string(static_cast<int>(columns))), *environment,
+    return FoundApiKey{OrganizationId(statement.string(scope)), *environment,
+                       static_cast<std::uint64_t>(statement.integer(scope + 2)),
                        read_record_values(statement, columns)};
   }
 
-  void touch_api_key(const EventHash& hash, Timestamp at) noexcept override {
+  void touch_api_key(const Digest& hash, Timestamp at) noexcept override {
     if (options_.read_only) return;
     try {
       require_own_process();
@@ -332,7 +334,7 @@ class SqliteStorage final : public Storage {
   SqliteOptions options_;
   std::uint64_t forks_ = fork_count();  // when it was opened
   bool is_immutable_ = false;           // read without a log
-  CursorKey cursor_key_{};
+  Digest cursor_key_{};
   Checkpoints checkpoints_{options_.busy_timeout};
   std::optional<CommitWatch> commits_;  // set once, while it is opened
   ConnectionPool pool_{[this] { return open_another(); }, most_idle_connections};

@@ -64,6 +64,7 @@ void SqliteTransaction::count_generation() {
 }
 
 void SqliteTransaction::set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) {
+  kept_up_.reset();
   unique_keys().replace(type, keys);
   count_generation();
 }
@@ -89,6 +90,7 @@ bool SqliteTransaction::has_entities(EntityTypeKey type) {
 void SqliteTransaction::note_change(RecordTable table) {
   has_changed_runs_ = has_changed_runs_ || table == RecordTable::trigger_runs;
   if (shape_of(table).configuration) count_generation();
+  if (table == RecordTable::entity_types) kept_up_.reset();
 }
 
 bool SqliteTransaction::insert_record(RecordTable table, const Record& record) {
@@ -183,6 +185,16 @@ std::shared_ptr<const FieldKeys> SqliteTransaction::keys_of(EntityTypeKey type) 
   return catalog.keys_of(*connection_, scope_, type, *keys_state_);
 }
 
+const SqliteTransaction::KeptUp& SqliteTransaction::kept_up(EntityTypeKey type) {
+  if (kept_up_ && kept_up_->type == type) return *kept_up_;
+  Statement statement = scoped(
+      "SELECT EXISTS(SELECT 1 FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2), search_fields <> '[]' FROM "
+      "entity_types WHERE scope_id = ?1 AND type_key = ?2");
+  // Of a type without a record nothing is known: then both are asked.
+  const bool is_known = statement.bind(2, type).step();
+  return kept_up_.emplace(KeptUp{type, !is_known || statement.integer(0) != 0, !is_known || statement.integer(1) != 0});
+}
+
 Statement SqliteTransaction::scoped(std::string_view sql) {
   Statement statement = connection_->prepare(sql);
   statement.bind(1, scope_);
@@ -222,9 +234,10 @@ void SqliteTransaction::insert_entity(const StoredEntity& entity) {
       .bind(7, entity.version)
       .bind(8, std::string_view(entity.data));
   statement.run();
-  unique_keys().insert(entity);
+  const KeptUp& kept = kept_up(entity.type);
+  if (kept.has_unique_keys) unique_keys().insert(entity);
   FieldKeyTable(*connection_, scope_).insert(*keys_of(entity.type), entity);
-  search_index().put(entity);
+  if (kept.is_searched) search_index().put(entity);
 }
 
 void SqliteTransaction::update_entity(const StoredEntity& entity) {
@@ -238,9 +251,10 @@ void SqliteTransaction::update_entity(const StoredEntity& entity) {
       .bind(4, std::string_view(entity.status));
   statement.bind(5, entity.updated_at).bind(6, entity.version);
   statement.bind(7, entity.deleted ? std::optional(entity.updated_at) : std::nullopt).run();
-  unique_keys().update(entity);
+  const KeptUp& kept = kept_up(entity.type);
+  if (kept.has_unique_keys) unique_keys().update(entity);
   if (before) FieldKeyTable(*connection_, scope_).update(*keys, *before, entity);
-  search_index().put(entity);
+  if (kept.is_searched) search_index().put(entity);
 }
 
 void SqliteTransaction::purge_entity(const std::string& id) {

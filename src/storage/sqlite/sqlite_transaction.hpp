@@ -71,7 +71,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   std::int64_t remove_pruned_events(std::int64_t most) override;
   ChainHead log_start() override;
   void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override;
-  void purge_payload(std::int64_t sequence, const EventHash& payload_hash) override;
+  void purge_payload(std::int64_t sequence, const Digest& payload_hash) override;
 
  private:
   // A statement whose first parameter is the scope, already bound: the only way to one in here.
@@ -81,6 +81,12 @@ class SqliteTransaction final : public Transaction, private KeySource {
   SqliteRecords records() { return {*connection_, owner_}; }
   void note_change(RecordTable table);
   std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override;
+  // What a write of a row of this type has to keep up besides its field keys.
+  struct KeptUp {
+    EntityTypeKey type;
+    bool has_unique_keys, is_searched;
+  };
+  const KeptUp& kept_up(EntityTypeKey type);
   UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
   // What to ask the search index first; nothing where that is more work than to look at the rows one by one. `page`
@@ -97,6 +103,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;
   std::optional<std::uint64_t> keys_state_;  // of what keys_of() reads
+  std::optional<KeptUp> kept_up_;            // of the type that was written last; forgotten with each change of it
   std::function<void()> after_commit_;
   bool has_keys_to_build_ = false;
 };
