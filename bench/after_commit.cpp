@@ -1,4 +1,4 @@
-// What is asked first after somebody's commit, when nothing that was remembered is good any longer.
+// Measures the first request after a commit by another connection, when no cached data is valid any more.
 #include <chrono>
 
 #include "operations.hpp"
@@ -25,7 +25,7 @@ Turn after_each_commit(ByHand& somebody, Fixture& fixture, const std::function<v
 
 void add_after_commit(Race& race, Fixture& fixture) {
   Fixture* const f = &fixture;
-  // Each contender is told of commits to the file that it reads.
+  // Each contender sees the commits to the file that it reads.
   const auto in_ours = std::make_shared<ByHand>(f->path, f->data.teacher, f->settings);
   const auto in_theirs = std::make_shared<ByHand>(f->path_by_hand, f->data.teacher, f->settings);
   const auto add = [&](const std::string& operation, const std::string& contender, std::function<void()> ask,

@@ -38,7 +38,8 @@ std::string new_id(std::int64_t at) {
                      b & 0xffffffffffff);
 }
 
-// Cuts the member that begins with `start`, `"key":"`, out of canonical JSON; the masked field is one of plain text.
+// Removes the member that begins with `start`, which is `"key":"`, from canonical JSON. The masked field is a plain
+// text.
 std::string without(std::string_view json, const std::string& start) {
   const auto from = json.find(start);
   if (from == std::string_view::npos) return std::string(json);
@@ -55,7 +56,7 @@ std::string without(std::string_view json, const std::string& start) {
 
 }  // namespace
 
-// A kept statement while it is used.
+// A kept statement while it is in use.
 class ByHand::Use {
  public:
   explicit Use(sqlite3_stmt* statement) : statement_(statement) {}
@@ -102,7 +103,7 @@ ByHand::ByHand(const std::string& path, const std::string& teacher, const struer
     throw std::runtime_error("no database at " + path);
   database_.reset(database);
   sqlite3_busy_timeout(database, 5000);
-  // As struere's own connections.
+  // The same settings as struere's connections.
   const std::string pragmas = fmt::format(
       "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {}; PRAGMA cache_size = -{}; "
       "PRAGMA mmap_size = {}",
@@ -157,7 +158,7 @@ std::vector<Row> ByHand::page(bool masked, const Row* after, const char* status)
   std::vector<Row> out;
   out.reserve(50);
   while (out.size() < 50 && statement.step()) out.push_back(read(statement, masked));
-  if (out.size() == 50) statement.step();  // whether there is more
+  if (out.size() == 50) statement.step();  // finds out whether there are more rows
   return out;
 }
 
@@ -239,7 +240,7 @@ void ByHand::create_all(const std::vector<struere::Json>& rows) {
   use("COMMIT").step();
 }
 
-// Reads, merges and writes, as whoever logs what was there before must.
+// Reads, merges and writes, because the event contains the previous data.
 void ByHand::update(const std::string& id, const struere::Json& patch) {
   use("BEGIN IMMEDIATE").step();
   const auto before = get(id, false);

@@ -1,5 +1,5 @@
-// What a good engineer would write instead of struere, against the same file: the sqlite3 C API, statements kept, the
-// rule and the mask frozen into the code. No policy, no rule, no generation is looked at.
+// The code that a good engineer would write instead of struere, against the same file: the sqlite3 C API, kept
+// statements, and the rule and the mask fixed in the code. It checks no policy, rule or generation.
 #pragma once
 
 #include <sqlite3.h>
@@ -25,7 +25,7 @@ class ByHand {
   std::optional<Row> get(const std::string& id, bool masked);
   std::vector<Row> page(bool masked, const Row* after, const char* status = nullptr);  // of 50, newest first
   std::int64_t count();
-  std::string create(const struere::Json& data);  // with its event, chained
+  std::string create(const struere::Json& data);  // with its event, in the hash chain
   void create_all(const std::vector<struere::Json>& rows);
   void update(const std::string& id, const struere::Json& patch);
   bool authenticate(std::string_view key);
@@ -38,7 +38,7 @@ class ByHand {
   };
   class Use;
 
-  Use use(const char* sql);  // a text that stays where it is: statements are kept by its address
+  Use use(const char* sql);  // the text must not move: statements are kept by its address
   Row read(Use& statement, bool masked) const;
   ChainHead chain_head();
   void append_event(ChainHead& head, const std::string& type, const std::string& id, const std::string& payload);
@@ -52,7 +52,8 @@ class ByHand {
   std::string teacher_;
 };
 
-// A copy of the file, made once, with the index that one would make by hand for the filter as well.
+// Returns the path of a copy of the file, made once, with the indexes that one would add by hand for the rule and the
+// filter.
 std::string with_indexes(const std::string& path);
 
 }  // namespace bench

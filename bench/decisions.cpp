@@ -26,7 +26,7 @@ Json role_of(const std::string& name, int count) {
   return {{"name", name}, {"policies", policies}};
 }
 
-// Different questions in turn, as the requests of an application are.
+// Asks different questions in turn, as the requests of an application do.
 struct Questions {
   Database database;
   Session actor;
@@ -69,10 +69,10 @@ void add_decisions(Race& race, const std::string& path) {
   for (std::size_t i = 0; i < few->asked.size(); ++i) {
     few->asked[i] = {i % 2 ? Action::read : Action::update, type_name(static_cast<int>(i) / 2)};
     many->asked[i] = {i % 2 ? Action::read : Action::update, type_name(static_cast<int>(i) * 5)};
-    require(few->ask() == (i < 4), "10 policies");  // of the first two types
+    require(few->ask() == (i < 4), "10 policies");  // those of the first two types are allowed
     require(many->ask(), "200 policies");
   }
-  // Another process takes the role's policies away, and gives them back.
+  // Removes the role's policies through another connection, as another process would, and adds them again.
   const Database other = Database::open(path);
   const Session other_system = other.trusted_host().system_session(company, Environment::production);
   other_system.roles().define(role_of("narrow", 0));

@@ -39,8 +39,8 @@ SqliteOptions with(SqliteOptions settings, Durability durability) {
 std::vector<Json> new_rows(std::int64_t count) {
   std::vector<Json> rows;
   for (std::int64_t i = 0; i < 10'000; ++i) {
-    Json row = session_data(count, 1);  // of the writer
-    row.erase(masked_field);            // nobody writes what they may not see
+    Json row = session_data(count, 1);  // a row of the writer
+    row.erase(masked_field);            // an actor cannot write a field that it may not see
     row["duration"] = 30 + i % 60;
     rows.push_back(std::move(row));
   }
@@ -105,7 +105,7 @@ void Fixture::compare() {
   require(hand.authenticate(data.api_key) && !hand.authenticate("no key"), "authenticate by hand");
 #ifdef STRUERE_BENCH_POSTGRES
   if (postgres) {
-    // jsonb keeps the value and not the text.
+    // jsonb keeps the value but not the text.
     const auto same_values = [](const Entity& mine, Row other) {
       other.data = canonical_json(Json::parse(other.data));
       return same(mine, other);

@@ -1,4 +1,4 @@
-// What the contenders run on: one file, which each has opened for itself, and answers that were found to be the same.
+// The common setup of the contenders: the files, opened by each of them, and a check that their answers are equal.
 #pragma once
 
 #include <atomic>
@@ -17,29 +17,28 @@
 namespace bench {
 
 struct Fixture {
-  // `path` is that of a copy, which is written to. Throws where two contenders answer differently.
-  // `indexed` is that of another, with_indexes().
-  // `settings` are those of all who use SQLite.
+  // `path` is a copy of the file and is written to. `indexed` is another copy, from with_indexes(). `settings` apply
+  // to all contenders that use SQLite. Throws if two contenders answer differently.
   Fixture(const std::string& path, const std::string& indexed, std::int64_t count, const std::string& postgres,
           const struere::SqliteOptions& settings);
 
   const std::string& some_id() { return ids[next++ % ids.size()]; }
-  const struere::Json& fresh() { return rows[next++ % rows.size()]; }  // what nobody has stored yet
+  const struere::Json& fresh() { return rows[next++ % rows.size()]; }  // data that is not stored yet
   struere::Json patch() { return {{"teacherReport", "Better than in week " + std::to_string(next++)}}; }
-  void empty_log() const;  // SQLite's write-ahead log: so that no contender pays for what another wrote
-  void verify() const;     // the chain of events, by whomever they were written
+  void empty_log() const;  // empties SQLite's write-ahead log, so that no contender pays for writes of another
+  void verify() const;     // verifies the chain of events of all writers
 
-  std::string path;          // of the file that struere reads
-  std::string path_by_hand;  // of the one that all others read
+  std::string path;          // the file that struere uses
+  std::string path_by_hand;  // the file with indexes, for contenders without struere
   TutoringData data;
-  struere::SqliteOptions settings, settings_full;  // by their durability, as what follows
+  struere::SqliteOptions settings, settings_full;  // by durability, like the members below
   struere::Database normal, full;
   ByHand hand, hand_unmasked, hand_full;
   UsersCode users;
   struere::Session teacher;
   struere::EntityRepository sessions, unmasked, written, written_full;
   std::vector<struere::Json> rows;
-  std::vector<struere::EntityId> entity_ids;  // of the teacher, and the same as text
+  std::vector<struere::EntityId> entity_ids;  // those of the teacher, and the same as text
   std::vector<std::string> ids;
   std::vector<struere::EntityId> unmasked_ids;
   std::optional<std::string> ninth;  // the cursor of page 10, and the row before it

@@ -1,5 +1,5 @@
-// Each operation by struere, by hand and by its peers, against the same rows, in one run, taken in turns. Answers are
-// compared before anything is timed. What it takes is in README.md.
+// Runs each operation by struere, by hand and by other libraries, against the same rows, in one run and in turns.
+// Compares the answers before it measures. README.md lists the requirements.
 #include <benchmark/benchmark.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -19,9 +19,9 @@ using struere::Json;
 
 namespace {
 
-constexpr std::int64_t most_for_ten_times_as_many = 10'000;  // sessions: making the others takes its time
+constexpr std::int64_t most_for_ten_times_as_many = 10'000;  // sessions; making ten times as many takes long
 
-// Takes `--name=value` out of the arguments.
+// Removes `--name=value` from the arguments and returns the value.
 std::string taken(int& count, char** arguments, const std::string& name, std::string value) {
   const std::string start = "--" + name + "=";
   for (int i = 1; i < count; ++i) {
@@ -34,7 +34,7 @@ std::string taken(int& count, char** arguments, const std::string& name, std::st
   return value;
 }
 
-// What is written is gone with the copy: the next run races on the same rows.
+// Copies the file, so that the rows that a run writes are not there in the next run.
 std::string copy_of(const std::string& path) {
   const std::string copy = path + ".race";
   for (const char* const suffix : {"-wal", "-shm"}) std::filesystem::remove(copy + suffix);
@@ -44,7 +44,8 @@ std::string copy_of(const std::string& path) {
   return copy;
 }
 
-// Keeps this thread on one processor while one contender after another runs alone, so that none is moved about.
+// Keeps this thread on one processor while one contender at a time runs, so that no contender moves between
+// processors.
 class OneProcessor {
  public:
   explicit OneProcessor(const std::string& number) {
@@ -100,7 +101,7 @@ int main(int count, char** arguments) try {
   if (benchmark::ReportUnrecognizedArguments(number, flags.data())) return 2;
 
   prepare(path, sessions);
-  double load = 0;  // of others: what it takes to be believed
+  double load = 0;  // of other processes; results with a high load are not reliable
   getloadavg(&load, 1);
   const std::string larger = path + ".larger";
   const bool with_larger = sessions <= most_for_ten_times_as_many;
@@ -109,12 +110,12 @@ int main(int count, char** arguments) try {
   Race race;
   {
     const OneProcessor one(processor);
-    race.set_rounds(rounds * 10, 0.005);  // short ones, so that some are spared by whatever else the machine does
+    race.set_rounds(rounds * 10, 0.005);  // short rounds, so that other processes do not disturb all of them
     add_decisions(race, path + ".decisions");
     add_reads(race, fixture);
     if (with_larger) add_reads_beside_more(race, fixture, larger);
     race.run();
-    race.set_rounds(rounds, 0.05);  // long enough for checkpoints
+    race.set_rounds(rounds, 0.05);  // long enough to include checkpoints
     add_writes(race, fixture);
     race.set_rounds(rounds);
     add_after_commit(race, fixture);

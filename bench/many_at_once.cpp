@@ -1,4 +1,4 @@
-// Threads beside one another, and many rows in one call. Each turn takes long enough to be measured once.
+// Measures parallel threads, and many rows in one call. Each turn is long enough to be measured once.
 #include <chrono>
 #include <future>
 #include <latch>
@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Threads that begin together, each with its number.
+// Threads that start at the same time. Each gets its number.
 class Threads {
  public:
   Threads(int count, const std::function<void(int)>& body) : start_(count + 1) {
@@ -52,7 +52,7 @@ Turn creating_together(const Fixture& fixture, const std::function<void(int)>& c
 constexpr int reading_threads = 2;
 constexpr std::chrono::milliseconds reading_time(1500);
 
-// Pages by two threads; beside them, if there is one, a writer that never pauses.
+// Two threads read pages. If `create` is given, a third thread writes without a pause.
 Turn reading(const Fixture& fixture, const std::function<void(int)>& page, const std::function<void()>& create) {
   fixture.empty_log();
   std::atomic<bool> over = false;

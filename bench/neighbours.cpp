@@ -1,8 +1,8 @@
-// Two organizations in one file: what does one of them feel while the other does its worst?
+// Two organizations in one file: how much does the load of one of them slow down the other?
 //
-// The victim creates one row and lists one page, again and again, and notes how long each took. First it is alone, then
-// beside one attack after another; an attacker is an org admin who repeats the attack without a pause on a thread of
-// its own. Printed are the victim's medians and 99th percentiles, and how many times those of its quiet time that is.
+// The victim creates one row and lists one page, again and again, and records the times. First it runs alone, then
+// next to one attack after another. An attacker is an org admin that repeats the attack without a pause on its own
+// thread. Prints the victim's medians and 99th percentiles, and their ratios to those without an attack.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -83,7 +83,7 @@ struct Attack {
   std::function<void()> after = {};
 };
 
-// Errors are what most attacks are answered with.
+// Runs `body` and ignores its error, because most attacks get an error.
 void tried(const std::function<void()>& body) {
   try {
     body();
@@ -106,7 +106,7 @@ Json conditions(std::size_t count) {
   return out;
 }
 
-// Each `$ref`s the next one twice.
+// A schema in which each definition refers to the next one twice.
 Json doubling_schema(int levels) {
   Json definitions = Json::object();
   for (int i = 0; i < levels; ++i) {
@@ -137,7 +137,7 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
   types.define(type("doubling", doubling_schema(60)));
   types.define(type("heap", Json::object()));
 
-  // 60 × 60 relations in three layers, and a role whose rule walks all of them.
+  // Three layers of 60 × 60 relations each, and a role whose rule follows all of them.
   types.define(type("node", Json::object()));
   std::vector<std::vector<EntityId>> layers;
   for (int layer = 0; layer < 4; ++layer) layers.push_back(admin.entities("node").create_all(small_rows(60)));

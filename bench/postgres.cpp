@@ -30,7 +30,7 @@ Result execute(const Connection& connection, const std::string& sql) {
   return checked(connection.get(), PQexec(connection.get(), sql.c_str()));
 }
 
-// As raw_text of COPY: what would end a field or a row is escaped.
+// Escapes characters that would end a field or a row in the text format of COPY.
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (c == '\\' || c == '\t' || c == '\n' || c == '\r') out += '\\';
@@ -67,7 +67,7 @@ void copy_rows(const Connection& connection, const std::string& sqlite_file) {
   while (PGresult* const answer = PQgetResult(connection.get())) checked(connection.get(), answer);
 }
 
-// One index serves the rule, the order and the cursor, another the filter as well.
+// One index serves the rule, the order and the cursor. Another one also serves the filter.
 constexpr const char* layout = R"(
   CREATE TABLE entities(
     organization_id text NOT NULL, environment text NOT NULL, entity_type text NOT NULL, id text COLLATE "C" NOT NULL,
@@ -89,7 +89,7 @@ constexpr const char* rules = R"(
   END$$;
   GRANT SELECT ON entities TO struere_bench)";
 
-// The file's own key tells whether it is this file that was copied.
+// The API key of the file tells whether the database is a copy of this file.
 void copy_once(const std::string& server, const std::string& database, const std::string& sqlite_file,
                const TutoringData& data) {
   const Connection admin = connect(server + " dbname=postgres");

@@ -1,5 +1,5 @@
-// The same rows in PostgreSQL, behind its own row security: the scope and the rule are a policy, the actor is in
-// settings that are made before the clock starts, the mask is `data - 'paymentId'`. Through libpq, statements prepared.
+// The same rows in PostgreSQL with row-level security. The scope and the rule are a policy, the actor is in settings
+// that are made before the measurement, the mask is `data - 'paymentId'`. Uses libpq with prepared statements.
 #pragma once
 
 #include <libpq-fe.h>
@@ -17,11 +17,11 @@ namespace bench {
 
 class Postgres {
  public:
-  // `server` is libpq's text for a connection as a superuser. The rows of the SQLite file are copied the first time.
+  // `server` is a libpq connection string of a superuser. The first call copies the rows of the SQLite file.
   Postgres(const std::string& server, const std::string& sqlite_file, const TutoringData& data);
 
   std::optional<Row> get(const std::string& id);
-  std::vector<Row> page(const char* status = nullptr);  // of 50, masked, newest first
+  std::vector<Row> page(const char* status = nullptr);  // up to 50 rows, masked, newest first
   std::int64_t count();
   std::string version() const;
 

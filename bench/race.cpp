@@ -95,7 +95,7 @@ Json Race::to_json(const Operation& operation) const {
   const Contender* const ours = operation.find(struere_itself);
   Json contenders = Json::array();
   for (const Contender& contender : operation.contenders) {
-    if (contender.times.empty()) continue;  // filtered out
+    if (contender.times.empty()) continue;  // excluded by the filter
     Json one = {{"name", contender.name},
                 {"best", best(contender.times)},
                 {"median", median(contender.times)},

@@ -1,4 +1,4 @@
-// A race: each operation by several contenders, in one run, taken in turns; and what came of it.
+// A race: several contenders run each operation in turns, in one run. Collects and prints the results.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -13,26 +13,27 @@
 
 namespace bench {
 
-// What a turn that measures itself took.
+// The result of a turn that measures itself.
 struct Turn {
   double seconds = 0;                         // for each row or page
-  std::map<std::string, double> beside = {};  // what else is worth knowing: "creates/s" of a writer beside
+  std::map<std::string, double> beside = {};  // further results, such as "creates/s" of a parallel writer
 };
 
 inline const std::string struere_itself = "struere";
 
 class Race final : public benchmark::BenchmarkReporter {
  public:
-  // How often, and for how long each time, whatever is added from here on; what measures itself runs once each time.
+  // The number of rounds and the time of each, for operations added after this call. A measured turn runs once per
+  // round.
   void set_rounds(int count, double seconds = 0);
 
-  // `target`: struere's time ÷ this contender's is to be at most that; for struere itself, its time in µs.
+  // `target` is the maximum of struere's time ÷ this contender's time; for struere itself, of its time in µs.
   void add(const std::string& operation, const std::string& contender, std::function<void()> body,
            std::optional<double> target = {});
   void add_measured(const std::string& operation, const std::string& contender, std::function<Turn()> turn,
                     std::optional<double> target = {});
 
-  // Runs what was added since the last time.
+  // Runs the operations that were added since the last call.
   void run();
 
   void print() const;

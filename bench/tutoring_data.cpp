@@ -25,7 +25,7 @@ std::string person(const char* kind, std::uint64_t n) {
   return fmt::format("{}-{:016x}-{:08x}", kind, scattered(n), n);
 }
 
-// Each session a second after the one before, so that the order by time is one that no two share.
+// Gives each session a time one second after the previous one, so that no two have the same time.
 struct DataClock final : Clock {
   mutable Timestamp time = 1'700'000'000'000;
   Timestamp now() const override { return time += 1000; }
@@ -42,7 +42,7 @@ void define(const Session& system) {
     "policies":   [{"resource": "session", "actions": ["list", "read", "create", "update"], "effect": "allow"}],
     "scopeRules": [{"entityType": "session", "field": "data.teacherId", "operator": "eq", "value": "actor.userId"}],
     "fieldMasks": [{"entityType": "session", "fieldPath": "data.paymentId", "maskType": "hide"}]})"_json);
-  // The same without the mask.
+  // The same role without the mask.
   system.roles().define(R"({
     "name": "bursar",
     "policies":   [{"resource": "session", "actions": ["list", "read"], "effect": "allow"}],
@@ -54,7 +54,7 @@ std::int64_t teachers_of(std::int64_t sessions) { return std::max<std::int64_t>(
 void fill(const Session& system, std::int64_t sessions) {
   define(system);
   const EntityRepository repository = system.entities("session");
-  // Rows of one call share their time: not two of a teacher.
+  // Rows of one call have the same time, so a call has at most one row of each teacher.
   const auto together = std::min<std::int64_t>(teachers_of(sessions), 1000);
   std::vector<Json> rows;
   for (std::int64_t i = 0; i < sessions; ++i) {
@@ -91,7 +91,7 @@ TutoringData prepare(const std::string& path, std::int64_t sessions, std::option
   data.writer = session_data(sessions, 1).at("teacherId").get<std::string>();
   data.bursar = session_data(sessions, 2).at("teacherId").get<std::string>();
   if (teachers_of(sessions) < 3) throw std::runtime_error("a race needs at least 1500 sessions, for three teachers");
-  const std::string note = path + ".key";  // beside the file, once that is whole
+  const std::string note = path + ".key";  // stored next to the file when the file is complete
   if (std::ifstream(note) >> data.api_key) return data;
   for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
   const DataClock clock;

@@ -1,4 +1,4 @@
-// The data that is raced on: sessions of a tutoring company, half of them in another environment, beside other
+// The data of the race: sessions of a tutoring company, half of them in its other environment, in a file with other
 // companies.
 #pragma once
 
@@ -13,22 +13,22 @@ namespace bench {
 inline constexpr std::int64_t sessions_per_teacher = 500;
 inline constexpr int other_organizations = 20;
 
-// What the race needs to know of the file.
+// The facts about the file that the race needs.
 struct TutoringData {
-  std::int64_t sessions = 0;  // of the scope that is raced in; as many are in its other environment
-  std::string teacher;        // a user with the role `teacher`, whose rule and mask are those of the race
-  std::string writer;         // likewise, whose rows grow while it is on
-  std::string bursar;         // a user with the role `bursar`: the same rule, and no mask
+  std::int64_t sessions = 0;  // of the measured scope; its other environment has as many by default
+  std::string teacher;        // a user with the role `teacher`, which has the rule and the mask of the race
+  std::string writer;         // also a teacher; its rows grow during the race
+  std::string bursar;         // a user with the role `bursar`: the same rule without the mask
   std::string api_key;
 };
 
 inline constexpr const char* masked_field = "paymentId";
 
-// The data of session `i` of a company: some 300 bytes, of a teacher, 500 for each, spread over the whole table.
+// The data of session `i` of a company: about 300 bytes. Each teacher has 500 sessions, spread over the whole table.
 struere::Json session_data(std::int64_t sessions, std::int64_t i);
 
-// Makes the file, or finds it made by an earlier run. Takes about 100 µs a session. In the other environment there are
-// `elsewhere` sessions, or as many.
+// Makes the file, unless an earlier run has made it. Takes about 100 µs per session. The other environment has
+// `elsewhere` sessions, by default as many.
 TutoringData prepare(const std::string& path, std::int64_t sessions, std::optional<std::int64_t> elsewhere = {});
 
 struere::Session actor_of(const struere::Database& database, const std::string& user);

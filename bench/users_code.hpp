@@ -1,5 +1,5 @@
-// What a user of SQLite would write rather than a good engineer with its C API: SQLiteCpp, statements kept, each row's
-// JSON parsed, the masked field taken out of it. Against the same file and indexes, with the same settings.
+// The code that an average user of SQLite would write: SQLiteCpp with kept statements. It parses the JSON of each row
+// and removes the masked field. It uses the same file, indexes and settings.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -22,7 +22,7 @@ class UsersCode {
 
   UsersCode(const std::string& path, const std::string& teacher, const struere::SqliteOptions& settings);
 
-  std::vector<Row> get(const std::string& id);  // one or none
+  std::vector<Row> get(const std::string& id);  // at most one row
   std::vector<Row> page();
 
  private:

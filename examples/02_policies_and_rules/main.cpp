@@ -1,4 +1,5 @@
-// Policies say what a role may do with a type; rules say on which rows. Three people of a support team, three answers.
+// Policies say what a role may do with a type; rules say on which rows. Three people of a support team get three
+// answers.
 #include <fmt/format.h>
 
 #include <struere/struere.hpp>
@@ -14,8 +15,8 @@ void define_team(const Session& system) {
       "type": "object", "required": ["title", "team"],
       "properties": {"title": {"type": "string"}, "team": {"type": "string"}, "assignee": {"type": "string"}}}})"_json);
 
-  // An agent works on its own tickets, and may take hardware tickets that nobody has. `actor.userId` is filled in for
-  // each request, so one role serves all agents.
+  // An agent works on its own tickets, and may take hardware tickets without an assignee. `actor.userId` is filled in
+  // for each request, so one role serves all agents.
   system.roles().define(R"({
     "name": "agent",
     "policies":   [{"resource": "ticket", "actions": ["list", "read", "update"], "effect": "allow"}],

@@ -1,4 +1,4 @@
-// Every write leaves an event, in the same transaction. The events form a chain that shows where it was touched.
+// Every write leaves an event, in the same transaction. The events form a chain that shows where it was changed.
 #include <fmt/format.h>
 
 #include <struere/struere.hpp>
@@ -8,14 +8,14 @@ using namespace struere;
 namespace {
 
 void define_shop(const Session& system) {
-  system.entity_types().define(R"({"slug": "order"})"_json);  // without a schema any object will do
+  system.entity_types().define(R"({"slug": "order"})"_json);  // without a schema any object is valid
   system.roles().define(R"({
     "name": "clerk",
     "policies":   [{"resource": "order", "actions": ["create", "read", "update", "list"], "effect": "allow"}],
     "scopeRules": [{"entityType": "order", "field": "data.shop", "operator": "eq", "value": "north"}],
     "fieldMasks": [{"entityType": "order", "fieldPath": "data.margin", "maskType": "hide"}]})"_json);
-  // `events` is a resource like a type: to read it is to see also what is about no row, and to verify; to create, to
-  // emit.
+  // `events` is a resource like a type. `read` shows events that are about no row and allows `verify`; `create` allows
+  // emitting events.
   system.roles().define(R"({
     "name": "auditor",
     "policies": [{"resource": "order", "actions": ["read"], "effect": "allow"},
@@ -50,10 +50,11 @@ int main() {
   } catch (const Error& error) {
     fmt::print("clerk removes the lamp: {}\n", to_string(error.code()));
   }
-  // Events of the host's own are in the same chain. Their type is the host's to choose.
+  // The host can add its own events to the same chain. It chooses their types.
   auditor.audit().append("order.price.questioned", {{"reason", "below the list price"}}, lamp);
 
-  // Asking is never denied, and the log is no way round: it shows of a row what the row itself would show.
+  // A query of the log is never denied, but it reveals nothing more: it shows the same of a row as the row itself
+  // would show.
   show_log("the lamp, to the clerk:", clerk.events(), {.entity = lamp});
   show_log("the lamp, to the auditor:", auditor.events(), {.entity = lamp});
   show_log("orders created, to the clerk:", clerk.events(), {.type = "order.created"});
@@ -62,8 +63,8 @@ int main() {
                event.payload().at("resource").get<std::string>());
 
   // Each event holds the SHA-256 of the one before it, so `verify` finds the first that was altered, removed, inserted
-  // or moved. Keep `head` where whoever can write the file cannot: they could write a whole new chain, but not one with
-  // this end.
+  // or moved. Keep `head` in a place that a person with write access to the file cannot reach: that person could write
+  // a whole new chain, but not one with this end.
   const Verification verification = auditor.events().verify();
   fmt::print("verify: {}, {} events, head of {} digits\n", verification.ok ? "sound" : verification.problem,
              verification.verified, verification.head.size());

@@ -1,4 +1,4 @@
-// Decisions without a database: the same policies, for things that a host keeps elsewhere.
+// Decisions without a database: the same policies, for objects that a host stores elsewhere.
 #include <fmt/format.h>
 
 #include <struere/struere.hpp>
@@ -6,7 +6,7 @@
 using namespace struere;
 
 int main() {
-  // Definitions are checked as a database checks them: a misspelt resource or action is refused here.
+  // Definitions are checked as in a database: a misspelt resource or action is refused here.
   const auto rules = read_rules(R"([{"slug": "invoice"}, {"slug": "report"}])"_json, R"([
     {"name": "clerk",
      "policies": [{"resource": "invoice", "actions": ["list", "read", "create"], "effect": "allow"}]},
@@ -16,7 +16,7 @@ int main() {
 
   const PolicyEvaluator clerk(rules, {.roles = {"clerk"}});
   const PolicyEvaluator trainee(rules, {.roles = {"clerk", "trainee"}});  // the roles of one person add up
-  const PolicyEvaluator nobody(rules, {.roles = {"no-such-role"}});       // such a name grants nothing
+  const PolicyEvaluator nobody(rules, {.roles = {"no-such-role"}});       // a name without a role grants nothing
 
   const auto show = [](const char* who, const Decision& decision) {
     fmt::print("{}: {}, {}\n", who, decision ? "yes" : "no", decision.reason());

@@ -1,4 +1,4 @@
-// Row rules without a database: which of a host's own JSON objects somebody may see and change.
+// Row rules without a database: which of a host's own JSON objects an actor may see and change.
 #include <fmt/format.h>
 
 #include <struere/struere.hpp>
@@ -14,7 +14,7 @@ int main() {
      "policies":   [{"resource": "ticket", "actions": ["list"], "effect": "allow"}],
      "scopeRules": [{"entityType": "ticket", "field": "data.team", "operator": "eq", "value": "north"}]}])"_json);
 
-  // From a queue, another database, an API: struere never stored them.
+  // These come from a queue, another database or an API. struere never stored them.
   const std::vector<RowFields> tickets{
       {.id = "t1", .data = {{"title", "screen flickers"}, {"team", "north"}, {"assignee", "ada"}}},
       {.id = "t2", .data = {{"title", "wet keyboard"}, {"team", "north"}, {"assignee", "bo"}}},

@@ -1,4 +1,4 @@
-// Field masks without a database: what somebody sees of a host's own JSON, and which fields they may write.
+// Field masks without a database: which fields of a host's own JSON an actor sees, and which it may write.
 #include <fmt/format.h>
 
 #include <struere/struere.hpp>
@@ -29,10 +29,10 @@ int main() {
   };
   show("payroll", FieldMaskEvaluator(rules, {.roles = {"payroll"}}, Action::list, "employee"));
   show("lead", FieldMaskEvaluator(rules, {.roles = {"lead"}}, Action::list, "employee"));
-  // Masks belong to the grants that admit the row: `lead` shows all of Ada, and takes nothing of Bo away.
+  // Masks belong to the grants that admit the row: `lead` shows all of Ada, and hides nothing of Bo.
   show("both", FieldMaskEvaluator(rules, {.roles = {"lead", "payroll"}}, Action::list, "employee"));
 
-  // A patch that names a masked field is refused, whatever it says.
+  // A patch that names a masked field is refused, whatever the new value is.
   const FieldMaskEvaluator writing(rules, {.roles = {"payroll"}}, Action::update, "employee");
   fmt::print("payroll writes the team: {}\n", writing.may_update(ada, {{"team", "south"}}));
   fmt::print("payroll writes the iban: {}\n", writing.may_update(ada, {{"iban", "DE00"}}));

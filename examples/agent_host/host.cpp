@@ -65,7 +65,7 @@ std::string AgentHost::handle(const ChatRequest& request) {
 
 std::string AgentHost::call_tool(const Session& caller, const std::string& tool, const Json& arguments) {
   try {
-    // Whatever its identity, the tool acts in the scope of the caller.
+    // The tool always acts in the scope of the caller, whatever its identity mode is.
     const Session identity = caller.agents().tool_session("assistant", tool);
     const EntityRepository sessions = identity.entities("session");
     if (tool == "find-sessions") return listed(sessions.list({.order = {{"data.subject"}}}));

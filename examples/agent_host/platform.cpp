@@ -10,7 +10,7 @@ Session system_of(const Database& database, Environment environment) {
   return database.trusted_host().system_session(studio, environment);
 }
 
-// The same in both environments here; they could differ.
+// Both environments get the same definitions here; they could differ.
 void define_access(const Session& system) {
   system.entity_types().define(R"({
     "slug": "session", "searchFields": ["subject"],

@@ -1,4 +1,4 @@
-// Chapter 7: the log of everything, who sees what of it, and what becomes of a log that somebody touched.
+// Chapter 7: the log of all writes, which actor sees which part of it, and how a changed log is detected.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -22,7 +22,7 @@ std::vector<Event> all_events(const EventRepository& log, EventQuery query) {
   return out;
 }
 
-// The log is no way round: about a row it shows somebody what the row would.
+// The log reveals nothing more than the rows: an actor sees of an event what it sees of the row.
 void who_sees_what(Stage& stage) {
   Screen& screen = stage.screen;
   const EventRepository maya = stage.person("user_maya").events(), omar = stage.person("user_omar").events();

@@ -20,7 +20,7 @@ Json read_json(const std::filesystem::path& path) {
   return Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
-// Founds the company, and makes its people members of it. They are the same in both environments.
+// Creates the company and makes its people members. Members are the same in both environments.
 OrganizationId found_company(const TrustedHost& host, const Json& company) {
   const OrganizationId id(company.at("id").get<std::string>());
   host.create_organization(company.at("name"), id);
@@ -33,7 +33,7 @@ OrganizationId found_company(const TrustedHost& host, const Json& company) {
   return id;
 }
 
-// What there is and who may do what: it may differ between the environments, so each has files of its own.
+// Defines types and roles and assigns the roles. They may differ between the environments, so each has its own files.
 void define(const Session& system, const std::filesystem::path& definitions, const Json& people) {
   for (const Json& type : read_json(definitions / "entity-types.json")) system.entity_types().define(type);
   const RoleRepository roles = system.roles();
@@ -43,7 +43,7 @@ void define(const Session& system, const std::filesystem::path& definitions, con
     for (const Json& role : person.value(environment, Json::array())) roles.assign(UserId(person.at("id")), role);
 }
 
-// The id that stands behind "@session-7". Rows only refer to rows above them.
+// The id for a reference such as "@session-7". Rows refer only to rows above them.
 EntityId resolve(const LoadedScope& scope, const Json& reference) {
   return scope.ids.at(reference.get<std::string>().substr(1));
 }
@@ -83,7 +83,7 @@ LoadedCompanies load_companies(const Database& database, const std::filesystem::
   for (const Json& company : read_json(folder / "companies.json")) {
     const OrganizationId organization = found_company(host, company);
     for (const Environment environment : {Environment::development, Environment::production}) {
-      // One actor, one scope: nothing that is done with it can land in the other environment.
+      // One actor has one scope: its writes cannot reach the other environment.
       const Session system = host.system_session(organization, environment);
       const std::string name(to_string(environment)), scope = organization.str() + "/" + name;
       define(system, folder / "definitions" / name, company.at("people"));

@@ -1,4 +1,4 @@
-// Loads the tutoring companies of examples/tutoring/ into a database, as their host would.
+// Loads the tutoring companies of examples/tutoring/ into a database, as a host would.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 #include <struere/struere.hpp>
 
-// A row as it was in the file, with the id that it got: what the walkthrough compares the library's answers with.
+// A row of the file with the id that it got. The walkthrough compares the library's answers with it.
 struct LoadedRow {
   struere::EntityId id;
   std::string type;
@@ -20,7 +20,7 @@ struct LoadedRow {
 // One company in one environment.
 struct LoadedScope {
   std::vector<LoadedRow> rows;
-  std::map<std::string, struere::EntityId> ids;  // by the file's own names: "session-7"
+  std::map<std::string, struere::EntityId> ids;  // by the names in the file, such as "session-7"
   std::size_t relations = 0;
 
   std::size_t count(const std::string& type, const std::function<bool(const struere::Json&)>& matches = {}) const;

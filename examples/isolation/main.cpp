@@ -1,5 +1,5 @@
-// Two companies, two environments, one file: what each actor sees of it, and what nobody gets past.
-// Every claim that is printed was computed; the program ends with 1 if one does not hold.
+// Two companies and two environments in one file: what each actor sees of it, and which limits no actor can pass.
+// Every printed claim is computed; the program ends with 1 if one does not hold.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -47,7 +47,7 @@ Arguments read_arguments(const std::vector<std::string_view>& words) {
   return out;
 }
 
-// A file that is gone afterwards, however the program ends, unless it is to be kept.
+// A file that the destructor deletes, however the program ends, unless the file is to be kept.
 class DatabaseFile {
  public:
   explicit DatabaseFile(const Arguments& arguments) : keep_(arguments.keep || arguments.database) {
@@ -101,8 +101,8 @@ bool run(const Arguments& arguments) {
   const DatabaseFile file(arguments);
   Screen screen;
   {
-    // Made in one go and thrown away, so a loss of power may cost the last rows; a host keeps the default,
-    // Durability::full.
+    // The file is made in one run and deleted, so losing the last rows at a loss of power is acceptable. A host keeps
+    // the default, Durability::full.
     const Database database = Database::open(file.path(), {.sqlite = {.durability = Durability::normal}});
     const auto started = std::chrono::steady_clock::now();
     const LoadedCompanies companies = load_companies(database, arguments.data);

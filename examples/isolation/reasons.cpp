@@ -1,4 +1,4 @@
-// Chapter 6: what to answer when somebody asks why.
+// Chapter 6: how to answer a question about a decision.
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -11,11 +11,11 @@
 namespace {
 
 constexpr std::size_t widest_line = 100;
-constexpr std::size_t margin = 4;  // of all but titles and text
+constexpr std::size_t margin = 4;  // of everything except titles and text
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-// In characters, not bytes: names have accents.
+// The width in characters, not bytes, because names have accents.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, starts_character));
 }
@@ -28,8 +28,8 @@ std::string shortened(const std::string& text, std::size_t widest) {
   return text.substr(0, end) + "…";
 }
 
-// Breaks a line between words, so that each part fits behind `indent` columns; all but the first go in by `hanging`
-// more.
+// Breaks a line between words, so that each part fits after `indent` columns. All parts except the first are indented
+// by `hanging` more columns.
 std::vector<std::string> broken_lines(std::string_view line, std::size_t indent, std::size_t hanging) {
   std::vector<std::string> out;
   std::string head(indent, ' ');

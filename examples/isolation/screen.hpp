@@ -1,5 +1,5 @@
-// What the walkthrough prints: titles, text, code, tables, and claims, each of which was computed. At most 100 columns
-// wide.
+// The output of the walkthrough: titles, text, code, tables, and claims, each of which is computed. At most 100
+// columns wide.
 #pragma once
 
 #include <cstddef>
@@ -9,15 +9,15 @@
 
 class Screen {
  public:
-  Screen();  // coloured where the output is a terminal and NO_COLOR is not set
+  Screen();  // coloured if the output is a terminal and NO_COLOR is not set
 
   void title(std::string_view text);
   void say(std::string_view text);                                // a paragraph
-  void code(std::string_view lines);                              // what the host wrote
-  void answer(std::string_view lines);                            // what the library said
+  void code(std::string_view lines);                              // code of the host
+  void answer(std::string_view lines);                            // the answer of the library
   void table(const std::vector<std::vector<std::string>>& rows);  // the first row is the head
 
-  // Prints the claim with its truth.
+  // Prints the claim and whether it holds.
   void claim(bool holds, std::string_view text);
 
   std::size_t claims() const noexcept { return claims_; }
@@ -26,7 +26,7 @@ class Screen {
  private:
   enum class Block { none, title, text, code, answer, table, claim };
 
-  // Leaves a line free where another kind of thing begins.
+  // Prints an empty line before another kind of block.
   void begin(Block block);
   std::string paint(std::string_view text, std::string_view colour) const;
 

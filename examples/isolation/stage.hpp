@@ -1,4 +1,4 @@
-// What every chapter of the walkthrough stands on, and the chapters.
+// The common setup of the chapters of the walkthrough, and the chapters.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,15 +17,15 @@ struct Stage {
   const LoadedCompanies& companies;
   Screen& screen;
 
-  // What was loaded into an environment of Brightpath.
+  // The rows that were loaded into an environment of Brightpath.
   const LoadedScope& loaded(struere::Environment environment) const;
 
-  // Actors at Brightpath. A host has authenticated its users itself: by password, by single sign-on, …
+  // Actors at Brightpath. A host authenticates its users itself, for example by password or single sign-on.
   struere::Session person(const char* user, struere::Environment environment = struere::Environment::production) const;
   struere::Session system(struere::Environment environment) const;
 };
 
-// In this order; each can be read alone.
+// The chapters in this order; each can be read without the others.
 void two_worlds(Stage& stage);
 void foreign_ids(Stage& stage);
 void rows_and_fields(Stage& stage);
@@ -45,5 +45,5 @@ std::string error_of(const Operation& operation) {
   }
 }
 
-// A field of what an actor got, for a table: "notes.health" of {"notes": {"health": "asthma"}}.
+// A field of an object that an actor got, for a table: "notes.health" of {"notes": {"health": "asthma"}}.
 std::string text_at(const struere::Json& data, std::string_view path);

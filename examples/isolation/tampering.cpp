@@ -14,14 +14,14 @@ using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 Connection open(const std::string& path) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open(path.c_str(), &raw);
-  Connection connection(raw, sqlite3_close);  // even a failed open leaves something to close
+  Connection connection(raw, sqlite3_close);  // a connection must be closed even if opening it failed
   if (code != SQLITE_OK) throw std::runtime_error("cannot open " + path);
   sqlite3_busy_timeout(raw, 5000);
   sqlite3_exec(raw, "PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr);
   return connection;
 }
 
-// Throws with SQLite's words where the statement is refused.
+// Throws SQLite's message if the statement is refused.
 void execute(sqlite3* connection, const char* sql, const std::vector<std::string>& values) {
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(connection, sql, -1, &raw, nullptr) != SQLITE_OK)

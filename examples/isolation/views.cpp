@@ -1,4 +1,4 @@
-// Chapters 3 and 4: rows and fields that somebody does not see, and why asking cleverly does not bring them out.
+// Chapters 3 and 4: rows and fields that an actor does not see, and why clever queries do not reveal them.
 #include <utility>
 #include <vector>
 
@@ -8,7 +8,7 @@ using namespace struere;
 
 namespace {
 
-// How many rows of each type somebody finds, next to how many there are.
+// The number of rows of each type that each person finds, next to the number of stored rows.
 void people_and_rows(Stage& stage) {
   const std::pair<const char*, const char*> people[] = {{"user_omar", "Omar, admin of the company"},
                                                         {"user_maya", "Maya, teacher"},
@@ -42,7 +42,7 @@ void people_and_rows(Stage& stage) {
                      "Lucía's rule finds her own record by her user id, and from there what is hers");
 }
 
-// The same rows, field by field, as different people get them.
+// The same rows, field by field, as different people see them.
 void people_and_fields(Stage& stage) {
   const LoadedScope& loaded = stage.loaded(Environment::production);
   const Entity session = stage.person("user_maya")
@@ -61,7 +61,7 @@ void people_and_fields(Stage& stage) {
   const auto add = [&](const char* type, const EntityId& id, const std::vector<const char*>& paths) {
     std::vector<Json> seen;
     for (const Session& actor : {maya, dana, omar}) {
-      // find, not get: where a row is in nobody's view, that is an answer and no failure.
+      // find() and not get(), because a row outside the view is an expected answer here and not an error.
       const bool allowed = actor.can(Action::read, type).allowed();
       const auto row = allowed ? actor.entities(type).find(id) : std::nullopt;
       seen.push_back(row ? row->data() : Json::object());

@@ -1,4 +1,4 @@
-// Chapters 1 and 2: the wall between environments, and between companies.
+// Chapters 1 and 2: the walls between environments and between companies.
 #include <set>
 #include <utility>
 #include <vector>

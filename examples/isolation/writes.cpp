@@ -1,4 +1,4 @@
-// Chapter 5: what somebody may change, and where.
+// Chapter 5: what an actor may change, and where.
 #include "stage.hpp"
 
 using namespace struere;

@@ -1,5 +1,5 @@
-// Holds a storage of one's own to the standard of struere's: the suite, the scenarios, and random worlds beside the
-// memory storage. Give it scenario files; without any, it plays the worlds alone.
+// Tests an own storage by the standard of struere's storages: the suite, the scenarios, and random worlds compared
+// with the memory storage. Takes scenario files as arguments; without them it runs only the worlds.
 #include "snapshot_storage.hpp"
 #include "struere/conformance.hpp"
 

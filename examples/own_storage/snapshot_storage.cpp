@@ -18,7 +18,7 @@ using namespace struere;
 
 namespace {
 
-// --- what is stored
+// --- the stored data
 
 struct ScopeRows {
   std::uint64_t generation = 0;
@@ -32,7 +32,7 @@ struct ScopeRows {
 
 using ScopeName = std::pair<OrganizationId, Environment>;
 
-// Copied by each write; the rows of a scope only by a write in it.
+// Each write copies it. The rows of a scope are copied only by a write in that scope.
 struct Snapshot {
   std::map<ScopeName, std::shared_ptr<const ScopeRows>> scopes;
   std::map<OrganizationId, Tables> organizations;
@@ -54,7 +54,8 @@ struct Store {
   }
 };
 
-// The snapshot that a transaction works on: the latest one, or a copy of it that nobody else sees before it ends.
+// The snapshot that a transaction works on: the latest one, or for a write a copy that no other transaction sees
+// before the commit.
 class Work {
  public:
   Work(Store& store, Access access) : store_(store) {
@@ -109,7 +110,7 @@ class WithRecords : public Interface {
   }
 
  protected:
-  virtual const Tables* tables(RecordOwner owner) = 0;  // nullptr: there are none yet
+  virtual const Tables* tables(RecordOwner owner) = 0;  // nullptr: no tables exist yet
   virtual Tables& tables_to_change(const RecordShape& shape) = 0;
 
  private:
@@ -151,7 +152,7 @@ void require_organization(const Snapshot& snapshot, const OrganizationId& id) {
 
 class ScopeTransaction final : public WithRecords<Transaction> {
  public:
-  // `work` is its own, or a joint transaction's, which then commits it.
+  // `work` belongs to this transaction only, or to a joint transaction, which then commits it.
   ScopeTransaction(std::shared_ptr<Work> work, const Scope& scope, bool is_part)
       : work_(std::move(work)), name_(scope.organization(), scope.environment()), is_part_(is_part) {
     require_organization(work_->seen(), name_.first);
@@ -166,7 +167,7 @@ class ScopeTransaction final : public WithRecords<Transaction> {
   void commit() override {
     if (is_part_) throw std::logic_error("a part of a joint transaction was committed");
     work_->commit();
-    copy_.reset();  // what was published is not changed any more
+    copy_.reset();  // published rows must not change any more
   }
 
   std::uint64_t generation() override { return rows_->generation; }
@@ -389,7 +390,7 @@ class ScopeTransaction final : public WithRecords<Transaction> {
     if (interruption.may_come() && interruption.is_due())
       throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
   }
-  // The masks under which an entity is seen by the grants of a selection of events; empty if it is not.
+  // The masks that apply to an entity under the grants of a selection of events; empty if no grant admits it.
   std::vector<const Mask*> masks_of(const EventSelection& selection, const std::string& id) {
     static const Mask shows_all;
     const auto row = rows_->entities.find(id);
@@ -418,7 +419,7 @@ class ScopeTransaction final : public WithRecords<Transaction> {
   ScopeName name_;
   bool is_part_;
   std::shared_ptr<ScopeRows> copy_;        // null in a transaction that reads
-  std::shared_ptr<const ScopeRows> rows_;  // the copy, or what was committed
+  std::shared_ptr<const ScopeRows> rows_;  // the copy, or the committed rows
 };
 
 class Joint final : public JointTransaction {
@@ -434,7 +435,7 @@ class Joint final : public JointTransaction {
   std::vector<std::unique_ptr<ScopeTransaction>> parts_;
 };
 
-// --- the whole
+// --- the storage
 
 class SnapshotStorage final : public Storage {
  public:
@@ -465,7 +466,7 @@ class SnapshotStorage final : public Storage {
     try {
       const auto found = find_api_key(hash);
       const std::unique_lock lock(store_.writing, std::try_to_lock);
-      if (!found || !lock) return;  // waits for nobody
+      if (!found || !lock) return;  // does not wait for a writer
       auto next = std::make_shared<Snapshot>(*store_.latest());
       auto& rows = next->scopes.at({found->organization, found->environment});
       auto copy = std::make_shared<ScopeRows>(*rows);
@@ -473,7 +474,7 @@ class SnapshotStorage final : public Storage {
                   {{"last_used_at", at}});
       rows = std::move(copy);
       store_.publish(std::move(next));
-    } catch (const std::exception&) {  // no memory: the next use is noted again
+    } catch (const std::exception&) {  // no memory: the next use of the key is recorded instead
     }
   }
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {

@@ -1,10 +1,10 @@
-// A storage that an application wrote for itself, on nothing but struere's public headers.
+// A storage that an application implements itself, with struere's public headers only.
 #pragma once
 
 #include <memory>
 
 #include "struere/spi/storage.hpp"
 
-// Everything is in maps, and a transaction works on a copy of its scope that commit() puts in place of the old one. So
-// readers never wait, and what is not committed was never there. What rows mean is asked of struere's interpreter.
+// All data is in maps. A transaction works on a copy of its scope, and commit() replaces the old scope with the copy.
+// So readers never wait, and uncommitted data is never visible. struere's interpreter evaluates the rows.
 std::unique_ptr<struere::Storage> open_snapshot_storage();

@@ -52,14 +52,14 @@ int main() {
   const OrganizationId acme = host.create_organization("Acme").id;
   const Session system = host.system_session(acme, Environment::production);
   define_ticket_system(system);
-  const auto log_in = [&](const char* name, const char* role) {  // after you have checked who it is
+  const auto log_in = [&](const char* name, const char* role) {  // after your own check of who the user is
     const UserId user = host.create_user(name, UserId(name)).id;
     host.put_member(acme, user);
     system.roles().assign(user, role);
     return host.user_session(user, acme, Environment::production);
   };
 
-  // The unique key says which customer is meant: created the first time, updated after that.
+  // The unique key identifies the customer: the first call creates it, later calls update it.
   const EntityRepository customers = system.entities("customer");
   const std::string kim =
       customers.upsert({"email"}, {{"email", "kim@example.org"}, {"userId", "kim"}}).written.id.str();
@@ -67,19 +67,19 @@ int main() {
              customers.upsert({"email"}, {{"email", "kim@example.org"}, {"plan", "gold"}}).created);
   customers.create({{"email", "lee@example.org"}, {"userId", "lee"}});
 
-  // The customer writes a ticket; it sets the trigger off.
+  // The customer writes a ticket; this starts the trigger.
   const EntityRepository of_kim = log_in("kim", "customer").entities("ticket");
   const EntityId ticket = of_kim.create(Ticket{"No light", kim, "open"}).id;
   TriggerWorker(database).run_due();
 
-  // The agent solves it: the ticket and the message, both or neither.
+  // The agent solves it: the ticket and the message are written together or not at all.
   const Session ada = log_in("ada", "agent");
   ada.transaction([&](Session& unit) {
     unit.entities("ticket").update(ticket, {{"state", "solved"}, {"note", "a bulb, as always"}});
     unit.entities("message").create({{"ticket", ticket.str()}, {"text", "It is the bulb."}});
   });
 
-  // Each sees what its role admits.
+  // Each actor sees the rows that its role admits.
   const Entity shown = of_kim.get(ticket);
   fmt::print("kim: {}, with a note: {}\n", shown.as<Ticket>().state, shown.data().contains("note"));
   fmt::print("lee: {} tickets\n", log_in("lee", "customer").entities("ticket").count());

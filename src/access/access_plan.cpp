@@ -8,8 +8,8 @@ namespace struere {
 
 namespace {
 
-// No actor may change who it is: in the plan of a write, each grant hides the field that binds entities of the type to
-// users (SPEC 6). A path that cannot be read hides everything.
+// No actor may change the user that it is. Therefore each grant in the plan of a write hides the field that binds
+// entities of the type to users (SPEC 6). If the path of that field cannot be parsed, the grant hides everything.
 void keep_identity(Mask& mask, const EntityType& type) {
   if (auto field = FieldPath::parse("data." + type.user_id_field))
     mask.hidden.push_back(*std::move(field));
@@ -34,7 +34,7 @@ Decision decide(std::span<const Role* const> roles, Action action, std::string_v
   return decide(policies, action, resource);
 }
 
-// A denied field is hidden by every grant. A path that cannot be read hides everything: nothing fails open.
+// Every grant hides the denied fields. If a path cannot be parsed, the grant hides everything: nothing fails open.
 Mask denied_fields(const RuleBook& rules, const ActorContext& actor, const std::string& type) {
   Mask out;
   if (!actor.restriction()) return out;
@@ -54,14 +54,14 @@ struct RoleGrants {
   std::vector<std::string> roles;
 };
 
-// The grants of roles that together are allowed the action on the type.
+// The grants of the roles, if together they allow the action on the type.
 RoleGrants grants_of(const RuleBook& rules, std::span<const Role* const> roles, Action action,
                      const std::string& type) {
   RoleGrants out;
   for (const Role* role : roles) {
     const auto allows =
         std::ranges::any_of(role->policies, [&](const Policy& policy) { return policy.matches(action, type); });
-    if (!allows) continue;  // the decision is to allow, so each policy that matches allows
+    if (!allows) continue;  // the decision is `allow`, so no matching policy denies
     const auto on_type = role->types.find(type);
     if (on_type == role->types.end())
       out.grants.push_back(Grant{});

@@ -62,7 +62,7 @@ class RoleReader {
     RoleRecord role;
     role.name = require_name_at(definition_, "a role", "name");
     for (const Json& policy : list("policies")) read_policies(policy, role);
-    std::map<std::string, Mask> masks;  // by type; reading the parts into one mask finds those that clash
+    std::map<std::string, Mask> masks;  // by type; all parts are read into one mask, which finds contradictions
     std::size_t conditions_left = most_rule_conditions;
     for (const Json& rule : list("scopeRules")) {
       role.scope_rules.push_back(typed(rule, "a scope rule"));
@@ -148,7 +148,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
   if (is_system_resource(type.slug))
     refuse(fmt::format("`{}` is the name of a system resource; choose another slug", type.slug));
   const auto same = std::ranges::find(known, type.slug, &EntityType::slug);
-  const bool is_stored = same != known.end() && same->key != 0;  // defined before the word was reserved
+  const bool is_stored = same != known.end() && same->key != 0;  // it was defined before the word was reserved
   if (!is_stored) check_new_slug(type.slug);
   type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {

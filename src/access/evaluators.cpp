@@ -11,7 +11,7 @@
 
 namespace struere {
 
-// Reads the plan that a session's operations carry out, with the interpreter that defines them.
+// Reads the same plan that the operations of a session use, through the interpreter that defines its meaning.
 class SubjectGrants {
  public:
   SubjectGrants(const RuleBook& rules, const Subject& subject, Action action, const std::string& type,
@@ -79,7 +79,7 @@ const Json& require_list(const Json& definitions, const char* what) {
 }  // namespace
 
 std::shared_ptr<const RuleBook> read_rules(const Json& entity_types, const Json& roles) {
-  std::vector<EntityType> known;  // by their slugs alone: types may refer to each other
+  std::vector<EntityType> known;  // only the slugs are known yet, because types may refer to each other
   for (const Json& definition : require_list(entity_types, "the entity types")) {
     EntityType type;
     if (definition.is_object())

@@ -9,14 +9,14 @@
 
 namespace struere {
 
-// What is asked about. Of a create that is explained, `row` and `after` are the row as it would be.
+// The rows to explain. For a create, both `row` and `after` are the row as it would be.
 struct ExplainedRows {
   const StoredEntity* row = nullptr;    // as stored; null if there is none
-  const StoredEntity* after = nullptr;  // as it would be
+  const StoredEntity* after = nullptr;  // as the write would leave it
   const ProposedWrite* write = nullptr;
 };
 
-// Pure. Reads the plan that operations carry out, and says why it is as it is.
+// A pure function. Reads the plan that operations use, and gives the reasons for its result.
 Explanation explain(const RuleBook& rules, const ActorContext& about, Action action, const std::string& resource,
                     const ExplainedRows& rows, RelationReader& relations);
 

@@ -7,14 +7,14 @@
 namespace struere {
 namespace {
 
-// A value in words, short enough for a line.
+// A value as text, short enough for one line.
 std::string shown(const Json* value) {
   constexpr std::size_t longest = 80;
   if (!value) return "absent";
   std::string text = canonical_json(*value);
   if (text.size() <= longest) return text;
   std::size_t end = longest;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // do not cut a character
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // do not cut inside a character
   return text.substr(0, end) + "…";
 }
 
@@ -40,7 +40,7 @@ std::string operand_text(const Operand& operand, const ActorValues& actor, Relat
   return {};
 }
 
-// For every comparison of a rule, the values that were compared.
+// The values that each comparison of a rule compared.
 std::string compared(const Predicate& predicate, const RowFields& row, const ActorValues& actor,
                      RelationReader& relations) {
   const bool truth = holds(predicate, row, actor, relations);
@@ -69,7 +69,7 @@ struct RoleMask {
   const Mask* own;
 };
 
-// Lists every leaf of a row, and how it is shown.
+// Lists every leaf of a row and how it is shown.
 class FieldExplainer {
  public:
   FieldExplainer(const std::vector<RoleMask>& masks, const Mask& denied, std::vector<ExplainedField>& out)
@@ -99,7 +99,7 @@ class FieldExplainer {
 
  private:
   void explain_leaf(const Json& value) {
-    // Data that contains only this value, at its place: masks look at paths and kinds, not at siblings.
+    // Data that holds only this value, at its place. Masks depend on paths and kinds, not on siblings.
     Json alone = value;
     for (auto segment = place_.rbegin(); segment != place_.rend(); ++segment)
       alone = Json{{*segment, std::move(alone)}};
@@ -135,7 +135,7 @@ class FieldExplainer {
       if (is_denied) because("the tool's permission", denied_);
       for (const RoleMask& entry : masks_) {
         if (entry.role.empty()) continue;
-        // A leaf that no role hides is the field that binds the entity to a user: the plan of each write hides it.
+        // A leaf that no role hides is the field that binds the entity to a user; the plan of each write hides it.
         const bool is_own = is_denied || treatment({&entry.own, 1}) != "clear";
         because(fmt::format("role `{}`", entry.role), is_own ? *entry.own : *entry.mask);
       }
@@ -169,7 +169,7 @@ class GrantExplainer {
       out.admits_after = after_ && holds(grant.predicate, *after_, actor_, relations_);
       out.masked = masked_in_write(grant.mask, rows_.write->data, rows_.write->status.has_value());
     }
-    // The row that decides is the one that is refused.
+    // If the grant admits the stored row, the row after the write may be refused, so the rules are explained for it.
     add_rules(out, on_type, out.admits && after_ ? after_ : row_);
     return out;
   }

@@ -26,7 +26,7 @@ FieldNames fields_of_rule(const std::string& rule, bool by_list) {
   FieldNames out;
   try {
     add_rule(out, parse_canonical_json(rule), by_list);
-  } catch (const std::exception&) {  // it grants nothing, and doctor reports it
+  } catch (const std::exception&) {  // a rule that cannot be read grants nothing, and doctor reports it
   }
   return out;
 }

@@ -18,15 +18,15 @@ OwnEntity own_entity_of(const std::string& role, const std::vector<EntityType>& 
   return own;
 }
 
-// The same path under the other name of a field. A path below one name is below the other, and a path above one name
-// covers the other. nullopt if the path does not meet the name.
+// The same path under the other name of a field. A path below one name becomes a path below the other, and a path
+// above one name covers the other. nullopt if the path does not overlap the name.
 std::optional<FieldPath> renamed(const FieldPath& path, const FieldPath& from, const FieldPath& to) {
   if (path.is_prefix_of(from)) return to;
   if (!from.is_prefix_of(path)) return std::nullopt;
   std::string text = to.str();
   for (std::size_t i = from.segments().size(); i < path.segments().size(); ++i) text += "." + path.segments()[i];
   const auto out = FieldPath::parse(text);
-  return out ? out : to;  // deeper than a path may be: the parent
+  return out ? out : to;  // a path that would be too deep is cut to its parent
 }
 
 class Joining {
@@ -41,7 +41,7 @@ class Joining {
 
   bool empty() const noexcept { return names_.empty(); }
 
-  // `paths` under all their names; nullopt if there are too many.
+  // The path under all its names, including its own; nullopt if there are more than `most`.
   std::optional<std::vector<FieldPath>> joined(const FieldPath& path) const {
     constexpr std::size_t most = 1000;
     std::vector<FieldPath> out{path};
@@ -62,7 +62,7 @@ class Joining {
 
 void hide_all(Mask& mask) { mask.visible = std::vector<FieldPath>(); }
 
-// A mask of a field covers all names that the field has had.
+// Extends the mask so that it covers all names that a field has had.
 void join_names(Mask& mask, const Joining& joining) {
   if (joining.empty()) return;
   for (const FieldPath& path : std::vector(mask.hidden)) {
@@ -85,7 +85,7 @@ Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& t
   Role role{record.id, record.name, {}, {}};
   for (const PolicyRecord& policy : record.policies) role.policies.push_back(read_policy(policy));
   const OwnEntity own = own_entity_of(record.name, types);
-  // If a part cannot be read, the role grants nothing on that type: leaving out a rule or mask would show more.
+  // If a part cannot be read, the role grants nothing on that type: without that rule or mask it would show more.
   const auto read_all = [&](const std::vector<TypedRecord>& records, auto&& read) {
     for (const TypedRecord& stored : records) {
       RoleOnType& on_type = role.types[stored.entity_type];
@@ -97,7 +97,7 @@ Role read_stored_role(const RoleRecord& record, const std::vector<EntityType>& t
     }
   };
   read_all(record.scope_rules, [&](const Json& json, const std::string& text, RoleOnType& on_type) {
-    std::size_t any_number = static_cast<std::size_t>(-1);  // a role that an older version stored stays valid
+    std::size_t any_number = static_cast<std::size_t>(-1);  // unlimited: an older version's roles stay valid
     on_type.rules.push_back({text, read_scope_rule(json, own, any_number)});
   });
   read_all(record.field_masks,

@@ -19,7 +19,7 @@ class RoleWords final : public RuleWords {
   const OwnEntity& own_;
 };
 
-// Any text, quoted so that it can be shown.
+// The text in quotes, with invalid bytes replaced, so that any text can be shown.
 std::string in_quotes(const std::string& text) {
   return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
 }

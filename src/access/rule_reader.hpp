@@ -1,4 +1,4 @@
-// Reads rules, masks and visible fields from JSON, both when they are written and when they are loaded.
+// Reads rules, masks and visible fields from JSON, when they are written and when they are loaded.
 #pragma once
 
 #include "struere/core/error.hpp"
@@ -8,8 +8,8 @@
 
 namespace struere {
 
-// All throw Error{invalid_definition}, and take the definition without its `entityType`. `conditions_left` is
-// the number of conditions that are still allowed; it is counted down.
+// All three throw Error{invalid_definition}, and take the definition without its `entityType`. `conditions_left` is
+// the number of conditions that are still allowed; read_scope_rule subtracts those that it reads.
 Predicate read_scope_rule(const Json& rule, const OwnEntity& own_entity, std::size_t& conditions_left);
 void add_field_mask(const Json& definition, Mask& mask);
 void add_visible_fields(const Json& definition, Mask& mask);

@@ -6,7 +6,7 @@
 namespace struere {
 namespace {
 
-// Whether a field that is not among `properties` cannot exist.
+// Whether the schema allows no fields other than its `properties`.
 bool names_all_its_fields(const Json& schema) {
   constexpr std::array elsewhere{"patternProperties", "allOf",        "anyOf",           "oneOf", "if", "$ref",
                                  "$dynamicRef",       "dependencies", "dependentSchemas"};

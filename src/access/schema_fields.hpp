@@ -1,4 +1,4 @@
-// Whether a schema names a field, as far as this can be decided without data.
+// Tells whether a schema has a field, as far as this can be decided without data.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace struere {
 
-// The `properties` at which the path fails: those of an object that names all its fields, and not this one. Null if
-// the schema has the field, or may have it.
+// The `properties` that lack a segment of the path, of an object whose schema lists all its fields. Null if the
+// schema has the field or may have it.
 const Json* properties_without(const Json& schema, std::span<const std::string> path);
 
 }  // namespace struere

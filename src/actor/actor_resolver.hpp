@@ -1,4 +1,4 @@
-// Makes actors from the ids that the host gives (SPEC 2). Hosts use them through TrustedHost.
+// Makes actors from ids that the host passes (SPEC 2). Hosts use this class through TrustedHost.
 #pragma once
 
 #include <string>

@@ -17,7 +17,7 @@ inline std::string new_key_text(Environment environment) {
   return std::string(key_prefix(environment)) + random_token();
 }
 
-// Enough to distinguish one's own keys; it shows 24 of the 256 random bits.
+// The display prefix is long enough to tell one's own keys apart. It shows 24 of the 256 random bits.
 inline std::string display_prefix(std::string_view key, Environment environment) {
   return std::string(key.substr(0, key_prefix(environment).size() + 4));
 }

@@ -13,7 +13,7 @@
 namespace struere {
 namespace {
 
-// The last use is written once a minute, not with each request.
+// The last use is written at most once a minute, not with each request.
 constexpr Timestamp touch_interval = 60'000;
 
 [[noreturn]] void not_valid() {
@@ -34,7 +34,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   if (stored && is_unmoved())
     if (auto known = cache_->find_again(hash, *before, now, *stored)) return *std::move(known);
   const auto found = stored ? std::optional(to_api_key(*stored)) : std::nullopt;
-  // The hash decides. All other faults get the same answer, so that nobody learns which keys existed.
+  // All faults get the same answer, so that a caller cannot learn which keys once existed.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||
       !key.starts_with(key_prefix(found->environment)))
     not_valid();
@@ -46,11 +46,11 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   ActorContext actor(authority(), {scope, type, found->id.str(), std::move(left->roles)});
   if (!found->last_used_at || now - *found->last_used_at >= touch_interval) {
     storage_->touch_api_key(hash, now);
-  } else if (is_unmoved()) {  // all of it was read between two equal stamps
+  } else if (is_unmoved()) {  // everything was read between two equal stamps
     Timestamp until = *found->last_used_at + touch_interval;
     for (const auto& end : {found->expires_at, left->until})
       if (end) until = std::min(until, *end);
-    if (found->created_by_type != to_string(ActorType::system)) stored.reset();  // it depends on its maker as well
+    if (found->created_by_type != to_string(ActorType::system)) stored.reset();  // the key also depends on its maker
     cache_->keep(hash, {*before, until, actor, std::move(stored)});
   }
   return actor;

@@ -1,4 +1,4 @@
-// From an API key to an actor (SPEC 2).
+// Turns the text of an API key into an actor (SPEC 2).
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ class AuthenticationCache;
 
 class Authentication {
  public:
-  // `cache` belongs to the storage; without one, each call reads the storage.
+  // `cache` must belong to the storage. If it is null, each call reads the storage.
   Authentication(Storage& storage, const Clock& clock, AuthenticationCache* cache = nullptr)
       : storage_(&storage), clock_(&clock), cache_(cache) {}
 
-  // Unknown, revoked and expired keys, and those whose prefix contradicts their environment, all fail alike:
-  // Error{unauthenticated}. The key itself is in no message, log or event.
+  // Throws the same Error{unauthenticated} for an unknown, revoked or expired key and for one whose prefix
+  // contradicts its environment. No message, log or event holds the key itself.
   ActorContext authenticate(std::string_view key) const;
 
  private:

@@ -1,4 +1,4 @@
-// The actors of API keys that were used lately: the same key comes with every request.
+// The actors of recently used API keys, because the same key comes with every request.
 #pragma once
 
 #include <optional>
@@ -12,22 +12,22 @@
 
 namespace struere {
 
-// Belongs to one storage. An entry is valid until anything is committed to the storage, so a revoked key or a removed
-// role takes effect with the next request. What a key that the system made may do is said by its record and by the
-// roles of its scope alone: such an entry is valid again once these are seen to be the same. Safe to use from many
+// Belongs to one storage. An entry is valid until any commit to the storage, so a revoked key or a removed role takes
+// effect with the next request. The powers of a key that the system made depend only on its record and on the roles
+// of its scope; find_again() makes such an entry valid again if these are unchanged. Safe to use from several
 // threads.
 class AuthenticationCache {
  public:
   struct Entry {
     CommitStamp stamp;
-    Timestamp until;  // when the key expires, or when its use must be written again
+    Timestamp until;  // when the key expires, or when its last use must be written again
     ActorContext actor;
-    std::optional<FoundApiKey> source;  // that `actor` follows from; nullopt if it depends on more
+    std::optional<FoundApiKey> source;  // what `actor` was made from; nullopt if it depends on more than that
   };
 
-  // Entries are found by the hash of a key; the key itself is not kept.
+  // Finds an entry by the hash of a key. The cache does not hold the key itself.
   std::optional<ActorContext> find(const Digest& hash, const CommitStamp& stamp, Timestamp now);
-  // By what the storage holds of the key while it has this stamp.
+  // Finds an entry whose source equals `found`, which was read at this stamp, and makes it valid for the stamp.
   std::optional<ActorContext> find_again(const Digest& hash, const CommitStamp& stamp, Timestamp now,
                                          const FoundApiKey& found);
   void keep(const Digest& hash, Entry entry);

@@ -20,7 +20,7 @@ ActorParts parts_of(const ActorContext& actor) {
 
 ActorParts with_roles(Storage& storage, const ActorContext& who, const std::vector<std::string>& names) {
   ActorParts parts = parts_of(who);
-  // Not as an org admin, who passes policies: the roles would have no effect.
+  // The actor is no org admin, because an org admin passes policies and the roles would have no effect.
   if (parts.type == ActorType::system) parts.type = ActorType::agent;
   parts.is_org_admin = false;
   parts.roles.clear();

@@ -1,4 +1,4 @@
-// Makes the actor that another actor of the scope acts as (SPEC 2).
+// Makes the actor that `impersonate` returns: another actor of the same scope (SPEC 2).
 #pragma once
 
 #include "struere/core/clock.hpp"
@@ -8,8 +8,8 @@
 
 namespace struere {
 
-// The caller has checked that `who` may. Throws not_found if there is no such actor in the scope of `who`, and
-// invalid_data unless exactly one is named.
+// The caller has checked that `who` may impersonate. Throws not_found if the scope of `who` has no such actor, and
+// invalid_data unless `as` names exactly one actor.
 ActorContext impersonated_actor(Storage& storage, const Clock& clock, const ActorContext& who,
                                 const ImpersonateOptions& as);
 

@@ -9,7 +9,7 @@
 namespace struere {
 namespace {
 
-constexpr int most_makers = 16;  // a key with a longer chain has ended
+constexpr int most_makers = 16;  // a key with more makers than this is invalid
 
 class Lineage {
  public:
@@ -21,7 +21,7 @@ class Lineage {
   bool has_ended() const noexcept { return has_ended_; }
   const std::optional<UserId>& user() const noexcept { return user_; }  // the first maker, if it is a user
 
-  // For a member; an org admin needs no assignments.
+  // Keeps the roles that are assigned to the member. An org admin needs no assignments.
   void keep_assigned() {
     std::vector<std::string> held;
     for (const Assignment& assignment : stored_assignments(transaction_, *user_)) {
@@ -40,7 +40,7 @@ class Lineage {
   }
 
  private:
-  // Whether the key may still do anything.
+  // Follows the makers of the key. Returns false if one of them has ended, so that the key is invalid.
   bool follow(ApiKey key) {
     std::vector<ApiKey> keys;
     for (int makers = 0; makers < most_makers; ++makers) {
@@ -60,7 +60,7 @@ class Lineage {
     return false;
   }
 
-  // Whether the maker is an agent that is active here.
+  // Limits the key to the agent's roles. Returns false unless the maker is an agent that is active here.
   bool follow_agent(const std::string& id) {
     const auto configs = select<AgentConfig>(transaction_, {{}, {{"agent_id", {}, id}}, {"version"}, true, {}, 1});
     if (configs.empty() || configs.front().status != AgentStatus::active) return false;
@@ -79,7 +79,7 @@ class Lineage {
   Transaction& transaction_;
   const Scope& scope_;
   Timestamp now_;
-  std::vector<std::string> names_;  // of the roles that remain
+  std::vector<std::string> names_;  // of the roles that the key keeps
   std::optional<UserId> user_;
   std::optional<Timestamp> until_;
   bool has_ended_ = false;

@@ -1,4 +1,4 @@
-// What an API key may still do. A key ends, or shrinks, with the actor that made it (SPEC 2).
+// The roles that an API key still has. A key ends, or loses roles, with the actor that made it (SPEC 2).
 #pragma once
 
 #include <optional>
@@ -13,12 +13,12 @@
 namespace struere {
 
 struct KeyAuthority {
-  std::vector<ActorRole> roles;    // that remain to the key
-  std::optional<Timestamp> until;  // when the first of the parts that it depends on expires
+  std::vector<ActorRole> roles;    // the roles that the key still has
+  std::optional<Timestamp> until;  // the first expiry among the parts that the key depends on
 };
 
-// Follows the key to its maker, and if that is a key to its maker, up to the user, agent or system at the beginning.
-// Each of them limits the key (SPEC 2). nullopt if the key has ended.
+// Follows the key to its maker and, if that is a key, to its maker, up to a user, an agent or the system. Each maker
+// limits the key (SPEC 2). nullopt if the key has ended.
 std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now);
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// As whom an agent's tool acts (SPEC 8).
+// The actor as which an agent's tool acts (SPEC 8).
 #pragma once
 
 #include <optional>
@@ -8,10 +8,11 @@
 
 namespace struere {
 
-// The scope is always that of the caller. A restriction of the caller also restricts the tool.
+// The scope is always that of the caller. A restriction of the caller also applies to the tool.
 class ToolIdentityResolver {
  public:
-  // `role` is that of the permission, resolved in the caller's scope; a role that does not exist there grants nothing.
+  // `role` is the permission's role, resolved in the caller's scope; nullopt, which grants nothing, if it does not
+  // exist.
   static ActorContext resolve(const ActorContext& caller, const ToolPermission& permission,
                               const std::optional<ActorRole>& role);
 };

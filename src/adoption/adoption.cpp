@@ -26,7 +26,7 @@ const RecordShape* find_shape(std::string_view table) {
   throw Error(ErrorCode::conflict, fmt::format("{} cannot be adopted: there is such a row already", row));
 }
 
-// Writes one row after another into the tables that are ours.
+// Writes legacy rows, one by one, into the tables of struere.
 class RowAdopter {
  public:
   explicit RowAdopter(LegacyFile& file) : file_(file) {}
@@ -96,7 +96,7 @@ class RowAdopter {
     const bool is_deleted = values.has("deleted_at") || entity.status == "deleted";
     transaction.insert_entity(entity);
     if (!is_deleted) return;
-    // As a removal would have left it.
+    // The same state as after a removal.
     entity.status = "deleted";
     entity.deleted = true;
     transaction.update_entity(entity);
@@ -131,7 +131,7 @@ class RowAdopter {
     const RecordShape& shape = *find_shape(table.name);
     Record record;
     for (const std::string_view column : shape.columns) record.push_back(values.value(column));
-    // What is counted is counted anew.
+    // Counters are computed again.
     if (shape.table == RecordTable::threads) record[column_of(shape, "message_count")] = std::int64_t{0};
     if (shape.table == RecordTable::messages)
       record[column_of(shape, "sequence")] = next_message(transaction, values.text("thread_id"));
@@ -148,7 +148,7 @@ class RowAdopter {
     return next;
   }
 
-  // They do not change any more once entities move.
+  // The entity types do not change any more when entities are moved.
   const std::vector<EntityType>& types_of(Transaction& transaction, const OrganizationId& organization,
                                           Environment environment) {
     if (types_.empty() || types_owner_ != std::pair(organization, environment)) {
@@ -166,7 +166,7 @@ class RowAdopter {
 void move_table(LegacyFile& file, const LegacyTable& table, const AdoptionOptions& options) {
   RowAdopter adopter(file);
   AdoptionProgress progress{std::string(table.name), 0, file.count_at_start(table)};
-  progress.done = progress.total - file.count(table);  // by earlier calls, or with the roles
+  progress.done = progress.total - file.count(table);  // moved by earlier calls, or with the roles
   const auto adopt = [&](Transaction& transaction, const OrganizationId& organization, Environment environment,
                          const LegacyRow& row) { adopter.adopt(table, transaction, organization, environment, row); };
   while (const std::int64_t moved = file.move(table, options.batch_rows, adopt)) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t most_examples = 5;
 
-// What is wrong, as far as it is told.
+// Collects mistakes. Keeps the text of the first five.
 class Mistakes {
  public:
   void add(const LegacyTable& table, const LegacyRow& row, std::string_view what) {
@@ -50,7 +50,7 @@ class LegacyCheck {
     for (const LegacyTable* table : file_.tables()) check_between_rows(*table);
     for (const LegacyTable* table : file_.tables())
       file_.each_row(*table, [&](const LegacyRow& row) { check_row(*table, row); });
-    // What follows reads the rows as if they were sound.
+    // The checks below need valid rows.
     mistakes_.throw_any();
     check_definitions();
     mistakes_.throw_any();
@@ -113,7 +113,7 @@ class LegacyCheck {
       mistakes_.add(table, row, "`role` is required for the identity `configured`, and not allowed for others");
   }
 
-  // Entity types and roles as they would be read when they are defined.
+  // Reads entity types and roles in the same way as when they are defined.
   void check_definitions() {
     const LegacyTable& types = *find_legacy_table("entity_types");
     const LegacyTable& roles = *find_legacy_table("roles");
@@ -130,7 +130,7 @@ class LegacyCheck {
     };
     each(types, [&](const LegacyRow& row) {
       EntityType& type = known[owner_of(row)].emplace_back(legacy_entity_type(row));
-      type.key = 1;  // stored already: a word that was reserved later is no reason to leave its rows behind
+      type.key = 1;  // an existing type keeps a slug that was reserved later, so that its rows can be adopted
     });
     each(types,
          [&](const LegacyRow& row) { read_entity_type(definition_of(legacy_entity_type(row)), known[owner_of(row)]); });

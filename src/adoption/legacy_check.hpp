@@ -1,11 +1,11 @@
-// Whether all rows of a legacy database can be adopted, before the first of them moves.
+// Checks that all rows of a legacy database can be adopted, before the first row is moved.
 #pragma once
 
 #include "adoption/legacy_file.hpp"
 
 namespace struere {
 
-// Throws Error{invalid_data}, with the first few of the rows that cannot.
+// Throws Error{invalid_data} that names the first few rows that cannot be adopted.
 void check_legacy_rows(LegacyFile& file);
 
 }  // namespace struere

@@ -20,7 +20,7 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
   return out;
 }
 
-// A column as it is, compared by its bytes whatever the table says.
+// A column that compares by its bytes, whatever collation the table declares.
 std::string bytes_of(std::string_view column) { return fmt::format("\"{}\" COLLATE BINARY", column); }
 
 LegacyValue read_value(const Statement& statement, int column) {
@@ -74,7 +74,7 @@ std::string LegacyFile::value_of(const LegacyTable& table, std::string_view colu
   return has_column(table, column) ? fmt::format("coalesce(\"{}\", {})", column, fallback) : fallback;
 }
 
-// The columns that say whose a row is, as far as `owner` goes.
+// The columns that name the owner of a row, up to the level of `owner`.
 std::vector<std::string> LegacyFile::owner_of(const LegacyTable& table, LegacyOwner owner) const {
   std::vector<std::string> out;
   if (owner == LegacyOwner::file || table.owner == LegacyOwner::file) return out;
@@ -93,7 +93,8 @@ std::vector<std::string> LegacyFile::order_of(const LegacyTable& table) const {
   return out;
 }
 
-// Of the rows of one owner. The owner is no part of it: SQLite would sort them all for each batch.
+// The order of the rows of one owner. The owner is not part of it, because SQLite would then sort all rows for each
+// batch.
 std::string LegacyFile::in_order(const LegacyTable& table) const {
   std::vector<std::string> order = order_of(table);
   order.emplace_back("rowid");
@@ -165,7 +166,7 @@ std::vector<LegacyRow> LegacyFile::dangling(const LegacyTable& table, const Lega
   std::vector<std::string> from = owner_of(table, target.owner), to = owner_of(target, table.owner);
   from.push_back(value);
   to.push_back(value_of(target, reference.target));
-  std::string present;  // one null would make everything seem to be there
+  std::string present;  // with a NULL in the list, NOT IN is true of no row
   for (const std::string& column : to) present.append(present.empty() ? "" : " AND ").append(column + " IS NOT NULL");
   return examples(table,
                   fmt::format("WHERE {} IS NOT NULL AND ({}) NOT IN (SELECT {} FROM {} WHERE {})", value, joined(from),
@@ -196,7 +197,7 @@ std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const
 
 // --- preparing
 
-// Whether an agent is active is said by each of its configurations; there it was said by the agent.
+// In struere each configuration says whether an agent is active. In a legacy database the agent itself says it.
 void LegacyFile::move_agent_statuses() {
   const LegacyTable& agents = *find_legacy_table("agents");
   const LegacyTable& configs = *find_legacy_table("agent_configs");
@@ -220,7 +221,7 @@ void LegacyFile::prepare() {
   connection_->execute("CREATE TABLE adoption(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   note("environment", std::string(to_string(environment_)));
   note("began", std::to_string(began_));
-  // Their names may be ours, and nothing is looked up by them any more.
+  // The names of legacy indexes can equal those of struere's, and no query needs the indexes any more.
   for (const std::string& index : indexes) {
     Statement quoted = connection_->prepare("SELECT format('DROP INDEX \"%w\"', ?1)");
     quoted.bind(1, std::string_view(index)).step();
@@ -235,7 +236,7 @@ void LegacyFile::prepare() {
   move_agent_statuses();
   take_schema_steps(*connection_, 0, adoption_id);
   read_tables("legacy_");
-  // Batches are of one owner, in the order of the table.
+  // Batches hold rows of one owner, in the order of the table.
   for (const LegacyTable* table : tables_) {
     if (table->owner == LegacyOwner::file) continue;
     std::vector<std::string> columns = owner_of(*table, table->owner);
@@ -250,7 +251,7 @@ void LegacyFile::prepare() {
 
 // --- moving
 
-// As our files are. A loss of power may then undo the last batches, whole.
+// Uses WAL, as struere's own files do. A loss of power may undo the last batches, but each as a whole.
 void LegacyFile::write_ahead() {
   if (is_write_ahead_) return;
   Statement mode = connection_->prepare("PRAGMA journal_mode = WAL");
@@ -317,7 +318,7 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
   return static_cast<std::int64_t>(rows.size());
 }
 
-// Organizations, with their scopes, and users: our columns are theirs.
+// Moves organizations, with their scopes, and users. Their columns are the same in struere.
 std::int64_t LegacyFile::move_shared(const LegacyTable& table, std::int64_t limit) {
   connection_->execute("BEGIN IMMEDIATE");
   in_transaction_ = true;

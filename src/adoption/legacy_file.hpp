@@ -1,8 +1,8 @@
-// A file whose rows become ours: a legacy database, one whose adoption is under way, or one where it is done
-// (docs/adopting.md). All of its SQL; adoption.cpp says what the rows mean.
+// A file that is adopted: a legacy database, or one whose adoption has begun or is finished (docs/adopting.md). All
+// SQL of the adoption is here; adoption.cpp says what the rows mean.
 //
-// The legacy tables are renamed to legacy_<name> beside our own, and each row is written to ours and deleted from
-// there in one transaction: whenever the process dies, each row is in exactly one place.
+// The legacy tables are renamed to legacy_<name>. Each row is written to the table of struere and deleted from the
+// legacy table in one transaction. So each row is in exactly one table whenever the process dies.
 #pragma once
 
 #include <functional>
@@ -27,60 +27,63 @@ class LegacyFile {
  public:
   enum class State { legacy, under_way, adopted };
 
-  // Throws Error{storage} where there is no such file, or it is none of these. Changes nothing.
+  // Throws Error{storage} if the file does not exist or is none of these. Changes nothing.
   explicit LegacyFile(const std::string& path);
   ~LegacyFile();
   LegacyFile(const LegacyFile&) = delete;
   LegacyFile& operator=(const LegacyFile&) = delete;
 
   State state() const noexcept { return state_; }
-  Environment environment() const noexcept { return environment_; }  // of an adoption that is under way
+  Environment environment() const noexcept { return environment_; }  // that of an adoption that has begun
 
-  // --- a legacy database, inside one transaction that keeps other writers out and is undone unless prepare() returns
+  // --- a legacy database: one transaction that excludes other writers and is rolled back unless prepare() returns
 
-  // Throws Error{storage} where the tables are not those of a legacy database, in words that name the first mistake.
+  // Throws Error{storage} if the tables are not those of a legacy database. The message names the first mistake.
   void begin(Environment environment, Timestamp now);
 
-  // Those that the file has, in the order of legacy_tables().
+  // The tables that the file has, in the order of legacy_tables().
   const std::vector<const LegacyTable*>& tables() const noexcept { return tables_; }
   std::int64_t count(const LegacyTable& table);
   void each_row(const LegacyTable& table, const std::function<void(const LegacyRow& row)>& visit);
-  // In the order in which they are adopted.
+  // The parts in the order in which they are adopted.
   std::vector<LegacyRow> parts_of_role(const LegacyTable& table, const LegacyRow& role);
 
-  // What is wrong between rows: at most `limit` of those that repeat these columns, of which one in a row is not null;
-  // that name something that is not there; and whose organization is not there.
+  // At most `limit` rows with a mistake: rows that repeat the values of `columns`, not all of them NULL; rows that
+  // refer to a row that does not exist; and rows whose organization does not exist.
   std::vector<LegacyRow> repeated(const LegacyTable& table, std::span<const std::string_view> columns,
                                   std::int64_t limit);
   std::vector<LegacyRow> dangling(const LegacyTable& table, const LegacyReference& reference, std::int64_t limit);
   std::vector<LegacyRow> without_organization(const LegacyTable& table, std::int64_t limit);
 
-  // Renames the legacy tables, makes ours, and writes down how many rows there are. From here on the file is under way.
+  // Renames the legacy tables, makes struere's tables and records the numbers of rows. After that the adoption has
+  // begun.
   void prepare();
 
-  // --- an adoption that is under way
+  // --- an adoption that has begun
 
-  // Of the rows as they were at the start.
+  // The number of rows at the start.
   std::int64_t count_at_start(const LegacyTable& table);
 
-  // What writes a row into our tables, in a transaction of the row's scope; of what both environments share, in either.
+  // A function that writes a row into struere's tables, in a transaction of the row's scope. A row that both
+  // environments share can be written in either.
   using Adopt = std::function<void(Transaction& transaction, const OrganizationId& organization,
                                    Environment environment, const LegacyRow& row)>;
 
-  // Moves up to `limit` rows of one owner in one transaction, and answers with how many; 0 where there are none left.
-  // Rows that no organization owns are written by the file itself.
+  // Moves up to `limit` rows of one owner in one transaction. Returns how many it moved; 0 if no rows are left. Rows
+  // that no organization owns are moved without `adopt`.
   std::int64_t move(const LegacyTable& table, std::int64_t limit, const Adopt& adopt);
 
-  // --- inside an Adopt: what a Transaction has no word for, because only a write that is happening sets it
+  // --- inside an Adopt: values that a Transaction cannot set, because normally only a write itself sets them
 
-  // The rows that belong to a role, which are deleted.
+  // Returns the rows that belong to a role, and deletes them.
   std::vector<LegacyRow> take_parts(const LegacyTable& table, const LegacyRow& role);
   void set_deleted_at(const std::string& entity, Timestamp at);
 
-  // --- its end
+  // --- the end of the adoption
 
-  // Compares the counts and the references, drops what was for the adoption, and makes the file an ordinary one, all in
-  // one transaction. Throws Error{storage} where a row is missing; answers with the counts of our tables.
+  // In one transaction: compares the counts, checks the references, drops the tables of the adoption and makes the
+  // file an ordinary one. Throws Error{storage} if a row is missing. Returns the number of rows of each of struere's
+  // tables.
   std::vector<std::int64_t> finish();
 
  private:
@@ -94,7 +97,7 @@ class LegacyFile {
   std::string noted(std::string_view name);
   void note(std::string_view name, const std::string& value);
 
-  // --- names and expressions, from the words of legacy_tables.cpp alone
+  // --- names and expressions; all names come from legacy_tables.cpp
   bool has_column(const LegacyTable& table, std::string_view name) const;
   std::string name_of(const LegacyTable& table) const;
   std::string value_of(const LegacyTable& table, std::string_view column) const;
@@ -116,11 +119,11 @@ class LegacyFile {
   State state_ = State::legacy;
   Environment environment_ = Environment::development;
   Timestamp began_ = 0;
-  bool in_transaction_ = false;  // to be undone where it is not committed
+  bool in_transaction_ = false;  // rolled back unless it is committed
   bool is_write_ahead_ = false;
-  std::int64_t scope_ = 0;  // of the transaction of an Adopt
+  std::int64_t scope_ = 0;  // the scope of the transaction of an Adopt
   std::vector<const LegacyTable*> tables_;
-  std::map<std::string_view, std::set<std::string, std::less<>>> columns_;  // that each table has, in lower case
+  std::map<std::string_view, std::set<std::string, std::less<>>> columns_;  // the columns of each table, in lower case
 };
 
 }  // namespace struere

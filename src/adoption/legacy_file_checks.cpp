@@ -1,4 +1,4 @@
-// What kind of file it is, and whether its tables are those of a legacy database.
+// Recognises the kind of the file, and checks that its tables are those of a legacy database.
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -16,12 +16,12 @@ namespace {
 
 constexpr std::int64_t busy_timeout = 5000;
 
-// Tables that we have, too, and whose rows mean nothing without definitions that are ours.
+// Tables that struere has too. Their legacy rows have no meaning without definitions in struere's form.
 constexpr std::array<std::string_view, 2> unsupported{"triggers", "trigger_runs"};
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::storage, message); }
 
-// SQLite's names are the same whatever the case of their letters.
+// Names in SQLite are case-insensitive.
 std::string lower_case(std::string text) {
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -50,10 +50,10 @@ LegacyFile::LegacyFile(const std::string& path) {
   connection_ = std::make_unique<Connection>(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
   sqlite3_busy_timeout(connection_->handle(), busy_timeout);
   sqlite3_extended_result_codes(connection_->handle(), 1);
-  // Of a file that is refused, not even the log that another program left is merged.
+  // A file that is refused must not change, so closing it must not merge a log that another program left.
   if (log_is_pending) sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  // The foreign keys of the legacy tables would be in the way of moving rows out of them, or delete some on their own.
-  // Ours are checked before the adoption ends.
+  // Foreign keys of the legacy tables would prevent moving rows or delete further rows. struere's foreign keys are
+  // checked before the adoption ends.
   connection_->execute("PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = ON; PRAGMA cache_size = -65536");
   read_state();
 }
@@ -110,7 +110,7 @@ void LegacyFile::begin(Environment environment, Timestamp now) {
   began_ = now;
   connection_->execute("BEGIN IMMEDIATE");
   in_transaction_ = true;
-  // Whoever wrote before us may have adopted the file.
+  // A writer before this transaction may have adopted the file.
   if (const auto mark = number_of(*connection_, "PRAGMA application_id"); mark == application_id || mark == adoption_id)
     throw Error(ErrorCode::conflict, "another process adopts this file just now; wait for it, or run this again");
   check_tables();
@@ -142,7 +142,7 @@ void LegacyFile::check_tables() {
     const std::string type = objects.string(0), name = objects.string(1), known = lower_case(name);
     if (type == "trigger" || type == "view")
       refuse(fmt::format("there is a {} in the file, `{}`, and a database of struere has none; drop it", type, name));
-    if (type == "index" && find_legacy_table(lower_case(objects.string(2)))) continue;  // goes with its table
+    if (type == "index" && find_legacy_table(lower_case(objects.string(2)))) continue;  // it belongs to its table
     if (std::ranges::find(unsupported, known) != unsupported.end())
       refuse(
           fmt::format("the rows of `{}` cannot be adopted; rename or drop the table, and define triggers anew", name));

@@ -180,7 +180,7 @@ constexpr LegacyTable tables[]{
     {"tool_permissions", organization, tool_permissions, by_agent_and_tool, true, {}, {}, to_agent},
     {"entity_types", scope, entity_types, by_slug, true},
     {"roles", scope, roles, by_id, true, by_name},
-    // Adopted with their roles.
+    // These are adopted with their roles.
     {"policies", scope, policies, by_role, false, {}, in_role, to_role},
     {"scope_rules", scope, scope_rules, by_role, false, {}, in_role, to_role_and_type},
     {"field_masks", scope, field_masks, by_role, false, {}, in_role, to_role_and_type},

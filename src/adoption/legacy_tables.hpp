@@ -1,5 +1,5 @@
-// The tables of a legacy database, as docs/adopting.md defines them: what is read of each column, what stands in for
-// one that is missing, and what refers to what.
+// The tables of a legacy database, as docs/adopting.md defines them: the columns that are read, the fallbacks for
+// missing columns, and the references between tables.
 #pragma once
 
 #include <cstdint>
@@ -12,34 +12,34 @@
 
 namespace struere {
 
-// Whose a row is, and so which columns say it: none, `organization_id`, or that and `environment`.
+// The owner of a row. It decides which columns name the owner: none, `organization_id`, or also `environment`.
 enum class LegacyOwner { file, organization, scope };
 
 enum class LegacyKind {
   text,      // may be empty
-  name,      // may not
+  name,      // not empty
   word,      // one of `words`
-  number,    // a whole one: counts, and times in milliseconds since the Unix epoch
-  positive,  // from 1
-  object,    // JSON
-  list,      // JSON
-  texts,     // JSON, a list of texts
+  number,    // an integer, such as a count or a time in milliseconds since the Unix epoch
+  positive,  // an integer from 1
+  object,    // a JSON object
+  list,      // a JSON list
+  texts,     // a JSON list of texts
   hash,      // 32 bytes, or 64 hexadecimal digits
 };
 
-// A fallback of this column stands for the time at which the adoption began.
+// A fallback with this name is the time at which the adoption began.
 inline constexpr std::string_view time_of_adoption = "adoption";
 
 struct LegacyColumn {
   std::string_view name;
   LegacyKind kind;
-  // What a missing column or value stands for: an SQL literal, or the name of another column. NULL: it may be missing.
-  // Empty: it must be there.
+  // The value if the column or its value is missing: an SQL literal, or the name of another column. NULL: no value.
+  // Empty: the value is required.
   std::string_view fallback = {};
   std::span<const std::string_view> words = {};
 };
 
-// A value that must be one of another table's, in the same scope, organization or file, whichever both tables know.
+// A value that must exist in another table, in the same scope, organization or file, whichever both tables have.
 struct LegacyReference {
   std::string_view column;
   std::string_view table;
@@ -49,19 +49,19 @@ struct LegacyReference {
 struct LegacyTable {
   std::string_view name;
   LegacyOwner owner;
-  std::span<const LegacyColumn> columns;          // but for those of the owner
-  std::span<const std::string_view> key;          // unique within the owner; what a row is called in messages
-  bool has_unique_key;                            // false: the key only tells to what a part belongs
-  std::span<const std::string_view> unique = {};  // likewise unique, but for nulls
-  std::span<const std::string_view> order = {};   // in which rows are adopted; then in the file's own
+  std::span<const LegacyColumn> columns;          // without those of the owner
+  std::span<const std::string_view> key;          // unique within the owner; messages name a row by it
+  bool has_unique_key;                            // false: the key only names the role to which a part belongs
+  std::span<const std::string_view> unique = {};  // also unique; NULLs are allowed
+  std::span<const std::string_view> order = {};   // of adoption; then the order of the file
   std::span<const LegacyReference> references = {};
 };
 
-// In the order in which they are adopted: what is referred to comes first.
+// In the order of adoption: a table comes after the tables to which it refers.
 std::span<const LegacyTable> legacy_tables();
 const LegacyTable* find_legacy_table(std::string_view name);
 
-// A number that is not whole, or bytes: what no column of ours holds, but for a hash.
+// A number with a fraction, or bytes. No column of struere holds such a value, except hashes.
 struct LegacyBytes {
   std::string bytes;
 };
@@ -70,15 +70,15 @@ using LegacyValue = std::variant<std::monostate, std::int64_t, std::string, Lega
 
 struct LegacyRow {
   std::int64_t number = 0;  // its rowid
-  // Of tables that know them; missing ones are filled in.
+  // Only tables with these columns have them. Missing values are filled in.
   LegacyValue organization;
   LegacyValue environment;
-  std::vector<LegacyValue> values;  // beside the columns of the table
+  std::vector<LegacyValue> values;  // one for each column of the table
 
   const LegacyValue& at(const LegacyTable& table, std::string_view column) const;
 };
 
-// "session 018b…": the row in messages.
+// The name of the row in messages, such as "session 018b…".
 std::string name_of_row(const LegacyTable& table, const LegacyRow& row);
 
 }  // namespace struere

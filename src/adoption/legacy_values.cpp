@@ -36,7 +36,7 @@ std::string hash_bytes(const LegacyColumn& column, const LegacyValue& value) {
   return {reinterpret_cast<const char*>(digest->data()), digest->size()};
 }
 
-// Of a rule or a mask.
+// The definition of a rule or a mask, which must not name its entity type.
 std::string untyped(std::string definition) {
   if (parse_canonical_json(definition).contains("entityType"))
     throw Error(ErrorCode::invalid_data, "a rule or mask names its entity type itself; leave that to the column");

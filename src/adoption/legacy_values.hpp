@@ -1,4 +1,5 @@
-// The values of a legacy row, each as what its column says. All throw Error{invalid_data} where one is not that.
+// Converts the values of a legacy row to the types of their columns. All functions throw Error{invalid_data} if a
+// value does not have the type of its column.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,7 @@
 
 namespace struere {
 
-// Null; a number; a text; JSON as canonical text; of a hash, its bytes as text.
+// Returns NULL, a number or a text. JSON becomes canonical text; a hash becomes its bytes as a text.
 RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& value);
 
 class LegacyValues {
@@ -38,7 +39,7 @@ class LegacyValues {
 
 EntityType legacy_entity_type(const LegacyRow& row);
 
-// `parts` answers with the rows of a table that belong to the role.
+// `parts` returns the rows of a table that belong to the role.
 RoleRecord legacy_role(const LegacyRow& row,
                        const std::function<std::vector<LegacyRow>(const LegacyTable& table)>& parts);
 

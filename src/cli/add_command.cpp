@@ -1,4 +1,4 @@
-// `struere add`: a definition to begin from.
+// `struere add`: writes a new definition as a starting point.
 #include <fmt/format.h>
 
 #include <algorithm>

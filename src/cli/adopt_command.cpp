@@ -1,4 +1,4 @@
-// `struere adopt`: the backfill of environments in the file of a product that had none.
+// `struere adopt`: gives the rows of a legacy database, which has no environments, an environment.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
@@ -19,7 +19,7 @@ void add_adopt(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
       program.add_subcommand("adopt", "Give all rows of a legacy database an environment (docs/adopting.md)");
-  command->alias("migrate");  // scripts from before call it that
+  command->alias("migrate");  // older scripts use this name
   command->add_option("file", file, "The legacy database; keep a copy of it")->required()->type_name("FILE");
   command->footer(
       "If it is interrupted, run it again: it continues.\n\nExample:\n  cp legacy.db copy.db && struere adopt "

@@ -1,4 +1,4 @@
-// `struere backup`: a copy of the database while it is in use.
+// `struere backup`: copies the database while it is in use.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -35,7 +35,7 @@ void add_backup(CLI::App& program, Options& options) {
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });
     std::optional<Progress> progress(std::in_place);
     backup.progress = [&](const BackupProgress& at) {
-      if (is_interrupted) throw Finished{interrupted};  // the unfinished file goes with it
+      if (is_interrupted) throw Finished{interrupted};  // this also removes the unfinished file
       progress->show(at.step == BackupProgress::Step::copy ? "copying" : "verifying", at.done, at.total);
     };
     BackupReport report;

@@ -27,7 +27,7 @@ std::vector<Word> entity_types(const Workspace& workspace, Environment environme
 
 // Maps the placeholder of a value in the help (such as `TYPE`) to the values.
 std::vector<Word> stored_values(const std::string& name, const Options& options) {
-  if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // do not look up what that actor may see
+  if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // other actors may not see these names
   const Workspace workspace(options);
   const auto environment = parse_environment(options.environment).value_or(Environment::development);
   const Session system = workspace.system(environment);

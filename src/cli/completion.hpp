@@ -1,4 +1,5 @@
-// What may come next on a command line, taken from the program's own commands, so that it is always up to date.
+// Computes the possible next words of a command line from the program's own commands, so that they are always up to
+// date.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,4 +1,4 @@
-// `struere completion`: the script by which a shell asks `struere complete` what may come next.
+// `struere completion`: prints the script with which a shell calls `struere complete` for the possible next words.
 #include <fmt/format.h>
 
 #include <map>
@@ -10,7 +10,7 @@
 namespace struere::cli {
 namespace {
 
-// No script runs or expands what the tool answers, because it may come from a database.
+// No script executes or expands the output of the tool, because it may come from a database.
 const std::map<std::string, const char*> scripts{
     {"bash", R"(# struere completion for bash
 _struere() {

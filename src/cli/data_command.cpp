@@ -61,7 +61,7 @@ std::string cell_of(const Json& data, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-// A field that the schema does not know is absent from every row; without a warning the answer would just be empty.
+// A field that the schema does not contain is absent from every row. Without a warning the result would just be empty.
 void tell_of_unknown_fields(const Workspace& workspace, const std::string& type, const Query& query) {
   if (!workspace.acts_as_system()) return;  // other actors may not read schemas
   for (const EntityType& known : workspace.actor().entity_types().list()) {

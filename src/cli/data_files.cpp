@@ -36,7 +36,7 @@ std::string line_of(const Entity& entity, bool with_ids) {
   return out + R"("data":)" + entity.json() + "}";
 }
 
-// nullopt if the input is not a file.
+// The size in bytes, or 0 if the input is not a file.
 std::int64_t size_of_input() {
   struct stat found {};
   return fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : 0;
@@ -103,7 +103,7 @@ class Import {
   void run() {
     if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_stopped = 1; });
-    std::string line(json_max_bytes + 4096, '\0');  // no line of an entity is longer
+    std::string line(json_max_bytes + 4096, '\0');  // enough for every line of an entity
     while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
       const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
       read_ += std::cin.gcount();
@@ -180,7 +180,7 @@ class Import {
     tell_aside("interrupted: {}", stand());
     throw Finished{130};
   }
-  // What was imported, and how to continue.
+  // The text of how much was imported, and how to continue.
   std::string stand() const {
     if (written_ == 0)
       return asked_.from > 1 ? fmt::format("nothing was imported; continue with --from {}", asked_.from)

@@ -1,4 +1,4 @@
-// `struere dev`: development follows the files until it is stopped.
+// `struere dev`: keeps development in sync with the files until it is stopped.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <uv.h>
@@ -154,9 +154,10 @@ class Watch {
     if (tries_again_ || (workspace_ && !workspace_->is_file_in_place()) || states() != seen_) follow();
   }
 
-  // Closing a connection of SQLite deletes the log with the name of the file, which belongs to another file by now.
+  // When SQLite closes a connection, it deletes the log by the name of the file. By now that name belongs to another
+  // file, so the old workspace is leaked.
   void let_go() {
-    static auto* const kept = new std::vector<Workspace*>;  // until the process ends
+    static auto* const kept = new std::vector<Workspace*>;  // kept until the process ends
     if (workspace_ && !workspace_->is_file_in_place()) kept->push_back(new Workspace(*std::move(workspace_)));
     workspace_.reset();
   }
@@ -218,7 +219,7 @@ class Watch {
   bool tries_again_ = false;
   std::string said_;  // the error of the last attempt
   std::vector<FileState> seen_;
-  std::vector<std::string> known_folders_;  // that existed at the last sync
+  std::vector<std::string> known_folders_;  // the folders that existed at the last sync
   uv_loop_t loop_{};
   uv_timer_t timer_{};
   uv_timer_t poll_{};

@@ -1,4 +1,4 @@
-// `struere doctor`: what is wrong, and what to type next.
+// `struere doctor`: lists problems, and for each the command to run next.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -126,7 +126,7 @@ void examine_all(const Options& options, bool all) {
     add_differences(workspace, lines);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::storage) throw;
-    lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // the file cannot even be opened
+    lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // the file cannot be opened
   }
   std::ranges::stable_sort(lines, std::ranges::greater(), &Line::severity);
   const bool is_healthy = std::ranges::find(lines, Severity::error, &Line::severity) == lines.end();

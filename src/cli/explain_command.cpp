@@ -1,4 +1,4 @@
-// `struere explain`: why an actor may or may not do something.
+// `struere explain`: shows why an actor may or may not do something.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"

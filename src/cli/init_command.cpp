@@ -1,4 +1,4 @@
-// `struere init`: a project that works at once.
+// `struere init`: creates a project that works at once.
 #include <fmt/format.h>
 
 #include <iterator>

@@ -1,4 +1,4 @@
-// The command-line tool: a thin skin over the library.
+// The command-line tool. It adds only a user interface to the library.
 #include <fmt/format.h>
 
 #include <algorithm>

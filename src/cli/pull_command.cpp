@@ -1,4 +1,4 @@
-// `struere pull`: brings the files to what an environment holds.
+// `struere pull`: changes the files to the definitions of an environment.
 #include <fmt/format.h>
 
 #include <map>
@@ -10,7 +10,7 @@
 namespace struere::cli {
 namespace {
 
-// The definitions of one kind as they were before they were deleted, by name, as the audit log says.
+// The definitions of one kind that were deleted, by name, as the audit log last shows them.
 std::map<std::string, Json> deleted_definitions(const Workspace& workspace, DefinitionKind kind) {
   const std::string prefix = std::string(to_string(kind)) + ".";
   const char* const name_key = kind == DefinitionKind::role ? "name" : "slug";

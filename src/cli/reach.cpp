@@ -96,7 +96,7 @@ std::string line_of(std::istream& stream, const std::string& source) {
   return line;
 }
 
-// The secret, from the command line, a file or stdin, else from the variable.
+// The secret from the command line, a file or stdin; if none is given, from the variable STRUERE_KEY.
 std::optional<std::string> secret_of(const ActorOptions& given) {
   if (given.key && given.key_file) throw UsageError("--key and --key-file are two keys; give one of them");
   if (given.key_file) {
@@ -151,7 +151,7 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
     if (given.user) refuse_actor(words, "--as");
     if (given.key) refuse_actor(words, "--key");
     if (given.key_file) refuse_actor(words, "--key-file");
-    // A command that only looks at files has no actor that could be wrong.
+    // A command that only reads files has no actor, so STRUERE_KEY does not matter.
     if (std::getenv("STRUERE_KEY") &&
         (reach.about != About::no_environment || words == "backup" || words == "users add"))
       refuse_actor(words, "STRUERE_KEY");

@@ -1,4 +1,4 @@
-// `struere run`: a process that carries out trigger runs.
+// `struere run`: a process that executes trigger runs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ void run(const Options& options, const std::optional<std::string>& organization)
   if (organization && std::ranges::find(known, *served.organization, &Organization::id) == known.end())
     throw Error(ErrorCode::not_found, fmt::format("the database has no organization `{}`", *organization));
   require_built_in_tools(workspace.database(), served);
-  // Blocked here and waited for below, so that a signal does not interrupt a run.
+  // The signals are blocked here and awaited below, so that a signal does not interrupt a run.
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);

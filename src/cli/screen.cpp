@@ -33,7 +33,7 @@ const char* option_against(Obstacle::Kind kind) {
   return "";
 }
 
-// https://no-color.org: set, and not empty.
+// The variable counts if it is set and not empty (https://no-color.org).
 bool wants_no_colour() {
   const char* const value = std::getenv("NO_COLOR");
   return value && *value != '\0';
@@ -174,7 +174,7 @@ Painted wrapped(const Painted& text) {
   std::string out;
   std::istringstream all(text.str());
   for (std::string line; std::getline(all, line); out += '\n') {
-    // Under the second column, if there is one.
+    // Continuation lines begin under the second column, if there is one.
     const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
     const std::size_t gap = line.find("  ", first);
     std::size_t indent = gap == std::string::npos ? first + 2 : line.find_first_not_of(' ', gap);

@@ -1,4 +1,4 @@
-// `struere sync`: brings development to what the files say, once.
+// `struere sync`: changes development to the definitions of the files, once.
 #include "cli/sync_command.hpp"
 
 #include <fmt/format.h>

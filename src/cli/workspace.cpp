@@ -26,7 +26,7 @@ std::pair<std::uint64_t, std::uint64_t> identity_of(const std::filesystem::path&
 
 namespace {
 
-// Whether this user may not write to the file, or may not make the files that SQLite writes beside it.
+// Whether this user cannot write to the file, or cannot create the files that SQLite needs next to it.
 bool is_read_only(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return false;
   const auto folder = std::filesystem::absolute(file).parent_path();

@@ -1,4 +1,4 @@
-// The one passkey (struere/core/authority.hpp).
+// The only instance of the passkey (struere/core/authority.hpp).
 #pragma once
 
 #include "struere/core/authority.hpp"

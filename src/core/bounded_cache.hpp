@@ -1,5 +1,5 @@
-// A map with a fixed number of places. When it is full, the entry that was used the longest time ago makes room for the
-// new one: a caller that asks for many keys costs the others one entry at a time, never all of them.
+// A map of bounded size. When it is full, a new entry replaces the one that was not used for the longest time. A
+// caller that looks up many keys therefore evicts one entry of others at a time, never all of them.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace struere {
 
-// Not safe to use from several threads: the owner locks. `Hash` and `Equal` may accept other types than `Key`, with the
-// same meaning; find() then takes those too, so that a lookup need not build a key.
+// Not safe to use from several threads: the owner locks. `Hash` and `Equal` may accept other types than `Key`, with
+// the same meaning; find() then takes those types too, so that a lookup need not build a key.
 template <class Key, class Value, class Hash, class Equal = std::equal_to<>>
 class BoundedCache {
  public:
@@ -18,7 +18,7 @@ class BoundedCache {
   BoundedCache(const BoundedCache&) = delete;  // the index refers to this object's entries
   BoundedCache& operator=(const BoundedCache&) = delete;
 
-  // Null if there is no such entry. Valid until the next put(). Counts as a use.
+  // Returns null if there is no such entry. The pointer is valid until the next put(). Counts as a use of the entry.
   template <class Sought>
   Value* find(const Sought& sought) {
     const auto found = index_.find(sought);
@@ -27,7 +27,7 @@ class BoundedCache {
     return &entries_.front().second;
   }
 
-  // Replaces the value of an equal key. Valid until the next put().
+  // Replaces the value if the key is present. The reference is valid until the next put().
   Value& put(Key key, Value value) {
     if (Value* const known = find(key)) return *known = std::move(value);
     entries_.emplace_front(std::move(key), std::move(value));

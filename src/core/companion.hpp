@@ -1,5 +1,5 @@
-// Private headers whose functions struere::yaml, struere::adoption and the tool `struere` call. They are built with
-// this library and from the same sources: what they share is exported, and promised to nobody else.
+// For private headers whose functions struere::yaml, struere::adoption and the tool `struere` call. They are built
+// with this library from the same sources, so the functions are exported, but their interface may change at any time.
 #pragma once
 
 #include "struere/core/export.hpp"

@@ -1,4 +1,4 @@
-// Times from now on that cannot overflow, whatever a caller sends.
+// Computes times that cannot overflow, whatever timeout a caller passes.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace struere {
 
-// `timeout` after now; now if it is negative; the last moment of the clock if the sum is later.
+// The time `timeout` after now; now if `timeout` is negative; the clock's last time point if the sum would be later.
 inline std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds timeout) {
   using Steady = std::chrono::steady_clock;
   const auto now = Steady::now();
@@ -18,7 +18,7 @@ inline std::chrono::steady_clock::time_point deadline_after(std::chrono::millise
   return timeout >= left ? Steady::time_point::max() : now + timeout;
 }
 
-// `a` + `b`, limited to the range of a timestamp.
+// The sum of `a` and `b`, limited to the range of a timestamp.
 inline Timestamp saturating_add(Timestamp a, Timestamp b) {
   using Limits = std::numeric_limits<Timestamp>;
   if (b > 0 && a > Limits::max() - b) return Limits::max();
@@ -26,7 +26,7 @@ inline Timestamp saturating_add(Timestamp a, Timestamp b) {
   return a + b;
 }
 
-// In milliseconds, as SQLite takes them: from 0 to the largest int.
+// The time in milliseconds as SQLite takes it: from 0 to the largest int.
 inline int as_int_milliseconds(std::chrono::milliseconds time) {
   if (time.count() <= 0) return 0;
   return time.count() >= std::numeric_limits<int>::max() ? std::numeric_limits<int>::max()

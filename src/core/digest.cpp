@@ -24,7 +24,7 @@ constexpr std::size_t iv_size = 16;
 
 const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-// The algorithm is fetched once: EVP_sha256() would look it up again for every digest.
+// Fetches the algorithm once, because EVP_sha256() would look it up again for every digest.
 class Sha256 {
  public:
   Sha256()
@@ -46,7 +46,7 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-// HMAC-SHA256 under one key.
+// Computes HMAC-SHA256 with one key.
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key)
@@ -60,7 +60,7 @@ class HmacSha256 {
   Digest operator()(std::string_view text) {
     Digest out;
     std::size_t size = 0;
-    if (EVP_MAC_init(context_.get(), nullptr, 0, nullptr) != 1 ||  // again, under the same key
+    if (EVP_MAC_init(context_.get(), nullptr, 0, nullptr) != 1 ||  // starts a new message with the same key
         EVP_MAC_update(context_.get(), as_bytes(text), text.size()) != 1 ||
         EVP_MAC_final(context_.get(), out.data(), &size, out.size()) != 1 || size != out.size())
       crypto_failed("HMAC");
@@ -98,7 +98,7 @@ std::string_view as_text(std::span<const unsigned char> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Seals under one key. A database has one key, so a thread usually needs the same one as the last time.
+// Seals with one key. A database has one key, so a thread usually needs the same key as the last time.
 class Sealer {
  public:
   static Sealer& of(const Digest& key) {
@@ -173,11 +173,11 @@ void random_bytes(std::span<unsigned char> out) {
 }
 
 std::uint64_t random_number() {
-  // One call fetches bytes for many ids: a call of OpenSSL costs more than the bytes.
+  // One call fetches bytes for many ids, because a call of OpenSSL costs more than the bytes.
   thread_local std::array<std::uint64_t, 64> pool;
   thread_local std::size_t used = pool.size();
   thread_local std::uint64_t forks = 0;
-  if (used == pool.size() || forks != fork_count()) {  // a child must not give out what its parent does
+  if (used == pool.size() || forks != fork_count()) {  // a child process must not return the parent's numbers
     if (RAND_bytes(reinterpret_cast<unsigned char*>(pool.data()), static_cast<int>(sizeof pool)) != 1)
       crypto_failed("the random generator");
     forks = fork_count();
@@ -227,7 +227,7 @@ std::string seal(const Digest& key, std::string_view context, std::string_view t
 
 std::optional<std::string> unseal(const Digest& key, std::string_view context, std::string_view sealed) {
   const auto bytes = from_base64url(sealed);
-  // Only one spelling of a sealed text is accepted: base64 has several for the same bytes.
+  // Base64 has several spellings of the same bytes; only the one that seal() writes is accepted.
   if (!bytes || bytes->size() < iv_size || to_base64url(*bytes) != sealed) return std::nullopt;
   const std::string_view iv = std::string_view(*bytes).substr(0, iv_size);
   Sealer& sealer = Sealer::of(key);

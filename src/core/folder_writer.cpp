@@ -18,7 +18,7 @@ namespace {
 
 namespace files = std::filesystem;
 
-constexpr mode_t new_file = 0666, new_folder = 0777;  // minus the umask
+constexpr mode_t new_file = 0666, new_folder = 0777;  // before the umask is applied
 
 [[noreturn]] void fail(const files::path& file, int reason) {
   throw Error(ErrorCode::storage, fmt::format("{} cannot be written: {}", file.string(), std::strerror(reason)));
@@ -46,8 +46,8 @@ class Descriptor {
   int number_;
 };
 
-// The folder that contains `name`, as a descriptor, so that nobody can replace it by a link afterwards. Negative if it
-// does not exist and must not be created.
+// Opens the folder that contains `name`. A descriptor is used, so that nobody can replace the folder by a link
+// afterwards. Negative if the folder does not exist and `makes` is false.
 Descriptor parent_of(const files::path& folder, const files::path& name, bool makes) {
   std::error_code failure;
   if (makes) files::create_directories(folder, failure);
@@ -67,7 +67,7 @@ Descriptor parent_of(const files::path& folder, const files::path& name, bool ma
   return at;
 }
 
-// The mode of the file that may be replaced, or that of a new file if there is none.
+// The mode of the file that would be replaced, or the mode of a new file if it does not exist.
 mode_t require_replaceable_at(int folder, const files::path& name, const files::path& shown) {
   struct stat found {};
   if (fstatat(folder, name.filename().c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -80,14 +80,14 @@ mode_t require_replaceable_at(int folder, const files::path& name, const files::
   return found.st_mode & 0777;
 }
 
-// False if `name` is taken.
+// Returns false if `name` exists already.
 bool write_at(int folder, const std::string& name, const std::string& text, mode_t mode, const files::path& shown) {
   const Descriptor file(openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (*file < 0 && errno == EEXIST) return false;
   if (*file < 0) fail(shown, errno);
   const auto give_up = [&] {
     const int reason = errno;
-    unlinkat(folder, name.c_str(), 0);  // half a file would be read as a complete one
+    unlinkat(folder, name.c_str(), 0);  // half a file could later be read as a complete one
     fail(shown, reason);
   };
   for (std::string_view rest = text; !rest.empty();) {
@@ -113,7 +113,7 @@ void FolderWriter::replace(const files::path& name, const std::string& text) con
   const mode_t mode = require_replaceable_at(*folder, name, shown);
   const std::string unfinished = fmt::format(".{}.unfinished-{:016x}", name.filename().string(), random_number());
   if (!write_at(*folder, unfinished, text, mode, shown)) fail(shown, EEXIST);
-  // Replaces the name itself, even if it is a link by now.
+  // renameat() replaces the name itself, even if it has become a link meanwhile.
   if (renameat(*folder, unfinished.c_str(), *folder, name.filename().c_str()) != 0) {
     const int reason = errno;
     unlinkat(*folder, unfinished.c_str(), 0);

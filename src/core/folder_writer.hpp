@@ -1,4 +1,4 @@
-// Files in a folder that others may have put things into: written whole or not at all, and never through a link.
+// Writes files in a folder that others may write to: each file completely or not at all, and never through a link.
 #pragma once
 
 #include <filesystem>
@@ -8,18 +8,18 @@
 
 namespace STRUERE_COMPANION_API struere {
 
-// Names below the folder are of plain parts, without `..`; folders among them are made where they are missing. Throws
-// Error{conflict} if a part of a name is a link or a file, or if what would be replaced is a link, has other names, or
-// is no regular file; Error{storage} if the system refuses.
+// A name is a relative path below the folder, without `..`. Missing folders in it are created. Throws Error{conflict}
+// if a folder part of the name is a link or a file, or if the file to be replaced is a link, has other names (hard
+// links) or is no regular file. Throws Error{storage} if the system refuses.
 class FolderWriter {
  public:
   explicit FolderWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // Returns false if something has this name already.
+  // Returns false if the name exists already.
   bool make(const std::filesystem::path& name, const std::string& text) const;
   void replace(const std::filesystem::path& name, const std::string& text) const;
   void remove(const std::filesystem::path& name) const;
-  // What replace() and remove() throw, before anything is written.
+  // Throws what replace() and remove() would throw, before any file is written.
   void require_replaceable(const std::filesystem::path& name) const;
 
  private:

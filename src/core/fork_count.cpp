@@ -12,7 +12,7 @@ namespace {
 constinit std::atomic<std::uint64_t> forks = 0;
 
 #if defined(__unix__) || defined(__APPLE__)
-// Before main(): no fork is missed.
+// Registered before main() begins, so that no fork is missed.
 [[maybe_unused]] const int registered =
     pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
 #endif

@@ -7,7 +7,7 @@
 namespace struere {
 namespace {
 
-// Reads from the beginning of a text.
+// Reads parts from the front of a text.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double two_to_the_63rd = 9223372036854775808.0;
 
-// Whether a double is a whole number that 64 signed bits hold, so that it has an integer's text.
+// Whether a double is a whole number that fits 64 signed bits, so that it is written as an integer.
 bool fits_integer(double number) {
   return number >= -two_to_the_63rd && number < two_to_the_63rd && number == std::trunc(number);
 }
@@ -42,7 +42,7 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-// Whether a text is printable ASCII that needs no escape, as most texts are. Checks eight bytes at once.
+// Whether a text is printable ASCII that needs no escape, as most texts are. It checks eight bytes at once.
 bool is_plain(std::string_view text) {
   constexpr std::uint64_t each = 0x0101010101010101, high = 0x8080808080808080;
   const auto some_equal = [](std::uint64_t word, unsigned char c) {
@@ -74,7 +74,7 @@ const char* string_fault(std::string_view text) {
   return is_valid_utf8(text) ? nullptr : "a string is not valid UTF-8";
 }
 
-// Builds a value from the events of the parser, and stops at the first thing that SPEC 6 does not accept.
+// Builds a value from the events of the parser, and stops at the first part that SPEC 6 does not accept.
 class StrictReader final : public nlohmann::json_sax<Json> {
  public:
   Json take() { return std::move(root_); }
@@ -103,7 +103,7 @@ class StrictReader final : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    // 406: a number too large for a double. Everything else is syntax; the message of the parser may quote the input.
+    // 406 means that a number is too large for a double. Others are syntax errors, whose message may quote the input.
     return fail(error.id == 406 ? "a number is too large" : "not JSON at byte " + std::to_string(position));
   }
 
@@ -143,11 +143,11 @@ class StrictReader final : public nlohmann::json_sax<Json> {
   std::string fault_;
 };
 
-// Values made of acceptable ones may be larger: an event contains rows, and a mask puts longer values into them.
+// Values that struere builds may be larger: an event contains rows, and a mask may lengthen values.
 constexpr std::size_t own_max_depth = json_max_depth + 8;
 constexpr std::size_t own_max_bytes = std::numeric_limits<std::size_t>::max();
 
-// Whether a text is nested deeper than anything that is stored, so that copying it could exhaust the stack.
+// Whether a text is nested deeper than any stored value, so that copying its value could exhaust the stack.
 bool is_too_deep(std::string_view text) {
   if (std::ranges::count_if(text, [](char c) { return c == '{' || c == '['; }) <= static_cast<int>(own_max_depth))
     return false;
@@ -168,7 +168,7 @@ class CanonicalWriter {
  public:
   CanonicalWriter(std::size_t max_depth, std::size_t max_bytes) : max_depth_(max_depth), max_bytes_(max_bytes) {}
 
-  // Null, or why the value cannot be written.
+  // Returns null, or the reason why the value cannot be written.
   const char* write(const Json& value, std::size_t depth = 0) {
     if (out.size() > max_bytes_) return "larger than 1 MiB";
     switch (value.type()) {
@@ -227,7 +227,7 @@ class CanonicalWriter {
   const char* write_double(double number) {
     if (!std::isfinite(number)) return "a number is not finite";
     if (fits_integer(number)) return write_integer(static_cast<std::int64_t>(number));
-    // Beyond 64 bits the shortest text may be only digits, which a reader would take for an integer.
+    // Beyond 64 bits the shortest text may consist of digits only, which a reader would take for an integer.
     const bool large = std::abs(number) >= two_to_the_63rd;
     char text[32];
     const auto end = large ? std::to_chars(text, text + sizeof text, number, std::chars_format::scientific)

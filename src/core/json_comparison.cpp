@@ -10,13 +10,13 @@ ExactNumber exact_number(const Json& number) {
   if (number.is_number_integer() && !(number.is_number_unsigned() && number.get<std::uint64_t>() > INT64_MAX)) {
     const auto integer = number.get<std::int64_t>();
     const auto nearest = static_cast<double>(integer);
-    // 2^63 itself does not fit an integer, so the rest is counted down from there.
+    // 2^63 does not fit an integer, so the rest is computed from INT64_MAX.
     const std::int64_t rest =
         nearest == beyond_integers ? integer - INT64_MAX - 1 : integer - static_cast<std::int64_t>(nearest);
     return {nearest, rest};
   }
   const auto real = number.get<double>();
-  return {real == 0 ? 0.0 : real, 0};  // -0.0 is 0
+  return {real == 0 ? 0.0 : real, 0};  // turns -0.0 into 0.0
 }
 
 bool equal_values(const Json& a, const Json& b) {

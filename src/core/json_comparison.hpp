@@ -1,4 +1,4 @@
-// Comparing JSON values exactly (SPEC 4): numbers by their value, without rounding, and the rest deeply.
+// Compares JSON values exactly (SPEC 4): numbers by value, without rounding; arrays and objects deeply.
 #pragma once
 
 #include <compare>
@@ -8,8 +8,7 @@
 
 namespace struere {
 
-// A number as the nearest double and the small whole number by which the double misses it. These pairs compare as the
-// numbers do.
+// A number as its nearest double and the small integer by which it differs. These pairs compare as the numbers do.
 struct ExactNumber {
   double nearest;
   std::int64_t rest;
@@ -23,7 +22,7 @@ ExactNumber exact_number(const Json& number);
 // Same type and value: 1 equals 1.0, strings compare by code points, arrays and objects deeply.
 bool equal_values(const Json& a, const Json& b);
 
-// Whether a number is whole: 2.0 is, and 1e308.
+// Whether a number is whole, such as 2.0 or 1e308.
 bool is_whole_number(const Json& value);
 
 }  // namespace struere

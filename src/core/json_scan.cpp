@@ -10,14 +10,14 @@
 namespace struere {
 namespace {
 
-// Eight bytes at once: whether one of them is `c`, which has no high bit.
+// Checks eight bytes at once: whether one of them is `c`, an ASCII character.
 constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
 constexpr bool has_byte(std::uint64_t word, char c) {
   const std::uint64_t others = word ^ (ones * static_cast<unsigned char>(c));
   return ((others - ones) & ~others & highs) != 0;
 }
 
-// The place of the first quote or backslash from `at` on; past the text if there is none.
+// The place of the first quote or backslash from `at` on; the size of the text if there is none.
 std::size_t find_quote_or_escape(std::string_view text, std::size_t at) {
   while (at + sizeof(std::uint64_t) <= text.size()) {
     std::uint64_t word;
@@ -29,7 +29,7 @@ std::size_t find_quote_or_escape(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Whether a string is escaped as canonical_json does it.
+// Whether the escapes of a string are those that canonical_json writes.
 bool has_canonical_escapes(std::string_view text) {
   for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2)) {
     const std::string_view rest = text.substr(at + 1);
@@ -54,7 +54,7 @@ std::string_view JsonScan::take_string() {
       ++at_;
       return between(start, at_ - 1);
     }
-    at_ += 2;  // an escape has at least two characters; the further ones are no quotes
+    at_ += 2;  // skips the backslash and the next character; the rest of an escape holds no quote
   }
 }
 
@@ -74,7 +74,7 @@ void JsonScan::skip_value() {
   }
 }
 
-// A number or a word.
+// Skips a number, true, false or null.
 void JsonScan::skip_plain() {
   const std::size_t start = at_;
   const auto is_part = [](char c) {

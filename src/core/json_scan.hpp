@@ -1,4 +1,4 @@
-// Canonical JSON text read from the front, without parsing it: as much as has to be looked at.
+// Reads canonical JSON text from the front without parsing it completely.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,9 @@
 
 namespace struere {
 
-// Stored text is canonical, unless somebody wrote to the database behind our back: then Error{storage} is thrown, and
-// nothing of it is to be shown. Strict in all that decides where a value ends: were one byte too many let in, what
-// follows could be taken for a part of it.
+// Stored text is canonical unless another program wrote to the database. Then the scan throws Error{storage}, and no
+// part of the text may be shown. The scan is strict about where a value ends, because otherwise the text after a
+// value could be taken for a part of it.
 class JsonScan {
  public:
   explicit JsonScan(std::string_view text) : text_(text) {}
@@ -25,9 +25,9 @@ class JsonScan {
     if (next() != expected) damaged();
     ++at_;
   }
-  // The text between the quotes, escapes and all.
+  // The text between the quotes, with its escapes.
   std::string_view take_string();
-  // The same of a key, with the colon after it. Its escapes are canonical: any other could spell another key's name.
+  // Reads a key in this way, and the colon after it. An escape that is not canonical could spell another key's name.
   std::string_view take_key();
   void skip_value();
 
@@ -43,11 +43,11 @@ class JsonScan {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  bool has_escape_ = false;  // of the string that was taken last
+  bool has_escape_ = false;  // of the last string that was read
 };
 
-// The canonical text of the value at `path` ("place.city"; the segments of a FieldPath, which need no escapes), or
-// nullopt if it is absent. A path walks objects only. Throws Error{storage} if the text on its way is not JSON.
+// The canonical text of the value at `path` ("place.city"; segments of a FieldPath need no escapes); nullopt if it is
+// absent. A path walks objects only. Throws Error{storage} if the text up to there is not JSON.
 std::optional<std::string_view> find_in_canonical(std::string_view object, std::string_view path);
 
 }  // namespace struere

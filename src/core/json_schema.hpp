@@ -1,4 +1,4 @@
-// JSON Schema of an entity type: draft 2020-12, or draft 7 if `$schema` says so.
+// The JSON Schema of an entity type: draft 2020-12, or draft 7 if `$schema` says so.
 #pragma once
 
 #include <memory>
@@ -10,16 +10,16 @@
 
 namespace struere {
 
-// A field that must hold the id of an entity of `type` (SPEC 6). An element of an array is the segment "*".
+// A field that must hold the id of an entity of `type` (SPEC 6). In `place`, "*" stands for every array element.
 struct ReferenceField {
   std::vector<std::string> place;
   std::string type;
 };
 
-// Where data does not match, and why.
+// The place at which data does not match, and the reason.
 struct SchemaFault {
   std::vector<std::string> place;  // keys and indexes from the root
-  std::string keyword;             // of the schema; empty if a bound was reached
+  std::string keyword;             // of the schema; empty if the limit of steps was reached
   std::string description;         // the value and what was expected; quotes values of the data
 };
 
@@ -27,19 +27,19 @@ namespace json_schema {
 struct SchemaGraph;
 }
 
-// Compiled once, used from many threads.
+// Compiled once; may be used from several threads.
 class JsonSchema {
  public:
-  // Throws Error{invalid_definition} if a part of the schema would not be enforced as it is written: an unknown keyword
-  // or format, a value that a keyword cannot have, a pattern that RE2 cannot match, a `$ref` that leads out of the
-  // schema, nowhere or back to itself, a `references` for which it is undecidable where it applies. The message names
-  // the place in the schema, or the bound that was reached.
+  // Throws Error{invalid_definition} if a part of the schema would not be enforced as written: an unknown keyword or
+  // format, a value that a keyword cannot have, a pattern that RE2 cannot match, a `$ref` that leads out of the
+  // schema, to no target or back to itself, or a `references` for which it is undecidable where it applies. The
+  // message names the place in the schema, or the limit that was exceeded.
   explicit JsonSchema(const Json& schema);
 
-  // nullopt if `data` matches. A fault without a keyword says that checking took too long.
+  // Returns nullopt if `data` matches. A fault without a keyword says that checking took too many steps.
   std::optional<SchemaFault> validate(const Json& data) const;
 
-  // In the order of their places.
+  // The fields with `references`, in the order of their places.
   const std::vector<ReferenceField>& references() const noexcept;
 
  private:

@@ -1,5 +1,5 @@
-// A mutex that clang's -Wthread-safety checks: a member that is STRUERE_GUARDED_BY(mutex) is only reached while a
-// MutexLock holds it. Other compilers see a std::mutex.
+// A mutex that clang's -Wthread-safety checks: a member that is STRUERE_GUARDED_BY(mutex) may be used only while a
+// MutexLock holds the mutex. Other compilers see a std::mutex.
 #pragma once
 
 #include <mutex>
@@ -11,7 +11,7 @@
 #endif
 #define STRUERE_GUARDED_BY(mutex) STRUERE_THREAD_ANNOTATION(guarded_by(mutex))
 #define STRUERE_REQUIRES(mutex) \
-  STRUERE_THREAD_ANNOTATION(requires_capability(mutex))  // of a function: the caller locks
+  STRUERE_THREAD_ANNOTATION(requires_capability(mutex))  // for a function whose caller locks
 #define STRUERE_EXCLUDES(mutex) STRUERE_THREAD_ANNOTATION(locks_excluded(mutex))
 
 namespace struere {
@@ -31,7 +31,7 @@ class STRUERE_THREAD_ANNOTATION(scoped_lockable) MutexLock {
 
   void lock() STRUERE_THREAD_ANNOTATION(acquire_capability()) { lock_.lock(); }
   void unlock() STRUERE_THREAD_ANNOTATION(release_capability()) { lock_.unlock(); }
-  // What a condition variable waits with.
+  // The lock in the form that a condition variable waits with.
   std::unique_lock<std::mutex>& native() noexcept { return lock_; }
 
  private:

@@ -25,10 +25,10 @@ bool rename_without_replacing(const std::string& from, const std::string& to) no
   if (errno != EINVAL && errno != ENOSYS) return false;
 #endif
 #if defined(__unix__) || defined(__APPLE__)
-  // A second name is only made if there is none; the first one then goes.
+  // link() fails if `to` exists. If it succeeds, the old name is removed.
   if (link(from.c_str(), to.c_str()) == 0) return unlink(from.c_str()) == 0;
   if (errno == EEXIST) return false;
-  // The file system has no second names.
+  // The file system has no hard links.
   if (access(to.c_str(), F_OK) == 0) {
     errno = EEXIST;
     return false;

@@ -1,4 +1,4 @@
-// The calls to the file system that not every Unix has, each with what stands in for it.
+// Calls to the file system that some Unix systems lack, each with a replacement.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@ namespace struere {
 
 enum class Wait { no, yes };
 
-// Locks an open file for this descriptor. False if another one holds the lock, or if there are no such locks.
+// Locks an open file for this descriptor. Returns false if another one holds the lock or the system has no locks.
 bool lock_file(int descriptor, Wait wait) noexcept;
 
-// rename() that does not replace: false, with `errno` as EEXIST, if `to` exists.
+// Renames a file without replacing another one. Returns false, with `errno` set to EEXIST, if `to` exists.
 bool rename_without_replacing(const std::string& from, const std::string& to) noexcept;
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// For caches that are keyed by a scope.
+// A hash for caches whose key is a scope.
 #pragma once
 
 #include <cstddef>

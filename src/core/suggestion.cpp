@@ -8,7 +8,7 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t longest_mistyped_word = 100;  // computing the distance takes time in both lengths
+constexpr std::size_t longest_mistyped_word = 100;  // the time to compute the distance grows with both lengths
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);

@@ -1,4 +1,4 @@
-// What was probably meant by a mistyped word.
+// Suggests the word that was probably meant by a mistyped one.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace STRUERE_COMPANION_API struere {
 
-// " Did you mean `x`?" if one of `known` is similar; otherwise empty.
+// Returns " Did you mean `x`?" if a word of `known` is similar; otherwise an empty text.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace struere

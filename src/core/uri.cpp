@@ -10,7 +10,7 @@ constexpr bool uri_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' &
 constexpr bool uri_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool uri_hex(char c) { return uri_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// Whether a text is made of unreserved characters, percent escapes, sub-delimiters and those of `more`.
+// Whether a text consists of unreserved characters, percent escapes, sub-delimiters and the characters of `more`.
 bool is_made_of(std::string_view text, std::string_view more) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -92,7 +92,7 @@ bool is_authority(std::string_view text) {
 bool is_well_made(const UriParts& parts) {
   if (parts.authority && !is_authority(*parts.authority)) return false;
   if (!parts.authority && parts.path.starts_with("//")) return false;
-  // The first segment of a relative path has no colon; with one, it would be a scheme.
+  // The first segment of a relative path must not contain a colon, because it would then be a scheme.
   if (!parts.scheme && !parts.authority && parts.path.find(':') < parts.path.find('/')) return false;
   return is_made_of(parts.path, ":@/") && is_made_of(parts.query.value_or(""), ":@/?") &&
          is_made_of(parts.fragment.value_or(""), ":@/?");

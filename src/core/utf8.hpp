@@ -1,4 +1,4 @@
-// Code points of text that is valid UTF-8, as all text in JSON that struere accepts is.
+// Reads code points of valid UTF-8; struere accepts no other text in JSON.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace struere {
 
-// The code point that begins at `at`, which is moved behind it. In text that is not valid UTF-8 it may be any.
+// Returns the code point at `at` and moves `at` behind it. If the text is not valid UTF-8, the result is arbitrary.
 inline char32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<char32_t>(static_cast<unsigned char>(text[i])) : 0;

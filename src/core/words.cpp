@@ -23,7 +23,7 @@ void append_folded(std::string& word, utf8proc_int32_t code_point) {
   if (code_point < 0x80)
     return word.push_back(
         static_cast<char>(code_point >= 'A' && code_point <= 'Z' ? code_point - 'A' + 'a' : code_point));
-  // No code point folds to more than eighteen.
+  // No code point folds to more than eighteen code points.
   std::array<utf8proc_int32_t, 32> folded{};
   int boundary = 0;
   const auto count =
@@ -54,7 +54,7 @@ std::vector<std::string> words_of(std::string_view text) {
     at += length;
     left -= length;
   }
-  std::erase_if(words, [](const std::string& word) { return word.empty(); });  // words that were only accents
+  std::erase_if(words, [](const std::string& word) { return word.empty(); });  // such words consisted of accents only
   return words;
 }
 

@@ -31,7 +31,7 @@ class Check {
     for (const auto& [slug, definition] : definitions.of(DefinitionKind::entity_type)) {
       EntityType type;
       type.slug = slug;
-      type.key = 1;  // whether a reserved word is the slug of a type that is stored already, the plan finds out
+      type.key = 1;  // the plan checks whether a reserved word is already the slug of a stored type
       known_.push_back(std::move(type));
     }
   }
@@ -56,7 +56,7 @@ class Check {
 
   static Json::json_pointer at(const std::string& pointer) { return Json::json_pointer(pointer); }
 
-  // Whether `body` refuses; what it says is a fault at that place.
+  // Returns whether `body` throws an Error, and reports its message as a fault at that place.
   template <class Body>
   bool refused(const Json::json_pointer& place, Body&& body) {
     try {
@@ -98,7 +98,7 @@ class Check {
     if (auto wrong = missing_field(definitions_, type, field)) fault(place, *std::move(wrong));
   }
 
-  // A mask may name what only rows or events hold any more.
+  // A mask may name a field that only stored rows or events contain.
   void require_maskable(const std::string& type, const std::string& field, const Json::json_pointer& place) {
     auto wrong = missing_field(definitions_, type, field);
     if (wrong && !(held_ && held_(type, *FieldPath::parse(field)))) fault(place, *std::move(wrong));
@@ -118,7 +118,7 @@ class Check {
   }
 
   void check_role(const Json& definition) {
-    // Part by part first, for the place of what is wrong.
+    // Checks part by part first, so that a fault has the place of its part.
     const std::size_t before = out_.faults.size();
     for (const char* const key : {"policies", "scopeRules", "fieldMasks", "visibleFields"}) {
       if (!definition.contains(key)) continue;
@@ -172,14 +172,14 @@ class Check {
       check_step(type, definition.at("actions")[i], at("/actions") / i);
   }
 
-  // `data.x` and `previousData.x` of the entity that was written.
+  // A field of the written entity: `data.x` or `previousData.x`.
   void require_written_field(const std::string& type, std::string_view path, const Json::json_pointer& place) {
     constexpr std::string_view now = "data.", before = "previousData.";
     for (const std::string_view prefix : {now, before})
       if (path.starts_with(prefix)) require_field(type, "data." + std::string(path.substr(prefix.size())), place);
   }
 
-  // As read_condition takes it: a list, one condition or group, or fields and what they equal.
+  // Accepts the same forms as read_condition: a list, one condition or group, or an object of fields and equal values.
   void check_condition(const std::string& type, const Json& condition, const Json::json_pointer& place) {
     if (condition.is_array()) {
       for (std::size_t i = 0; i < condition.size(); ++i) check_condition(type, condition[i], place / i);
@@ -193,7 +193,7 @@ class Check {
     }
   }
 
-  // The schema of what a placeholder names, where it can be told.
+  // The schema of the field that a placeholder names; null if it is not known.
   const Json* schema_of(const std::string& type, std::string_view path) const {
     const Json* const definition = definitions_.find(DefinitionKind::entity_type, type);
     const auto field = FieldPath::parse(path);
@@ -214,7 +214,7 @@ class Check {
     });
   }
 
-  // What can never be a time dies at run time otherwise.
+  // Without this check, a value that is never a time would fail only at run time.
   void check_at(const std::string& type, const Json& value) {
     const Json::json_pointer place = at("/schedule/at");
     check_placeholders(type, value, place);
@@ -269,7 +269,7 @@ class Check {
 
   const DefinitionSet& definitions_;
   const HeldFields& held_;
-  std::vector<EntityType> known_;  // their slugs are what the readers ask for
+  std::vector<EntityType> known_;  // the readers use only their slugs
   DefinitionKind kind_ = DefinitionKind::entity_type;
   std::string name_;
   Json normal_;

@@ -1,4 +1,4 @@
-// Whether a set of definitions is right, in itself: shapes, meanings, and what each says of others.
+// Checks a set of definitions: their shapes, their meaning, and the references between them.
 #pragma once
 
 #include <optional>
@@ -12,13 +12,13 @@ namespace STRUERE_COMPANION_API struere {
 
 struct CheckedDefinitions {
   std::vector<DefinitionFault> faults;
-  DefinitionSet normal;  // of what has no faults
+  DefinitionSet normal;  // contains only the definitions without faults
 };
 
 CheckedDefinitions check_definitions(const DefinitionSet& definitions, const HeldFields& held);
 
-// What is wrong with a path into `data` of an entity type whose schema names its fields and not this one. A mask of a
-// field that is not there masks nothing, and its author thinks that it does.
+// A message if the schema of the type names its fields and this path into `data` is not among them; otherwise
+// `nullopt`. A mask of a missing field would mask nothing, although its author expects that it does.
 std::optional<std::string> missing_field(const DefinitionSet& definitions, const std::string& type,
                                          const std::string& field);
 

@@ -10,7 +10,7 @@
 namespace struere {
 namespace {
 
-// How many of each kind there are, by what becomes of them.
+// The names of the changed definitions, by kind of change and kind of definition.
 Json summary_of(const ChangePlan& plan) {
   Json out = Json::object();
   for (const DefinitionChange& change : plan.changes) {
@@ -42,7 +42,7 @@ HeldFields Definitions::held_fields() const {
 ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
   return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of the definitions");
-    // What comes to production was checked in development, by what is stored there.
+    // Definitions for production were checked in development, against the data that is stored there.
     const bool is_production = operation.actor().environment() == Environment::production;
     const DefinitionSet wanted =
         definitions.normal_form(is_production ? any_field() : either(options.held, struere::held_fields(operation)));
@@ -63,7 +63,7 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
 }
 
 void Definitions::apply(const ChangePlan& plan) const {
-  // Everything that is stored is looked at while others write; under the lock, only what they wrote meanwhile.
+  // Reads all stored data while others can write. Under the lock it reads only the data that was written meanwhile.
   const std::int64_t since =
       guarded(session_.caller(authority()), Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
         operation.require_admin("sync definitions");

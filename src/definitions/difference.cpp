@@ -7,7 +7,7 @@ namespace {
 
 std::string joined(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
 
-// Those of `list` that `other` does not have, as often as there are more of them.
+// The elements of `list` that `other` lacks. An element that occurs twice must occur twice in `other`.
 Json missing_from(const Json& other, const Json& list) {
   Json rest = other, out = Json::array();
   for (const Json& element : list)
@@ -32,7 +32,7 @@ void compare(const std::string& path, const Json& before, const Json& after, std
     const Json gone = missing_from(after, before), added = missing_from(before, after);
     for (const Json& element : gone) out.push_back({path + "[]", element, std::nullopt});
     for (const Json& element : added) out.push_back({path + "[]", std::nullopt, element});
-    if (gone.empty() && added.empty()) out.push_back({path, before, after});  // the order alone
+    if (gone.empty() && added.empty()) out.push_back({path, before, after});  // only the order differs
   } else {
     out.push_back({path, before, after});
   }

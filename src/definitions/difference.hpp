@@ -1,4 +1,4 @@
-// What is different between two sets of definitions in normal form.
+// Computes the differences between two sets of definitions in normal form.
 #pragma once
 
 #include <vector>

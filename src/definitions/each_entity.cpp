@@ -29,7 +29,7 @@ bool each_entity_until(GuardedOperation& operation, const EntityType& type,
   Selection selection;
   selection.type = type.key;
   selection.grants = all_rows();
-  // That of the index; neither changes with the row.
+  // The order of the index. A visit that changes a row does not change the row's place in it.
   selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
   selection.limit = batch;
   do {
@@ -67,7 +67,7 @@ bool each_event_until(GuardedOperation& operation, const EntityType& type, std::
 
 StoredData::StoredData(GuardedOperation& operation, std::optional<std::int64_t> since)
     : operation_(operation), since_(since) {
-  // What was pruned since cannot be asked what it was about.
+  // If events after `since` were pruned, their entities are unknown, so everything is read.
   if (since_ && operation.transaction().log_start().sequence > *since_) since_.reset();
 }
 

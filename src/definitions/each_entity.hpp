@@ -1,4 +1,4 @@
-// All that is stored of a type, whoever may see it.
+// Reads all stored data of a type, without the limits of an actor.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +11,32 @@
 
 namespace struere {
 
-// Those that are not deleted, in batches: `visit` may change or remove its row.
+// Visits the entities that are not deleted, in batches. `visit` may change or remove its row.
 void each_entity(GuardedOperation& operation, const EntityType& type,
                  const std::function<void(const EntityRow&)>& visit);
-// Until `visit` answers false; then false.
+// Stops when `visit` returns false, and then returns false.
 bool each_entity_until(GuardedOperation& operation, const EntityType& type,
                        const std::function<bool(const EntityRow&)>& visit);
 
-// The events about entities of the type, deleted or not, that come after the sequence `after`, oldest first, unmasked.
-// Until `visit` answers false; then false.
+// Visits the events about entities of the type, deleted or not, that come after the sequence `after`: oldest first and
+// unmasked. Stops when `visit` returns false, and then returns false.
 bool each_event_until(GuardedOperation& operation, const EntityType& type, std::int64_t after,
                       const std::function<bool(const EventRecord&)>& visit);
 
-// Which of what is stored a plan looks at: all of it, or only what has changed since an earlier look, which is what a
-// plan does that holds the write lock. Each change of an entity has its event.
+// The stored data that a plan reads: all of it, or only the changes since an earlier look. A plan that holds the write
+// lock reads only the changes. Each change of an entity has an event.
 class StoredData {
  public:
   // `since` is the sequence of the last event at the earlier look.
   explicit StoredData(GuardedOperation& operation, std::optional<std::int64_t> since = {});
 
-  // Whether this looks only at what was written since.
+  // Whether this reads only the changes since then.
   bool is_second_look() const noexcept { return since_.has_value(); }
 
   // Rows that are not deleted, in batches.
   void each_row(const EntityType& type, const std::function<void(const std::string& id, const Json& data)>& visit);
   void each_event(const EntityType& type, const std::function<void(const EventRecord&)>& visit);
-  std::int64_t count(const EntityType& type);  // of all its rows that are not deleted
+  std::int64_t count(const EntityType& type);  // of all its rows that are not deleted, not only the changed ones
   std::vector<std::string> first_ids(const EntityType& type, std::int64_t most);
 
  private:
@@ -48,7 +48,7 @@ class StoredData {
 using Place = std::vector<std::string>;
 void each_leaf(const Json& object, const std::function<void(const Place&, const Json&)>& visit);
 
-// The parts of an event's payload that are masked as a row's `data`.
+// Visits the parts of an event's payload that are masked like the `data` of a row.
 void each_data_of_payload(const Json& payload, const std::function<void(const Json&)>& visit);
 
 }  // namespace struere

@@ -27,7 +27,7 @@ std::vector<std::string> segments_of(const std::string& field) {
   return path->segments();
 }
 
-// The object that holds the last segment; nothing where there is none.
+// The object that contains the last segment; null if there is none.
 Json* holder_of(Json& data, const std::vector<std::string>& segments) {
   Json* at = &data;
   for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
@@ -52,7 +52,7 @@ void put(Json& data, const std::string& field, Json value) {
 }  // namespace
 
 EntityMigration::EntityMigration(const Pack& pack, const std::string& from) {
-  // Breadth first: what is met first is reached by the fewest migrations.
+  // Breadth first, so that each version is reached by the fewest migrations.
   std::map<std::string, const Migration*> reached_by{{from, nullptr}};
   std::deque<std::string> next{from};
   while (!next.empty() && !reached_by.contains(pack.version)) {

@@ -1,4 +1,4 @@
-// What the way from one version of a pack to another makes of the data of entities.
+// Migrates the data of entities from one version of a pack to another.
 #pragma once
 
 #include <optional>
@@ -12,20 +12,21 @@ namespace struere {
 
 class EntityMigration {
  public:
-  // The shortest way from that version to the pack's. Throws Error{invalid_definition} where there is none.
+  // Takes the shortest path from version `from` to the pack's version. Throws Error{invalid_definition} if there is no
+  // path.
   EntityMigration(const Pack& pack, const std::string& from);
 
-  const std::vector<std::string>& versions() const noexcept { return versions_; }  // the first and the last too
-  std::vector<std::string> types() const;                                          // whose data it changes
+  const std::vector<std::string>& versions() const noexcept { return versions_; }  // includes the first and the last
+  std::vector<std::string> types() const;                                          // the types whose data it changes
   bool mentions(const std::string& type) const;  // whether some step says that it changes, its data or its schema
 
-  // What it renames, in order.
+  // The fields that it renames, in order.
   std::vector<FormerName> former_names() const;
   bool moves_fields(const std::string& type) const;
-  // Where the leaf at this place of an entity's data comes to stand; nothing where it is removed.
+  // The new place of the leaf at this place of an entity's data; `nullopt` if the leaf is removed.
   std::optional<std::vector<std::string>> moved(const std::string& type, std::vector<std::string> place) const;
 
-  // Throws Error{invalid_data} where a step cannot be taken without the loss of something.
+  // Throws Error{invalid_data} if a step would lose data.
   Json migrated(const std::string& type, Json data) const;
 
  private:

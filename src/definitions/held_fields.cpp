@@ -7,7 +7,7 @@
 namespace struere {
 namespace {
 
-// Whether `data` has something at the path, or an array on the way to it, which is masked whole.
+// Whether `data` has a value at the path, or an array on the way to it. Arrays are masked whole.
 bool has_field(const Json& data, const FieldPath& field) {
   const Json* at = &data;
   for (const std::string& segment : field.segments()) {

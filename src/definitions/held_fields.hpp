@@ -1,4 +1,4 @@
-// Which fields a mask may name though the schema of its type does not.
+// The fields that a mask may name although the schema of its type does not contain them.
 #pragma once
 
 #include "repository/guarded_operation.hpp"
@@ -6,14 +6,14 @@
 
 namespace struere {
 
-// Whether a row or an event of the scope holds the field, it is the former name of one, or a stored role masks it
-// already. Lives no longer than `operation`.
+// True if a row or an event of the scope contains the field, if it is the former name of a field, or if a stored role
+// already masks it. Must not outlive `operation`.
 HeldFields held_fields(GuardedOperation& operation);
 
-// For definitions that were checked before.
+// Accepts every field. For definitions that were checked before.
 HeldFields any_field();
 
-// What one of the two holds; one may be empty.
+// Accepts a field if one of the two accepts it. Either of them may be empty.
 HeldFields either(HeldFields one, HeldFields other);
 
 }  // namespace struere

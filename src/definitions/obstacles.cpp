@@ -18,7 +18,7 @@ std::string place_of(const SchemaFault& fault) {
   return fault.place.empty() ? "data" : fmt::format("data.{}", fmt::join(fault.place, "."));
 }
 
-// What is wrong with an entity as it will be.
+// A message if the entity, after the migration, breaks the schema.
 std::optional<std::string> violation(Json data, const EntityType& type, const JsonSchema& schema,
                                      const EntityMigration* migration) {
   try {
@@ -52,7 +52,7 @@ std::optional<Obstacle> violations(StoredData& stored, const EntityType& type, c
   return out;
 }
 
-// Of the keys that the type would have, the first that its entities break.
+// The first of the planned unique keys that the entities break.
 std::optional<Obstacle> broken_key(GuardedOperation& operation, const EntityType& type, const Json& keys,
                                    const EntityMigration* migration) {
   for (const Json& paths : keys) {
@@ -64,7 +64,7 @@ std::optional<Obstacle> broken_key(GuardedOperation& operation, const EntityType
         Json data = parse_canonical_json(row.data.view());
         if (migration) data = migration->migrated(type.slug, std::move(data));
         if (shared.add(data) && out.examples.size() < most_examples) out.examples.push_back(row.id.str());
-      } catch (const Error& error) {  // cannot be migrated, which is an obstacle of its own
+      } catch (const Error& error) {  // the entity cannot be migrated, which is an obstacle of its own
         if (error.code() != ErrorCode::invalid_data) throw;
       }
     });
@@ -86,7 +86,7 @@ std::optional<Obstacle> orphans(GuardedOperation& operation, StoredData& stored,
                {}};
   if (out.count == 0 && !operation.transaction().has_entities(type.key)) return std::nullopt;
   out.message = fmt::format("the entity type `{}` is to go, and there {} of it; keep the type", type.slug,
-                            out.count == 0   ? "are deleted entities"  // of which the log speaks
+                            out.count == 0   ? "are deleted entities"  // the log contains their events
                             : out.count == 1 ? "is 1 entity"
                                              : fmt::format("are {} entities", out.count));
   return out;
@@ -124,7 +124,7 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
   const auto check_keys = [&](const EntityType& type) {
     if (std::ranges::find(checked, type.slug) != checked.end()) return;
     checked.push_back(type.slug);
-    // A second look is under the write lock, and the storage checks the keys when it is given the type.
+    // A second look runs under the write lock. The storage then checks the keys when it stores the type.
     if (stored.is_second_look()) return;
     const Json& definition = *wanted.find(DefinitionKind::entity_type, type.slug);
     const Json keys = definition.value("unique", Json::array());

@@ -1,5 +1,4 @@
-// What stands against a plan: data that it would leave without a type, or at odds with its schema, and roles that
-// somebody has.
+// The obstacles of a plan: entities that would lose their type or break its schema, and roles that are still assigned.
 #pragma once
 
 #include <string>

@@ -84,7 +84,7 @@ class PackCheck {
     return false;
   }
 
-  // Whether another step removes or renames what was made: then the schema need not know it.
+  // Whether another step removes or renames the field. Then the schema does not have to contain it.
   bool is_taken_away(const std::string& type, const std::string& field) const {
     return std::ranges::any_of(pack_.migrations, [&](const Migration& migration) {
       return std::ranges::any_of(migration.steps, [&](const MigrationStep& step) {

@@ -1,4 +1,4 @@
-// Whether a pack is right, beside its definitions.
+// Checks a pack, except its definitions.
 #pragma once
 
 #include <optional>
@@ -12,13 +12,14 @@ namespace STRUERE_COMPANION_API struere {
 
 const char* step_key(MigrationStep::Kind kind) noexcept;  // "addField"
 
-// With their places in pack.yaml.
+// The faults, with their places in pack.yaml.
 std::vector<ShapeFault> pack_faults(const Pack& pack);
 
-// The fields that a migration of the pack renames or removes: masks may name them still. `pack` must outlive it.
+// The fields that a migration of the pack renames or removes. Masks may still name them. `pack` must outlive the
+// result.
 HeldFields fields_of_migrations(const Pack& pack);
 
-// Error{invalid_definition} with all faults, those of the definitions too.
+// Throws Error{invalid_definition} with all faults, including those of the definitions.
 void require_right(const Pack& pack);
 
 }  // namespace struere

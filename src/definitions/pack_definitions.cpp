@@ -8,7 +8,7 @@
 namespace struere {
 namespace {
 
-// DefinitionsByName by kind and name, to be taken apart and put together.
+// The definitions of one kind, by name.
 using DefinitionsByName = std::map<std::string, Json>;
 
 const Json& agents_of(const Json& tool) {
@@ -60,7 +60,7 @@ DefinitionSet restricted(const DefinitionSet& all, const DefinitionSet& part) {
   return changed(part, [&](DefinitionKind kind, DefinitionsByName& definitions) {
     for (auto each = definitions.begin(); each != definitions.end();) {
       const Json* const found = all.find(kind, each->first);
-      if (kind == DefinitionKind::tool) {  // that there is the tool is not said in a scope
+      if (kind == DefinitionKind::tool) {  // a scope does not define that a tool exists
         Json agents = Json::object();
         for (const auto& [agent, permission] : agents_of(each->second).items())
           if (found && agents_of(*found).contains(agent)) agents[agent] = agents_of(*found).at(agent);

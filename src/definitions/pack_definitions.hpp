@@ -1,4 +1,5 @@
-// Sets of definitions as wholes and parts: what a pack has in a scope. What a tool may do is a part for each agent.
+// Combines sets of definitions: a pack's definitions are a part of those of a scope. For a tool, the permission of
+// each agent is a separate part.
 #pragma once
 
 #include <map>
@@ -9,22 +10,22 @@
 
 namespace struere {
 
-// `part` in place of what `all` has of its names.
+// `all`, with the definitions of `part` instead of its own under the same names.
 DefinitionSet overlaid(const DefinitionSet& all, const DefinitionSet& part);
-// `all` without what `part` names.
+// `all` without the names in `part`.
 DefinitionSet without(const DefinitionSet& all, const DefinitionSet& part);
-// What `all` has of the names in `part`.
+// The definitions of `all` under the names in `part`.
 DefinitionSet restricted(const DefinitionSet& all, const DefinitionSet& part);
 
-// --- customization: {"role": {"teacher": {…}, "clerk": null}}, definitions as they are instead, or not at all
+// --- customization: {"role": {"teacher": {…}, "clerk": null}} replaces `teacher` and removes `clerk`
 DefinitionSet customized(const DefinitionSet& base, const Json& overrides);
 Json overrides_between(const DefinitionSet& base, const DefinitionSet& ours);
 
-// How the definitions of each installed pack are to be, by its id.
+// The intended definitions of each installed pack, by its id.
 std::map<std::string, DefinitionSet> parts_of_packs(GuardedOperation& operation);
 
-// `wanted`, with what the scope's packs have in it: what is missing alone, or all of it as it is now. Packs come and go
-// by themselves, never with the files of a project or a release.
+// `wanted`, plus the definitions of the scope's packs. If `as_it_is_now`, the current ones of the packs replace those
+// in `wanted`; otherwise only missing ones are added. Files of a project and releases never add or remove packs.
 DefinitionSet keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool as_it_is_now);
 
 }  // namespace struere

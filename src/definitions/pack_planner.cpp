@@ -81,7 +81,8 @@ class PackPlanner {
     set_plan(overlaid(current_, made_.base));
   }
 
-  // Names that `part` would bring in, and `known` has not, are nobody's yet.
+  // Checks that the names in `part` that `known` lacks belong to no other pack and, unless `take_over`, that the scope
+  // does not use them for other definitions.
   void require_free(const DefinitionSet& part, const DefinitionSet& known, bool take_over) {
     std::vector<std::string> taken, mine;
     const auto parts = parts_of_packs(operation_);
@@ -103,8 +104,8 @@ class PackPlanner {
                       fmt::join(mine, ", ")));
   }
 
-  // What tools may do is shared with development, and changed from there alone: without it a pack's agent would do in
-  // production what the pack does not let it do.
+  // Permissions of tools are shared with development and change only from there. Without them a pack's agent could do
+  // in production what the pack does not allow.
   void require_tools(const DefinitionSet& part) {
     if (operation_.actor().environment() != Environment::production) return;
     const DefinitionSet all = definitions_of(operation_);
@@ -154,7 +155,7 @@ class PackPlanner {
     if (!since_) count_migrated(migration);
   }
 
-  // Whoever changes a schema has thought of the data.
+  // The author of a pack must state, for each changed schema, what happens to the data.
   void require_mentioned(const EntityMigration& migration) const {
     for (const auto& [slug, type] : made_.base.of(DefinitionKind::entity_type)) {
       const Json* const before = base_->find(DefinitionKind::entity_type, slug);
@@ -167,7 +168,7 @@ class PackPlanner {
     }
   }
 
-  // False where a conflict stays.
+  // The second value is false if a conflict remains.
   std::pair<DefinitionSet, bool> merge() {
     ThreeWayMerge merge(options());
     DefinitionSet out;
@@ -197,7 +198,7 @@ class PackPlanner {
         const Json data = parse_canonical_json(row.data.view());
         try {
           count += migration.migrated(type.slug, data) != data;
-        } catch (const Error&) {  // an obstacle of the plan
+        } catch (const Error&) {  // the plan reports it as an obstacle
         }
       });
       if (count > 0) made_.plan.entities[type.slug] = count;
@@ -208,8 +209,8 @@ class PackPlanner {
     require_installed();
     made_.plan.versions = {record_->version};
     made_.base = *base_;
-    // In normal form as what the scope has; and what an upgrade left because the organization wanted it is the pack's
-    // too, though it ships it no more.
+    // Normal form, as the scope's definitions have. Definitions that an upgrade kept because the organization wanted
+    // them still belong to the pack, although it does not ship them any more.
     const DefinitionSet all = overlaid(without(current_, part_), made_.plan.wanted).normal_form(held());
     const DefinitionSet own = restricted(all, overlaid(*base_, part_));
     made_.overrides = overrides_between(*base_, own);
@@ -264,7 +265,7 @@ class PackPlanner {
     obstacles.insert(obstacles.begin(), living.begin(), living.end());
   }
 
-  // Types that have had entities, whose rows stay when they are deleted, and what the schemas of those speak of.
+  // Types that have had entities (deleted rows stay), and the types to which their schemas refer.
   std::set<std::string> kept_types() {
     std::set<std::string> out;
     std::vector<std::string> next;
@@ -288,8 +289,8 @@ class PackPlanner {
   std::optional<std::int64_t> since_;
   DefinitionSet current_;
   std::optional<InstalledPack> record_;
-  std::optional<DefinitionSet> base_;  // as the installed version ships them
-  DefinitionSet part_;                 // as they are to be in the scope
+  std::optional<DefinitionSet> base_;  // the definitions that the installed version ships
+  DefinitionSet part_;                 // the intended definitions in the scope
   MadePackPlan made_;
 };
 

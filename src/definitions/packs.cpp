@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::int64_t most_former_names = 200;  // of the fields of one type
 
-// "install", and "pack.installed".
+// For example "install" and "pack.installed".
 std::pair<const char*, const char*> words_of(PackAction action) {
   switch (action) {
     case PackAction::install: return {"install", "pack.installed"};
@@ -47,8 +47,8 @@ void require_unmoved(const PackPlan& plan, const PackPlan& now) {
   require_named(plan.definitions, now.definitions);
 }
 
-// Data first, while the types are as they were: the plan has looked at it as it will be. Answers how many entities of
-// each type it has changed.
+// Changes the data before the types, because the plan has checked the data in its new form. Returns how many entities
+// of each type it changed.
 std::map<std::string, std::int64_t> change_entities(GuardedOperation& operation, const PackPlan& plan) {
   std::map<std::string, std::int64_t> out;
   const auto each = [&](const auto& concerns, const auto& change) {
@@ -78,7 +78,7 @@ std::map<std::string, std::int64_t> change_entities(GuardedOperation& operation,
   return out;
 }
 
-// Events and deleted rows keep the former names: masks are to find them.
+// Events and deleted rows keep the former names of fields, and masks must find those fields.
 void keep_former_names(GuardedOperation& operation, const PackPlan& plan) {
   if (plan.action != PackAction::upgrade) return;
   std::map<std::string, std::int64_t> last;
@@ -219,8 +219,8 @@ PackPlan Packs::plan_uninstall(const std::string& pack_id, const PackOptions& op
 }
 
 void Packs::apply(const PackPlan& plan) const {
-  // Everything that is stored is looked at while others write; under the lock, what they wrote meanwhile and what is
-  // rewritten.
+  // Reads all stored data while others can write. Under the lock it reads only the data that was written meanwhile and
+  // the entities that it rewrites.
   const std::int64_t since =
       guarded(session_.caller(authority()), Access::read, {"update", "packs"}, [&](GuardedOperation& operation) {
         operation.require_admin("change a pack");

@@ -58,15 +58,15 @@ std::string digest_of(const DefinitionSet& definitions) {
   return to_hex(sha256(canonical_json(definitions.to_json())));
 }
 
-// What both environments share is changed from development alone: production would otherwise be set back by the
-// rollback of a release that is older than the last sync.
+// Definitions that both environments share change only from development. Otherwise the rollback of a release that is
+// older than the last sync would reset them.
 constexpr std::array identity_keys{"name", "description"};
 
 bool is_shared_part_fixed(GuardedOperation& operation) {
   return operation.actor().environment() == Environment::production;
 }
 
-// `wanted` as far as it is this scope's to decide.
+// The part of `wanted` that this scope can change.
 DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wanted, const DefinitionSet& current) {
   DefinitionSet out;
   for (const DefinitionKind kind : definition_kinds) {
@@ -85,7 +85,8 @@ DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wan
   if (!is_shared_part_fixed(operation))
     for (const auto& [name, definition] : wanted.of(DefinitionKind::tool))
       if (!definition.at("agents").empty()) tools[name] = definition.at("agents");
-  // Without its permission a tool acts as its caller: what narrows an agent that the other environment may have stays.
+  // A tool without a permission acts as its caller, so a permission that narrows an agent of the other environment
+  // must stay.
   for (const auto& [name, definition] : current.of(DefinitionKind::tool))
     for (const auto& [agent, permission] : definition.at("agents").items())
       if (is_shared_part_fixed(operation) || !wanted.find(DefinitionKind::agent, agent))
@@ -224,7 +225,7 @@ void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
       if (change.kind == kind && (change.change == ChangeKind::remove) == removals)
         body(change, plan.definitions.find(kind, change.name));
   };
-  // What is spoken of comes before what speaks of it, and goes after it.
+  // A definition is written after those to which it refers, and removed before them.
   each(DefinitionKind::entity_type, false,
        [&](const auto&, const Json* definition) { write_entity_type(operation, *definition, types); });
   each(DefinitionKind::role, false,

@@ -12,9 +12,9 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t most_paths = 50;  // of a type that are named one by one
+constexpr std::size_t most_paths = 50;  // of a type that are reported one by one
 
-// Whose masks change: a role, or what a tool may not see.
+// The role whose masks change, or the tool whose denied fields change.
 struct Viewer {
   std::string role;
   Mask before, after;
@@ -24,7 +24,7 @@ bool is_under(const std::vector<FieldPath>& paths, const FieldPath& path) {
   return std::ranges::any_of(paths, [&](const FieldPath& each) { return each.is_prefix_of(path); });
 }
 
-// False only if `after` shows nothing, in any row, that `before` does not.
+// Returns false only if `after` shows nothing in any row that `before` does not show.
 bool may_show_more(const Mask& before, const Mask& after) {
   if (before.empty() || before == after) return false;
   for (const FieldPath& path : before.hidden)
@@ -33,7 +33,7 @@ bool may_show_more(const Mask& before, const Mask& after) {
     const bool stays = std::ranges::find(after.redacted, entry) != after.redacted.end();
     if (!stays && !is_under(after.hidden, entry.first)) return true;
   }
-  // A longer path decides over a shorter one, and may keep more.
+  // The longer of two paths decides, and its redaction may keep more characters.
   for (const auto& entry : after.redacted)
     if (std::ranges::find(before.redacted, entry) == before.redacted.end() && !before.redacted.empty()) return true;
   if (!before.visible) return false;
@@ -47,7 +47,7 @@ bool may_read(const Role& role, const std::string& type) {
          decide(std::span(&alone, 1), Action::list, type).allowed();
 }
 
-// Counts, in one type, what each viewer is shown.
+// Counts, in one type, the values that each viewer would see.
 class TypeScan {
  public:
   TypeScan(const std::string& type, const std::vector<Viewer>& viewers, const EntityMigration* migration,
@@ -81,7 +81,8 @@ class TypeScan {
   }
 
  private:
-  // The entries of the viewers to whom a leaf would be shown, or more of it. A row's is moved first, an event's stays.
+  // The entries of the viewers that would see the leaf, or more of it. The migration moves leaves of rows, not of
+  // events.
   const std::vector<std::size_t>& shown(const Place& place, bool is_array, bool of_row) {
     std::string key = of_row ? "r" : "e";
     key += is_array ? "a" : "v";

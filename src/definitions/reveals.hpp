@@ -1,4 +1,4 @@
-// Which stored values a plan would show to a role or a tool that masks them now.
+// Finds the stored values that a plan would show to a role or a tool that masks them now.
 #pragma once
 
 #include <vector>
@@ -10,14 +10,14 @@
 
 namespace struere {
 
-// `wanted` are roles and tools as they will be, in normal form. Reads rows and events of a type only where some mask of
-// it becomes weaker, or a migration moves its fields.
+// `wanted` are the planned roles and tools, in normal form. Reads rows and events of a type only if a mask of it
+// becomes weaker or a migration moves its fields.
 std::vector<Reveal> find_reveals(GuardedOperation& operation, const DefinitionSet& current, const DefinitionSet& wanted,
                                  const EntityMigration* migration, StoredData& stored);
 
 Obstacle obstacle_of(const Reveal& reveal);
 
-// Error{conflict} where `now` shows what `planned` does not name.
+// Throws Error{conflict} if `now` reveals values that `planned` does not name.
 void require_named(const ChangePlan& planned, const ChangePlan& now);
 
 }  // namespace struere

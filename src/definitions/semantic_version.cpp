@@ -10,10 +10,10 @@ bool is_number(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Without leading zeros, which would be a second way to write the same.
+// A number without leading zeros, so that there is one way to write it.
 bool is_plain_number(std::string_view text) { return is_number(text) && (text.size() == 1 || text.front() != '0'); }
 
-// The parts between dots, none of them empty; nothing where the text is none of these.
+// The non-empty parts between dots; `nullopt` if the text is not of this form.
 std::optional<std::vector<std::string>> identifiers(std::string_view text) {
   std::vector<std::string> out;
   for (std::size_t begin = 0;;) {
@@ -66,7 +66,7 @@ std::optional<SemanticVersion> SemanticVersion::parse(std::string_view text) {
 
 std::weak_ordering operator<=>(const SemanticVersion& a, const SemanticVersion& b) {
   if (const auto numbers = a.numbers_ <=> b.numbers_; numbers != 0) return numbers;
-  // A release comes after what prepared it.
+  // A release comes after its pre-releases.
   if (a.prerelease_.empty() || b.prerelease_.empty()) return a.prerelease_.empty() <=> b.prerelease_.empty();
   for (std::size_t i = 0; i < std::min(a.prerelease_.size(), b.prerelease_.size()); ++i)
     if (const auto order = compare(a.prerelease_[i], b.prerelease_[i]); order != 0) return order;

@@ -1,4 +1,4 @@
-// Versions as semver.org has them, in their order.
+// Versions as semver.org defines them, and their order.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ class SemanticVersion {
  public:
   static std::optional<SemanticVersion> parse(std::string_view text);
 
-  // What follows a `+` does not count.
+  // The text after a `+` is ignored.
   friend std::weak_ordering operator<=>(const SemanticVersion& a, const SemanticVersion& b);
   friend bool operator==(const SemanticVersion& a, const SemanticVersion& b) { return std::is_eq(a <=> b); }
 

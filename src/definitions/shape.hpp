@@ -1,5 +1,5 @@
-// What a definition looks like, by the schemas that editors use as well (schemas/). Says all that is wrong at once,
-// with the place of each, which a validator that stops at the first does not.
+// Checks the shape of a definition by the schemas that editors use as well (schemas/). It reports all faults with
+// their places, whereas a JSON Schema validator stops at the first one.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct ShapeFault {
   std::string message;
 };
 
-// Knows type, required, properties, additionalProperties, items and enum: what the schemas of definitions are made of.
+// Supports type, required, properties, additionalProperties, items and enum: the keywords that those schemas use.
 std::vector<ShapeFault> shape_faults(DefinitionKind kind, const Json& definition);
 std::vector<ShapeFault> pack_shape_faults(const Json& manifest);  // of pack.yaml
 

@@ -12,8 +12,8 @@ std::optional<Json> member(const Json& object, const std::string& key) {
   return found == object.end() ? std::nullopt : std::optional<Json>(*found);
 }
 
-// Lists whose order says nothing, so that what was added and removed by both can be told apart. All others, such as the
-// actions of a trigger, are one value.
+// Lists whose order has no meaning, so that additions and removals of both sides can be merged. All other lists, such
+// as the actions of a trigger, are one value.
 bool is_unordered(const std::string& place) {
   constexpr std::array keys{"policies", "scopeRules", "fieldMasks",   "visibleFields",  "searchFields", "unique",
                             "tools",    "roles",      "deniedFields", "allowedActions", "required",     "enum"};
@@ -30,7 +30,8 @@ std::set<Json> only_in(const Json& list, const Json& other) {
   return out;
 }
 
-// Nothing where both took the same element away and one or both put others in: was it changed, or did it go?
+// `nullopt` if both sides removed the same element and added different ones, because it may have been changed or
+// removed.
 std::optional<Json> merged_lists(const Json& base, const Json& ours, const Json& theirs) {
   const auto we_removed = only_in(base, ours), they_removed = only_in(base, theirs);
   const auto we_added = only_in(ours, base), they_added = only_in(theirs, base);

@@ -1,4 +1,4 @@
-// Of two changes of one definition, both; where both changed the same thing, nothing is guessed.
+// Merges two changes of one definition. If both changed the same value, it reports a conflict and does not guess.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ class ThreeWayMerge {
  public:
   explicit ThreeWayMerge(const PackOptions& options) : options_(options) {}
 
-  // Nothing stands for what is not there. Where a conflict stays, the answer is `theirs`, and not to be used.
+  // `nullopt` stands for a missing value. If a conflict remains, the result is `theirs` and must not be used.
   std::optional<Json> merge(const std::string& place, const std::optional<Json>& base, const std::optional<Json>& ours,
                             const std::optional<Json>& theirs);
 

@@ -120,7 +120,7 @@ Restriction narrowed(const Restriction& one, const Restriction& other) {
 ActorContext::ActorContext(const Authority& authority, ActorParts parts) {
   require_authority(authority);
   std::ranges::sort(parts.roles, {}, &ActorRole::name);
-  // A key may name a role twice.
+  // The stored roles of a key may hold a name twice.
   parts.roles.erase(std::unique(parts.roles.begin(), parts.roles.end()), parts.roles.end());
   static std::atomic<std::uint64_t> made = 0;
   state_ = std::make_shared<const State>(State{std::move(parts), ++made});

@@ -30,23 +30,25 @@ namespace paths = std::filesystem;
 constexpr std::string_view unfinished_mark = ".unfinished-";
 constexpr std::size_t unfinished_digits = 16;
 
-// The file itself last: what SQLite made beside it is found by it.
+// Removes the file last, because its name is needed to find the files that SQLite made next to it.
 void unlink_database(const paths::path& file) {
   for (const char* const part : {"-wal", "-shm", "-journal", "-lock", ""}) unlink((file.string() + part).c_str());
 }
 
-// A file beside the one that it is to become, which is gone unless it became it. Its lock says that somebody is at it.
+// A temporary file next to the target. The destructor removes it unless it was renamed to the target. A lock on the
+// file shows that a process uses it.
 class UnfinishedFile {
  public:
   explicit UnfinishedFile(const paths::path& to) {
     do {
       if (descriptor_ >= 0) close(descriptor_);
       file_ = to.string() + fmt::format("{}{:0{}x}", unfinished_mark, random_number(), unfinished_digits);
-      // For nobody else while it is made; and what lies there under that name, a link say, is not ours to write to.
+      // Other users cannot read the unfinished file. O_EXCL and O_NOFOLLOW reject an existing file or link with this
+      // name.
       descriptor_ = open(file_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
       if (descriptor_ < 0) fail(file_, "made", errno);
       lock_file(descriptor_, Wait::yes);
-    } while (is_gone());  // swept away before it had its lock
+    } while (is_gone());  // another process removed it before it was locked
   }
   ~UnfinishedFile() {
     unlink_database(file_);
@@ -71,7 +73,7 @@ class UnfinishedFile {
                 fmt::format("{} is there already; name another file, or say that it is to be replaced", to.string()));
   }
 
-  // What was left beside `to` by those who were killed.
+  // Removes unfinished files next to `to` that killed processes left.
   static void remove_stale(const paths::path& to) {
     std::vector<paths::path> found;
     std::error_code none;
@@ -110,7 +112,8 @@ class UnfinishedFile {
   int descriptor_ = -1;
 };
 
-// Whether both names lead to one file, or would if there were one: the same inode, or the same name in the same folder.
+// Whether both names lead to one file, or would if the file existed: the same inode, or the same name in the same
+// folder.
 bool is_same_file(const paths::path& a, const paths::path& b) {
   std::error_code none;
   if (paths::equivalent(a, b, none)) return true;
@@ -119,14 +122,14 @@ bool is_same_file(const paths::path& a, const paths::path& b) {
 
 void check_target(const paths::path& from, const paths::path& to, bool replace) {
   std::error_code none;
-  // A database that is reached through a link has its log beside the file itself.
+  // If a database is opened through a link, its log is next to the file itself.
   for (const paths::path& database : {from, paths::canonical(from, none)})
     for (const char* const part : {"", "-wal", "-shm", "-journal"}) {
       const paths::path used = database.string() + part;
       if (is_same_file(used, to))
         throw Error(ErrorCode::conflict,
                     fmt::format("{} is part of the database itself; name another file", to.string()));
-      // What SQLite would put beside the copy, or take for a part of it.
+      // SQLite would create these files next to the copy, or read them as parts of it.
       for (const char* const beside : {"-wal", "-shm", "-journal"})
         if (is_same_file(used, to.string() + beside))
           throw Error(ErrorCode::conflict, fmt::format("{} would be taken for a part of the copy {}; name another file",
@@ -181,7 +184,7 @@ BackupReport back_up_database(const std::string& from, const std::string& to, co
   });
   BackupReport out = verify_copy(copy.path(), options);
   out.bytes = static_cast<std::int64_t>(paths::file_size(copy.path()));
-  copy.become(target, source.st_mode & 0770, options.replace);  // never for everybody: it holds hashes of keys
+  copy.become(target, source.st_mode & 0770, options.replace);  // not for others: it holds hashes of keys
   return out;
 }
 

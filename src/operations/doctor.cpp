@@ -29,7 +29,7 @@ constexpr std::array system_resources{"users", "agents", "threads", "events", "e
 constexpr std::array all_actions{Action::create, Action::read, Action::update, Action::remove, Action::list};
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
-// Looks at one scope.
+// Examines one scope.
 class Examination {
  public:
   Examination(const Session& system, const DoctorOptions& options, const StorageReport& storage,
@@ -162,7 +162,7 @@ class Examination {
     }
   }
 
-  // The fields by which rows of the type are found first.
+  // The fields with which a complete field key of the type begins.
   FieldNames found_by(const std::string& type) const {
     FieldNames out;
     for (const FieldKeyReport& key : *storage_.field_keys)
@@ -177,7 +177,7 @@ class Examination {
   void check_rules() {
     if (!storage_.field_keys) return;
     for (const RoleRecord& role : roles_) {
-      std::set<std::string> slow;  // types; a rule with a key finds the rows for all rules of its type
+      std::set<std::string> slow;  // types; one rule with a key is enough to find the rows for all rules of its type
       std::set<std::string> quick;
       for (const TypedRecord& rule : role.scope_rules) {
         const FieldNames found = found_by(rule.entity_type);
@@ -196,7 +196,7 @@ class Examination {
     for (const EntityType& type : types_) check_keys_of(type);
   }
 
-  // Whether there is all that the type and the rules for it want.
+  // Checks that all keys exist that the type and the rules for it need.
   void check_keys_of(const EntityType& type) {
     std::vector<std::string> rules;
     for (const RoleRecord& role : roles_)

@@ -25,7 +25,7 @@ RetentionDays stored(Transaction& transaction) {
   return out;
 }
 
-// Removes up to `most` records that were last of use before `before`, by the column that says so.
+// Removes up to `records_at_once` records whose `column` is before `before`.
 template <class T>
 std::int64_t remove_before(Transaction& transaction, std::string_view column, Timestamp before) {
   const auto old = select<T>(transaction, {{}, {{column, less, before}}, {column, "id"}, false, {}, records_at_once});
@@ -33,7 +33,7 @@ std::int64_t remove_before(Transaction& transaction, std::string_view column, Ti
   return std::ssize(old);
 }
 
-// A thread goes once its messages are gone. Nobody adds to one that is so old while this transaction lasts.
+// A thread is removed after its messages. No other writer can add a message to it during this transaction.
 std::int64_t remove_threads(Transaction& transaction, Timestamp before) {
   std::int64_t left = records_at_once, removed = 0;
   const auto old = select<Thread>(transaction, {{},

@@ -33,7 +33,7 @@ class ShownFields {
   }
 
  private:
-  // Each mask that a role has had, by role and type.
+  // Reads all earlier masks from the log, by role and type.
   void read_past() {
     each_event({.type_prefix = "role."}, [&](const Event& event) {
       if (event.type() != "role.created" && event.type() != "role.updated") return;
@@ -42,7 +42,7 @@ class ShownFields {
         const RuleBook book(0, now_.types(), {record}, now_.former_names());
         for (const auto& [slug, on_type] : book.roles().at(record.name).types)
           if (!on_type.mask.empty()) past_[{slug, record.name}].push_back(on_type.mask);
-      } catch (const Error&) {  // it spoke of a type that is gone
+      } catch (const Error&) {  // the event names a type that does not exist any more
       }
     });
   }

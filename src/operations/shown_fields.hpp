@@ -1,4 +1,4 @@
-// Stored fields that no schema names any more and that a role once masked and now shows.
+// Finds stored fields that no schema contains any more, and that a role masked earlier and shows now.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ struct ShownField {
   std::int64_t rows = 0, events = 0;
 };
 
-// What roles masked is read from the log, as far back as it goes. Reads the rows and events of a type only where a role
-// has masked more of it.
+// Reads earlier masks from the log, as far back as it goes. Reads the rows and events of a type only if a role has
+// masked more of it than it does now.
 std::vector<ShownField> find_shown_fields(const Session& system);
 
 }  // namespace struere

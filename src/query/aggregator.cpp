@@ -17,14 +17,14 @@ namespace {
                           most_group_bytes >> 20));
 }
 
-// Arrays and objects, which tie in the order of rows, are ordered by their canonical texts.
+// Arrays and objects tie in the order of rows; here they are ordered by their canonical texts.
 std::string group_key(const Json* value) {
   std::string key = sort_key(value);
   if (value && value->is_structured()) key += canonical_json(*value);
   return key;
 }
 
-// The value as its canonical text reads, so that all storages give the same answer.
+// The value as parsed from its canonical text, so that all storages give the same answer.
 std::optional<Json> canonical_value(const Json* value) {
   return value ? std::optional(parse_canonical_json(canonical_json(*value))) : std::nullopt;
 }
@@ -102,7 +102,7 @@ void Aggregator::fold(const Aggregation::Part& part, const Json& value, Fold& in
   if (into.extreme && !(part.op == Measure::Op::min ? key < into.extreme_key : key > into.extreme_key)) return;
   extreme_bytes_ += key.size();
   extreme_bytes_ -= into.extreme_key.size();
-  // Far more than an answer may hold, because a long value may still be replaced by a shorter one.
+  // The limit is larger than that of an answer, because a shorter value may still replace a long one.
   if (extreme_bytes_ > 8 * most_group_bytes) refuse_size();
   into.extreme_key = std::move(key);
   into.extreme = value;
@@ -138,7 +138,7 @@ Aggregates Aggregator::finish() const {
     }
     if (bytes > most_group_bytes) refuse_size();
   }
-  if (dropped_) refuse_size();  // dropped only because of its size: there was room for its number
+  if (dropped_) refuse_size();  // a group was dropped for its size, although the limit of groups was not reached
   return out;
 }
 

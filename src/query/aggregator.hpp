@@ -1,5 +1,5 @@
-// The meaning of an Aggregation, row by row. Every storage folds the rows of its view with it; no order of the rows
-// changes the answer.
+// The meaning of an Aggregation, row by row. Every storage adds the rows of its view to an Aggregator; the order of
+// the rows does not change the answer.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class Aggregator {
   Aggregates finish() const;
 
  private:
-  // For each field of groupBy: bytes that order as the values do, and are equal if and only if the values are.
+  // For each field of groupBy: bytes that sort as the values do, and are equal if and only if the values are.
   using Key = std::vector<std::string>;
   struct Fold {
     ExactSum sum;
@@ -44,8 +44,8 @@ class Aggregator {
   std::optional<Json> measured(const Aggregation::Part& part, const Group& group, const Fold& fold) const;
 
   const Aggregation& aggregation_;
-  // The first groups so far, at most one more than the limit. A dropped group never comes back, because from then on
-  // there are always as many groups before it.
+  // The first groups so far, at most one more than the limit. A dropped group never returns, because from then on
+  // there are always enough groups before it.
   std::map<Key, Group> groups_;
   std::size_t key_bytes_ = 0, extreme_bytes_ = 0;
   std::optional<Key> dropped_;  // the first group that was dropped

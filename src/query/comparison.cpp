@@ -47,7 +47,7 @@ void append_big_endian(std::string& out, Unsigned value) {
     out.push_back(static_cast<char>(value >> shift & 255));
 }
 
-// The bits of a double, turned so that they order as unsigned numbers.
+// The bits of a double, changed so that they sort as unsigned numbers.
 std::uint64_t ordered_bits(double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   return bits >> 63 ? ~bits : bits | 1ULL << 63;
@@ -85,7 +85,7 @@ bool compare(const Json* field, Operator op, const Json& value) {
       return field->is_array() && element_equals(*field, value);
     default:
       if (field->is_number() && value.is_number()) return ordered(op, exact_number(*field), exact_number(value));
-      // UTF-8 orders by its bytes as the code points do, if the bytes are compared unsigned, as std::string does.
+      // UTF-8 compared by unsigned bytes, as std::string compares it, sorts as its code points do.
       if (field->is_string() && value.is_string())
         return ordered(op, field->get_ref<const std::string&>(), value.get_ref<const std::string&>());
       return false;

@@ -16,7 +16,7 @@ constexpr std::size_t max_hops = 4;
 
 class ConditionParser {
  public:
-  // `left` is the number of conditions that are still allowed; it is counted down.
+  // `left` is the number of conditions that are still allowed; each condition decrements it.
   ConditionParser(const RuleWords* words, ErrorCode code, std::size_t& left)
       : words_(words), code_(code), left_(left) {}
 
@@ -163,13 +163,13 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
   for (const OrderBy& by : asked) {
     auto path = FieldPath::parse(by.field);
     if (!path) refuse_query("`order` names fields as conditions do: data.…, id, status, createdAt or updatedAt");
-    // Nothing ties after the id, and a field that was compared already cannot tie again.
+    // The id is unique, and a field that was already compared cannot break a tie, so such keys are left out.
     const bool decided = has(FieldPath::Root::id) || std::ranges::find(keys, *path, &OrderKey::field) != keys.end();
     if (!decided) keys.push_back({*std::move(path), by.direction == Direction::descending});
   }
   if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   const bool descending = asked.empty() || asked.back().direction == Direction::descending;
-  // Ties are broken by createdAt, then id, in the direction of the last key. A key that is there already is not added.
+  // createdAt and then id break ties, in the direction of the last key. A key that is already present is not added.
   if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at))
     keys.push_back({*FieldPath::parse("createdAt"), descending});
   if (!has(FieldPath::Root::id)) keys.push_back({*FieldPath::parse("id"), descending});
@@ -240,7 +240,7 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   }
   out.order = complete_order(query.order);
   out.limit = query.limit;
-  // Joined by line ends, because no part contains one.
+  // Line ends separate the parts, because no part contains one.
   for (const OrderKey& key : out.order)
     out.question.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
   if (!query.where.empty()) {

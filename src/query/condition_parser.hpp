@@ -1,4 +1,4 @@
-// Reads rules and filters, which have the same form (SPEC 4). The error names the mistake.
+// Reads the conditions of rules and filters, which have the same form (SPEC 4). The error names the mistake.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@
 
 namespace struere {
 
-// What only the rules of a role may use: values of the actor, and relation paths.
+// The words that only rules of a role may use: values of the actor, and relation paths.
 class RuleWords {
  public:
   virtual ~RuleWords() = default;
   virtual OwnEntity own_entity() const = 0;
 };
 
-// Reads one condition. Without `words`, values are plain and relation paths are refused, as in a query. `code` is the
-// code of the error. `left` is the number of conditions that are still allowed; it is counted down.
+// Reads one condition. If `words` is null, values are plain and relation paths are refused, as in a query. `code` is
+// the code of the error. `left` is the number of conditions that are still allowed; each condition decrements it.
 Predicate parse_condition(const Json& node, const RuleWords* words, ErrorCode code, std::size_t& left);
 
 // A checked query: everything that a Selection takes from it, except the cursor.
@@ -30,7 +30,7 @@ struct ParsedQuery {
   std::optional<Search> search;
   std::vector<OrderKey> order;
   std::int64_t limit = 50;
-  // What a cursor is bound to in addition to scope and type.
+  // A cursor is bound to this text in addition to its scope and type.
   std::string question;
 };
 
@@ -40,7 +40,7 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
 // Checks the groups and measures of an aggregate, without its limit. Throws invalid_query.
 Aggregation parse_aggregation(const std::vector<std::string>& group_by, const std::vector<Measure>& measures);
 
-// Distinct fields of `data`, at most `most`; `what` is the name of the list. Throws invalid_query.
+// Parses distinct fields of `data`, at most `most`; `what` is the name of the list. Throws invalid_query.
 std::vector<FieldPath> parse_shown_fields(const std::vector<std::string>& fields, const char* what, std::size_t most);
 
 }  // namespace struere

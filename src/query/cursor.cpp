@@ -26,7 +26,7 @@ std::optional<Position> decode_cursor(const Digest& key, const Scope& scope, con
   const auto text = unseal(key, context_of(scope, question), cursor);
   if (!text) return std::nullopt;
   Position position;
-  for (std::size_t at = 0; at < text->size();) {  // sealed by us, so it is whole
+  for (std::size_t at = 0; at < text->size();) {  // struere sealed the text, so it is complete
     const auto colon = text->find(':', at);
     const auto size = std::stoul(text->substr(at, colon - at));
     position.push_back(text->substr(colon + 1, size));

@@ -19,7 +19,8 @@ std::string masked_payload(const std::string& payload, std::span<const Mask* con
   for (const char* const member : {"data", "changes", "previousData"}) {
     const auto found = out.find(member);
     if (found == out.end()) continue;
-    // An event of a host may have any value here. A value that is not an object has no leaf that a path could show.
+    // An event of a host may have any value here. Paths reach no leaf of a value that is not an object, so it is
+    // removed.
     if (found->is_object())
       *found = apply_masks(masks, *found, MaskPurpose::show);
     else

@@ -34,7 +34,7 @@ void ExactSum::Wide::add(std::uint64_t magnitude, int exponent, bool negative) {
 
 void ExactSum::Wide::add(std::int64_t value) { add(magnitude_of(value), 0, value < 0); }
 
-// Leaves each digit from 0 to 2^32 - 1, except the last one, which holds the sign.
+// Brings each digit into the range from 0 to 2^32 - 1, except the last one, which holds the sign.
 void ExactSum::Wide::carry() {
   for (std::size_t i = 0; i + 1 < digits.size(); ++i) {
     const std::int64_t over = digits[i] >> bits_of_digit;  // rounds down
@@ -86,8 +86,8 @@ ExactSum::Scaled ExactSum::scaled() const {
     return below > top ? 0 : static_cast<std::uint64_t>(exact.magnitude.digits[top - below]);
   };
   if (digit(0) == 0) return {0, 0};
-  // The 64 bits from the highest one on. The last bit is set if any bit below them is, which is enough to round
-  // correctly.
+  // The 64 bits from the highest set bit down. If any lower bit is set, the last of the 64 is set too, which is
+  // enough to round correctly.
   const int shift = std::countl_zero(digit(0) << 32);
   std::uint64_t bits = (digit(0) << 32 | digit(1)) << shift | digit(2) >> (32 - shift);
   bool more = shift == 0 ? digit(2) != 0 : static_cast<std::uint32_t>(digit(2) << shift) != 0;

@@ -14,10 +14,10 @@ namespace struere {
 class ExactSum {
  public:
   void add(std::int64_t value);
-  void add(double value);  // finite
+  void add(double value);  // must be finite
 
-  // The exact sum if all addends are integers and it fits 64 bits, else the nearest double; nullopt if it is beyond the
-  // range of doubles, or if nothing was added.
+  // The exact sum if all addends are integers and it fits 64 bits, otherwise the nearest double. nullopt if the sum
+  // is beyond the range of doubles or there were no addends.
   std::optional<Json> sum() const;
   // The sum divided by the count, as a double; nullopt in the same cases.
   std::optional<double> average() const;
@@ -39,7 +39,7 @@ class ExactSum {
     Wide magnitude;
     bool negative;
   };
-  // value * 2^exponent, which may be beyond what a double holds.
+  // The number value * 2^exponent, which may be beyond the range of a double.
   struct Scaled {
     double value;
     int exponent;
@@ -47,7 +47,7 @@ class ExactSum {
   Total total() const;
   Scaled scaled() const;
 
-  std::int64_t whole_ = 0;      // integers, as long as their sum fits
+  std::int64_t whole_ = 0;      // the sum of the integers, while it fits
   std::unique_ptr<Wide> rest_;  // all other addends; most sums have none
   bool integers_only_ = true;
   std::int64_t count_ = 0;

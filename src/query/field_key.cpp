@@ -10,7 +10,7 @@ namespace {
 // The first bytes of sort keys.
 constexpr char first_of_number = '\x04', first_of_string = '\x05', first_of_structured = '\x06';
 constexpr std::size_t size_of_number = 11;
-// The byte after a string; a whole string sorts before all that begin with it. No string contains U+0000.
+// The byte after a string. A whole string sorts before all that begin with it, because no string contains U+0000.
 constexpr char end_of_whole = '\x00', end_of_cut = '\x01';
 
 void append_text(std::string& key, std::string_view text) {

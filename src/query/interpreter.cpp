@@ -42,7 +42,7 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
   const auto start =
       predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
   if (!start) return false;
-  // Walks from both ends, each time from the end with fewer ids, so that a dense middle is seldom walked through.
+  // Walks from both ends, each time from the end with fewer ids, so that it rarely visits the many ids in the middle.
   std::set<std::string> ahead{*start}, back{id};
   std::span<const Hop> hops = predicate.hops();
   std::size_t left = most_relations_visited;

@@ -29,7 +29,7 @@ bool lists(const Mask& mask, Segments place) {
          std::ranges::any_of(*mask.visible, [&](const FieldPath& path) { return at_or_above(path, place); });
 }
 
-// How one mask treats one leaf, most generous first.
+// How one mask treats one leaf, the most generous treatment first.
 struct Treatment {
   enum Kind { clear, redact, hide } kind = hide;
   const Redaction* redaction = nullptr;
@@ -64,8 +64,8 @@ class Masking {
   }
 
  private:
-  // An object with nothing left in it is masked like one that was stored empty. Otherwise the two could be told apart,
-  // and with them whether a hidden member is there.
+  // An object whose members are all hidden is masked like one that was stored empty. Otherwise the answer would tell
+  // them apart and reveal whether a hidden member exists.
   std::optional<Json> inner_object(const Json& object) {
     Json left = members(object);
     if (left.empty()) return leaf(left);
@@ -76,7 +76,7 @@ class Masking {
     Treatment kindest;
     for (const Mask* mask : masks_) {
       const Treatment treatment = treat(*mask, place_, value.is_array(), purpose_);
-      if (treatment.kind < kindest.kind) kindest = treatment;  // among equals, that of the first role stays
+      if (treatment.kind < kindest.kind) kindest = treatment;  // of equal ones, the first role's
     }
     if (kindest.kind == Treatment::hide) return std::nullopt;
     return kindest.kind == Treatment::clear ? value : kindest.redaction->apply(value);

@@ -3,7 +3,7 @@
 namespace struere {
 namespace {
 
-// One condition as a single node.
+// The condition as a single node.
 Json as_node(const Condition& condition) {
   return condition.nodes().is_array() && condition.nodes().size() == 1 ? condition.nodes().front()
                                                                        : Json{{"all", condition.nodes()}};
@@ -17,7 +17,7 @@ Condition operator&&(const Condition& a, const Condition& b) {
     if (side->nodes().is_array())
       nodes.insert(nodes.end(), side->nodes().begin(), side->nodes().end());
     else
-      nodes.push_back(side->nodes());  // malformed: kept, so that the operation refuses it
+      nodes.push_back(side->nodes());  // a malformed condition is kept, so that the operation refuses it
   }
   return Condition(std::move(nodes));
 }

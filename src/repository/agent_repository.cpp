@@ -11,7 +11,7 @@
 namespace struere {
 namespace {
 
-// What the configuration of the actor's own environment says.
+// Decides by the agent's configuration in the actor's own environment.
 Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& agent, const std::string& tool) {
   const auto no = [](std::string reason) { return Decision(false, std::move(reason), {}, 0); };
   Decision allowed = decide(operation.rules(), operation.actor(), Action::read, "agents");

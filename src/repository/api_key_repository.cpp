@@ -22,7 +22,7 @@ void check(const NewApiKey& key, Timestamp now) {
     throw Error(ErrorCode::invalid_data, "`expires_at` is in the past; it is in milliseconds");
 }
 
-// What an event may say of a key: all but the secret and its hash.
+// The event of a key holds all of the key except the secret and its hash.
 std::string payload_of(const ApiKey& key) {
   Json out{{"id", key.id.str()}, {"name", key.name}, {"displayPrefix", key.display_prefix}, {"roles", key.roles}};
   if (key.expires_at) out["expiresAt"] = *key.expires_at;
@@ -42,8 +42,8 @@ struct Maker {
 
 Maker maker_of(const ActorContext& actor) { return {std::string(to_string(actor.type())), actor.id()}; }
 
-// With whom the successor of a key ends: with whoever rotates it, who holds its secret from now on. The system, and a
-// key that rotates itself, hand on what the key was made from.
+// The maker of the successor of a key: the successor is revoked with its maker. This is the actor that rotates the
+// key, because it then holds the new secret. If the system or the key itself rotates it, the old key's maker stays.
 Maker maker_of_successor(const ActorContext& actor, const ApiKey& old) {
   const bool is_itself = actor.id() == old.id.str() && actor.type() != ActorType::user;
   return actor.type() == ActorType::system || is_itself ? Maker{old.created_by_type, old.created_by} : maker_of(actor);
@@ -119,7 +119,7 @@ CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, std::chrono::millisec
   guarded(caller_, Access::write, {"delete", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::remove, "api_keys");
     const ApiKey old = require_key(operation, id);
-    if (!is_live(old, operation.now())) return;  // somebody ended it meanwhile
+    if (!is_live(old, operation.now())) return;  // it was revoked or it expired meanwhile
     end_key(operation, old, overlap, out.key.id);
     operation.commit();
   });

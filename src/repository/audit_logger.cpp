@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t longest_type = 200;
 
-// Two or more words of a-z, 0-9, _ and -, joined by dots.
+// Whether `type` is two or more words of a-z, 0-9, _ and -, joined by dots.
 bool is_event_type(const std::string& type) {
   if (type.size() > longest_type || type.find('.') == std::string::npos || type.front() == '.' || type.back() == '.')
     return false;

@@ -1,4 +1,4 @@
-// Events of the host's own (SPEC 7).
+// Events that the host itself writes (SPEC 7).
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 
 namespace struere {
 
-// Throws invalid_data for a type that a host may not write.
+// Throws invalid_data if a host may not write events of this type.
 void require_event_type(const std::string& type);
 
-// AuditLogger::append inside an operation. The caller commits.
+// Does what AuditLogger::append does, inside an operation. The caller commits.
 EventId append_host_event(GuardedOperation& operation, const std::string& type, const Json& payload,
                           const std::optional<EntityId>& about);
 

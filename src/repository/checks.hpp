@@ -1,4 +1,4 @@
-// What a caller hands in beside entities, checked before anything is stored.
+// Checks of the arguments of a caller other than entities, made before anything is stored.
 #pragma once
 
 #include <fmt/format.h>
@@ -42,7 +42,7 @@ inline void require_limit(std::int64_t limit) {
   if (limit < 1 || limit > most_in_page) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
 }
 
-// Brought to canonical form.
+// Returns `value` in canonical form. Throws invalid_data if it cannot be stored or is of another JSON type.
 inline Json require_json(const Json& value, Json::value_t type, const char* what) {
   JsonFault fault;
   const auto text = canonical_json(value, fault);

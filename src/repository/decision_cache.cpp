@@ -5,7 +5,7 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t longest_resource = 64;  // as long as a slug may be
+constexpr std::size_t longest_resource = 64;  // the maximum length of a slug
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The decisions that a thread was given lately: `can` is asked many times a request.
+// The recent answers of `can`, kept for each thread, because one request calls `can` many times.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@
 
 namespace struere {
 
-// One for each thread, so that nothing is locked. An entry is good for as long as nothing was committed to the storage
-// that it was read from, whatever it was: no decision is ever stale.
+// Each thread has its own cache, so it needs no lock. An entry is valid only while the storage that it was read from
+// has the same commit stamp: any commit invalidates it, so no decision is ever stale.
 class DecisionCache {
  public:
   static DecisionCache& of_this_thread();

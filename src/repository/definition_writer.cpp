@@ -12,7 +12,7 @@ namespace {
 
 [[noreturn]] void still_needed(const std::string& why) { throw Error(ErrorCode::conflict, why); }
 
-// Reads what the transaction holds by now, which a plan may have changed since it began.
+// Reads the current state of the transaction, which a change plan may have changed since it began.
 void check_unused(GuardedOperation& operation, const EntityType& type, const std::vector<EntityType>& staying) {
   for (const RoleRecord& role : stored_roles(operation.transaction())) {
     const auto names = [&](const auto& records, auto member) {
@@ -92,7 +92,7 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
   const auto known = std::ranges::find(stored, type.slug, &EntityType::slug);
   if (known == stored.end()) require_room(static_cast<std::int64_t>(stored.size()), "entity types of a scope");
   type.created_at = known != stored.end() ? known->created_at : operation.now();
-  // A key that is new is checked and filled at once, by looking at each row.
+  // A new key is checked and filled at once, which reads every row.
   const auto is_new = [&](const UniqueKey& key) {
     return std::ranges::find(known->unique, key) == known->unique.end();
   };

@@ -1,5 +1,5 @@
-// What a change of the configuration writes, with its event: one definition at a time, in the transaction of whoever
-// asks, who commits. The repositories change one; a plan (definitions/) changes many at once.
+// Writes one definition and its event, in the transaction of the caller, who commits. The repositories change one
+// definition in a transaction; a change plan (definitions/) changes many.
 #pragma once
 
 #include <string>
@@ -10,23 +10,25 @@
 
 namespace struere {
 
-// Of each kind: entity types, roles and triggers of a scope, agents of an organization, tool permissions of an agent.
+// This limit holds for each kind: entity types, roles and triggers of a scope, agents of an organization, tool
+// permissions of an agent.
 inline constexpr std::int64_t most_definitions_of_a_kind = 10'000;
-// invalid_definition where one more would be too many. `what` is a plural, such as "roles of a scope".
+// Throws invalid_definition if one more would exceed the limit. `what` is a plural, such as "roles of a scope".
 void require_room(std::int64_t count, const char* what);
 std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<RecordCondition> where = {});
-// Of all its entities that are not deleted, whoever may see them.
+// Counts all entities of the type that are not deleted, whether or not the actor may see them.
 std::int64_t count_entities(GuardedOperation& operation, const EntityType& type);
 
-// `known` are the types that the definition may speak of.
+// `known` are the types that the definition may name.
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
-// not_found, or conflict while entities, roles, triggers or the references of types that stay need one of them.
+// Throws not_found if a type does not exist, and conflict if entities, roles, triggers or the references of another
+// type that remains still need one of them.
 void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs);
 
 RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
 void remove_role(GuardedOperation& operation, const std::string& name);
 
-// --- agents: the identity that both environments share, and what the scope's own makes of it
+// --- agents: the identity that both environments share, and the configuration that one scope has of it
 std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug);
 Agent require_agent(GuardedOperation& operation, const std::string& slug);
 std::vector<AgentConfig> config_history(GuardedOperation& operation, const Agent& agent, std::int64_t limit);
@@ -34,10 +36,10 @@ std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agen
 
 Agent write_agent(GuardedOperation& operation, const NewAgent& asked);
 AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, const NewAgentConfig& asked);
-// All versions: the scope has no configuration of the agent from then on.
+// Removes all versions, so that the scope then has no configuration of the agent.
 void remove_agent_configs(GuardedOperation& operation, const Agent& agent);
 
-// --- what an agent's tool may do, shared by both environments
+// --- the permissions of an agent's tools, which both environments share
 std::vector<RecordCondition> of_tool(const Agent& agent, const std::string& tool);
 ToolPermission write_tool_permission(GuardedOperation& operation, const Agent& agent, const std::string& tool,
                                      const NewToolPermission& asked);

@@ -12,15 +12,16 @@ namespace struere {
 namespace {
 
 constexpr Timestamp minute = 60'000;
-constexpr std::size_t most_kinds = 256;  // of a scope, by resource and id; as many again by actor and action
+constexpr std::size_t most_kinds = 256;  // in a scope, by resource and id; the same number again by actor and action
+                                         // only
 constexpr std::size_t most_scopes = 4096;
-constexpr std::size_t denials_at_once = 128;  // in one transaction: others wait for the end of it
+constexpr std::size_t denials_at_once = 128;  // in one transaction; other writers wait for its end
 
 }  // namespace
 
 DenialLog::~DenialLog() {
   if (writer_.joinable()) {
-    if (forks_ != fork_count()) {  // forked: the thread is the parent's, and so is what was counted
+    if (forks_ != fork_count()) {  // after a fork, the thread and the counts belong to the parent
       writer_.detach();
       return;
     }
@@ -30,7 +31,7 @@ DenialLog::~DenialLog() {
   while (!scopes_.empty()) {
     const Scope scope = scopes_.begin()->first;
     write(scope);
-    scopes_.erase(scope);  // what cannot be written now never can
+    scopes_.erase(scope);  // denials that cannot be written now are lost
   }
 }
 
@@ -61,7 +62,7 @@ void DenialLog::add(const ActorContext& actor, const Json& denial) {
     told = Json{{"action", denial.at("action")}, {"resource", nullptr}};
     std::get<2>(kind) = canonical_json(told);
   }
-  // The storage takes no more: what does not fit cannot be kept.
+  // The storage accepts no writes and the scope is full, so this denial is lost.
   if (current.kinds.size() >= 2 * most_kinds && !current.kinds.contains(kind)) return;
   const auto at = current.kinds.try_emplace(std::move(kind), Counted{actor, std::move(told), 0, now}).first;
   ++at->second.count;
@@ -81,7 +82,7 @@ void DenialLog::write(const Scope& scope) noexcept {
     } catch (const std::exception&) {
       put_back(scope, std::move(taken));
     }
-  } catch (const std::exception&) {  // there is no memory to count in
+  } catch (const std::exception&) {  // no memory is left to count in
   }
 }
 
@@ -121,7 +122,8 @@ void DenialLog::start_writer() {
   forks_ = fork_count();
   try {
     writer_ = std::jthread([this](const std::stop_token& stop) { write_when_due(stop); });
-  } catch (const std::system_error&) {  // no thread to be had: the next denial after the minute writes, or the end
+  } catch (const std::system_error&) {  // no thread can be started: the next denial after the minute writes, or the
+                                        // destructor
   }
 }
 

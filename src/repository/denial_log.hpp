@@ -1,9 +1,10 @@
-// Denials on their way into the log (SPEC 7): equal ones of one actor within a minute become one event with their
-// `count`.
+// Counts denials before they are written to the log (SPEC 7): equal denials of one actor within a minute become one
+// event with their `count`.
 //
-// They are counted in memory, so that a denied call costs no commit, and written when their minute is over, when the
-// log is asked for them and when the database is closed. A killed process loses those of its last minute. A scope holds
-// at most `most_kinds` of them: what comes on top is counted by actor and action, without its resource and id.
+// They are counted in memory, so that a denied call costs no commit. They are written when their minute is over, when
+// a caller reads denials from the log, and when the database is closed. If the process is killed, the denials of its
+// last minute are lost. A scope holds at most `most_kinds` kinds; further denials are counted by actor and action
+// only, without resource and id.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,7 @@ namespace struere {
 
 class DenialLog {
  public:
-  // All must outlive it.
+  // All three must outlive this object.
   DenialLog(Storage& storage, const Clock& clock, IdSource& ids) : storage_(storage), clock_(clock), ids_(ids) {}
   ~DenialLog();
   DenialLog(const DenialLog&) = delete;
@@ -35,11 +36,11 @@ class DenialLog {
   // `denial` is the payload of the event, without a count. Safe to call from many threads.
   void add(const ActorContext& actor, const Json& denial);
 
-  // Writes what was counted in the scope. Keeps it, if the storage fails.
+  // Writes the denials counted in the scope. Keeps them if the storage fails.
   void write(const Scope& scope) noexcept;
 
  private:
-  // The actor's type and id, the denial's text, and the actor that acted as that one.
+  // The actor's type and id, the text of the denial, and the actor that impersonates this one, if there is one.
   using Kind = std::tuple<ActorType, std::string, std::string, std::string>;
 
   struct Counted {
@@ -56,7 +57,7 @@ class DenialLog {
 
   void start_writer() STRUERE_REQUIRES(mutex_);
   void write_when_due(const std::stop_token& stop);
-  void append(const Scope& scope, std::map<Kind, Counted>& kinds);  // leaves those that were not written
+  void append(const Scope& scope, std::map<Kind, Counted>& kinds);  // erases the denials that it has written
   void put_back(const Scope& scope, Minute minute);
 
   Storage& storage_;
@@ -65,8 +66,9 @@ class DenialLog {
   Mutex mutex_;
   std::condition_variable_any changed_;  // waits with mutex_
   std::map<Scope, Minute, ScopeOrder> scopes_ STRUERE_GUARDED_BY(mutex_);
-  std::jthread writer_ STRUERE_GUARDED_BY(mutex_);      // from the first denial on
-  std::uint64_t forks_ STRUERE_GUARDED_BY(mutex_) = 0;  // that started it: it does not survive a fork
+  std::jthread writer_ STRUERE_GUARDED_BY(mutex_);      // started by the first denial
+  std::uint64_t forks_ STRUERE_GUARDED_BY(mutex_) = 0;  // fork_count() when it was started; the thread does not
+                                                        // survive a fork
 };
 
 }  // namespace struere

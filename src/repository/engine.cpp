@@ -10,7 +10,7 @@
 namespace struere {
 namespace {
 
-// A list of parts, each with its length before it: different lists never make the same key, whatever is in the parts.
+// A key made of parts, each with its length before it, so that different lists of parts never make the same key.
 class PlanKey {
  public:
   void add(std::string_view part) { key_.append(std::to_string(part.size())).append(":").append(part); }
@@ -59,7 +59,7 @@ std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor,
   const MutexLock lock(mutex_);
   if (const auto* const known = plans_.find(key)) return *known;
   auto plan = std::make_shared<const AccessPlan>(compile(rules_, actor, action, type));
-  if (!rules_.find_type(type)) return plan;  // callers may ask for any text; it is not worth a place
+  if (!rules_.find_type(type)) return plan;  // callers may pass any text, so unknown types are not cached
   return plans_.put(key, std::move(plan));
 }
 
@@ -68,7 +68,7 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
   auto& slot = schemas_[type.key];
   if (!slot) try {
       slot = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
-    } catch (const Error& error) {  // what is wrong would quote the schema, which not every writer may see
+    } catch (const Error& error) {  // the message would quote the schema, which not every writer may see
       if (error.code() != ErrorCode::invalid_definition) throw;
       throw Error(ErrorCode::invalid_definition, "the schema of `" + type.slug +
                                                      "` was stored by an earlier version and cannot be enforced any "
@@ -93,7 +93,7 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
   auto fresh = CompiledScope::read(transaction);
   const MutexLock lock(mutex_);
   const Known* const known = scopes_.find(scope);
-  // A reader of an older snapshot must not put back what a later one has replaced.
+  // A reader of an older snapshot must not put back rules that a later reader has replaced.
   if (!known || known->compiled->rules().generation() < generation) scopes_.put(scope, {fresh, std::nullopt});
   return fresh;
 }
@@ -131,7 +131,7 @@ Decision Engine::decision(const ActorContext& actor, Action action, std::string_
     if (const Decision* const known = cache.find(question, *before)) return *known;
   const auto transaction = storage->begin(actor.scope(), Access::read);
   Decision answer = decide(compiled(*transaction, actor.scope())->rules(), actor, action, resource);
-  // Only what was read between two equal stamps is known to belong to them.
+  // The answer belongs to the stamp only if the stamp was equal before and after the read.
   if (before && before == storage->commit_stamp()) cache.keep(question, *before, answer);
   return answer;
 }

@@ -1,4 +1,4 @@
-// What the repositories of one database share.
+// The state that all repositories of one database share.
 #pragma once
 
 #include <atomic>
@@ -24,14 +24,14 @@
 
 namespace struere {
 
-// The rules of one scope at one generation, with all that was ever worked out from them. Thrown away whole when the
-// generation moves on, so that nothing in it can be stale.
+// The rules of one scope at one generation, with the plans and schemas compiled from them. The whole object is
+// discarded when the generation changes, so that nothing in it can be stale.
 class CompiledScope {
  public:
   CompiledScope(RuleBook rules, std::unique_ptr<const EntityObserver> observer)
       : rules_(std::move(rules)), observer_(std::move(observer)) {}
 
-  // As the transaction sees them.
+  // Reads the rules as the transaction sees them.
   static std::shared_ptr<CompiledScope> read(Transaction& transaction);
 
   const RuleBook& rules() const noexcept { return rules_; }
@@ -56,32 +56,33 @@ struct Engine {
   DenialRecording record_denials;
   AuthenticationCache authenticated;
 
-  // As of the transaction's own snapshot.
+  // The rules as of the transaction's own snapshot.
   std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
-  // As this process read it last, which may be out of date; reads it if it never did.
+  // The rules as this process read them last, which may be out of date. Reads them if it has not read them before.
   std::shared_ptr<CompiledScope> known(const Scope& scope);
-  // As of that stamp; nothing, where it is not known. For a reader this is a statement less.
+  // The rules as of that stamp; null if they are not known for it. This saves a reader one statement.
   std::shared_ptr<CompiledScope> compiled_as_of(const CommitStamp& stamp, const Scope& scope);
   void keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled);
 
-  // The time of a write that holds the lock: of two writers in a scope, the later one has no earlier time (SPEC 7).
+  // The time of a write that holds the lock. It is never before the time of an earlier write in the scope (SPEC 7).
   Timestamp time_of_write(Transaction& transaction) const;
 
-  // The answer to `can`, from this thread's cache where nothing was committed since it was given.
+  // The answer of `can`. Taken from this thread's cache if nothing was committed since it was computed.
   Decision decision(const ActorContext& actor, Action action, std::string_view resource);
 
  private:
-  std::uint64_t number_;  // no two of this process have the same
+  std::uint64_t number_;  // unique in this process
   Mutex mutex_;
   struct Known {
     std::shared_ptr<CompiledScope> compiled;
-    std::optional<CommitStamp> as_of;  // the last stamp at which it was seen to hold
+    std::optional<CommitStamp> as_of;  // the last stamp at which it was seen to be current
   };
   static constexpr std::size_t most_scopes = 4096;
   BoundedCache<Scope, Known, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scopes};
 
  public:
-  DenialLog denials;  // the last, so that it goes first: it writes what it still holds
+  DenialLog denials;  // the last member, so that it is destroyed first: its destructor writes the denials that it
+                      // still holds
 
   Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, DenialRecording record)
       : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record), denials(*storage, *clock, *ids) {

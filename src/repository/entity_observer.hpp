@@ -1,5 +1,5 @@
-// What a write of an entity sets off inside its own transaction, beyond the row and its event. The room above that
-// defines it (triggers/trigger_matcher.cpp) is linked, not included: the repositories do not know what a trigger is.
+// The effects of a write of an entity in its transaction, in addition to the row and its event. The layer that
+// defines them (triggers/trigger_matcher.cpp) is linked, not included, so the repositories do not depend on triggers.
 #pragma once
 
 #include <memory>
@@ -12,12 +12,12 @@ namespace struere {
 
 class GuardedOperation;
 
-// The observers of one scope at one generation: read once, used by many threads.
+// The observers of one scope at one generation: read once, then used by many threads.
 class EntityObserver {
  public:
   virtual ~EntityObserver() = default;
 
-  // After the row and its event are written. An exception refuses the write.
+  // Called after the row and its event are written. An exception refuses the write.
   virtual void created(GuardedOperation& operation, const std::string& type, const StoredEntity& row) const = 0;
   virtual void updated(GuardedOperation& operation, const std::string& type, const StoredEntity& row,
                        const StoredEntity& before) const = 0;
@@ -25,7 +25,7 @@ class EntityObserver {
                        const StoredEntity& before) const = 0;
 };
 
-// As the transaction sees them.
+// Reads the observers as the transaction sees them.
 std::unique_ptr<const EntityObserver> read_entity_observer(Transaction& transaction);
 
 }  // namespace struere

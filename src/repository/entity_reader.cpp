@@ -22,7 +22,7 @@ Selection view_of(GuardedOperation& operation, const AccessPlan& plan, const Ent
   return selection;
 }
 
-// What a query asks of a list, and what makes a cursor of another query no cursor of this one.
+// The selection of a list query, and the text that ties a cursor to this query.
 struct ListQuestion {
   Selection selection;
   std::string text;
@@ -42,7 +42,7 @@ ListQuestion list_question(GuardedOperation& operation, const std::string& type_
   return out;
 }
 
-// Whether a storage could hold it. What is not, names nothing.
+// Whether a storage could hold the id. An id that cannot be stored is the id of no entity.
 bool may_be_id(const std::string& text) {
   JsonFault fault;
   return canonical_json(Json(text), fault).has_value();

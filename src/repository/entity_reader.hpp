@@ -21,13 +21,13 @@ std::int64_t count_entities(GuardedOperation& operation, const std::string& type
 Aggregates aggregate_entities(GuardedOperation& operation, const std::string& type, const Query& query,
                               const std::vector<std::string>& group_by, const std::vector<Measure>& measures);
 
-// The rows with these ids, which are distinct, that `plan` shows; in any order. Throws invalid_query if they are too
-// large.
+// The rows with these ids that `plan` shows, in any order. The ids must be distinct. Throws invalid_query if the rows
+// are too large together.
 std::vector<Entity> entities_with_ids(GuardedOperation& operation, const AccessPlan& plan, const EntityType& type,
                                       const std::vector<std::string>& ids, const Interruption& interruption = {});
-// Where the page that this cursor follows ended. Throws invalid_cursor.
+// The position after which the page of this cursor begins. Throws invalid_cursor.
 Position require_position(GuardedOperation& operation, const std::string& question, const std::string& cursor);
-// When a query is to be given up.
+// The deadline and the stop token at which a query is cancelled.
 Interruption interruption_of(const std::optional<std::chrono::milliseconds>& timeout, const std::stop_token& stop);
 
 }  // namespace struere

@@ -9,7 +9,7 @@ namespace struere {
 Entity EntityRepository::get(const EntityId& id, const GetOptions& options) const {
   return guarded(caller_, Access::read, {"read", type_, id.str()}, [&](GuardedOperation& operation) {
     auto found = find_entity(operation, type_, id.str(), options);
-    if (!found) throw_not_found();  // inside, so that a unit of work ends with it
+    if (!found) throw_not_found();  // thrown inside the operation, so that it ends a unit of work
     return *std::move(found);
   });
 }
@@ -67,8 +67,8 @@ void EntityRange::iterator::skip_empty_pages() {
 
 namespace {
 
-// Reads and checks before the write lock is taken what can be; inside a unit of work it is taken already. False if the
-// row is at fault.
+// Parses and checks the data before the write lock is taken. Inside a unit of work the lock is already taken, so this
+// does nothing. Returns false if the row has a fault.
 bool prepare(WrittenJson& data, const Caller& caller, const std::string& type) {
   if (caller.unit()) return true;
   require_no_unit(caller.engine());
@@ -119,7 +119,7 @@ Written EntityRepository::create_text(std::string_view data, const CreateOptions
 std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, const CreateOptions& options) const {
   std::vector<WrittenJson> written(rows.begin(), rows.end());
   for (WrittenJson& row : written)
-    if (!prepare(row, caller_, type_)) break;  // the rows behind it are not reached
+    if (!prepare(row, caller_, type_)) break;  // the write fails at this row, so later rows are not needed
   return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
     std::vector<EntityId> out;
     out.reserve(rows.size());
@@ -187,7 +187,7 @@ void EntityRepository::remove(const EntityId& id) const {
 
 namespace {
 
-// Does `write` to each row in one transaction. An error names the place of its row.
+// Calls `write` for each row, in one transaction. An error holds the index of its row.
 template <class Write>
 void write_all(const Caller& caller, Action action, const std::string& type, const std::vector<EntityId>& ids,
                const Write& write) {

@@ -15,7 +15,8 @@ namespace {
 
 [[noreturn]] void invalid_data(const std::string& message) { throw Error(ErrorCode::invalid_data, message); }
 
-// Whoever passes policies may know what is in the way: it is a tool's permission. Others ask for explain().
+// Only a tool's permission can deny an actor that passes policies, and such an actor may learn which fields it
+// denies. Other actors need explain().
 [[noreturn]] void denied_by_grants(const ActorContext& actor, const AccessPlan& plan, const Json& written,
                                    bool status_asked) {
   if (actor.passes_policies())
@@ -35,15 +36,14 @@ void check_status(const std::string& status) {
   if (!canonical_json(Json(status), fault)) invalid_data("`status` cannot be stored: " + fault.message);
 }
 
-// Calls `visit` with each value at `place`, where "*" stands for every element of an array. What a patch removes is
-// skipped.
+// Calls `visit` with each value at `place`, where "*" stands for every array element. Skips what a patch removes.
 template <class Visit>
 void each_value(const Json& value, std::span<const std::string> place, bool is_patch, const Visit& visit) {
   if (place.empty()) return visit(value);
   const auto rest = place.subspan(1);
   if (place.front() == "*") {
     if (value.is_array())
-      for (const Json& element : value) each_value(element, rest, false, visit);  // an array is written whole
+      for (const Json& element : value) each_value(element, rest, false, visit);  // a patch replaces whole arrays
   } else if (value.is_object()) {
     const auto member = value.find(place.front());
     if (member == value.end() || (is_patch && member->is_null())) return;
@@ -51,11 +51,11 @@ void each_value(const Json& value, std::span<const std::string> place, bool is_p
   }
 }
 
-// Whether what is written holds the whole value at `place`, so that nothing stored is left in it.
+// Whether the written JSON holds the whole value at `place`, so that no stored part of that value remains.
 bool writes_whole(const Json& written, std::span<const std::string> place, bool is_patch) {
   const Json* at = &written;
   for (const std::string& segment : place) {
-    if (!at->is_object()) return true;  // inside an array or a value that is written whole
+    if (!at->is_object()) return true;  // inside an array or another value that is written as a whole
     const auto member = at->find(segment);
     if (member == at->end()) return false;
     at = &*member;
@@ -63,7 +63,7 @@ bool writes_whole(const Json& written, std::span<const std::string> place, bool 
   return !is_patch || !at->is_object();
 }
 
-// The patch that makes the one of the other, as far as a patch can: it cannot set null.
+// A merge patch that changes `before` into `after`, except that a merge patch cannot set a value to null.
 Json merge_patch_between(const Json& before, const Json& after) {
   Json out = Json::object();
   for (const auto& [key, value] : before.items())
@@ -264,7 +264,7 @@ void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, co
                                const StoredEntity* before) {
   const std::string message = fmt::format("the row as it would be does not match the schema of `{}`", type_);
   const std::string place = fmt::format("data{}{}", fault.place.empty() ? "" : ".", fmt::join(fault.place, "."));
-  // The schema's words quote the row and may name any of its fields, so they are for an actor that sees all of it.
+  // The description of the fault may quote any field of the row, so only an actor that sees all of the row gets it.
   const auto sees_all = [&](const StoredEntity& row) {
     return std::ranges::any_of(operation_.admitting_masks(*operation_.plan(Action::read, type_), row), &Mask::empty);
   };
@@ -281,7 +281,7 @@ StoredEntity EntityWriter::require_stored(const EntityType& type, const std::str
   return *std::move(row);
 }
 
-// Whether the actor's view shows the status of the row. If not, a refusal would tell it.
+// Whether the actor's view shows the status of the row. If it does not, a refusal must not reveal the status.
 bool EntityWriter::sees_status(const StoredEntity& row, const std::string& type) {
   const auto masks = operation_.admitting_masks(*operation_.plan(Action::read, type), row);
   return apply_masks(masks, FieldPath::Root::status, row.status, MaskPurpose::query).has_value();

@@ -12,7 +12,7 @@
 
 namespace struere {
 
-// When the references of a row are checked: with the row, or by require_references when all rows are there.
+// When the references of a row are checked: during the insert, or later by require_references.
 enum class References { with_row, later };
 
 // The caller commits.
@@ -21,29 +21,29 @@ class EntityWriter {
   EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}
 
   Written create(const WrittenJson& data, const CreateOptions& options);
-  // The same, if the id is enough.
+  // Like create(), but returns the stored row instead of the actor's view of it.
   StoredEntity insert(const WrittenJson& data, const CreateOptions& options,
                       References references = References::with_row);
-  // Those of a row that was inserted with References::later.
+  // Checks the references of a row that was inserted with References::later.
   void require_references(const Json& data) { require_references(operation_.require_type(type_), data, false); }
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
   void remove(const std::string& id);
-  // `phase` is told when the write turns out to be an update, for the record of a denial.
+  // Calls `phase` with the action that is checked next, for the record of a denial.
   Upserted upsert(const UniqueKey& key, const WrittenJson& data, const std::function<void(Action)>& phase);
-  // These two are for system actors and org admins, and set off no trigger.
+  // restore() and purge() are for system actors and org admins, and run no trigger.
   Written restore(const std::string& id);
   void purge(const std::string& id);
-  // All of `data` at once, by a migration of the type, which is the system's own doing: no grant is asked, the schema
-  // is for the caller to check (it may be one that the transaction has yet to write), and no trigger is set off.
+  // Replaces all of `data`, for a migration of the type. A migration is an act of the system, so no grant is checked
+  // and no trigger runs. The caller checks the schema, because the new one may not be written yet.
   void migrate(const StoredEntity& before, const Json& data);
 
  private:
-  // The row that `plan` admits, else the error that SPEC 6 names.
+  // The row that `plan` admits. Otherwise throws the error that SPEC 6 names.
   StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
   // The row as stored, deleted or not.
   StoredEntity require_stored(const EntityType& type, const std::string& id);
-  // Throws invalid_data for `fault`, in words that the actor may read. `mask` is that of the grant; `before` is null
-  // for a create.
+  // Throws invalid_data for `fault`, in words that the actor may read. `mask` is the mask of the writing grant;
+  // `before` is null for a create.
   [[noreturn]] void refuse_data(const SchemaFault& fault, const Json& written, const Mask& mask,
                                 const StoredEntity* before);
   bool sees_status(const StoredEntity& row, const std::string& type);
@@ -53,7 +53,7 @@ class EntityWriter {
   const std::string& type_;
 };
 
-// Database::explain, once the asker may ask.
+// The part of Database::explain that runs after the check that the caller may use it.
 Explanation explain_operation(GuardedOperation& operation, const ActorContext& about, Action action,
                               const std::string& resource, const std::optional<EntityId>& id,
                               const std::optional<ProposedWrite>& write);

@@ -1,4 +1,4 @@
-// The one place that writes events (SPEC 7).
+// The only code that writes events (SPEC 7).
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ class EventAppender {
   EventAppender(Transaction& transaction, const ActorContext& actor, IdSource& ids, Timestamp now)
       : transaction_(transaction), actor_(actor), ids_(ids), now_(now) {}
 
-  // `payload` is canonical JSON, an object. Part of the transaction: it stays if and only if the write does.
+  // `payload` is a canonical JSON object. The event is stored if and only if the transaction commits.
   EventId append(const std::string& type, std::string payload, const std::optional<std::string>& entity = {},
                  const std::optional<std::string>& other_end = {});
 

@@ -14,8 +14,8 @@ void append_optional(std::string& out, const std::optional<std::string>& text) {
     out.append("null");
 }
 
-// The keys are in order and the payload is canonical, so this is what canonical_json would write. `payload` is the
-// member that stands for the payload.
+// The members are in order and the payload is canonical, so the result equals that of canonical_json(). `payload` is
+// the member that holds the payload or its hash.
 std::string canonical_event(const OrganizationId& organization, Environment environment, const EventRecord& event,
                             std::string_view payload) {
   std::string out;

@@ -1,7 +1,7 @@
-// The hashes of events: how they form a chain that verifies, even where payloads were purged (SPEC 7).
+// The hashes of events: how they form a chain that verifies even after payloads were purged (SPEC 7).
 //
-// docs/storage-format.md says the same for an outsider. An event of a file older than version 5 has no salt: its hash
-// is over the payload itself.
+// docs/storage-format.md specifies the same for other implementations. An event of a file older than version 5 has no
+// salt: its hash is over the payload itself.
 #pragma once
 
 #include <string>
@@ -16,15 +16,15 @@ namespace STRUERE_COMPANION_API struere {
 void seal_event(EventRecord& event, const Digest& previous, const OrganizationId& organization,
                 Environment environment);
 
-// What the hash of the event must be, by its content. Throws std::invalid_argument for a text that nobody could have
-// written through the library.
+// Computes the hash that the event must have, from its content. Throws std::invalid_argument if a text in it is one
+// that the library never writes.
 Digest chained_hash(const Digest& previous, const Scope& scope, const EventRecord& event);
 
 // The hash of the payload with its salt; with a new salt if the event has none.
 Digest payload_digest(const EventRecord& event);
 
-// The hash of an event of an older file as if its payload were hashed on its own. An `events.resealed` event repeats it
-// once the payload is purged, because `hash` can then not be computed any more.
+// The hash that an event of an older file would have if its payload were hashed separately. When the payload is
+// purged, an `events.resealed` event records this hash, because `hash` can then no longer be computed.
 Digest resealed_hash(const Digest& previous, const Scope& scope, const EventRecord& event, const Digest& payload_hash);
 
 }  // namespace struere

@@ -8,7 +8,7 @@ namespace struere {
 namespace {
 
 constexpr std::size_t events_in_purge = 100;
-constexpr std::size_t most_resealed = 1000;  // in one event
+constexpr std::size_t most_resealed = 1000;  // hashes in one event
 
 Digest hash_before(Transaction& transaction, std::int64_t sequence) {
   const ChainHead start = transaction.log_start();
@@ -40,7 +40,7 @@ void purge_payloads(GuardedOperation& operation, const std::string& entity) {
     if (batch.empty()) return say_resealed();
     operation.spend(static_cast<std::int64_t>(batch.size()));
     for (const EventRecord& event : batch) {
-      if (event.payload == "{}") continue;  // there is nothing in it
+      if (event.payload == "{}") continue;  // an empty payload reveals nothing
       const Digest payload_hash = payload_digest(event);
       if (!event.salt) {
         const Digest hash =

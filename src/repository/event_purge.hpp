@@ -1,4 +1,4 @@
-// The payloads of the events of an entity that is purged (SPEC 6 and 7).
+// Removal of the payloads of the events of a purged entity (SPEC 6 and 7).
 #pragma once
 
 #include <string>

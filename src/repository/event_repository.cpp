@@ -13,7 +13,7 @@
 namespace struere {
 namespace {
 
-constexpr int events_at_once = 1000;  // in one transaction
+constexpr int events_at_once = 1000;  // read or removed in one transaction
 
 std::string question_of(const EventQuery& query) {
   const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
@@ -32,11 +32,11 @@ std::string question_of(const EventQuery& query) {
 struct EventRows {
   std::vector<Event> events;
   bool more = false;
-  std::optional<std::string> end;  // the cursor of the last of them
-  std::int64_t scanned = 0;        // no event up to here is still to come
+  std::optional<std::string> end;  // the cursor of the last event
+  std::int64_t scanned = 0;        // later answers hold no event up to this sequence
 };
 
-// Only events after the sequence `scanned`, which an earlier answer to the same query gave.
+// Selects only events after the sequence `scanned`, which an earlier answer to the same query returned.
 EventRows select_events(GuardedOperation& operation, const EventQuery& query, std::int64_t scanned) {
   require_limit(query.limit);
   const std::string question = question_of(query);
@@ -53,7 +53,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     const auto plan = operation.plan(Action::read, type.slug);
     if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
   }
-  // Of a purged entity there is no row that a grant could admit.
+  // A purged entity has no row that a grant could admit.
   selection.purged = operation.actor().passes_policies() && !operation.actor().restriction();
   selection.others = decide(operation.rules(), operation.actor(), Action::read, "events").allowed();
   selection.actor = operation.values();
@@ -74,13 +74,13 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
       break;
     }
     bytes += record.payload.size();
-    out.more = bytes >= most_page_bytes;  // then the storage went no further
+    out.more = bytes >= most_page_bytes;  // the storage ended the page at its size limit
     selection.after = record.sequence;
     out.events.emplace_back(std::move(record));
   }
   if (!out.events.empty())
     out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(selection.after)});
-  // The storage looked at all that there is, unless the page is full.
+  // Unless the page is full, the storage has read the log to its end.
   out.scanned = out.more ? selection.after : std::max(scanned, operation.transaction().chain_head().sequence);
   return out;
 }
@@ -90,7 +90,7 @@ EventRows read_events(const Caller& caller, const EventQuery& query, std::int64_
                  [&](GuardedOperation& operation) { return select_events(operation, query, scanned); });
 }
 
-// Whether denials that are still being counted could be among the answers.
+// Whether denials that are not written to the log yet could be among the answers.
 bool asks_for_denials(const EventQuery& query) {
   constexpr std::string_view denied = "access.denied";
   return !query.entity && (!query.type || *query.type == denied) &&
@@ -135,15 +135,15 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
 }
 
 Verification EventRepository::verify() const {
-  // In batches: a long read would keep the storage from tidying up behind those who write. What is committed meanwhile
-  // is verified, too.
+  // The log is read in batches, because a long read would keep the storage from removing old versions that writers
+  // leave. Events that are committed meanwhile are verified too.
   std::optional<LogVerifier> verifier;
   for (;;) {
     auto found = guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
       operation.require_resource(Action::read, "events");
       Transaction& transaction = operation.transaction();
       const ChainHead start = transaction.log_start();
-      if (!verifier || verifier->last().sequence < start.sequence)  // pruned meanwhile
+      if (!verifier || verifier->last().sequence < start.sequence)  // it was pruned meanwhile
         verifier.emplace(caller_.actor().scope(), start);
       int taken = 0;
       transaction.replay_events({.after = verifier->last().sequence}, [&](const EventRecord& event) {
@@ -164,7 +164,7 @@ std::int64_t EventRepository::prune(Timestamp before) const {
       return body(operation);
     });
   };
-  // Looked for first, in batches, and while others write.
+  // Finds the last event to prune first, in batches and without the write lock, so that writers do not wait.
   std::optional<ChainHead> through;
   for (bool is_done = false; !is_done;)
     is_done = run(Access::read, [&](GuardedOperation& operation) {
@@ -187,7 +187,7 @@ std::int64_t EventRepository::prune(Timestamp before) const {
     operation.commit();
     return count;
   });
-  // Nobody sees them any more. Those that a killed process left are removed by the next.
+  // The pruned events are no longer visible. If the process is killed here, the next call of prune() removes them.
   while (run(Access::write, [&](GuardedOperation& operation) {
            const std::int64_t removed = operation.transaction().remove_pruned_events(events_at_once);
            operation.commit();

@@ -7,14 +7,14 @@
 namespace struere {
 namespace {
 
-constexpr std::int64_t most_counted = std::int64_t{1} << 40;  // so that no sum of them overflows
+constexpr std::int64_t most_counted = std::int64_t{1} << 40;  // so that a sum of them does not overflow
 
 void require_count(std::int64_t count, const char* what) {
   if (count < 0 || count > most_counted)
     throw Error(ErrorCode::invalid_data, fmt::format("{} is from 0 to {}", what, most_counted));
 }
 
-// Nothing where no execution can match.
+// The conditions of the query; nullopt if no execution can match.
 std::optional<std::vector<RecordCondition>> conditions(GuardedOperation& operation, const ExecutionQuery& query) {
   using enum RecordCondition::Comparison;
   std::vector<RecordCondition> out;

@@ -1,4 +1,4 @@
-// The rows that an explanation is about: as they are, and as a proposed write would leave them.
+// The rows that an explanation is about: as they are stored, and as a proposed write would leave them.
 #include <fmt/format.h>
 
 #include "access/explainer.hpp"

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t longest_recorded_text = 200;
 
-// What a caller sent, as far as it can be written down.
+// The text of a caller as an event can record it; null if it is empty, too long or not valid in JSON.
 Json recordable(std::string_view text) {
   JsonFault fault;
   Json value = std::string(text.substr(0, longest_recorded_text));
@@ -23,7 +23,7 @@ void record_denial(Engine& engine, const ActorContext& actor, const Attempt& att
   try {
     Json payload{{"action", attempt.action}, {"resource", recordable(attempt.resource)}};
     if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
-    // Not about the entity, even where one was named: who may see the row need not see who was refused.
+    // The event names no entity, even if the caller did: an actor that may see the row need not see the denial.
     if (engine.record_denials == DenialRecording::each) {
       const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
       EventAppender(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
@@ -54,7 +54,7 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
   if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
   if (compiled_) return;
   compiled_ = engine.compiled(*transaction_, actor.scope());
-  // Only what was read between two equal stamps is known to belong to them.
+  // The rules belong to the stamp only if the stamp was equal before and after the read.
   if (presumed_at_ && presumed_at_ == engine.storage->commit_stamp())
     engine.keep_as_of(*presumed_at_, actor.scope(), compiled_);
   presumed_at_.reset();
@@ -90,14 +90,14 @@ void GuardedOperation::require_resource(Action action, std::string_view resource
 }
 
 void GuardedOperation::require_admin(const char* what) {
-  // A tool that could redefine who may do what would be narrowed by nothing.
+  // If a restricted tool could redefine permissions, it could remove its own restriction.
   if (is_narrowed()) throw Error(ErrorCode::permission_denied, fmt::format("a restricted tool may not {}", what));
   if (!actor_.passes_policies())
     throw Error(ErrorCode::permission_denied, fmt::format("only system actors and org admins may {}", what));
 }
 
 void GuardedOperation::require_host_or_admin(const char* what) {
-  // A tool of development acts as the system there, and would say what tools may do in production.
+  // A tool in development acts as the system there, so it could change the tool permissions that production shares.
   if (actor_.restriction() || actor_.cascade_depth() > 0)
     throw Error(ErrorCode::permission_denied, fmt::format("a tool may not {}, whoever it acts as", what));
   require_admin(what);

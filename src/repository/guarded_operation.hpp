@@ -1,5 +1,5 @@
-// One operation of one actor: a transaction in its scope, the rules as of that transaction, and the checks of SPEC 6 in
-// their order. Every repository goes through here; nothing else begins a transaction for an actor.
+// One operation of one actor: a transaction in its scope, the rules as of that transaction, and the checks of SPEC 6
+// in their order. All repositories use this class; no other code begins a transaction for an actor.
 #pragma once
 
 #include <memory>
@@ -16,26 +16,25 @@
 
 namespace struere {
 
-// What is attempted, for the record of a denial.
+// The attempted action, for the record of a denial.
 struct Attempt {
   std::string_view action;
   std::string_view resource;
   std::string_view id = {};
 };
 
-// Rows and events that one write of an organization's own actor may go through (docs/limits.md).
+// The rows and events that one write of an organization's own actor may process (docs/limits.md).
 inline constexpr std::int64_t most_entries_of_a_write = 50'000;
 
 class GuardedOperation {
  public:
-  // `may_presume`: a reader may take the rules as of the last commit that this process has seen, and ask rules_stand()
-  // before it answers.
+  // If `may_presume` is true, a reader may use the rules as of the last commit that this process has seen. It must
+  // then call rules_stand() before it returns its answer.
   GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume = false);
-  // One operation of a unit: in its transaction, at its time. commit() is then the unit's.
+  // One operation of a unit of work: in the unit's transaction and at its time. The unit commits, not the operation.
   GuardedOperation(UnitOfWork& unit, const ActorContext& actor);
 
-  // Whether the rules are those of the transaction's own snapshot. Where they are not, all that was done with them is
-  // void.
+  // Whether the rules are those of the transaction's snapshot. If not, all results computed with them are invalid.
   bool rules_stand();
 
   const ActorContext& actor() const noexcept { return actor_; }
@@ -43,7 +42,7 @@ class GuardedOperation {
   const RuleBook& rules() const noexcept { return compiled_->rules(); }
   const EntityObserver& observer() const noexcept { return compiled_->observer(); }
   ActorValues values() const { return actor_values(actor_); }
-  // Of a write: not before that of the write before it in the scope, whatever the clock says (SPEC 7).
+  // The time of a write. It is never before the time of an earlier write in the scope (SPEC 7).
   Timestamp now() const noexcept { return now_; }
   const Digest& cursor_key() const { return engine_.storage->cursor_key(); }
   std::string new_id() { return engine_.ids->next(now_); }
@@ -53,29 +52,31 @@ class GuardedOperation {
   }
   std::shared_ptr<const JsonSchema> schema(const EntityType& type) { return compiled_->schema(type); }
 
-  // permission_denied where the policies say no.
+  // Throws permission_denied if the policies deny the action.
   std::shared_ptr<const AccessPlan> require(Action action, const std::string& type);
   void require_resource(Action action, std::string_view resource);
-  // permission_denied for everybody but system actors and org admins.
+  // Throws permission_denied unless the actor is a system actor or org admin that no tool's permission narrows.
   void require_admin(const char* what);
-  // Also for tools and triggers, though they act as the system: what both environments share is not theirs to change.
+  // Like require_admin, but refuses tools and triggers too, even those that act as the system: they must not change
+  // data that both environments share.
   void require_host_or_admin(const char* what);
-  // permission_denied for whoever hands on roles that they do not hold, or that a tool's permission narrows.
+  // Throws permission_denied if the actor does not have one of these roles itself (unless it passes policies), or if
+  // a tool's permission narrows the actor and `names` is not empty.
   void require_own_roles(const std::vector<std::string>& names);
-  // Before a write goes through so many rows or events while all writers wait. permission_denied if this and what was
-  // spent before is more than `most_entries_of_a_write`, for everybody but the host.
+  // Call this before a write processes that many rows or events while all other writers wait. Except for the system
+  // actor, throws permission_denied if the sum of all calls exceeds `most_entries_of_a_write`.
   void spend(std::int64_t entries);
-  // invalid_data for a name that no role of the scope has: a mistyped one would grant nothing.
+  // Throws invalid_data if the scope has no role of such a name, because a mistyped name would grant nothing.
   void require_known_roles(const std::vector<std::string>& names);
-  // not_found where the scope has no such type; only after the policy check.
+  // Throws not_found if the scope has no such type. Call it only after the policy check.
   const EntityType& require_type(const std::string& slug);
 
-  // The masks of those grants of `plan` that admit the row as stored; deleted rows are admitted by none.
+  // The masks of those grants of `plan` that admit the row as stored. No grant admits a deleted row.
   std::vector<const Mask*> admitting_masks(const AccessPlan& plan, const StoredEntity& row);
   bool in_read_view(const StoredEntity& row, const std::string& type);
-  // The row if it is there, alive, of a type of this scope and in the actor's `read` view.
+  // The row if it exists, is not deleted, is of a type of this scope and is in the actor's `read` view.
   std::optional<StoredEntity> find_readable(const std::string& id);
-  // The answer to a write: the row of the `read` view, or the id alone.
+  // The answer of a write: the row as the `read` view shows it, or only the id.
   Written written(const StoredEntity& row, const std::string& type);
 
   EventAppender audit() {
@@ -99,7 +100,7 @@ class GuardedOperation {
   std::shared_ptr<CompiledScope> compiled_;
 };
 
-// What is done with an operation: a function, without the type of it.
+// The function to run with an operation, with its type erased.
 struct OperationBody {
   void* body;
   void (*call)(void* body, GuardedOperation& operation);
@@ -107,11 +108,11 @@ struct OperationBody {
 
 void run_guarded(const Caller& caller, Access access, const Attempt& attempt, OperationBody body);
 
-// Appends `access.denied` if the host wants that. Throws `denial`, with a note, if it could not be recorded.
+// Appends `access.denied` if the host wants it. If that fails, throws `denial` with a note about the failure.
 void record_denial(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial);
 
-// Runs `body` with an operation of its own, which is undone unless it commits. What only reads may run once more: where
-// the rules changed while it began.
+// Runs `body` with an operation of its own, which is undone unless `body` commits. A read runs `body` a second time
+// if the rules that it presumed turn out to be out of date.
 template <class Body>
 auto guarded(const Caller& caller, Access access, const Attempt& attempt, Body&& body) {
   using Answer = decltype(body(std::declval<GuardedOperation&>()));

@@ -38,11 +38,11 @@ bool LogVerifier::take(const EventRecord& event) {
 }
 
 bool LogVerifier::is_sound(const EventRecord& event) {
-  if (event.payload_hash && (!event.entity || event.payload != "{}")) return false;  // purge() leaves none like this
+  if (event.payload_hash && (!event.entity || event.payload != "{}")) return false;  // purge() leaves no such event
   Digest computed;
   try {
     computed = chained_hash(last_.hash, scope_, event);
-  } catch (const std::invalid_argument&) {  // a text in it that nobody could have written through the library
+  } catch (const std::invalid_argument&) {  // the event holds a text that the library never writes
     return false;
   }
   if (event.payload_hash) unpurged_.try_emplace(*event.entity, Event{event.sequence, event.id});

@@ -1,4 +1,4 @@
-// Goes through a log, in as many batches as the caller likes, and finds the first event that is not sound (SPEC 7).
+// Verifies a log, in as many batches as the caller likes, and finds the first event that is not valid (SPEC 7).
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@
 
 namespace struere {
 
-// The events that confirm something about others: where the log starts; the hashes of events that were made without a
-// salt and whose payload was purged; and that an entity was purged (a suffix).
+// The events that confirm something about other events: where the log starts; the hashes of events that were made
+// without a salt and whose payload was purged; and that an entity was purged (a suffix).
 inline constexpr std::string_view pruned_type = "events.pruned";
 inline constexpr std::string_view resealed_type = "events.resealed";
 inline constexpr std::string_view purged_suffix = ".purged";  // after the slug of a type
@@ -26,10 +26,10 @@ class LogVerifier {
 
   const ChainHead& last() const noexcept { return last_; }
 
-  // Takes the next event as stored. False once an event is not sound: none is looked at after it.
+  // Takes the next event as stored. Returns false once an event is not valid; later events are not checked.
   bool take(const EventRecord& event);
 
-  // Once all events were taken. `start` and `head` are what the storage says of the log as it is now.
+  // Call this after the last event. `start` and `head` are the storage's current start and head of the log.
   Verification result(const ChainHead& start, const ChainHead& head) const;
 
  private:
@@ -47,8 +47,9 @@ class LogVerifier {
   ChainHead last_;
   Verification found_;
   Json pruned_;
-  std::map<std::string, std::pair<std::string, Event>> unsealed_;  // by sequence: the hash that is to be confirmed
-  std::map<std::string, Event> unpurged_;  // by entity: the first of its events that lacks its payload
+  std::map<std::string, std::pair<std::string, Event>> unsealed_;  // by sequence: the hash that a later event must
+                                                                   // confirm
+  std::map<std::string, Event> unpurged_;  // by entity: the first of its events without a payload
 };
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// Members of an organization, and what both environments record of them (SPEC 7).
+// The members of an organization, and the events of their changes in both environments (SPEC 7).
 #include "actor/actor_resolver.hpp"
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
@@ -21,14 +21,14 @@ bool TrustedHost::remove_member(const OrganizationId& organization, const UserId
 
 namespace {
 
-// What one environment keeps of a change of membership: an event, and the roles that are lost.
+// Records a change of membership in one environment: the event, and the removal of the user's roles.
 void record_change(Transaction& transaction, EventAppender audit, const UserId& user,
                    const std::optional<MembershipRole>& role, const std::optional<Membership>& before) {
   Json payload{{"user", user.str()}};
   if (role) payload["role"] = to_string(*role);
   if (before) payload["previousRole"] = to_string(before->role);
   if (!before || !role) {
-    // A user who joins has no roles either: none that an older file or a race has left behind.
+    // A user that joins has no roles yet. Roles that an older file or a race left behind are removed.
     Json lost = Json::array();
     for (const Assignment& assignment : stored_assignments(transaction, user)) {
       remove_assignment(transaction, user, assignment.role);
@@ -43,7 +43,7 @@ void record_change(Transaction& transaction, EventAppender audit, const UserId& 
 
 bool TrustedHost::change_member(const OrganizationId& organization, const UserId& user,
                                 std::optional<MembershipRole> role) const {
-  // Made before the transaction: these ask the storage themselves.
+  // The actors are made before the transaction begins, because the resolver reads the storage itself.
   const ActorResolver resolver(*engine_->storage, *engine_->clock);
   const ActorContext systems[] = {resolver.system_actor(organization, Environment::development),
                                   resolver.system_actor(organization, Environment::production)};

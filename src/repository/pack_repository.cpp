@@ -13,7 +13,7 @@ InstalledPack require_pack(GuardedOperation& operation, const std::string& pack_
   return *std::move(pack);
 }
 
-// A pack whose definitions are known is more than its record: changing this alone would part the two.
+// A pack whose definitions are stored must not be changed here: its record and its definitions would then differ.
 InstalledPack require_record_alone(GuardedOperation& operation, const std::string& pack_id) {
   InstalledPack pack = require_pack(operation, pack_id);
   if (find<PackDefinitions>(operation.transaction(), "pack_id", pack_id))

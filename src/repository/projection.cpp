@@ -14,7 +14,7 @@
 namespace struere {
 namespace {
 
-// Whether a place of the schema is the one of `path`, with `rest` after it.
+// Whether the place of a schema field is `path` followed by `rest`.
 bool is_place(const ReferenceField& field, const FieldPath& path, std::initializer_list<std::string_view> rest) {
   const auto& segments = path.segments();
   return field.place.size() == segments.size() + rest.size() &&
@@ -22,7 +22,7 @@ bool is_place(const ReferenceField& field, const FieldPath& path, std::initializ
          std::equal(rest.begin(), rest.end(), field.place.begin() + static_cast<std::ptrdiff_t>(segments.size()));
 }
 
-// Calls `visit` with each id that a value names.
+// Calls `visit` with each id that the value holds.
 template <class Visit>
 void each_id(const Json& value, const Visit& visit) {
   if (value.is_string()) visit(value.get_ref<const std::string&>());
@@ -68,7 +68,7 @@ std::vector<Entity> Projection::find(const std::string& type, const std::vector<
 }
 
 std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
-  // One question for each type, however many rows name entities of it.
+  // One query for each type, however many rows name entities of the type.
   std::map<std::string, std::set<std::string>> asked;
   for (const auto& values : page.values)
     for (std::size_t i = 0; i < expanded_.size(); ++i) {
@@ -118,7 +118,8 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
       each_id(*value, [&](const std::string& id) {
         const auto at = found.find(id);
         if (at == found.end() || std::ranges::find(types, at->second.type()) == types.end()) return;
-        bytes += json_view(at->second).size() + 256;  // and what an answer says of it besides its data
+        bytes += json_view(at->second).size() + 256;  // the rest of what the answer holds of an entity, in addition
+                                                      // to its data
         expansion.entities.push_back(at->second);
       });
       if (bytes > most_answer_bytes)

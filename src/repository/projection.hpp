@@ -1,4 +1,4 @@
-// What `fields` and `expand` make of the rows that answer (SPEC 6): less of their data, and others beside them.
+// Applies `fields` and `expand` to the rows of an answer (SPEC 6): removes leaves, and adds the referenced entities.
 #pragma once
 
 #include <optional>
@@ -16,18 +16,18 @@ class Projection {
   Projection(GuardedOperation& operation, const EntityType& type, const std::optional<std::vector<std::string>>& fields,
              const std::vector<std::string>& expand);
 
-  // What the storage has to tell of each row in addition.
+  // Adds the values that the storage must return in addition to each row.
   void prepare(Selection& selection);
 
-  // The rows of a page that was selected so. Throws invalid_query if what stands beside them grows too large.
+  // The rows of a page of such a selection. Throws invalid_query if the entities that `expand` adds are too large.
   std::vector<Entity> rows(const std::string& type, Page page) const;
 
  private:
   struct Expanded {
-    std::string asked;  // as it was written
+    std::string asked;  // as the caller wrote it
     FieldPath path;
-    std::vector<std::string> types;       // that a single id may be of
-    std::vector<std::string> list_types;  // that the ids of a list may be of
+    std::vector<std::string> types;       // the types that a single id may be of
+    std::vector<std::string> list_types;  // the types that the ids of an array may be of
   };
 
   std::vector<Entity> find(const std::string& type, const std::vector<std::string>& ids) const;
@@ -35,7 +35,7 @@ class Projection {
   GuardedOperation& operation_;
   std::optional<std::vector<FieldPath>> fields_;
   std::vector<Expanded> expanded_;
-  Interruption interruption_;  // of the selection
+  Interruption interruption_;  // as in the selection
 };
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// Pages of records: newest first, each followed by a sealed cursor.
+// Pages of records, each page with a sealed cursor to the next.
 #pragma once
 
 #include <charconv>
@@ -21,7 +21,7 @@ struct RecordPage {
   std::optional<std::string> next;
 };
 
-// `selection` lacks its limit and cursor. `question` is all that the answer depends on besides the scope.
+// `selection` lacks its limit and cursor. `question` holds everything that the answer depends on except the scope.
 template <class T>
 RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection, const std::string& question,
                           std::int64_t limit, const std::optional<std::string>& after) {
@@ -61,7 +61,7 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
     }
     bytes += size_of(record);
   }
-  // Then the storage went no further.
+  // The storage ended the page at its size limit.
   if (bytes >= most_page_bytes && !page.next) page.next = encode_cursor(key, scope, question, last);
   return page;
 }

@@ -72,7 +72,7 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
       fmt::format("related/{}/{}/{}", direction == RelationDirection::in ? "in" : "out", relation, id.str());
   if (query.after) selection.after = require_position(operation, question, *query.after);
 
-  // A page of each type; those that are not whole tell nothing of what comes after their last row.
+  // Reads one page of each type. If a page is not complete, rows of that type after its last row are not known.
   std::vector<RelatedRow> rows;
   std::optional<Position> known_until;
   for (const EntityType& type : operation.rules().types()) {

@@ -6,7 +6,7 @@
 namespace struere {
 namespace {
 
-// What the actor does not see is not there.
+// Throws not_found both for a thread that does not exist and for one that the actor does not see.
 Thread require_thread(GuardedOperation& operation, const ThreadId& id) {
   auto thread = find<Thread>(operation.transaction(), "id", id.str());
   if (!thread || !sees_thread(operation, *thread)) throw_not_found();
@@ -17,8 +17,8 @@ std::vector<RecordCondition> begun_by(const ActorContext& actor) {
   return {{"started_by_type", {}, std::string(to_string(actor.type()))}, {"started_by", {}, actor.id()}};
 }
 
-// The thread of that external id which the actor itself began, or else the first of those that it sees. An id that only
-// other actors' threads have is as good as new.
+// The thread of that external id that the actor itself began, or otherwise the first one that it sees. `nullopt` if
+// only threads that the actor does not see have the id.
 std::optional<Thread> find_by_external_id(GuardedOperation& operation, const std::string& external_id) {
   const auto first = [&](std::vector<RecordCondition> where) {
     where.push_back({"external_id", {}, external_id});

@@ -1,4 +1,4 @@
-// Which threads an actor sees (SPEC 8): those that it began, and all where a policy lets it read threads.
+// Which threads an actor sees (SPEC 8): the threads that it began, and all threads if a policy lets it read threads.
 #pragma once
 
 #include "repository/guarded_operation.hpp"

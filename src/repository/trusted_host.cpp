@@ -17,7 +17,7 @@ std::string checked_text(const std::string& text, const char* what) {
   return text;
 }
 
-// The session of the actor that `resolve` makes of what the host says about somebody.
+// The session of the actor that `resolve` returns.
 template <class Resolve>
 Session session_of(const std::shared_ptr<Engine>& engine, const Resolve& resolve) {
   require_no_unit(*engine);
@@ -73,7 +73,8 @@ std::vector<Organization> TrustedHost::organizations() const { return stored_org
 
 std::vector<Membership> TrustedHost::members(const OrganizationId& organization) const {
   if (!find_organization(storage(), organization)) return {};
-  const Scope scope(authority(), organization, Environment::development);  // they are the same in both
+  const Scope scope(authority(), organization, Environment::development);  // memberships are the same in both
+                                                                           // environments
   return stored_memberships(*storage().begin(scope, Access::read), scope);
 }
 

@@ -65,7 +65,7 @@ void UnitOfWork::run(const Caller& caller, const Attempt& attempt, const std::fu
 std::shared_ptr<CompiledScope> UnitOfWork::compiled() {
   const std::uint64_t generation = transaction_->generation();
   if (generation == generation_) return engine_.compiled(*transaction_, scope_);
-  // These rules could still be undone, and the next writer's would then have the same generation.
+  // Not cached: these rules may be undone, and the next writer's rules would then have the same generation.
   if (!changed_ || changed_->rules().generation() != generation) changed_ = CompiledScope::read(*transaction_);
   return changed_;
 }

@@ -17,34 +17,34 @@ namespace struere {
 class GuardedOperation;
 struct Attempt;
 
-// What the operations of a unit share. The first error of one of them ends it: all later operations, and the commit,
-// answer with that error. Used by the thread that began it alone.
+// The state that the operations of a unit share. The first error of an operation ends the unit: all later operations,
+// and commit(), throw that error. Only the thread that began a unit may use it.
 class UnitOfWork {
  public:
   // Begins the transaction. Throws Error{storage}.
   UnitOfWork(Engine& engine, const Scope& scope);
 
-  // Runs one operation of the caller, who is in the scope, in the transaction.
+  // Runs one operation of the caller in the transaction. The caller must be in the unit's scope.
   void run(const Caller& caller, const Attempt& attempt, const std::function<void(GuardedOperation& operation)>& body);
 
-  // The rules as the operations so far have left them.
+  // The rules as the previous operations of the unit left them.
   std::shared_ptr<CompiledScope> compiled();
 
   Engine& engine() noexcept { return engine_; }
   Transaction& transaction() noexcept { return *transaction_; }
   Timestamp now() const noexcept { return now_; }
 
-  // Makes everything durable, or throws the first error of an operation.
+  // Commits the transaction, or throws the first error of an operation.
   void commit();
-  // Ends the unit. What was not committed is undone.
+  // Ends the unit. Uncommitted changes are undone.
   void end() noexcept;
 
   const std::optional<Error>& failure() const noexcept { return failure_; }
-  // Appends `access.denied` if the unit failed by a denial; after end().
+  // Appends `access.denied` if a denial made the unit fail. Call it after end().
   void record_denial();
 
  private:
-  // Throws Error{conflict} on another thread and after the end, and the first error once an operation has failed.
+  // Throws Error{conflict} on another thread or after the end, and the first error once an operation has failed.
   void require_usable() const;
 
   struct Denied {
@@ -56,9 +56,10 @@ class UnitOfWork {
   const Scope scope_;
   std::thread::id thread_ = std::this_thread::get_id();
   std::unique_ptr<Transaction> transaction_;  // null after the end
-  Timestamp now_;                             // of the beginning
-  std::uint64_t generation_;                  // as committed; rules of later ones are never put into the engine's cache
-  std::shared_ptr<CompiledScope> changed_;    // the rules that this unit itself has made
+  Timestamp now_;                             // the time at which the unit began
+  std::uint64_t generation_;                  // as committed; rules of a later generation never enter the engine's
+                                              // cache
+  std::shared_ptr<CompiledScope> changed_;    // the rules if this unit itself changed them
   std::optional<Error> failure_;
   std::optional<Denied> denied_;
 };
@@ -69,7 +70,7 @@ void require_no_unit(const Engine& engine);
 
 void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body);
 
-// The answer to `can`. Never throws for a denial.
+// The answer of `can`. Never throws for a denial.
 Decision decision_of(const Caller& caller, Action action, std::string_view resource);
 
 }  // namespace struere

@@ -9,7 +9,7 @@ namespace {
 
 [[noreturn]] void unacceptable(const std::string& message) { throw Error(ErrorCode::invalid_data, message); }
 
-// Whether the value is as its canonical text reads: only numbers may be written in another form than they have.
+// Whether the value equals its canonical text when parsed. Only numbers may have another canonical form.
 bool is_canonical(const Json& value) {
   if (value.is_number_float()) return false;
   if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= INT64_MAX;
@@ -45,11 +45,11 @@ bool WrittenJson::prepare(Engine& engine, const ActorContext& actor, const std::
   try {
     const auto known = engine.known(actor.scope());
     const EntityType* const found = known->rules().find_type(type);
-    // Nobody makes work by what they may not write.
+    // An actor that may not create rows of the type cannot cause this work.
     if (!found || !known->plan(actor, Action::create, type)->decision()) return true;
     checked_by_ = known->schema(*found);
     fault_ = checked_by_->validate(read_->value);
-  } catch (const Error&) {  // what cannot be known now is told at its place
+  } catch (const Error&) {  // the write reports errors in their proper order
   }
   return !fault_;
 }

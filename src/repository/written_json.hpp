@@ -1,4 +1,4 @@
-// What a caller wrote: a value, or text that is yet to be read.
+// JSON that a caller passes to a write: a value, or text that is not parsed yet.
 #pragma once
 
 #include <memory>
@@ -22,16 +22,16 @@ class WrittenJson {
   explicit WrittenJson(const Json& value) : value_(&value) {}
   explicit WrittenJson(JsonTextView text) : text_(text.text) {}
 
-  // Reads it now, and checks it against the schema of `type` as this process knows it, so that nothing of that is done
-  // under the write lock. What is wrong is kept for object() and fault_of(); false if there is something.
+  // Parses the JSON now and checks it against the schema of `type` as this process knows it, so that neither happens
+  // under the write lock. Returns false if there is a fault; object() and fault_of() report it later.
   bool prepare(Engine& engine, const ActorContext& actor, const std::string& type, const char* what);
-  // Only reads it: a patch is checked with the row that it changes.
+  // Only parses the JSON. A patch is checked together with the row that it changes.
   void prepare(const char* what);
 
-  // Throws invalid_data, saying `what` is wrong.
+  // Throws invalid_data if the JSON is not an acceptable object; the message names it `what`.
   CanonicalObject object(const char* what) const;
 
-  // What `schema` has against `data`, which is this as an object.
+  // The fault that `schema` finds in `data`, which is the value of object(); nullopt if there is none.
   std::optional<SchemaFault> fault_of(const JsonSchema& schema, const Json& data) const;
 
  private:
@@ -41,7 +41,7 @@ class WrittenJson {
   std::string_view text_;
   std::optional<CanonicalObject> read_;
   std::optional<Error> unreadable_;
-  std::shared_ptr<const JsonSchema> checked_by_;  // null: not checked
+  std::shared_ptr<const JsonSchema> checked_by_;  // null if it was not checked
   std::optional<SchemaFault> fault_;
 };
 

@@ -17,7 +17,7 @@ EntityTypeKey next_type_key(Transaction& transaction) {
   return last.empty() ? 1 : last.front().key + 1;
 }
 
-// The slugs of the types that the role has rules for.
+// The slugs of the types for which the role has rules.
 std::set<std::string> types_of_rules(Transaction& transaction, const RoleId& role) {
   std::set<std::string> out;
   for (StoredScopeRule& stored : select<StoredScopeRule>(transaction, {{}, {of_role(role)}}))
@@ -110,7 +110,7 @@ std::vector<RoleRecord> stored_roles(Transaction& transaction) {
   auto out = select<RoleRecord>(transaction, {{}, {}, {"id"}});
   const auto role_of = [&](const auto& part) -> RoleRecord& {
     const auto found = std::ranges::lower_bound(out, part.role, {}, &RoleRecord::id);
-    // Only with foreign keys off. Whatever it was a part of, it is none of another role.
+    // This happens only if foreign keys are off. The part must not be given to another role.
     if (found == out.end() || found->id != part.role)
       throw Error(ErrorCode::storage, "a role is missing of which there still are parts; restore a backup");
     return *found;
@@ -138,7 +138,7 @@ void put_role(Transaction& transaction, const RoleRecord& role) {
   std::set<std::string> types = types_of_rules(transaction, role.id);
   remove_parts(transaction, role.id);
   insert_parts(transaction, role);
-  // The fields that every row of a grant is compared by are what its pages are sought by.
+  // Every row of a grant is compared by the fields of its rules, so pages are found by these fields.
   types.merge(types_of_rules(transaction, role.id));
   define_field_keys(transaction, types);
 }

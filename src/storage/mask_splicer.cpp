@@ -60,7 +60,7 @@ MaskSplicer::Node& MaskSplicer::Node::make(const std::string& key) {
   return children.emplace_back(Child{key, Node()}).node;
 }
 
-// Where a mask stands at a member of an object. Answers whether a path of it goes on there.
+// Computes the state of a mask at a member of an object. Returns whether a path of the mask continues there.
 bool MaskSplicer::step(const Stand& stand, std::string_view key, Stand& next) {
   next = stand;
   next.node = stand.node ? stand.node->find(key) : nullptr;
@@ -90,8 +90,9 @@ MaskSplicer::Treatment MaskSplicer::kindest(const Stand* stands, bool is_array) 
   return out;
 }
 
-// Whether an object is shown in part. Where no path goes on, all below is treated alike: a clear subtree is copied, a
-// hidden one passed over; redactions are of each leaf.
+// Returns whether the members of the object must be looked at one by one. If no path continues below, all leaves below
+// are treated alike: a clear subtree is copied as a whole and a hidden one is skipped. A redaction applies to each
+// leaf.
 bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
   bool all_hidden = true;
   for (std::size_t i = 0; i < roots_.size(); ++i) {
@@ -103,7 +104,7 @@ bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
   return !all_hidden;
 }
 
-// Writes the object as it is shown, braces and all, and answers whether any member is left in it.
+// Writes the object as it is shown, with its braces. Returns whether any member is left in it.
 bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t depth, std::string& out) const {
   if (depth == json_max_depth) JsonScan::damaged();
   constexpr std::size_t few = 8;
@@ -114,7 +115,7 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
     far.resize(roots_.size());
     inner = far.data();
   }
-  // Most members are named by no path, and those are all treated alike.
+  // No path names most members, and all of those get the same treatment.
   for (std::size_t i = 0; i < roots_.size(); ++i) {
     inner[i] = stands[i];
     inner[i].node = nullptr;
@@ -124,7 +125,7 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
   for (std::size_t i = 0; i < roots_.size(); ++i) lengths |= stands[i].node ? stands[i].node->lengths : 0;
   out.push_back('{');
   bool anything = false;
-  // Members that are shown as they are, one after another, are copied at once.
+  // Consecutive members that are shown unchanged are copied together.
   std::size_t run = 0, run_end = 0;
   const auto copy_run = [&] {
     if (run == run_end) return;
@@ -154,7 +155,7 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
         const std::size_t inside = out.size();
         bool stays = splice_object(data, inner, depth + 1, out);
         if (!stays) {
-          // Masked like an object that was stored empty (query/mask.cpp says why).
+          // The object is masked like one that was stored empty (query/mask.cpp explains why).
           const Treatment emptied = kindest(inner, false);
           stays = emptied.kind != Treatment::hide;
           if (emptied.kind == Treatment::redact)

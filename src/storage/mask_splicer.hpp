@@ -1,4 +1,5 @@
-// Masks cut into the bytes of canonical JSON, without a parse: what apply_masks() means, at the speed of a copy.
+// Applies masks directly to the bytes of canonical JSON, without parsing it. The result equals that of apply_masks(),
+// and the cost is close to that of a copy.
 #pragma once
 
 #include <cstdint>
@@ -16,29 +17,29 @@ namespace struere {
 
 class JsonScan;
 
-// For one set of masks that apply together, in the order of their roles' names. Immutable; the masks must outlive it.
+// Applies one set of masks together, in the order of the names of their roles. Immutable; the masks must outlive it.
 class MaskSplicer {
  public:
   MaskSplicer(std::span<const Mask* const> masks, MaskPurpose purpose);
 
-  // Whether nothing is ever taken away or replaced.
+  // Whether the masks never remove or replace anything.
   bool passes_everything() const noexcept { return passes_everything_; }
 
-  // `data` is a canonical object.
+  // `data` is a canonical object. Appends the masked object to `out`.
   void splice(std::string_view data, std::string& out) const;
 
  private:
   // The paths of one mask, as a tree of their segments.
   struct Child;
   struct Node {
-    std::vector<Child> children;  // few: looked through
-    std::uint64_t lengths = 0;    // of their keys, modulo 64: a bit for each
+    std::vector<Child> children;  // few, so find() is a linear search
+    std::uint64_t lengths = 0;    // one bit for each length of a key, modulo 64
     const Node* find(std::string_view key) const noexcept;
     Node& make(const std::string& key);
     bool listed = false;
     bool hidden = false;
     const Redaction* redaction = nullptr;
-    // What lies somewhere below, for arrays, which are masked whole.
+    // What the paths below this node do. Arrays need it, because they are masked whole.
     bool hidden_below = false;
     const Redaction* redaction_below = nullptr;  // of the longest path
     int redaction_depth = 0;
@@ -47,10 +48,10 @@ class MaskSplicer {
     std::string key;
     Node node;
   };
-  // Where one mask stands at one place of the row.
+  // The state of one mask at one place of the row.
   struct Stand {
-    const Node* node;  // null where no path of the mask goes on
-    bool listed;       // at or under a listed path, or nothing needs to be listed
+    const Node* node;  // null if no path of the mask continues here
+    bool listed;       // at or under a listed path, or the mask has no list
     bool hidden;
     const Redaction* redaction;
   };

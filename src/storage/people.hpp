@@ -1,4 +1,4 @@
-// Organizations, users, members, assignments of roles and API keys, as code over records.
+// Reads and writes organizations, users, members, assignments of roles and API keys as records.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace STRUERE_COMPANION_API struere {
 
-// --- of the database; each call is a transaction of its own
+// --- of the database; each call is its own transaction
 std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id);
 std::vector<Organization> stored_organizations(Storage& storage);              // by id
 void insert_organization(Storage& storage, const Organization& organization);  // Error{conflict} if the id is taken
@@ -27,16 +27,16 @@ std::vector<Membership> stored_memberships(Transaction& transaction, const Scope
 void put_membership(Transaction& transaction, const Membership& membership);               // by user
 void remove_membership(Transaction& transaction, const UserId& user);
 
-// --- who holds which role in the scope
+// --- which user has which role in the scope
 std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user);  // by the role's name
-std::vector<UserId> users_with_role(Transaction& transaction, const RoleId& role);         // expired ones, too
-void put_assignment(Transaction& transaction, const Assignment& assignment);               // by user and role
+std::vector<UserId> users_with_role(Transaction& transaction, const RoleId& role);  // includes expired assignments
+void put_assignment(Transaction& transaction, const Assignment& assignment);        // by user and role
 bool remove_assignment(Transaction& transaction, const UserId& user, const RoleId& role);  // whether there was one
 
-// --- API keys of the scope; never their hashes
+// --- API keys of the scope, without their hashes
 std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope);  // by time of creation, then id
 void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash);
-void update_api_key(Transaction& transaction, const ApiKey& key);  // when it expires and was revoked; by id
+void update_api_key(Transaction& transaction, const ApiKey& key);  // by id; writes only expires_at and revoked_at
 ApiKey to_api_key(const FoundApiKey& found);
 
 }  // namespace struere

@@ -1,6 +1,6 @@
-// Records and the types that they are read as: the one place where a column meets a member.
+// Maps records to C++ types. Only this file says which column belongs to which member.
 //
-// `members` of a type are tied in the order of its table's columns (storage/record.cpp).
+// `members` of a type lists its members in the order of the columns of its table (storage/record.cpp).
 #pragma once
 
 #include <algorithm>
@@ -32,9 +32,10 @@
 
 namespace struere {
 
-// --- which table, and its columns
+// --- the table of each type, and its columns
 
-// Rows that have no type of their own in model/: parts of a role and of an entity type, and a key with its hash.
+// Rows that have no type of their own in model/: the parts of a role, the parts of an entity type, and a key with its
+// hash.
 struct StoredUniqueKey {
   EntityTypeKey type = 0;
   std::int64_t number = 0;
@@ -228,7 +229,7 @@ struct RecordOf<RetentionRule> {
   static auto members(auto& r) { return std::tie(r.kind, r.days, r.updated_at); }
 };
 
-// --- words that are stored
+// --- enumerations that are stored as words
 
 template <class Enum>
 inline constexpr std::array<Enum, 0> values_of{};

@@ -9,12 +9,12 @@
 namespace struere {
 namespace {
 
-// Of a longer word, which may be a whole text where no spaces are written, only its beginning is in the index.
+// Only the beginning of a longer word is in the index. A word can be a whole text in scripts without spaces.
 constexpr std::size_t longest_word = 64;
-// What is left of any longer word that is cut between two characters.
+// Every longer word keeps at least this length when it is cut between two characters.
 constexpr std::size_t longest_term = longest_word - 3;
-// Each term that is asked for costs what there is of it: a few of them narrow as well as many, and beside a longer one
-// the shortest do not narrow.
+// Each term costs as much as the index has entries for it. A few terms narrow the result as well as many, and short
+// terms add little to a longer one.
 constexpr std::size_t most_terms = 4;
 constexpr std::size_t shortest_beside_longer = 3;
 

@@ -22,12 +22,12 @@ std::optional<std::string> unique_value(const UniqueKey& key, const Json& data) 
       value = &*member;
     }
     if (value->is_null()) return std::nullopt;
-    // Canonical texts are equal if and only if the values are. Joined, they are the elements of one array.
+    // Canonical texts are equal if and only if the values are equal. Together they form one JSON array.
     out.append(out.empty() ? "[" : ",").append(canonical_json(*value));
   }
   out += "]";
   if (out.size() <= longest_unique_value) return out;
-  return "#" + to_hex(sha256(out));  // no array begins with this
+  return "#" + to_hex(sha256(out));  // no JSON array begins with `#`
 }
 
 std::string quoted_paths(const UniqueKey& key) { return fmt::format("`{}`", fmt::join(key, "`, `")); }

@@ -17,7 +17,7 @@
 namespace struere {
 namespace {
 
-// Reads the arguments of a tool: what is missing, of another kind or too many is refused.
+// Reads the arguments of a tool. Refuses arguments that are missing, unknown or of the wrong type.
 class Arguments {
  public:
   Arguments(const std::string& tool, const Json& arguments, std::initializer_list<std::string_view> known)
@@ -100,7 +100,7 @@ Json emit(GuardedOperation& operation, const Arguments& arguments) {
   return {{"id", id.str()}};
 }
 
-// A placeholder that is a text alone becomes a value of any kind.
+// Whether the value contains a placeholder. A text that is only a placeholder becomes a value of any type.
 bool is_open(const Json& value) {
   return value.is_string() && value.get_ref<const std::string&>().find("{{") != std::string::npos;
 }
@@ -108,7 +108,7 @@ bool is_open(const Json& value) {
 }  // namespace
 
 void check_built_in_arguments(const std::string& name, const Json& arguments) {
-  // In the order of text, object, whole number, anything; `!` before what is required.
+  // The arguments in the order text, object, integer, any value. `!` marks a required argument.
   struct Signature {
     std::vector<std::string_view> texts, objects, numbers, others;
   };

@@ -1,4 +1,4 @@
-// The tools that triggers have without the host's doing: they act through the same operations as everybody else.
+// The tools that triggers have without tools of the host. They use the same operations as all other callers.
 #pragma once
 
 #include <array>
@@ -16,12 +16,12 @@ inline constexpr std::array<std::string_view, 6> built_in_tools{"entity.create",
 
 bool is_built_in_tool(std::string_view name) noexcept;
 
-// Inside an operation that the caller commits. Throws as the operations do; Error{invalid_data} for arguments that are
-// none of the tool's.
+// Runs inside an operation that the caller commits. Throws the errors of the operations, and Error{invalid_data} for
+// arguments that the tool does not accept.
 Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments);
 
-// What is wrong with arguments as a definition writes them, as far as can be told before placeholders are filled in:
-// throws as call_built_in_tool does.
+// Checks the arguments of a definition as far as possible before placeholders are filled in. Throws the errors of
+// call_built_in_tool().
 void check_built_in_arguments(const std::string& name, const Json& arguments);
 
 }  // namespace struere

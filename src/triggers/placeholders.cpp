@@ -20,7 +20,7 @@ bool is_path(std::string_view path) {
          });
 }
 
-// Calls `plain` with the text between placeholders, and `path` with what is in them.
+// Calls `plain` with the text between placeholders, and `path` with the content of each placeholder.
 template <class Plain, class Path>
 void split(std::string_view text, const Plain& plain, const Path& path) {
   while (true) {
@@ -61,7 +61,7 @@ const Json& look_up(const Json& values, std::string_view path) {
   return *at;
 }
 
-// Fills in, and gives up when all that was filled in is larger than it may be.
+// Fills in values. Fails if all inserted text together is longer than `longest_expansion`.
 class Filling {
  public:
   explicit Filling(const Json& values) : values_(values) {}

@@ -1,6 +1,6 @@
-// `{{trigger.data.startTime}}` in the arguments of a trigger's steps: where values of the run are put in.
+// Placeholders in the arguments of a trigger's steps, such as `{{trigger.data.startTime}}`, for values of the run.
 //
-// What is put in is a value and never read again: a text that looks like a placeholder stays a text.
+// An inserted value is not read again: a text in it that looks like a placeholder stays a text.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,15 @@
 
 namespace struere {
 
-// Calls `visit` with the path of each placeholder in `arguments`. Throws Error{invalid_definition} for one that is not
-// closed, or whose path is none.
+// Calls `visit` with the path of each placeholder in `arguments`. Throws Error{invalid_definition} for a placeholder
+// that is not closed or does not contain a path.
 void each_placeholder(const Json& arguments, const std::function<void(std::string_view path)>& visit);
 
-// Bytes that the placeholders of one step may stand for, all together.
+// The limit, in bytes, for the values of all placeholders of one step together.
 inline constexpr std::size_t longest_expansion = 1 << 20;
 
-// A text that is one placeholder becomes the value; one among other text becomes text there, strings as they are and
-// all else as JSON. Throws Error{invalid_data} for a placeholder that names nothing, and past
-// longest_expansion.
+// A text that is only a placeholder becomes its value. A placeholder inside other text becomes text: a string
+// unchanged, other values as JSON. Throws Error{invalid_data} if a placeholder has no value or the limit is exceeded.
 Json filled_in(const Json& arguments, const Json& values);
 
 }  // namespace struere

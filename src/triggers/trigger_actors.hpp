@@ -1,4 +1,4 @@
-// The actor of triggers: the system actor of the scope of the write.
+// Makes the actor of triggers: the system actor of the scope of the write.
 #pragma once
 
 #include "core/authority.hpp"

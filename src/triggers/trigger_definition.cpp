@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t most_steps = 50;
 
-// The row as it was has fields, too. For the parser and the interpreter both rows are in one: `data.data.x` and
-// `data.previousData.x`.
+// Conditions may also name fields of the previous row. For the parser and the interpreter, one object contains both
+// rows: `data.data.x` and `data.previousData.x`.
 std::string placed(const std::string& field) {
   if (field.starts_with("data.") || field.starts_with("previousData.") || field == "previousStatus")
     return "data." + field;
@@ -36,7 +36,7 @@ Json placed_condition(const Json& condition) {
   return out;
 }
 
-// A list of conditions, one condition, or {"data.status": "scheduled"}: fields and what they equal.
+// Accepts a list of conditions, one condition, or an object of fields and equal values: {"data.status": "scheduled"}.
 Predicate read_condition(const Json& condition) {
   Json list = Json::array();
   if (condition.is_array())
@@ -83,7 +83,7 @@ TriggerDefinition::Schedule read_schedule(const Json& schedule) {
   return out;
 }
 
-// Whether a run has this of the write that set it off (trigger_matcher.cpp, input_of).
+// Whether the input of a run contains this path of the write (trigger_matcher.cpp, input_of).
 bool is_of_write(std::string_view path, TriggerEvent event) {
   const std::string_view first = path.substr(0, path.find('.'));
   if (first == "data") return true;
@@ -94,7 +94,7 @@ bool is_of_write(std::string_view path, TriggerEvent event) {
   return std::ranges::find(values, path) != values.end();
 }
 
-// Names what the run has by then: the write, and the steps before.
+// Placeholders may name only values that exist at that step: those of the write and of earlier steps.
 void check_placeholders(const Json& arguments, const std::set<std::string, std::less<>>& steps, TriggerEvent event) {
   each_placeholder(arguments, [&](std::string_view path) {
     constexpr std::string_view write = "trigger.";
@@ -116,7 +116,7 @@ void check_placeholders(const Json& arguments, const std::set<std::string, std::
   });
 }
 
-// A time, or a placeholder that may yield one.
+// Accepts a time, or a text with a placeholder.
 void check_at(const std::string& at, TriggerEvent event) {
   check_placeholders(at, {}, event);
   bool has_placeholder = false;

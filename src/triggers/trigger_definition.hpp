@@ -1,4 +1,4 @@
-// A trigger as it is written, read and checked (docs/guide.md has the shape).
+// A trigger's definition, read and checked (docs/guide.md shows its shape).
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct TriggerDefinition {
   std::vector<Step> steps;
 };
 
-// Throws Error{invalid_definition}, with a message that names the mistake.
+// Throws Error{invalid_definition} with a message that names the mistake.
 TriggerDefinition read_trigger(const Json& definition);
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-// Which triggers a write sets off, and their runs, which are part of the write's transaction.
+// Finds the triggers of a write and adds their runs, in the transaction of the write.
 #include <fmt/format.h>
 
 #include <map>
@@ -27,7 +27,7 @@ struct KnownTrigger {
   std::optional<TriggerDefinition> definition;  // `nullopt` if it cannot be read; its runs then say so
 };
 
-// What placeholders call `trigger`.
+// The values that placeholders address as `trigger`.
 Json input_of(const ActorContext& actor, TriggerEvent event, const std::string& type, const StoredEntity& row,
               const StoredEntity* before, Timestamp now) {
   Json input{{"entityId", row.id},
@@ -44,7 +44,7 @@ Json input_of(const ActorContext& actor, TriggerEvent event, const std::string& 
   return input;
 }
 
-// The fields that a condition may name: see placed() in trigger_definition.cpp.
+// The fields that a condition may name (see placed() in trigger_definition.cpp).
 RowFields condition_fields(const StoredEntity& row, const Json& input) {
   Json data{{"data", input.at("data")}};
   for (const char* const key : {"previousData", "previousStatus"})
@@ -64,7 +64,8 @@ Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input,
   return *instant + schedule.offset;
 }
 
-// One more run that a run has set off. Of few writes, each with few triggers, comes no end of runs.
+// Counts one more run that another run caused. Throws if one write of a caller leads to too many runs, because a few
+// triggers that write could otherwise cause runs without end.
 void count_run(GuardedOperation& operation, const std::string& origin, const std::string& trigger) {
   Transaction& transaction = operation.transaction();
   const auto known = find<TriggerCascade>(transaction, "origin", origin);
@@ -82,7 +83,7 @@ void count_run(GuardedOperation& operation, const std::string& origin, const std
   transaction.update_records(RecordTable::trigger_cascades, {{"origin", {}, origin}}, {{"runs", known->runs + 1}});
 }
 
-// `origin` is the first run that the caller's write set off, which this one may be.
+// `origin` is the first run that the caller's write caused. If it is empty, this run becomes the origin.
 void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const StoredEntity& row, Json& input,
              std::string& origin) {
   Transaction& transaction = operation.transaction();
@@ -116,7 +117,7 @@ void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const Store
   insert(transaction, run);
 }
 
-// The triggers of one scope, by the entity type that sets them off.
+// The triggers of one scope, by the entity type to which they belong.
 class TriggerMatcher : public EntityObserver {
  public:
   explicit TriggerMatcher(Transaction& transaction) {
@@ -143,7 +144,7 @@ class TriggerMatcher : public EntityObserver {
   }
 
  private:
-  // Throws Error{invalid_definition} if triggers have set one another off too often.
+  // Throws Error{invalid_definition} if a chain of triggers is too deep or one write causes too many runs.
   void match(GuardedOperation& operation, TriggerEvent event, const std::string& type, const StoredEntity& row,
              const StoredEntity* before) const {
     const auto found = by_type_.find(type);

@@ -1,4 +1,4 @@
-// Which triggers a write sets off, and their runs, which are part of the write's transaction.
+// Finds the triggers of a write and adds their runs, in the transaction of the write.
 #pragma once
 
 #include <map>
@@ -31,8 +31,8 @@ class TriggerBook {
   std::vector<Entry> none_;
 };
 
-// `before` is the row before an update or a removal. Throws Error{invalid_definition} where triggers have set one
-// another off too often.
+// `before` is the row before an update or a removal. Throws Error{invalid_definition} if a chain of triggers is too
+// deep or one write causes too many runs.
 void enqueue_trigger_runs(GuardedOperation& operation, TriggerEvent event, const std::string& type,
                           const StoredEntity& row, const StoredEntity* before);
 

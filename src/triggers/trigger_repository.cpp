@@ -7,7 +7,8 @@
 namespace struere {
 namespace {
 
-// Moves a run from one state to another. not_found where there is none, conflict where it is in another state.
+// Moves a run from one state to another. Throws not_found if the run does not exist, conflict if it is in another
+// state.
 void move_run(GuardedOperation& operation, const TriggerRunId& id, TriggerRunStatus from,
               const RecordChanges& changes) {
   if (!find<TriggerRun>(operation.transaction(), "id", id.str())) throw_not_found();

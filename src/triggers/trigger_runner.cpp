@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::size_t longest_error = 2000;
 
-// Another worker has the run: this one was away for longer than its lease. Whatever it was doing is undone.
+// This run's lease has ended and another worker has claimed the run. This worker rolls back its transaction.
 struct LeaseLost {};
 
-// Results are stored with the run, and written anew with each step.
+// Results are stored with the run and written again with each step, so their size is limited.
 void require_small(const std::string& step, const Json& result, const Json& before) {
   constexpr std::size_t largest = 2 << 20, largest_together = 8 << 20;
   const std::size_t size = canonical_json(result).size();
@@ -33,14 +33,14 @@ void require_small(const std::string& step, const Json& result, const Json& befo
                 fmt::format("with the step `{}` the results of the run are larger than 8 MiB; answer less", step));
 }
 
-// As far as it can be stored.
+// The text, shortened so that it can be stored.
 std::string storable(std::string text) {
   if (text.size() > longest_error) text.resize(longest_error);
   while (!text.empty() && !is_text(text, longest_error)) text.pop_back();
   return text.empty() ? "the tool failed, and did not say why" : text;
 }
 
-// A mistake in the definition is there at the next attempt, too.
+// A mistake in the definition would fail again at the next attempt.
 bool may_pass(const Error& error) { return error.code() != ErrorCode::invalid_definition; }
 
 Timestamp backoff(const TriggerDefinition& definition, std::int64_t attempts) {
@@ -49,7 +49,7 @@ Timestamp backoff(const TriggerDefinition& definition, std::int64_t attempts) {
   return std::min(wait, longest_backoff);
 }
 
-// Calls `renew` again and again until it is destroyed.
+// Calls `renew` at each interval until it is destroyed.
 class Renewal {
  public:
   Renewal(std::chrono::milliseconds interval, std::function<void()> renew)
@@ -142,7 +142,7 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
     Json result;
     const bool built_in = is_built_in_tool(step.tool);
     if (!built_in) result = call_host_tool(run, actor, step, arguments);
-    // What a built-in tool did, and that it did, are one transaction.
+    // The effect of a built-in tool and the record of the step are one transaction.
     GuardedOperation operation(engine_, actor, Access::write);
     if (built_in) result = call_built_in_tool(operation, step.tool, arguments);
     require_small(step.name, result, run.steps);

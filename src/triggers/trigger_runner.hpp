@@ -1,4 +1,4 @@
-// Claims the runs of one scope and carries them out, for one worker.
+// Claims the runs of one scope and executes them, for one worker.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 
 namespace struere {
 
-// What the runs of one worker share.
+// The state that all runs of one worker share.
 struct TriggerWorkerState {
   Database database;
   std::shared_ptr<Engine> engine;
@@ -33,16 +33,17 @@ class TriggerRunner {
   TriggerRunner(TriggerWorkerState& worker, const ActorContext& scope_actor, const std::stop_token& stop)
       : worker_(worker), engine_(*worker.engine), actor_(scope_actor), stop_(stop) {}
 
-  // Takes the run that has been due for longest, if there is one, and does what can be done of it.
+  // Claims the pending run that has been due longest, or else a run whose lease has ended, and executes its steps.
+  // Returns false if no run is due.
   bool run_one(TriggerWork& work);
 
  private:
-  // The claimed run, or one that was found dead: its last worker died too often.
+  // The claimed run. It is dead if too many workers have died while executing it.
   std::optional<TriggerRun> claim(TriggerWork& work);
   void carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition);
   void fail(const TriggerRun& run, const std::string& why, bool may_retry, const TriggerDefinition* definition,
             TriggerWork& work);
-  // Changes the run if it is still this worker's; LeaseLost otherwise.
+  // Changes the run if this worker still holds its lease; otherwise throws LeaseLost.
   void record(Transaction& transaction, const TriggerRun& run, RecordChanges changes);
   Json call_host_tool(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
                       const Json& arguments);

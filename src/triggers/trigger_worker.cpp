@@ -13,7 +13,7 @@
 namespace struere {
 namespace {
 
-// What no clock could be moved on by is as good as for ever.
+// Limits durations that would overflow a time when added to it.
 TriggerWorkerOptions within_reason(TriggerWorkerOptions options) {
   using std::chrono::milliseconds;
   constexpr milliseconds longest_lease = std::chrono::hours(24 * 365), longest_pause = std::chrono::hours(1);
@@ -45,7 +45,7 @@ TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
   TriggerWork work;
   while (true) {
     bool ran = false;
-    // A run of each scope, then the next of each: nobody waits for all that another has to do.
+    // Executes one run of each scope in turn, so that no scope waits for all runs of another one.
     for (const auto& [organization, environment] : engine->storage->scopes_with_due_runs(engine->clock->now())) {
       if (stop.stop_requested()) return work;
       if (!options.serves(organization, environment)) continue;

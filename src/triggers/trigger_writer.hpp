@@ -1,4 +1,4 @@
-// Writes a trigger's definition, with its event, in the transaction of the caller, who commits (see
+// Writes a trigger's definition and its event in the transaction of the caller, which commits (see
 // repository/definition_writer.hpp).
 #pragma once
 
@@ -12,7 +12,7 @@ namespace struere {
 
 // `known_types` are the types that the definition may name. Throws Error{invalid_definition}.
 Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types);
-// Also cancels the runs that wait. Throws Error{not_found}.
+// Also cancels the pending runs of the trigger. Throws Error{not_found}.
 void remove_trigger(GuardedOperation& operation, const std::string& slug);
 
 }  // namespace struere

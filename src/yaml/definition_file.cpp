@@ -9,7 +9,7 @@
 namespace struere {
 namespace {
 
-// What editors and file managers leave lying about is nobody's definition.
+// Files that editors and file managers leave are not definitions.
 bool is_ignored(const std::filesystem::path& file) {
   const std::string name = file.filename().string();
   return name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp");

@@ -1,4 +1,4 @@
-// Where definitions are in a folder, and what their files hold.
+// The files of definitions in a folder.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@
 namespace STRUERE_COMPANION_API struere {
 
 const char* folder_of(DefinitionKind kind) noexcept;
-bool is_definition_file(const std::filesystem::path& file);  // by the end of its name
-// All but what editors and file managers leave about, sorted.
+bool is_definition_file(const std::filesystem::path& file);  // decides by the extension
+// All files except those that editors and file managers leave, sorted.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder, DefinitionKind kind);
 // `nullopt` if it cannot be read or is larger than 1 MiB.
 std::optional<std::string> text_of_file(const std::filesystem::path& file);

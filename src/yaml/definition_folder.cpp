@@ -53,7 +53,7 @@ class FolderReader {
     if (!text) return report(file, {}, "the file cannot be read, or is larger than 1 MiB");
     try {
       Document document(*text, format_of(file));
-      // What has no name cannot be compared with anything; its shape is told all the same.
+      // A definition without a name cannot be compared with others, but its shape is still checked.
       try {
         set_.add(kind, document.value());
       } catch (const Error& error) {

@@ -17,14 +17,14 @@ namespace {
 
 DocumentPlace place_of(const YAML::Mark& mark) { return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; }
 
-// Numbers are those of JSON.
+// Numbers follow the grammar of JSON.
 Json plain_scalar(const YAML::Mark& mark, const std::string& text) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
   if (text == "true" || text == "false") return text == "true";
   if (text.front() == '-' || (text.front() >= '0' && text.front() <= '9')) {
     JsonFault fault;
     if (auto number = parse_json(text, fault); number && number->is_number()) return *std::move(number);
-    // In the grammar of JSON it is a number, and not a text.
+    // By the grammar of JSON this is a number, so it is not read as a text.
     if (fault.message.find("number") != std::string::npos) throw DocumentFault{place_of(mark), fault.message};
   }
   return text;
@@ -32,7 +32,7 @@ Json plain_scalar(const YAML::Mark& mark, const std::string& text) {
 
 }  // namespace
 
-// Builds the value from the parser's events rather than from its nodes: they come once each, in the file's order, so
+// Builds the value from the parser's events instead of its nodes. Each event comes once, in the order of the file, so
 // that anchors cannot multiply and a key cannot hide another.
 class DocumentReader : public YAML::EventHandler {
  public:
@@ -70,7 +70,7 @@ class DocumentReader : public YAML::EventHandler {
   struct Level {
     Json* value;
     Json::json_pointer place;
-    std::optional<std::string> key;  // of a mapping whose value comes next
+    std::optional<std::string> key;  // of a mapping that awaits a value
   };
 
   [[noreturn]] static void refuse(const YAML::Mark& mark, std::string message) {
@@ -110,7 +110,7 @@ class DocumentReader : public YAML::EventHandler {
     if (!level.key) {
       if (!value.is_string()) refuse(mark, "a key is a text");
       const auto place = level.place / value.get<std::string>();
-      // The key stands for the value: it is what an editor should go to.
+      // Stores the position of the key for the value, because an editor should go to the key.
       if (!document_.positions_.emplace(place.to_string(), place_of(mark)).second)
         refuse(mark, fmt::format("the key `{}` is here twice", value.get<std::string>()));
       level.key = value.get<std::string>();
@@ -129,7 +129,7 @@ class DocumentReader : public YAML::EventHandler {
 
 namespace {
 
-// Columns are counted in code points.
+// Columns count code points.
 DocumentPlace place_at(std::string_view text, std::size_t at) {
   DocumentPlace out;
   for (std::size_t i = 0; i < at && i < text.size(); ++i) {
@@ -141,7 +141,7 @@ DocumentPlace place_at(std::string_view text, std::size_t at) {
   return out;
 }
 
-// What yaml-cpp would take for the end of the file, or change without a word.
+// Refuses characters that yaml-cpp would take for the end of the file or change without an error.
 void refuse_unreadable(const std::string& text) {
   if (text.size() > json_max_bytes) throw DocumentFault{{}, "a file is at most 1 MiB"};
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -155,12 +155,12 @@ void refuse_unreadable(const std::string& text) {
 
 }  // namespace
 
-// Goes through JSON text for the places of what is in it, and of what is wrong with it.
+// Reads JSON text for the positions of its values and faults.
 class JsonPlaces {
  public:
   JsonPlaces(Document& document, std::string_view text) : document_(document), text_(text) {}
 
-  // Throws DocumentFault for what is no JSON, as far as it is seen here.
+  // Throws DocumentFault for text that is not JSON, as far as this reader notices.
   void read() {
     while (skip_space(), at_ < text_.size()) {
       const char c = text_[at_];
@@ -198,7 +198,8 @@ class JsonPlaces {
 
   void skip_space() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
 
-  // Where the value that begins here is. The key stands for the value: it is what an editor should go to.
+  // Stores the position of the value that begins here. For a member it is the position of its key, because an editor
+  // should go to the key.
   Json::json_pointer note() {
     Json::json_pointer place;
     if (!levels_.empty()) {
@@ -243,7 +244,7 @@ Document::Document(const std::string& text, Format format) {
     JsonFault fault;
     auto value = parse_json(text, fault);
     JsonPlaces(*this, text).read();
-    // "not JSON at byte 17": a comma too many, say.
+    // For example "not JSON at byte 17", because of an extra comma.
     if (std::size_t byte = 0; !value && std::sscanf(fault.message.c_str(), "not JSON at byte %zu", &byte) == 1)
       throw DocumentFault{place_at(text, std::max<std::size_t>(byte, 1) - 1), "this is not JSON"};
     if (!value) throw DocumentFault{{}, fault.message};

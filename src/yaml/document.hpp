@@ -1,4 +1,4 @@
-// One file as JSON, and where in it each value stands: the only code of this library that speaks to yaml-cpp.
+// Reads one file as JSON, with the position of each value. Only this code uses yaml-cpp.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +27,16 @@ class Document {
  public:
   enum class Format { yaml, json };
 
-  // Throws DocumentFault. YAML 1.2's core schema: `yes` and `0x10` are texts; no anchors, no tags, no control
-  // characters. JSON as parse_json reads it. In both, no two keys of a name, and the bounds of parse_json.
+  // Throws DocumentFault. YAML is read by the core schema of YAML 1.2: `yes` and `0x10` are texts. Anchors, tags and
+  // control characters are refused. JSON is read by parse_json. In both formats, keys must be unique and the limits of
+  // parse_json apply.
   explicit Document(const std::string& text, Format format = Format::yaml);
 
   const Json& value() const noexcept { return value_; }
-  // Of what is there, or of the nearest thing around it.
+  // The position of the value, or of the nearest value that contains it.
   DocumentPlace position_of(Json::json_pointer place) const;
-  // Of exactly this value (of a member: of its key), if it is a part of a mapping or list that is written in lines of
-  // its own rather than between brackets.
+  // The position of exactly this value (for a member: of its key), if its mapping or list is written in lines and not
+  // between brackets; otherwise `nullopt`.
   std::optional<DocumentPlace> block_position_of(const Json::json_pointer& place) const;
 
  private:
@@ -47,12 +48,12 @@ class Document {
   std::set<std::string> flows_;                     // mappings and lists between brackets
 };
 
-// By the end of the name: .json is JSON, all else is YAML.
+// Decides by the extension: .json is JSON, everything else is YAML.
 Document::Format format_of(const std::filesystem::path& file);
 
-// YAML that reads as this value.
+// YAML that is read as this value.
 std::string to_yaml(const Json& value);
-// One member of a mapping, or one element of a list, in lines that begin after so many spaces.
+// One member of a mapping, or one element of a list, in lines that begin with `indent` spaces.
 std::string yaml_member(const std::string& key, const Json& value, std::size_t indent);
 std::string yaml_element(const Json& value, std::size_t indent);
 

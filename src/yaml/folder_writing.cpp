@@ -1,4 +1,4 @@
-// A set of definitions as files, over those that are there.
+// Writes a set of definitions as files, and changes existing files where possible.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 namespace files = std::filesystem;
 
-// Policies that stand together and differ in their actions alone are one.
+// Merges consecutive policies that differ only in their actions.
 void add_policy(Json& policies, const Json& policy, bool may_join) {
   if (may_join && !policies.empty() && policies.back().at("resource") == policy.at("resource") &&
       policies.back().at("effect") == policy.at("effect"))
@@ -27,7 +27,7 @@ void add_policy(Json& policies, const Json& policy, bool may_join) {
     policies.push_back(policy);
 }
 
-// Without what is so anyway.
+// Removes members that have their default value.
 Json brief(DefinitionKind kind, Json definition) {
   static const std::map<std::string, Json> defaults{{"searchFields", Json::array()},
                                                     {"unique", Json::array()},
@@ -54,7 +54,7 @@ Json brief(DefinitionKind kind, Json definition) {
   return definition;
 }
 
-// The policies as they are wanted, those together that are together in the file.
+// The wanted policies, grouped as they are in the file.
 Json as_grouped(const Json& in_file, const Json& wanted) {
   Json out = Json::array();
   std::size_t at = 0;
@@ -84,7 +84,8 @@ Json as_grouped(const Json& in_file, const Json& wanted) {
   return out;
 }
 
-// `wanted` as a file would say it that says `in_file` now: what means the same in both stays as the file says it.
+// `wanted` in the form of the file with the value `in_file`: parts with the same meaning stay as they are written
+// there.
 Json as_written(DefinitionKind kind, const Json& in_file, const Json* normal, const Json& wanted) {
   Json out = brief(kind, wanted);
   if (!normal) return out;
@@ -100,7 +101,7 @@ Json as_written(DefinitionKind kind, const Json& in_file, const Json* normal, co
   return out;
 }
 
-// A name that is a file's on every system, and no other definition's.
+// A file name that is valid on every system and differs for each name.
 std::string file_name(const std::string& name) {
   std::string out;
   for (const char c : name) {
@@ -116,7 +117,7 @@ std::optional<std::string> name_in(const Json& definition) {
   return name.is_string() ? std::optional(name.get<std::string>()) : std::nullopt;
 }
 
-// What a mask may name is not judged here, so that what the environment holds can be written as it is.
+// Accepts every field in a mask, so that the definitions of the environment can be written unchanged.
 CheckedDefinitions checked(const DefinitionSet& definitions) {
   return check_definitions(definitions, [](const std::string&, const FieldPath&) { return true; });
 }
@@ -162,7 +163,7 @@ class Planner {
         std::optional<Json> value;
         if (text) try {
             value = Document(*text, format_of(file)).value();
-          } catch (const DocumentFault&) {  // it stays
+          } catch (const DocumentFault&) {  // the file is kept
           }
         const auto name = value ? name_in(*value) : std::nullopt;
         if (name && files_[kind].emplace(*name, DefinitionFile{file, *text, *value}).second)
@@ -208,7 +209,7 @@ class Planner {
     out_.changes.push_back(std::move(change));
   }
 
-  // Each text must read as what is wanted; if one does not, it is written anew.
+  // Each text must read as the wanted definition; otherwise the file is written from scratch.
   void check_texts() {
     std::map<std::pair<DefinitionKind, std::string>, Json> values;
     for (const auto& [at, kind, name] : written_) {
@@ -242,7 +243,7 @@ class Planner {
   const MayRemoveDefinition& may_remove_;
   DefinitionSet wanted_;
   std::map<DefinitionKind, std::map<std::string, DefinitionFile>> files_;
-  DefinitionSet found_, normal_;  // what the files say
+  DefinitionSet found_, normal_;  // the content of the files
   std::vector<Written> written_;
   DefinitionFilePlan out_;
 };

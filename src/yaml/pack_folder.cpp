@@ -45,7 +45,7 @@ class PackReader {
     }
     try {
       pack_.definitions = read_definitions(folder_, fields_of_migrations(pack_));
-      // What steps speak of cannot be told from definitions that could not be read.
+      // Without readable definitions, the steps of migrations cannot be checked.
       if (manifest && faults.empty()) faults = pack_faults(pack_);
     } catch (const Error& error) {
       messages_.emplace_back(error.what());
@@ -61,7 +61,7 @@ class PackReader {
     messages_.push_back(fmt::format("pack.yaml:{}:{}: {}", place.line, place.column, message));
   }
 
-  // A folder of a mistyped name would be a pack without its roles.
+  // Otherwise a pack with a mistyped folder name would lose its roles, for example.
   void check_folders() {
     const std::vector<std::string> known{"entity-types", "roles", "agents", "triggers", "tools"};
     for (const auto& entry : files::directory_iterator(folder_)) {

@@ -10,7 +10,7 @@
 namespace struere {
 namespace {
 
-// Lines are numbered from 0; a part is from its first line to before its last.
+// Lines count from 0. A part ends before line `end`.
 struct Part {
   std::size_t comments;  // its first line, with the comments above it
   std::size_t begin;     // its first line
@@ -68,8 +68,7 @@ class Edit {
     return out;
   }
 
-  // Whether the line says nothing, or is a comment that stands no deeper than `indent`: no part of a block of text
-  // does.
+  // Whether the line is empty, or is a comment with at most this indent. Lines of a block of text are indented more.
   bool is_comment(std::size_t line, std::size_t indent) const {
     const std::size_t first = lines_.at(line).find_first_not_of(" \t\r\n");
     return first == std::string::npos || (lines_.at(line)[first] == '#' && first <= indent);
@@ -98,7 +97,7 @@ class Edit {
           return lines_.at(part.begin) + mapping(place, before, wanted, part.begin + 1, part.end);
         if (before.is_array() && wanted.is_array())
           return lines_.at(part.begin) + list(place, before, wanted, part.begin + 1, part.end);
-      } catch (const NotEditable&) {  // then as a whole
+      } catch (const NotEditable&) {  // the value is then written as a whole
       }
     return yaml_member(key, wanted, indent);
   }
@@ -119,7 +118,7 @@ class Edit {
     }
     const std::vector<Part> parts = parts_of(starts, *indent, begin, end);
     std::string out = text_of(begin, parts.front().begin);
-    std::size_t next = 0;  // of the parts that are left
+    std::size_t next = 0;  // the first remaining part
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       std::size_t same = next;
       while (same < before.size() && before[same] != wanted[i]) ++same;
@@ -128,7 +127,7 @@ class Edit {
         out += text_of(parts[same].begin, parts[same].end);
         next = same + 1;
       } else {
-        // In the place of one that goes, whose comments it takes.
+        // The element replaces a removed one and keeps the comments of that one.
         const bool replaces =
             next < before.size() && std::find(wanted.begin(), wanted.end(), before[next]) == wanted.end();
         if (replaces && next > 0) out += text_of(parts[next].comments, parts[next].begin);
@@ -140,7 +139,7 @@ class Edit {
   }
 
   const Document& document_;
-  std::vector<std::string> lines_;  // each with its end
+  std::vector<std::string> lines_;  // each with its line end
 };
 
 }  // namespace
@@ -155,7 +154,7 @@ std::string edited_yaml(const std::string& before, const Json& wanted) {
       std::string out = Edit(before, document).mapping(Json::json_pointer(), value, wanted, 0, lines);
       if (Document(out).value() == wanted) return out;
     }
-  } catch (const DocumentFault&) {  // it was no definition
+  } catch (const DocumentFault&) {  // the old text is not a definition
   } catch (const NotEditable&) {
   }
   return to_yaml(wanted);

@@ -1,4 +1,4 @@
-// A YAML file brought to another value with as few lines changed as can be, so that comments, order and style stay.
+// Changes a YAML file to another value in as few lines as possible, so that comments, order and style stay.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace struere {
 
-// The text of `before` (YAML that Document reads), changed to read as `wanted`. Lines of what does not change are kept
-// byte for byte, with the comments above and beside them. If that cannot be done, the text of `wanted` alone.
+// Returns the text of `before` (YAML that Document reads), changed to read as `wanted`. Lines of unchanged values stay
+// byte for byte, with their comments. If that is not possible, returns `wanted` as new text.
 std::string edited_yaml(const std::string& before, const Json& wanted);
 
 }  // namespace struere

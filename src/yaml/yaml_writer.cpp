@@ -1,4 +1,4 @@
-// JSON as YAML that reads as the same.
+// Writes JSON as YAML that is read as the same value.
 #include <algorithm>
 #include <array>
 #include <sstream>
@@ -9,12 +9,12 @@
 namespace struere {
 namespace {
 
-// Whether the text reads as itself where no quotes are around it.
+// Whether the text is read as itself without quotes.
 bool is_plain(const std::string& text) {
   constexpr std::string_view others = " _-./";
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (text.empty() || !is_letter(text.front()) || text.back() == ' ' || text.size() > 100) return false;
-  // Other readers of YAML take these for something else.
+  // Other YAML readers do not read these words as texts.
   constexpr std::array<std::string_view, 12> words{"null", "true", "false", "yes", "no",  "on",
                                                    "off",  "y",    "n",     "inf", "nan", "none"};
   std::string lower = text;
@@ -25,7 +25,7 @@ bool is_plain(const std::string& text) {
          });
 }
 
-// Whether it can be written as a block of lines, which reads back with exactly one newline at its end.
+// Whether the text can be written as a block of lines, which is read with exactly one newline at its end.
 bool is_block(const std::string& text) {
   return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
          text.front() != '\n' && text.find(" \n") == std::string::npos && std::ranges::all_of(text, [](char c) {
@@ -43,7 +43,7 @@ std::string text_of(const std::string& text) {
   return out;
 }
 
-// Short enough for one line.
+// Whether the value is short enough for one line.
 bool is_flow(const Json& value) {
   if (value.empty()) return true;
   return value.is_array() && value.dump().size() <= 80 &&
@@ -96,7 +96,7 @@ void write(std::string& out, const Json& value, std::size_t indent) {
 void write_element(std::string& out, const Json& element, std::size_t indent) {
   std::string part;
   write_inline(part, element, indent + 2);
-  // The first line of a mapping stands beside the dash.
+  // The first line of a mapping is on the line of the dash.
   if (part.front() == '\n') part = " " + part.substr(1 + indent + 2);
   out += std::string(indent, ' ') + "-" + part;
 }

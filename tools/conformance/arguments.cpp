@@ -11,7 +11,7 @@ namespace {
 
 void spoil(Query& query) { query.where = Condition(Json("not a list of conditions")); }
 
-// The whole number that a JSON number is, by value: 10.0 is 10.
+// The value of a JSON number as a whole number, so that 10.0 is 10; nullopt if it is not whole.
 std::optional<std::int64_t> whole_number(const Json& number) {
   if (number.is_number_unsigned()) {
     const auto value = number.get<std::uint64_t>();
@@ -56,7 +56,7 @@ RelationDirection direction_in(const Json& step) {
 }
 
 void set_where(Query& query, Json where) {
-  // Condition takes a single object for a list of one, which a scenario may not write.
+  // Condition would take a single object as a list of one, but a scenario must write a list.
   if (where.is_array())
     query.where = Condition(std::move(where));
   else
@@ -88,7 +88,7 @@ void set_limit(Query& query, const Json& limit) {
 
 std::vector<std::string> paths_in(const Json& list) {
   std::vector<std::string> out;
-  if (!list.is_array()) return {std::string()};  // is no path
+  if (!list.is_array()) return {std::string()};  // the empty text is not a path
   for (const Json& path : list) out.push_back(path.is_string() ? path.get<std::string>() : std::string());
   return out;
 }

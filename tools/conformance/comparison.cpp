@@ -1,4 +1,4 @@
-// Made without struere's own comparison of values, which is among the things that are tested.
+// Does not use struere's own comparison of values, because that is among the parts under test.
 #include "comparison.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ bool equal_wholes(Whole a, const Json& b) {
   return b.is_number_unsigned() ? std::cmp_equal(a, b.get<std::uint64_t>()) : std::cmp_equal(a, b.get<std::int64_t>());
 }
 
-// Without rounding: 2^53 + 1 as an integer is not the double 2^53.
+// Compares without rounding: 2^53 + 1 as an integer differs from the double 2^53.
 bool equal_float_and_whole(double a, const Json& b) {
   constexpr double two_to_63 = 9223372036854775808.0;
   if (std::trunc(a) != a || a < -two_to_63 || a >= 2 * two_to_63) return false;
@@ -36,7 +36,7 @@ std::string element(const std::string& place, std::size_t index) { return place 
 
 Difference whole_difference(const Json& expected, const Json& got, const std::string& place);
 
-// Calls `differ` for the elements of both, side by side.
+// Calls `differ` for each pair of elements with the same index.
 template <class Differ>
 Difference list_difference(const Json& expected, const Json& got, const std::string& place, const Differ& differ) {
   for (std::size_t index = 0; index < std::min(expected.size(), got.size()); ++index)
@@ -58,7 +58,7 @@ Difference whole_difference(const Json& expected, const Json& got, const std::st
   return std::nullopt;
 }
 
-// Of a row or an event, what is expected.
+// Compares only the expected keys of a row or event.
 Difference written_difference(const Json& expected, const Json& got, const std::string& place) {
   if (!expected.is_object() || !got.is_object()) return whole_difference(expected, got, place);
   for (const auto& [key, value] : expected.items()) {
@@ -68,7 +68,7 @@ Difference written_difference(const Json& expected, const Json& got, const std::
   return std::nullopt;
 }
 
-// Of a row, what is expected, and likewise of the rows beside it.
+// Compares only the expected keys of a row, and likewise of the entities in its `expanded`.
 Difference row_difference(const Json& expected, const Json& got, const std::string& place) {
   if (!expected.is_object() || !expected.contains("expanded") || !got.contains("expanded"))
     return written_difference(expected, got, place);
@@ -88,7 +88,7 @@ Difference row_difference(const Json& expected, const Json& got, const std::stri
   return std::nullopt;
 }
 
-// Sums and averages that are not integers may differ by 1e-9, relatively.
+// Sums and averages that are not integers may differ by a relative error of 1e-9.
 Difference measure_difference(const Json& expected, const Json& got, const std::string& place) {
   const auto is_real = [](const Json& measure) {
     return measure.is_object() && measure.contains("value") && measure.at("value").is_number_float();

@@ -1,4 +1,4 @@
-// What a step should have answered, against what it did.
+// Compares the expected answer of a step with the actual one.
 #pragma once
 
 #include <optional>
@@ -8,9 +8,9 @@
 
 namespace struere::conformance {
 
-// The first difference, as a place in the answer (`rows[1].data.title`); nothing where there is none. Of the answer,
-// and of each row and event in it, only the keys that are expected are compared; what is under them is compared whole,
-// numbers by value.
+// Returns the place of the first difference in the answer (`rows[1].data.title`); nullopt if there is none. In the
+// answer, and in each row and event in it, only the expected keys are compared. The value of such a key is compared
+// as a whole, numbers by value.
 std::optional<std::string> first_difference(const Json& expected, const Json& got);
 
 }  // namespace struere::conformance

@@ -23,7 +23,7 @@ Json answer(const char* key, Json value) {
 Json Operations::perform(const Json& step, std::size_t index) {
   const std::string& op = text_in(step, "op");
   if (step.contains("actor")) actor_ = step.at("actor");
-  // Taken before anything can fail: a `list` that fails leaves no cursor to the one after it.
+  // The cursor is taken before anything can fail, so that a `list` that fails leaves no cursor to the next one.
   const auto cursor = op == "list" ? std::exchange(cursor_, std::nullopt) : std::nullopt;
   const Session actor = world_.actor(actor_);
   if (op == "transaction") return transaction(actor, step);

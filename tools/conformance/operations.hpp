@@ -1,5 +1,5 @@
-// The operations of scenario files (tests/conformance/README.md): from the JSON of a
-// step to a call of the library, and from its answer back to JSON.
+// The operations of scenario files (tests/conformance/README.md): calls the library with the JSON of a step, and
+// turns the answer back into JSON.
 #pragma once
 
 #include <optional>
@@ -14,20 +14,20 @@
 
 namespace struere::conformance {
 
-// How much of an answer is written down: what the format names, or all that a caller is told (when rows and events were
-// written, and the reasons of decisions) but for cursors, which differ from file to file.
+// How much of an answer is written: only what the format names, or everything that a caller gets (the times of rows
+// and events, and the reasons of decisions) except cursors, which differ from file to file.
 enum class Detail { format, all };
 
 class Operations {
  public:
   explicit Operations(World& world, Detail detail = Detail::format) : world_(world), detail_(detail) {}
 
-  // Takes the next step of the scenario; throws what the library throws.
+  // Performs the next step of the scenario. Throws what the library throws.
   Json perform(const Json& step, std::size_t index);
 
  private:
   Json perform_as(const Session& actor, const Json& step, std::size_t index, const std::optional<std::string>& cursor);
-  // The error of a unit says at which of its steps; that it failed is an answer.
+  // A unit of work that fails is an answer, not an exception. Its error says at which of its steps it failed.
   Json transaction(const Session& actor, const Json& step);
   Json can(const Session& actor, const Json& step);
   Json get(const Session& actor, const Json& step);
@@ -53,9 +53,9 @@ class Operations {
   Json unassign(const Session& actor, const Json& step);
   Json member(const Session& actor, const Json& step);
 
-  // What `list` and `count` have in common.
+  // The part of the query that `list` and `count` share.
   Query filter_of(const Json& step);
-  // `fields` and `expand` of a `get` or `list`.
+  // The `fields` and `expand` of a `get` or `list`.
   static Query shown_of(const Json& step);
   EntityId id_in(const Json& step, const char* key);
   Json shown_row(const Entity& entity) const;
@@ -65,8 +65,8 @@ class Operations {
 
   World& world_;
   Detail detail_;
-  Json actor_;                         // as the last step that had one named it
-  std::optional<std::string> cursor_;  // of the last `list`, where there was more
+  Json actor_;                         // the actor of the last step that named one
+  std::optional<std::string> cursor_;  // of the last `list`, if it had more rows
 };
 
 }  // namespace struere::conformance

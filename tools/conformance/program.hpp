@@ -1,4 +1,4 @@
-// What the programs that play scenarios have in common: how they read their arguments, and how they end.
+// What the programs that play scenarios share: how they read their arguments and how they end.
 #pragma once
 
 #include <exception>
@@ -10,9 +10,9 @@ namespace struere::conformance {
 
 constexpr int exit_passed = 0;
 constexpr int exit_failed = 1;
-constexpr int exit_unusable = 2;  // wrong arguments, or what cannot be read, opened or written
+constexpr int exit_unusable = 2;  // wrong arguments, or a file that cannot be read, opened or written
 
-// `parse` makes the Options of the arguments, which have a `help`; `run` answers the exit code. Both may throw.
+// `parse` makes Options from the arguments; they have a member `help`. `run` returns the exit code. Both may throw.
 template <class Parse, class Run>
 int run_program(const char* name, const char* usage, int argc, char** argv, Parse parse, Run run) {
   const auto unusable = [name](const std::exception& fault, const char* advice) {

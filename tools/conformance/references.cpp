@@ -8,8 +8,7 @@
 namespace struere::conformance {
 namespace {
 
-// UUIDv7 of the moment at which every scenario begins; what differs is at the end, so that ids sort as they were
-// counted.
+// UUIDv7 ids of the time at which every scenario begins. Only their ends differ, so they sort by their numbers.
 constexpr std::string_view of_entities = "018bcfe5-6800-7000-8000-";
 constexpr std::string_view of_others = "018bcfe5-6800-7fff-bfff-";
 

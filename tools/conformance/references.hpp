@@ -1,4 +1,4 @@
-// The names that a scenario gives to its entities, and the ids that stand for them.
+// The names (refs) that a scenario gives to its entities, and the ids that they stand for.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@
 
 namespace struere::conformance {
 
-// Refs and ids, both ways. Ids sort in the order in which they were reserved.
+// Maps refs to ids and back. Ids sort in the order in which they were reserved.
 class References {
  public:
-  // The id of a ref. One that was not reserved gets the next id: it is that of an entity that is never made.
+  // The id of a ref. A ref that was not reserved gets the next id, which belongs to an entity that is never made.
   const std::string& id_of(const std::string& ref);
 
-  // The ref of an id; an id that is nobody's stays as it is.
+  // The ref of an id. An id without a ref is returned unchanged.
   const std::string& ref_of(const std::string& id) const;
 
-  // A value with each "@ref" in it, however deep, replaced by the id; and back again.
+  // resolved() replaces each "@ref" in a value, at any depth, by its id; shown() does the reverse.
   Json resolved(Json value);
   Json shown(Json value) const;
 
@@ -32,10 +32,10 @@ class References {
   std::map<std::string, std::string, std::less<>> refs_;
 };
 
-// Hands out the id that was put in front, once; otherwise unique ids of a range that no ref is in.
+// Returns the prepared id once; otherwise unique ids of a range that no ref uses.
 class PreparedIds final : public IdSource {
  public:
-  // Takes the id back at the end of its life, where nobody drew it.
+  // Removes the prepared id in its destructor if it was not used.
   class InFront {
    public:
     InFront(PreparedIds& ids, std::string id) : ids_(ids) { ids_.set_front(std::move(id)); }

@@ -12,7 +12,7 @@ std::string text_of(const AnyJson& value) {
   return value.dump(-1, ' ', false, AnyJson::error_handler_t::replace);
 }
 
-// Building the world as if it were a step with an expectation.
+// The building of the world in the form of a step with an expectation.
 Json setup_step(const Scenario& scenario) {
   Json step = Json::object();
   step["op"] = "setup";
@@ -23,7 +23,7 @@ Json setup_step(const Scenario& scenario) {
   return step;
 }
 
-// A failure of the runner, or of the library in a way that it must not fail in.
+// Whether the runner failed, or the library failed in a way that it never should.
 bool is_internal(const Json& answer) {
   return answer.contains("error") && answer.at("error").get_ref<const std::string&>().starts_with("internal:");
 }
@@ -49,7 +49,7 @@ void Tally::add(const Scenario& scenario, const std::vector<StepResult>& results
 
 void Tally::judge(const Scenario& scenario, const StepResult& result, const Json& step) {
   const bool expects = step.is_object() && step.contains("expect");
-  if (!expects && !is_internal(result.answer)) return;  // a step on the way to another
+  if (!expects && !is_internal(result.answer)) return;  // a step that only prepares another one
   const Json expected = expects ? step.at("expect") : Json::object();
   const auto difference = is_internal(result.answer) ? "error" : first_difference(expected, result.answer);
   if (!difference) {

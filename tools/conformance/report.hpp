@@ -1,4 +1,4 @@
-// What is printed of the results: failures and a count, or the results themselves.
+// Prints the results: failures and a count, or the results themselves.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace struere::conformance {
 
-// `--record`: one line of JSON for each step.
+// Prints one line of JSON for each step (`--record`).
 void print_record(std::ostream& out, const Scenario& scenario, const std::vector<StepResult>& results);
 
-// Compares, prints what differs, and counts.
+// Compares the results, prints the differences, and counts them.
 class Tally {
  public:
   explicit Tally(std::ostream& out) : out_(out) {}

@@ -7,7 +7,7 @@
 namespace struere::conformance {
 namespace {
 
-// Any exception is an answer: those of the library by their code, all others by words that no scenario expects.
+// Any exception becomes an answer: an Error by its code, any other by a text that no scenario expects.
 StepResult result_of(int index, const std::function<Json()>& work) {
   Json answer = Json::object();
   try {

@@ -1,4 +1,4 @@
-// Plays a scenario: builds its world, takes its steps, and writes down what they answered.
+// Plays a scenario: builds its world, performs its steps, and records the answers.
 #pragma once
 
 #include <string>
@@ -12,20 +12,20 @@
 namespace struere::conformance {
 
 struct StepResult {
-  static constexpr int setup = -1;  // the index of what building the world came to
+  static constexpr int setup = -1;  // the index of the result of building the world
 
   int index = setup;
   Json answer;
-  std::string message;  // of an error, for the person who looks into it; no part of the answer
+  std::string message;  // the message of an error, for people; not part of the answer
 };
 
 // A scenario that is played step by step.
 class Playing {
  public:
-  // The scenario must outlive this. Throws where there is no database to play in.
+  // The scenario must outlive this object. Throws if there is no database to play in.
   Playing(const Scenario& scenario, const StorageChoice& choice, Detail detail = Detail::format);
 
-  // Must come first. Neither throws: any exception is an answer.
+  // Call build() first. Neither function throws: any exception becomes an answer.
   StepResult build();
   StepResult take(std::size_t step);
 
@@ -37,8 +37,8 @@ class Playing {
   Operations operations_;
 };
 
-// One result for each step, in order. A world that cannot be built, or that was expected not to be, is one result
-// alone. Throws only where there is no database to play in.
+// Returns one result for each step, in order. If the world cannot be built, or was expected not to build, that is the
+// only result. Throws only if there is no database to play in.
 std::vector<StepResult> play(const Scenario& scenario, const StorageChoice& choice);
 
 }  // namespace struere::conformance

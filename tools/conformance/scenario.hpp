@@ -1,4 +1,4 @@
-// A scenario as it is written in a file: one line of JSON.
+// A scenario as one line of JSON in a file.
 #pragma once
 
 #include <istream>
@@ -11,7 +11,7 @@
 
 namespace struere::conformance {
 
-using OrderedJson = nlohmann::ordered_json;  // keeps the order in which the world is written, and so is made
+using OrderedJson = nlohmann::ordered_json;  // keeps the order in which the world is written and then built
 
 struct Scenario {
   std::string name;
@@ -20,24 +20,24 @@ struct Scenario {
   std::optional<std::string> setup_error;  // the code with which building the world must fail
 };
 
-// As a line of a file.
+// The scenario as a line of a file.
 OrderedJson to_json(const Scenario& scenario);
 
-// Throws what the JSON library throws where this is no scenario.
+// Throws what the JSON library throws if the line is not a scenario.
 Scenario read_scenario(const OrderedJson& line);
 
-// A file that cannot be read as scenarios; says where.
+// A file cannot be read as scenarios. The message names the place.
 class UnreadableScenario : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Reads one scenario after another, so that those before a bad line are still played.
+// Reads one scenario after another, so that the scenarios before a faulty line are still played.
 class ScenarioReader {
  public:
   ScenarioReader(std::istream& input, std::string file) : input_(input), file_(std::move(file)) {}
 
-  std::optional<Scenario> next();  // nothing at the end
+  std::optional<Scenario> next();  // nullopt at the end of the file
 
  private:
   std::istream& input_;

@@ -54,14 +54,14 @@ ScenarioStorage::ScenarioStorage(const StorageChoice& choice) {
 }
 
 ScenarioStorage::~ScenarioStorage() {
-  std::error_code ignored;  // a file left behind in the temporary directory is no reason to stop
+  std::error_code ignored;  // a file that cannot be removed from the temporary directory must not stop the run
   if (directory_) std::filesystem::remove_all(*directory_, ignored);
 }
 
 Database ScenarioStorage::open(DatabaseOptions options) const {
   if (make_) return Database::with_storage(make_(), options);
   if (!file_) return Database::in_memory(options);
-  options.sqlite.durability = Durability::normal;  // the data is not kept: there is no loss of power to survive
+  options.sqlite.durability = Durability::normal;  // the data is discarded, so it need not survive a loss of power
   return Database::open(file_->string(), options);
 }
 

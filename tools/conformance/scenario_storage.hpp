@@ -1,4 +1,4 @@
-// Where the data of a scenario is while it is played.
+// The storage that holds the data of a scenario while it is played.
 #pragma once
 
 #include <filesystem>
@@ -11,22 +11,22 @@
 
 namespace struere::conformance {
 
-// What `--storage` says.
+// The value of `--storage`.
 struct StorageChoice {
   enum class Kind { memory, temporary_file, file, made };
 
   Kind kind = Kind::temporary_file;
-  std::filesystem::path path = {};  // of `file`
-  StorageFactory make = {};         // of `made`
+  std::filesystem::path path = {};  // for Kind::file
+  StorageFactory make = {};         // for Kind::made
 
   // Makes the storages of a URL postgresql://…; set by a program that has them (postgres/empty_databases.hpp).
   static inline std::function<StorageFactory(const std::string& url)> of_url = {};
 
-  // Throws std::invalid_argument, with a message for the person who typed it.
+  // Throws std::invalid_argument with a message for the user.
   static StorageChoice parse(const std::string& text);
 };
 
-// An empty place for one scenario. A temporary file goes with it; one that was asked for by its path stays.
+// An empty storage for one scenario. It removes a temporary file at the end, but keeps a file given by its path.
 class ScenarioStorage {
  public:
   explicit ScenarioStorage(const StorageChoice& choice);
@@ -34,15 +34,15 @@ class ScenarioStorage {
   ScenarioStorage(const ScenarioStorage&) = delete;
   ScenarioStorage& operator=(const ScenarioStorage&) = delete;
 
-  // The database must not outlive this.
+  // The database must not outlive this object.
   Database open(DatabaseOptions options) const;
 
-  // Of a temporary file.
+  // The directory of a temporary file.
   const std::filesystem::path& directory() const { return directory_.value(); }
 
  private:
-  std::optional<std::filesystem::path> directory_;  // made here, and removed with all that is in it
-  std::optional<std::filesystem::path> file_;       // none: in memory, or made
+  std::optional<std::filesystem::path> directory_;  // created here, and removed with its content
+  std::optional<std::filesystem::path> file_;       // nullopt if the storage is in memory or made by a function
   StorageFactory make_;
 };
 

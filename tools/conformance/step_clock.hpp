@@ -1,4 +1,4 @@
-// The time of a scenario: it stands still until the runner moves it on.
+// The time of a scenario. It changes only when the runner advances it.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@ class StepClock final : public Clock {
   void move_on() { ++now_; }
 
  private:
-  std::atomic<Timestamp> now_ = 1'700'000'000'000;  // the first entity's `createdAt` in every scenario
+  std::atomic<Timestamp> now_ = 1'700'000'000'000;  // the `createdAt` of the first entity in every scenario
 };
 
 }  // namespace struere::conformance

@@ -1,4 +1,4 @@
-// What the storage suite writes its expectations with. It is installed, so that it needs no framework for tests.
+// The assertions of the storage suite. The suite is installed, so it must not need a framework for tests.
 #pragma once
 
 #include <exception>
@@ -12,7 +12,7 @@
 
 namespace struere::conformance {
 
-// What was not as expected, and the end of a part that cannot go on.
+// Collects what was not as expected, and ends a part of the suite that cannot continue.
 class Findings {
  public:
   void expect(bool holds, const char* what, std::source_location where = std::source_location::current()) {
@@ -24,7 +24,7 @@ class Findings {
     expect(holds, what, where);
     if (!holds) throw Stop();
   }
-  // One part of the suite.
+  // Runs one part of the suite.
   template <class Part>
   void run(const char* name, Part&& part) {
     try {

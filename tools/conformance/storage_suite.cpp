@@ -12,7 +12,7 @@
 namespace struere::conformance {
 namespace {
 
-// A storage with two organizations in it, and a scope for each environment.
+// A storage that holds two organizations, and a scope for each environment.
 struct Stage {
   explicit Stage(const StorageFactory& make) : storage(make()) {
     for (const char* const id : {"acme", "globex"}) {
@@ -40,7 +40,7 @@ struct Stage {
   }
 
   std::unique_ptr<Storage> storage;
-  Database scopes = Database::in_memory();  // the library alone makes scopes; those of equal ids are equal
+  Database scopes = Database::in_memory();  // only the library makes scopes; scopes with equal ids are equal
 };
 
 using Keys = std::vector<UniqueKey>;
@@ -115,7 +115,7 @@ void check_transactions(const StorageFactory& make, Findings& findings) {
     const auto transaction = stage.write();
     type = add_type(*transaction);
     transaction->insert_entity(row(type, "kept", "{}"));
-    STRUERE_EXPECT(transaction->find_entity("kept"));  // its own writes
+    STRUERE_EXPECT(transaction->find_entity("kept"));  // a transaction sees its own writes
     transaction->commit();
   }
   {
@@ -139,7 +139,7 @@ void check_transactions(const StorageFactory& make, Findings& findings) {
   STRUERE_EXPECT(transaction->chain_head().sequence == 0);
 }
 
-// A record of each table of a role, and an API key; in an order in which each names only those before it.
+// One record of each table of a role, and an API key, in an order in which each refers only to earlier ones.
 constexpr RecordTable scoped_tables[] = {
     RecordTable::roles,       RecordTable::policies,         RecordTable::scope_rules,
     RecordTable::field_masks, RecordTable::role_assignments, RecordTable::api_keys};
@@ -171,7 +171,7 @@ void check_scopes(const StorageFactory& make, Findings& findings) {
     STRUERE_EXPECT(!transaction->insert_record(RecordTable::installed_packs, pack("p")));
     transaction->commit();
   }
-  // Nothing of it is there in the other environment, nor in the other organization.
+  // The other environment and the other organization hold none of it.
   for (const Scope& other : {stage.scope(Environment::production), stage.scope(Environment::development, "globex")}) {
     const auto transaction = stage.storage->begin(other, Access::write);
     for (const RecordTable table : scoped_tables) {
@@ -191,7 +191,7 @@ void check_scopes(const StorageFactory& make, Findings& findings) {
     STRUERE_EXPECT(transaction->remove_records(RecordTable::installed_packs, {}) == 0);
     STRUERE_EXPECT(transaction->sum_records({RecordTable::installed_packs, {}, {}, {}}).at(0).count == 0);
     transaction->update_entity(row(own, "x", R"({"stolen":true})"));
-    // The same id may live in both scopes, as two rows.
+    // The same id may exist in both scopes, as two rows.
     if (!transaction->find_entity("x")) transaction->insert_entity(row(own, "x", R"({"own":true})"));
     transaction->commit();
   }
@@ -235,10 +235,10 @@ void check_configuration(const StorageFactory& make, Findings& findings) {
   StoredEntity gone = row(key, "x", "{}");
   gone.deleted = true;
   transaction->update_entity(gone);
-  STRUERE_EXPECT(transaction->has_entities(key));  // deleted ones count
+  STRUERE_EXPECT(transaction->has_entities(key));  // deleted entities count
 }
 
-// What a transaction does not own it can neither read nor write, and unique keys have a door of their own.
+// A transaction cannot read or write records that it does not own; unique keys have functions of their own.
 void check_owners(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   {
@@ -290,11 +290,11 @@ void check_selections(const StorageFactory& make, Findings& findings) {
   selection = all_of(type);
   selection.filter =
       Predicate::comparison(*FieldPath::parse("data.n"), Operator::neq, {Operand::Kind::literal, Json(2), {}, {}});
-  STRUERE_EXPECT(transaction->count(selection) == 2);  // null is there, absent is not
+  STRUERE_EXPECT(transaction->count(selection) == 2);  // null counts as present
   selection.id = "c";
   STRUERE_EXPECT(transaction->select(selection).rows.empty());
 
-  // One grant admits ana's rows and hides the secret there; the other admits "c" alone and shows it.
+  // One grant admits ana's rows and hides the secret in them; the other admits only "c" and shows the secret.
   Mask mask;
   mask.hidden = {*FieldPath::parse("data.secret")};
   selection = all_of(type);
@@ -310,7 +310,7 @@ void check_selections(const StorageFactory& make, Findings& findings) {
   STRUERE_EXPECT(transaction->count(selection) == 1);
   selection.filter = Predicate::always();
 
-  // What is told of rows besides, as queries see them: "a" is admitted by the grant that hides the secret alone.
+  // The values returned in addition to rows, as queries see them: only the grant that hides the secret admits "a".
   const FieldPath secret = *FieldPath::parse("data.secret"), owner = *FieldPath::parse("data.owner");
   selection.values = {secret, owner};
   selection.with_positions = true;
@@ -374,7 +374,7 @@ void check_unique_keys(const StorageFactory& make, Findings& findings) {
   STRUERE_EXPECT_ERROR(conflict, transaction->update_entity(row(key, "b", R"({"n":1,"place":{"id":[1]}})")));
 }
 
-// A refused write leaves its transaction to be undone, so that each goes on in one of its own.
+// A refused write makes its transaction unusable, so each step has a transaction of its own.
 void check_unique_keys_over_time(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
   const Keys unique{{"email"}};
@@ -390,9 +390,9 @@ void check_unique_keys_over_time(const StorageFactory& make, Findings& findings)
     now.insert_entity(row(key, "b", R"({"email":"b"})"));
   });
   in_transaction([&](Transaction& now) {
-    now.update_entity(row(key, "a", R"({"email":"a","n":2})"));  // its own value is no other's
+    now.update_entity(row(key, "a", R"({"email":"a","n":2})"));  // no conflict with its own value
     now.update_entity(row(key, "a", R"({"email":"c"})"));
-    now.update_entity(row(key, "b", R"({"email":"a"})"));  // free by now
+    now.update_entity(row(key, "b", R"({"email":"a"})"));  // the value is free now
     StoredEntity gone = row(key, "b", R"({"email":"a"})");
     gone.deleted = true;
     now.update_entity(gone);
@@ -406,7 +406,7 @@ void check_unique_keys_over_time(const StorageFactory& make, Findings& findings)
   });
   STRUERE_EXPECT_ERROR(conflict, in_transaction([&](Transaction& now) { now.set_unique_keys(key, unique); }));
   STRUERE_EXPECT(unique_paths(*stage.read()).empty());
-  // Another scope has values of its own.
+  // Unique keys of another scope are independent.
   const auto other = stage.write(Environment::production);
   other->insert_entity(row(add_type(*other, unique), "a", R"({"email":"a"})"));
 }
@@ -430,7 +430,8 @@ void check_relations(const StorageFactory& make, Findings& findings) {
   StoredEntity gone = row(type, "b", R"({"userId":"ana"})", 10);
   gone.deleted = true;
   transaction->update_entity(gone);
-  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"c"});  // a deleted end counts nowhere
+  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"c"});  // relations with a deleted end do not
+                                                                                // count
   STRUERE_EXPECT(transaction->related_ids("b", {"knows", true}).empty());
   STRUERE_EXPECT(transaction->own_entity(own, "ana") == "c");
   STRUERE_EXPECT(transaction->unlink("a", "knows", "c"));

@@ -9,9 +9,9 @@ namespace {
 
 constexpr const char* members_key = "members";
 
-// Refs stand in the values of rules; groups hold rules of their own.
+// The values of rules may hold refs, and groups hold further rules.
 void resolve_values(Json& rule, References& references) {
-  if (!rule.is_object()) return;  // malformed: for the library to refuse
+  if (!rule.is_object()) return;  // a malformed rule is left to the library, which refuses it
   if (rule.contains("value")) rule["value"] = references.resolved(rule["value"]);
   for (const char* group : {"any", "all"})
     if (rule.contains(group) && rule[group].is_array())
@@ -68,8 +68,8 @@ void World::entity_was_created() {
 }
 
 void World::build_organization(const std::string& name, const OrderedJson& organization) {
-  // As a member's name is the user's id, so the organization's is its own: data may then say what
-  // `actor.organizationId` is.
+  // The name of an organization is also its id, as the name of a member is the user's id, so that data can hold the
+  // value of `actor.organizationId`.
   const OrganizationId id = database_.trusted_host().create_organization(name, OrganizationId(name)).id;
   if (organization.contains(members_key)) build_members(id, organization.at(members_key));
   for (const auto& [key, parts] : organization.items()) {
@@ -88,7 +88,7 @@ void World::build_members(const OrganizationId& organization, const OrderedJson&
     try {
       host.create_user(name, user);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::conflict) throw;  // else a member of another organization, too: users are shared
+      if (error.code() != ErrorCode::conflict) throw;  // else the user exists: users are shared
     }
     host.put_member(organization, user, membership_role(role.get<std::string>()));
   }
@@ -138,7 +138,7 @@ Session World::actor(const Json& named) {
   throw std::invalid_argument("an actor has `user`, `system` or `roles`");
 }
 
-// One key for each actor that is named: a step that leaves the actor out means the same one.
+// Makes one key for each named actor, because later steps that name no actor mean the same key.
 std::string World::secret_of_key(const Json& named) {
   const auto found = secrets_.find(named);
   if (found != secrets_.end()) return found->second;
@@ -156,7 +156,7 @@ Written World::create(const Session& actor, const std::string& type, const std::
   const std::string& id = references_.id_of(ref);
   const PreparedIds::InFront prepared(ids_, id);
   Written written = actor.entities(type).create(data, options);
-  // All answers are in refs, so that a wrong id would make every one of them wrong: better said at once.
+  // All answers are in refs, so a wrong id would make every answer wrong; it is better to fail at once.
   if (written.id.str() != id) throw std::logic_error("the new entity did not get the first id that was drawn");
   entity_was_created();
   return written;

@@ -1,4 +1,4 @@
-// The world of one scenario: a database of its own, with time and ids that are the scenario's.
+// The world of one scenario: a database with a clock and an id source of its own.
 #pragma once
 
 #include <map>
@@ -17,11 +17,11 @@ class World {
  public:
   explicit World(const StorageChoice& choice);
 
-  // Reserves an id for every entity that the scenario makes, in the order in which it does, then makes the world.
-  // Throws what the library throws.
+  // Reserves an id for every entity that the scenario makes, in the order in which it makes them, then builds the
+  // world. Throws what the library throws.
   void build(const Scenario& scenario);
 
-  // While it lives the clock stands still; then it moves on for each entity that was created meanwhile.
+  // While this object lives, the clock stands still. Its destructor advances the clock once for each created entity.
   class Unit {
    public:
     explicit Unit(World& world) : world_(world) { world_.created_in_unit_ = 0; }
@@ -37,21 +37,21 @@ class World {
     World& world_;
   };
 
-  // Whoever a step names. Throws Error where there is no such actor.
+  // The actor that a step names. Throws Error if it does not exist.
   Session actor(const Json& named);
 
-  // Creates an entity under the id of its ref. If that succeeds, the time moves on.
+  // Creates an entity with the id of its ref. If that succeeds, the clock advances.
   Written create(const Session& actor, const std::string& type, const std::string& ref, const Json& data,
                  const CreateOptions& options);
-  // Likewise; if it finds its entity, the ref stays an id that does not exist.
+  // Does the same with an upsert. If that finds an entity, the ref remains the id of no entity.
   Upserted upsert(const Session& actor, const std::string& type, const std::string& ref,
                   const std::vector<std::string>& key, const Json& data);
 
-  // Makes a user a `member` or `admin` there, or `none` any more; answers whether that changed who is a member. The
-  // user must be there already.
+  // Makes an existing user a `member` or `admin` of the organization, or with `none` no member. Returns false only if
+  // `none` was given for a user that is no member.
   bool put_member(const OrganizationId& organization, const std::string& user, const std::string& membership);
 
-  // With the ids that refs in the values of its rules stand for.
+  // Returns the definition with ids in place of the refs in the values of its rules.
   Json resolved_role(Json definition);
 
   const Database& database() const noexcept { return database_; }

@@ -1,4 +1,4 @@
-// Changes at random of what is defined, while the world is in use.
+// Makes random changes of definitions while the world is in use.
 #include <algorithm>
 
 #include "generator.hpp"
@@ -25,7 +25,7 @@ class ChangeMaker {
   }
 
  private:
-  // Mostly one that is there.
+  // Returns an existing role in most cases.
   std::string role() {
     return random_.chance(90) && !place_.roles.empty() ? random_.pick(place_.roles) : random_.pick(role_names);
   }
@@ -33,7 +33,7 @@ class ChangeMaker {
   Json define_role() {
     const std::string name = role();
     if (std::ranges::find(place_.roles, name) == place_.roles.end()) place_.roles.push_back(name);
-    // A part alone is changed as often as all of it: what was kept for the rest must not outlive that.
+    // Often only a part of the role changes, to test that nothing cached for the old role survives.
     Json made = random_role(random_, name, place_.refs, random_.chance(50));
     for (const OrderedJson& before : environment()["roles"]) {
       if (before.at("name") != name || random_.chance(50)) continue;

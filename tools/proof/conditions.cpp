@@ -26,13 +26,13 @@ Json value_for(Random& random, const std::string& field, const std::string& op, 
   if (op == "contains" && value.is_array() && !value.empty()) value = Json(value.front());
   const bool orders = op == "gt" || op == "gte" || op == "lt" || op == "lte";
   if (orders && !value.is_number() && !value.is_string()) value = random.chance(50) ? random_number(random) : Json("b");
-  // In a rule a text that starts so would mean something else.
+  // In a rule, a text that begins with `actor.` would be a dynamic value.
   if (in_rule && value.is_string() && value.get_ref<const std::string&>().starts_with("actor."))
     value = "literal:" + value.get<std::string>();
   return value;
 }
 
-// What must be refused.
+// Returns a condition that the library must refuse.
 Json spoilt(Random& random, Json condition) {
   switch (random.below(6)) {
     case 0: return {{"any", Json::array()}};
@@ -69,11 +69,11 @@ Json random_condition(Random& random, const std::vector<std::string>& refs, Cond
   }
   const std::string field = random_field(random);
   std::string op = random.pick(operator_names);
-  // Where a rule would most often be about the actor, it is the kind that is most often written.
+  // Fields that name a user or an entity often get the operators that rules about the actor use.
   const bool names_somebody = field == "data.owner" || field == "data.userId" || field == "id";
   if (of != ConditionOf::query && names_somebody && random.chance(50)) op = field == "id" ? "in" : "eq";
   Json condition{{"field", field}, {"operator", op}, {"value", value_for(random, field, op, refs, of)}};
-  // A world with a bad rule is no world at all, a bad query is one step.
+  // A bad rule makes a whole world unusable, a bad query only one step, so bad rules are rarer.
   const bool spoil = of != ConditionOf::query ? random.below(1500) == 0 : random.chance(2);
   return spoil ? spoilt(random, std::move(condition)) : condition;
 }

@@ -1,4 +1,4 @@
-// Conditions at random, for rules and for queries.
+// Random conditions for rules and queries.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace struere::proof {
 
-// A rule of a role that a type is bound to asks for the actor's own entity; of other roles only rarely, as it is false.
+// Only rules of a role with a bound type often use the actor's own entity, because it makes other rules false.
 enum class ConditionOf { query, rule, bound_rule };
 
-// Well-formed, but for a few.
+// Most of the conditions are well-formed.
 Json random_condition(Random& random, const std::vector<std::string>& refs, ConditionOf of, int depth = 0);
 
 }  // namespace struere::proof

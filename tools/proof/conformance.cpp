@@ -1,5 +1,5 @@
-// What is installed for the author of a storage: the suite, the scenarios and the worlds, on a storage that a function
-// makes.
+// The functions that are installed for authors of storages: they run the suite, the scenarios and the random worlds
+// on a storage that a function of the author makes.
 #include "struere/conformance.hpp"
 
 #include <fstream>

@@ -28,9 +28,9 @@ using Time = std::chrono::steady_clock;
 constexpr std::size_t rows = 5;
 constexpr std::array<const char*, rows> names{"a", "b", "c", "d", "e"};
 
-// The highest version of each row that anybody has been told of; in memory that all processes share.
+// The highest version of each row that any thread has seen, in memory that all processes share.
 using Floors = std::array<std::atomic<std::int64_t>, rows>;
-static_assert(std::atomic<std::int64_t>::is_always_lock_free);  // else it would not be shared
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);  // an atomic with a lock cannot be shared by processes
 
 struct Acknowledged {
   std::size_t row;
@@ -62,7 +62,7 @@ void raise(std::atomic<std::int64_t>& floor, std::int64_t version) {
   }
 }
 
-// What one thread does until the end.
+// The work of one thread until the end.
 class Contender {
  public:
   Contender(const Database& database, const std::vector<EntityId>& ids, Floors& floors, std::uint64_t seed)
@@ -142,7 +142,7 @@ class Contender {
   Account account_;
 };
 
-// The threads of one process, on a database of its own.
+// Runs the threads of one process, on a database of its own.
 Account contend(const conformance::ScenarioStorage& storage, const std::vector<EntityId>& ids, Floors& floors,
                 const ContentionOptions& options, int process) {
   const Database database = storage.open({});
@@ -160,7 +160,7 @@ Account contend(const conformance::ScenarioStorage& storage, const std::vector<E
   return account;
 }
 
-// One process tells another through a file, which is deleted with the directory that it is in.
+// Passes the account of one process to another through a file, which is deleted with its directory.
 void write_account(const std::string& path, const Account& account) {
   Json out{
       {"reads", account.reads}, {"stale", account.stale}, {"times", account.read_times}, {"faults", account.faults}};
@@ -225,7 +225,7 @@ void check_rows(const conformance::ScenarioStorage& storage, const std::vector<E
   }
   const Verification verification = system.events().verify();
   if (!verification.ok) account.faults.insert("the log: " + verification.problem);
-  const auto events = 1 + static_cast<std::int64_t>(rows + account.acknowledged.size());  // one for the type
+  const auto events = 1 + static_cast<std::int64_t>(rows + account.acknowledged.size());  // one event for the type
   if (verification.verified != events) account.faults.insert("the log has not one event a write");
 }
 
@@ -242,7 +242,7 @@ bool survive_contention(const ContentionOptions& options, std::ostream& out) {
   const conformance::ScenarioStorage storage({conformance::StorageChoice::Kind::temporary_file});
   const std::vector<EntityId> ids = make_rows(storage);
   Floors& floors = shared_floors();
-  // Forked while there is neither a thread nor an open database: what SQLite holds must not be inherited.
+  // Forks before there is a thread or an open database, because a child must not inherit the state of SQLite.
   std::vector<pid_t> children;
   const auto account_of = [&](int process) { return (storage.directory() / std::to_string(process)).string(); };
   for (int process = 0; process < options.processes; ++process) {
@@ -257,7 +257,7 @@ bool survive_contention(const ContentionOptions& options, std::ostream& out) {
         const std::string text = std::string(fault.what()) + "\n";
         if (write(STDERR_FILENO, text.data(), text.size()) < 0) status = 2;
       }
-      _exit(status);  // the directory is the parent's to remove
+      _exit(status);  // the parent removes the directory
     }
     children.push_back(child);
   }

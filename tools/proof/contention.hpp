@@ -1,4 +1,4 @@
-// Many threads of several processes on one SQLite file.
+// Runs many threads of several processes on one SQLite file.
 #pragma once
 
 #include <chrono>
@@ -7,17 +7,17 @@
 namespace struere::proof {
 
 struct ContentionOptions {
-  int processes = 3, threads = 8;  // of each process
+  int processes = 3, threads = 8;  // threads of each process
   std::chrono::seconds time{60};
 };
 
-// Lets all of them read and write a few rows at once, and answers whether what they were told fits together:
-//   - each acknowledged update got a version of its own, and together they are all from the first to the stored one;
-//   - the stored value counts the increments that were acknowledged;
-//   - no read, of whatever process, saw less than what any had been told before it began (linearizable per row);
-//   - nobody was told of a busy database, or of any error but a stale version;
-//   - the log verifies, and has an event for each write.
-// Prints figures, and what does not fit.
+// Lets all threads read and write a few rows at once, and returns whether their answers are consistent:
+//   - each acknowledged update has its own version, and together they are all versions after the first;
+//   - the stored value equals the number of acknowledged increments;
+//   - no read, in any process, saw an older version than any thread had seen before it began (linearizable per row);
+//   - no thread got an error other than a stale version; a busy database is an error too;
+//   - the log verifies and has one event for each write.
+// Prints figures and all inconsistencies.
 bool survive_contention(const ContentionOptions& options, std::ostream& out);
 
 }  // namespace struere::proof

@@ -1,4 +1,4 @@
-// What was compared, counted: whoever reads it sees whether the worlds were worth it.
+// Counts what was compared, so that a reader can judge whether the worlds tested enough.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Entity types and roles of random worlds.
+// Random entity types and roles.
 #include <algorithm>
 #include <set>
 
@@ -21,7 +21,7 @@ Json random_mask(Random& random, const std::string& type) {
   return mask;
 }
 
-// Two redactions of one length can tie on an array, and the contract does not say which applies: one of each length.
+// Masks with the same key may conflict: SPEC does not say which of two redactions of one length applies to an array.
 std::string tied_on(const Json& mask) {
   const std::string path = mask.at("fieldPath").get<std::string>();
   if (mask.at("maskType") == "hide") return "hide " + path;
@@ -47,7 +47,7 @@ Json random_policies(Random& random) {
 }  // namespace
 
 OrderedJson random_entity_types(Random& random, const std::vector<std::string>& roles) {
-  std::vector<std::string> unbound = roles;  // two types may not have one role
+  std::vector<std::string> unbound = roles;  // one role must not be bound to two types
   const auto bind = [&](OrderedJson& type, int percent) {
     if (unbound.empty() || !random.chance(percent)) return;
     const auto role = unbound.begin() + random.below(static_cast<int>(unbound.size()));

@@ -18,7 +18,7 @@ std::string text_of(const StepResult& result) {
   return text_of(result.answer) + (result.message.empty() ? "" : " \"" + result.message + "\"");
 }
 
-// What two worlds say to the same question.
+// The answers of both worlds to the same question.
 template <class Ask>
 std::array<std::string, 2> ask_both(World& memory, World& other, const Ask& ask) {
   std::array<std::string, 2> out;
@@ -33,7 +33,7 @@ std::array<std::string, 2> ask_both(World& memory, World& other, const Ask& ask)
   return out;
 }
 
-// The whole log as the system reads it, a few events a page; all but what names the secret of a key, which is random.
+// The whole log as the system reads it, in small pages, except parts that depend on the random secret of a key.
 std::string log_of(World& world, const Json& system) {
   const EventRepository events = world.actor(system).events();
   std::string out;
@@ -52,7 +52,7 @@ std::string log_of(World& world, const Json& system) {
   return out + (verification.ok ? "sound, " : "broken, ") + std::to_string(verification.verified);
 }
 
-// The part of two texts in which they differ, with a little of what is before.
+// Cuts both texts to the part in which they first differ, with some text before it.
 void cut_to_difference(std::string& a, std::string& b) {
   std::size_t at = 0;
   while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
@@ -103,7 +103,7 @@ class Comparison {
     return Difference{place, what, std::move(memory), std::move(other)};
   }
 
-  // At the end, so that it is about what the steps have made.
+  // Called at the end, so that it compares the result of all steps.
   std::optional<Difference> compare_scopes() {
     for (const auto& [organization, parts] : scenario_.organizations.items())
       for (const char* environment : {"development", "production"})
@@ -131,7 +131,7 @@ class Comparison {
     return std::nullopt;
   }
 
-  // Whoever took a step there, but for systems.
+  // All actors that took a step in the scope, except system actors.
   std::set<Json> actors_of(const Json& system) const {
     std::set<Json> out;
     for (const Json& step : scenario_.steps) {
@@ -144,14 +144,14 @@ class Comparison {
     return out;
   }
 
-  // The first of those that the system sees: they have the most relations.
+  // The first entities that the system sees, because they have the most relations.
   std::vector<EntityId> ids_of(const Json& system, const char* type) {
     std::vector<EntityId> out;
     try {
       World& world = memory_.world();
       for (const Entity& row : world.actor(system).entities(type).list({.order = {{"createdAt"}}, .limit = 7}))
         out.push_back(row.id());
-    } catch (const Error&) {  // a world without the type
+    } catch (const Error&) {  // the world has no such type
     }
     return out;
   }

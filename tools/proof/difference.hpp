@@ -1,5 +1,5 @@
-// One scenario on two storages: the memory storage interprets, the other one (SQLite, say) compiles, and a caller must
-// not be able to tell which of them it has.
+// Plays one scenario on two storages: the memory storage interprets rules, the other one (such as SQLite) compiles
+// them. A caller must not be able to tell which of them it uses.
 #pragma once
 
 #include <optional>
@@ -11,19 +11,19 @@
 
 namespace struere::proof {
 
-// Where the storages first differ.
+// The first point at which the storages differ.
 struct Difference {
   std::string place;  // "step 12", "acme/production"
   std::string what;   // "list", "log"
   std::string memory, other;
 };
 
-// Compares building the world, each step, and at the end the logs of all scopes and why each actor sees each row: all
-// that is answered, to the byte and the words of each error. `coverage` counts what was compared.
+// Compares the building of the world, each step and, at the end, the logs of all scopes and the explanation of each
+// row for each actor. All answers and error texts must be equal to the byte. `coverage` counts what was compared.
 std::optional<Difference> find_difference(const conformance::Scenario& scenario, Coverage& coverage,
                                           const conformance::StorageChoice& other = {});
 
-// The scenario with the memory storage's answers as those that are expected.
+// The scenario, with the answers of the memory storage as the expected ones.
 conformance::Scenario with_expectations(conformance::Scenario scenario);
 
 }  // namespace struere::proof

@@ -22,7 +22,7 @@ OrderedJson random_assignments(Random& random, const OrderedJson& members, const
   return assignments;
 }
 
-// One of the first, who are users; there is an entity.
+// One of the first persons, who are users; or any entity if there are no persons. There must be an entity.
 std::string somebody(Random& random, const Place& place) {
   const auto& persons = place.persons.empty() ? place.refs : place.persons;
   return persons[static_cast<std::size_t>(random.below(std::min(3, static_cast<int>(persons.size()))))];
@@ -31,7 +31,7 @@ std::string somebody(Random& random, const Place& place) {
 OrderedJson random_entities(Random& random, Place& place, int count, int& refs) {
   OrderedJson entities = OrderedJson::array();
   for (int i = 0; i < count; ++i) {
-    // First a few who are users, most often, and whom the others then are about.
+    // In most cases the first entities are the persons of users, so that later entities can be about them.
     const bool is_user = i < 3 && random.chance(80);
     const std::string type = is_user ? "person" : random.pick(type_names), ref = "e" + std::to_string(++refs);
     const std::string status = is_user || random.chance(70) ? "active" : random.pick(status_names);
@@ -54,14 +54,14 @@ bool is_bound(const OrderedJson& types, const std::string& role) {
   return false;
 }
 
-// Not where the schema of `task` says what must be there.
+// Sets a value, except where the schema of `task` requires another type.
 void put(OrderedJson& entity, const Path& path, const std::string& value) {
   if (entity.at("type") == "task" && (path[0] == "n" || (path[0] == "title" && path.size() > 1))) return;
   set(entity["data"], path, OrderedJson(value));
 }
 
-// Left to chance, few users would have an entity of their own, and few rows would be about it or reached from it: some
-// are made so, for each rule that asks.
+// By chance, few users would have an entity of their own, and few rows would be about it or reached from it. This
+// class changes some entities and relations so that the rules of roles admit more rows.
 class Aim {
  public:
   Aim(Random& random, const Place& place, OrderedJson& environment)
@@ -78,7 +78,7 @@ class Aim {
   }
 
  private:
-  // The entities that are the users' own in a role: of the type that is bound to it. Each of the first is somebody's.
+  // Finds the entities of the type that is bound to the role, and makes the first ones the users' own entities.
   void find_own(const std::string& role) {
     own_.clear();
     for (const OrderedJson& type : environment_["entityTypes"]) {
@@ -117,7 +117,7 @@ class Aim {
     }
   }
 
-  // From each user's own hop by hop to some of those.
+  // Adds relations hop by hop from each user's own entity to some of `ends`.
   void lead_to(const std::vector<std::string>& ends, const std::string& path) {
     const auto hops = split(path, '/');
     for (const std::string& start : own_) {
@@ -136,7 +136,7 @@ class Aim {
   Random& random_;
   const Place& place_;
   OrderedJson& environment_;
-  std::vector<std::string> own_;  // of the role that is looked at
+  std::vector<std::string> own_;  // of the role that is being handled
 };
 
 }  // namespace
@@ -199,7 +199,7 @@ Scenario random_scenario(std::uint64_t seed, int steps) {
   Scenario scenario;
   scenario.name = "proof-" + std::to_string(seed);
   while (static_cast<int>(scenario.steps.size()) < steps) {
-    // Most happens in one place, so that what is done there meets.
+    // Most steps happen in one place, so that they affect each other.
     const auto place =
         random.chance(65) ? 0 : static_cast<std::size_t>(random.below(static_cast<int>(world.places.size())));
     if (random.chance(15)) scenario.steps.push_back(random_change(random, world, place));

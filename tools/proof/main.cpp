@@ -1,4 +1,4 @@
-// struere-proof: worlds at random, looked at for a difference that there must not be.
+// struere-proof: plays random worlds and searches for differences that must not exist.
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -28,7 +28,7 @@ using conformance::exit_passed;
 using Time = std::chrono::steady_clock;
 
 constexpr auto time_to_shrink = std::chrono::seconds(90);
-constexpr int most_failures = 5;  // after which it is time to look at them
+constexpr int most_failures = 5;  // the run stops after this number
 
 constexpr const char* usage =
     "usage: struere-proof [--twins] [--minutes N | --seconds N | --worlds N] [--seed S] [--failures DIRECTORY]\n"
@@ -112,8 +112,8 @@ void write_line(const std::string& path, const OrderedJson& line) {
   std::cout << "written to " << path << std::endl;
 }
 
-// Whether a document, which may be no case at all, still fails. Cut too far, it can fail in another way: that would be
-// another case.
+// Whether a reduced document still fails. A document that is no valid case does not count as failing. `test` must
+// check that it fails in the same way, because a reduced document may fail for another reason.
 template <class Test>
 auto still_fails(const Test& test) {
   return [test](const OrderedJson& document) {
@@ -125,7 +125,7 @@ auto still_fails(const Test& test) {
   };
 }
 
-// Answers whether nothing differs.
+// Returns true if there is no difference.
 bool compare_storages(std::uint64_t seed, const Options& options, Coverage& coverage) {
   const Scenario scenario = random_scenario(seed, steps_of_a_world);
   const auto found = find_difference(scenario, coverage, options.storage);
@@ -171,7 +171,7 @@ int replay(const Options& options) {
     if (!input) throw std::runtime_error("cannot open " + file);
     Coverage coverage;
     const auto found = find_interference(OrderedJson::parse(input), coverage, options.storage);
-    // A file that proves nothing any more must not pass for one that does.
+    // A file whose twins are no longer compared to the end proves nothing, so it must not count as passed.
     const bool whole = coverage.of("twins", "to the end") == 1;
     std::cout << file << ": " << (found ? "INTERFERENCE" : whole ? "the same" : "NO TWINS") << '\n';
     if (found) print(*found);
@@ -200,7 +200,7 @@ int run(const Options& options) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Time::now() - begin).count();
   std::cout << coverage.worlds() << (options.twins ? " pairs of twins, " : " worlds, ") << coverage.steps()
             << " steps compared in " << seconds << " s from seed " << first << ", " << failures << " differences\n";
-  // A run in which nothing was ever compared to the end must not pass for one that found nothing.
+  // A run that compared nothing to the end must not count as a run that found no difference.
   constexpr std::uint64_t enough = 20;
   const bool compares = options.twins ? coverage.of("twins", "to the end") > 0 : coverage.of("world", "built") > 0;
   if (world >= enough && !compares) {

@@ -1,4 +1,4 @@
-// Paths inside `data`, and what is there.
+// Paths inside `data`, and functions that read and change the values at them.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ inline std::vector<std::string> split(std::string_view text, char at) {
   }
 }
 
-// Of `data.a.b`.
+// The path of a field such as `data.a.b`.
 inline Path path_of(std::string_view field) { return split(field.substr(std::string_view("data.").size()), '.'); }
 
 inline std::string field_of(const Path& path) {
@@ -38,7 +38,7 @@ const AnyJson* find(const AnyJson& data, const Path& path) {
   return at;
 }
 
-// Whatever was in the way.
+// Sets the value at the path, and replaces anything on the way that is not an object.
 template <class AnyJson>
 void set(AnyJson& data, const Path& path, AnyJson value) {
   AnyJson* at = &data;

@@ -1,4 +1,4 @@
-// What worlds are played with: the runner of struere-conformance.
+// The runner of struere-conformance, with which worlds are played.
 #pragma once
 
 #include "conformance/runner.hpp"

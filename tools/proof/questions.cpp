@@ -23,12 +23,12 @@ void add_secrets(const std::string& type, const std::string& ref, const Path& pa
       add_secrets(type, ref, inner, at(one), at(other), out);
     }
   }
-  // What no path can name cannot be asked for.
+  // A value that no path names cannot be used in a query.
   if (!path.empty() && FieldPath::parse(field_of(path)))
     out.push_back({type, ref, path, {one ? *one : Json(), other ? *other : Json()}});
 }
 
-// Some piece of a text, on the boundaries of its characters.
+// A random piece of a text, cut between code points.
 std::string piece_of(Random& random, const std::string& text) {
   const auto starts = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80; };
   if (text.empty()) return text;
@@ -59,7 +59,7 @@ class Asker {
  private:
   Json value() { return secret_.values[static_cast<std::size_t>(random_.below(2))]; }
 
-  // The place itself; now and then what it is in, or in it.
+  // The secret's own path in most cases; sometimes a path above or below it.
   std::string field() {
     Path path = secret_.path;
     if (path.size() > 1 && random_.chance(10)) path.pop_back();
@@ -92,7 +92,7 @@ class Asker {
     return {{"op", op}, {"type", secret_.type}, {"where", {asked}}};
   }
 
-  // By what it stands in, or worked out of it.
+  // An aggregate that groups by the secret or computes a measure of it.
   Json aggregated() {
     Json step{{"op", "aggregate"}, {"type", secret_.type}, {"groupBy", Json::array()}, {"measures", Json::array()}};
     if (random_.chance(50)) step["groupBy"].push_back(field());
@@ -103,7 +103,7 @@ class Asker {
     return step;
   }
 
-  // The row with nothing but it, and with what it may refer to.
+  // The row with only the secret in `fields`, and with the entities that it may reference.
   Json narrowed() {
     Json step{{"op", random_.chance(50) ? "get" : "list"}, {"type", secret_.type}, {"fields", {field()}}};
     if (step["op"] == "get") step["id"] = secret_.ref;

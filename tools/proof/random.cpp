@@ -12,11 +12,11 @@ const std::vector<std::string> action_names{"create", "read", "update", "delete"
 
 namespace {
 
-constexpr std::int64_t first_moment = 1'700'000'000'000;  // of every scenario
+constexpr std::int64_t first_moment = 1'700'000'000'000;  // at which every scenario begins
 
 std::string random_key(Random& random) {
   static const std::vector<std::string> keys{"a", "b", "c", "d-1", "e_2"};
-  // Now and then a key that no path can name.
+  // Some keys are such that no path can name them.
   static const std::vector<std::string> odd{"",  "x.y",  "a\"b", "back\\slash", "é", "e\u0301", "tab\t",
                                             "$", "it's", "[0]",  "0",           "A", "a ",      "\U0001F600"};
   return random.pick(random.chance(88) ? keys : odd);
@@ -143,7 +143,7 @@ Json random_data(Random& random, const std::string& type, const std::vector<std:
   }
   if (type == "person" && random.chance(85)) data["userId"] = random.pick(user_names);
   if (type != "task") return data;
-  data["title"] = random_text(random);  // as the schema asks
+  data["title"] = random_text(random);  // the schema requires it
   if (data.contains("n") && !data["n"].is_number()) data["n"] = 3;
   for (const char* key : {"assignee", "watchers"}) data.erase(key);
   if (persons.empty()) return data;

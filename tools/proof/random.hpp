@@ -1,5 +1,5 @@
-// Chance, and the vocabulary that worlds are made of: few keys, so that data, rules, masks and questions meet; and
-// values that are easily taken for others.
+// Random numbers, and the vocabulary of the worlds: few keys, so that data, rules, masks and queries often concern
+// the same fields; and values that are easily confused with others.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace struere::proof {
 
-// The same numbers from the same seed on every machine, which the distributions of <random> do not promise.
+// Returns the same numbers for the same seed on every machine, which the distributions of <random> do not guarantee.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
@@ -26,7 +26,7 @@ class Random {
   const auto& pick(const List& list) {
     return list[static_cast<std::size_t>(below(static_cast<int>(std::size(list))))];
   }
-  // Those of a list that chance keeps, in its order.
+  // A random part of a list, in the order of the list.
   template <class Value>
   std::vector<Value> some(const std::vector<Value>& list, int percent) {
     std::vector<Value> out;
@@ -39,7 +39,7 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// --- names that every world uses
+// --- names that all worlds use
 
 extern const std::vector<std::string> user_names;  // the last is an admin in most organizations
 extern const std::vector<std::string> role_names;
@@ -57,14 +57,14 @@ Json random_scalar(Random& random);
 Json random_value(Random& random, int depth);
 Json random_object(Random& random, int depth);
 
-// A path inside `data`, with the prefix.
+// A random path inside `data`, with the prefix `data.`.
 std::string random_data_path(Random& random);
 
-// Any field of a row, and a value that it may well hold; `refs` are of entities that it may name.
+// A random field of a row, and a value that it may hold. `refs` are the entities that the value may name.
 std::string random_field(Random& random);
 Json random_value_of(Random& random, const std::string& field, const std::vector<std::string>& refs);
 
-// `data` that the schemas of random_entity_types() accept for that type. References hold ids out of `persons`.
+// `data` that matches the schemas of random_entity_types() for that type. References hold ids of `persons`.
 Json random_data(Random& random, const std::string& type, const std::vector<std::string>& refs,
                  const std::vector<std::string>& persons);
 

@@ -17,7 +17,7 @@ class Shrinker {
       : document_(std::move(document)), still_fails_(still_fails), end_(end) {}
 
   OrderedJson run() {
-    // The steps first: what they do not need any more then goes by whole roles and entities.
+    // The steps are cut first, because whole roles and entities that they no longer need can then be cut at once.
     if (document_.contains("steps")) cut(Pointer("/steps"));
     while (pass() && !is_over()) {
     }
@@ -27,7 +27,7 @@ class Shrinker {
  private:
   bool is_over() const { return Time::now() >= end_; }
 
-  // From the outside in, as what is outside takes more with it.
+  // Goes from the outermost values inwards, because an outer value takes its content with it.
   bool pass() {
     bool changed = false;
     std::vector<Pointer> level{Pointer()};

@@ -1,4 +1,4 @@
-// Cuts a failing case down to what it needs (delta debugging: Zeller and Hildebrandt, 2002).
+// Reduces a failing case to the parts that it needs (delta debugging: Zeller and Hildebrandt, 2002).
 #pragma once
 
 #include <chrono>
@@ -8,9 +8,9 @@
 
 namespace struere::proof {
 
-// Takes elements and members out of every array and object of `document`, in ever smaller pieces, and makes its values
-// plainer, for as long as `still_fails` says so and until nothing more can go or the time is over. A scenario is a
-// document like any other: what refers to something that is gone is an error on both sides, and so no difference.
+// Removes elements and members from every array and object of `document`, in smaller and smaller pieces, and
+// simplifies its values, as long as `still_fails` returns true and until nothing is left to remove or the time is
+// over. In a scenario, a step that refers to a removed part is an error on both sides, so it makes no difference.
 conformance::OrderedJson shrink(conformance::OrderedJson document,
                                 const std::function<bool(const conformance::OrderedJson&)>& still_fails,
                                 std::chrono::steady_clock::duration time);

@@ -14,7 +14,7 @@ bool is_prefix(const Path& a, const Path& b) {
 
 bool is_leaf(const Json& value) { return !value.is_object() || value.empty(); }
 
-// Of `data.a.b`; nothing of the other fields.
+// The path of a field such as `data.a.b`; empty for a field outside `data`.
 std::vector<Path> data_path(const std::string& field) {
   if (!field.starts_with("data.")) return {};
   return {path_of(field)};
@@ -29,7 +29,7 @@ std::vector<std::string> code_points(const std::string& text) {
   return out;
 }
 
-// Whether `***` and the last few show the same of both. Of a name that stands for an id only the id would tell.
+// Whether a redaction with `keepLast` shows the same for both. False for a ref, because its id decides what is shown.
 bool same_ending(const Json& a, const Json& b, std::size_t last) {
   if (!a.is_string() || !b.is_string()) return a.is_string() == b.is_string();
   if (a.get_ref<const std::string&>().starts_with('@') || b.get_ref<const std::string&>().starts_with('@'))
@@ -108,7 +108,7 @@ void Sight::read_rule(const Json& rule, OfType& of_type) {
   const std::string field = rule.at("field");
   if (field == "status" || field == "updatedAt") of_type.mentions_status = true;
   for (Path& path : data_path(field)) of_type.in_rules.push_back(std::move(path));
-  if (!rule.contains("value")) return;  // a rule that is to be refused
+  if (!rule.contains("value")) return;  // the library refuses such a rule
   const Json& value = rule.at("value");
   if (!value.is_string()) return;
   const std::string& text = value.get_ref<const std::string&>();
@@ -116,7 +116,7 @@ void Sight::read_rule(const Json& rule, OfType& of_type) {
   if (text.starts_with("actor.relatedIds:")) has_relation_rules_ = true;
 }
 
-// All that is at or under the path, and whether it is there.
+// Whether the role hides everything at or under the path, and also whether it exists.
 bool Sight::hides_all(const RoleMasks& role, const Path& path) {
   const auto covers = [&](const Path& mask) { return is_prefix(mask, path); };
   if (std::ranges::any_of(role.hidden, covers)) return true;
@@ -131,7 +131,7 @@ bool Sight::covers_leaf(const RoleMasks& role, const Path& path, const Json& a, 
   const bool listed = !role.lists_fields ||
                       std::ranges::any_of(role.visible, [&](const Path& visible) { return is_prefix(visible, path); });
   if (!listed || std::ranges::any_of(role.hidden, covers)) return true;
-  // A mask in an array is one of all of it, and none of anything else at its place: which of the two there is shows.
+  // A mask below the path covers an array but no other value there, so it would reveal which of the two is stored.
   const auto is_below = [&](const Path& mask) { return mask.size() > path.size() && is_prefix(path, mask); };
   if (a.is_array() != b.is_array() &&
       (std::ranges::any_of(role.hidden, is_below) ||

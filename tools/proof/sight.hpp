@@ -1,6 +1,6 @@
-// What an actor may not see of the rows of its scope, told from the definitions alone and not by asking struere.
+// What an actor must not see of the rows of its scope, computed from the definitions only and without asking struere.
 //
-// Cautious: where it says no, the actor may still be unable to see it; where it says yes, it is sure.
+// The answers are conservative: if two values are said to look the same, they do; otherwise they may still do so.
 #pragma once
 
 #include <map>
@@ -14,24 +14,24 @@ namespace struere::proof {
 
 class Sight {
  public:
-  // `environment` is that of a scenario; `roles` are those that the actor holds there.
+  // `environment` is that of a scenario. `roles` are the roles that the actor has there.
   Sight(const conformance::OrderedJson& environment, const std::vector<std::string>& roles);
 
   // Whether two values of `data` of a row of that type look the same to the actor, whatever grants admit the row, and
-  // weigh the same in its rules. Of patches: whether they also leave the same behind.
+  // have the same effect in its rules. If `of_patches`, also whether applying them as patches leaves the same.
   bool looks_the_same(const std::string& type, const Json& a, const Json& b, bool of_patches = false) const;
 
-  // Whether the rules on that type speak of nothing but the row itself and who the actor is: then what the actor does
-  // elsewhere admits no row of it.
+  // Whether the rules on that type depend only on the row itself and the identity of the actor. Then no other action
+  // of the actor can admit a row of the type.
   bool has_static_rules(const std::string& type) const { return of(type).has_static_rules; }
 
-  // Whether no rule depends on relations, or on the status of a row.
+  // Whether no rule depends on relations or, for that type, on `status` or `updatedAt`, so that a row may be deleted.
   bool may_go(const std::string& type) const { return !has_relation_rules_ && !of(type).mentions_status; }
 
-  // Where the actor's own entity is looked for: which user it is of must stay as it is.
+  // The field that names the user of the actor's own entity; it must not change. Null if the type is not bound.
   const Path* user_field(const std::string& type) const;
 
-  // The paths of masks on that type, which is where to look for what is hidden.
+  // The paths of masks on that type, under which hidden values are.
   const std::vector<Path>& masked_paths(const std::string& type) const { return of(type).masked_paths; }
 
  private:
@@ -46,7 +46,7 @@ class Sight {
     std::vector<Path> visible;
   };
   struct OfType {
-    std::vector<RoleMasks> roles;  // of each role that a policy lets do anything with the type
+    std::vector<RoleMasks> roles;  // of each role whose policies allow any action on the type
     std::vector<Path> in_rules, masked_paths;
     bool has_static_rules = true, mentions_status = false, is_bound = false;
     Path user_field;

@@ -1,4 +1,4 @@
-// Steps at random.
+// Makes random steps.
 #include "conditions.hpp"
 #include "generator.hpp"
 #include "paths.hpp"
@@ -32,7 +32,7 @@ class StepMaker {
  private:
   std::string type() { return random_.chance(2) ? "nothing" : random_.pick(type_names); }
 
-  // Mostly one of here; else one of another scope, or of none.
+  // A ref of this place in most cases; otherwise one of another scope, or of no entity.
   std::string ref() {
     if (random_.chance(4)) return "ghost";
     const Place& from = random_.chance(8) ? random_.pick(world_.places) : place_;
@@ -64,7 +64,7 @@ class StepMaker {
       Json step = world_.last_list;
       step["after"] = true;
       if (random_.chance(10)) step["limit"] = random_.between(1, 5);
-      if (random_.chance(4)) step["search"] = "gr";  // a cursor of another query
+      if (random_.chance(4)) step["search"] = "gr";  // makes the cursor belong to another query
       return step;
     }
     Json step{{"op", "list"}, {"type", type()}};
@@ -94,7 +94,7 @@ class StepMaker {
     return step;
   }
 
-  // What is shown of the rows, and beside them.
+  // Adds `fields` and `expand`.
   void add_shown(Json& step) {
     if (random_.chance(25)) {
       step["fields"] = Json::array();
@@ -135,7 +135,7 @@ class StepMaker {
                               : random_.pick(std::vector<std::string>{"deleted", "", "\U0001F600"});
   }
 
-  // Now and then what must be refused.
+  // Some of the data is such that the library must refuse it.
   Json data(const std::string& type) {
     if (random_.chance(2)) return random_scalar(random_);
     Json made = random_data(random_, type, place_.refs, place_.refs_by_type["person"]);
@@ -168,7 +168,7 @@ class StepMaker {
     if (random_.chance(3)) {
       step["patch"] = random_scalar(random_);
     } else {
-      // Small, so that some is let through by masks and rules.
+      // A small patch, so that masks and rules allow some of them.
       Json patch = Json::object();
       for (int i = random_.below(3); i > 0; --i) {
         const std::string field = random_data_path(random_);

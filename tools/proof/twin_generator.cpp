@@ -1,4 +1,4 @@
-// Twins at random: a world, somebody in it, and all that this one may not see made anew.
+// Makes random twins: a world, an actor in it, and a second world that differs in all that the actor must not see.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -20,7 +20,7 @@ OrderedJson twins_of(const Json& one, const Json& other) {
   return {{"twins", OrderedJson::array({OrderedJson(one), OrderedJson(other)})}};
 }
 
-// A row that no grant lets the actor see, and what it holds in each world.
+// A row that no grant shows to the actor, and its data in each world.
 struct Unseen {
   std::string type, ref;
   std::array<Json, 2> data;
@@ -31,7 +31,7 @@ class TwinMaker {
   explicit TwinMaker(std::uint64_t seed) : random_(seed), name_("twins-" + std::to_string(seed)) {}
 
   OrderedJson make() {
-    // Most of what chance makes hides nothing from anybody: nothing could be found out in it.
+    // Most random worlds hide nothing from the actor, so they could not reveal anything; such a world is made again.
     for (int tries = 0; tries < 20 && secrets_.empty(); ++tries) {
       make_world();
       if (passes_policies() && random_.chance(50)) break;
@@ -61,8 +61,8 @@ class TwinMaker {
     renew_entities();
   }
 
-  // Whoever has many roles has one that hides a field from it seldom, and who has none sees nothing: few roles, alike
-  // in what they hide, that let most rows through.
+  // An actor with many roles often has one that shows everything, and an actor without roles sees nothing. So the
+  // actor gets one or two roles that hide similar fields and admit most rows.
   void let_in() {
     if (random_.chance(10) || place().roles.empty()) return;
     auto held = random_.some(place().roles, 40);
@@ -82,7 +82,7 @@ class TwinMaker {
         if (role.contains("scopeRules") && random_.chance(40)) drop(role["scopeRules"], type);
         if (role.contains("visibleFields") && random_.chance(50)) drop(role["visibleFields"], type);
       }
-      // A mask in an array hides all of it.
+      // A mask on a path inside an array hides the whole array.
       for (const std::string& type : type_names)
         if (random_.chance(30))
           role["fieldMasks"].push_back({{"entityType", type},
@@ -104,7 +104,7 @@ class TwinMaker {
     list = std::move(kept);
   }
 
-  // The first, which has the most in it.
+  // The first place, which has the most content.
   Place& place() { return world_.places.front(); }
   OrderedJson& environment() { return world_.organizations.at(place().organization).at(place().environment); }
   const OrderedJson& members() { return world_.organizations.at(place().organization).at("members"); }
@@ -117,7 +117,7 @@ class TwinMaker {
            (actor_.contains("user") && members().value(actor_.value("user", ""), "") == "admin");
   }
 
-  // Other scopes may hold anything, under the same names.
+  // Other scopes may hold any content, with the same names.
   void renew_elsewhere() {
     int refs = static_cast<int>(place().refs.size());
     for (std::size_t i = 1; i < world_.places.size(); ++i) {
@@ -143,7 +143,7 @@ class TwinMaker {
     for (OrderedJson& entity : environment()["entities"]) {
       const std::string type = entity.at("type").get<std::string>();
       const Json data(entity.at("data"));
-      // A row that nobody lets the actor see can be anything; whether it is one, the comparison finds out.
+      // A row that no grant admits may have any content. The comparison checks again that no grant admits it.
       if (sight_->has_static_rules(type) && random_.chance(30) && !is_admitted(entity)) {
         Json renewed = random_data(random_, type, place().refs, place().persons);
         if (const Path* user = sight_->user_field(type)) {
@@ -177,7 +177,7 @@ class TwinMaker {
     return is_admitted(other);
   }
 
-  // In a world of its own, with nothing but the definitions, the entities before and it.
+  // Whether a grant admits the entity, checked in a separate world with the definitions and this entity only.
   bool is_admitted(const OrderedJson& entity) {
     Scenario scenario;
     scenario.organizations[place().organization]["members"] =
@@ -211,7 +211,7 @@ class TwinMaker {
              asker.explain(about, action, entity.at("type").get<std::string>(), id).grants)
           if (grant.admits) return true;
     } catch (const Error&) {
-      return true;  // no world, so nothing is known
+      return true;  // there is no world, so assume the worst
     }
     return false;
   }
@@ -227,7 +227,7 @@ class TwinMaker {
     return path_of(random_data_path(random_));
   }
 
-  // `now` with one more value that looks the same as in `before`, if chance finds one.
+  // `now` with one more changed value, if a random one looks the same as in `before`.
   Json with_other_secret(const std::string& type, const Json& before, const Json& now) {
     const Path path = random_secret_path(type);
     Json tried = now;
@@ -238,7 +238,7 @@ class TwinMaker {
     return sight_->looks_the_same(type, before, tried) && fits_alike(type, before, tried) ? tried : now;
   }
 
-  // Whether the schemas of random_entity_types() take both, or neither, wherever they are put in.
+  // Whether the schemas of random_entity_types() accept both values or neither, wherever they are inserted.
   static bool fits_alike(const std::string& type, const Json& one, const Json& other) {
     if (type != "task") return true;
     const auto at = [](const Json& data, const char* key) { return data.contains(key) ? data.at(key) : Json(); };
@@ -249,7 +249,7 @@ class TwinMaker {
            one.contains("title") == other.contains("title");
   }
 
-  // With one character changed, more often than not, so that `keepLast` shows the same if it is before those.
+  // Mostly the value with one character changed, so that `keepLast` shows the same if that one is hidden.
   Json secret_like(const Json* value) {
     if (value && value->is_string() && !value->get_ref<const std::string&>().empty() && random_.chance(60)) {
       std::string text = value->get<std::string>();
@@ -267,7 +267,7 @@ class TwinMaker {
 
   std::vector<Json> steps_of_actor() {
     if (secrets_.empty() || random_.chance(40)) return {random_step(random_, actor_, world_, 0)};
-    // Of those that others wrote a moment ago more often than of the first.
+    // Recently written secrets are chosen more often than the first ones.
     const std::size_t recent = std::min<std::size_t>(secrets_.size(), random_.chance(40) ? 8 : secrets_.size());
     const auto steps = random_questions(
         random_, secrets_[secrets_.size() - 1 - static_cast<std::size_t>(random_.below(static_cast<int>(recent)))]);
@@ -283,7 +283,7 @@ class TwinMaker {
     return {{"organization", at.organization}, {"environment", at.environment}, {"system", true}};
   }
 
-  // What somebody else does meanwhile, a little different in each world.
+  // A step of another actor, slightly different in each world.
   Json step_of_others() {
     const int kind = random_.below(100);
     if (kind < 25 && world_.places.size() > 1) return elsewhere();

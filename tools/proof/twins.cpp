@@ -15,7 +15,7 @@
 namespace struere::proof {
 namespace {
 
-// One of the two.
+// One of the two worlds of the twins.
 OrderedJson side_of(const OrderedJson& value, std::size_t side) {
   if (value.is_object() && value.contains("twins")) return side_of(value.at("twins").at(side), side);
   if (!value.is_structured()) return value;
@@ -29,7 +29,7 @@ OrderedJson side_of(const OrderedJson& value, std::size_t side) {
   return out;
 }
 
-// The twins are none, from here on.
+// The documents are no twins from here on.
 struct NoTwins : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -88,7 +88,7 @@ class TwinComparison {
         .value(actor_.at("user").get<std::string>(), std::vector<std::string>());
   }
 
-  // What the actor's sight is made of must be the same in both, and so must the count of all that draws time or ids.
+  // The definitions that decide what the actor sees must be equal, and so must all that uses times or ids.
   void check_definitions() const {
     const auto& [one, other] = scenarios_;
     const auto same = [](bool is, const char* what) {
@@ -160,14 +160,14 @@ class TwinComparison {
     return of_one && of_other ? *of_one == *of_other : of_one == of_other;
   }
 
-  // In neither world does a grant of any action admit the row, and nothing that the actor does can change that.
+  // Whether in both worlds no grant of any action admits the row, and no action of the actor can change that.
   bool is_unseen(const std::string& type, const std::string& ref) {
     return !passes_policies_ && sight_.has_static_rules(type) &&
            admission(0, type, ref).find('+') == std::string::npos &&
            admission(1, type, ref).find('+') == std::string::npos;
   }
 
-  // Which grants admit the row, of each action that looks at rows.
+  // The grants that admit the row, for each action that looks at rows.
   std::string admission(std::size_t side, const std::string& type, const std::string& ref) {
     World& world = playing_[side].world();
     Json system = actor_;
@@ -184,13 +184,13 @@ class TwinComparison {
     return out;
   }
 
-  // A rule may look at what the actor does not see: then the view itself is another, and shows it.
+  // A rule may depend on a value that the actor does not see. Then its views differ, which is no fault.
   void check_admission() {
     if (passes_policies_) return;
     for (const auto& [type, ref] : refs_) {
       const std::string grants = admission(0, type, ref);
       if (grants != admission(1, type, ref)) throw NoTwins("a rule tells the worlds apart");
-      // What was done to it as long as it was not seen is seen now.
+      // Earlier steps could change the row freely because it was not visible; now it is visible.
       if (unseen_.contains(ref) && grants.find('+') != std::string::npos) throw NoTwins("an unseen row came to light");
     }
   }
@@ -210,7 +210,7 @@ class TwinComparison {
     return Interference{"step " + std::to_string(step) + " (" + op + ")", told[0], told[1]};
   }
 
-  // An API key's id counts what was made before it, like all ids.
+  // Replaces the id of an API key, because like all ids it depends on how many were made before it.
   void name_actor(std::size_t side, std::string& told) {
     if (!actor_.contains("roles")) return;
     const std::string id = playing_[side].world().actor(actor_).actor().id();
@@ -224,7 +224,7 @@ class TwinComparison {
       if (part->value("op", "") == "list") throw NoTwins("a cursor of somebody else would be in the actor's hands");
     const bool creates = one.value("op", "") == "create" || other.value("op", "") == "create";
     const bool is_same = one == other && one.dump() == other.dump();
-    // Time and ids are not hidden: both create under one ref, or neither does.
+    // Times and ids are visible, so both steps must create under the same ref, or neither may create.
     if (creates && (one.value("op", "") != other.value("op", "") || one.value("ref", "") != other.value("ref", "")))
       throw NoTwins("only one creates");
     const bool elsewhere = is_elsewhere(one) && is_elsewhere(other);
@@ -258,7 +258,7 @@ class TwinComparison {
            looks_the_same(one.value("type", ""), one.at(written), other.at(written), true);
   }
 
-  // Of a step of the system in the actor's scope: what it is about is no row of the actor's, or it only asks.
+  // Whether a step of the system in the actor's scope concerns no row that the actor sees, or only asks.
   bool is_unseen_target(const Json& step) {
     const std::string op = step.value("op", ""), type = step.value("type", "");
     if (!step.at("actor").contains("system")) return false;
@@ -277,10 +277,10 @@ class TwinComparison {
   bool passes_policies_;
   Sight sight_;
   std::array<Playing, 2> playing_;
-  bool is_changed_ = true;  // since the rules were last seen to tell the same of both
+  bool is_changed_ = true;  // since the admission was last compared
   std::vector<std::pair<std::string, std::string>>
-      refs_;                      // type and name of what is there from the beginning, and what others made
-  std::set<std::string> unseen_;  // names of those that differ, as the actor sees none of them
+      refs_;                      // type and ref of the initial entities and of those that others made
+  std::set<std::string> unseen_;  // refs of entities that differ and that the actor does not see
 };
 
 }  // namespace
@@ -295,7 +295,7 @@ std::optional<Interference> find_interference(const OrderedJson& twins, Coverage
   } catch (const NoTwins& why) {
     coverage.count("twins", std::string("until: ") + why.what());
     return std::nullopt;
-  } catch (const Error& error) {  // of an actor that is none: there is nothing to ask about
+  } catch (const Error& error) {  // the actor does not exist, so there is nothing to compare
     coverage.count("twins", std::string("until: ") + std::string(to_string(error.code())));
     return std::nullopt;
   }

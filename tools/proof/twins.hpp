@@ -1,7 +1,7 @@
-// Non-interference: two worlds that differ only in what an actor may not see must tell it the same.
+// Non-interference: two worlds that differ only in what an actor must not see must give it the same answers.
 //
-// Twins are one document: a scenario in which `{"twins": [one, other]}` may stand in the place of any value, and an
-// `actor`, whose steps are the same in both. So they can be cut down as one, and written to a file that can be played
+// Twins are one document: a scenario in which `{"twins": [one, other]}` may replace any value, and an `actor`, whose
+// steps are equal in both worlds. So twins can be reduced as one document and written to a file that can be played
 // again.
 #pragma once
 
@@ -22,9 +22,9 @@ struct Interference {
   std::string one, other;
 };
 
-// Plays both and compares all that the actor is told, errors and their words included. First, and after each step of
-// others that differs, makes sure that the twins do differ only in what the actor may not see; where they do not, what
-// follows proves nothing and is not looked at. Throws what the JSON library throws for a document that is no twins.
+// Plays both worlds and compares all answers that the actor gets, including errors and their texts. At first, and
+// after each step of others that differs, checks that the worlds differ only in what the actor must not see; if not,
+// it stops, because the rest would prove nothing. Throws what the JSON library throws if the document is not twins.
 std::optional<Interference> find_interference(const conformance::OrderedJson& twins, Coverage& coverage,
                                               const conformance::StorageChoice& choice = {});
 

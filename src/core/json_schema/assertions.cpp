@@ -8,7 +8,7 @@
 namespace struere::json_schema {
 namespace {
 
-constexpr std::uint64_t bytes_per_step = 32;  // of a text that is only scanned
+constexpr std::uint64_t bytes_per_step = 32;  // for a text that is only scanned
 
 std::uint8_t type_of(const Json& value) {
   switch (value.type()) {
@@ -38,7 +38,7 @@ bool is_within(const NumberBound& bound, const ExactNumber& number) {
   }
 }
 
-// Whether a keyword about sizes applies to this kind of value.
+// Whether a keyword that limits a size applies to this kind of value.
 bool is_about(Keyword keyword, const Json& value) {
   switch (keyword) {
     case Keyword::min_length:
@@ -67,7 +67,7 @@ Keyword failing_size(const SchemaNode& node, const Json& value, std::uint64_t& s
   return Keyword::none;
 }
 
-// Compares the sorted canonical texts, so that no choice of values makes it slow.
+// Compares the sorted canonical texts, so that no choice of values makes the check slow.
 bool has_equal_elements(const Json& array, std::uint64_t& steps) {
   if (array.size() < 2) return false;
   std::string texts;

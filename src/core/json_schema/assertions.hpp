@@ -1,4 +1,4 @@
-// The keywords that check a value without another schema.
+// Checks the keywords that need no other schema to check a value.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace struere::json_schema {
 
-// The first of them that the value does not satisfy. Adds its cost to `steps`.
+// Returns the first such keyword that the value does not satisfy. Adds the cost of the check to `steps`.
 Fault check_assertions(const SchemaNode& node, const Json& value, std::uint64_t& steps);
 
-// As Pattern::matches, and adds its cost.
+// Does what Pattern::matches does, and adds the cost to `steps`.
 bool matches_pattern(const Pattern& pattern, std::string_view text, std::uint64_t& steps);
 
 }  // namespace struere::json_schema

@@ -1,4 +1,4 @@
-// The classes of characters that ECMAScript and RE2 name differently.
+// Classes of characters that ECMAScript and RE2 name differently.
 #pragma once
 
 #include <algorithm>
@@ -8,14 +8,14 @@
 
 namespace struere::json_schema {
 
-// ECMAScript white space, and everything else, as ranges of a class.
+// The ranges of a class for ECMAScript white space, and the ranges for all other characters.
 inline constexpr std::string_view white_space =
     R"(\t-\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF})";
 inline constexpr std::string_view no_white_space =
     R"(\x{0}-\x{8}\x{E}-\x{1F}!-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{1FFF}\x{200B}-\x{2027}\x{202A}-\x{202E})"
     R"(\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{FEFE}\x{FF00}-\x{10FFFF})";
 
-// The general categories by their long names; RE2 knows the short ones.
+// The general categories by their long names; RE2 knows only the short ones.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 37> categories{
     {{"Other", "C"},
      {"Control", "Cc"},
@@ -55,7 +55,7 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 37> c
      {"Space_Separator", "Zs"},
      {"Math_Symbol", "Sm"}}};
 
-// The short name of a general category; other names stay as they are.
+// The short name of a general category. Other names are returned unchanged.
 inline std::string_view short_category(std::string_view name) {
   const auto* const known = std::ranges::find(categories, name, &std::pair<std::string_view, std::string_view>::first);
   return known == categories.end() ? name : known->second;

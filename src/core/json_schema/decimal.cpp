@@ -39,11 +39,11 @@ Decimal decimal_of(const Json& number) {
       after_point = true;
       continue;
     }
-    out.digits = out.digits * 10 + static_cast<std::uint64_t>(*at - '0');  // at most 17 of them
+    out.digits = out.digits * 10 + static_cast<std::uint64_t>(*at - '0');  // at most 17 digits
     fraction += after_point;
   }
   if (at != end) {
-    ++at;                               // the e
+    ++at;                               // skips the `e`
     if (at != end && *at == '+') ++at;  // from_chars does not accept it
     std::from_chars(at, end, out.exponent);
   }
@@ -59,7 +59,7 @@ bool is_multiple(const Decimal& value, const Decimal& divisor) {
     return rest % divisor.digits == 0;
   }
   const int shift = divisor.exponent - value.exponent;
-  if (shift > 19) return false;  // the value has at most 20 digits, so it cannot end in more zeros than that
+  if (shift > 19) return false;  // the value has at most 20 digits, so it has no more trailing zeros than that
   Wide scaled = divisor.digits;
   for (int i = 0; i < shift; ++i) scaled *= 10;
   return value.digits % scaled == 0;

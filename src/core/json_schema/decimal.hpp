@@ -1,4 +1,4 @@
-// Whether a number is a multiple of another, in decimals: 19.99 is one of 0.01.
+// Tells whether a number is a multiple of another one in decimals: 19.99 is a multiple of 0.01.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,16 @@
 
 namespace struere::json_schema {
 
-// The size of a number: `digits` × 10^`exponent`, by its shortest decimal text.
+// The absolute value of a number: `digits` × 10^`exponent`, from its shortest decimal text.
 struct Decimal {
   std::uint64_t digits = 0;
   int exponent = 0;
 };
 
-// The size of a finite JSON number, without its sign.
+// The absolute value of a finite JSON number.
 Decimal decimal_of(const Json& number);
 
-// `divisor` must not be 0. Takes time only in the logarithm of the exponents.
+// `divisor` must not be 0. The time grows only with the logarithm of the exponents.
 bool is_multiple(const Decimal& value, const Decimal& divisor);
 
 }  // namespace struere::json_schema

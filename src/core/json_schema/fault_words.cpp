@@ -119,7 +119,7 @@ std::string what_is_wrong(const Fault& fault) {
   return "the schema allows no value here";
 }
 
-// The keys that lead from `data` to the value at fault, which is a part of `data`.
+// Finds the keys that lead from `data` to `target`, a part of `data`.
 bool find_place(const Json& data, const Json* target, std::vector<std::string>& place) {
   if (&data == target) return true;
   if (data.is_object()) {

@@ -10,10 +10,10 @@ namespace struere::json_schema {
 
 // A keyword of a node that a value does not satisfy.
 struct Fault {
-  const SchemaNode* node = nullptr;  // null: there is no fault
+  const SchemaNode* node = nullptr;  // null if there is no fault
   Keyword keyword = Keyword::none;
   const Json* value = nullptr;
-  const std::string* key = nullptr;  // the name of a member whose name is at fault
+  const std::string* key = nullptr;  // the name of a member, if the name itself is at fault
 
   explicit operator bool() const noexcept { return node != nullptr; }
 };

@@ -14,7 +14,7 @@ constexpr bool format_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool format_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool format_hex(char c) { return format_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// Removes what it reads from the front of a text.
+// A reader that removes the parts that it reads from the front of a text.
 class FormatReader {
  public:
   explicit FormatReader(std::string_view text) : rest_(text) {}
@@ -25,7 +25,7 @@ class FormatReader {
     rest_.remove_prefix(1);
     return true;
   }
-  // Exactly `count` digits.
+  // Reads a number of exactly `digits` digits.
   std::optional<int> take_number(std::size_t digits) {
     if (rest_.size() < digits || !std::ranges::all_of(rest_.substr(0, digits), format_digit)) return std::nullopt;
     int out = 0;
@@ -55,7 +55,7 @@ std::optional<std::chrono::year_month_day> read_date(FormatReader& reader) {
   return out.ok() ? std::optional(out) : std::nullopt;
 }
 
-// RFC 3339: a leap second is the last second of a day in UTC and, if the day is known, of a month.
+// Per RFC 3339, a leap second is the last second of a day in UTC and, if the day is known, of a month.
 bool read_time(FormatReader& reader, const std::chrono::year_month_day* date) {
   const auto hour = reader.take_number(2);
   if (!hour || *hour > 23 || !reader.take(':')) return false;
@@ -76,7 +76,7 @@ bool read_time(FormatReader& reader, const std::chrono::year_month_day* date) {
   }
   if (*second < 60) return true;
   constexpr int day = 24 * 60;
-  const int utc = *hour * 60 + *minute - offset;  // in minutes; may be on the day before or after
+  const int utc = *hour * 60 + *minute - offset;  // in minutes; may fall on the day before or after
   if ((utc + 2 * day) % day != day - 1) return false;
   if (!date) return true;
   const auto next = std::chrono::year_month_day(std::chrono::sys_days(*date) + std::chrono::days((utc + 1) / day));

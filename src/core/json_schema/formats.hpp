@@ -1,4 +1,4 @@
-// The formats that `format` enforces, on strings only.
+// The formats that `format` enforces. They apply to strings only.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ struct Format {
   std::string_view words;  // "a date such as 2024-02-29"
 };
 
-// All known formats; others are refused in a definition.
+// All known formats. A definition with another one is refused.
 const std::array<Format, 13>& formats();
 
 const Format* find_format(std::string_view name);

@@ -1,4 +1,4 @@
-// A pattern of a schema. The only code that uses RE2, which matches in time linear in the text.
+// A pattern of a schema. This is the only code that uses RE2, which matches in time linear in the text.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace struere::json_schema {
 
-// The memory that one pattern may use, compiled and while matching.
+// The memory limit of one pattern, for its compiled form and while matching.
 inline constexpr std::int64_t pattern_max_memory = 4 * 1024 * 1024;
 
-// Immutable; used from many threads.
+// Immutable; may be used from several threads.
 class Pattern {
  public:
-  // Throws Error{invalid_definition} that names the pattern, the character at fault, and `place` in the schema.
+  // Throws Error{invalid_definition} that names the pattern, the wrong character, and `place` in the schema.
   Pattern(const std::string& text, const std::string& place);
   ~Pattern();
   Pattern(Pattern&&) noexcept;
@@ -25,7 +25,7 @@ class Pattern {
   bool matches(std::string_view text) const;
 
   const std::string& text() const noexcept { return text_; }
-  // Instructions of the compiled form: matching takes at most this × the bytes of the text.
+  // The number of instructions of the compiled form. Matching takes at most this number × the bytes of the text.
   std::size_t size() const noexcept { return size_; }
 
  private:

@@ -38,7 +38,7 @@ class PatternTranslator {
   void fail(std::string message) {
     if (!fault_) fault_ = {std::move(message), count_code_points(pattern_.substr(0, begin_)) + 1};
   }
-  // Refuses what is valid ECMAScript but cannot be matched in linear time.
+  // Refuses an expression that is valid ECMAScript but cannot be matched in linear time.
   void refuse_to_match(const char* message) {
     if (use_ == PatternUse::match) fail(message);
   }
@@ -103,7 +103,7 @@ class PatternTranslator {
     const auto least = number();
     const bool is_range = least && skip(",");
     const auto most = is_range ? number() : least;
-    if (!least || !skip("}")) {  // a brace that stands for itself
+    if (!least || !skip("}")) {  // the brace is a plain character
       at_ = start;
       return literal('{');
     }
@@ -121,7 +121,7 @@ class PatternTranslator {
     is_atom_ = false;
     if (++groups_ > pattern_max_groups)
       return fail(fmt::format("groups are nested more than {} deep", pattern_max_groups));
-    out_ += "(?:";  // the content of a group is never needed
+    out_ += "(?:";  // captured text is not used
     if (!skip("?") || skip(":")) return;
     if (skip("=") || skip("!") || skip("<=") || skip("<!"))
       return refuse_to_match("look-ahead and look-behind cannot be matched in linear time");
@@ -158,11 +158,11 @@ class PatternTranslator {
     const auto first = hexadecimal(4);
     if (!first || *first < 0xd800 || *first > 0xdbff || !skip("\\u")) return first;
     const auto second = hexadecimal(4);
-    if (!second || *second < 0xdc00 || *second > 0xdfff) return 0xd800;  // alone
+    if (!second || *second < 0xdc00 || *second > 0xdfff) return 0xd800;  // a lone surrogate
     return 0x10000 + ((*first - 0xd800) << 10) + (*second - 0xdc00);
   }
 
-  // The character that an escape stands for, after the backslash and `c`; nullopt if the escape is not one character.
+  // The character that the escape of `c` stands for; nullopt if the escape is not a single character.
   std::optional<char32_t> character_escape(char32_t c) {
     switch (c) {
       case 't': return '\t';
@@ -191,7 +191,7 @@ class PatternTranslator {
     }
   }
 
-  // `\d` and similar classes, whose form depends on whether they are inside a class; false if `c` is none of them.
+  // Writes `\d` and similar classes, in a form that depends on `in_class`. Returns false if `c` is no such class.
   bool class_escape(char32_t c, bool in_class) {
     switch (c) {
       case 'd':
@@ -211,7 +211,7 @@ class PatternTranslator {
     }
   }
 
-  // \p{L}, \p{Letter}, \p{Script=Greek}. RE2 checks whether it knows the name.
+  // Reads \p{L}, \p{Letter} or \p{Script=Greek}. RE2 checks whether it knows the name.
   void property(char32_t c) {
     const auto end = pattern_.find('}', at_);
     if (!skip("{") || end == std::string_view::npos) return fail("a class of characters is written \\p{…}");
@@ -252,7 +252,7 @@ class PatternTranslator {
     fail("this escape is not ECMAScript");
   }
 
-  // One member of a class; nullopt if it is a class itself, which is then already written to `out_`.
+  // Reads one member of a class. Returns nullopt if it is a class itself, which is then already written to `out_`.
   std::optional<char32_t> class_member() {
     const char32_t c = next();
     if (c == '[' && peek() == ':' && pattern_.find(":]", at_ + 1) != std::string_view::npos)
@@ -272,7 +272,7 @@ class PatternTranslator {
 
   void character_class() {
     const bool is_negated = skip("^");
-    if (skip("]")) {  // `[]` matches nothing, `[^]` anything
+    if (skip("]")) {  // `[]` matches no character, `[^]` every character
       out_ += is_negated ? R"([\x{0}-\x{10FFFF}])" : R"([^\x{0}-\x{10FFFF}])";
       return;
     }
@@ -286,7 +286,7 @@ class PatternTranslator {
       ++at_;
       const std::size_t before_last = out_.size();
       const auto last = class_member();
-      if (!last) {  // `a-\d`: the hyphen stands for itself
+      if (!last) {  // in `a-\d` the hyphen is a plain character
         out_.insert(before_last, R"(\x{2D})");
         continue;
       }
@@ -302,7 +302,7 @@ class PatternTranslator {
   std::string& out_;
   std::size_t at_ = 0, begin_ = 0;
   int groups_ = 0;
-  bool is_atom_ = false;  // whether the part that was read last can be repeated
+  bool is_atom_ = false;  // whether the last part that was read can be repeated
   std::optional<PatternFault> fault_;
 };
 

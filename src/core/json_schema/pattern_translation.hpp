@@ -1,4 +1,4 @@
-// Translates regular expressions of JSON Schema (ECMAScript in Unicode mode) for RE2.
+// Translates regular expressions of JSON Schema (ECMAScript in Unicode mode) into those of RE2.
 #pragma once
 
 #include <cstddef>
@@ -9,21 +9,21 @@
 namespace struere::json_schema {
 
 inline constexpr std::size_t pattern_max_bytes = 4096;
-inline constexpr int pattern_max_groups = 100;    // nested in one another
-inline constexpr int pattern_max_repeats = 1000;  // n of {n}
+inline constexpr int pattern_max_groups = 100;    // nested inside one another
+inline constexpr int pattern_max_repeats = 1000;  // the largest n of {n}
 
-// Why a pattern cannot be used, and where: the number of the character, from 1.
+// The reason why a pattern cannot be used, and the number of the character at fault, counted from 1.
 struct PatternFault {
   std::string message;
   std::size_t character;
 };
 
 enum class PatternUse {
-  match,        // what RE2 cannot match is a fault
-  syntax_only,  // any ECMAScript expression is valid: `format: regex`
+  match,        // an expression that RE2 cannot match is a fault
+  syntax_only,  // any ECMAScript expression is valid, for `format: regex`
 };
 
-// Writes the expression for RE2 to `out`, or returns the fault. Linear in the pattern, without recursion.
+// Writes the expression for RE2 to `out`, or returns the fault. Takes time linear in the pattern, without recursion.
 std::optional<PatternFault> translate_pattern(std::string_view pattern, PatternUse use, std::string& out);
 
 }  // namespace struere::json_schema

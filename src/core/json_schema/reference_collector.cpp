@@ -11,14 +11,14 @@
 namespace struere::json_schema {
 namespace {
 
-constexpr std::size_t longest_place = json_max_depth - 1;  // the root is of depth 1
+constexpr std::size_t longest_place = json_max_depth - 1;  // the root has depth 1
 constexpr std::size_t most_visits = 20'000;
 
 [[noreturn]] void refuse_reference(const std::string& place, const std::string& message) {
   throw Error(ErrorCode::invalid_definition, fmt::format("`schema{}`: {}", place, message));
 }
 
-// For each node, another one that has `references` and that it leads to, or no_node.
+// For each node, a node with `references` that it leads to (or itself); no_node if there is none.
 std::vector<NodeId> reached_references(const SchemaGraph& graph) {
   std::vector<std::vector<NodeId>> from(graph.nodes.size());
   std::vector<NodeId> out(graph.nodes.size(), no_node), next;
@@ -40,7 +40,7 @@ std::vector<NodeId> reached_references(const SchemaGraph& graph) {
   return out;
 }
 
-// Walks all paths from the root to a `references` that apply to every valid row, and refuses the others.
+// Walks all paths from the root to a `references`, and refuses those that do not apply to every valid row.
 class ReferenceCollector {
  public:
   ReferenceCollector(const SchemaGraph& graph, const std::vector<std::string>& places)
@@ -57,7 +57,7 @@ class ReferenceCollector {
   }
 
  private:
-  // A place in the data, as its last key and the place that contains it.
+  // A place in the data: its last key and the index of the place that contains it.
   struct Step {
     std::size_t within;
     std::string key;
@@ -98,7 +98,7 @@ class ReferenceCollector {
   }
 
   void step(NodeId target, std::size_t place, const std::string& key) {
-    if (trail_[place].depth == longest_place) return;  // deeper data is not accepted
+    if (trail_[place].depth == longest_place) return;  // deeper data is never accepted
     const auto [found, is_new] = inner_.try_emplace({place, key}, trail_.size());
     if (is_new) trail_.push_back({place, key, trail_[place].depth + 1});
     visit(target, found->second);

@@ -8,7 +8,7 @@
 namespace struere::json_schema {
 namespace {
 
-// Refuses schemas that would be applied to one value without end, or within one another too often.
+// Refuses schemas that apply to one value without end, or that are nested too deep on one value.
 class ChainCheck {
  public:
   ChainCheck(const SchemaGraph& graph, const std::vector<std::string>& places)
@@ -62,7 +62,7 @@ class ChainCheck {
 
   const SchemaGraph& graph_;
   const std::vector<std::string>& places_;
-  std::vector<std::size_t> length_;  // of the longest chain from each; 0: not yet known
+  std::vector<std::size_t> length_;  // of the longest chain from each node; 0 if not yet known
   std::vector<Visit> path_;
 };
 

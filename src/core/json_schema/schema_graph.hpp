@@ -1,4 +1,4 @@
-// A schema, read once: each schema in it is a node, each `$ref` an edge. Immutable once read; used from many threads.
+// A schema as a graph: each schema in it is a node, each `$ref` an edge. Immutable; may be used from several threads.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,20 @@
 
 namespace struere::json_schema {
 
-// Bounds of a schema. Past each, reading throws invalid_definition, whose message names the bound.
+// Limits of a schema. If one is exceeded, reading throws invalid_definition, and the message names it.
 inline constexpr std::size_t max_nodes = 10'000;          // schemas in a schema
 inline constexpr std::size_t max_chain = 200;             // schemas applied to one value, one within another
-inline constexpr std::size_t max_patterns = 100;          // different ones
-inline constexpr std::size_t max_pattern_size = 200'000;  // instructions of all of them together
+inline constexpr std::size_t max_patterns = 100;          // distinct patterns
+inline constexpr std::size_t max_pattern_size = 200'000;  // instructions of all patterns together
 inline constexpr std::size_t max_reference_fields = 1'000;
-// The bound of one validation, past which it is invalid_data: about a second of work.
+// The limit of one validation, about a second of work. Beyond it, validation fails with invalid_data.
 inline constexpr std::uint64_t max_steps = 10'000'000;
 inline constexpr std::uint64_t pattern_work_per_step = 40;  // instructions × bytes
 
 using NodeId = std::uint32_t;
 inline constexpr NodeId no_node = UINT32_MAX;
 
-// What can fail.
+// The keywords that can fail.
 enum class Keyword : std::uint8_t {
   none,
   type,
@@ -66,7 +66,7 @@ enum class Keyword : std::uint8_t {
   false_schema,
 };
 
-// The types of a value, as bits: a whole number is both a number and an integer.
+// The types of a value as bits. A whole number is both a number and an integer.
 enum Type : std::uint8_t {
   null_type = 1,
   boolean_type = 2,
@@ -93,9 +93,9 @@ struct SizeBound {
 struct Constants {
   Keyword keyword;
   std::vector<std::string> strings;  // sorted
-  std::vector<std::string> others;   // their canonical texts, sorted
-  bool has_structured = false;       // an array or an object among them
-  std::vector<Json> all;             // in the schema's order
+  std::vector<std::string> others;   // the canonical texts of other values, sorted
+  bool has_structured = false;       // whether there is an array or an object among them
+  std::vector<Json> all;             // in the order of the schema
 };
 
 struct SchemaNode {
@@ -111,39 +111,39 @@ struct SchemaNode {
   std::vector<std::string> required;
   std::vector<std::pair<std::string, std::vector<std::string>>> dependent_required;
 
-  // Applied to the value itself.
-  std::vector<NodeId> all_of;  // and the target of `$ref`
+  // Schemas applied to the value itself.
+  std::vector<NodeId> all_of;  // includes the target of `$ref`
   std::vector<NodeId> any_of, one_of;
   NodeId not_ = no_node, if_ = no_node, then_ = no_node, else_ = no_node;
   std::vector<std::pair<std::string, NodeId>> dependent_schemas;
 
-  // Applied to members.
+  // Schemas applied to members.
   std::map<std::string, NodeId, std::less<>> properties;
   std::vector<std::pair<const Pattern*, NodeId>> pattern_properties;
   NodeId additional_properties = no_node, property_names = no_node, unevaluated_properties = no_node;
 
-  // Applied to elements.
+  // Schemas applied to elements.
   std::vector<NodeId> prefix_items;
   NodeId items = no_node, contains = no_node, unevaluated_items = no_node;
   std::uint64_t min_contains = 1, max_contains = UINT64_MAX;
 
-  std::string references;  // of struere's own keyword: an entity type; empty if there is none
+  std::string references;  // an entity type, from struere's own keyword; empty if there is none
 
-  bool is_leaf = true;       // applies no other schema
-  bool is_shared = false;    // may be applied to one value more than once, so the answer is kept
-  bool is_observed = false;  // another schema needs the members that it looked at (`unevaluatedProperties`)
+  bool is_leaf = true;       // it applies no other schema
+  bool is_shared = false;    // it may be applied to one value more than once, so the answer is kept
+  bool is_observed = false;  // another schema needs the members that this one evaluated (`unevaluatedProperties`)
 };
 
-// How a node leads to another.
+// The ways in which a node leads to another.
 enum class Edge {
-  same_value,        // `$ref`, `allOf`: applies to each valid value
+  same_value,        // `$ref`, `allOf`: applies to every valid value
   same_value_maybe,  // `anyOf`, `if`, …
-  property,          // a member of this name
+  property,          // the member of this name
   every_element,     // `items` without exceptions
-  other,             // a part of the value whose name is not known beforehand
+  other,             // a part of the value whose name is not known in advance
 };
 
-// Calls `visit(edge, target, name)` for each edge of a node; `name` is that of a property.
+// Calls `visit(edge, target, name)` for each edge of a node. `name` is the name of a property.
 template <class Visit>
 void each_edge(const SchemaNode& node, const Visit& visit) {
   const auto one = [&](Edge edge, NodeId target) {
@@ -173,24 +173,25 @@ void each_edge(const SchemaNode& node, const Visit& visit) {
 constexpr bool is_same_value(Edge edge) { return edge == Edge::same_value || edge == Edge::same_value_maybe; }
 
 struct SchemaGraph {
-  std::deque<SchemaNode> nodes;  // the first is the root
+  std::deque<SchemaNode> nodes;  // the first node is the root
   std::map<std::string, Pattern> patterns;
   std::vector<ReferenceField> references;
 };
 
-// `schema` as a graph. Throws Error{invalid_definition} that names the place: an unknown keyword, a value that a
-// keyword cannot have, a pattern that cannot be used, a `$ref` that leads out of the schema, nowhere or back to itself
-// without going into the data, a `references` for which it is undecidable where it applies, a bound.
+// Reads `schema` into a graph. Throws Error{invalid_definition} that names the place of the fault: an unknown
+// keyword, a value that a keyword cannot have, an unusable pattern, a `$ref` that leads out of the schema, to no
+// target or back to itself without entering the data, a `references` for which it is undecidable where it applies, or
+// an exceeded limit.
 SchemaGraph read_schema(const Json& schema);
 
-// The second part of read_schema: checks of the graph as a whole.
+// The second part of read_schema: checks the graph as a whole.
 void finish_graph(SchemaGraph& graph, const std::vector<std::string>& places);
 
-// The fields that hold references (SPEC 6), in the order of their places. `places` has the place of each node.
+// The fields that hold references (SPEC 6), in the order of their places. `places` holds the place of each node.
 std::vector<ReferenceField> collect_references(const SchemaGraph& graph, const std::vector<std::string>& places);
 
-// Why `data` does not match; nullopt if it does. Takes time linear in the schema × the data, without recursion
-// on either.
+// The reason why `data` does not match; nullopt if it matches. Takes time linear in the schema × the data, and does
+// not recurse in either.
 std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data);
 
 }  // namespace struere::json_schema

@@ -8,8 +8,8 @@
 
 namespace struere::json_schema {
 
-// The draft that `$schema` names; 2020-12 by default. The keywords that 2020-12 dropped from draft 7 (`items` as a
-// list, `additionalItems`, `dependencies`) have their draft 7 meaning there.
+// The draft that `$schema` names; without `$schema`, the rules of 2020-12. Keywords of draft 7 that 2020-12 dropped
+// (`items` as a list, `additionalItems`, `dependencies`) then have their draft 7 meaning.
 enum class Draft : std::uint8_t { unsaid, draft_7, draft_2020_12 };
 
 enum class Word : std::uint8_t {
@@ -20,7 +20,7 @@ enum class Word : std::uint8_t {
   ref,
   dynamic_ref,
   defs,
-  note_text,  // for people only
+  note_text,  // an annotation, which checks nothing
   note_boolean,
   note_any,
   note_schema,
@@ -65,10 +65,10 @@ struct KeywordRule {
   bool in_2020_12;
 };
 
-// Null if `name` is not a keyword.
+// Returns null if `name` is not a keyword.
 const KeywordRule* find_keyword(std::string_view name);
 
-// Whether draft 7 applies it next to a `$ref`; it ignores all checking keywords there.
+// Whether a schema of draft 7 may have the keyword next to a `$ref`. Draft 7 ignores all other keywords there.
 bool may_stand_beside_ref(Word word);
 
 std::vector<std::string> keyword_names();

@@ -24,7 +24,7 @@ class SchemaReader {
     if (const auto said = root_.find("$schema"); said != root_.end())
       draft_ = require_draft(require_string(*said, "", "$schema"), "");
     node_of({&root_, ""}, 0);
-    // The target of a `$ref` may contain further ones.
+    // The target of a `$ref` may contain further references.
     for (std::size_t read = 0, followed = 0; read < entries_.size() || followed < references_.size();) {
       for (; read < entries_.size(); ++read) read_node(static_cast<NodeId>(read));
       for (; followed < references_.size(); ++followed) follow(references_[followed]);
@@ -42,7 +42,7 @@ class SchemaReader {
   }
 
  private:
-  // Where a node comes from.
+  // The origin of a node.
   struct Entry {
     Target target;
     ResourceId resource;
@@ -67,7 +67,7 @@ class SchemaReader {
     return id;
   }
 
-  // --- one schema; place_, here_ and node_ are its own
+  // --- reading one schema; id_ and place_ are those of its node
   void read_node(NodeId id) {
     id_ = id;
     const Json& json = *entries_[id].target.json;
@@ -80,7 +80,7 @@ class SchemaReader {
     if (const auto found = json.find("$id"); found != json.end()) read_id(json, *found);
     const bool has_ref = json.contains("$ref");
     for (const auto& [name, value] : json.items()) {
-      if (name.starts_with("x-")) continue;  // a keyword of the author
+      if (name.starts_with("x-")) continue;  // a keyword of the author's own
       const KeywordRule* const rule = find_keyword(name);
       if (!rule)
         refuse_at(place_, fmt::format("{} is not a keyword of JSON Schema and would not be enforced; begin keywords "
@@ -122,7 +122,7 @@ class SchemaReader {
         if (require_draft(require_string(value, place_, name), place_) != draft_ && &json != &root_)
           refuse_at(place_, "`$schema` differs from that of the whole schema");
         return;
-      case Word::id: return;  // read_id
+      case Word::id: return;  // read_id handles it
       case Word::anchor:
       case Word::dynamic_anchor: return add_anchor(require_string(value, place_, name));
       case Word::ref: return refer(require_string(value, place_, name), "$ref");
@@ -188,7 +188,7 @@ class SchemaReader {
       case Word::items: return read_items(node, json, value);
       case Word::additional_items: {
         const NodeId id = schema_at(name, value);
-        // Draft 7: it applies to elements after a list of `items`, and to nothing without such a list.
+        // In draft 7 it applies to the elements after a list of `items`; without such a list it has no effect.
         if (const auto items = json.find("items"); items != json.end() && items->is_array()) node.items = id;
         return;
       }
@@ -261,7 +261,7 @@ class SchemaReader {
     graph_.nodes[reference.from].all_of.push_back(node_of(std::move(target), resource));
   }
 
-  // --- values of keywords
+  // --- the values of keywords
   ResourceId resource() const { return entries_[id_].resource; }
 
   NodeId schema_at(const std::string& name, const Json& value) {
@@ -293,7 +293,7 @@ class SchemaReader {
   Draft draft_ = Draft::unsaid;
   SchemaGraph graph_;
   SchemaResources resources_;
-  std::deque<Entry> entries_;  // of the nodes
+  std::deque<Entry> entries_;  // one for each node
   std::unordered_map<const Json*, NodeId> known_;
   std::vector<Reference> references_;
   NodeId id_ = 0;

@@ -24,17 +24,16 @@ class SchemaResources {
  public:
   explicit SchemaResources(const Json& root) : resources_{{"", {&root, ""}}} { by_uri_[""] = 0; }
 
-  // Adds a schema with an `$id`, relative to the resource that contains it; the `$id` of the root names the whole.
-  // nullopt if another schema has the same `$id`.
+  // Adds a schema with an `$id`, resolved against the resource that contains it; the `$id` of the root names the
+  // whole schema. Returns nullopt if another schema has the same `$id`.
   std::optional<ResourceId> add(ResourceId within, std::string_view id, const Target& schema);
 
-  // False if the resource has such an anchor already.
+  // Returns false if the resource already has such an anchor.
   bool add_anchor(ResourceId resource, const std::string& name, const Target& schema) {
     return anchors_.emplace(std::pair(resource, name), schema).second;
   }
 
-  // The resource that a reference in another resource leads to, and its decoded fragment; nullopt if it is outside of
-  // this schema.
+  // The resource that a reference leads to, and its decoded fragment; nullopt if the target is outside this schema.
   struct Destination {
     ResourceId resource;
     std::string fragment;
@@ -46,7 +45,7 @@ class SchemaResources {
   std::size_t size() const noexcept { return resources_.size(); }
 
  private:
-  std::vector<std::pair<std::string, Target>> resources_;  // by their URIs, without fragments
+  std::vector<std::pair<std::string, Target>> resources_;  // by URI, without fragment
   std::map<std::string, ResourceId> by_uri_;
   std::map<std::pair<ResourceId, std::string>, Target> anchors_;
 };

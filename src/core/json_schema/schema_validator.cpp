@@ -13,16 +13,16 @@
 namespace struere::json_schema {
 namespace {
 
-// The most that acceptable data can need.
+// The maximum that acceptable data can need.
 constexpr std::size_t most_frames = (json_max_depth + 8) * max_chain;
 constexpr std::uint64_t steps_to_keep = 4;    // a kept answer takes memory
-constexpr std::uint64_t parts_per_step = 16;  // of a value, when marking which parts were looked at
+constexpr std::uint64_t parts_per_step = 16;  // of a value, when marking the evaluated parts
 
 class Validation {
  public:
   explicit Validation(const SchemaGraph& graph) : graph_(graph) {}
 
-  // nullopt if it took too long.
+  // Returns nullopt if it takes too many steps.
   std::optional<Fault> run(const Json& data) {
     if (!apply({0, &data})) {
       while (!frames_.empty()) {
@@ -37,7 +37,7 @@ class Validation {
  private:
   bool is_exhausted() const { return steps_ > max_steps || frames_.size() > most_frames; }
 
-  // True if answer_ is known at once; otherwise a frame was pushed.
+  // Returns true if answer_ is already known; otherwise it has pushed a frame.
   bool apply(const Application& next) {
     ++steps_;
     const SchemaNode& node = graph_.nodes[next.node];
@@ -68,7 +68,7 @@ class Validation {
   // Continues the topmost frame until it is finished or has pushed another one.
   void advance() {
     Frame& frame = frames_.back();
-    if (frame.phase != Phase::all_of || frame.index > 0) take(frame);  // the answer that it waited for
+    if (frame.phase != Phase::all_of || frame.index > 0) take(frame);  // the answer that this frame waited for
     while (!frame.fault && !is_exhausted()) {
       const auto next = next_of(frame);
       if (!next) break;
@@ -96,7 +96,7 @@ class Validation {
 
   static std::size_t last_index(const Frame& frame) { return frame.index - 1; }
 
-  // Handles an answer in the frame that asked for it.
+  // Handles an answer in the frame that requested it.
   void take(Frame& frame) {
     const bool matches = !answer_.fault;
     switch (frame.phase) {
@@ -137,7 +137,7 @@ class Validation {
       if ((*answer_.looked)[i]) frame.looked[i] = true;
   }
 
-  // The next schema to apply; nullopt if there is none, or if the frame has failed.
+  // The next schema to apply; nullopt if none is left or the frame has failed.
   std::optional<Application> next_of(Frame& frame) {
     std::optional<Application> next;
     while (!next && !frame.fault && frame.phase != Phase::done) {
@@ -294,7 +294,7 @@ class Validation {
     return std::nullopt;
   }
 
-  // A name as a value that schemas can be applied to; one for each name, so that answers about it can be kept.
+  // The name as a value that schemas can be applied to. Each name has one value, so answers about it can be kept.
   const Json* as_value(const std::string& name) {
     auto& value = names_[&name];
     if (!value) value = std::make_unique<const Json>(name);
@@ -309,7 +309,7 @@ class Validation {
 
   const SchemaGraph& graph_;
   std::vector<Frame> frames_;
-  Answer answer_;  // of the schema that was applied last
+  Answer answer_;  // of the last schema that was applied
   std::unordered_map<std::pair<NodeId, const Json*>, Answer, PairHash> kept_;
   std::unordered_map<const std::string*, std::unique_ptr<const Json>> names_;
   std::uint64_t steps_ = 0;

@@ -1,5 +1,5 @@
-// The values of keywords, checked as they are read. Each throws Error{invalid_definition} that names `place`, the place
-// of the schema, and `name`, the keyword.
+// Checks the values of keywords while they are read. Each function throws Error{invalid_definition} that names
+// `place`, the place in the schema, and `name`, the keyword.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace struere::json_schema {
 
 [[noreturn]] void refuse_at(std::string_view place, const std::string& message);
 
-// The beginning of a text, as JSON.
+// The beginning of a text in JSON quotes.
 std::string quoted(const std::string& text);
 
 const std::string& require_string(const Json& value, std::string_view place, std::string_view name);
@@ -23,12 +23,12 @@ void require_object(const Json& value, std::string_view place, std::string_view 
 std::uint64_t require_count(const Json& value, std::string_view place, std::string_view name);
 std::vector<std::string> require_strings(const Json& value, std::string_view place, std::string_view name);
 
-// The bits of `type`, which takes a name or a list of them.
+// The bits of `type`, whose value is a name or a list of names.
 std::uint8_t require_types(const Json& value, std::string_view place);
 Draft require_draft(std::string_view uri, std::string_view place);
 Constants constants_of(Keyword keyword, const Json& values);
 
-// The number of `minimum`, `maxLength` and similar keywords.
+// The keyword of the name `minimum`, `maxLength` and so on.
 Keyword bound_keyword(std::string_view name);
 
 }  // namespace struere::json_schema

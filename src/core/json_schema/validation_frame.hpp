@@ -1,4 +1,4 @@
-// The state of the validator for a schema that is being applied to a value.
+// The state of the validator while it applies a schema to a value.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 
 namespace struere::json_schema {
 
-// Which members or elements of a value were looked at.
+// Marks the members or elements of a value that a schema has evaluated.
 using Looked = std::vector<bool>;
 
 struct Answer {
   Fault fault;
-  std::shared_ptr<const Looked> looked;  // of observed nodes whose value matches; may be null
+  std::shared_ptr<const Looked> looked;  // for observed nodes whose value matches; may be null
 };
 
-// What is applied next: a node to a value.
+// A node and the value to which it is applied next.
 struct Application {
   NodeId node;
   const Json* value;
@@ -41,18 +41,18 @@ enum class Phase {
   done,
 };
 
-// A node that is being applied to a value. It is on a stack of the validator, so that neither schema nor data can
-// exhaust the stack of the thread.
+// A node that is being applied to a value. Frames are kept on a stack of the validator, so that neither schema nor
+// data can exhaust the stack of the thread.
 struct Frame {
   NodeId id;
   const SchemaNode* node;
   const Json* value;
   Phase phase = Phase::all_of;
-  std::size_t index = 0;      // in a list of schemas, of a member or of an element
-  std::size_t pattern = 0;    // of patternProperties
-  std::uint64_t count = 0;    // of elements that matched
-  bool is_looked_up = false;  // `properties` was searched for this member
-  bool is_named = false;      // a schema was found for this member
+  std::size_t index = 0;      // in a list of schemas, members or elements
+  std::size_t pattern = 0;    // in patternProperties
+  std::uint64_t count = 0;    // matches so far; for `if`, the branch to apply: 1 or 2
+  bool is_looked_up = false;  // whether `properties` was searched for this member
+  bool is_named = false;      // whether a schema was found for this member
   Json::object_t::const_iterator member = {};
   Fault fault = {};
   Looked looked = {};

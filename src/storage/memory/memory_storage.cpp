@@ -1,4 +1,4 @@
-// The reference storage: std::map and the interpreter. Short before fast.
+// The reference storage: std::map and the interpreter. It prefers short code to fast code.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -35,7 +35,7 @@ struct ScopeData {
 using ScopeName = std::pair<OrganizationId, Environment>;
 
 struct World {
-  std::shared_mutex mutex;  // guards all of it
+  std::shared_mutex mutex;  // guards all members
   std::map<ScopeName, ScopeData> scopes;
   std::map<OrganizationId, RecordStore> organizations;
   RecordStore database;
@@ -47,7 +47,7 @@ struct World {
   }
 };
 
-// Records as a transaction of that interface shows them, out of the stores that are its own.
+// Implements the record functions of `Interface` on the stores that this transaction may use.
 template <class Interface>
 class WithRecords : public Interface {
  public:
@@ -105,7 +105,7 @@ class MemoryDatabaseTransaction final : public WithRecords<RecordTransaction> {
     else
       writing_ = std::unique_lock(world.mutex);
   }
-  ~MemoryDatabaseTransaction() override { undo(); }  // under the lock
+  ~MemoryDatabaseTransaction() override { undo(); }  // while the lock is held
 
  private:
   RecordStore& store(const RecordShape&) override { return world_.database; }
@@ -127,13 +127,13 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     const auto found = world.scopes.find(scope_);
     data_ = writes_ ? &world.scopes[scope_] : found == world.scopes.end() ? &empty_ : &found->second;
   }
-  // A part of a larger write, which holds the lock and ends it.
+  // A part of a joint transaction, which holds the lock and commits.
   MemoryTransaction(World& world, const Scope& scope)
       : world_(world), scope_(scope.organization(), scope.environment()), writes_(true), is_part_(true) {
     world.require_organization(scope_.first);
     data_ = &world.scopes[scope_];
   }
-  ~MemoryTransaction() override { undo(); }  // under the lock
+  ~MemoryTransaction() override { undo(); }  // while the lock is held
 
   void commit() override {
     if (is_part_) throw std::logic_error("a part of a joint transaction was committed");
@@ -350,7 +350,7 @@ class MemoryTransaction final : public WithRecords<Transaction> {
   }
 
  private:
-  // Sets a value of a map, and remembers how it was.
+  // Sets a value of a map and records how to undo it.
   template <class Map>
   void put(Map& map, const typename Map::key_type& key, typename Map::mapped_type value) {
     const auto found = map.find(key);
@@ -487,7 +487,7 @@ class MemoryStorage final : public Storage {
       Undo undo;
       for (auto& [scope, data] : world_.scopes)
         data.records.update(shape_of(RecordTable::api_keys), of_hash(hash), {{"last_used_at", at}}, undo);
-    } catch (const std::exception&) {  // no memory: the next use is noted again
+    } catch (const std::exception&) {  // no memory: the next use of the key is recorded instead
     }
   }
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {

@@ -13,7 +13,8 @@ std::vector<RecordValue> pick(const RecordShape& shape, const Record& record,
   return out;
 }
 
-// The values that the conditions give the first columns of the key: a part of the key by which the table is in order.
+// The values that the conditions give to the first columns of the key. The table is sorted by its key, so these values
+// limit the search.
 std::vector<RecordValue> beginning_of_key(const RecordShape& shape, std::span<const RecordCondition> where) {
   std::vector<RecordValue> out;
   for (const std::string_view column : shape.key) {
@@ -26,7 +27,7 @@ std::vector<RecordValue> beginning_of_key(const RecordShape& shape, std::span<co
   return out;
 }
 
-// Calls `visit` with the place of each record that the conditions hold for.
+// Calls `visit` with the position of each record that matches all conditions.
 template <class Table, class Visit>
 void visit_matching(Table& table, const RecordShape& shape, std::span<const RecordCondition> where,
                     const Visit& visit) {
@@ -93,7 +94,7 @@ std::vector<Record> RecordStore::select(const RecordSelection& selection) const 
   const auto before = [&](const std::vector<RecordValue>& a, const std::vector<RecordValue>& b) {
     return selection.descending ? b < a : a < b;
   };
-  std::vector<std::pair<std::vector<RecordValue>, const Record*>> found;  // each after its place in the order
+  std::vector<std::pair<std::vector<RecordValue>, const Record*>> found;  // each with its position in the order
   visit_matching(table->second, shape, selection.where, [&](const auto& at) {
     auto place = pick(shape, at->second, selection.order);
     if (!selection.after || before(*selection.after, place)) found.emplace_back(std::move(place), &at->second);

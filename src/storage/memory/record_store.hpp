@@ -1,4 +1,4 @@
-// The records of one scope, or of one organization, by their keys.
+// Holds the records of one scope, of one organization or of the database, sorted by their keys.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
-// What differs between the SQL of one database and another, as the compilers of this folder ask for it.
+// The differences between the SQL of two databases, as far as the compilers of this folder need them.
 //
-// A database has functions of ours that work on canonical JSON text as the interpreter does (docs/storages.md names
-// them); a dialect says what they are called. Where there is `{}`, one expression is put.
+// Each database has functions of struere that work on canonical JSON text exactly as the interpreter does
+// (docs/storages.md names them). A dialect gives their names. `{}` in a text is replaced by one expression.
 #pragma once
 
 #include <string>
@@ -25,32 +25,32 @@ struct RecordWords {
 };
 
 struct Dialect {
-  char placeholder;      // stands before the number of a parameter: `?` of `?1`
+  char placeholder;      // the character before the number of a parameter, such as `?` in `?1`
   std::string_view yes;  // a condition that is always true
   std::string_view no;   // a condition that is never true
 
-  // --- functions of ours
+  // --- functions of struere
   std::string_view at;            // (data, path): the canonical text of a field; NULL if it is absent
-  std::string_view sort_key;      // (json): the bytes by which values are ordered; of NULL those of an absent value
-  std::string_view value_key;     // (integer or text): likewise
+  std::string_view sort_key;      // (json): the bytes that order values; for NULL those of an absent value
+  std::string_view value_key;     // (integer or text): the same for an attribute
   std::string_view contains;      // (json, json): the operator `contains`, a condition
   std::string_view search;        // (search, data): whether the search matches, a condition
-  std::string_view view;          // (masks, data, bits): the data as a query may look at it
-  std::string_view key_of;        // (key, json): a field key and the part of one value more; NULL of NULL
-  std::string_view key_join;      // (key, bytes): one after the other; NULL of NULL
-  std::string_view key_is_exact;  // (key): whether it stands for one list of values only, a condition
+  std::string_view view;          // (masks, data, bits): the data as a query may see it
+  std::string_view key_of;        // (key, json): a field key extended by one value; NULL if an argument is NULL
+  std::string_view key_join;      // (key, bytes): the concatenation; NULL if an argument is NULL
+  std::string_view key_is_exact;  // (key): whether it stands for only one list of values, a condition
 
-  // --- what databases call by different names
-  std::string_view quoted;          // `{}`, a text, as JSON
-  std::string_view list_of;         // `{}`, the JSON texts of all rows, as one list
-  std::string_view texts_of;        // a query for the elements of the list `{}`, all of them texts
-  std::string_view integers_of;     // likewise, all of them integers
-  std::string_view asked_texts;     // a table of those elements of which column `value` is each, called `asked`
-  std::string_view position;        // (text, part): where the part begins, from 1; 0 if it is not in the text
+  // --- expressions that databases write differently
+  std::string_view quoted;          // the text `{}` as JSON
+  std::string_view list_of;         // the JSON texts `{}` of all rows, as one list
+  std::string_view texts_of;        // a query for the elements of the list `{}`, all of which are texts
+  std::string_view integers_of;     // the same; all elements are integers
+  std::string_view asked_texts;     // a table named `asked` of the elements of `{}`, in its column `value`
+  std::string_view position;        // (text, part): the position of the part, from 1; 0 if the text lacks it
   std::string_view greatest;        // (integer, integer)
-  std::string_view without_index;   // before a column that is no way to its rows
-  std::string_view search_matches;  // a table of what the question `{}` to the index of words finds: scope_id,
-                                    // entity_id
+  std::string_view without_index;   // precedes a column whose index must not be used to find rows
+  std::string_view search_matches;  // a table of the rows that the search query `{}` finds, with the columns
+                                    // scope_id and entity_id
 
   std::string finish(std::string sql) const { return RecordWords{placeholder, {}}.finish(std::move(sql)); }
 };

@@ -1,4 +1,4 @@
-// Events as they are read from the columns of the log.
+// Reads events from the columns of the log.
 #pragma once
 
 #include <algorithm>
@@ -10,17 +10,17 @@
 
 namespace struere {
 
-// What is read of an event `v`.
+// The columns to read from an event with the alias `v`.
 inline constexpr std::string_view event_columns =
     "v.sequence, v.id, v.type, coalesce(v.entity_id, v.purged_entity_id), "
     "coalesce(v.other_end_id, v.purged_other_end_id), v.actor_type, v.actor_id, v.payload, v.created_at, v.hash, "
     "v.salt, v.payload_hash, v.impersonated_by_type, v.impersonated_by";
 
-// The event in a row of these columns, whatever follows them.
+// Reads the event from a row that begins with these columns.
 EventRecord read_event(const ResultRow& row);
 
-// False, with nothing read, if they are not as many. The tables check the lengths, but whoever writes to them can turn
-// that off.
+// Returns false and writes nothing if `bytes` has another size. The tables check the sizes, but another program that
+// writes to the file can turn this check off.
 template <std::size_t size>
 bool read_fixed_bytes(std::string_view bytes, std::array<unsigned char, size>& out) {
   if (bytes.size() != size) return false;

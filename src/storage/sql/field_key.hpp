@@ -1,4 +1,5 @@
-// Field keys as the compilers use them: rows of a type in the order of some of their fields (table `entity_keys`).
+// Field keys as the compilers use them. A field key sorts the rows of a type by some of their fields (table
+// `entity_keys`).
 #pragma once
 
 #include <cstdint>
@@ -11,20 +12,20 @@
 
 namespace struere {
 
-// Rows of a type in the order of these fields: one `key_no` of the table `entity_keys`.
+// One field key: the rows of a type, sorted by these fields. It is one `key_no` of the table `entity_keys`.
 struct FieldKey {
   std::int64_t number;
   std::vector<FieldPath> fields;
   std::vector<std::string> inner;  // the same as paths inside `data`: "place.city"
-  bool is_whole;                   // every row has its key: queries may use it
+  bool is_whole;                   // every row has its key, so queries may use this one
 
   friend bool operator==(const FieldKey&, const FieldKey&) = default;
 };
 
-// Those that writes keep up: being built, or whole.
+// The keys that a write must update: those that are complete and those that are still being built.
 using FieldKeys = std::vector<FieldKey>;
 
-// What queries are compiled with: the keys of types of one scope, in the snapshot of the transaction that asks.
+// The keys with which queries are compiled: those of the types of one scope, as the current transaction sees them.
 class KeySource {
  public:
   virtual ~KeySource() = default;

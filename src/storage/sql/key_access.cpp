@@ -63,14 +63,15 @@ KeyAccess access_by(const FieldKey& key, const std::vector<const Predicate*>& co
   return out;
 }
 
-// More is better; nothing for what is no better than all rows in the order of time.
+// Rates an access; more is better. Returns 0 if it is not better than reading all rows in the order of time.
 int worth(const KeyAccess& access, const std::vector<OrderKey>& order) {
   constexpr int by_field = 8, in_order = 4, by_list = 3, by_range = 2;
   const int equal = by_field * static_cast<int>(access.equal.size());
   if (access.is_full()) return equal + (is_by_time(order) ? in_order : 1);
   if (access.is_in_order) return equal + in_order;
   if (access.list) return equal + by_list;
-  // A range is no way to a page of another order: all that is in it would have to be sorted. So is a beginning.
+  // A range does not help a page in another order, because all its rows would have to be sorted, unless equalities
+  // come before it and make it small.
   const bool may_sort = order.empty() || equal > 0;
   if (!access.range.empty() && may_sort) return equal + by_range;
   return equal;
@@ -92,7 +93,7 @@ std::vector<const Predicate*> conditions_of(const Predicate& predicate) {
 std::optional<KeyAccess> choose_key(const FieldKeys& keys, const std::vector<const Predicate*>& conditions,
                                     const std::vector<OrderKey>& asked,
                                     const std::function<bool(const FieldPath&)>& is_clear) {
-  // What is no order of stored rows is some order all the same.
+  // If the order is not one of stored rows, any order that no key has stands for it.
   static const std::vector<OrderKey> another{{*FieldPath::parse("updatedAt"), false}};
   const bool is_order_of_rows =
       std::ranges::all_of(asked, [&](const OrderKey& order_key) { return is_clear(order_key.field); });

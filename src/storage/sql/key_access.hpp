@@ -1,4 +1,4 @@
-// Which field key leads to the rows of a selection, and how SQL says so.
+// Chooses the field key that leads to the rows of a selection, and compiles the condition on it.
 #pragma once
 
 #include <functional>
@@ -11,40 +11,41 @@
 
 namespace struere {
 
-// The comparisons that are true of each row for which a predicate is.
+// The comparisons that are true of every row for which the predicate is true.
 std::vector<const Predicate*> conditions_of(const Predicate& predicate);
 
-// In the order that keys have beside their own bytes.
+// Whether the order is createdAt, then id, in one direction. Rows with equal keys are stored in this order.
 bool is_by_time(const std::vector<OrderKey>& order);
 
-// A field key, and what of the selection it stands for. Rows that it leads to are candidates: it leaves none out.
+// A field key and the conditions of the selection that it answers. The rows that it finds are candidates: it finds
+// every row of the selection, and possibly others.
 struct KeyAccess {
   const FieldKey* key;
-  std::vector<const Predicate*> equal;  // `eq`, of its first fields
-  const Predicate* list = nullptr;      // `in`, of the field after those
-  std::vector<const Predicate*> range;  // orderings, likewise
-  bool is_in_order = false;             // that field is its last, and the first key of the order
+  std::vector<const Predicate*> equal;  // `eq` conditions on its first fields
+  const Predicate* list = nullptr;      // `in` condition on the field after those
+  std::vector<const Predicate*> range;  // `gt gte lt lte` conditions on the field after those
+  bool is_in_order = false;             // the field after those is the last one, and the order begins with it
 
   bool is_full() const noexcept { return equal.size() == key->fields.size(); }
 };
 
-// `conditions` are those that hold of the rows as stored. `order` is empty for a count, and only what `is_clear` of it
-// is in the order of the stored rows. nullopt if no key is better than all rows of the type.
+// `conditions` must hold for the rows as stored. `order` is empty for a count; it can be used only if `is_clear` is
+// true of all its fields. Returns nullopt if no key is better than reading all rows of the type.
 std::optional<KeyAccess> choose_key(const FieldKeys& keys, const std::vector<const Predicate*>& conditions,
                                     const std::vector<OrderKey>& order,
                                     const std::function<bool(const FieldPath&)>& is_clear);
 
-// The condition on the column `k.key`.
+// Compiles the condition on the column `k.key`.
 class KeyCondition {
  public:
   KeyCondition(PredicateCompiler& compiler, const KeyAccess& access) : compiler_(compiler), access_(access) {}
 
   std::string compile();
-  // Also: not before the position of a page in the order of the key.
+  // An additional condition: the key does not come before the position at which the page begins.
   std::string compile_after(bool descending);
 
  private:
-  // The beginning of the key that the values of `equal` make, as SQL, with more bytes after it.
+  // SQL for the beginning of the key, which the values of `equal` make, followed by `more`.
   std::string beginning(std::vector<std::variant<std::string, Slot>> more = {});
 
   PredicateCompiler& compiler_;

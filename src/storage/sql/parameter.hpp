@@ -1,4 +1,4 @@
-// Values that are bound to statements, and rows that come of them, whichever library carries them.
+// Values that are bound to statements, and rows that statements return, independent of the database library.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace struere {
 
 using Blob = std::vector<unsigned char>;
 
-// An object of this process that only a function of ours can read; `kind` is a string literal. For a database within
-// the process.
+// An object of this process that only functions of struere can read. `kind` is a string literal. Only databases that
+// run inside the process support it.
 struct Pointer {
   const void* value;
   const char* kind;
@@ -22,7 +22,7 @@ struct Pointer {
 
 using Parameter = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob, Pointer>;
 
-// Takes the values of a statement's parameters, the first of which has the number 1. Texts and bytes are taken by
+// Receives the values of a statement's parameters. The first parameter has the number 1. Texts and bytes are bound by
 // reference: they must outlive the execution.
 class ParameterSink {
  public:
@@ -34,7 +34,7 @@ class ParameterSink {
   virtual void put(int number, const Parameter& value) = 0;
 };
 
-// The row that a statement stands at; its columns count from 0.
+// The current row of a statement. Its columns count from 0.
 class ResultRow {
  public:
   enum class Type { null, integer, real, text, blob };

@@ -43,7 +43,8 @@ std::optional<std::string> StoredSource::attribute(const FieldPath& field) const
 }
 
 std::string json_at(const Dialect& dialect, std::string_view data, const FieldPath& field) {
-  // As canonical text: equal texts are equal values. NULL only ever stands for an absent field; JSON's null is 'null'.
+  // The result is canonical text, so equal texts are equal values. NULL always means an absent field; JSON's null is
+  // 'null'.
   return fmt::format("{}({}, '{}')", dialect.at, data, fmt::join(field.segments(), "."));
 }
 
@@ -113,7 +114,7 @@ std::string PredicateCompiler::compile(const Predicate& predicate, const RowSour
 
 std::string PredicateCompiler::compile_comparison(const Predicate& predicate, const RowSource& row) {
   const FieldPath& field = predicate.field();
-  // A list is wanted, and actor.userId and the like are none.
+  // These operators need a list, and actor.userId, actor.organizationId and actor.entityId are not lists.
   const Operand::Kind kind = predicate.operand().kind;
   const bool wants_list = predicate.op() == Operator::in || predicate.op() == Operator::nin;
   if (wants_list && kind != Operand::Kind::literal && kind != Operand::Kind::related_ids) return none();
@@ -180,7 +181,7 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
   return fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", value);
 }
 
-// Within the kind of the value: keys of another kind start with another byte.
+// Compares only within the kind of the value, because sort keys of other kinds begin with other bytes.
 std::string PredicateCompiler::compile_order(const std::string& field, Operator op, SelectionParameter bound,
                                              SelectionParameter kind, SelectionParameter past_kind) {
   const std::string place = parameter(std::move(bound));
@@ -193,7 +194,7 @@ std::string PredicateCompiler::compile_order(const std::string& field, Operator 
 
 std::string PredicateCompiler::compile_attribute(const FieldPath& field, const std::string& stored, Operator op,
                                                  const Operand& operand) {
-  // A range of ids is no way to the rows: those of the type would have to be sorted.
+  // A range of ids must not use the index: all rows of the type would have to be sorted.
   const bool is_way = field.root() != FieldPath::Root::id || !is_ordering(op);
   const std::string column = is_way ? stored : std::string(dialect_.without_index) + stored;
   const bool is_text = field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
@@ -204,7 +205,7 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
       return is_text ? compile_text(column, op, operand.literal) : compile_time(column, op, operand.literal);
     case Operand::Kind::user_id:
     case Operand::Kind::organization_id:
-      // A time is unequal to every text, whichever it is.
+      // A time is unequal to every text.
       return is_text ? compile_text_against(column, op, actor_slot(operand, Slot::Form::text))
                      : compile_time(column, op, Json(""));
     case Operand::Kind::own_entity: {
@@ -224,7 +225,7 @@ std::string PredicateCompiler::compile_attribute(const FieldPath& field, const s
       const std::string has_own = fmt::format("EXISTS (SELECT 1 FROM {})", own_entity(operand.own_entity));
       const std::string ids = "SELECT id FROM " + related_ids(operand);
       if (op == Operator::in) return is_text ? fmt::format("(({}) IN ({}))", column, ids) : none();
-      // A text or a time is unequal to every list, if there is a list.
+      // A text or a time is unequal to every list, provided that the list exists.
       if (op == Operator::neq) return fmt::format("({} AND {})", present, has_own);
       if (op == Operator::nin)
         return is_text ? fmt::format("({} AND {} AND ({}) NOT IN ({}))", has_own, present, column, ids)
@@ -256,7 +257,7 @@ std::string PredicateCompiler::compile_text_against(const std::string& column, O
 }
 
 std::string PredicateCompiler::compile_time(const std::string& column, Operator op, const Json& value) {
-  // Canonical numbers are integers wherever they are whole, so that one which is not is no time.
+  // Canonical numbers that are whole are integers, so a number that is not an integer equals no time.
   const auto is_integer = [](const Json& element) { return element.is_number_integer(); };
   switch (op) {
     case Operator::eq:
@@ -276,8 +277,8 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
   if (is_integer(value))
     return fmt::format("(({}) {} {})", column, sign(op), parameter(value_of(value, Slot::Form::integer)));
   if (!value.is_number()) return none();
-  // A fraction, or a number that no 64-bit integer reaches. SQLite would bring it to an integer its own way, so it is
-  // ours.
+  // The value is a fraction, or a number outside the 64-bit integers. The bound is computed here because SQLite would
+  // convert the value by its own rules.
   const auto number = value.get<double>();
   const bool upwards = op == Operator::gt || op == Operator::gte;
   if (std::abs(number) >= 9223372036854775808.0)
@@ -335,8 +336,8 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
 
 std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& hop) {
   return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), [&] {
-    // A relation with a deleted end counts nowhere; near ends are alive already. In a dense graph many relations have
-    // the same far end: it is looked at once.
+    // A relation with a deleted end does not count; the near ends are already checked. In a dense graph many relations
+    // have the same far end, so DISTINCT checks each end only once.
     return fmt::format(
         "SELECT x.id FROM (SELECT DISTINCT r.{0} AS far_id FROM entity_relations r WHERE r.scope_id = ?1 AND r.{1} {2} "
         "AND r.type = {3}) f JOIN entities x ON x.scope_id = ?1 AND x.id = f.far_id AND x.deleted_at IS NULL",

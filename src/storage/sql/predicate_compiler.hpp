@@ -1,5 +1,5 @@
-// From a Predicate to an SQL condition that is true of exactly the rows that the interpreter finds it true of. SQL's
-// third truth value, NULL, only ever stands for false here: no condition is negated.
+// Compiles a Predicate to an SQL condition that is true of exactly the rows for which the interpreter finds it true.
+// SQL's third truth value, NULL, always counts as false here, because no condition is negated.
 #pragma once
 
 #include <functional>
@@ -16,16 +16,16 @@
 
 namespace struere {
 
-// Where the fields of a row are found. Nothing stands for a field that is absent from every row.
+// Gives the SQL for the fields of a row. Returns nullopt for a field that is absent from every row.
 class RowSource {
  public:
   virtual ~RowSource() = default;
   virtual std::string id() const = 0;
-  virtual std::optional<std::string> data(const FieldPath& field) const = 0;       // JSON text that holds the field
+  virtual std::optional<std::string> data(const FieldPath& field) const = 0;       // JSON text that contains the field
   virtual std::optional<std::string> attribute(const FieldPath& field) const = 0;  // id, status, created_at, updated_at
 };
 
-// As stored, in a table or alias.
+// The row as stored, in the table or alias of that name.
 class StoredSource final : public RowSource {
  public:
   explicit StoredSource(std::string alias) : alias_(std::move(alias)) {}
@@ -37,48 +37,49 @@ class StoredSource final : public RowSource {
   std::string alias_;
 };
 
-// The field's canonical JSON text, or NULL where it is absent; JSON's null is the text 'null'.
+// SQL for the canonical JSON text of the field, or NULL if it is absent. JSON's null is the text 'null'.
 std::string json_at(const Dialect& dialect, std::string_view data, const FieldPath& field);
 
-// `parts` joined in long chains, and chains of chains: databases bound the depth of an expression, and SQLite
-// that of parentheses more so. `none` where there are no parts.
+// Joins `parts` in long chains, and those in further chains, because databases limit the depth of an expression and
+// SQLite limits the depth of parentheses even more. Returns `none` if `parts` is empty.
 std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::string_view none);
 
 class PredicateCompiler {
  public:
-  // `parameters` are those from ?2 on, and are added to; ?1 is the scope.
-  // With `keys`, own entities are found by field keys; without, by looking at all of their types.
+  // Appends to `parameters`, which are those from ?2 on; ?1 is the scope. With `keys`, own entities are found by field
+  // keys; without, by reading all entities of their types.
   explicit PredicateCompiler(const Dialect& dialect, std::vector<SelectionParameter>& parameters,
                              KeySource* keys = nullptr)
       : dialect_(dialect), parameters_(parameters), keys_(keys) {}
 
   const Dialect& dialect() const noexcept { return dialect_; }
 
-  // Lets the values of this filter, which must stay where it is, be slots.
+  // Makes the values of this filter slots. The filter must not move.
   void bind_literals(const Predicate& filter);
   // A literal, or the slot that stands for it.
   SelectionParameter value_of(const Json& literal, Slot::Form form) const;
 
   std::string parameter(SelectionParameter value);
-  // An operand that is a value, as a part of a field key: itself, or the bounds of its kind.
+  // The part of a field key for an operand that is a value. For `kind` and `past_kind` it is a bound of the value's
+  // kind.
   std::variant<std::string, Slot> key_part(const Operand& operand, Slot::Form form) const;
   std::string compile(const Predicate& predicate, const RowSource& row);
-  // A query, with one column `value`, for the elements of a list of texts.
+  // A query with one column `value` that returns the elements of a list of texts.
   std::string texts_of(SelectionParameter list);
   // The column `id` as JSON.
   std::string quoted_id() const;
 
-  // Queries that conditions refer to stand before the statement, each once and by name, so that no condition nests
-  // them. `WITH … `, or nothing where there are none.
+  // The queries that conditions refer to. Each is written once and by name before the statement, so that no condition
+  // nests them. Returns `WITH … `, or an empty text if there are no queries.
   std::string with() const;
-  // The name of a query for the id of the own entity: one row or none, with one column, id.
+  // The name of a query for the id of the own entity. It returns at most one row, with one column, id.
   std::string own_entity(const OwnEntity& own);
-  // A comparison that holds for this id if its entity is not deleted.
+  // A comparison that is true if this id belongs to an entity that is not deleted.
   static std::string alive(const std::string& id);
-  // The name of a query for the ids at the other end of relations whose near end, which must be alive, compares so; one
-  // column, id.
+  // The name of a query for the ids at the far end of relations. `near_end` is a comparison for their near ends, which
+  // must not be deleted. The query has one column, id.
   std::string far_ends(const std::string& near_end, const Hop& hop);
-  // That of a list of related ids.
+  // The name of a query for a list of related ids.
   std::string related_ids(const Operand& operand);
 
  private:
@@ -87,7 +88,7 @@ class PredicateCompiler {
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
   std::string compile_data(const std::string& field, Operator op, const Operand& operand);
   std::string compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand);
-  // Within the kind of the value: keys of another kind start with another byte.
+  // Compares only within the kind of the value, because sort keys of other kinds begin with other bytes.
   std::string compile_order(const std::string& field, Operator op, SelectionParameter bound, SelectionParameter kind,
                             SelectionParameter past_kind);
   std::string compile_text(const std::string& column, Operator op, const Json& value);
@@ -95,9 +96,9 @@ class PredicateCompiler {
   std::string compile_time(const std::string& column, Operator op, const Json& value);
   std::string compile_reached(const Predicate& predicate, const RowSource& row);
 
-  // Texts that stand in more than one place.
+  // Short forms for SQL that is used in more than one place.
   std::string at(std::string_view data, const FieldPath& field) const { return json_at(dialect_, data, field); }
-  std::string integers_of(SelectionParameter list);  // likewise of integers
+  std::string integers_of(SelectionParameter list);  // like texts_of(), for a list of integers
   std::string all() const { return std::string(dialect_.yes); }
   std::string none() const { return std::string(dialect_.no); }
 
@@ -105,7 +106,7 @@ class PredicateCompiler {
   std::vector<SelectionParameter>& parameters_;
   KeySource* keys_;
   std::map<const Json*, std::size_t> literals_;
-  std::map<std::string, std::string> names_;  // by what the query asks
+  std::map<std::string, std::string> names_;  // by what the query returns
   std::string with_;
 };
 

@@ -20,7 +20,7 @@ std::string_view owner_column(const RecordShape& shape) {
   return shape.owner == RecordOwner::organization ? "organization_id" : "scope_id";
 }
 
-// Puts a statement together, the owner first.
+// Builds a statement. The owner's columns come first.
 class Builder {
  public:
   Builder(const RecordWords& words, const RecordOwnerValues& owner, const RecordShape& shape)
@@ -33,7 +33,7 @@ class Builder {
     return *this;
   }
   Builder& table() { return text(words_.tables).text(shape_.name); }
-  // Only names of the shape come into the text.
+  // Only names of the shape are written into the text.
   Builder& column(std::string_view name) { return text(shape_.columns[column_of(shape_, name)]); }
   Builder& columns(std::span<const std::string_view> names) {
     bool first = true;
@@ -62,7 +62,7 @@ class Builder {
     }
     for (const RecordCondition& condition : conditions) {
       text(before).column(condition.column);
-      // No database finds a NULL by `=`, nor every one a value by an operator that is true of two NULLs.
+      // `=` never matches NULL, and not every database can seek by an operator that also matches two NULLs.
       if (condition.comparison == RecordCondition::Comparison::equal && condition.value.index() == 0)
         text(" IS NULL");
       else

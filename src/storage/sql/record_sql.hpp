@@ -1,5 +1,5 @@
-// The SQL of records (spi/record.hpp): one piece of code for all of their tables, and the only one that adds their
-// owner.
+// The SQL of records (spi/record.hpp) for all of their tables. Only this code adds the owner of the records to a
+// statement.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 
 namespace struere {
 
-// Whose rows a statement may touch.
+// The owner whose rows a statement may touch.
 struct RecordOwnerValues {
-  std::optional<RecordValue> scope;         // its number; nullopt: the database's own tables
-  std::optional<RecordValue> organization;  // of the scope
+  std::optional<RecordValue> scope;         // the number of the scope; nullopt: the tables of the database
+  std::optional<RecordValue> organization;  // the organization of the scope
 };
 
-// A statement, and what is bound to its parameters from 1 on. Only names out of the shape are in the text.
+// A statement and the values of its parameters, from ?1 on. Its text contains only names from the shape.
 struct RecordStatement {
   std::string text;
   std::vector<RecordValue> parameters;
@@ -27,17 +27,17 @@ class RecordSql {
  public:
   RecordSql(const RecordWords& words, const RecordOwnerValues& owner) : words_(words), owner_(owner) {}
 
-  // Changes nothing if a key is taken.
+  // Changes nothing if the key or a unique value of the record is already taken.
   RecordStatement insert(RecordTable table, const Record& record) const;
   RecordStatement update(RecordTable table, const std::vector<RecordCondition>& where,
                          const RecordChanges& changes) const;
   RecordStatement remove(RecordTable table, const std::vector<RecordCondition>& where) const;
-  // Columns in the order of the shape.
+  // Returns the columns in the order of the shape.
   RecordStatement select(const RecordSelection& selection) const;
-  // The columns of group_by, then the count, then the sums.
+  // Returns the columns of group_by, then the count, then the sums.
   RecordStatement sum(const RecordRollup& rollup) const;
-  // The record of this value at a column, of whatever scope: its columns, then those of the table `scopes` that lead to
-  // it, organization_id, environment and generation.
+  // Finds the record with a given value in `column`, in any scope. Returns the columns of the record, then
+  // organization_id, environment and generation of its scope.
   static std::string find_in_all_scopes(const RecordWords& words, RecordTable table, std::string_view column);
 
  private:

@@ -6,7 +6,7 @@ namespace struere {
 namespace {
 
 constexpr std::size_t most_entries = 64;
-// A filter that names thousands of values is not worth a place.
+// A filter with thousands of values is too large to be kept.
 constexpr std::size_t longest_kept = std::size_t{16} * 1024;
 
 std::size_t size_of(const CompiledSelection& compiled, const Predicate& filter) {
@@ -23,7 +23,7 @@ std::size_t size_of(const CompiledSelection& compiled, const Predicate& filter) 
   return size;
 }
 
-// Whether two filters are compiled to the same condition: they differ only in values that are slots.
+// Whether two filters compile to the same condition, that is, whether they differ only in values that are slots.
 bool same_shape(const Predicate& one, const Predicate& other) {
   if (one.kind() != other.kind()) return false;
   switch (one.kind()) {
@@ -33,7 +33,7 @@ bool same_shape(const Predicate& one, const Predicate& other) {
           is_bindable != is_bindable_literal(other))
         return false;
       if (is_bindable) return true;
-      // To the last digit: to the JSON library -1 is 2^64 - 1, and 2^53 + 1 is 2^53.
+      // The texts are compared too, because the JSON library finds -1 equal to 2^64 - 1, and 2^53 + 1 equal to 2^53.
       return one.operand() == other.operand() &&
              canonical_json(one.operand().literal) == canonical_json(other.operand().literal);
     }
@@ -45,7 +45,7 @@ bool same_shape(const Predicate& one, const Predicate& other) {
 
 }  // namespace
 
-// Notes which keys are asked for.
+// Records which keys the compiler uses.
 class SelectionCache::Recorder final : public KeySource {
  public:
   explicit Recorder(KeySource& keys) : keys_(keys) {}

@@ -1,4 +1,4 @@
-// What selections were compiled to, kept for the next one of the same shape.
+// Keeps compiled selections for the next selection of the same shape.
 #pragma once
 
 #include <list>
@@ -16,23 +16,24 @@ enum class Asked { rows, count };
 
 // A selection as SQL, with the reader of its rows.
 struct PreparedSelection {
-  std::shared_ptr<const Grants> grants;  // kept alive: what was compiled points to their masks
+  std::shared_ptr<const Grants> grants;  // kept alive, because the compiled selection points to their masks
   CompiledSelection compiled;
-  std::optional<RowReader> reader;  // of rows
+  std::optional<RowReader> reader;  // set if rows are read
 };
 
-// Of one connection, and used by one thread at a time as that is. Bounded: what was used last stays.
+// A cache for one connection. One thread at a time may use it, as with the connection. If it is full, it drops the
+// entry that was not used for the longest time.
 class SelectionCache {
  public:
   explicit SelectionCache(const Dialect& dialect) : dialect_(dialect) {}
 
-  // Selections that differ only in the actor, the id or the ids, the limit, the position or the values of the filter
-  // share one; a search has its own. `keys` are the field keys as the connection sees them.
+  // Selections share an entry if they differ only in the actor, the id or ids, the limit, the position or the values
+  // of the filter. A selection with a search is never shared. `keys` are the field keys as the connection sees them.
   std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Selection& selection, KeySource& keys,
                                                    const std::optional<std::string>& candidates);
 
  private:
-  // The keys of a type that something was compiled with.
+  // The keys of a type with which an entry was compiled.
   struct UsedKeys {
     EntityTypeKey type;
     std::shared_ptr<const FieldKeys> keys;

@@ -11,7 +11,7 @@
 namespace struere {
 namespace {
 
-// '1' where the predicate of a group is true of the row, for each group, as one text.
+// One text with a character for each group: '1' if the predicate of the group is true of the row, otherwise '0'.
 std::string bits_expression(PredicateCompiler& compiler, const MaskGroups& groups, const RowSource& row) {
   std::vector<std::string> parts;
   for (const Predicate& predicate : groups.predicates)
@@ -25,7 +25,7 @@ std::string admits(PredicateCompiler& compiler, const MaskGroups& groups, const 
   return joined(parts, " OR ", compiler.dialect().no);
 }
 
-// A row's fields as the view shows them to a query.
+// The fields of a row as the view shows them to a query.
 class ViewSource final : public RowSource {
  public:
   ViewSource(const Dialect& dialect, const RowSource& stored, const MaskGroups& groups, std::string bits,
@@ -49,7 +49,7 @@ class ViewSource final : public RowSource {
       case Visibility::gone: return std::nullopt;
       case Visibility::mixed: break;
     }
-    // The value where some group that admits the row leaves it clear.
+    // The value if some group that admits the row leaves it clear, otherwise NULL.
     std::vector<std::string> clear;
     for (std::size_t i = 0; i < groups_.masks.size(); ++i)
       if (visibility(*groups_.masks[i], field) == Visibility::clear)
@@ -59,7 +59,7 @@ class ViewSource final : public RowSource {
 
   const std::string& whole_data() const noexcept { return view_data_; }
 
-  // Whether all groups agree, so that no row needs to be looked at.
+  // The visibility on which all groups agree, or `mixed` if they differ, so that it depends on the row.
   Visibility visible(const FieldPath& field) const {
     const Visibility first = groups_.masks.empty() ? Visibility::gone : visibility(*groups_.masks.front(), field);
     const bool agreed =
@@ -78,13 +78,12 @@ class ViewSource final : public RowSource {
 struct OrderColumn {
   std::string expression;
   bool descending;
-  bool is_attribute;  // the column itself, of integers or texts that are always there; otherwise a sort key, a blob
+  bool is_attribute;  // true: the column itself, an integer or text that is never NULL; false: a sort key, a blob
 };
 
 class SelectCompiler {
  public:
-  // A count has no rows to mask: it works out which groups admit a row only where the query looks at a field that they
-  // mask.
+  // A count has no rows to mask. It computes which groups admit a row only if the query uses a field that they mask.
   SelectCompiler(const Dialect& dialect, const Selection& selection, KeySource* keys,
                  const std::optional<std::string>& candidates, bool with_rows)
       : dialect_(dialect), selection_(selection), predicates_(dialect, out_.parameters, keys) {
@@ -95,7 +94,7 @@ class SelectCompiler {
     row_ = fmt::format("e.scope_id = ?1 AND e.type_key = {} AND e.deleted_at IS NULL", type);
     from_ = "entities e";
     if (candidates) {
-      // CROSS JOIN: the candidates first, and then each row by its key.
+      // CROSS JOIN makes SQLite read the candidates first, and then each row by its key.
       from_ = fmt::format("{} s CROSS JOIN entities e",
                           fmt::format(fmt::runtime(dialect.search_matches), parameter(*candidates)));
       row_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
@@ -103,7 +102,7 @@ class SelectCompiler {
       use_key(*keys, type, with_rows);
     }
     if (selection.ids) {
-      // CROSS JOIN: the ids first, and then each row by its key.
+      // CROSS JOIN makes SQLite read the ids first, and then each row by its key.
       from_ = fmt::format("{} CROSS JOIN entities e", fmt::format(fmt::runtime(dialect.asked_texts),
                                                                   parameter(Slot{Slot::Value::ids, Slot::Form::json})));
       row_ += " AND e.id = asked.value";
@@ -114,7 +113,7 @@ class SelectCompiler {
     if (groups.single()) {
       bits_ = "'1'";
     } else if (with_rows || looks_at_mixed(false)) {
-      // Worked out once for each row, and named, so that the expressions that need it do not hold it.
+      // The bits are computed once for each row and named, so that the expressions that need them do not repeat them.
       from_ =
           fmt::format("(SELECT e.id, e.data, e.version, e.status, {}, e.updated_at, {} AS bits{} FROM {} WHERE {}) e",
                       access_ ? "k.created_at" : "e.created_at", bits_expression(predicates_, groups, stored_),
@@ -139,7 +138,7 @@ class SelectCompiler {
   CompiledSelection select() {
     const std::vector<OrderColumn> columns = order_columns();
     std::string key_list, order;
-    // The key itself is in the order of its last field, but for values that it cuts.
+    // The key has the order of its last field, except for values that are cut.
     if (access_ && access_->is_in_order)
       order = fmt::format(" ORDER BY {}{}", in_key_.key, selection_.order.front().descending ? " DESC" : "");
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -160,7 +159,7 @@ class SelectCompiler {
 
   CompiledSelection count() {
     if (is_all_in_key())
-      // The keys are counted, and only where one could stand for other values is its row looked at.
+      // Counts the keys. Reads the row of a key only if the key could also stand for other values.
       out_.sql = fmt::format(
           "{}SELECT count(*) FROM entity_keys k WHERE {}({}(k.key) OR EXISTS (SELECT 1 FROM entities e WHERE {}{}))",
           predicates_.with(), key_, dialect_.key_is_exact, row_, filter_);
@@ -181,7 +180,7 @@ class SelectCompiler {
  private:
   std::string parameter(SelectionParameter value) { return predicates_.parameter(std::move(value)); }
 
-  // Leads to the rows by a field key, if one fits what must be true of them as they are stored.
+  // Finds the rows by a field key, if one fits the conditions on the stored rows.
   void use_key(KeySource& keys, const std::string& type, bool with_rows) {
     const ViewSource probe(dialect_, stored_, *out_.groups, {}, {});
     const auto is_clear = [&](const FieldPath& field) { return probe.visible(field) == Visibility::clear; };
@@ -202,8 +201,8 @@ class SelectCompiler {
     out_.key = *access_->key;
   }
 
-  // Where several predicates admit rows: the ids that a key of each leads to, if each has one. Not for a page in the
-  // order of time, which is soon full.
+  // If several predicates admit rows: restricts the ids to those that a key of each predicate finds, if each has one.
+  // A page in the order of time does not use this, because it is full after few rows.
   void use_keys_of_alternatives(const std::string& type, const std::function<bool(const FieldPath&)>& is_clear) {
     std::vector<const Predicate*> alternatives;
     for (const Predicate& predicate : out_.groups->predicates)
@@ -211,7 +210,7 @@ class SelectCompiler {
         for (const Predicate& part : predicate.parts()) alternatives.push_back(&part);
       else
         alternatives.push_back(&predicate);
-    constexpr std::size_t most_alternatives = 64;  // SQLite bounds how many questions make one
+    constexpr std::size_t most_alternatives = 64;  // SQLite limits the number of queries in one UNION
     if (alternatives.size() > most_alternatives) return;
     std::vector<KeyAccess> found;
     for (const Predicate* const alternative : alternatives) {
@@ -227,7 +226,7 @@ class SelectCompiler {
     if (!ids.empty()) row_ += fmt::format(" AND e.id IN ({})", fmt::join(ids, " UNION ALL "));
   }
 
-  // Whether the key says all that is asked of a row, as far as it is exact.
+  // Whether the key by itself answers all conditions on a row, provided that the key is exact.
   bool is_all_in_key() const {
     if (!access_ || !out_.groups->single() || selection_.search || out_.query_view) return false;
     if (!access_->is_full() && !access_->list) return false;
@@ -245,7 +244,7 @@ class SelectCompiler {
            std::ranges::all_of(conditions_of(selection_.filter), is_in_key);
   }
 
-  // Whether the filter, the order or the search looks at a field that is neither plainly visible nor plainly hidden.
+  // Whether the filter, the order or the search uses a field that is neither fully visible nor fully hidden.
   bool looks_at_mixed(bool data_only) const {
     const ViewSource probe(dialect_, stored_, *out_.groups, {}, {});
     const auto mixed = [&](const FieldPath& field) {
@@ -291,7 +290,8 @@ class SelectCompiler {
     return out;
   }
 
-  // The rows past a position. Where the keys are columns in one direction, a row value, which an index can seek.
+  // The condition for rows after a position. If all keys are columns in one direction, it is a row value, for which an
+  // index can seek.
   std::string after(const std::vector<OrderColumn>& columns) {
     std::vector<std::string> bounds;
     for (std::size_t i = 0; i < columns.size(); ++i) bounds.push_back(bound(columns[i], i));
@@ -303,7 +303,7 @@ class SelectCompiler {
       for (const OrderColumn& column : columns) names += (names.empty() ? "" : ", ") + column.expression;
       return fmt::format("({}) {} ({})", names, columns.front().descending ? "<" : ">", fmt::join(bounds, ", "));
     }
-    // Past in the first key that differs.
+    // A row comes after the position if it does so in the first key that differs.
     std::vector<std::string> alternatives, equal;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       std::vector<std::string> parts = equal;
@@ -313,7 +313,7 @@ class SelectCompiler {
     }
     const std::string past = joined(alternatives, " OR ", dialect_.no);
     if (!access_ || !access_->is_in_order || in_key_.key != "k.key") return past;
-    // What the key says of it is where the page is sought.
+    // The condition on the key lets the database seek to the page.
     return fmt::format("{} AND {}", KeyCondition(predicates_, *access_).compile_after(columns.front().descending),
                        past);
   }
@@ -329,16 +329,16 @@ class SelectCompiler {
   StoredSource stored_{"e"};
   std::unique_ptr<ViewSource> view_;
   std::string from_, where_, bits_;
-  std::string row_, filter_;  // what must be true of a row, and of it as the view shows it
+  std::string row_, filter_;  // the conditions on a row as stored, and on the row as the view shows it
 
   // The field key that leads to the rows, if there is one.
   std::shared_ptr<const FieldKeys> keys_;
   std::vector<const Predicate*> conditions_;
   std::optional<KeyAccess> access_;
-  std::string key_;  // the condition on it, with an AND after it
+  std::string key_;  // the condition on the key, followed by AND
   struct {
     std::string key, created_at, id;
-  } in_key_;  // its columns
+  } in_key_;  // the columns of the key
 };
 
 }  // namespace
@@ -407,7 +407,7 @@ CompiledEvents compile_events(const Dialect& dialect, const EventSelection& sele
   if (selection.actor_id) where += fmt::format(" AND v.actor_id = {}", predicates.parameter(*selection.actor_id));
   if (selection.since) where += fmt::format(" AND v.created_at >= {}", predicates.parameter(*selection.since));
   if (selection.until) where += fmt::format(" AND v.created_at < {}", predicates.parameter(*selection.until));
-  // Either end is admitted by a grant, or purged. Of an event about no entity both columns are null.
+  // A grant must admit each end, or the end must be purged. For an event about no entity both columns are NULL.
   const std::string purged = selection.purged ? "IS NOT NULL" : fmt::format("IS NULL AND {}", dialect.no);
   where += fmt::format(
       " AND ({} OR (({} OR v.purged_entity_id {}) AND "

@@ -10,7 +10,7 @@ namespace {
 
 Blob as_blob(const std::string& bytes) { return Blob(bytes.begin(), bytes.end()); }
 
-// The elements of a list that `keep` keeps, as `show` shows them.
+// The elements of a list for which `keep` is true, as `show` writes them.
 template <class Keep, class Show>
 std::string elements(const Json& list, Keep keep, Show show) {
   Json out = Json::array();
@@ -81,7 +81,7 @@ Parameter parameter_of(const Json& literal, Slot::Form form) {
 
 void SlotValues::bind(ParameterSink& sink, const std::vector<SelectionParameter>& parameters) {
   texts_.reserve(parameters.size());  // bound by reference: they must not move
-  // The last ones may belong to a part of the condition that turned out never to matter, and was left out.
+  // The last parameters may belong to a part of the condition that the compiler left out because it never matters.
   const auto used = std::min(parameters.size() + 1, sink.parameter_count());
   for (std::size_t i = 1; i < used; ++i) {
     const int index = static_cast<int>(i) + 1;
@@ -122,7 +122,7 @@ void SlotValues::bind(ParameterSink& sink, int index, const KeyBytes& key) {
       }
       case Slot::Value::id:
       case Slot::Value::ids:
-      case Slot::Value::limit: break;  // in no key
+      case Slot::Value::limit: break;  // field keys contain none of these
     }
   }
   sink.put_bytes(index, bytes);
@@ -147,7 +147,7 @@ void SlotValues::bind(ParameterSink& sink, int index, const Slot& slot) {
     case Slot::Value::ids:
       sink.put_text(index, std::string_view(texts_.emplace_back(Json(*selection_->ids).dump())));
       return;
-    // One more, to know whether there are more.
+    // One row more than the limit tells whether there are more rows.
     case Slot::Value::limit: sink.put(index, selection_->limit + 1); return;
     case Slot::Value::position: return bind_position(sink, index, slot);
     case Slot::Value::literal: return bind_literal(sink, index, slot);
@@ -176,7 +176,7 @@ void SlotValues::bind_position(ParameterSink& sink, int index, const Slot& slot)
   } else if (auto text = string_of_sort_key(key)) {
     sink.put_text(index, std::string_view(texts_.emplace_back(*std::move(text))));
   } else {
-    // Absent to whoever was given the cursor: before all values that the column has, be they numbers or texts.
+    // The cursor's holder saw no value here, so the position comes before all values of the column, numbers or texts.
     const FieldPath::Root root = selection_->order.at(slot.index).field.root();
     if (root == FieldPath::Root::created_at || root == FieldPath::Root::updated_at)
       sink.put(index, std::numeric_limits<std::int64_t>::min());

@@ -1,4 +1,4 @@
-// What stands for a value in a compiled selection: the value itself, or the place of one that each request brings.
+// The parameters of a compiled selection: a value, or a slot for a value that each request brings.
 #pragma once
 
 #include <cstddef>
@@ -19,36 +19,37 @@ struct Slot {
     text,
     json,      // canonical
     sort_key,  // comparison.hpp
-    column,    // as the column of an attribute holds it: an integer or a text
+    column,    // in the form of the column of an attribute: an integer or a text
     integer,
-    elements,   // of a list, their canonical texts, as a list
-    texts,      // of a list, those that are texts
-    integers,   // of a list, those that are integers
-    kind,       // the first byte of its sort key
-    past_kind,  // the byte after that
-    key,        // its part of a field key; inside of KeyBytes only
+    elements,   // for a list: the canonical texts of its elements, as a list
+    texts,      // for a list: the elements that are texts
+    integers,   // for a list: the elements that are integers
+    kind,       // the first byte of the value's sort key
+    past_kind,  // that byte plus one
+    key,        // the value's part of a field key; only inside KeyBytes
   };
 
   Value value;
   Form form;
-  std::size_t index = 0;  // position: which key of the order; literal: which of the filter
+  std::size_t index = 0;  // position: of the key in the order; literal: of the value in the filter
 };
 
-// A field key, or the beginning of one (field_key.hpp), put together from bytes and values.
+// A field key, or the beginning of one (field_key.hpp), composed of bytes and slots.
 struct KeyBytes {
   std::vector<std::variant<std::string, Slot>> parts;
 };
 
 using SelectionParameter = std::variant<Parameter, Slot, KeyBytes>;
 
-// Whether the value that a comparison holds may be a slot: the condition that it is compiled to does not depend on it.
+// Whether the value of a comparison may be a slot, that is, whether the compiled condition does not depend on the
+// value.
 bool is_bindable_literal(const Predicate& comparison);
-// In the order of the filter.
+// The values of the filter that may be slots, in the order of the filter.
 std::vector<const Json*> bindable_literals(const Predicate& filter);
-// The value as a parameter; for `key`, its part of a field key.
+// The value as a parameter. For `key`, its part of a field key.
 Parameter parameter_of(const Json& literal, Slot::Form form);
 
-// Fills the slots of one statement in. What is bound stands in it, so that it must outlive the execution.
+// Fills the slots of one statement. It holds the values that it binds by reference, so it must outlive the execution.
 class SlotValues {
  public:
   explicit SlotValues(const ActorValues& actor, const Selection* selection = nullptr)
@@ -56,7 +57,7 @@ class SlotValues {
   SlotValues(const SlotValues&) = delete;
   SlotValues& operator=(const SlotValues&) = delete;
 
-  // To ?2 and on.
+  // Binds the parameters from ?2 on.
   void bind(ParameterSink& sink, const std::vector<SelectionParameter>& parameters);
 
  private:
@@ -67,7 +68,7 @@ class SlotValues {
   const Json& literal(const Slot& slot);
 
   const ActorValues& actor_;
-  const Selection* selection_;  // null where there are slots for the actor alone
+  const Selection* selection_;  // null if all slots are values of the actor
   std::vector<std::string> texts_;
   std::optional<std::vector<const Json*>> literals_;  // of the selection's filter
 };

@@ -1,4 +1,4 @@
-// A list of texts as it is read from a column.
+// Reads a list of texts from a column.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The distinct masks of a selection, and the splicers for each set of them that turns out to apply to a row.
+// The distinct masks of a selection, and a splicer for each set of them that applies to some row.
 #pragma once
 
 #include <map>
@@ -11,11 +11,11 @@
 
 namespace struere {
 
-// What names the pointers that are bound to statements.
+// The `kind` of the pointers that are bound to statements.
 inline constexpr const char* view_masks_kind = "struere-view-masks";
 inline constexpr const char* search_kind = "struere-search";
 
-// A set of masks is written as a text of '0' and '1', one for each mask in order; any number of them has its set.
+// A set of masks is written as a text of '0' and '1', one character for each mask, in order.
 class ViewMasks {
  public:
   ViewMasks(std::vector<const Mask*> masks, MaskPurpose purpose) : masks_(std::move(masks)), purpose_(purpose) {}
@@ -27,7 +27,7 @@ class ViewMasks {
     return out;
   }
 
-  // Made at first use; one thread at a time, as a statement is.
+  // Makes the splicer at first use. One thread at a time may call it, as with a statement.
   const MaskSplicer& splicer(std::string_view bits) const {
     const auto found = splicers_.find(bits);
     if (found != splicers_.end()) return found->second;

@@ -1,4 +1,4 @@
-// Single fields of rows as queries see them (MaskPurpose::query), cut out of the stored text.
+// Extracts single fields from the stored text of rows, as queries see them (MaskPurpose::query).
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace struere {
 
-// For the columns of a CompiledSelection; what `groups` points to must outlive it. One thread at a time, as a statement
-// is.
+// Reads the columns of a CompiledSelection. The objects that `groups` points to must outlive it. One thread at a time
+// may use it, as with a statement.
 class ViewValues {
  public:
   ViewValues(const MaskGroups& groups, std::vector<FieldPath> fields);
 
-  // The value of each of the fields; all must be in `data`.
+  // The values of the fields. All fields must be in `data`.
   std::vector<std::optional<Json>> of(const ResultRow& result) const;
-  // A row in which nothing but these fields may be looked at.
+  // A row of which only these fields may be used.
   RowFields fields_of(const ResultRow& result) const;
 
  private:
@@ -26,13 +26,13 @@ class ViewValues {
   Json data_of(const ResultRow& result, std::string_view bits) const;
 
   std::vector<FieldPath> fields_;
-  Mask asked_;  // of `data`, these fields
+  Mask asked_;  // shows only these fields of `data`
   std::vector<const Mask*> just_asked_;
   MaskSplicer narrowing_;
   ViewMasks seen_;
   bool single_, any_data_;
   bool wants_id_, wants_status_, wants_created_at_, wants_updated_at_;
-  mutable std::string view_, narrowed_;  // kept, so that no row needs memory of its own
+  mutable std::string view_, narrowed_;  // kept, so that a row needs no new memory
 };
 
 }  // namespace struere

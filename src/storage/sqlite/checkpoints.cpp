@@ -9,8 +9,8 @@ namespace struere {
 namespace {
 
 constexpr std::chrono::microseconds nap(50);
-constexpr int most_naps = 100;           // a reader of longer breath is not waited for
-constexpr int most_pages_more = 16'000;  // until the next attempt, after one in vain
+constexpr int most_naps = 100;           // a reader that stays longer is not waited for
+constexpr int most_pages_more = 16'000;  // until the next attempt, after one that failed
 
 int wait_for_readers(void*, int times) {
   if (times >= most_naps) return 0;
@@ -23,7 +23,7 @@ int wait_for_readers(void*, int times) {
 void Checkpoints::take_over(Connection& connection) {
   const auto hook = [](void* self, sqlite3* database, const char*, int pages) {
     static_cast<Checkpoints*>(self)->after_commit(database, pages);
-    return SQLITE_OK;  // the commit holds, whatever became of the checkpoint
+    return SQLITE_OK;  // the commit is valid even if the checkpoint failed
   };
   sqlite3_wal_hook(connection.handle(), hook, this);
 }
@@ -33,7 +33,7 @@ void Checkpoints::after_commit(sqlite3* database, int pages_in_log) {
   sqlite3_busy_handler(database, wait_for_readers, nullptr);
   const int code = sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
   sqlite3_busy_timeout(database, static_cast<int>(busy_timeout_.count()));
-  // An attempt in vain has cost a writer some milliseconds: a reader that stays is not to cost that again and again.
+  // A failed attempt has cost a writer some milliseconds. A reader that stays must not cost that with every commit.
   due_at_ = code == SQLITE_OK ? pages_between : pages_in_log + std::min(pages_in_log, most_pages_more);
 }
 

@@ -1,10 +1,10 @@
-// When what the log holds is moved into the file.
+// Decides when to checkpoint, that is, to move the content of the write-ahead log into the file.
 //
-// SQLite by itself tries after each commit once the log is long, and never starts it anew while anybody reads: beside
-// readers that do not pause the log grows without end, each commit pays for a checkpoint, and each read looks through
-// all of the log for each page. Here it is tried once for so many pages, and readers that are at it are waited for:
-// they are done in less than a millisecond, and whoever comes then reads the file alone, so that the log can start
-// anew.
+// By default SQLite tries after each commit once the log is long, and cannot restart the log while any connection
+// reads from it. With readers that never pause, the log grows without limit, each commit pays for a checkpoint, and
+// each read searches the whole log for each page. Checkpoints tries once per 1000 pages instead, and waits for the
+// readers that are active. They finish in less than a millisecond, and the readers that start then read only the file,
+// so that the log can restart.
 #pragma once
 
 #include <atomic>
@@ -14,12 +14,12 @@
 
 namespace struere {
 
-// Of one file. Must outlive the connections.
+// The checkpoints of one file. Must outlive the connections.
 class Checkpoints {
  public:
   explicit Checkpoints(std::chrono::milliseconds busy_timeout) : busy_timeout_(busy_timeout) {}
 
-  // In place of SQLite's own.
+  // Replaces SQLite's own checkpoints on this connection.
   void take_over(Connection& connection);
 
  private:
@@ -27,7 +27,7 @@ class Checkpoints {
 
   static constexpr int pages_between = 1000;
 
-  std::chrono::milliseconds busy_timeout_;  // that of the connections
+  std::chrono::milliseconds busy_timeout_;  // the busy timeout of the connections
   std::atomic<int> due_at_ = pages_between;
 };
 

@@ -7,7 +7,7 @@
 namespace struere {
 
 CommitWatch::CommitWatch(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {
-  connection_->prepare("SELECT 1 FROM meta LIMIT 1").step();  // from the first read on there is an index
+  connection_->prepare("SELECT 1 FROM meta LIMIT 1").step();  // SQLite makes the index with the first read
   sqlite3_file* file = nullptr;
   sqlite3_file_control(connection_->handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
   if (!file || !file->pMethods || file->pMethods->iVersion < 2 || !file->pMethods->xShmMap) return;
@@ -20,8 +20,8 @@ CommitWatch::CommitWatch(std::unique_ptr<Connection> connection) : connection_(s
 std::optional<CommitStamp> CommitWatch::stamp() const noexcept {
   if (!header_) return std::nullopt;
   CommitStamp out;
-  // Torn by a commit that is just being written, it is unlike every other, for the counter changes in each; and a stamp
-  // that is like the last one had its counter read before that commit was to be seen.
+  // If a commit changes the header during this loop, the stamp differs from every other stamp, because each commit
+  // changes the counter. If the stamp equals the last one, its counter was read before that commit became visible.
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = std::atomic_ref<std::uint32_t>(header_[i]).load(std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acquire);

@@ -1,10 +1,10 @@
-// Tells whether anything was committed to the file since it was last asked, by any thread or process, without a
-// statement: what `can` costs is this look.
+// Reports whether any thread or process has committed to the file since the last look, without running a statement.
+// This look is all that `can` costs.
 //
-// In WAL mode all connections share an index of the log, whose first 48 bytes are a header that each commit ends with
-// writing: a counter of commits, the length of the log, and its salts and checksums (sqlite.org/walformat.html, "The
-// WAL-Index File Format", which every SQLite of the same file keeps to). A reader that begins now sees what that header
-// says; so while it is the same, so is all that can be read.
+// In WAL mode all connections share an index of the log. Its first 48 bytes are a header that each commit writes last:
+// a counter of commits, the length of the log, and its salts and checksums (sqlite.org/walformat.html, "The WAL-Index
+// File Format"; every SQLite that uses the same file keeps to it). A reader that begins now reads the state that the
+// header describes. So while the header stays the same, all data that can be read stays the same.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ namespace struere {
 // Safe to use from many threads.
 class CommitWatch {
  public:
-  // Keeps a connection for as long as it lives: the shared index stays where it is while one is open.
+  // Keeps the connection open, because the shared index stays at its address only while a connection is open.
   explicit CommitWatch(std::unique_ptr<Connection> connection);
 
-  // Nothing where the file system of SQLite in use shares no index.
+  // `nullopt` if SQLite's file system layer (VFS) does not share an index.
   std::optional<CommitStamp> stamp() const noexcept;
 
  private:

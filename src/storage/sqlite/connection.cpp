@@ -67,7 +67,7 @@ Statement::~Statement() {
     return;
   }
   sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);  // what was bound by reference may be gone
+  sqlite3_clear_bindings(statement_);  // values that were bound by reference may no longer exist
   *in_use_ = false;
 }
 
@@ -178,7 +178,7 @@ std::string_view Statement::blob(int column) const {
 
 namespace {
 
-// SQLite may be built to read a name that begins with `file:` as a URI, whatever the flags say.
+// SQLite can be compiled to read a name that begins with `file:` as a URI whatever the flags are.
 std::string plain_path(const std::string& path) { return path.starts_with("file:") ? "./" + path : path; }
 
 }  // namespace
@@ -201,8 +201,8 @@ Connection::Connection(const std::string& path, int flags) try
 
 Connection::~Connection() {
   if (fork_count() == forks_) return;
-  // The parent's: to close it here would touch locks and a log that are the parent's. The child does without the
-  // memory.
+  // The connection belongs to the parent process. To close it here would change the parent's locks and log, so the
+  // child leaks its memory.
   for (Kept& kept : kept_) kept.statement.release();
   new SQLite::Database(std::move(database_));
 }
@@ -233,7 +233,7 @@ Statement Connection::prepare(std::string_view sql) {
   return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
 }
 
-// Gives up the statement that was used the longest time ago and is not in use. All may be: then there is one more.
+// Drops the least recently used statement that is not in use. If all are in use, the list grows by one.
 void Connection::make_room() {
   if (kept_.size() < most_kept_statements) return;
   for (auto last = kept_.end(); last != kept_.begin();)
@@ -247,7 +247,7 @@ void Connection::make_room() {
 bool Connection::settle() noexcept {
   const auto is_settled = [this] { return sqlite3_txn_state(handle(), nullptr) == SQLITE_TXN_NONE; };
   if (is_settled()) return true;
-  // A read that has not ended holds its snapshot, in a transaction or not.
+  // A read that has not ended keeps its snapshot, inside a transaction or not.
   for (sqlite3_stmt* each = sqlite3_next_stmt(handle(), nullptr); each; each = sqlite3_next_stmt(handle(), each))
     sqlite3_reset(each);
   if (sqlite3_get_autocommit(handle()) == 0) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);

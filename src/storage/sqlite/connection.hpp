@@ -1,7 +1,7 @@
-// One connection to the file, its kept statements, and the functions that queries call.
+// One connection to the file, the statements that it keeps, and the functions that queries call.
 //
-// SQLiteCpp opens, configures and closes; statements are ours, because a row that passes through must cost no more than
-// its bytes: they are prepared once and kept, bind without copies, and can hand a pointer to a function of ours.
+// SQLiteCpp opens, configures and closes the connection. The statements are struere's own, so that a row costs no more
+// than its bytes: they are prepared once and kept, bind values without copies, and can pass a pointer to a function.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -24,17 +24,17 @@ struct sqlite3_stmt;
 
 namespace STRUERE_COMPANION_API struere {
 
-// Throws Error{storage} in words that say what to do. `what` is what was attempted.
+// Throws Error{storage} with a message that says what to do. `what` names the attempted operation.
 [[noreturn]] void throw_storage_error(sqlite3* database, int code, const std::string& what);
 
 class KeyCatalog;
 class SelectionCache;
 
-// A prepared statement, in use, and the row that it stands at. Reset when it goes out of scope. Text is bound by
-// reference: it must outlive the execution.
+// A prepared statement in use, and its current row. The destructor resets it. Texts are bound by reference: they must
+// outlive the execution.
 class Statement final : public ResultRow, public ParameterSink {
  public:
-  // A null `in_use` gives this object the statement: it is finalized with it.
+  // If `in_use` is null, this object owns the statement and finalizes it.
   Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use);
   ~Statement() override;
   Statement(Statement&& other) noexcept;
@@ -46,7 +46,7 @@ class Statement final : public ResultRow, public ParameterSink {
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, double value);
   Statement& bind(int index, std::string_view value);
-  Statement& bind(int index, std::string&& value) = delete;  // would dangle
+  Statement& bind(int index, std::string&& value) = delete;  // the reference would dangle
   Statement& bind_blob(int index, std::string_view value);
   Statement& bind_null(int index);
   Statement& bind(int index, Pointer value);
@@ -54,10 +54,10 @@ class Statement final : public ResultRow, public ParameterSink {
   Statement& bind(int index, const std::optional<std::string>& value);
   Statement& bind(int index, const std::optional<std::int64_t>& value);
 
-  bool step();  // whether there is a row
+  bool step();  // returns whether there is a row
   void run() { step(); }
   bool run_unless_busy();  // false if another process holds the lock for longer than the connection's busy timeout
-  void reset();            // to be run once more; what is bound stays
+  void reset();            // prepares the next execution; the bound values stay
 
   Type type(int column) const override;
   std::int64_t integer(int column) const override;
@@ -79,28 +79,28 @@ class Statement final : public ResultRow, public ParameterSink {
 
 class Connection {
  public:
-  // `path` is never read as a URI.
+  // `path` is never interpreted as a URI.
   Connection(const std::string& path, int flags);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Kept for the next time; the text decides which statement it is. While that is in use, a second one of the same text
-  // is made for this one use.
+  // Returns a kept statement with this text, or prepares and keeps one. If the kept one is in use, prepares a second
+  // one for this use only.
   Statement prepare(std::string_view sql);
-  // For what is said once, several statements at a time.
+  // Runs one or more statements without keeping them.
   void execute(const std::string& sql);
 
   SQLite::Database& database() noexcept { return database_; }
   sqlite3* handle() noexcept { return database_.getHandle(); }
   std::int64_t changes() noexcept;
 
-  // Ends whatever transaction or read is still open. False if that failed: the connection must be closed then.
+  // Ends every open transaction and read. Returns false if that failed: the connection must then be closed.
   bool settle() noexcept;
 
-  // What selections were compiled to on this connection.
+  // The compiled selections of this connection.
   SelectionCache& selections() noexcept { return *selections_; }
-  // The field keys of the types that were asked for on this connection.
+  // The field keys that this connection has read.
   KeyCatalog& keys() noexcept { return *keys_; }
 
  private:
@@ -109,7 +109,7 @@ class Connection {
 
   void make_room();
 
-  std::uint64_t forks_;  // when it was opened
+  std::uint64_t forks_;  // the fork count when it was opened
   SQLite::Database database_;
   Order kept_;                                                    // most recently used first; no two of the same text
   std::unordered_map<std::string_view, Order::iterator> by_sql_;  // each key is the text of the entry it leads to
@@ -117,8 +117,8 @@ class Connection {
   std::unique_ptr<KeyCatalog> keys_;
 };
 
-// While it lives, what the connection deletes or replaces is overwritten with zeros in the pages of the file. The
-// pragma takes effect when it is prepared, so a kept statement would not do.
+// While an object of this class lives, data that the connection deletes or replaces is overwritten with zeros in the
+// file. The pragma takes effect when it is prepared, so a kept statement would not work.
 class SecureDelete {
  public:
   explicit SecureDelete(Connection& connection) : connection_(connection) {
@@ -127,7 +127,7 @@ class SecureDelete {
   ~SecureDelete() {
     try {
       connection_.execute("PRAGMA secure_delete = OFF");
-    } catch (const std::exception&) {  // it stays on, which costs some time
+    } catch (const std::exception&) {  // the option stays on, which only costs time
     }
   }
   SecureDelete(const SecureDelete&) = delete;
@@ -137,7 +137,7 @@ class SecureDelete {
   Connection& connection_;
 };
 
-// `struere_view`, `struere_at`, `struere_key` and the like: see functions.cpp.
+// Registers `struere_view`, `struere_at`, `struere_key` and the other functions of functions.cpp.
 void register_functions(SQLite::Database& database);
 
 }  // namespace struere

@@ -6,7 +6,7 @@ namespace struere {
 
 ConnectionPool::ConnectionPool(std::function<std::unique_ptr<Connection>()> open, std::size_t most_idle)
     : open_(std::move(open)), most_idle_(most_idle) {
-  idle_.reserve(most_idle_);  // to give one back takes no memory
+  idle_.reserve(most_idle_);  // so that returning a connection allocates no memory
 }
 
 ConnectionLease ConnectionPool::lease() {

@@ -1,4 +1,4 @@
-// The connections that are open and not in use.
+// The open connections that are not in use.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@
 
 namespace struere {
 
-// A connection on loan; given back when destroyed.
+// A borrowed connection. It returns to the pool when it is destroyed.
 using ConnectionLease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
 
 // Safe to use from many threads. Must outlive its leases.
 //
-// A connection that is given back in the middle of a transaction would show the next borrower an old snapshot, in which
-// a revoked key is still good. So none is: whatever is open is undone when it comes back, and a connection on which
-// that fails is closed.
+// A connection returned in the middle of a transaction would show the next borrower an old snapshot, in which a
+// revoked key is still valid. The pool therefore rolls back everything that is open on a returned connection, and
+// closes the connection if that fails.
 class ConnectionPool {
  public:
-  // Keeps at most `most_idle` connections open that nobody uses; there may be any number in use.
+  // Keeps at most `most_idle` unused connections open. The number of connections in use is not limited.
   ConnectionPool(std::function<std::unique_ptr<Connection>()> open, std::size_t most_idle);
 
   ConnectionLease lease();

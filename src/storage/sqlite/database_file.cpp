@@ -32,7 +32,7 @@ std::string absolute_path(const std::string& path) {
   return none ? path : out.string();
 }
 
-// Where a link leads, also if nothing is there.
+// The target of a chain of links, even if the target does not exist.
 paths::path end_of_links(paths::path path) {
   std::error_code none;
   for (int i = 0; i < most_links && paths::is_symlink(paths::symlink_status(path, none)); ++i)
@@ -50,7 +50,7 @@ void DatabaseFile::make() const noexcept {
   try {
     struct stat found {};
     if (stat(path_.c_str(), &found) == 0) return;
-    // Never a file that is there: to close it would end the locks that SQLite holds on it.
+    // O_EXCL never opens an existing file, because closing it would release the locks that SQLite holds on it.
     const int made = open(end_of_links(path_).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (made >= 0) close(made);
   } catch (const std::exception&) {
@@ -91,7 +91,7 @@ std::vector<std::string> DatabaseFile::exposures() const { return {}; }
 void DatabaseFile::take_identity() {
   std::error_code none;
   const paths::path real =
-      paths::canonical(path_, none);  // SQLite puts the log beside the file, not beside a link to it
+      paths::canonical(path_, none);  // SQLite puts the log next to the file, not next to a link to it
   real_path_ = none ? path_ : real.string();
   log_path_ = real_path_ + "-wal";
   file_ = identity_of(path_);

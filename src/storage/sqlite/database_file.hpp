@@ -1,4 +1,4 @@
-// The file behind a database: how it is named, who may read it, and whether it is still the one that was opened.
+// The file of a database: its name, its permissions, and whether it is still the file that was opened.
 #pragma once
 
 #include <atomic>
@@ -12,34 +12,34 @@ namespace struere {
 // Safe to use from many threads.
 class DatabaseFile {
  public:
-  // `path` is a path of the file system and nothing else, whatever is in it: `file:x` is a file of that name. Throws
-  // Error{storage} for what no file can be called: an empty path, `:memory:`, a path with U+0000.
+  // `path` is always a path of the file system: `file:x` is a file with that name. Throws Error{storage} for a path
+  // that cannot name a file: an empty path, `:memory:`, or a path with U+0000.
   explicit DatabaseFile(const std::string& path);
 
-  // Where it really is, links followed; once it is open. Files beside it are found by this.
+  // The path with all links resolved, after take_identity(). Files next to the database are found by it.
   const std::string& real_path() const noexcept { return real_path_; }
 
-  // Absolute, so that a change of the working directory changes nothing.
+  // The absolute path, so that a change of the working directory has no effect.
   const std::string& path() const noexcept { return path_; }
 
-  // Makes the file, where there is none, for its owner alone; SQLite gives its log and its index the same mode. Does
-  // nothing if that fails: opening it will say why.
+  // Creates the file if it does not exist, with access for its owner only. SQLite gives its log and its index the same
+  // mode. Ignores failures, because opening the file reports the reason.
   void make() const noexcept;
 
-  // Takes down which file it is. To be called while it is open, with its log.
+  // Records which file this is. Call it while the file and its log are open.
   void take_identity();
-  // Throws Error{storage} if the file, or its log, was deleted, moved or replaced since: what is written then is lost
-  // with the last process that has it open.
+  // Throws Error{storage} if the file or its log was deleted, moved or replaced since then. Data written after that is
+  // lost when the last process closes the file.
   void require_in_place() const;
-  // The same, but looks only every tenth of a second: for readers.
+  // The same check, at most once every tenth of a second. For readers.
   void require_in_place_lately();
 
-  // What others may do to the file, in words that say what to do.
+  // Problems with the permissions of the file and its folder, each as a message that says what to do.
   std::vector<std::string> exposures() const;
 
  private:
   struct Identity {
-    std::uint64_t device = 0, number = 0;  // both zero: there is no such file
+    std::uint64_t device = 0, number = 0;  // both zero: the file does not exist
 
     friend bool operator==(const Identity&, const Identity&) = default;
   };

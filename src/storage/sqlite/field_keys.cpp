@@ -12,10 +12,10 @@
 namespace struere {
 namespace {
 
-// Of one transaction: what a writer beside it waits for.
+// The size of a batch. Each batch is one transaction, and other writers wait for it.
 constexpr std::int64_t rows_of_batch = 200;
 constexpr std::int64_t keys_of_batch = 2000;
-// Of a definition, in its own transaction.
+// The number of batches that run inside the transaction of a definition.
 constexpr int batches_at_once = 5;
 
 std::string key_of(const FieldKey& key, std::string_view data) {
@@ -24,7 +24,7 @@ std::string key_of(const FieldKey& key, std::string_view data) {
   return out;
 }
 
-// Of a row that begins with its number and its fields.
+// Reads the number and the fields of a key from the first two columns.
 FieldKey key_to_fill(const Statement& row) {
   FieldKey out{row.integer(0), {}, {}, false};
   for (const std::string& field : read_texts(row.text(1)))
@@ -65,7 +65,7 @@ bool FieldKeyTable::redefine(EntityTypeKey type, const std::vector<std::vector<s
         .bind(2, type)
         .bind(3, number)
         .run();
-  // What is little is done at once.
+  // A small key is finished at once.
   for (int batch = 0; batch < batches_at_once; ++batch)
     if (!advance(type)) return false;
   return true;
@@ -166,7 +166,7 @@ bool FieldKeyTable::advance(EntityTypeKey type) {
   return fill(type);
 }
 
-// Of a key that nobody wants any more.
+// Deletes a batch of a key that is no longer defined.
 bool FieldKeyTable::clear(EntityTypeKey type) {
   Statement dropping =
       scoped("SELECT key_no FROM field_keys WHERE scope_id = ?1 AND type_key = ?2 AND state = 'dropping' LIMIT 1");
@@ -188,8 +188,8 @@ bool FieldKeyTable::clear(EntityTypeKey type) {
   return true;
 }
 
-// Newest rows first. What is written meanwhile keeps its keys up by itself, so that it does not matter on which side of
-// the place it is; a row that comes twice has its key already.
+// Fills the newest rows first. Writes that happen meanwhile update the keys of their rows themselves, so it does not
+// matter whether such a row comes before or after the current position. A row that comes twice already has its key.
 bool FieldKeyTable::fill(EntityTypeKey type) {
   std::optional<std::int64_t> created_at;
   std::optional<std::string> id;
@@ -204,7 +204,7 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
         created_at = building.optional_integer(2);
         id = building.optional_string(3);
       } else if (building.optional_integer(2) != created_at || building.optional_string(3) != id) {
-        break;  // those that are as far are filled together
+        break;  // keys at the same position are filled together
       }
       keys.push_back(key_to_fill(building));
     }
@@ -231,7 +231,7 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
         std::string bytes;
         try {
           bytes = key_of(key, next.text(2));
-        } catch (const Error&) {  // a damaged row is no reason to keep the others out; whoever reads it is told
+        } catch (const Error&) {  // other rows still get their keys; reading the damaged row throws
           continue;
         }
         put(type, key.number, bytes, *created_at, *id);

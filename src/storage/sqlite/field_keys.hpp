@@ -1,7 +1,8 @@
-// Keeps the field keys of one scope: which there are, and those of each row (docs/storage-format.md, "Field keys").
+// Stores the field keys of one scope: their definitions and the keys of each row (docs/storage-format.md, "Field
+// keys").
 //
-// A definition only says which keys there are to be. A key of many rows is filled in later, in batches of its own
-// transactions beside other writers (key_builder.hpp); until it is whole, writes keep it up and no query uses it.
+// A definition only names the keys. A key with many rows is filled later, in batches that are transactions of their
+// own between other writes (key_builder.hpp). Until it is complete, writes update it and no query uses it.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,12 @@
 
 namespace struere {
 
-// Inside the transaction that is open.
+// Works inside the open transaction.
 class FieldKeyTable {
  public:
   FieldKeyTable(Connection& connection, std::int64_t scope) : connection_(connection), scope_(scope) {}
 
-  // Brings the keys of a type to these lists of fields of `data`. Answers whether some are left to be filled or
-  // cleared.
+  // Changes the keys of a type to these lists of fields of `data`. Returns whether keys are left to fill or to clear.
   bool redefine(EntityTypeKey type, const std::vector<std::vector<std::string>>& wanted);
   void forget_type(EntityTypeKey type);
 
@@ -27,10 +27,10 @@ class FieldKeyTable {
   void update(const FieldKeys& keys, const StoredEntity& before, const StoredEntity& after);
   void remove(const FieldKeys& keys, const StoredEntity& entity);
 
-  // How many rows lack a key, and how many keys no row has; of keys that are whole.
+  // The number of missing keys plus the number of keys without a row. Checks only complete keys.
   std::int64_t count_faults(EntityTypeKey type);
 
-  // Works off a batch of what is left of a type: whether there is more.
+  // Fills or clears one batch of the keys of a type. Returns whether there is more to do.
   bool advance(EntityTypeKey type);
 
  private:

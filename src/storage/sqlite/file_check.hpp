@@ -1,4 +1,4 @@
-// Whether the file is sound.
+// Checks the file for damage.
 #pragma once
 
 #include "storage/sqlite/connection.hpp"
@@ -6,7 +6,7 @@
 
 namespace struere {
 
-// Of one snapshot. Damage is in the report; throws Error{storage} only where the file cannot be read at all.
+// Checks one snapshot and reports damage. Throws Error{storage} only if the file cannot be read at all.
 StorageReport check_file(Connection& connection);
 
 }  // namespace struere

@@ -12,7 +12,7 @@ namespace struere {
 namespace {
 
 constexpr int pages_of_a_step = 1024;
-constexpr int longest_wait = 5000;  // milliseconds, for whoever recovers the log of a process that died
+constexpr int longest_wait = 5000;  // milliseconds, for a process that recovers the log of a dead process
 
 }  // namespace
 
@@ -27,7 +27,8 @@ void copy_sqlite_file(const std::string& from, const std::string& to,
   page.step();
   const std::int64_t page_size = page.integer(0);
 
-  // Whoever dies on the way leaves a file that nobody looks at; it is made durable once, as a whole.
+  // If the process dies, the target is incomplete and is never used. The complete file is made durable once, by the
+  // caller.
   Connection target(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
   target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
   const std::unique_ptr<sqlite3_backup, decltype(&sqlite3_backup_finish)> copy(

@@ -1,4 +1,4 @@
-// The file, copied while others write to it.
+// Copies the file while others write to it.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,9 @@
 
 namespace struere {
 
-// Page by page, as of one moment: a snapshot is held, so that no write makes it begin again. `to` is an empty file.
-// `progress` is told bytes; what it throws ends the copy. Throws Error{storage}; what `to` holds then is of no use.
+// Copies page by page from one snapshot, so that writes do not restart the copy. `to` is an empty file. `progress`
+// receives numbers of bytes; an exception from it ends the copy. Throws Error{storage}; the content of `to` is then
+// useless.
 void copy_sqlite_file(const std::string& from, const std::string& to,
                       const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 

@@ -1,5 +1,5 @@
-// What SQL cannot say exactly, said in C++ by the definitions of query/: each function only applies one of them to a
-// value as it is stored. All are deterministic and none is used in the schema, so that any SQLite can open the file.
+// The operations that SQL cannot express exactly, as C++ functions. Each only applies a definition of query/ to a
+// stored value. All are deterministic, and the schema uses none of them, so that any SQLite can open the file.
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
@@ -31,18 +31,18 @@ void answer_blob(sqlite3_context* context, const std::string& bytes) {
   sqlite3_result_blob64(context, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
 }
 
-// A function that throws makes the statement fail, and with it the operation: nothing is shown.
+// An exception makes the statement fail, and with it the operation, so that no unmasked data is returned.
 template <void (*Function)(sqlite3_context*, sqlite3_value**)>
 void guarded_call(sqlite3_context* context, int, sqlite3_value** values) {
   try {
     Function(context, values);
   } catch (const std::exception&) {
-    // Not in the exception's words, which could quote what is stored.
+    // The message does not contain the exception's text, which could quote stored data.
     sqlite3_result_error(context, "a stored row is damaged", -1);
   }
 }
 
-// struere_view(masks, data, bits): `data` as a query may look at it, under the masks whose bits are '1'.
+// struere_view(masks, data, bits): `data` as a query may see it, under the masks whose bits are '1'.
 void view(sqlite3_context* context, sqlite3_value** values) {
   const auto* const masks = static_cast<ViewMasks*>(sqlite3_value_pointer(values[0], view_masks_kind));
   if (!masks) return sqlite3_result_error(context, "struere_view needs its masks", -1);
@@ -59,7 +59,7 @@ void at(sqlite3_context* context, sqlite3_value** values) {
   sqlite3_result_text64(context, found->data(), found->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-// struere_key_of(key, json): a field key (field_key.hpp) and the part of one value more; NULL of NULL.
+// struere_key_of(key, json): a field key (field_key.hpp) extended by one value; NULL if an argument is NULL.
 void key_with(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
     return sqlite3_result_null(context);
@@ -68,26 +68,26 @@ void key_with(sqlite3_context* context, sqlite3_value** values) {
   answer_blob(context, key);
 }
 
-// struere_key_join(key, bytes): one after the other; NULL of NULL.
+// struere_key_join(key, bytes): the concatenation; NULL if an argument is NULL.
 void key_join(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
     return sqlite3_result_null(context);
   answer_blob(context, std::string(blob_of(values[0])).append(blob_of(values[1])));
 }
 
-// struere_key_is_exact(key): whether it stands for one list of values only.
+// struere_key_is_exact(key): whether it stands for only one list of values.
 void key_is_exact(sqlite3_context* context, sqlite3_value** values) {
   sqlite3_result_int(context, is_exact_field_key(blob_of(values[0])) ? 1 : 0);
 }
 
-// struere_key(json): the sort key of a canonical JSON text; NULL is an absent value.
+// struere_key(json): the sort key of a canonical JSON text; NULL means an absent value.
 void key(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL) return answer_blob(context, sort_key(nullptr));
   const Json value = parse_canonical_json(text_of(values[0]));
   answer_blob(context, sort_key(&value));
 }
 
-// struere_value_key(value): the sort key of an integer, a text, or of NULL for an absent value.
+// struere_value_key(value): the sort key of an integer or a text; NULL means an absent value.
 void value_key(sqlite3_context* context, sqlite3_value** values) {
   switch (sqlite3_value_type(values[0])) {
     case SQLITE_NULL: return answer_blob(context, sort_key(nullptr));
@@ -102,7 +102,7 @@ void value_key(sqlite3_context* context, sqlite3_value** values) {
   }
 }
 
-// struere_contains(json, json): the operator `contains`; false of NULL.
+// struere_contains(json, json): the operator `contains`; false if an argument is NULL.
 void contains(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
     return sqlite3_result_int(context, 0);

@@ -12,11 +12,11 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int most_members = 32;
-constexpr int most_undone = 4;   // writes that fail one after another do not hold up those that wait for the commit
-constexpr int rest_factor = 20;  // of the time by which a write was too long
+constexpr int most_undone = 4;   // more failures would delay the members that wait for the commit
+constexpr int rest_factor = 20;  // times the duration by which a write was too long
 constexpr milliseconds longest_rest(2000);
-constexpr milliseconds is_writing(1000);           // so long after a write is its owner one of those who write
-constexpr milliseconds between_looks_at_rest(20);  // of a writer that rests, since others may stop at any time
+constexpr milliseconds is_writing(1000);           // an owner counts as writing for this long after a write
+constexpr milliseconds between_looks_at_rest(20);  // while resting: the reason for the rest can end at any time
 
 bool is_in_transaction(Connection& connection) { return sqlite3_get_autocommit(connection.handle()) == 0; }
 
@@ -25,11 +25,11 @@ std::shared_ptr<const Error> storage_error(const char* message) {
 }
 
 void roll_back(Connection& connection) noexcept {
-  // A connection on which this fails is closed when it is given back.
+  // If this fails, the connection is closed when it is returned to the pool.
   if (is_in_transaction(connection)) sqlite3_exec(connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-// False if another process has the lock for longer than `timeout`.
+// Returns false if another process holds the lock for longer than `timeout`.
 bool begin_immediate(Connection& connection, milliseconds timeout) {
   sqlite3_busy_timeout(connection.handle(), static_cast<int>(timeout.count()));
   return connection.prepare("BEGIN IMMEDIATE").run_unless_busy();
@@ -56,7 +56,7 @@ std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length, m
   return group;
 }
 
-// Whether it is this waiter's turn. Closes a group that has become too old.
+// Whether it is this waiter's turn. Closes the open group if it has become too old.
 bool GroupCommit::lets_in(const Waiter& waiter) {
   if (writing_ || next() != &waiter) return false;
   if (!open_) return true;
@@ -66,14 +66,14 @@ bool GroupCommit::lets_in(const Waiter& waiter) {
   return false;
 }
 
-// Whether the open group waits for nobody else.
+// Whether the open group takes no further member now.
 bool GroupCommit::must_commit() const {
   if (open_->is_closed) return true;
   const Waiter* const following = next();
   return !following || following->length != WriteLength::brief;
 }
 
-// Whoever came first, of those that do not rest; null if there is nobody.
+// The first waiter that does not rest; null if there is no such waiter.
 GroupCommit::Waiter* GroupCommit::next() const {
   if (resting_.empty()) return waiting_.empty() ? nullptr : waiting_.front();
   const auto now = Clock::now();
@@ -94,7 +94,8 @@ bool GroupCommit::others_write(WriteOwner owner, Clock::time_point now) const {
   return other.at != Clock::time_point() && now - other.at < is_writing;
 }
 
-// A commit takes as long as the disk does: only what is beyond that and a group's own time is somebody's doing.
+// A commit takes as long as the disk needs. So only the time beyond three usual commits and `longest` counts as too
+// long.
 void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> committing) {
   if (group.owner == no_owner) return;
   const auto now = Clock::now();
@@ -108,7 +109,7 @@ void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> co
   if (too_long <= Clock::duration::zero()) return;
   resting_[group.owner] = now + std::min<Clock::duration>(rest_factor * too_long, longest_rest);
   for (Waiter* const waiter : waiting_)
-    if (waiter->owner == group.owner) waiter->turn.notify_one();  // it is to look at the clock from now on
+    if (waiter->owner == group.owner) waiter->turn.notify_one();  // from now on it must check the clock
 }
 
 WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwner owner) {
@@ -125,7 +126,7 @@ WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwne
   }
   waiting_.erase(std::ranges::find(waiting_, &self));
   if (!in_time) {
-    hand_on();  // whoever stood behind may be first now, or a group complete
+    hand_on();  // the next waiter may be first now, or the group may be complete
     throw_too_late();
   }
   writing_ = true;
@@ -160,7 +161,7 @@ std::size_t GroupCommit::waiting() {
   return waiting_.size();
 }
 
-// Wakes whoever can go on: the next writer, or, where there is none or none is let in, one who commits for the group.
+// Wakes a thread that can continue: a member that commits if the open group is complete, otherwise the next waiter.
 void GroupCommit::hand_on() noexcept {
   if (writing_) return;
   if (open_ && must_commit())
@@ -178,12 +179,12 @@ void GroupCommit::leave(Group* undone_in) noexcept {
 
 void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure,
                          std::optional<Clock::duration> committing) noexcept {
-  group->connection.reset();  // before the next writer needs one
+  group->connection.reset();  // the next writer needs a connection
   group->ticket.reset();
   const MutexLock lock(mutex_);
   try {
     note_use(*group, committing);
-  } catch (...) {  // no memory: this one does not rest
+  } catch (...) {  // no memory: this owner does not rest
   }
   group->failure = std::move(failure);
   group->is_done = true;
@@ -221,10 +222,10 @@ void WriteTurn::undo() noexcept {
       connection.prepare("RELEASE writer").run();
       return commits_->leave(group.get());
     }
-  } catch (...) {  // then all of the group is undone
+  } catch (...) {  // the whole group is undone below
   }
   roll_back(connection);
-  // After some failures SQLite has rolled back by itself, and with this one those that wait for the commit.
+  // SQLite rolls back by itself after some failures. That also undoes the members that wait for the commit.
   commits_->finish(group, group->undone, std::nullopt);
 }
 
@@ -257,7 +258,7 @@ void WriteTurn::commit(bool at_once) {
       failure = group->unexplained;
       try {
         failure = std::make_shared<const Error>(error);
-      } catch (...) {  // no memory: they are told that
+      } catch (...) {  // no memory: the members get `unexplained`
       }
     } catch (...) {
       failure = group->unexplained;

@@ -1,24 +1,24 @@
-// Writers that wait for one another anyway share one commit, and with it one sync of the disk.
+// Lets writers that wait for one another share one commit, and with it one sync of the disk.
 //
-// The first writer of a group begins a transaction of SQLite's; those that waited for their turn meanwhile write into
-// the same one, each inside a savepoint of its own, and the last of them commits for all. Each is still all or nothing,
-// and acknowledged only when the commit that holds it is done. A writer who is alone begins and commits as ever.
+// The first writer of a group begins a transaction of SQLite. Writers that have waited for their turn meanwhile write
+// into the same transaction, each inside its own savepoint, and the last of them commits for all. Each write is still
+// atomic, and is acknowledged only when the commit that contains it is done. A single writer begins and commits as
+// usual.
 //
-// A writer at work cannot be interrupted, and the finished members of its group wait for it. So:
+// A running writer cannot be interrupted, and the finished members of its group wait for it. So:
 // - Only brief writers (one row or one event) share a commit. Any other writer waits until the open group has
-// committed,
-//   and begins a group that no other writer joins. If it fails, only its own write is undone.
+//   committed, and begins a group that no other writer joins. If it fails, only its own write is undone.
 // - A group that is `longest` old takes no further member. A finished write therefore waits for its commit at most
 //   `longest`, plus one brief write, plus the commit.
 //
-// Nobody's long writes are everybody's waiting. A write that held the file for long gives its owner a rest of twenty
-// times as long, during which other owners go first; an owner is an organization. The rest counts only while others
-// write, and it holds a writer back for at most half of its timeout.
+// One owner's long writes must not make all others wait. If a write holds the file for too long, its owner rests for
+// twenty times the excess, but at most two seconds, and other owners go first. An owner is an organization. The rest
+// counts only while others write, and it delays a writer by at most half of its timeout.
 //
-// Which error a writer gets: a writer that fails is undone alone. If SQLite undoes the whole transaction (a full disk),
-// the writer at work gets SQLite's error, and the finished members get an Error{storage} that says so. If the commit
+// Errors: if a writer fails, only its own write is undone. If SQLite undoes the whole transaction (a full disk), the
+// running writer gets SQLite's error, and the finished members get an Error{storage} that says so. If the commit
 // fails, all members get its error. A write is stored if and only if its writer got no error. After any failure, with
-// an exception of any type, the next writer goes on.
+// an exception of any type, the next writer continues.
 #pragma once
 
 #include <array>
@@ -43,22 +43,22 @@ namespace STRUERE_COMPANION_API struere {
 class WriteTurn;
 
 enum class WriteLength {
-  brief,  // of one row or event, bounded: may share a commit
-  any,    // begins and commits alone
+  brief,  // a bounded write of one row or one event: may share a commit
+  any,    // has a transaction of its own
 };
 
-// On whose account a write is: the hash of an organization's id, or one of these.
+// The owner of a write: the hash of an organization's id, or one of these.
 using WriteOwner = std::size_t;
 inline constexpr WriteOwner no_owner = 0;     // never rests
-inline constexpr WriteOwner key_builder = 1;  // works for all of them
+inline constexpr WriteOwner key_builder = 1;  // works for all organizations
 
-// Lets the threads of this process write one after another, in the order in which they came. Other processes are kept
-// out by the file's own lock, for which a group waits in `queue` with theirs.
+// Lets the threads of this process write one after another, in the order in which they came. The lock of the file
+// excludes other processes; a group waits for that lock in `queue`, together with the groups of other processes.
 class GroupCommit {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `file` is named in errors; `longest`: how old a group may get and still let another writer in.
+  // Errors name `file`. A group that is older than `longest` takes no further writer.
   explicit GroupCommit(std::function<ConnectionLease()> lease, std::string file = {}, WriteQueue* queue = nullptr,
                        std::chrono::milliseconds longest = std::chrono::milliseconds(10),
                        std::function<void(Connection&)> before_commit = {})
@@ -68,11 +68,11 @@ class GroupCommit {
         longest_(longest),
         before_commit_(std::move(before_commit)) {}
 
-  // Waits for the turn, and then for other processes: `timeout` in all. Error{storage} if that was not enough.
+  // Waits for the turn and for other processes, together at most `timeout`; then throws Error{storage}.
   WriteTurn begin(std::chrono::milliseconds timeout, WriteLength length, WriteOwner owner = no_owner);
 
   bool is_busy();
-  std::size_t waiting();  // for their turn
+  std::size_t waiting();  // the number of writers that wait for their turn
 
  private:
   friend class WriteTurn;
@@ -81,22 +81,22 @@ class GroupCommit {
     std::optional<WriteQueue::Ticket> ticket;
     ConnectionLease connection;
     Clock::time_point begun;
-    Clock::duration longest_turn{};  // of one member, and whose it was: it answers for the time of the group
+    Clock::duration longest_turn{};  // of one member; `owner` is that member's owner, who accounts for the group
     WriteOwner owner = no_owner;
-    std::condition_variable changed;  // its members wait here
-    int members = 0;                  // that have written, and wait for the commit
+    std::condition_variable changed;  // the members wait on it
+    int members = 0;                  // number of members that have written and wait for the commit
     int undone_members = 0;
-    bool is_closed = false;  // nobody else is let in
+    bool is_closed = false;  // no further member is let in
     bool is_done = false;
-    std::shared_ptr<const Error> failure;  // of all that waited for the commit
-    // Made beforehand: there may be no memory for them when they are needed.
+    std::shared_ptr<const Error> failure;  // for all members that waited for the commit
+    // These are made in advance, because there may be no memory when they are needed.
     std::shared_ptr<const Error> undone, unexplained;
   };
   struct Waiter {
     std::condition_variable turn;
     WriteLength length;
     WriteOwner owner;
-    Clock::time_point latest;  // when it no longer lets others go first
+    Clock::time_point latest;  // from then on it does not let others go first
   };
   struct Use {
     WriteOwner owner = no_owner;
@@ -112,9 +112,9 @@ class GroupCommit {
   bool others_write(WriteOwner owner, Clock::time_point now) const STRUERE_REQUIRES(mutex_);
   void note_use(const Group& group, std::optional<Clock::duration> committing) STRUERE_REQUIRES(mutex_);
   void hand_on() noexcept STRUERE_REQUIRES(mutex_);
-  // `undone_in`: the group in which the writer's work was undone, if any of it is left.
+  // `undone_in`: the group in which the writer's work was undone; null if it never began.
   void leave(Group* undone_in = nullptr) noexcept;
-  // `committing`: how long that took, if it was tried.
+  // `committing`: how long the commit took; nullopt if it was not tried.
   void finish(const std::shared_ptr<Group>& group, std::shared_ptr<const Error> failure,
               std::optional<Clock::duration> committing) noexcept;
 
@@ -122,18 +122,18 @@ class GroupCommit {
   std::string file_;
   WriteQueue* queue_;
   std::chrono::milliseconds longest_;
-  std::function<void(Connection&)> before_commit_;          // writes what goes along with whatever is committed next
-  Mutex mutex_;                                             // whoever writes has the group's connection to themselves
-  std::deque<Waiter*> waiting_ STRUERE_GUARDED_BY(mutex_);  // for their turn: one each, so that nobody wakes in vain
+  std::function<void(Connection&)> before_commit_;          // writes more data into each commit
+  Mutex mutex_;                                             // the running writer does not hold it
+  std::deque<Waiter*> waiting_ STRUERE_GUARDED_BY(mutex_);  // for their turn; one condition for each
   std::map<WriteOwner, Clock::time_point> resting_ STRUERE_GUARDED_BY(mutex_);  // until when
-  std::array<Use, 2> latest_uses_ STRUERE_GUARDED_BY(mutex_){};                 // of two owners, the later one first
-  std::array<Clock::duration, 16> commits_ STRUERE_GUARDED_BY(mutex_){};        // how long the last commits took
+  std::array<Use, 2> latest_uses_ STRUERE_GUARDED_BY(mutex_){};                 // of two owners, the later use first
+  std::array<Clock::duration, 16> commits_ STRUERE_GUARDED_BY(mutex_){};        // durations of the last commits
   std::size_t next_commit_ STRUERE_GUARDED_BY(mutex_) = 0;
   bool writing_ STRUERE_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Group> open_ STRUERE_GUARDED_BY(mutex_);
 };
 
-// One writer's time with the connection. Undone on destruction, unless commit() returned.
+// The turn of one writer on the connection. The destructor undoes the write unless commit() has returned.
 class WriteTurn {
  public:
   WriteTurn(WriteTurn&& other) noexcept;
@@ -144,8 +144,8 @@ class WriteTurn {
 
   Connection& connection() noexcept { return *group_->connection; }
 
-  // Returns when all that was written is as durable as the storage promises, or throws and nothing of it stays.
-  // `at_once`: no other writer may see it before that.
+  // Returns when the write is as durable as the storage promises. Otherwise it throws and nothing of the write is
+  // stored. With `at_once`, no other writer sees the write before the commit.
   void commit(bool at_once);
 
  private:
@@ -159,7 +159,7 @@ class WriteTurn {
   std::shared_ptr<GroupCommit::Group> group_;  // null when the turn is over
   WriteOwner owner_;
   GroupCommit::Clock::time_point begun_ = GroupCommit::Clock::now();
-  bool is_first_;  // its transaction is the group's: it needs no savepoint
+  bool is_first_;  // its transaction is that of the group, so it needs no savepoint
 };
 
 }  // namespace struere

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int batches_at_opening = 8;
 
-// The scope and the type of one that is not whole; any of them, so that no scope waits for all others.
+// The scope and type of a key that is not complete. It is chosen at random, so that no scope waits for all others.
 std::optional<std::pair<std::int64_t, EntityTypeKey>> unfinished(Connection& connection,
                                                                  std::optional<std::int64_t> scope) {
   Statement statement = connection.prepare(
@@ -52,7 +52,7 @@ void KeyBuilder::resume(Connection& connection) {
   try {
     for (int batch = 0; batch < batches_at_opening; ++batch)
       if (!advance(std::nullopt)) return;
-  } catch (const Error&) {  // somebody else writes, or nobody can
+  } catch (const Error&) {  // another process writes, or the file cannot be written
   }
   thread_ = std::jthread([this] { work(std::nullopt); });
 }

@@ -1,6 +1,6 @@
-// Fills field keys of many rows, and clears those that nobody wants any more: in batches, each a transaction of its
-// own, so that other writers wait for one batch at most. What a killed process left is gone on with when the file is
-// opened.
+// Fills field keys with many rows, and clears those that are no longer defined. It works in batches. Each batch is its
+// own transaction, so that other writers wait for one batch at most. Work that a killed process left continues when
+// the file is opened.
 #pragma once
 
 #include <chrono>
@@ -23,22 +23,22 @@ class KeyBuilder {
   KeyBuilder(const KeyBuilder&) = delete;
   KeyBuilder& operator=(const KeyBuilder&) = delete;
 
-  // Works off what there is of a scope, in the caller's thread. Gives up where the file cannot be written: what is left
-  // is for the next time.
+  // Finishes the open work of a scope in the caller's thread. Stops if the file cannot be written; the rest is done at
+  // the next opportunity.
   void run(std::int64_t scope) noexcept { work(scope); }
-  // What was left when the file was opened: a little of it at once, the rest in a thread of its own. `connection` is
-  // one to look for it with.
+  // Continues the work that was left when the file was opened: some batches at once, the rest in its own thread. Uses
+  // `connection` to look for that work.
   void resume(Connection& connection);
 
  private:
-  // Of all scopes, if none is given.
+  // Works for all scopes if no scope is given.
   void work(std::optional<std::int64_t> scope) noexcept;
-  // Whether there is more.
+  // Runs one batch. Returns false if there was no work.
   bool advance(std::optional<std::int64_t> scope);
 
   GroupCommit& writers_;
   std::chrono::milliseconds timeout_;
-  std::uint64_t forks_;  // when it was made
+  std::uint64_t forks_;  // the fork count when it was made
   std::stop_source stop_;
   std::jthread thread_;
 };

@@ -48,7 +48,7 @@ std::shared_ptr<const FieldKeys> KeyCatalog::keys_of(Connection& connection, std
 
 std::uint64_t KeyCatalog::state_of_reader(Connection& connection) {
   {
-    Statement snapshot = connection.prepare("PRAGMA data_version");  // from here on the transaction has its snapshot
+    Statement snapshot = connection.prepare("PRAGMA data_version");  // the transaction gets its snapshot here
     snapshot.step();
   }
   unsigned version = 0;

@@ -1,4 +1,4 @@
-// Which field keys there are of each entity type, as a connection last read it.
+// The field keys of each entity type, as a connection last read them.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,19 @@
 
 namespace struere {
 
-// What a list of fields is stored as.
+// The text that is stored for a list of fields.
 std::string canonical_fields(const std::vector<std::string>& fields);
 
-// Of one connection, and used by one thread at a time as that is. The same keys are the same pointer as long as they
-// stay as they are, however often they are read again.
+// The catalog of one connection. One thread at a time may use it, as with the connection. It returns the same pointer
+// as long as the keys do not change, even if they are read again.
 class KeyCatalog {
  public:
-  // `state` names what the connection sees: what was read under the same one is not read again.
+  // `state` identifies the data that the connection sees. Keys are not read again in the same state.
   std::shared_ptr<const FieldKeys> keys_of(Connection& connection, std::int64_t scope, EntityTypeKey type,
                                            std::uint64_t state);
 
-  // The state of a transaction that reads, or of a writer who has written no definition since its last call.
+  // The state of a transaction that reads. A writer gets a new state at first and after each definition that it
+  // writes.
   static std::uint64_t state_of_reader(Connection& connection);
   std::uint64_t new_state_of_writer() noexcept { return writer_mark | ++writers_; }
 

@@ -1,8 +1,8 @@
-// The last uses of API keys that are still to be written down.
+// The last uses of API keys that are not yet stored.
 //
-// Authentication is a read: it waits neither for a writer nor for the disk. So a use is only noted here. It is written
-// along with the next commit of this process, or at once where nobody holds the lock, without a sync of the disk. A
-// loss of power or a kill may lose it.
+// Authentication is a read and must wait neither for a writer nor for the disk, so a use is only recorded here. It is
+// stored with the next commit of this process, or at once if no other writer holds the lock, without a sync of the
+// disk. A loss of power or a kill may lose it.
 #pragma once
 
 #include <atomic>
@@ -24,17 +24,17 @@ class LastUses {
   void note(const Digest& hash, Timestamp at);
   bool is_empty() const noexcept { return count_ == 0; }
 
-  // Inside a transaction that the caller commits. What cannot be written is forgotten: the next use will be noted
-  // again.
+  // Writes inside a transaction that the caller commits. A use that cannot be written is dropped: the next use of the
+  // key will be recorded.
   void write(Connection& connection) noexcept;
-  // In a transaction of its own, if nobody holds the lock; otherwise they stay noted. The connection should not sync
-  // its commits, and is of no other use afterwards.
+  // Writes in its own transaction if no other writer holds the lock; otherwise keeps the uses. The connection should
+  // not sync its commits, and its busy timeout is zero afterwards.
   void try_write(Connection& connection) noexcept;
-  // False for a second after an attempt that met a lock.
+  // Returns false for a second after an attempt that found the lock taken.
   bool may_try() const noexcept;
 
  private:
-  static constexpr std::size_t most_noted = 1024;  // the rest is noted with its next use
+  static constexpr std::size_t most_noted = 1024;  // if it is full, further keys wait for their next use
 
   Mutex mutex_;
   std::vector<std::pair<Digest, Timestamp>> noted_ STRUERE_GUARDED_BY(mutex_);

@@ -18,14 +18,14 @@
 namespace struere {
 namespace {
 
-// The name that a CREATE statement gives.
+// The name in a CREATE statement.
 std::string_view name_of(std::string_view sql) {
   for (const std::string_view word : {"CREATE ", "UNIQUE ", "VIRTUAL ", "TABLE ", "INDEX "})
     if (sql.starts_with(word)) sql.remove_prefix(word.size());
   return sql.substr(0, sql.find_first_of(" ("));
 }
 
-constexpr std::int64_t version_with_folded_words = 5;  // before it, the index held other words or did not exist
+constexpr std::int64_t version_with_folded_words = 5;  // before it, the index had other words or did not exist
 constexpr std::int64_t version_with_due_scopes = 5, version_with_field_keys = 5;
 
 [[noreturn]] void refuse_file(const std::string& message) { throw Error(ErrorCode::storage, message); }
@@ -43,14 +43,14 @@ void insert_cursor_key(Connection& connection) {
   insert.bind_blob(1, {reinterpret_cast<const char*>(cursor_key.data()), cursor_key.size()}).run();
 }
 
-// What was stored before the index held the words of today.
+// Indexes again the words of rows that an earlier version stored.
 void index_words(Connection& connection) {
   Statement types = connection.prepare("SELECT scope_id, type_key FROM entity_types WHERE search_fields <> '[]'");
   while (types.step()) SearchIndex(connection, types.integer(0)).rebuild(types.integer(1));
 }
 
-// What SQLite writes down of our tables and indexes once all steps are taken. A step may alter what an earlier one
-// made, so they are taken once, in memory.
+// The text that SQLite stores for each table and index after all steps. A step may alter what an earlier step made, so
+// the steps run once, in memory.
 const std::map<std::string, std::string, std::less<>>& schema_texts() {
   static const auto texts = [] {
     Connection connection(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
@@ -65,7 +65,7 @@ const std::map<std::string, std::string, std::less<>>& schema_texts() {
   return texts;
 }
 
-// What fields were found by before there were keys of a scope: indexes of the whole file.
+// Earlier versions found rows by fields with indexes of the whole file. Removes them.
 void drop_field_indexes(Connection& connection) {
   std::vector<std::string> names;
   {
@@ -80,7 +80,7 @@ void drop_field_indexes(Connection& connection) {
   }
 }
 
-// Keys of what was stored before there were any; those of many rows are filled once the file is open.
+// Defines the keys of rows that an earlier version stored. Keys with many rows are filled after the file is open.
 void define_all_field_keys(Connection& connection) {
   Statement scopes = connection.prepare("SELECT id, organization_id FROM scopes");
   while (scopes.step()) {
@@ -131,7 +131,7 @@ void create_or_migrate_schema(Connection& connection) {
   } catch (...) {
     try {
       connection.execute("ROLLBACK");
-    } catch (const Error&) {  // a full disk has rolled it back already
+    } catch (const Error&) {  // SQLite has already rolled back, for example because the disk is full
     }
     throw;
   }

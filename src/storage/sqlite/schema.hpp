@@ -1,4 +1,4 @@
-// The tables of the file: made, recognised, and compared with what is there.
+// Makes the tables of the file, recognises them, and compares them with those that struere makes.
 #pragma once
 
 #include <cstdint>
@@ -14,26 +14,27 @@ namespace STRUERE_COMPANION_API struere {
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"
 inline constexpr std::int64_t schema_version = 5;
 
-// Marks a legacy database whose rows are on their way into our tables (legacy_file.hpp): nobody else's to open.
+// Marks a legacy database whose rows are being moved into struere's tables (legacy_file.hpp). Only the adoption opens
+// it.
 inline constexpr std::int64_t adoption_id = 0x53545241;  // "STRA"
 
 enum class FileKind { empty, older, current };
 
-// Throws Error{storage} for a file that is none of these, without changing it: another program's, or a newer version's.
+// Throws Error{storage}, without changing the file, if another program or a newer version made it.
 FileKind recognise(Connection& connection);
 
-// Makes all tables in an empty file, or what an older one lacks, in one transaction; nothing, if another process has
-// just done so.
+// Makes all tables in an empty file, or adds the steps that an older file lacks, in one transaction. Does nothing if
+// another process has just done so.
 void create_or_migrate_schema(Connection& connection);
 
-// The steps from the `taken`th on, inside the caller's transaction; the file is marked as `mark`.
+// Takes the steps from number `taken` on, inside the caller's transaction, and marks the file with `mark`.
 void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t mark);
 
-// Whether a table or index of ours has this name.
+// Whether struere makes a table or index with this name.
 bool is_in_schema(std::string_view name);
 
-// The third wall stands only as it was built: throws Error{storage} where a table, key or index is missing or is not as
-// we make it, or where there is a trigger or view that we did not make.
+// The third wall (SPEC 1) depends on the tables. Throws Error{storage} if a table, key or index is missing or differs
+// from what struere makes, or if the file has a trigger or view that struere did not make.
 void check_schema(Connection& connection);
 
 }  // namespace struere

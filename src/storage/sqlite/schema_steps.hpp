@@ -1,9 +1,9 @@
-// The tables of the file, as the steps that made them. Never edited after a release: what changes is a further step.
+// The tables of the file, as the steps that made them. A released step is never edited: a change is a further step.
 //
-// Every scoped table's key and every foreign key begin with scope_id, so that a row cannot point into another scope,
-// not even by raw SQL (SPEC 1); those of tables that both environments share begin with organization_id. Where a scoped
-// row names one of those, it carries its organization as well, and a key ties that to its scope. Times are milliseconds
-// since the Unix epoch. docs/storage-format.md explains each table.
+// The key of every scoped table and every foreign key begin with scope_id, so that a row cannot point into another
+// scope, not even by raw SQL (SPEC 1). In tables that both environments share they begin with organization_id. If a
+// scoped row refers to a shared table, it has the organization as well, and a key ties the organization to the scope.
+// Times are milliseconds since the Unix epoch. docs/storage-format.md explains each table.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace struere {
 
-// What there is: organizations, entities, who may do what, and the log.
+// The base: organizations, entities, access control and the log.
 inline constexpr std::string_view step_1[] = {
     "CREATE TABLE meta("
     "name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
@@ -30,8 +30,8 @@ inline constexpr std::string_view step_1[] = {
     "role TEXT NOT NULL CHECK(role IN ('member', 'admin')), created_at INTEGER NOT NULL, "
     "PRIMARY KEY(organization_id, user_id)) STRICT, WITHOUT ROWID",
 
-    // The scopes, each as a small number that leads all keys below. The generation counts changes of configuration; the
-    // chain's length and last hash show when events are cut off its end.
+    // Each scope has a small number, which leads all keys below. `generation` counts changes of configuration.
+    // `event_count` and `event_hash` show if events were cut off at the end of the chain.
     "CREATE TABLE scopes("
     "id INTEGER PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations(id), "
     "environment TEXT NOT NULL CHECK(environment IN ('development', 'production')), "
@@ -46,7 +46,7 @@ inline constexpr std::string_view step_1[] = {
     "INTEGER NOT NULL, "
     "PRIMARY KEY(scope_id, type_key), UNIQUE(scope_id, slug)) STRICT, WITHOUT ROWID",
 
-    // A rowid table: data is large, and its indexes are walked without it.
+    // A rowid table, because data is large and scans of its indexes then do not read it.
     "CREATE TABLE entities("
     "scope_id INTEGER NOT NULL, id TEXT NOT NULL, type_key INTEGER NOT NULL, status TEXT NOT NULL CHECK(status <> ''), "
     "created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER, version INTEGER NOT NULL "
@@ -110,9 +110,9 @@ inline constexpr std::string_view step_1[] = {
     "CREATE INDEX events_by_entity ON events(scope_id, entity_id, sequence)",
 };
 
-// What a platform keeps beside its entities.
+// What a platform stores in addition to its entities: agents, threads, executions, triggers and packs.
 inline constexpr std::string_view step_2[] = {
-    // For foreign keys that carry the organization beside the scope.
+    // For foreign keys that contain the organization in addition to the scope.
     "CREATE UNIQUE INDEX scopes_with_organization ON scopes(id, organization_id)",
 
     "CREATE TABLE agents("
@@ -173,7 +173,7 @@ inline constexpr std::string_view step_2[] = {
     "UNIQUE(scope_id, slug), "
     "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
 
-    // `definition` is the trigger's as of the write that it answers: a change of the trigger changes no run.
+    // `definition` is that of the trigger at the time of the write, so that a change of the trigger changes no run.
     "CREATE TABLE trigger_runs("
     "scope_id INTEGER NOT NULL, id TEXT NOT NULL, trigger_slug TEXT NOT NULL, definition TEXT NOT NULL, "
     "entity_id TEXT NOT NULL, input TEXT NOT NULL, status TEXT NOT NULL "
@@ -192,13 +192,13 @@ inline constexpr std::string_view step_2[] = {
     "overrides TEXT NOT NULL, history TEXT NOT NULL, installed_by TEXT NOT NULL, installed_at INTEGER NOT NULL, "
     "updated_at INTEGER NOT NULL, PRIMARY KEY(scope_id, pack_id)) STRICT, WITHOUT ROWID",
 
-    // Where the log of a scope begins, once older events were pruned: the last of them, and its hash.
+    // The start of the log of a scope after older events were pruned: the last pruned event, and its hash.
     "CREATE TABLE event_checkpoints("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), sequence INTEGER NOT NULL CHECK(sequence > 0), "
     "hash BLOB NOT NULL CHECK(length(hash) = 32)) STRICT, WITHOUT ROWID",
 
-    // The words of entities whose type has search fields. The index is one for all scopes, but each word in it begins
-    // with its scope and type, so that a search meets only its own.
+    // The words of entities whose type has search fields. One index serves all scopes, but each word in it begins with
+    // its scope and type, so that a search finds only words of its own scope and type.
     "CREATE TABLE searchable_entities("
     "scope_id INTEGER NOT NULL, entity_id TEXT NOT NULL, search_row INTEGER NOT NULL, PRIMARY KEY(scope_id, "
     "entity_id), "
@@ -208,7 +208,7 @@ inline constexpr std::string_view step_2[] = {
     "tokenize = \"ascii tokenchars '.'\")",
 };
 
-// What was promoted to a scope, and can be again.
+// Releases: definitions that were deployed to a scope and can be restored.
 inline constexpr std::string_view step_3[] = {
     "CREATE TABLE releases("
     "scope_id INTEGER NOT NULL REFERENCES scopes(id), number INTEGER NOT NULL CHECK(number > 0), "
@@ -217,24 +217,24 @@ inline constexpr std::string_view step_3[] = {
     "PRIMARY KEY(scope_id, number)) STRICT",
 };
 
-// What a pack ships, as it was installed: the base that customizations are compared with. None where a pack was
-// recorded without its definitions.
+// The definitions of a pack as it was installed: the base with which customizations are compared. A pack that was
+// recorded without its definitions has no row here.
 inline constexpr std::string_view step_4[] = {
     "CREATE TABLE pack_definitions("
     "scope_id INTEGER NOT NULL, pack_id TEXT NOT NULL, definitions TEXT NOT NULL, PRIMARY KEY(scope_id, pack_id), "
     "FOREIGN KEY(scope_id, pack_id) REFERENCES installed_packs(scope_id, pack_id)) STRICT",
 };
 
-// Unique keys (SPEC 6), what rows are found by, and what was wrong with who may be whom.
+// Unique keys (SPEC 6), field keys, purging and retention, and corrections of agents, API keys, roles and threads.
 inline constexpr std::string_view step_5[] = {
-    // What no two entities of a type may agree on (SPEC 6, unique keys). `position` is that among the keys of the type
-    // as declared, `paths` a list as canonical JSON.
+    // No two entities of a type may agree on all paths of a unique key (SPEC 6). `position` is the place of the key
+    // among those that the type declares, `paths` a list as canonical JSON.
     "CREATE TABLE unique_keys("
     "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, position INTEGER NOT NULL, paths "
     "TEXT NOT NULL, PRIMARY KEY(scope_id, type_key, key_no), "
     "FOREIGN KEY(scope_id, type_key) REFERENCES entity_types(scope_id, type_key)) STRICT, WITHOUT ROWID",
 
-    // Of entities that are not deleted. The key keeps out the second of two that agree, by raw SQL as well.
+    // Values of entities that are not deleted. The key rejects the second of two equal values, even from raw SQL.
     "CREATE TABLE unique_values("
     "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, value TEXT NOT NULL, entity_id "
     "TEXT "
@@ -244,28 +244,29 @@ inline constexpr std::string_view step_5[] = {
 
     "CREATE INDEX unique_values_by_entity ON unique_values(scope_id, entity_id)",
 
-    // What fields were called before a pack renamed them.
+    // The names of fields before a pack renamed them.
     "CREATE TABLE former_names("
     "scope_id INTEGER NOT NULL, entity_type TEXT NOT NULL, position INTEGER NOT NULL CHECK(position > 0), "
     "former TEXT NOT NULL, present TEXT NOT NULL, created_at INTEGER NOT NULL, "
     "PRIMARY KEY(scope_id, entity_type, position), "
     "FOREIGN KEY(scope_id, entity_type) REFERENCES entity_types(scope_id, slug)) STRICT, WITHOUT ROWID",
 
-    // How many runs each write of a caller led to through other runs.
+    // The number of runs that each write of a caller caused through other runs.
     "CREATE TABLE trigger_cascades("
     "scope_id INTEGER NOT NULL REFERENCES scopes(id), origin TEXT NOT NULL, runs INTEGER NOT NULL, "
     "created_at INTEGER NOT NULL, PRIMARY KEY(scope_id, origin)) STRICT, WITHOUT ROWID",
 
-    // When the first open run of a scope is due, or its lease ends: a worker looks at scopes that have open runs alone.
+    // The time at which the first open run of a scope is due, or its lease ends. A worker reads only scopes with open
+    // runs.
     "CREATE TABLE due_scopes("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), due_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 
-    // Who acted as the actor of an event.
+    // The actor that acted as the actor of an event.
     "ALTER TABLE events ADD COLUMN impersonated_by_type TEXT",
 
     "ALTER TABLE events ADD COLUMN impersonated_by TEXT",
 
-    // Whether an agent is active is said by its configuration in each environment. One that was inactive is so in both.
+    // Each environment's configuration says whether an agent is active. An inactive agent becomes inactive in both.
     "ALTER TABLE agent_configs ADD COLUMN status TEXT NOT NULL DEFAULT 'active' CHECK(status IN ('active', "
     "'inactive'))",
 
@@ -274,7 +275,7 @@ inline constexpr std::string_view step_5[] = {
 
     "ALTER TABLE agents DROP COLUMN status",
 
-    // Who made a key, as far as the log still tells; otherwise the system. The key ends, or shrinks, with its maker.
+    // The creator of a key, if the log contains it; otherwise the system. A key ends or loses rights with its creator.
     "ALTER TABLE api_keys ADD COLUMN created_by_type TEXT NOT NULL DEFAULT 'system'",
 
     "ALTER TABLE api_keys ADD COLUMN created_by TEXT NOT NULL DEFAULT 'system'",
@@ -283,11 +284,12 @@ inline constexpr std::string_view step_5[] = {
     "json_extract(payload, '$.id') AS key_id, actor_type, actor_id FROM events WHERE type = 'api-key.created') AS made "
     "WHERE made.scope_id = api_keys.scope_id AND made.key_id = api_keys.id",
 
-    // Roles that somebody kept who is no member any more.
+    // Removes roles of users that are not members.
     "DELETE FROM role_assignments WHERE NOT EXISTS(SELECT 1 FROM scopes s JOIN memberships m ON m.organization_id = "
     "s.organization_id WHERE s.id = role_assignments.scope_id AND m.user_id = role_assignments.user_id)",
 
-    // An external id is unique for who began the thread, so that nobody learns of, or takes, somebody else's.
+    // An external id is unique for the actor that began the thread, so that no actor learns of or takes another one's
+    // thread.
     "PRAGMA defer_foreign_keys = ON",
 
     "CREATE TABLE threads_before AS SELECT * FROM threads",
@@ -312,7 +314,7 @@ inline constexpr std::string_view step_5[] = {
 
     "CREATE INDEX threads_by_external_id ON threads(scope_id, external_id, created_at, id)",
 
-    // By which fields the rows of a type are kept in order. `filled_…`: how far a key that is being built has come.
+    // The field keys of each type. `filled_…` is the position up to which a key that is being built is filled.
     "CREATE TABLE field_keys("
     "scope_id INTEGER NOT NULL, type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, fields TEXT NOT NULL, "
     "state TEXT NOT NULL CHECK(state IN ('building', 'whole', 'dropping')), filled_created_at INTEGER, filled_id TEXT, "
@@ -321,17 +323,17 @@ inline constexpr std::string_view step_5[] = {
 
     "CREATE INDEX unfinished_field_keys ON field_keys(scope_id, type_key) WHERE state <> 'whole'",
 
-    // Of entities that are not deleted, in the order of a page.
+    // Keys of entities that are not deleted, in the order of a page.
     "CREATE TABLE entity_keys("
     "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, key BLOB NOT "
     "NULL, created_at INTEGER NOT NULL, id TEXT NOT NULL, "
     "PRIMARY KEY(scope_id, type_key, key_no, key, created_at DESC, id DESC)) STRICT, WITHOUT ROWID",
 
-    // When a scope was last written to by a write that left no event.
+    // The time of the last write to a scope that left no event.
     "CREATE TABLE scope_times("
     "scope_id INTEGER NOT NULL PRIMARY KEY REFERENCES scopes(id), written_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 
-    // Payloads that can be purged, and events of entities that were: the id moves to a column that refers to nothing.
+    // Payloads can be purged. The id of a purged entity moves to a column that refers to no table.
     "ALTER TABLE events ADD COLUMN salt BLOB",
 
     "ALTER TABLE events ADD COLUMN payload_hash BLOB",
@@ -348,7 +350,7 @@ inline constexpr std::string_view step_5[] = {
     "CREATE INDEX events_by_purged_entity ON events(scope_id, purged_entity_id, sequence) "
     "WHERE purged_entity_id IS NOT NULL",
 
-    // How long what a scope gathers is kept, and the ways to what is older.
+    // How long data of each kind is kept in a scope, and the indexes that find older data.
     "CREATE TABLE retention("
     "scope_id INTEGER NOT NULL REFERENCES scopes(id), kind TEXT NOT NULL, days INTEGER NOT NULL CHECK(days > 0), "
     "updated_at INTEGER NOT NULL, PRIMARY KEY(scope_id, kind)) STRICT, WITHOUT ROWID",
@@ -360,7 +362,7 @@ inline constexpr std::string_view step_5[] = {
     "CREATE INDEX executions_by_thread ON executions(scope_id, thread_id)",
 };
 
-// In order; the version of the tables is how many of them were taken.
+// In order. The version of the tables is the number of steps taken.
 inline constexpr std::array<std::span<const std::string_view>, 5> schema_steps{step_1, step_2, step_3, step_4, step_5};
 
 }  // namespace struere

@@ -24,7 +24,8 @@ std::vector<FieldPath> SearchIndex::fields(EntityTypeKey type) {
   return out;
 }
 
-// Leads each word, so that a search meets none of another scope or type. A point is in no word of a text.
+// The beginning of each word, so that a search finds only words of this scope and type. No word of a text contains a
+// point.
 std::string SearchIndex::prefix(EntityTypeKey type) const { return fmt::format("{}.{}.", scope_, type); }
 
 std::string SearchIndex::indexed_words(EntityTypeKey type, const std::vector<FieldPath>& fields,
@@ -38,7 +39,7 @@ std::string SearchIndex::indexed_words(EntityTypeKey type, const std::vector<Fie
 
 void SearchIndex::put(const StoredEntity& entity) {
   const auto searched = fields(entity.type);
-  if (searched.empty()) return;  // nor is there anything of it in the index
+  if (searched.empty()) return;  // then the index has no row for the entity
   put(entity.id, entity.deleted ? std::string() : indexed_words(entity.type, searched, entity.data));
 }
 
@@ -83,7 +84,7 @@ void SearchIndex::rebuild(EntityTypeKey type) {
     std::string words;
     try {
       if (!searched.empty()) words = indexed_words(type, searched, rows.text(1));
-    } catch (const Error&) {  // a damaged row is no reason to keep the others out; nothing is found in it
+    } catch (const Error&) {  // a damaged row must not stop the rebuild; searches do not find it
     }
     put(rows.string(0), words);
   }
@@ -99,7 +100,7 @@ std::optional<std::string> SearchIndex::question(EntityTypeKey type, const Searc
 }
 
 std::int64_t SearchIndex::count(const std::string& question, std::int64_t most) {
-  // The scope is in each word of the question; reading it off the rows as well would cost more than all the rest.
+  // Each word of the query contains the scope. Reading the scope from the rows would cost more than everything else.
   Statement statement = connection_.prepare("SELECT count(*) FROM (SELECT 1 FROM entity_search(?1) LIMIT ?2)");
   statement.bind(1, std::string_view(question)).bind(2, most).step();
   return statement.integer(0);

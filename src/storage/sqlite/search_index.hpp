@@ -1,8 +1,8 @@
-// The words of the entities of one scope, in an index (FTS5). It only says which rows may match a search; whether one
-// does, in what the actor sees of it, is decided by `struere_search`, row by row.
+// An index (FTS5) of the words of the entities of one scope. It only finds rows that may match a search. The function
+// `struere_search` decides for each row whether it matches in what the actor sees.
 //
-// INVARIANT: what is in the index is a superset: every stored word of a row that is not deleted, at the search fields
-// that its type has now, begins in the index as it begins in the row.
+// INVARIANT: the index is a superset. Every stored word of a row that is not deleted, at the search fields that its
+// type has now, begins in the index as it begins in the row.
 #pragma once
 
 #include <cstdint>
@@ -16,23 +16,24 @@
 
 namespace struere {
 
-// So few are looked at one by one sooner than anything is asked.
+// Up to this number, rows are read one by one without a query to the index.
 inline constexpr std::int64_t few_rows = 200;
 
-// Within one transaction of one scope.
+// Works inside one transaction of one scope.
 class SearchIndex {
  public:
   SearchIndex(Connection& connection, std::int64_t scope) : connection_(connection), scope_(scope) {}
 
-  // The entity as it is now; a deleted one leaves the index.
+  // Indexes the entity as it is now. A deleted entity leaves the index.
   void put(const StoredEntity& entity);
   void remove(const std::string& id) { put(id, std::string()); }
-  // All entities of a type, by the search fields that it has now.
+  // Indexes all entities of a type by the search fields that it has now.
   void rebuild(EntityTypeKey type);
 
-  // What to ask the index (FTS5's MATCH) for the rows that may match; nothing where it cannot tell.
+  // The query to the index (FTS5's MATCH) for the rows that may match; `nullopt` if the index cannot answer the
+  // search.
   std::optional<std::string> question(EntityTypeKey type, const Search& search);
-  // How many rows that is, counted up to `most`.
+  // The number of rows that the query finds, counted up to `most`.
   std::int64_t count(const std::string& question, std::int64_t most);
 
  private:

@@ -1,4 +1,4 @@
-// The words of SQLite for the compilers of storage/sql. Our functions are in functions.cpp.
+// SQLite's dialect for the compilers of storage/sql. The functions of struere are in functions.cpp.
 #pragma once
 
 #include "storage/sql/dialect.hpp"

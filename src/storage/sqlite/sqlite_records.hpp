@@ -1,4 +1,4 @@
-// Carries out what storage/sql/record_sql.hpp says, on a connection.
+// Runs the statements of storage/sql/record_sql.hpp on a connection.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace struere {
 // The values of the first `count` columns.
 std::vector<RecordValue> read_record_values(const Statement& statement, std::size_t count);
 
-// Of one owner, inside the transaction that is open.
+// The records of one owner, inside the open transaction.
 class SqliteRecords {
  public:
   SqliteRecords(Connection& connection, const RecordOwnerValues& owner) : connection_(connection), owner_(owner) {}
@@ -27,7 +27,7 @@ class SqliteRecords {
  private:
   RecordSql sql(RecordTable table, bool writes) const;
   Statement prepare(const RecordStatement& statement);
-  std::int64_t run(const RecordStatement& statement);  // how many rows it changed
+  std::int64_t run(const RecordStatement& statement);  // returns the number of changed rows
 
   Connection& connection_;
   const RecordOwnerValues& owner_;

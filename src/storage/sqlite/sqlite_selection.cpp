@@ -1,4 +1,4 @@
-// Reading for an actor: what leaves here is masked.
+// Reads for an actor. All rows that leave this file are masked.
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -37,20 +37,20 @@ Position position_of(const Statement& statement, const Selection& selection, con
   return position;
 }
 
-// "data.team, data.due"
+// For example "data.team, data.due".
 std::string names_of(const FieldKey& key) {
   std::string out;
   for (const FieldPath& field : key.fields) out.append(out.empty() ? "" : ", ").append(field.str());
   return out;
 }
 
-// While it lives, the connection's statements fail when they are to be given up.
+// While an object of this class lives, the connection's statements fail when the interruption is due.
 class Interruptible {
  public:
   Interruptible(Connection& connection, const Interruption& interruption)
       : database_(interruption.may_come() ? connection.handle() : nullptr) {
     if (database_ && interruption.is_due()) throw_storage_error(nullptr, SQLITE_INTERRUPT, "answering a query");
-    constexpr int instructions = 1000;  // of SQLite's machine, some 20 µs
+    constexpr int instructions = 1000;  // steps of SQLite's virtual machine, about 20 µs
     const auto is_due = [](void* self) { return static_cast<const Interruption*>(self)->is_due() ? 1 : 0; };
     if (database_) sqlite3_progress_handler(database_, instructions, is_due, const_cast<Interruption*>(&interruption));
   }
@@ -86,9 +86,9 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
   const std::int64_t many = stops_early ? 1'000 + 20 * selection.limit : std::numeric_limits<std::int64_t>::max() / 2;
   const std::int64_t found = search_index().count(*question, many);
   if (found <= few_rows) return question;
-  if (found == many) return std::nullopt;  // a page is soon full
-  // A candidate costs about as much as two rows in their order. Where one row in n is a candidate, a page is full after
-  // n pages of rows.
+  if (found == many) return std::nullopt;  // a page is full after few rows
+  // Reading a candidate costs about as much as reading two rows in their order. If one row in n is a candidate, a page
+  // is full after n pages of rows.
   const std::int64_t worth = 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
   if (rows_of_view(worth) < worth) return std::nullopt;
   return question;
@@ -106,7 +106,7 @@ Page SqliteTransaction::select(const Selection& selection) {
   std::optional<ViewValues> view;
   if (!selection.values.empty()) view.emplace(*compiled.groups, selection.values);
   const auto bytes = std::make_shared<std::string>();
-  std::vector<std::size_t> ends;  // in `bytes`, of each row's data
+  std::vector<std::size_t> ends;  // for each row, the end of its data in `bytes`
   while (statement.step()) {
     if (is_full) {
       page.next = std::move(last);
@@ -119,7 +119,8 @@ Page SqliteTransaction::select(const Selection& selection) {
     is_full = static_cast<std::int64_t>(page.rows.size()) == selection.limit || bytes->size() >= selection.most_bytes;
     if (is_full) last = position_of(statement, selection, compiled);
     if (ends.size() == 1 && selection.limit > 1) {
-      // Rows of a type are much alike. What is too much is not given by the system before it is written to.
+      // Rows of a type have similar sizes. The system assigns no memory to reserved pages before they are written, so
+      // reserving too much is cheap.
       const auto expected = static_cast<std::size_t>(std::min<std::int64_t>(selection.limit, 64));
       page.rows.reserve(expected);
       ends.reserve(expected);
@@ -162,7 +163,7 @@ Aggregates SqliteTransaction::aggregate(const Selection& selection, const Aggreg
     out.groups.emplace_back().measures.assign(aggregation.measures.size(), Json(count(selection)));
     return out;
   }
-  Selection all = selection;  // in no order, and all of it
+  Selection all = selection;  // without an order and a limit
   all.order.clear();
   all.after.reset();
   all.limit = std::numeric_limits<std::int64_t>::max() - 1;
@@ -207,7 +208,7 @@ std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& 
   std::size_t bytes = 0;
   while (bytes < selection.most_bytes && statement.step()) {
     EventRecord event = read_event(statement);
-    // A purged entity has no type, and nothing of its events is masked.
+    // A purged entity has no type, and the payloads of its events are empty, so there is nothing to mask.
     if (event.entity && !event.other_end && !statement.is_null(CompiledEvents::type_column)) {
       const std::int64_t type = statement.integer(CompiledEvents::type_column);
       for (std::size_t i = 0; i < selection.types.size(); ++i) {

@@ -29,20 +29,19 @@
 namespace struere {
 namespace {
 
-constexpr int oldest_sqlite = 3'038'000;  // the operator `->`
+constexpr int oldest_sqlite = 3'038'000;  // has the operator `->`, which files of earlier versions use
 constexpr std::size_t most_idle_connections = 16;
 constexpr std::size_t most_scope_numbers = 4096;
-constexpr std::uintmax_t smallest_page =
-    512;  // SQLite takes a file that is smaller for an empty one, and would write over it
+constexpr std::uintmax_t smallest_page = 512;  // SQLite treats a smaller file as empty and would overwrite it
 
-// 0 where there is none.
+// Returns 0 if the file does not exist.
 std::uintmax_t size_of_file(const std::string& path) {
   std::error_code none;
   const std::uintmax_t size = std::filesystem::file_size(path, none);
   return none ? 0 : size;
 }
 
-// Writes in several scopes that are one write.
+// One write in several scopes.
 class SqliteJointTransaction final : public JointTransaction {
  public:
   explicit SqliteJointTransaction(WriteTurn writer) : writer_(std::move(writer)) {}
@@ -63,7 +62,7 @@ class SqliteJointTransaction final : public JointTransaction {
   std::vector<std::unique_ptr<SqliteTransaction>> parts_;
 };
 
-// For SQLite: the file, which nobody changes.
+// The file as a URI that tells SQLite that no process changes it.
 std::string immutable_uri(const std::string& path) {
   std::string out = "file:";
   for (const char c : path) {
@@ -87,13 +86,13 @@ class SqliteStorage final : public Storage {
       open_to_read();
       return;
     }
-    // The log of another program that is at work, or died, is part of its data: it is not merged by our closing the
-    // file.
+    // The log of another program that is running or died contains data of its file. If opening fails, closing the
+    // file must not merge it.
     const bool log_is_pending = size_of_file(file_.path() + "-wal") > 0;
     if (!options_.must_exist) file_.make();
     auto connection = open_file(options_.must_exist ? 0 : SQLITE_OPEN_CREATE);
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    connection->execute("BEGIN");  // one look at the file: another process may be making it just now
+    connection->execute("BEGIN");  // one snapshot: another process may be creating the file now
     const FileKind kind = recognise(*connection);
     connection->execute("COMMIT");
     if (kind == FileKind::empty) connection->execute("PRAGMA journal_mode = WAL");
@@ -112,7 +111,7 @@ class SqliteStorage final : public Storage {
   ~SqliteStorage() override {
     try {
       if (!uses_.is_empty() && fork_count() == forks_) write_uses();
-    } catch (const std::exception&) {  // the file is gone, say: they are only last uses
+    } catch (const std::exception&) {  // for example, the file is gone; only last uses are lost
     }
   }
 
@@ -152,7 +151,7 @@ class SqliteStorage final : public Storage {
   void require_in_place() override { file_.require_in_place(); }
 
  private:
-  // --- reading only
+  // --- read-only files
 
   void open_to_read() {
     if (size_of_file(file_.path()) == 0)
@@ -163,8 +162,8 @@ class SqliteStorage final : public Storage {
       connection = open_file(0);
       connection->prepare("SELECT 1 FROM sqlite_schema LIMIT 1").step();
     } catch (const Error&) {
-      // SQLite reads a file in WAL mode with an index of its log, which cannot be made here. Without a log there is
-      // nothing to index.
+      // SQLite reads a file in WAL mode with an index of its log, which cannot be created here. Without a log no index
+      // is needed.
       if (size_of_file(file_.path() + "-wal") > 0) throw;
       is_immutable_ = true;
       connection = open_file(0);
@@ -199,8 +198,9 @@ class SqliteStorage final : public Storage {
                           : std::make_unique<Connection>(file_.path(), access | SQLITE_OPEN_NOMUTEX | create);
     sqlite3_busy_timeout(connection->handle(), static_cast<int>(options_.busy_timeout.count()));
     sqlite3_extended_result_codes(connection->handle(), 1);
-    // The schema is trusted, because SQLite does not count `->`, by which fields are indexed, among the harmless
-    // functions. check_schema() lets no trigger or view in, and our own functions cannot be called from a schema.
+    // The schema is trusted, because files of earlier versions index fields by `->`, which SQLite does not count among
+    // the harmless functions. check_schema() rejects triggers and views, and struere's functions cannot be called from
+    // a schema.
     connection->execute(fmt::format(
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY; "
         "PRAGMA synchronous = {}; PRAGMA cache_size = -{}; PRAGMA mmap_size = {}",
@@ -212,11 +212,12 @@ class SqliteStorage final : public Storage {
 
   std::unique_ptr<Connection> open_another() {
     auto out = open_file(0);
-    file_.require_in_place();  // it is the same file that was opened
+    file_.require_in_place();  // it must be the file that was opened
     return out;
   }
 
-  // Another process's, after fork(): SQLite's locks and its memory of them are not shared with it.
+  // After fork() the storage belongs to the parent: SQLite's locks and its memory of them are not shared with the
+  // child.
   void require_own_process() const {
     if (fork_count() != forks_)
       throw Error(ErrorCode::storage, fmt::format("{} was opened before this process was forked; open it again in the "
@@ -224,7 +225,7 @@ class SqliteStorage final : public Storage {
                                                   file_.path()));
   }
 
-  // Whoever writes for long rests while other organizations write.
+  // An owner that writes for too long rests while other organizations write.
   static WriteOwner owner_of(const Scope& scope) { return std::hash<OrganizationId>()(scope.organization()); }
 
   WriteTurn writer(Access access, WriteOwner owner = no_owner) {
@@ -272,7 +273,7 @@ class SqliteStorage final : public Storage {
     return scopes_.put(scope, number);  // a scope keeps its number for good
   }
 
-  // --- what is known before a scope is
+  // --- reads without a scope
 
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     const auto connection = reader();
@@ -317,7 +318,8 @@ class SqliteStorage final : public Storage {
     }
   }
 
-  // By a connection of its own, which syncs no commit; opened seldom, as a use is noted once a minute a key.
+  // Uses a separate connection that does not sync its commits. This is rare: a use of a key is recorded at most once a
+  // minute.
   void write_uses() {
     file_.require_in_place();
     const std::unique_lock lock(uses_mutex_, std::try_to_lock);
@@ -325,18 +327,18 @@ class SqliteStorage final : public Storage {
     if (!uses_connection_) {
       uses_connection_ = open_another();
       uses_connection_->execute("PRAGMA synchronous = NORMAL");
-      sqlite3_wal_hook(uses_connection_->handle(), nullptr, nullptr);  // writers checkpoint
+      sqlite3_wal_hook(uses_connection_->handle(), nullptr, nullptr);  // writers run the checkpoints
     }
     uses_.try_write(*uses_connection_);
   }
 
   DatabaseFile file_;
   SqliteOptions options_;
-  std::uint64_t forks_ = fork_count();  // when it was opened
+  std::uint64_t forks_ = fork_count();  // the fork count when it was opened
   bool is_immutable_ = false;           // read without a log
   Digest cursor_key_{};
   Checkpoints checkpoints_{options_.busy_timeout};
-  std::optional<CommitWatch> commits_;  // set once, while it is opened
+  std::optional<CommitWatch> commits_;  // set once, while the file is opened
   ConnectionPool pool_{[this] { return open_another(); }, most_idle_connections};
   Mutex mutex_;
   BoundedCache<Scope, std::int64_t, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scope_numbers};

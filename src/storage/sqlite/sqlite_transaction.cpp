@@ -14,8 +14,8 @@ void end_read(Connection& connection) {
   // After some failures SQLite has rolled back by itself.
   if (sqlite3_get_autocommit(connection.handle()) != 0) return;
   try {
-    connection.prepare("ROLLBACK").run();  // kept: every reader ends with it
-  } catch (const std::exception&) {  // nothing of the transaction stays when the connection is used again, or closed
+    connection.prepare("ROLLBACK").run();  // a kept statement, because every reader ends with it
+  } catch (const std::exception&) {        // it ends when the connection is returned or closed
   }
 }
 
@@ -42,7 +42,7 @@ void SqliteTransaction::commit() {
   if (!writer_ && !reader_) throw std::logic_error("a part of a joint transaction was committed");
   before_commit();
   if (writer_)
-    // Rules are compiled by their generation: nobody may see one that could yet be undone.
+    // Rules are compiled for a generation, so no other writer may see a generation that could still be undone.
     writer_->commit(has_counted_);
   else
     connection_->prepare("COMMIT").run();
@@ -55,7 +55,7 @@ std::uint64_t SqliteTransaction::generation() {
   return statement.step() ? static_cast<std::uint64_t>(statement.integer(0)) : 0;
 }
 
-// Several changes in a row are one, unless somebody compiled what lies between them.
+// Several changes in a row count once, unless a caller read the generation between them.
 void SqliteTransaction::count_generation() {
   if (!has_told_generation_) return;
   has_told_generation_ = false;
@@ -118,7 +118,7 @@ std::vector<Record> SqliteTransaction::select_records(const RecordSelection& sel
 
 std::vector<RecordGroup> SqliteTransaction::sum_records(const RecordRollup& rollup) { return records().sum(rollup); }
 
-// What scopes_with_due_runs() looks at.
+// Updates the table that scopes_with_due_runs() reads.
 void SqliteTransaction::before_commit() {
   if (!has_changed_runs_) return;
   has_changed_runs_ = false;
@@ -145,7 +145,7 @@ SqliteDatabaseTransaction::~SqliteDatabaseTransaction() {
 
 void SqliteDatabaseTransaction::commit() {
   if (writer_)
-    writer_->commit(true);  // no other writer may know of an organization that could yet be undone
+    writer_->commit(true);  // no other writer may see an organization that could still be undone
   else
     connection_->prepare("COMMIT").run();
 }
@@ -190,7 +190,7 @@ const SqliteTransaction::KeptUp& SqliteTransaction::kept_up(EntityTypeKey type) 
   Statement statement = scoped(
       "SELECT EXISTS(SELECT 1 FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2), search_fields <> '[]' FROM "
       "entity_types WHERE scope_id = ?1 AND type_key = ?2");
-  // Of a type without a record nothing is known: then both are asked.
+  // If the type has no record, both unique keys and search fields may exist.
   const bool is_known = statement.bind(2, type).step();
   return kept_up_.emplace(KeptUp{type, !is_known || statement.integer(0) != 0, !is_known || statement.integer(1) != 0});
 }

@@ -1,4 +1,4 @@
-// One transaction on one connection, inside one scope.
+// One transaction in one scope, on one connection.
 #pragma once
 
 #include <functional>
@@ -20,18 +20,18 @@ namespace STRUERE_COMPANION_API struere {
 
 class SqliteTransaction final : public Transaction, private KeySource {
  public:
-  // `scope` is the number of the scope, `organization` its organization, which owns what both environments share.
+  // `scope` is the number of the scope. `organization` is its organization, which owns what both environments share.
   SqliteTransaction(ConnectionLease reader, std::int64_t scope, const std::string& organization);
-  // `after_commit` is called if definitions left field keys to be built, once they are durable; it must not throw.
+  // Calls `after_commit` after the commit if definitions left field keys to build. `after_commit` must not throw.
   SqliteTransaction(WriteTurn writer, std::int64_t scope, const std::string& organization,
                     std::function<void()> after_commit = {});
-  // Part of a larger write on that connection, which calls before_commit() and commits.
+  // Part of a larger write on that connection. The larger write calls before_commit() and commits.
   SqliteTransaction(Connection& part_of, std::int64_t scope, const std::string& organization)
       : connection_(&part_of), scope_(scope), owner_{scope, organization} {}
   ~SqliteTransaction() override;
 
   void commit() override;
-  // Writes what is kept of the whole transaction.
+  // Writes data that depends on the whole transaction.
   void before_commit();
 
   std::uint64_t generation() override;
@@ -74,14 +74,14 @@ class SqliteTransaction final : public Transaction, private KeySource {
   void purge_payload(std::int64_t sequence, const Digest& payload_hash) override;
 
  private:
-  // A statement whose first parameter is the scope, already bound: the only way to one in here.
+  // Prepares a statement and binds the scope to its first parameter. All statements of this class are made here.
   Statement scoped(std::string_view sql);
   // `values` must outlive the statement.
   Statement scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters, SlotValues& values);
   SqliteRecords records() { return {*connection_, owner_}; }
   void note_change(RecordTable table);
   std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override;
-  // What a write of a row of this type has to keep up besides its field keys.
+  // What a write of a row of this type must update in addition to its field keys.
   struct KeptUp {
     EntityTypeKey type;
     bool has_unique_keys, is_searched;
@@ -89,26 +89,26 @@ class SqliteTransaction final : public Transaction, private KeySource {
   const KeptUp& kept_up(EntityTypeKey type);
   UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
-  // What to ask the search index first; nothing where that is more work than to look at the rows one by one. `page`
-  // says that no more than a page of them is wanted.
+  // The query to the search index that finds candidates; `nullopt` if reading the rows one by one costs less. `page`:
+  // the caller needs no more than a page of them.
   std::optional<std::string> candidates(const Selection& selection, bool page);
   void count_generation();
 
   ConnectionLease reader_;
   std::optional<WriteTurn> writer_;
-  Connection* connection_;  // that of the one or of the other
+  Connection* connection_;  // that of `reader_`, of `writer_` or of the larger write
   std::int64_t scope_;
   RecordOwnerValues owner_;
-  bool has_counted_ = false;         // the generation up
-  bool has_told_generation_ = true;  // since it was last counted up
+  bool has_counted_ = false;         // whether it has increased the generation
+  bool has_told_generation_ = true;  // whether generation() was called since the last increase
   bool has_changed_runs_ = false;
-  std::optional<std::uint64_t> keys_state_;  // of what keys_of() reads
-  std::optional<KeptUp> kept_up_;            // of the type that was written last; forgotten with each change of it
+  std::optional<std::uint64_t> keys_state_;  // of the keys that keys_of() reads
+  std::optional<KeptUp> kept_up_;            // of the type that was written last; reset when the type changes
   std::function<void()> after_commit_;
   bool has_keys_to_build_ = false;
 };
 
-// On the tables that no organization owns.
+// A transaction on the tables that no organization owns.
 class SqliteDatabaseTransaction final : public RecordTransaction {
  public:
   explicit SqliteDatabaseTransaction(ConnectionLease reader);
@@ -129,7 +129,7 @@ class SqliteDatabaseTransaction final : public RecordTransaction {
 
   ConnectionLease reader_;
   std::optional<WriteTurn> writer_;
-  Connection* connection_;  // that of the one or of the other
+  Connection* connection_;  // that of `reader_` or of `writer_`
   RecordOwnerValues owner_;
 };
 

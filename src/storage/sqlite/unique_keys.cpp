@@ -51,7 +51,7 @@ std::int64_t UniqueKeys::declare(EntityTypeKey type, std::int64_t position, cons
       "0) + 1 FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2), ?3, ?4) RETURNING key_no");
   insert.bind(2, type).bind(3, position).bind(4, std::string_view(paths)).step();
   const std::int64_t number = insert.integer(0);
-  insert.run();  // to its end
+  insert.run();  // runs the statement to its end
   return number;
 }
 
@@ -119,7 +119,7 @@ void UniqueKeys::update(const StoredEntity& entity) {
     Statement holder = scoped(
         "SELECT entity_id FROM unique_values WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 AND value = ?4");
     holder.bind(2, entity.type).bind(3, key.number).bind(4, std::string_view(*value)).step();
-    if (holder.text(0) != entity.id) throw_key_taken(key.paths);  // else its own, as before
+    if (holder.text(0) != entity.id) throw_key_taken(key.paths);  // otherwise it is the entity's own value, unchanged
   }
 }
 

@@ -1,5 +1,5 @@
-// The unique keys of entity types (SPEC 6). The values of each entity that takes part in a key are a row of
-// `unique_values`, whose primary key lets no two be the same.
+// The unique keys of entity types (SPEC 6). For each entity with a value for a key, `unique_values` has a row. Its
+// primary key rejects equal values.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@
 
 namespace struere {
 
-// Of one scope, inside the transaction that is open.
+// The keys of one scope, inside the open transaction.
 class UniqueKeys {
  public:
   UniqueKeys(Connection& connection, std::int64_t scope) : connection_(connection), scope_(scope) {}
 
-  // Error{conflict} if stored rows break one of them.
+  // Throws Error{conflict} if stored rows break one of the keys.
   void replace(EntityTypeKey type, const std::vector<UniqueKey>& keys);
 
   std::optional<std::string> find(EntityTypeKey type, const UniqueKey& key, const Json& data);
-  // After the row is written. Error{conflict} if another entity has the same values.
+  // Call these after writing the row. They throw Error{conflict} if another entity has the same values.
   void insert(const StoredEntity& entity);
   void update(const StoredEntity& entity);
-  void forget(const std::string& id);  // before the row goes
+  void forget(const std::string& id);  // call it before removing the row
 
  private:
   struct Known {
@@ -37,7 +37,7 @@ class UniqueKeys {
   std::vector<Known> known(EntityTypeKey type);
   std::int64_t declare(EntityTypeKey type, std::int64_t position, const UniqueKey& key);
   void build(EntityTypeKey type, const Known& key);
-  // Whether it was free.
+  // Returns false if the value is already taken.
   bool put(EntityTypeKey type, std::int64_t key, std::string_view value, std::string_view id);
 
   Connection& connection_;

@@ -14,8 +14,8 @@
 #include <unistd.h>
 #endif
 
-// Locks that belong to an open file, and not to the process: two databases of one process stand in the queue like two
-// processes, and the lock is not lost when somebody else closes the file.
+// These locks belong to an open file and not to the process. So two databases of one process wait like two processes,
+// and the lock is not lost when other code of the process closes the file.
 #if defined(F_OFD_SETLK) && defined(F_OFD_GETLK)
 #define STRUERE_HAS_FILE_LOCKS 1
 #endif
@@ -29,7 +29,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t guard = 0;     // the byte that is held while a ticket is drawn
-constexpr std::int64_t shortcut = 1;  // the ticket of a writer that finds the queue empty; before all others
+constexpr std::int64_t shortcut = 1;  // the ticket of a writer that finds the queue empty; it comes before all others
 constexpr std::int64_t first_ticket = 2;
 constexpr std::int64_t most_tickets = std::int64_t{1} << 60;
 constexpr auto longest_drawing = 20ms;  // the guard is held for microseconds, unless its holder was stopped
@@ -46,7 +46,7 @@ bool set_lock(int file, short type, std::int64_t byte) noexcept {
   return fcntl(file, F_OFD_SETLK, &lock) == 0;
 }
 
-// The place of a lock of somebody else on the bytes from `begin` to before `end`; -1 if there is none.
+// The position of a lock of another open file between `begin` and before `end`; -1 if there is no such lock.
 std::int64_t find_lock(int file, std::int64_t begin, std::int64_t end) noexcept {
   struct flock lock {};
   lock.l_type = F_WRLCK;
@@ -56,8 +56,8 @@ std::int64_t find_lock(int file, std::int64_t begin, std::int64_t end) noexcept 
   return fcntl(file, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK ? -1 : lock.l_start;
 }
 
-// A child of fork() has the same open files, and so would hold its parent's locks when the parent is dead: it closes
-// them at once.
+// A child of fork() has the same open files and would keep its parent's locks after the parent dies. So it closes them
+// at once.
 constexpr std::size_t most_noted = 64;
 std::atomic<int> noted[most_noted];  // one more than the descriptor; 0 is a free place
 
@@ -78,7 +78,7 @@ void forget(int file) {
     if (int known = file + 1; place.compare_exchange_strong(known, 0)) return;
 }
 
-// With the mode of the database, as SQLite does for its own files.
+// Gives the lock file the mode of the database, as SQLite does for its own files.
 int open_beside(const std::string& database) {
   struct stat found {};
   if (stat(database.c_str(), &found) != 0) return -1;
@@ -87,7 +87,7 @@ int open_beside(const std::string& database) {
   const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
   if (made < 0) return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   const bool is_as_wide = fchmod(made, mode) == 0 && (geteuid() != 0 || fchown(made, found.st_uid, found.st_gid) == 0);
-  static_cast<void>(is_as_wide);  // otherwise the others go without the queue
+  static_cast<void>(is_as_wide);  // if this failed, processes of other users write without the queue
   return made;
 }
 
@@ -113,13 +113,14 @@ bool WriteQueue::draw(Clock::time_point deadline, std::int64_t& number) {
   }
   std::int64_t next = 0;
   if (pread(file_, &next, sizeof next, 0) != sizeof next || next < 0 || next >= most_tickets) next = 0;
-  // The number may be held, if the file was written by another program or could not be written: take a later one.
+  // The number may be locked if another program wrote to the file, or if a write to it failed. Then takes a later
+  // number.
   number = next + first_ticket;
   const std::int64_t last = number + 1000;
   while (number < last && !set_lock(file_, F_WRLCK, number)) ++number;
   const bool is_drawn = number < last;
   next = number - first_ticket + 1;
-  if (is_drawn && pwrite(file_, &next, sizeof next, 0) != sizeof next) {  // the next one finds a number that is held
+  if (is_drawn && pwrite(file_, &next, sizeof next, 0) != sizeof next) {  // the next writer finds this number locked
   }
   set_lock(file_, F_UNLCK, guard);
   return is_drawn;

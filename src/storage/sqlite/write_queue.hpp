@@ -4,7 +4,7 @@
 // time takes it again before the others look. Here each writer draws a ticket, and writes when all writers before it
 // have written.
 //
-// A ticket is a lock on one byte of the file `FILE-lock` beside the database. A writer holds the byte of its number
+// A ticket is a lock on one byte of the file `FILE-lock` next to the database. A writer holds the byte of its number
 // until it has committed. Its turn has come when no process holds a byte with a smaller number. The kernel releases the
 // locks of a process that dies. The queue only orders writers; SQLite's lock still protects the data. There is no queue
 // where the file system has no such locks or where the file cannot be made. A writer also takes SQLite's lock out of
@@ -19,20 +19,20 @@
 
 namespace struere {
 
-// One of a process and database; used by one thread at a time.
+// The queue of one database in one process. One thread at a time may use it.
 class WriteQueue {
  public:
   using Clock = std::chrono::steady_clock;
 
-  WriteQueue() = default;  // there is no queue: nobody waits
+  WriteQueue() = default;  // there is no queue: writers do not wait in it
   ~WriteQueue();
   WriteQueue(const WriteQueue&) = delete;
   WriteQueue& operator=(const WriteQueue&) = delete;
 
-  // `path`: of the database. Its mode is that of the lock file.
+  // `path` is that of the database. The lock file gets the mode of the database.
   void open(const std::string& path);
 
-  // A place in the queue, kept until it is destroyed. Must not outlive the queue.
+  // A place in the queue. The destructor gives it up. Must not outlive the queue.
   class Ticket {
    public:
     Ticket(Ticket&& other) noexcept : queue_(std::exchange(other.queue_, nullptr)), number_(other.number_) {}
@@ -51,18 +51,18 @@ class WriteQueue {
     std::int64_t number_;
   };
 
-  // Returns when it is the caller's turn, or `has_lock` answers true, which is asked now and then in between, or at
-  // `deadline`. Draws no ticket where there is no queue.
+  // Returns at the caller's turn, or when `has_lock` returns true (checked every 50 ms), or at `deadline`. Draws no
+  // ticket if there is no queue.
   Ticket wait(Clock::time_point deadline, const std::function<bool()>& has_lock);
 
  private:
   bool draw(Clock::time_point deadline, std::int64_t& number);
-  // How far before `number` some ticket that is held lies; 0 if none is.
+  // The distance from `number` to the smallest ticket that another writer holds; 0 if there is none before `number`.
   std::int64_t distance_to_holder(std::int64_t number);
   void release(std::int64_t number) noexcept;
 
   int file_ = -1;
-  std::uint64_t forks_ = 0;  // when it was opened
+  std::uint64_t forks_ = 0;  // the fork count when it was opened
 };
 
 }  // namespace struere
