@@ -142,9 +142,17 @@ class DatabaseTransaction final : public WithRecords<RecordTransaction> {
   Work work_;
 };
 
-void require_organization(const Snapshot& snapshot, const OrganizationId& id) {
+// Whether there is one, and it is open or is still being copied from elsewhere.
+bool has_organization(const Snapshot& snapshot, const OrganizationId& id, bool is_open) {
   const auto table = snapshot.database.find(RecordTable::organizations);
-  if (table == snapshot.database.end() || !table->second.contains({id.str()}))
+  if (table == snapshot.database.end()) return false;
+  const auto found = table->second.find({id.str()});
+  static const std::size_t unfinished = column_of(shape_of(RecordTable::organizations), "unfinished_copy");
+  return found != table->second.end() && (found->second.at(unfinished).index() == 0) == is_open;
+}
+
+void require_organization(const Snapshot& snapshot, const OrganizationId& id, bool is_open) {
+  if (!has_organization(snapshot, id, is_open))
     throw Error(ErrorCode::not_found, "there is no such organization; create it first");
 }
 
@@ -153,9 +161,9 @@ void require_organization(const Snapshot& snapshot, const OrganizationId& id) {
 class ScopeTransaction final : public WithRecords<Transaction> {
  public:
   // `work` belongs to this transaction only, or to a joint transaction, which then commits it.
-  ScopeTransaction(std::shared_ptr<Work> work, const Scope& scope, bool is_part)
-      : work_(std::move(work)), name_(scope.organization(), scope.environment()), is_part_(is_part) {
-    require_organization(work_->seen(), name_.first);
+  ScopeTransaction(std::shared_ptr<Work> work, const Scope& scope, bool is_part, bool fills = false)
+      : work_(std::move(work)), name_(scope.organization(), scope.environment()), is_part_(is_part), fills_(fills) {
+    require_organization(work_->seen(), name_.first, !fills);
     const auto found = work_->seen().scopes.find(name_);
     if (work_->writes())
       work_->changed().scopes[name_] = copy_ = found == work_->seen().scopes.end()
@@ -357,6 +365,36 @@ class ScopeTransaction final : public WithRecords<Transaction> {
     }
   }
 
+  std::vector<StoredEntity> scan_entities(const std::string& after, std::int64_t limit,
+                                          std::size_t most_bytes) override {
+    std::vector<StoredEntity> out;
+    std::size_t bytes = 0;
+    for (auto at = rows_->entities.upper_bound(after); at != rows_->entities.end(); ++at) {
+      if (static_cast<std::int64_t>(out.size()) == limit || bytes >= most_bytes) break;
+      bytes += out.emplace_back(at->second).data.size();
+    }
+    return out;
+  }
+  std::vector<StoredRelation> scan_relations(const std::optional<StoredRelation>& after, std::int64_t limit) override {
+    std::vector<StoredRelation> out;
+    for (const auto& [from, relation, to] : rows_->relations)
+      if (StoredRelation next{from, relation, to};
+          static_cast<std::int64_t>(out.size()) < limit && (!after || *after < next))
+        out.push_back(std::move(next));
+    return out;
+  }
+  void restore_event(const EventRecord& event) override { append_event(event); }
+  void clear_scope() override {
+    if (!fills_) throw std::logic_error("a scope that is open was to be cleared");
+    remove_records(RecordTable::trigger_runs, {});
+    ScopeRows& rows = change();
+    rows.entities.clear();
+    rows.relations.clear();
+    rows.events.clear();
+    rows.log_start = {};
+    rows.noted_time = 0;
+  }
+
  private:
   const Tables* tables(RecordOwner owner) override {
     if (owner == RecordOwner::scope) return &rows_->tables;
@@ -417,7 +455,7 @@ class ScopeTransaction final : public WithRecords<Transaction> {
 
   std::shared_ptr<Work> work_;
   ScopeName name_;
-  bool is_part_;
+  bool is_part_, fills_;
   std::shared_ptr<ScopeRows> copy_;        // null in a transaction that reads
   std::shared_ptr<const ScopeRows> rows_;  // the copy, or the committed rows
 };
@@ -445,7 +483,8 @@ class SnapshotStorage final : public Storage {
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    return std::make_unique<ScopeTransaction>(std::make_shared<Work>(store_, access), scope, false);
+    return std::make_unique<ScopeTransaction>(std::make_shared<Work>(store_, access), scope, false,
+                                              access == Access::fill);
   }
   std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
     return std::make_unique<Joint>(store_, scopes);
@@ -457,7 +496,8 @@ class SnapshotStorage final : public Storage {
   std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
     const auto snapshot = store_.latest();
     for (const auto& [name, rows] : snapshot->scopes)
-      if (const auto table = rows->tables.find(RecordTable::api_keys); table != rows->tables.end())
+      if (const auto table = rows->tables.find(RecordTable::api_keys);
+          table != rows->tables.end() && has_organization(*snapshot, name.first, true))
         for (const Record& record : select_rows(table->second, {RecordTable::api_keys, of_hash(hash)}))
           return FoundApiKey{name.first, name.second, rows->generation, record};
     return std::nullopt;
@@ -482,7 +522,7 @@ class SnapshotStorage final : public Storage {
     const auto snapshot = store_.latest();
     for (const auto& [name, rows] : snapshot->scopes) {
       const auto table = rows->tables.find(RecordTable::trigger_runs);
-      if (table == rows->tables.end()) continue;
+      if (table == rows->tables.end() || !has_organization(*snapshot, name.first, true)) continue;
       for (const char* const status : {"pending", "running"}) {
         const RecordCondition is_due{"due_at", RecordCondition::Comparison::less_or_equal, now};
         if (select_rows(table->second, {RecordTable::trigger_runs, {{"status", {}, status}, is_due}}).empty()) continue;

@@ -57,5 +57,6 @@
 #include "struere/triggers/trigger_worker.hpp"
 // operations: what a database needs over time
 #include "struere/operations/backup.hpp"
+#include "struere/operations/copy.hpp"
 #include "struere/operations/doctor.hpp"
 #include "struere/operations/retention.hpp"

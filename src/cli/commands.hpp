@@ -29,6 +29,8 @@ void add_verify(CLI::App& program, Options& options);
 void add_prune(CLI::App& program, Options& options);
 void add_doctor(CLI::App& program, Options& options);
 void add_backup(CLI::App& program, Options& options);
+void add_copy(CLI::App& program, Options& options);
+void add_pg(CLI::App& program, Options& options);  // PostgreSQL
 void add_completion(CLI::App& program, Options& options);
 
 // For the shells: a line for each word that may come next, followed by a tab and its description.

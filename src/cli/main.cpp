@@ -95,6 +95,8 @@ int main(int count, char** arguments) {
   add_prune(program, options);
   add_doctor(program, options);
   add_backup(program, options);
+  add_copy(program, options);
+  add_pg(program, options);
   add_completion(program, options);
   describe_common_options(program);
   // Not a command of CLI11, because the parser cannot read half a command line.

@@ -29,15 +29,21 @@ ApiKey in_scope(ApiKey key, const OrganizationId& organization, Environment envi
 }  // namespace
 
 std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id) {
-  return find<Organization>(*storage.begin_database(Access::read), "id", id.str());
+  auto found = find<StoredOrganization>(*storage.begin_database(Access::read), "id", id.str());
+  if (!found || found->unfinished_copy) return std::nullopt;
+  return std::move(found->organization);
 }
 
 std::vector<Organization> stored_organizations(Storage& storage) {
-  return select<Organization>(*storage.begin_database(Access::read), {{}, {}, {"id"}});
+  std::vector<Organization> out;
+  for (StoredOrganization& stored : select<StoredOrganization>(
+           *storage.begin_database(Access::read), {{}, {{"unfinished_copy", {}, std::monostate()}}, {"id"}}))
+    out.push_back(std::move(stored.organization));
+  return out;
 }
 
 void insert_organization(Storage& storage, const Organization& organization) {
-  insert_in_database(storage, organization);
+  insert_in_database(storage, StoredOrganization{organization});
 }
 
 std::optional<User> find_user(Storage& storage, const UserId& id) {

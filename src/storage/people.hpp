@@ -14,7 +14,7 @@
 
 namespace STRUERE_COMPANION_API struere {
 
-// --- of the database; each call is its own transaction
+// --- of the database; each call is its own transaction. An organization that is not open yet is none.
 std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id);
 std::vector<Organization> stored_organizations(Storage& storage);              // by id
 void insert_organization(Storage& storage, const Organization& organization);  // Error{conflict} if the id is taken

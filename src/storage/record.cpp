@@ -10,7 +10,7 @@ namespace {
 
 using Columns = std::string_view[];
 
-constexpr Columns organizations{"id", "name", "created_at"};
+constexpr Columns organizations{"id", "name", "created_at", "unfinished_copy"};
 constexpr Columns users{"id", "name", "created_at"};
 constexpr Columns memberships{"user_id", "role", "created_at"};
 constexpr Columns entity_types{"type_key",      "slug",          "name",          "schema",

@@ -66,14 +66,21 @@ struct StoredApiKey {
   Digest hash{};
   ApiKey key;
 };
+struct StoredOrganization {
+  Organization organization;
+  std::optional<std::string> unfinished_copy =
+      {};  // what it is copied from (operations/copy.cpp); null once it is open
+};
 
 template <class T>
 struct RecordOf;
 
 template <>
-struct RecordOf<Organization> {
+struct RecordOf<StoredOrganization> {
   static constexpr RecordTable table = RecordTable::organizations;
-  static auto members(auto& o) { return std::tie(o.id, o.name, o.created_at); }
+  static auto members(auto& o) {
+    return std::tie(o.organization.id, o.organization.name, o.organization.created_at, o.unfinished_copy);
+  }
 };
 template <>
 struct RecordOf<User> {

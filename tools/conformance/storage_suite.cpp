@@ -16,7 +16,7 @@ namespace {
 struct Stage {
   explicit Stage(const StorageFactory& make) : storage(make()) {
     for (const char* const id : {"acme", "globex"}) {
-      insert(RecordTable::organizations, {id, id, std::int64_t{1}});
+      insert(RecordTable::organizations, {id, id, std::int64_t{1}, std::monostate{}});
       scopes.trusted_host().create_organization(id, OrganizationId(id));
     }
     for (const char* const id : {"ana", "bo"}) insert(RecordTable::users, {id, id, std::int64_t{1}});
@@ -585,15 +585,16 @@ void check_purging(const StorageFactory& make, Findings& findings) {
 
 void check_shared_tables(const StorageFactory& make, Findings& findings) {
   const Stage stage(make);
-  STRUERE_EXPECT(!stage.insert(RecordTable::organizations, {"acme", "again", std::int64_t{1}}));
+  STRUERE_EXPECT(!stage.insert(RecordTable::organizations, {"acme", "again", std::int64_t{1}, std::monostate{}}));
   STRUERE_EXPECT(!stage.insert(RecordTable::users, {"ana", "again", std::int64_t{1}}));
   {
     const auto undone = stage.storage->begin_database(Access::write);
-    STRUERE_EXPECT(undone->insert_record(RecordTable::organizations, {"none", "none", std::int64_t{1}}));
+    STRUERE_EXPECT(
+        undone->insert_record(RecordTable::organizations, {"none", "none", std::int64_t{1}, std::monostate{}}));
   }
   const auto database = stage.storage->begin_database(Access::read);
   STRUERE_EXPECT((database->select_records({RecordTable::organizations, {}, {"id"}, true, {}, 1}) ==
-                  std::vector<Record>{{"globex", "globex", std::int64_t{1}}}));
+                  std::vector<Record>{{"globex", "globex", std::int64_t{1}, std::monostate{}}}));
   STRUERE_EXPECT(database->sum_records({RecordTable::organizations, {}, {}, {}}).at(0).count == 2);
 }
 
@@ -688,6 +689,89 @@ void check_due_runs(const StorageFactory& make, Findings& findings) {
                                                                 {OrganizationId("acme"), Environment::development}});
 }
 
+// An organization that is being copied from another storage.
+void check_moving(const StorageFactory& make, Findings& findings) {
+  const Stage stage(make);
+  stage.insert(RecordTable::organizations, {"new", "new", std::int64_t{1}, "{}"});
+  stage.scopes.trusted_host().create_organization("new", OrganizationId("new"));
+  const Scope scope = stage.scope(Environment::development, "new");
+  Digest hash{};
+  hash.fill('h');
+  EventRecord event{5, EventId("e"), "note.purged", "purged", std::nullopt, "system", "system", "{}", 4, hash};
+  const auto is_hidden = [&] {
+    for (const Access access : {Access::read, Access::write, Access::brief_write})
+      STRUERE_EXPECT_ERROR(not_found, stage.storage->begin(scope, access));
+    STRUERE_EXPECT_ERROR(not_found, stage.storage->begin_joint({scope}));
+    STRUERE_EXPECT(!stage.storage->find_api_key(hash));
+    STRUERE_EXPECT(stage.storage->scopes_with_due_runs(99).empty());
+  };
+  STRUERE_EXPECT_ERROR(not_found, stage.storage->begin(stage.scope(), Access::fill));
+  const auto fill = [&] {
+    const auto transaction = stage.storage->begin(scope, Access::fill);
+    const EntityTypeKey type = add_type(*transaction, {{"n"}});
+    StoredEntity deleted = row(type, "b", R"({"n":1})");
+    deleted.deleted = true;
+    transaction->insert_entity(deleted);
+    transaction->insert_entity(row(type, "a", R"({"n":1})"));
+    transaction->link("a", "likes", "b");
+    transaction->prune_events({4, hash});
+    transaction->restore_event(event);
+    transaction->note_time(9);
+    transaction->insert_record(RecordTable::api_keys, key_record("key-1", std::string(32, 'h')));
+    transaction->insert_record(RecordTable::trigger_runs, {"run", "t", "{}", "a", "{}", "pending", std::int64_t{1},
+                                                           std::int64_t{0}, "[]", std::monostate{}, std::int64_t{0},
+                                                           std::monostate{}, std::int64_t{1}, std::monostate{}});
+    transaction->commit();
+  };
+  fill();
+  is_hidden();
+  {
+    const auto clearing = stage.storage->begin(scope, Access::fill);
+    clearing->clear_scope();
+    clearing->remove_records(RecordTable::api_keys, {});
+    STRUERE_EXPECT(clearing->scan_entities("", 9, 999).empty());
+    STRUERE_EXPECT(clearing->scan_relations({}, 9).empty());
+    STRUERE_EXPECT(clearing->chain_head().sequence == 0);
+    STRUERE_EXPECT(clearing->log_start().sequence == 0);
+    STRUERE_EXPECT(clearing->last_time() == 0);
+    STRUERE_EXPECT(clearing->select_records({RecordTable::trigger_runs}).empty());
+    clearing->commit();
+  }
+  fill();  // what was cleared can be filled again
+  is_hidden();
+  {
+    const auto opening = stage.storage->begin_database(Access::write);
+    STRUERE_EXPECT(opening->update_records(RecordTable::organizations, {{"id", {}, "new"}},
+                                           {{"unfinished_copy", std::monostate{}}}) == 1);
+    opening->commit();
+  }
+  STRUERE_EXPECT(stage.storage->find_api_key(hash));
+  STRUERE_EXPECT(stage.storage->scopes_with_due_runs(99).size() == 1);
+  STRUERE_EXPECT_ERROR(not_found, stage.storage->begin(scope, Access::fill));
+  const auto transaction = stage.storage->begin(scope, Access::write);
+  STRUERE_EXPECT_LOGIC_ERROR(transaction->clear_scope());
+  STRUERE_REQUIRE(transaction->scan_entities("", 9, 999).size() == 2);
+  STRUERE_EXPECT(transaction->scan_entities("", 1, 999).at(0).id == "a");
+  STRUERE_EXPECT(transaction->scan_entities("", 9, 1).size() == 1);
+  STRUERE_EXPECT(transaction->scan_entities("a", 9, 999).at(0).deleted);
+  STRUERE_EXPECT(ids_of(transaction->select(all_of(1))) == Ids{"a"});
+  STRUERE_EXPECT(transaction->find_by_key(1, {"n"}, Json{{"n", 1}}) == "a");
+  STRUERE_EXPECT((transaction->scan_relations({}, 9) == std::vector<StoredRelation>{{"a", "likes", "b"}}));
+  STRUERE_EXPECT(transaction->scan_relations(StoredRelation{"a", "likes", "b"}, 9).empty());
+  STRUERE_EXPECT(transaction->chain_head().sequence == 5);
+  STRUERE_EXPECT(transaction->chain_head().hash == hash);
+  STRUERE_EXPECT(transaction->log_start().sequence == 4);
+  STRUERE_EXPECT(transaction->last_time() == 9);
+  std::vector<EventRecord> events;
+  transaction->replay_events({}, [&](const EventRecord& found) {
+    events.push_back(found);
+    return true;
+  });
+  STRUERE_REQUIRE(events.size() == 1);
+  STRUERE_EXPECT(events[0].entity == "purged");
+  STRUERE_EXPECT(events[0].hash == hash);
+}
+
 }  // namespace
 
 std::vector<std::string> check_storage(const StorageFactory& make) {
@@ -709,6 +793,7 @@ std::vector<std::string> check_storage(const StorageFactory& make) {
       {"joint transactions", check_joint_transactions},
       {"api keys", check_api_keys},
       {"due runs", check_due_runs},
+      {"moving", check_moving},
   };
   Findings findings;
   for (const auto& [name, part] : parts) findings.run(name, [&, check = part] { check(make, findings); });

@@ -12,6 +12,7 @@
 
 #include "conformance/scenario_storage.hpp"
 #include "struere/storage/postgres.hpp"
+#include "struere/storage/postgres_setup.hpp"
 
 namespace struere::conformance {
 namespace {
@@ -54,8 +55,9 @@ class Databases {
       name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(all_.size() + 1);
       run(url_, "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
       all_.push_back(name);
+      set_up(url_of(name));
     }
-    return url_of(name);
+    return as_application(url_of(name));
   }
   void give_back(std::string name) {
     const std::scoped_lock lock(mutex_);
@@ -63,6 +65,24 @@ class Databases {
   }
 
  private:
+  // Roles are the server's: another process may be making them just now.
+  static void set_up(const std::string& url) {
+    for (int attempt = 1;; ++attempt) try {
+        set_up_postgres(url);
+        return;
+      } catch (const std::exception&) {
+        if (attempt == 5) throw;
+        usleep(50'000);
+      }
+  }
+
+  // The server trusts every role (scripts/postgres_server), or takes the password from where libpq looks for it.
+  static std::string as_application(const std::string& url) {
+    const std::size_t user = url.find("://") + 3, end = url.find_first_of("@/?", user);
+    return url.substr(0, user) + PostgresRoles().application +
+           (end != std::string::npos && url[end] == '@' ? "" : "@") + url.substr(std::min(end, url.size()));
+  }
+
   std::string url_of(const std::string& name) const {
     const std::size_t authority = url_.find("://") + 3, question = std::min(url_.find('?'), url_.size());
     const std::size_t path = std::min(url_.find('/', authority), question);

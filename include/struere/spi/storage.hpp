@@ -27,6 +27,7 @@ enum class Access {
   read,
   write,
   brief_write,  // of one row or event: the storage may let several such share one commit
+  fill,         // a write into an organization that is not open yet, and into no other
 };
 
 constexpr bool is_write(Access access) noexcept { return access != Access::read; }
@@ -68,15 +69,16 @@ class Storage {
 
   // Begins a transaction in which only the rows of `scope` exist. Writers wait for one another; readers wait for
   // nobody. Throws Error{storage} if a writer waited longer than the storage's busy timeout, and Error{not_found} if
-  // the organization does not exist.
+  // the organization does not exist. An organization whose record has an `unfinished_copy` is not open: it exists only
+  // for Access::fill, which throws Error{not_found} for every other one.
   virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
   // A write in each of these scopes, which belong to one organization.
   virtual std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) = 0;
   // On the tables that no organization owns (RecordOwner::database): organizations and users. An organization's two
-  // scopes exist as soon as its record does. Its records are never updated or removed.
+  // scopes exist as soon as its record does. Its records are never removed, and updated only in `unfinished_copy`.
   virtual std::unique_ptr<RecordTransaction> begin_database(Access access) = 0;
 
-  // --- what is known before a scope is. Each is a transaction of its own.
+  // --- what is known before a scope is, of organizations that are open. Each is a transaction of its own.
   virtual std::optional<FoundApiKey> find_api_key(const Digest& hash) = 0;
   // Waits for nobody, neither a writer nor the disk; the use may be written later, or be lost with the process.
   virtual void touch_api_key(const Digest& hash, Timestamp at) noexcept = 0;

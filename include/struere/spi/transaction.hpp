@@ -1,6 +1,8 @@
 // One unit of work: what a storage can be asked to read and to write (SPEC 1 and 6).
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,6 +24,12 @@ inline namespace STRUERE_API spi {
 struct EventReplay {
   std::int64_t after = 0;
   std::optional<std::string> entity = {};
+};
+
+struct StoredRelation {
+  std::string from, relation, to;
+
+  friend auto operator<=>(const StoredRelation&, const StoredRelation&) = default;
 };
 
 // A transaction on records (spi/record.hpp): those of one scope and its organization, or those of the database.
@@ -78,7 +86,7 @@ class Transaction : public RecordTransaction, public RelationReader {
   // Both throw Error{conflict} if the row would break a unique key of its type as stored; the message names the paths
   // of the key and nothing of the other row, and the transaction is then to be undone. Storages hold the keys here, so
   // that no way of writing a row goes past them.
-  virtual void insert_entity(const StoredEntity& entity) = 0;
+  virtual void insert_entity(const StoredEntity& entity) = 0;  // also one that is deleted already
   virtual void update_entity(const StoredEntity& entity) = 0;  // by id; `type` and `created_at` never change
   // Removes the row, its relations and its trigger runs. Events keep the id, and count as those of a purged entity.
   virtual void purge_entity(const std::string& id) = 0;
@@ -104,6 +112,18 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) = 0;
   // Puts the hash in the place of the payload and its salt.
   virtual void purge_payload(std::int64_t sequence, const Digest& payload_hash) = 0;
+
+  // --- moving to another storage (operations/copy.hpp); a storage without these cannot be copied.
+  // All entities, deleted ones too, whose id comes after this one, by id. None is added once the texts of those before
+  // it reach `most_bytes`.
+  virtual std::vector<StoredEntity> scan_entities(const std::string& after, std::int64_t limit, std::size_t most_bytes);
+  // All relations after this one, in their order.
+  virtual std::vector<StoredRelation> scan_relations(const std::optional<StoredRelation>& after, std::int64_t limit);
+  // Appends an event as another storage kept it, hash and sequence included; its entity may have been purged.
+  virtual void restore_event(const EventRecord& event);
+  // Removes all entities, relations, trigger runs and events, and the log begins anew. Only in a transaction that fills
+  // (Access::fill); std::logic_error in every other one.
+  virtual void clear_scope();
 };
 
 }  // namespace spi

@@ -19,15 +19,16 @@ namespace STRUERE_API struere {
 struct PostgresOptions {
   // How long a writer waits for those before it in the same scope, and an operation for a free connection.
   std::chrono::milliseconds busy_timeout{5000};
-  bool must_exist = false;  // otherwise missing tables are made
-  bool read_only = false;   // each write throws Error{storage}
+  bool read_only = false;  // each write throws Error{storage}
   std::size_t most_connections = 32;
 };
 
 // `url` is as libpq takes it (postgresql://user@host:port/database?sslmode=verify-full); passwords may come from a
 // password file or the environment. `prepare=off` among its parameters is for a pooler without prepared statements.
-// Throws Error{storage}, whose message holds no password, if the server cannot be reached, the tables are those of a
-// newer version, or the database's encoding is not UTF8.
+// `struere pg init` (storage/postgres_setup.hpp) makes the tables, and the role to connect as: the application's.
+// Throws Error{storage}, whose message holds no password, if the server cannot be reached; if the role passes row
+// security, or the tables and their policies are not as that makes them, of an older version say; or if the database's
+// encoding is not UTF8.
 std::unique_ptr<Storage> open_postgres_storage(const std::string& url, const PostgresOptions& options = {});
 
 }  // namespace struere

@@ -40,8 +40,14 @@ struct World {
   std::map<OrganizationId, RecordStore> organizations;
   RecordStore database;
 
-  void require_organization(const OrganizationId& id) const {
-    if (database.select({RecordTable::organizations, {{"id", {}, id.str()}}}).empty())
+  bool is_open(const OrganizationId& id) const {
+    return !database
+                .select({RecordTable::organizations, {{"id", {}, id.str()}, {"unfinished_copy", {}, std::monostate()}}})
+                .empty();
+  }
+  void require_organization(const OrganizationId& id, Access access) const {
+    const bool exists = !database.select({RecordTable::organizations, {{"id", {}, id.str()}}}).empty();
+    if (!exists || is_open(id) == (access == Access::fill))
       throw Error(ErrorCode::not_found,
                   "there is no such organization; create it with TrustedHost::create_organization");
   }
@@ -118,19 +124,22 @@ class MemoryDatabaseTransaction final : public WithRecords<RecordTransaction> {
 class MemoryTransaction final : public WithRecords<Transaction> {
  public:
   MemoryTransaction(World& world, const Scope& scope, Access access)
-      : world_(world), scope_(scope.organization(), scope.environment()), writes_(is_write(access)) {
+      : world_(world),
+        scope_(scope.organization(), scope.environment()),
+        writes_(is_write(access)),
+        fills_(access == Access::fill) {
     if (writes_)
       writing_ = std::unique_lock(world.mutex);
     else
       reading_ = std::shared_lock(world.mutex);
-    world.require_organization(scope_.first);
+    world.require_organization(scope_.first, access);
     const auto found = world.scopes.find(scope_);
     data_ = writes_ ? &world.scopes[scope_] : found == world.scopes.end() ? &empty_ : &found->second;
   }
   // A part of a joint transaction, which holds the lock and commits.
   MemoryTransaction(World& world, const Scope& scope)
       : world_(world), scope_(scope.organization(), scope.environment()), writes_(true), is_part_(true) {
-    world.require_organization(scope_.first);
+    world.require_organization(scope_.first, Access::write);
     data_ = &world.scopes[scope_];
   }
   ~MemoryTransaction() override { undo(); }  // while the lock is held
@@ -349,6 +358,38 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     event->payload_hash = payload_hash;
   }
 
+  std::vector<StoredEntity> scan_entities(const std::string& after, std::int64_t limit,
+                                          std::size_t most_bytes) override {
+    std::vector<StoredEntity> out;
+    std::size_t bytes = 0;
+    for (auto at = data_->entities.upper_bound(after); at != data_->entities.end(); ++at) {
+      if (static_cast<std::int64_t>(out.size()) == limit || bytes >= most_bytes) break;
+      bytes += out.emplace_back(at->second).data.size();
+    }
+    return out;
+  }
+  std::vector<StoredRelation> scan_relations(const std::optional<StoredRelation>& after, std::int64_t limit) override {
+    const auto& all = data_->relations;
+    std::vector<StoredRelation> out;
+    for (auto at = after ? all.upper_bound({after->from, after->relation, after->to}) : all.begin(); at != all.end();
+         ++at) {
+      if (static_cast<std::int64_t>(out.size()) == limit) break;
+      out.push_back({std::get<0>(*at), std::get<1>(*at), std::get<2>(*at)});
+    }
+    return out;
+  }
+  void restore_event(const EventRecord& event) override { append_event(event); }  // a row that is missing was purged
+  void clear_scope() override {
+    if (!fills_) throw std::logic_error("a scope that is open was to be cleared");
+    remove_records(RecordTable::trigger_runs, {});
+    undo_.push_back([this, before = *data_] { *data_ = before; });
+    data_->entities.clear();
+    data_->relations.clear();
+    data_->events.clear();
+    data_->log_start = {};
+    data_->noted_time = 0;
+  }
+
  private:
   // Sets a value of a map and records how to undo it.
   template <class Map>
@@ -437,6 +478,7 @@ class MemoryTransaction final : public WithRecords<Transaction> {
   World& world_;
   ScopeName scope_;
   bool writes_;
+  bool fills_ = false;
   bool is_part_ = false;
   ScopeData empty_;
   std::shared_lock<std::shared_mutex> reading_;
@@ -478,7 +520,7 @@ class MemoryStorage final : public Storage {
     const std::shared_lock lock(world_.mutex);
     for (const auto& [scope, data] : world_.scopes)
       for (const Record& record : data.records.select({RecordTable::api_keys, of_hash(hash)}))
-        return FoundApiKey{scope.first, scope.second, data.generation, record};
+        if (world_.is_open(scope.first)) return FoundApiKey{scope.first, scope.second, data.generation, record};
     return std::nullopt;
   }
   void touch_api_key(const Digest& hash, Timestamp at) noexcept override {
@@ -498,7 +540,7 @@ class MemoryStorage final : public Storage {
         const RecordCondition in_time{"due_at", RecordCondition::Comparison::less_or_equal, now};
         return !records.select({RecordTable::trigger_runs, {{"status", {}, status}, in_time}}).empty();
       };
-      if (due("pending") || due("running")) out.push_back(scope);
+      if ((due("pending") || due("running")) && world_.is_open(scope.first)) out.push_back(scope);
     }
     return out;
   }

@@ -48,8 +48,8 @@ bool has_nul(const std::optional<std::string>& text) { return text && text->find
 
 }  // namespace
 
-void PostgresTransaction::append_event(const EventRecord& event) {
-  relieve();
+// The first fourteen columns of an event.
+Parameters PostgresTransaction::parameters_of(const EventRecord& event) const {
   Parameters parameters = Parameters()
                               .add(scope_)
                               .add(event.sequence)
@@ -70,10 +70,34 @@ void PostgresTransaction::append_event(const EventRecord& event) {
     parameters.add_text(event.impersonated_by->type).add_text(event.impersonated_by->id);
   else
     parameters.add_null().add_null();
+  return parameters;
+}
+
+void PostgresTransaction::append_event(const EventRecord& event) {
+  relieve();
   connection().queue(
       "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, "
       "created_at, payload, hash, salt, impersonated_by_type, impersonated_by) VALUES($1, $2, $3, $4, $5, $6, $7, $8, "
       "$9, $10, $11, $12, $13, $14)",
+      parameters_of(event));
+  head_.set_chain_head({event.sequence, event.hash}, event.created_at);
+}
+
+// An entity that has no row was purged.
+void PostgresTransaction::restore_event(const EventRecord& event) {
+  relieve();
+  Parameters parameters = parameters_of(event);
+  if (event.payload_hash)
+    parameters.add_bytes(bytes_of(*event.payload_hash));
+  else
+    parameters.add_null();
+  connection().queue(
+      "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, purged_entity_id, other_end_id, "
+      "purged_other_end_id, actor_type, actor_id, created_at, payload, hash, salt, impersonated_by_type, "
+      "impersonated_by, payload_hash) SELECT $1, $2, $3, $4, e.id, CASE WHEN e.id IS NULL THEN given.entity END, o.id, "
+      "CASE WHEN o.id IS NULL THEN given.other_end END, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM (SELECT $5::text "
+      "AS entity, $6::text AS other_end) AS given LEFT JOIN struere.entities e ON e.scope_id = $1 AND e.id = "
+      "given.entity LEFT JOIN struere.entities o ON o.scope_id = $1 AND o.id = given.other_end",
       parameters);
   head_.set_chain_head({event.sequence, event.hash}, event.created_at);
 }

@@ -11,7 +11,7 @@
 #include "storage/postgres/key_builder.hpp"
 #include "storage/postgres/last_uses.hpp"
 #include "storage/postgres/postgres_transaction.hpp"
-#include "storage/postgres/schema.hpp"
+#include "storage/postgres/schema_check.hpp"
 #include "storage/postgres/storage_check.hpp"
 #include "struere/core/error.hpp"
 #include "struere/spi/backend.hpp"
@@ -52,24 +52,21 @@ class PostgresStorage final : public Storage {
       : options_(options),
         pool_(Target::parse(url), std::max<std::size_t>(options.most_connections, 2), options.busy_timeout) {
     const Lease lease = pool_.lease();
+    check_database(*lease);
     if (lease->run("SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()")
             .bytes(0, 0) != "UTF8")
       throw Error(ErrorCode::storage, "the encoding of the database is not UTF8; create one with ENCODING 'UTF8'");
-    const SchemaState state = recognise(*lease);
-    if (state == SchemaState::missing && (options.must_exist || options.read_only))
-      throw Error(ErrorCode::storage, "the database has no tables of struere; make them with `struere pg init`");
-    if (state == SchemaState::older && options.read_only)
-      throw Error(ErrorCode::storage, "the database has tables of an older version; open it once for writing");
-    if (state != SchemaState::current) create_or_migrate_schema(*lease);
     read_cursor_key(*lease);
     if (!options.read_only) builder_.resume();
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    const std::int64_t number = scope_number(scope);
-    return std::make_unique<PostgresTransaction>(begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read),
-                                                 number, scope.organization().str(), known_keys_, false,
-                                                 [this, number] { builder_.run(number); });
+    const std::int64_t number = access == Access::fill ? unopened_scope_number(scope) : scope_number(scope);
+    auto out = std::make_unique<PostgresTransaction>(
+        begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read), number, scope.organization().str(),
+        known_keys_, false, [this, number] { builder_.run(number); });
+    if (access == Access::fill) out->require_unopened();
+    return out;
   }
 
   // The locks are taken in the order of the scopes' numbers, so that no two wait for each other.
@@ -115,7 +112,8 @@ class PostgresStorage final : public Storage {
     const auto work = begin_work(Work::Kind::read);
     const Result due = work->anywhere().run(
         "SELECT s.organization_id, s.environment FROM struere.due_scopes d JOIN struere.scopes s ON s.id = d.scope_id "
-        "WHERE d.due_at <= $1 ORDER BY d.due_at, d.scope_id",
+        "JOIN struere.organizations o ON o.id = s.organization_id WHERE d.due_at <= $1 AND o.unfinished_copy IS NULL "
+        "ORDER BY d.due_at, d.scope_id",
         Parameters().add(now));
     std::vector<std::pair<OrganizationId, Environment>> out;
     for (int row = 0; row < due.rows(); ++row)
@@ -135,9 +133,7 @@ class PostgresStorage final : public Storage {
     Environment environment;
   };
   struct HashOfHash {
-    std::size_t operator()(const Digest& hash) const noexcept {
-      return std::hash<std::string_view>()(bytes_of(hash));
-    }
+    std::size_t operator()(const Digest& hash) const noexcept { return std::hash<std::string_view>()(bytes_of(hash)); }
   };
 
   static Environment environment_of(std::string_view text) {
@@ -170,15 +166,27 @@ class PostgresStorage final : public Storage {
       const MutexLock lock(mutex_);
       if (const auto* const known = scopes_.find(scope)) return *known;
     }
+    const std::int64_t number = find_scope_number(
+        scope,
+        "SELECT s.id FROM struere.scopes s JOIN struere.organizations o ON o.id = s.organization_id WHERE "
+        "s.organization_id = $1 AND s.environment = $2 AND o.unfinished_copy IS NULL");
+    const MutexLock lock(mutex_);
+    return scopes_.put(scope, number);  // a scope keeps its number for good, and is open for good
+  }
+  std::int64_t unopened_scope_number(const Scope& scope) {
+    return find_scope_number(
+        scope,
+        "SELECT s.id FROM struere.scopes s JOIN struere.organizations o ON o.id = s.organization_id WHERE "
+        "s.organization_id = $1 AND s.environment = $2 AND o.unfinished_copy IS NOT NULL");
+  }
+  std::int64_t find_scope_number(const Scope& scope, const char* sql) {
     const auto work = begin_work(Work::Kind::read);
     const Result row = work->anywhere().run(
-        "SELECT id FROM struere.scopes WHERE organization_id = $1 AND environment = $2",
-        Parameters().add_text(scope.organization().str()).add_text(to_string(scope.environment())));
+        sql, Parameters().add_text(scope.organization().str()).add_text(to_string(scope.environment())));
     if (row.rows() == 0)
       throw Error(ErrorCode::not_found,
                   "there is no such organization; create it with TrustedHost::create_organization");
-    const MutexLock lock(mutex_);
-    return scopes_.put(scope, row.integer(0, 0));  // a scope keeps its number for good
+    return row.integer(0, 0);
   }
 
   // A hash leads to one scope as long as it leads anywhere: what it leads to is then looked for there.
@@ -190,7 +198,9 @@ class PostgresStorage final : public Storage {
     const auto work = begin_work(Work::Kind::read);
     const Result row = work->anywhere().run(
         "SELECT s.id, s.organization_id, s.environment FROM struere.api_key_scopes k JOIN struere.scopes s ON s.id = "
-        "k.scope_id WHERE k.hash = $1",
+        "k.scope_id JOIN struere.organizations o ON o.id = s.organization_id WHERE k.hash = $1 AND o.unfinished_copy "
+        "IS "
+        "NULL",
         Parameters().add_bytes(bytes_of(hash)));
     if (row.rows() == 0) return std::nullopt;
     const MutexLock lock(mutex_);
@@ -226,7 +236,7 @@ class PostgresStorage final : public Storage {
 };
 
 std::unique_ptr<Storage> open_by_url(const std::string& url, const BackendOptions& options) {
-  return open_postgres_storage(url, {options.busy_timeout, options.must_exist, options.read_only});
+  return open_postgres_storage(url, {options.busy_timeout, options.read_only});
 }
 
 }  // namespace

@@ -178,8 +178,8 @@ void PostgresTransaction::insert_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
   relieve();
   connection().queue(
-      "INSERT INTO struere.entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES($1, "
-      "$2, $3, $4, $5, $6, $7, $8)",
+      "INSERT INTO struere.entities(scope_id, id, type_key, status, created_at, updated_at, version, data, deleted_at) "
+      "VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       Parameters()
           .add(scope_)
           .add_text(entity.id)
@@ -188,7 +188,8 @@ void PostgresTransaction::insert_entity(const StoredEntity& entity) {
           .add(entity.created_at)
           .add(entity.updated_at)
           .add(entity.version)
-          .add_text(entity.data));
+          .add_text(entity.data)
+          .add(entity.deleted ? std::optional(entity.updated_at) : std::nullopt));
   FieldKeyTable(*work_, scope_).insert(keys->fields, entity);
   WordTable(*work_, scope_).insert(keys->search, entity);
   UniqueKeys(*work_, scope_).insert(keys->unique, entity);

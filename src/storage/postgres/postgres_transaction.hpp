@@ -70,12 +70,21 @@ class PostgresTransaction final : public Transaction {
   void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override;
   void purge_payload(std::int64_t sequence, const Digest& payload_hash) override;
 
+  std::vector<StoredEntity> scan_entities(const std::string& after, std::int64_t limit,
+                                          std::size_t most_bytes) override;
+  std::vector<StoredRelation> scan_relations(const std::optional<StoredRelation>& after, std::int64_t limit) override;
+  void restore_event(const EventRecord& event) override;
+  void clear_scope() override;
+  // For Access::fill. Throws Error{not_found} if the organization is open.
+  void require_unopened();
+
  private:
   // The connection, inside of the scope.
   Connection& connection() { return work_->in(scope_); }
   // Sends what a long write has queued, so that it takes no memory without bound.
   void relieve();
   Records records() { return {*work_, owner_}; }
+  Parameters parameters_of(const EventRecord& event) const;
   void note_change(RecordTable table);
   void count_generation();
   std::shared_ptr<const TypeKeys> keys_of(EntityTypeKey type);
@@ -96,6 +105,7 @@ class PostgresTransaction final : public Transaction {
   bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;
   bool has_keys_to_build_ = false;
+  bool fills_ = false;                                                     // an organization that is not open
   std::map<EntityTypeKey, std::shared_ptr<const TypeKeys>> changed_keys_;  // of a transaction that changed definitions
 };
 

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <charconv>
-#include <exception>
 
 #include "core/digest.hpp"
 #include "storage/postgres/schema_steps.hpp"
@@ -16,16 +15,20 @@ namespace {
 
 static_assert(schema_version == schema_steps.size());
 
-std::int64_t version_of(Connection& connection, const char* lock) {
-  const Result version =
-      connection.run(fmt::format("SELECT value FROM struere.meta WHERE name = 'schema_version'{}", lock));
+std::int64_t number_of(Connection& connection, std::string_view name, std::string_view lock) {
+  const Result found = connection.run(fmt::format("SELECT value FROM struere.meta WHERE name = '{}'{}", name, lock));
   std::int64_t out = 0;
-  if (version.rows() == 1) {
-    const std::string_view digits = version.bytes(0, 0);
+  if (found.rows() == 1) {
+    const std::string_view digits = found.bytes(0, 0);
     std::from_chars(digits.data(), digits.data() + digits.size(), out);
   }
+  return out;
+}
+
+std::int64_t version_of(Connection& connection, std::string_view lock) {
+  const std::int64_t out = number_of(connection, "schema_version", lock);
   if (out < 1) throw Error(ErrorCode::storage, "the schema `struere` of the database is damaged: it has no version");
-  if (out > schema_version)
+  if (out > schema_version && number_of(connection, "oldest_compatible_version", "") > schema_version)
     throw Error(
         ErrorCode::storage,
         fmt::format("the database has version {} of the tables, and this library knows versions up to {}; use a "
@@ -44,13 +47,15 @@ void put_meta(Connection& connection, std::string_view name, std::string_view va
       Parameters().add_text(name).add_bytes(value));
 }
 
-void take_steps(Connection& connection) {
+}  // namespace
+
+void take_schema_steps(Connection& connection) {
   std::int64_t taken = 0;
   if (has_tables(connection))
     taken = version_of(connection, " FOR UPDATE");
-  else
-    connection.run("CREATE SCHEMA IF NOT EXISTS struere");
-  if (taken == schema_version) return;
+  else if (connection.run("SELECT to_regnamespace('struere') IS NULL").integer(0, 0) != 0)
+    connection.run("CREATE SCHEMA struere");
+  if (taken >= schema_version) return;
   for (auto step = static_cast<std::size_t>(taken); step < schema_steps.size(); ++step)
     for (const std::string_view sql : schema_steps[step]) connection.run(sql);
   if (taken == 0) {
@@ -59,26 +64,12 @@ void take_steps(Connection& connection) {
     put_meta(connection, "cursor_key", {reinterpret_cast<const char*>(key.data()), key.size()});
   }
   put_meta(connection, "schema_version", std::to_string(schema_version));
+  put_meta(connection, "oldest_compatible_version", std::to_string(oldest_compatible_version));
 }
-
-}  // namespace
 
 SchemaState recognise(Connection& connection) {
   if (!has_tables(connection)) return SchemaState::missing;
   return version_of(connection, "") < schema_version ? SchemaState::older : SchemaState::current;
-}
-
-void create_or_migrate_schema(Connection& connection) {
-  connection.run("BEGIN");
-  try {
-    take_steps(connection);
-    connection.run("COMMIT");
-  } catch (const Error&) {
-    const std::exception_ptr failure = std::current_exception();
-    connection.run("ROLLBACK");
-    // Of two processes that make the tables at once, one fails: the other has made them.
-    if (recognise(connection) != SchemaState::current) std::rethrow_exception(failure);
-  }
 }
 
 }  // namespace struere::postgres

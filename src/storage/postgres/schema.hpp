@@ -12,10 +12,14 @@ inline constexpr std::int64_t schema_version = 1;
 
 enum class SchemaState { missing, older, current };
 
-// Throws Error{storage} if a newer library made the tables.
+// The oldest version whose libraries may go on with tables of this one: during a rollout both are at work. A step that
+// they cannot live with raises it.
+inline constexpr std::int64_t oldest_compatible_version = 1;
+
+// Throws Error{storage} if a newer library made the tables, and this one may not use them.
 SchemaState recognise(Connection& connection);
 
-// Makes all tables, or what older ones lack, in one transaction; does nothing if another process has just done so.
-void create_or_migrate_schema(Connection& connection);
+// Takes the steps that were not taken, in the transaction that is open; the lock of the version keeps others out.
+void take_schema_steps(Connection& connection);
 
 }  // namespace struere::postgres

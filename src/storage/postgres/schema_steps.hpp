@@ -20,7 +20,7 @@ inline constexpr std::string_view step_1[] = {
 
     "CREATE TABLE struere.organizations("
     "id text COLLATE \"C\" NOT NULL PRIMARY KEY CHECK(id <> ''), name text COLLATE \"C\" NOT NULL, created_at bigint "
-    "NOT NULL)",
+    "NOT NULL, unfinished_copy text COLLATE \"C\")",  // open once it is null: its copy from another database is whole
 
     "CREATE TABLE struere.users("
     "id text COLLATE \"C\" NOT NULL PRIMARY KEY CHECK(id <> ''), name text COLLATE \"C\" NOT NULL, created_at bigint "

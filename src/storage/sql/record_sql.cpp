@@ -151,8 +151,8 @@ std::string RecordSql::find_in_all_scopes(const RecordWords& words, RecordTable 
   for (const std::string_view name : shape.columns) out.append("k.").append(name).append(", ");
   out.append("s.organization_id, s.environment, s.generation FROM ")
       .append(shape.name)
-      .append(" k JOIN scopes s ON s.id = k.scope_id");
-  out.append(" WHERE k.").append(shape.columns[column_of(shape, column)]).append(" = ?1");
+      .append(" k JOIN scopes s ON s.id = k.scope_id JOIN organizations o ON o.id = s.organization_id");
+  out.append(" WHERE k.").append(shape.columns[column_of(shape, column)]).append(" = ?1 AND o.unfinished_copy IS NULL");
   return words.finish(std::move(out));
 }
 

@@ -360,6 +360,9 @@ inline constexpr std::string_view step_5[] = {
     "CREATE INDEX messages_by_time ON messages(scope_id, created_at, id)",
 
     "CREATE INDEX executions_by_thread ON executions(scope_id, thread_id)",
+
+    // An organization is open once this is null: until then, its copy from another database is not whole.
+    "ALTER TABLE organizations ADD COLUMN unfinished_copy TEXT",
 };
 
 // In order. The version of the tables is the number of steps taken.

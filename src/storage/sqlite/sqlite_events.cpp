@@ -42,11 +42,25 @@ void SqliteTransaction::note_time(Timestamp now) {
   statement.bind(2, now).run();
 }
 
-void SqliteTransaction::append_event(const EventRecord& event) {
+void SqliteTransaction::append_event(const EventRecord& event) { insert_event(event, nullptr, nullptr); }
+
+void SqliteTransaction::restore_event(const EventRecord& event) {
+  EventRecord standing = event;
+  std::optional<std::string> purged, purged_other_end;
+  if (event.entity && !find_entity(*event.entity)) purged.swap(standing.entity);
+  if (event.other_end && !find_entity(*event.other_end)) purged_other_end.swap(standing.other_end);
+  insert_event(standing, &purged, &purged_other_end);
+  if (!event.payload_hash) return;
+  Statement hash = scoped("UPDATE events SET payload_hash = ?3 WHERE scope_id = ?1 AND sequence = ?2");
+  hash.bind(2, event.sequence).bind_blob(3, bytes_of(*event.payload_hash)).run();
+}
+
+void SqliteTransaction::insert_event(const EventRecord& event, const std::optional<std::string>* purged,
+                                     const std::optional<std::string>* purged_other_end) {
   Statement insert = scoped(
       "INSERT INTO events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, created_at, "
-      "payload, hash, salt, impersonated_by_type, impersonated_by) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+      "payload, hash, salt, impersonated_by_type, impersonated_by, purged_entity_id, purged_other_end_id) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
   insert.bind(2, event.sequence).bind(3, std::string_view(event.id.str())).bind(4, std::string_view(event.type));
   insert.bind(5, event.entity).bind(6, event.other_end);
   insert.bind(7, std::string_view(event.actor_type))
@@ -57,6 +71,8 @@ void SqliteTransaction::append_event(const EventRecord& event) {
   if (event.impersonated_by)
     insert.bind(13, std::string_view(event.impersonated_by->type))
         .bind(14, std::string_view(event.impersonated_by->id));
+  if (purged) insert.bind(15, *purged);
+  if (purged_other_end) insert.bind(16, *purged_other_end);
   insert.run();
   Statement head = scoped("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1");
   head.bind(2, event.sequence).bind_blob(3, bytes_of(event.hash)).run();

@@ -118,9 +118,11 @@ class SqliteStorage final : public Storage {
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
     if (is_write(access)) {
       WriteTurn turn = writer(access, owner_of(scope));
-      const std::int64_t number = scope_number(turn.connection(), scope);
-      return std::make_unique<SqliteTransaction>(std::move(turn), number, scope.organization().str(),
-                                                 [this, number] { builder_.run(number); });
+      const bool fills = access == Access::fill;
+      const std::int64_t number =
+          fills ? unopened_scope_number(turn.connection(), scope) : scope_number(turn.connection(), scope);
+      return std::make_unique<SqliteTransaction>(
+          std::move(turn), number, scope.organization().str(), [this, number] { builder_.run(number); }, fills);
     }
     auto connection = reader();
     const std::int64_t number = scope_number(*connection, scope);
@@ -263,14 +265,26 @@ class SqliteStorage final : public Storage {
       const MutexLock lock(mutex_);
       if (const auto* const known = scopes_.find(scope)) return *known;
     }
-    Statement statement = connection.prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
+    const std::int64_t number = find_scope_number(
+        connection, scope,
+        "SELECT s.id FROM scopes s JOIN organizations o ON o.id = s.organization_id WHERE s.organization_id = ?1 AND "
+        "s.environment = ?2 AND o.unfinished_copy IS NULL");
+    const MutexLock lock(mutex_);
+    return scopes_.put(scope, number);  // a scope keeps its number for good, and is open for good
+  }
+  static std::int64_t unopened_scope_number(Connection& connection, const Scope& scope) {
+    return find_scope_number(
+        connection, scope,
+        "SELECT s.id FROM scopes s JOIN organizations o ON o.id = s.organization_id WHERE s.organization_id = ?1 AND "
+        "s.environment = ?2 AND o.unfinished_copy IS NOT NULL");
+  }
+  static std::int64_t find_scope_number(Connection& connection, const Scope& scope, const char* sql) {
+    Statement statement = connection.prepare(sql);
     statement.bind(1, std::string_view(scope.organization().str())).bind(2, to_string(scope.environment()));
     if (!statement.step())
       throw Error(ErrorCode::not_found,
                   "there is no such organization; create it with TrustedHost::create_organization");
-    const std::int64_t number = statement.integer(0);
-    const MutexLock lock(mutex_);
-    return scopes_.put(scope, number);  // a scope keeps its number for good
+    return statement.integer(0);
   }
 
   // --- reads without a scope
@@ -278,8 +292,8 @@ class SqliteStorage final : public Storage {
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
     const auto connection = reader();
     Statement statement = connection->prepare(
-        "SELECT organization_id, environment FROM due_scopes d JOIN scopes s ON s.id = d.scope_id WHERE d.due_at <= ?1 "
-        "ORDER BY d.due_at, d.scope_id");
+        "SELECT organization_id, environment FROM due_scopes d JOIN scopes s ON s.id = d.scope_id JOIN organizations o "
+        "ON o.id = s.organization_id WHERE d.due_at <= ?1 AND o.unfinished_copy IS NULL ORDER BY d.due_at, d.scope_id");
     statement.bind(1, now);
     std::vector<std::pair<OrganizationId, Environment>> out;
     while (statement.step())

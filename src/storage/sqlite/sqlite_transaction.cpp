@@ -27,12 +27,13 @@ SqliteTransaction::SqliteTransaction(ConnectionLease reader, std::int64_t scope,
 }
 
 SqliteTransaction::SqliteTransaction(WriteTurn writer, std::int64_t scope, const std::string& organization,
-                                     std::function<void()> after_commit)
+                                     std::function<void()> after_commit, bool fills)
     : writer_(std::move(writer)),
       connection_(&writer_->connection()),
       scope_(scope),
       owner_{scope, organization},
-      after_commit_(std::move(after_commit)) {}
+      after_commit_(std::move(after_commit)),
+      fills_(fills) {}
 
 SqliteTransaction::~SqliteTransaction() {
   if (reader_) end_read(*connection_);
@@ -226,13 +227,14 @@ std::optional<std::string> SqliteTransaction::find_by_key(EntityTypeKey type, co
 
 void SqliteTransaction::insert_entity(const StoredEntity& entity) {
   Statement statement = scoped(
-      "INSERT INTO entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES(?1, ?2, ?3, "
-      "?4, ?5, ?6, ?7, ?8)");
+      "INSERT INTO entities(scope_id, id, type_key, status, created_at, updated_at, version, data, deleted_at) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   statement.bind(2, std::string_view(entity.id)).bind(3, entity.type).bind(4, std::string_view(entity.status));
   statement.bind(5, entity.created_at)
       .bind(6, entity.updated_at)
       .bind(7, entity.version)
-      .bind(8, std::string_view(entity.data));
+      .bind(8, std::string_view(entity.data))
+      .bind(9, entity.deleted ? std::optional(entity.updated_at) : std::nullopt);
   statement.run();
   const KeptUp& kept = kept_up(entity.type);
   if (kept.has_unique_keys) unique_keys().insert(entity);

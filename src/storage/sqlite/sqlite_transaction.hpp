@@ -24,7 +24,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   SqliteTransaction(ConnectionLease reader, std::int64_t scope, const std::string& organization);
   // Calls `after_commit` after the commit if definitions left field keys to build. `after_commit` must not throw.
   SqliteTransaction(WriteTurn writer, std::int64_t scope, const std::string& organization,
-                    std::function<void()> after_commit = {});
+                    std::function<void()> after_commit = {}, bool fills = false);
   // Part of a larger write on that connection. The larger write calls before_commit() and commits.
   SqliteTransaction(Connection& part_of, std::int64_t scope, const std::string& organization)
       : connection_(&part_of), scope_(scope), owner_{scope, organization} {}
@@ -73,11 +73,20 @@ class SqliteTransaction final : public Transaction, private KeySource {
   void replay_events(const EventReplay& which, const std::function<bool(const EventRecord&)>& visit) override;
   void purge_payload(std::int64_t sequence, const Digest& payload_hash) override;
 
+  std::vector<StoredEntity> scan_entities(const std::string& after, std::int64_t limit,
+                                          std::size_t most_bytes) override;
+  std::vector<StoredRelation> scan_relations(const std::optional<StoredRelation>& after, std::int64_t limit) override;
+  void restore_event(const EventRecord& event) override;
+  void clear_scope() override;
+
  private:
   // Prepares a statement and binds the scope to its first parameter. All statements of this class are made here.
   Statement scoped(std::string_view sql);
   // `values` must outlive the statement.
   Statement scoped(std::string_view sql, const std::vector<SelectionParameter>& parameters, SlotValues& values);
+  // The last two: the ids of entities that were purged, null if none was.
+  void insert_event(const EventRecord& event, const std::optional<std::string>* purged,
+                    const std::optional<std::string>* purged_other_end);
   SqliteRecords records() { return {*connection_, owner_}; }
   void note_change(RecordTable table);
   std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override;
@@ -106,6 +115,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   std::optional<KeptUp> kept_up_;            // of the type that was written last; reset when the type changes
   std::function<void()> after_commit_;
   bool has_keys_to_build_ = false;
+  bool fills_ = false;  // an organization that is not open
 };
 
 // A transaction on the tables that no organization owns.

@@ -1,0 +1,73 @@
+// `struere copy`: an organization, or all of them, moves to another database.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <optional>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/operations/copy.hpp"
+
+namespace struere::cli {
+namespace {
+
+volatile std::sig_atomic_t is_copy_interrupted = 0;
+
+constexpr int copy_interrupted = 130;  // the exit code that shells use
+
+Json as_json(const CopyReport& report) {
+  return {{"organizations", report.organizations},
+          {"users", report.users},
+          {"records", report.records},
+          {"entities", report.entities},
+          {"relations", report.relations},
+          {"events", report.events},
+          {"resumed", report.resumed}};
+}
+
+}  // namespace
+
+void add_copy(CLI::App& program, Options& options) {
+  static std::string from, to, organization;
+  static CopyOptions copy;
+  auto* const command =
+      program.add_subcommand("copy", "Move an organization, or all, to another database, and verify the copy");
+  command->add_option("source", from, "A database: a file, or the URL of a PostgreSQL database")
+      ->required()
+      ->type_name("SOURCE");
+  command->add_option("target", to, "The database that gets the copy; a missing file is made")
+      ->required()
+      ->type_name("TARGET");
+  command->add_option("--organization", organization, "Only this organization; default: all")->type_name("ID");
+  command->add_option("--batch", copy.batch_rows, "Rows in each transaction")->capture_default_str()->type_name("N");
+  command->add_flag("--join-users", copy.join_users,
+                    "Users of the target with the same id are the same person, although their names differ");
+  command->add_flag("--restart", copy.restart, "Begin an unfinished copy anew, after the source has changed");
+  command->footer(
+      "Stop the programs that write to the organization first. Nobody sees the copy before it is complete and every "
+      "row and log is verified; an interrupted copy goes on when the command runs again.\n\nExample:\n  struere copy "
+      "acme.db postgresql:///struere --organization acme");
+  command->callback([&options] {
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_copy_interrupted = 1; });
+    if (!organization.empty()) copy.organization = OrganizationId(organization);
+    const Database source = Database::open(from, {.sqlite = {.must_exist = true}});
+    const Database target = Database::open(to);
+    std::optional<Progress> progress(std::in_place);
+    copy.progress = [&](const CopyProgress& at) {
+      if (is_copy_interrupted) throw Finished{copy_interrupted};  // the next copy continues
+      progress->show(fmt::format("{} {}: {} of {}", at.step == CopyProgress::Step::copy ? "copying" : "verifying",
+                                 at.organization.str(), at.table, to_string(at.environment)),
+                     at.done, at.total);
+    };
+    const CopyReport report = copy_database(source, target, copy);
+    progress.reset();
+    if (options.json) return say_json(as_json(report));
+    say("+ {}{}: {}, {}, {}, {}, {} verified", to, report.resumed ? " (resumed)" : "",
+        counted(static_cast<std::size_t>(report.organizations), "organization"),
+        fmt::format("{} entities", report.entities), counted(static_cast<std::size_t>(report.relations), "relation"),
+        counted(static_cast<std::size_t>(report.records), "record"),
+        counted(static_cast<std::size_t>(report.events), "event"));
+  });
+}
+
+}  // namespace struere::cli

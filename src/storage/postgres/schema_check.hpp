@@ -1,0 +1,15 @@
+// Whether a database is as `struere pg init` makes it, asked of its catalog when it is opened.
+#pragma once
+
+#include "storage/postgres/connection.hpp"
+
+namespace struere::postgres {
+
+// Throws Error{storage}, with what mends it, if
+//   the role of the connection passes row security: a superuser, or BYPASSRLS, or a role that may become one
+//   a table or a column is missing or of another kind, or the version of the tables is another
+//   row security is not on, or not forced, or a policy is not ours
+//   there is a trigger, a rule or a view that struere did not make
+void check_database(Connection& connection);
+
+}  // namespace struere::postgres

@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include "storage/postgres/connection.hpp"
+#include "storage/postgres/roles.hpp"
+#include "storage/postgres/row_security.hpp"
+#include "storage/postgres/schema.hpp"
+#include "struere/storage/postgres_setup.hpp"
+
+namespace struere {
+namespace postgres {
+namespace {
+
+class Setup {
+ public:
+  Setup(Connection& connection, const PostgresRoles& roles) : connection_(connection), roles_(roles) {}
+
+  std::vector<std::string> run() {
+    run(role_statements(connection_, roles_));
+    const bool rules = is_superuser(connection_);
+    const std::string owner = quoted_role(roles_.owner);
+    if (!has_schema()) run({fmt::format("CREATE SCHEMA struere AUTHORIZATION {}", owner)});
+    connection_.run(fmt::format("SET LOCAL ROLE {}", owner));  // whose all of it is
+    let_owner_past();
+    take_schema_steps(connection_);
+    for (const TableWall& wall : table_walls()) run(statements_of(wall, policies_of(wall.table)));
+    run(grant_statements(roles_));
+    connection_.run("RESET ROLE");
+    if (rules) run(setting_statements(roles_));
+    return std::move(statements_);
+  }
+
+ private:
+  void run(const std::vector<std::string>& statements) {
+    for (const std::string& sql : statements) {
+      connection_.run(sql);
+      statements_.push_back(sql);
+    }
+  }
+
+  bool has_schema() { return connection_.run("SELECT to_regnamespace('struere') IS NOT NULL").integer(0, 0) != 0; }
+
+  // Until the end of this transaction, a step may change rows of all scopes.
+  void let_owner_past() {
+    const Result tables = connection_.run(
+        "SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = 'struere' ORDER BY tablename");
+    for (int row = 0; row < tables.rows(); ++row)
+      connection_.run(fmt::format("ALTER TABLE struere.{} NO FORCE ROW LEVEL SECURITY", tables.bytes(row, 0)));
+  }
+
+  std::vector<std::string> policies_of(const std::string& table) {
+    const Result found = connection_.run(
+        "SELECT pg_catalog.quote_ident(policyname) FROM pg_catalog.pg_policies WHERE schemaname = 'struere' AND "
+        "tablename = $1 ORDER BY policyname",
+        Parameters().add_text(table));
+    std::vector<std::string> out;
+    for (int row = 0; row < found.rows(); ++row) out.emplace_back(found.bytes(row, 0));
+    return out;
+  }
+
+  Connection& connection_;
+  const PostgresRoles& roles_;
+  std::vector<std::string> statements_;
+};
+
+}  // namespace
+}  // namespace postgres
+
+std::vector<std::string> set_up_postgres(const std::string& url, const PostgresSetup& setup) {
+  postgres::Connection connection(postgres::Target::parse(url));
+  connection.run("BEGIN");  // undone with the connection if anything fails
+  auto statements = postgres::Setup(connection, setup.roles).run();
+  connection.run(setup.dry_run ? "ROLLBACK" : "COMMIT");
+  return statements;
+}
+
+}  // namespace struere

@@ -1,0 +1,131 @@
+// A database that is not as `struere pg init` makes it is not opened, and the message says what mends it.
+#include <catch2/catch.hpp>
+
+#include "storage/postgres/schema.hpp"
+#include "storage/postgres/schema_check.hpp"
+#include "support/postgres_database.hpp"
+#include "support/throws_error.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+// What opening it says; empty if it is as it should be.
+std::string fault_of(const std::string& url) {
+  postgres::Connection connection(postgres::Target::parse(url));
+  try {
+    postgres::check_database(connection);
+    return {};
+  } catch (const Error& error) {
+    REQUIRE(error.code() == ErrorCode::storage);
+    return error.what();
+  }
+}
+
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a database is opened as the application or the owner, never past row security", "[postgres][wall]") {
+  const PostgresDatabase database;
+  CHECK(fault_of(database.application()).empty());
+  CHECK(fault_of(database.owner()).empty());
+  CHECK(says(fault_of(database.superuser()), "is a superuser"));
+  CHECK(says(fault_of(database.backup()), "has BYPASSRLS"));
+  CHECK(says(fault_of(database.superuser()), "connect as the role of the application"));
+
+  // A role that may become one that passes is no better.
+  RawPostgres raw(database.superuser());
+  const std::string member = "struere_member_" + database.name();
+  raw.run("CREATE ROLE " + member + " LOGIN IN ROLE struere_application, struere_backup");
+  CHECK(says(fault_of(database.as(member)), "has BYPASSRLS"));
+  raw.run("REVOKE struere_backup FROM " + member);
+  CHECK(fault_of(database.as(member)).empty());
+  raw.run("ALTER ROLE " + member + " BYPASSRLS");
+  CHECK(says(fault_of(database.as(member)), "has BYPASSRLS"));
+  raw.run("DROP ROLE " + member);
+}
+
+TEST_CASE("a database whose row security was weakened is not opened until it is set up again", "[postgres][wall]") {
+  const PostgresDatabase database;
+  RawPostgres raw(database.superuser());
+  for (const auto& [damage, message] : std::vector<std::pair<std::string, std::string>>{
+           {"ALTER TABLE struere.events NO FORCE ROW LEVEL SECURITY", "`events` lets its owner past"},
+           {"ALTER TABLE struere.events DISABLE ROW LEVEL SECURITY", "`events` has no row security"},
+           {"ALTER TABLE struere.users DISABLE ROW LEVEL SECURITY", "`users` has no row security"},
+           {"DROP POLICY scope ON struere.roles", "policies of the table `roles`"},
+           {"CREATE POLICY more ON struere.entities USING (true)", "policies of the table `entities`"},
+           {"ALTER POLICY scope ON struere.entities USING (scope_id = "
+            "coalesce(current_setting('struere.scope', true)::integer, 1))",
+            "policies of the table `entities`"},
+           {"ALTER POLICY scope ON struere.entities WITH CHECK (true)", "policies of the table `entities`"},
+           {"ALTER POLICY organization ON struere.agents USING (true)", "policies of the table `agents`"},
+           {"ALTER POLICY scope ON struere.api_keys TO struere_application", "policies of the table `api_keys`"}}) {
+    INFO(damage);
+    raw.run(damage);
+    const std::string fault = fault_of(database.application());
+    CHECK(says(fault, message));
+    CHECK(says(fault, "struere pg init"));
+    database.set_up();
+    CHECK(fault_of(database.application()).empty());
+  }
+}
+
+TEST_CASE("a database whose tables were changed is not opened", "[postgres]") {
+  for (const auto& [damage, message] : std::vector<std::pair<std::string, std::string>>{
+           {"ALTER TABLE struere.entities DROP COLUMN version", "`entities.version` is missing"},
+           {"ALTER TABLE struere.entities ALTER COLUMN status TYPE text COLLATE \"default\"", "`entities.status`"},
+           {"ALTER TABLE struere.entities ALTER COLUMN data DROP NOT NULL", "`entities.data`"},
+           {"ALTER TABLE struere.events ALTER COLUMN created_at TYPE integer", "`events.created_at`"},
+           {"DROP TABLE struere.retention", "`retention` has no row security"},
+           {"CREATE VIEW struere.everything AS SELECT * FROM struere.entities", "`everything`"},
+           {"CREATE FUNCTION public.copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE "
+            "TRIGGER "
+            "copier AFTER INSERT ON struere.entities FOR EACH ROW EXECUTE FUNCTION public.copy()",
+            "`copier` on `entities`"},
+           {"CREATE RULE spy AS ON INSERT TO struere.entities DO ALSO NOTIFY spy", "`spy` on `entities`"},
+           {"UPDATE struere.meta SET value = '999' WHERE name IN ('schema_version', 'oldest_compatible_version')",
+            "use a newer library"},
+           {"DELETE FROM struere.meta WHERE name = 'schema_version'", "has no version"},
+           {"DROP SCHEMA struere CASCADE", "no tables of struere"}}) {
+    INFO(damage);
+    const PostgresDatabase database;
+    RawPostgres(database.superuser()).run(damage);
+    CHECK(says(fault_of(database.application()), message));
+  }
+}
+
+TEST_CASE("a newer library's tables are used by an older one where that one may", "[postgres]") {
+  const PostgresDatabase database;
+  RawPostgres raw(database.superuser());
+  raw.run(
+      "UPDATE struere.meta SET value = '999' WHERE name = 'schema_version'; ALTER TABLE struere.entities ADD COLUMN "
+      "extra bigint");
+  CHECK(fault_of(database.application()).empty());
+  raw.run("UPDATE struere.meta SET value = '0' WHERE name = 'schema_version'");
+  CHECK(says(fault_of(database.application()), "no version"));
+}
+
+TEST_CASE("setting up is done once, again, or not at all", "[postgres]") {
+  const PostgresDatabase database(PostgresDatabase::Tables::none);
+  RawPostgres raw(database.superuser());
+  CHECK(says(fault_of(database.application()), "no tables of struere"));
+  const auto planned = set_up_postgres(database.superuser(), {.dry_run = true});
+  CHECK(planned.size() > 100);
+  CHECK(raw.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'struere'") == "0");
+  database.set_up();
+  CHECK(fault_of(database.application()).empty());
+  const std::string key = raw.value("SELECT value FROM struere.meta WHERE name = 'cursor_key'");
+  database.set_up();
+  set_up_postgres(database.owner());  // what a new version needs
+  CHECK(fault_of(database.application()).empty());
+  CHECK(raw.value("SELECT value FROM struere.meta WHERE name = 'cursor_key'") == key);
+  CHECK(raw.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'struere' AND tableowner <> 'struere_owner'") ==
+        "0");
+
+  CHECK_ERROR(storage, set_up_postgres(database.application()));
+  CHECK_ERROR(conflict, set_up_postgres(database.superuser(), {.roles = {.application = "postgres"}}));
+  CHECK_ERROR(conflict, set_up_postgres(database.superuser(), {.roles = {.owner = "a", .application = "a"}}));
+  CHECK_ERROR(invalid_data, set_up_postgres(database.superuser(), {.roles = {.application = ""}}));
+}
