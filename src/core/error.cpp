@@ -26,6 +26,12 @@ Error Error::transient() const {
   return out;
 }
 
+Error Error::retryable() const {
+  Error out = transient();
+  out.retryable_ = true;
+  return out;
+}
+
 Error Error::at(std::string path) const {
   Error out = *this;
   out.path_ = std::make_shared<const std::string>(std::move(path));
@@ -41,6 +47,7 @@ Error Error::at(std::size_t index) const {
 Error Error::with_message(const std::string& message) const {
   Error out(code_, message);
   out.transient_ = transient_;
+  out.retryable_ = retryable_;
   out.index_ = index_;
   out.path_ = path_;
   return out;

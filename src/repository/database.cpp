@@ -4,6 +4,7 @@
 #include "core/authority.hpp"
 #include "repository/engine.hpp"
 #include "repository/unit_of_work.hpp"
+#include "storage/retry.hpp"
 #include "struere/spi/backend.hpp"
 #include "struere/storage/memory.hpp"
 
@@ -29,7 +30,7 @@ Database Database::in_memory(const DatabaseOptions& options) { return with_stora
 Session Database::authenticate(std::string_view api_key) const {
   require_no_unit(*engine_);
   const Authentication authentication(*engine_->storage, *engine_->clock, &engine_->authenticated);
-  return Session(Caller(authority(), engine_, authentication.authenticate(api_key)));
+  return Session(Caller(authority(), engine_, retried([&] { return authentication.authenticate(api_key); })));
 }
 
 TrustedHost Database::trusted_host() const { return {authority(), engine_}; }

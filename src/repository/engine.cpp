@@ -5,6 +5,7 @@
 #include "repository/decision_cache.hpp"
 #include "storage/configuration.hpp"
 #include "storage/records.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -98,13 +99,15 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
   return fresh;
 }
 
+std::shared_ptr<CompiledScope> Engine::last_known(const Scope& scope) {
+  const MutexLock lock(mutex_);
+  const Known* const kept = scopes_.find(scope);
+  return kept ? kept->compiled : nullptr;
+}
+
 std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
-  {
-    const MutexLock lock(mutex_);
-    if (const Known* const kept = scopes_.find(scope)) return kept->compiled;
-  }
-  const auto transaction = storage->begin(scope, Access::read);
-  return compiled(*transaction, scope);
+  if (auto kept = last_known(scope)) return kept;
+  return retried([&] { return compiled(*storage->begin(scope, Access::read), scope); });
 }
 
 std::shared_ptr<CompiledScope> Engine::compiled_as_of(const CommitStamp& stamp, const Scope& scope) {
@@ -129,8 +132,10 @@ Decision Engine::decision(const ActorContext& actor, Action action, std::string_
   const DecisionCache::Question question{number_, actor.number(), action, resource};
   if (before)
     if (const Decision* const known = cache.find(question, *before)) return *known;
-  const auto transaction = storage->begin(actor.scope(), Access::read);
-  Decision answer = decide(compiled(*transaction, actor.scope())->rules(), actor, action, resource);
+  Decision answer = retried([&] {
+    return decide(compiled(*storage->begin(actor.scope(), Access::read), actor.scope())->rules(), actor, action,
+                  resource);
+  });
   // The answer belongs to the stamp only if the stamp was equal before and after the read.
   if (before && before == storage->commit_stamp()) cache.keep(question, *before, answer);
   return answer;

@@ -60,6 +60,8 @@ struct Engine {
   std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
   // The rules as this process read them last, which may be out of date. Reads them if it has not read them before.
   std::shared_ptr<CompiledScope> known(const Scope& scope);
+  // The same; null if this process has not read them before.
+  std::shared_ptr<CompiledScope> last_known(const Scope& scope);
   // The rules as of that stamp; null if they are not known for it. This saves a reader one statement.
   std::shared_ptr<CompiledScope> compiled_as_of(const CommitStamp& stamp, const Scope& scope);
   void keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "storage/retry.hpp"
+
 namespace struere {
 namespace {
 
@@ -25,10 +27,12 @@ void record_denial(Engine& engine, const ActorContext& actor, const Attempt& att
     if (!attempt.id.empty()) payload["entityId"] = recordable(attempt.id);
     // The event names no entity, even if the caller did: an actor that may see the row need not see the denial.
     if (engine.record_denials == DenialRecording::each) {
-      const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
-      EventAppender(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
-          .append("access.denied", canonical_json(payload));
-      transaction->commit();
+      retried([&] {
+        const auto transaction = engine.storage->begin(actor.scope(), Access::brief_write);
+        EventAppender(*transaction, actor, *engine.ids, engine.time_of_write(*transaction))
+            .append("access.denied", canonical_json(payload));
+        transaction->commit();
+      });
     } else {
       engine.denials.add(actor, payload);
     }
@@ -51,8 +55,10 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
       transaction_(owned_.get()),
       now_(is_write(access) ? engine.time_of_write(*transaction_) : engine.clock->now()),
       is_write_(is_write(access)) {
-  if (presumed_at_ && may_presume) compiled_ = engine.compiled_as_of(*presumed_at_, actor.scope());
-  if (compiled_) return;
+  if (may_presume)
+    compiled_ = presumed_at_ ? engine.compiled_as_of(*presumed_at_, actor.scope()) : engine.last_known(actor.scope());
+  presumes_ = compiled_ != nullptr;
+  if (presumes_) return;
   compiled_ = engine.compiled(*transaction_, actor.scope());
   // The rules belong to the stamp only if the stamp was equal before and after the read.
   if (presumed_at_ && presumed_at_ == engine.storage->commit_stamp())
@@ -74,8 +80,16 @@ void GuardedOperation::commit() {
 }
 
 bool GuardedOperation::rules_stand() {
-  return !presumed_at_ || presumed_at_ == engine_.storage->commit_stamp() ||
+  return !presumes_ || (presumed_at_ && presumed_at_ == engine_.storage->commit_stamp()) ||
          transaction_->generation() == rules().generation();
+}
+
+bool GuardedOperation::rules_stood() noexcept {
+  try {
+    return rules_stand();
+  } catch (const std::exception&) {  // the transaction has failed, and its error is the answer
+    return true;
+  }
 }
 
 std::shared_ptr<const AccessPlan> GuardedOperation::require(Action action, const std::string& type) {
@@ -181,15 +195,17 @@ void run_guarded(const Caller& caller, Access access, const Attempt& attempt, Op
   require_no_unit(engine);
   try {
     require_may(caller.actor(), access);
-    for (bool may_presume = !is_write(access);; may_presume = false) {
-      GuardedOperation operation(engine, caller.actor(), access, may_presume);
-      try {
-        body.call(body.body, operation);
-        if (operation.rules_stand()) return;
-      } catch (const Error&) {
-        if (operation.rules_stand()) throw;
+    retried([&] {
+      for (bool may_presume = !is_write(access);; may_presume = false) {
+        GuardedOperation operation(engine, caller.actor(), access, may_presume);
+        try {
+          body.call(body.body, operation);
+          if (operation.rules_stand()) return;
+        } catch (const Error& error) {
+          if (error.is_retryable() || operation.rules_stood()) throw;
+        }
       }
-    }
+    });
   } catch (const Error& error) {
     if (error.code() == ErrorCode::permission_denied) record_denial(engine, caller.actor(), attempt, error);
     throw;

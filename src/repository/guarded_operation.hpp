@@ -36,6 +36,8 @@ class GuardedOperation {
 
   // Whether the rules are those of the transaction's snapshot. If not, all results computed with them are invalid.
   bool rules_stand();
+  // The same after a failure, which may be the transaction's: then there is nothing else to answer.
+  bool rules_stood() noexcept;
 
   const ActorContext& actor() const noexcept { return actor_; }
   Transaction& transaction() noexcept { return *transaction_; }
@@ -91,6 +93,7 @@ class GuardedOperation {
   Engine& engine_;
   const ActorContext& actor_;
   std::optional<CommitStamp> presumed_at_;
+  bool presumes_ = false;               // the rules, which the end of the operation confirms
   std::unique_ptr<Transaction> owned_;  // null inside a unit
   Transaction* transaction_;
   Timestamp now_;
@@ -111,8 +114,9 @@ void run_guarded(const Caller& caller, Access access, const Attempt& attempt, Op
 // Appends `access.denied` if the host wants it. If that fails, throws `denial` with a note about the failure.
 void record_denial(Engine& engine, const ActorContext& actor, const Attempt& attempt, const Error& denial);
 
-// Runs `body` with an operation of its own, which is undone unless `body` commits. A read runs `body` a second time
-// if the rules that it presumed turn out to be out of date.
+// Runs `body` with an operation of its own, which is undone unless `body` commits. `body` may run again: a read if the
+// rules that it presumed turn out to be out of date, any operation if the storage lost its transaction
+// (storage/retry.hpp). So `body` changes nothing except its answer.
 template <class Body>
 auto guarded(const Caller& caller, Access access, const Attempt& attempt, Body&& body) {
   using Answer = decltype(body(std::declval<GuardedOperation&>()));

@@ -3,6 +3,7 @@
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
 #include "storage/people.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/trusted_host.hpp"
 
@@ -47,20 +48,22 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
   const ActorResolver resolver(*engine_->storage, *engine_->clock);
   const ActorContext systems[] = {resolver.system_actor(organization, Environment::development),
                                   resolver.system_actor(organization, Environment::production)};
-  const auto transaction = storage().begin_joint({systems[0].scope(), systems[1].scope()});
-  const auto before = find_membership(transaction->part(0), systems[0].scope(), user);
-  if (before ? role == before->role : !role) return false;
-  if (role)
-    put_membership(transaction->part(0), {organization, user, *role, engine_->clock->now()});
-  else
-    remove_membership(transaction->part(0), user);
-  for (std::size_t i = 0; i < std::size(systems); ++i) {
-    Transaction& part = transaction->part(i);
-    record_change(part, EventAppender(part, systems[i], *engine_->ids, engine_->time_of_write(part)), user, role,
-                  before);
-  }
-  transaction->commit();
-  return true;
+  return retried([&] {
+    const auto transaction = storage().begin_joint({systems[0].scope(), systems[1].scope()});
+    const auto before = find_membership(transaction->part(0), systems[0].scope(), user);
+    if (before ? role == before->role : !role) return false;
+    if (role)
+      put_membership(transaction->part(0), {organization, user, *role, engine_->clock->now()});
+    else
+      remove_membership(transaction->part(0), user);
+    for (std::size_t i = 0; i < std::size(systems); ++i) {
+      Transaction& part = transaction->part(i);
+      record_change(part, EventAppender(part, systems[i], *engine_->ids, engine_->time_of_write(part)), user, role,
+                    before);
+    }
+    transaction->commit();
+    return true;
+  });
 }
 
 }  // namespace struere

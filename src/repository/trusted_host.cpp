@@ -6,6 +6,7 @@
 #include "repository/engine.hpp"
 #include "repository/unit_of_work.hpp"
 #include "storage/people.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -21,7 +22,8 @@ std::string checked_text(const std::string& text, const char* what) {
 template <class Resolve>
 Session session_of(const std::shared_ptr<Engine>& engine, const Resolve& resolve) {
   require_no_unit(*engine);
-  return Session(Caller(authority(), engine, resolve(ActorResolver(*engine->storage, *engine->clock))));
+  return Session(
+      Caller(authority(), engine, retried([&] { return resolve(ActorResolver(*engine->storage, *engine->clock)); })));
 }
 
 }  // namespace
@@ -75,7 +77,7 @@ std::vector<Membership> TrustedHost::members(const OrganizationId& organization)
   if (!find_organization(storage(), organization)) return {};
   const Scope scope(authority(), organization, Environment::development);  // memberships are the same in both
                                                                            // environments
-  return stored_memberships(*storage().begin(scope, Access::read), scope);
+  return retried([&] { return stored_memberships(*storage().begin(scope, Access::read), scope); });
 }
 
 StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }

@@ -5,6 +5,7 @@
 
 #include "core/authority.hpp"
 #include "repository/guarded_operation.hpp"
+#include "storage/retry.hpp"
 #include "struere/repository/session.hpp"
 
 namespace struere {
@@ -88,7 +89,8 @@ void run_unit(const Caller& caller, const std::function<void(Session& unit)>& bo
                 "a transaction cannot begin inside another one; use the session that the body was given");
   Engine& engine = caller.engine();
   require_no_unit(engine);
-  const auto unit = std::make_shared<UnitOfWork>(engine, caller.actor().scope());
+  // Only its beginning is tried again: what the body does beside the transaction is its own.
+  const auto unit = retried([&] { return std::make_shared<UnitOfWork>(engine, caller.actor().scope()); });
   try {
     const InUnit mark(engine);
     Session session(Caller(authority(), caller.shared_engine(), caller.actor(), unit));

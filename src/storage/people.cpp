@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "storage/records.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -11,9 +12,11 @@ namespace {
 
 template <class T>
 void insert_in_database(Storage& storage, const T& object) {
-  const auto transaction = storage.begin_database(Access::brief_write);
-  if (!insert(*transaction, object)) throw Error(ErrorCode::conflict, "this id is taken; choose another");
-  transaction->commit();
+  retried([&] {
+    const auto transaction = storage.begin_database(Access::brief_write);
+    if (!insert(*transaction, object)) throw Error(ErrorCode::conflict, "this id is taken; choose another");
+    transaction->commit();
+  });
 }
 
 std::vector<RecordCondition> of_assignment(const UserId& user, const RoleId& role) {
@@ -29,16 +32,18 @@ ApiKey in_scope(ApiKey key, const OrganizationId& organization, Environment envi
 }  // namespace
 
 std::optional<Organization> find_organization(Storage& storage, const OrganizationId& id) {
-  auto found = find<StoredOrganization>(*storage.begin_database(Access::read), "id", id.str());
+  auto found = retried([&] { return find<StoredOrganization>(*storage.begin_database(Access::read), "id", id.str()); });
   if (!found || found->unfinished_copy) return std::nullopt;
   return std::move(found->organization);
 }
 
 std::vector<Organization> stored_organizations(Storage& storage) {
+  std::vector<StoredOrganization> found = retried([&] {
+    return select<StoredOrganization>(*storage.begin_database(Access::read),
+                                      {{}, {{"unfinished_copy", {}, std::monostate()}}, {"id"}});
+  });
   std::vector<Organization> out;
-  for (StoredOrganization& stored : select<StoredOrganization>(
-           *storage.begin_database(Access::read), {{}, {{"unfinished_copy", {}, std::monostate()}}, {"id"}}))
-    out.push_back(std::move(stored.organization));
+  for (StoredOrganization& stored : found) out.push_back(std::move(stored.organization));
   return out;
 }
 

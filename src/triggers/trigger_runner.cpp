@@ -9,6 +9,7 @@
 #include "core/authority.hpp"
 #include "core/text.hpp"
 #include "storage/records.hpp"
+#include "storage/retry.hpp"
 #include "triggers/built_in_tools.hpp"
 #include "triggers/placeholders.hpp"
 #include "triggers/trigger_actors.hpp"
@@ -67,7 +68,7 @@ class Renewal {
 }  // namespace
 
 bool TriggerRunner::run_one(TriggerWork& work) {
-  std::optional<TriggerRun> run = claim(work);
+  std::optional<TriggerRun> run = retried([&] { return claim(work); });
   if (!run) return false;
   if (run->status == TriggerRunStatus::dead) return true;
   std::optional<TriggerDefinition> definition;
@@ -122,13 +123,13 @@ std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
     run.error = "its worker died, or was away for longer than its lease, at each attempt";
     changes.emplace_back("error", *run.error);
     changes.emplace_back("finished_at", operation.now());
-    ++work.dead;
   } else {
     changes.emplace_back("due_at", run.due_at);
   }
   changes.emplace_back("status", to_value(run.status));
   operation.transaction().update_records(RecordTable::trigger_runs, {{"id", {}, run.id.str()}}, changes);
   operation.commit();
+  if (run.status == TriggerRunStatus::dead) ++work.dead;
   return run;
 }
 
@@ -143,26 +144,38 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
     const bool built_in = is_built_in_tool(step.tool);
     if (!built_in) result = call_host_tool(run, actor, step, arguments);
     // The effect of a built-in tool and the record of the step are one transaction.
-    GuardedOperation operation(engine_, actor, Access::write);
-    if (built_in) result = call_built_in_tool(operation, step.tool, arguments);
-    require_small(step.name, result, run.steps);
-    values["steps"][step.name] = result;
-    run.steps.push_back({{"name", step.name}, {"tool", step.tool}, {"result", std::move(result)}});
-    RecordChanges changes{{"steps", to_value(run.steps)}, {"error", RecordValue()}};
-    if (run.steps.size() == definition.steps.size()) {
-      changes.emplace_back("status", to_value(TriggerRunStatus::completed));
-      changes.emplace_back("finished_at", operation.now());
-    } else {
-      changes.emplace_back("due_at", lease_end(operation.now()));
-    }
-    record(operation.transaction(), run, std::move(changes));
-    operation.commit();
+    auto steps = retried([&] {
+      GuardedOperation operation(engine_, actor, Access::write);
+      if (built_in) result = call_built_in_tool(operation, step.tool, arguments);
+      require_small(step.name, result, run.steps);
+      auto taken = run.steps;
+      taken.push_back({{"name", step.name}, {"tool", step.tool}, {"result", result}});
+      RecordChanges changes{{"steps", to_value(taken)}, {"error", RecordValue()}};
+      if (taken.size() == definition.steps.size()) {
+        changes.emplace_back("status", to_value(TriggerRunStatus::completed));
+        changes.emplace_back("finished_at", operation.now());
+      } else {
+        changes.emplace_back("due_at", lease_end(operation.now()));
+      }
+      record(operation.transaction(), run, std::move(changes));
+      operation.commit();
+      return taken;
+    });
+    run.steps = std::move(steps);
+    values["steps"][step.name] = std::move(result);
   }
 }
 
 void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may_retry,
                          const TriggerDefinition* definition, TriggerWork& work) {
   const bool again = may_retry && definition && run.attempts < definition->max_attempts;
+  const bool is_recorded = retried([&] { return record_failure(run, why, again, definition); });
+  if (is_recorded) ++(again ? work.failed : work.dead);
+}
+
+// False if the run is another worker's by now.
+bool TriggerRunner::record_failure(const TriggerRun& run, const std::string& why, bool again,
+                                   const TriggerDefinition* definition) {
   GuardedOperation operation(engine_, actor_, Access::brief_write);
   RecordChanges changes{{"error", storable(why)}};
   if (again) {
@@ -175,12 +188,12 @@ void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may
   try {
     record(operation.transaction(), run, std::move(changes));
   } catch (const LeaseLost&) {
-    return;
+    return false;
   }
   if (!again)
     operation.audit().append("trigger.dead", canonical_json(Json{{"trigger", run.trigger}, {"run", run.id.str()}}));
   operation.commit();
-  ++(again ? work.failed : work.dead);
+  return true;
 }
 
 void TriggerRunner::record(Transaction& transaction, const TriggerRun& run, RecordChanges changes) {

@@ -43,6 +43,8 @@ class TriggerRunner {
   void carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition);
   void fail(const TriggerRun& run, const std::string& why, bool may_retry, const TriggerDefinition* definition,
             TriggerWork& work);
+  // Returns false if the run belongs to another worker by now.
+  bool record_failure(const TriggerRun& run, const std::string& why, bool again, const TriggerDefinition* definition);
   // Changes the run if this worker still holds its lease; otherwise throws LeaseLost.
   void record(Transaction& transaction, const TriggerRun& run, RecordChanges changes);
   Json call_host_tool(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,

@@ -32,16 +32,22 @@ StorageChoice StorageChoice::parse(const std::string& text) {
   if (text == "sqlite") return {Kind::temporary_file};
   if (text.starts_with(file) && text.size() > file.size()) return {Kind::file, text.substr(file.size())};
   if (text.starts_with("postgresql://") || text.starts_with("postgres://")) {
-    if (of_url) return {Kind::made, {}, of_url(text)};
+    if (of_url) return {Kind::made, {}, of_url(text), {}};
     throw std::invalid_argument("this build has no PostgreSQL storage: use memory, sqlite or sqlite:PATH");
   }
   throw std::invalid_argument("there is no storage `" + text + "`: use memory, sqlite or sqlite:PATH");
+}
+
+StorageChoice StorageChoice::shared_by_url(const std::string& url) {
+  if (!own_of_url) throw std::invalid_argument("this build has no PostgreSQL storage");
+  return {Kind::url, {}, {}, own_of_url(url)};
 }
 
 ScenarioStorage::ScenarioStorage(const StorageChoice& choice) {
   switch (choice.kind) {
     case StorageChoice::Kind::memory: break;
     case StorageChoice::Kind::made: make_ = choice.make; break;
+    case StorageChoice::Kind::url: url_ = choice.url; break;
     case StorageChoice::Kind::temporary_file:
       directory_ = make_temporary_directory();
       file_ = *directory_ / "scenario.db";
@@ -60,6 +66,7 @@ ScenarioStorage::~ScenarioStorage() {
 
 Database ScenarioStorage::open(DatabaseOptions options) const {
   if (make_) return Database::with_storage(make_(), options);
+  if (url_) return Database::open(*url_, options);
   if (!file_) return Database::in_memory(options);
   options.sqlite.durability = Durability::normal;  // the data is discarded, so it need not survive a loss of power
   return Database::open(file_->string(), options);

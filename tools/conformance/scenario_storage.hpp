@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,14 +14,18 @@ namespace struere::conformance {
 
 // The value of `--storage`.
 struct StorageChoice {
-  enum class Kind { memory, temporary_file, file, made };
+  enum class Kind { memory, temporary_file, file, made, url };
 
   Kind kind = Kind::temporary_file;
-  std::filesystem::path path = {};  // for Kind::file
-  StorageFactory make = {};         // for Kind::made
+  std::filesystem::path path = {};              // of `file`
+  StorageFactory make = {};                     // of `made`
+  std::shared_ptr<const std::string> url = {};  // of `url`: a database that exists as long as this
 
   // Makes the storages of a URL postgresql://…; set by a program that has them (postgres/empty_databases.hpp).
   static inline std::function<StorageFactory(const std::string& url)> of_url = {};
+  // One for several processes.
+  static inline std::function<std::shared_ptr<const std::string>(const std::string& url)> own_of_url = {};
+  static StorageChoice shared_by_url(const std::string& url);
 
   // Throws std::invalid_argument with a message for the user.
   static StorageChoice parse(const std::string& text);
@@ -41,8 +46,9 @@ class ScenarioStorage {
   const std::filesystem::path& directory() const { return directory_.value(); }
 
  private:
-  std::optional<std::filesystem::path> directory_;  // created here, and removed with its content
-  std::optional<std::filesystem::path> file_;       // nullopt if the storage is in memory or made by a function
+  std::optional<std::filesystem::path> directory_;  // made here, and removed with all that is in it
+  std::optional<std::filesystem::path> file_;       // none: in memory, made, or at a URL
+  std::shared_ptr<const std::string> url_;
   StorageFactory make_;
 };
 

@@ -137,6 +137,16 @@ StorageFactory empty_postgres_databases(const std::string& url) {
   return [databases = std::make_shared<Databases>(url)] { return std::make_unique<Lent>(databases); };
 }
 
-void accept_postgres_urls() { StorageChoice::of_url = empty_postgres_databases; }
+std::shared_ptr<const std::string> own_postgres_database(const std::string& url) {
+  const auto databases = std::make_shared<Databases>(url);
+  std::string name;
+  auto own = std::make_unique<const std::string>(databases->take(name));
+  return {own.release(), [databases](const std::string* text) { delete text; }};
+}
+
+void accept_postgres_urls() {
+  StorageChoice::of_url = empty_postgres_databases;
+  StorageChoice::own_of_url = own_postgres_database;
+}
 
 }  // namespace struere::conformance

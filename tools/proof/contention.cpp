@@ -239,12 +239,13 @@ std::int64_t at_share(std::vector<std::int64_t>& times, double share) {
 }  // namespace
 
 bool survive_contention(const ContentionOptions& options, std::ostream& out) {
-  const conformance::ScenarioStorage storage({conformance::StorageChoice::Kind::temporary_file});
+  const conformance::ScenarioStorage files({conformance::StorageChoice::Kind::temporary_file});
+  const conformance::ScenarioStorage storage(options.storage);
   const std::vector<EntityId> ids = make_rows(storage);
   Floors& floors = shared_floors();
   // Forks before there is a thread or an open database, because a child must not inherit the state of SQLite.
   std::vector<pid_t> children;
-  const auto account_of = [&](int process) { return (storage.directory() / std::to_string(process)).string(); };
+  const auto account_of = [&](int process) { return (files.directory() / std::to_string(process)).string(); };
   for (int process = 0; process < options.processes; ++process) {
     const pid_t child = fork();
     if (child < 0) throw std::system_error(errno, std::generic_category(), "no process");

@@ -1,14 +1,17 @@
-// Runs many threads of several processes on one SQLite file.
+// Many threads of several processes on one SQLite file, or one PostgreSQL database.
 #pragma once
 
 #include <chrono>
 #include <ostream>
+
+#include "conformance/scenario_storage.hpp"
 
 namespace struere::proof {
 
 struct ContentionOptions {
   int processes = 3, threads = 8;  // threads of each process
   std::chrono::seconds time{60};
+  conformance::StorageChoice storage = {};
 };
 
 // Lets all threads read and write a few rows at once, and returns whether their answers are consistent:

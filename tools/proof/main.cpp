@@ -58,7 +58,8 @@ struct Options {
   std::optional<std::uint64_t> seed, worlds;
   Time::duration time = std::chrono::seconds(10);
   std::string failures = ".";
-  conformance::StorageChoice storage;
+  std::string url;
+  conformance::StorageChoice storage, shared;
   bool twins = false, contention = false, help = false;
   std::vector<std::string> replay;
 };
@@ -87,7 +88,7 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
     else if (argument == "--seed")
       options.seed = number_of(next());
     else if (argument == "--storage")
-      options.storage = conformance::StorageChoice::parse(next());
+      options.url = next();
     else if (argument == "--failures")
       options.failures = next();
     else if (argument == "--twins")
@@ -102,6 +103,11 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
     else
       throw std::invalid_argument("there is no option `" + argument + "`");
   }
+  if (options.url.empty()) return options;
+  if (options.contention)
+    options.shared = conformance::StorageChoice::shared_by_url(options.url);
+  else
+    options.storage = conformance::StorageChoice::parse(options.url);
   return options;
 }
 
@@ -184,7 +190,7 @@ int run(const Options& options) {
   if (!options.replay.empty()) return replay(options);
   if (options.contention) {
     const auto time = std::chrono::duration_cast<std::chrono::seconds>(options.time);
-    return survive_contention({.time = time}, std::cout) ? exit_passed : exit_failed;
+    return survive_contention({.time = time, .storage = options.shared}, std::cout) ? exit_passed : exit_failed;
   }
   const std::uint64_t first = options.seed ? *options.seed : std::random_device{}();
   std::cout << "seed " << first << std::endl;

@@ -38,6 +38,9 @@ class Error : public std::runtime_error {
 
   // Whether the same call may succeed if it is made again: a lock, a busy disk, a timeout, a group commit that failed.
   bool is_transient() const noexcept { return transient_; }
+  // Whether nothing was kept, and the library runs the operation again by itself a few times: a connection that was lost
+  // before the commit, a deadlock. Such an error is transient.
+  bool is_retryable() const noexcept { return retryable_; }
   // The place that the error is about, such as `data.age`; empty if it is about no single place.
   std::string path() const { return path_ ? *path_ : std::string(); }
   // In a call about many (create_all): the position of the one that was refused.
@@ -45,14 +48,15 @@ class Error : public std::runtime_error {
 
   // The same error with one of these set, for the code that throws it.
   Error transient() const;
+  Error retryable() const;
   Error at(std::string path) const;
   Error at(std::size_t index) const;
-  // The same code, place and transience with another message.
+  // The same with another message.
   Error with_message(const std::string& message) const;
 
  private:
   ErrorCode code_;
-  bool transient_ = false;
+  bool transient_ = false, retryable_ = false;
   std::optional<std::size_t> index_;
   std::shared_ptr<const std::string> path_;  // shared, so that a copy of an exception cannot throw
 };

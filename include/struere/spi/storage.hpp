@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "struere/core/error.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/model/event.hpp"
 #include "struere/model/storage_report.hpp"
@@ -35,13 +34,6 @@ constexpr bool is_write(Access access) noexcept { return access != Access::read;
 // What a storage holds at one moment, as far as that can be told apart: two that are equal stand for the same data.
 using CommitStamp = std::array<std::uint32_t, 12>;
 
-// What a storage throws where it is known that nothing of the transaction was kept and that the whole operation may
-// well succeed at once: a connection that was lost before the commit, a deadlock. The library tries again a few times.
-class RetryableError : public Error {
- public:
-  explicit RetryableError(const std::string& message) : Error(Error(ErrorCode::storage, message).transient()) {}
-};
-
 // Transactions in several scopes that are one: all of it is committed, or nothing.
 class JointTransaction {
  public:
@@ -62,7 +54,8 @@ struct FoundApiKey {
   friend bool operator==(const FoundApiKey&, const FoundApiKey&) = default;
 };
 
-// Safe to use from many threads.
+// Safe to use from many threads. Where nothing of a transaction was kept and all of it may well succeed at once, such as
+// after a deadlock, it throws Error{storage}.retryable(): the library runs the operation again.
 class Storage {
  public:
   virtual ~Storage() = default;

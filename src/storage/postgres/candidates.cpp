@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "query/field_key.hpp"
@@ -215,9 +216,14 @@ void Candidates::add_conditions(Text& text) const {
     text.also("e.id = k.id");
   }
   text.also("e.scope_id = $1 AND e.type_key = $2 AND e.deleted_at IS NULL");
-  if (selection_.id) text.also(fmt::format("e.id = {}", text.add_text(*selection_.id)));
+  // No id holds U+0000, and it cannot be sent: such a row is none.
+  const auto is_sendable_id = [](const std::string& id) { return id.find('\0') == std::string::npos; };
+  if (selection_.id)
+    text.also(is_sendable_id(*selection_.id) ? fmt::format("e.id = {}", text.add_text(*selection_.id)) : "false");
   if (selection_.ids) {
-    text.parameters.add_texts(*selection_.ids);
+    std::vector<std::string> ids;
+    std::ranges::copy_if(*selection_.ids, std::back_inserter(ids), is_sendable_id);
+    text.parameters.add_texts(ids);
     text.also(fmt::format("e.id = ANY({})", text.number()));
   }
   for (const Predicate* const condition : conditions_) add_condition(text, *condition);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "core/fork_count.hpp"
@@ -34,7 +35,7 @@ constexpr std::string_view no_prepare = "prepare=off";
   const std::string text = fmt::format("the PostgreSQL server cannot be reached: {}", message);
   for (const char* const lasting : {"authentication failed", "does not exist", "pg_hba.conf", "permission denied"})
     if (message.find(lasting) != std::string::npos) throw Error(ErrorCode::storage, text);
-  throw RetryableError(text);
+  throw Error(ErrorCode::storage, text).retryable();
 }
 
 }  // namespace
@@ -68,7 +69,14 @@ Target Target::parse(std::string_view url) {
   PQconninfoOption* const parsed = PQconninfoParse(out.url.c_str(), &error);
   PQfreemem(error);  // it may repeat the URL
   if (!parsed) refuse_url("is malformed, or has a parameter that libpq does not know");
-  PQconninfoFree(parsed);
+  // Of an unencoded password libpq would take parts for a port or a database, and say them in its errors.
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(parsed, PQconninfoFree);
+  for (const PQconninfoOption* option = parsed; option->keyword; ++option) {
+    const std::string_view name = option->keyword, value = option->val ? option->val : "";
+    if (name == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos)
+      refuse_url("has a port that is no number");
+    if (name == "dbname" && value.find('@') != std::string_view::npos) refuse_url("has an `@` in its path");
+  }
   return out;
 }
 
@@ -181,7 +189,7 @@ pg_result* Connection::next_result() {
   return PQgetResult(connection_);
 }
 
-void Connection::note_failure(const pg_result& result) {
+void Connection::note_failure(const pg_result& result, bool is_last) {
   if (failure_) return;
   const auto field = [&](int code) {
     const char* const text = PQresultErrorField(&result, code);
@@ -190,7 +198,8 @@ void Connection::note_failure(const pg_result& result) {
   std::string state = field(PG_DIAG_SQLSTATE), message = field(PG_DIAG_MESSAGE_PRIMARY);
   // 08P01 is a message that the server could not read.
   const bool is_lost = state.empty() || (state.starts_with("08") && state != "08P01");
-  if (is_lost || (state.starts_with("57P") && is_committing_)) throw_lost();
+  // The server ends: a statement before the COMMIT is known to have failed by it, and with it the COMMIT.
+  if (is_lost || (state.starts_with("57P") && is_committing_ && is_last)) throw_lost();
   failure_ = [state = std::move(state), message = std::move(message)] { throw_server_error(state, message); };
 }
 
@@ -205,7 +214,7 @@ void Connection::read_until_sync() {
         case PGRES_TUPLES_OK: succeeded = true; break;
         case PGRES_PIPELINE_ABORTED: break;
         case PGRES_PIPELINE_SYNC: throw_lost();  // the answers are not those of these statements
-        default: note_failure(*raw);
+        default: note_failure(*raw, &pending == &pending_.back());
       }
       if (pending.ticket) results_[*pending.ticket] = std::move(result);
     }
@@ -239,9 +248,15 @@ void Connection::finish() {
   failure_ = nullptr;
   is_broken_ = true;  // until all answers were read
   if (PQpipelineSync(connection_) != 1) throw_lost();
-  flush();
-  drain();
-  read_until_sync();
+  try {
+    flush();
+    drain();
+    read_until_sync();
+  } catch (const Error&) {
+    // What failed before the connection was lost is the answer.
+    if (const auto failure = std::exchange(failure_, nullptr)) failure();
+    throw;
+  }
   pending_.clear();
   is_broken_ = false;
   has_finished_ = true;

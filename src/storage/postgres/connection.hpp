@@ -45,6 +45,7 @@ class Connection {
   // Sends what is queued and waits for all results. Throws the first failure: all statements after that one were not
   // carried out, and the transaction is to be rolled back.
   void finish();
+  bool has_finished() const noexcept { return has_finished_; }  // and nothing was queued since
   Result take(Ticket ticket) { return std::move(results_.at(ticket)); }
   // Queues one and finishes; its result.
   Result run(std::string_view sql, const Parameters& parameters = {});
@@ -74,7 +75,7 @@ class Connection {
   pg_result* next_result();
   void read_until_sync();
   void drain();
-  void note_failure(const pg_result& result);
+  void note_failure(const pg_result& result, bool is_last);
   std::optional<std::string> prepared_name(std::string_view sql);
 
   pg_conn* connection_;

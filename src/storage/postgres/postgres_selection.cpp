@@ -140,14 +140,27 @@ std::vector<std::string> PostgresTransaction::terms_of(const Selection& selectio
   return terms_to_ask(*selection.search);
 }
 
+template <class Query>
+auto PostgresTransaction::with_keys(EntityTypeKey type, Query&& query) {
+  if (!work_->is_write() && !head_.is_known())
+    if (const auto known = known_keys_.find(scope_, type)) {
+      auto answer = query(*known->keys);
+      if (head_.generation() == known->generation) return answer;
+    }
+  return query(*keys_of(type));
+}
+
 Page PostgresTransaction::select(const Selection& selection) {
   const Interruptible interruptible(connection(), selection.interruption);
   RowDecider decider(selection, *this);
+  if (is_never(decider)) return {};
+  return with_keys(selection.type, [&](const TypeKeys& keys) { return page_of(selection, decider, keys); });
+}
+
+Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decider, const TypeKeys& keys) {
   Page page;
-  if (is_never(decider)) return page;
-  const auto keys = keys_of(selection.type);
-  const std::vector<std::string> terms = terms_of(selection, *keys);
-  const Candidates candidates(scope_, selection, decider, *keys, terms, true);
+  const std::vector<std::string> terms = terms_of(selection, keys);
+  const Candidates candidates(scope_, selection, decider, keys, terms, true);
   FirstRows first(selection, candidates);
   BatchSize size(selection.limit + 1);
   Result batch;
@@ -216,13 +229,10 @@ std::vector<std::string> PostgresTransaction::plan_of(const Selection& selection
 
 // Visits the rows of the view that the filter and the search select, in some order, whatever the page.
 template <class Visit>
-void PostgresTransaction::each_selected(const Selection& selection, const std::vector<FieldPath>& fields,
+void PostgresTransaction::each_selected(const Selection& selection, RowDecider& decider, const TypeKeys& keys,
                                         Visit&& visit) {
-  RowDecider decider(selection, *this, fields);
-  if (is_never(decider)) return;
-  const auto keys = keys_of(selection.type);
-  const std::vector<std::string> terms = terms_of(selection, *keys);
-  const Candidates candidates(scope_, selection, decider, *keys, terms, false);
+  const std::vector<std::string> terms = terms_of(selection, keys);
+  const Candidates candidates(scope_, selection, decider, keys, terms, false);
   BatchSize size(first_rows);
   Result batch;
   do {
@@ -245,17 +255,16 @@ std::int64_t PostgresTransaction::count(const Selection& asked) {
   selection.order.clear();
   selection.after.reset();
   selection.values.clear();
-  {
-    const RowDecider decider(selection, *this);
-    if (is_never(decider)) return 0;
-    const auto keys = keys_of(selection.type);
-    const std::vector<std::string> terms;
-    if (const auto statement = Candidates(scope_, selection, decider, *keys, terms, false).count())
+  RowDecider decider(selection, *this);
+  if (is_never(decider)) return 0;
+  return with_keys(selection.type, [&](const TypeKeys& keys) -> std::int64_t {
+    const std::vector<std::string> no_terms;
+    if (const auto statement = Candidates(scope_, selection, decider, keys, no_terms, false).count())
       return connection().run(statement->sql, statement->parameters).integer(0, 0);
-  }
-  std::int64_t n = 0;
-  each_selected(selection, {}, [&](const RowFields&) { ++n; });
-  return n;
+    std::int64_t n = 0;
+    each_selected(selection, decider, keys, [&](const RowFields&) { ++n; });
+    return n;
+  });
 }
 
 Aggregates PostgresTransaction::aggregate(const Selection& asked, const Aggregation& aggregation) {
@@ -274,9 +283,13 @@ Aggregates PostgresTransaction::aggregate(const Selection& asked, const Aggregat
   std::vector<FieldPath> fields = aggregation.group_by;
   for (const Aggregation::Part& part : aggregation.measures)
     if (part.field) fields.push_back(*part.field);
-  Aggregator aggregator(aggregation);
-  each_selected(selection, fields, [&](const RowFields& view) { aggregator.add(view); });
-  return aggregator.finish();
+  RowDecider decider(selection, *this, fields);
+  if (is_never(decider)) return Aggregator(aggregation).finish();
+  return with_keys(selection.type, [&](const TypeKeys& keys) {
+    Aggregator aggregator(aggregation);
+    each_selected(selection, decider, keys, [&](const RowFields& view) { aggregator.add(view); });
+    return aggregator.finish();
+  });
 }
 
 // The first active entity of the type that has the user's id in the field, and when it was created.

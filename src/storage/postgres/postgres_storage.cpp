@@ -13,6 +13,7 @@
 #include "storage/postgres/postgres_transaction.hpp"
 #include "storage/postgres/schema_check.hpp"
 #include "storage/postgres/storage_check.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 #include "struere/spi/backend.hpp"
 #include "struere/storage/postgres.hpp"
@@ -89,6 +90,10 @@ class PostgresStorage final : public Storage {
   }
 
   std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
+    return retried([&] { return find_key(hash); });
+  }
+
+  std::optional<FoundApiKey> find_key(const Digest& hash) {
     const auto leads_to = scope_of_key(hash);
     if (!leads_to) return std::nullopt;
     const RecordOwnerValues owner{leads_to->number, leads_to->organization};
@@ -109,12 +114,15 @@ class PostgresStorage final : public Storage {
   }
 
   std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
-    const auto work = begin_work(Work::Kind::read);
-    const Result due = work->anywhere().run(
-        "SELECT s.organization_id, s.environment FROM struere.due_scopes d JOIN struere.scopes s ON s.id = d.scope_id "
-        "JOIN struere.organizations o ON o.id = s.organization_id WHERE d.due_at <= $1 AND o.unfinished_copy IS NULL "
-        "ORDER BY d.due_at, d.scope_id",
-        Parameters().add(now));
+    const Result due = retried([&] {
+      return begin_work(Work::Kind::read)
+          ->anywhere()
+          .run(
+              "SELECT s.organization_id, s.environment FROM struere.due_scopes d JOIN struere.scopes s ON s.id = "
+              "d.scope_id JOIN struere.organizations o ON o.id = s.organization_id WHERE d.due_at <= $1 AND "
+              "o.unfinished_copy IS NULL ORDER BY d.due_at, d.scope_id",
+              Parameters().add(now));
+    });
     std::vector<std::pair<OrganizationId, Environment>> out;
     for (int row = 0; row < due.rows(); ++row)
       out.emplace_back(OrganizationId(std::string(due.bytes(row, 0))), environment_of(due.bytes(row, 1)));
@@ -180,13 +188,16 @@ class PostgresStorage final : public Storage {
         "s.organization_id = $1 AND s.environment = $2 AND o.unfinished_copy IS NOT NULL");
   }
   std::int64_t find_scope_number(const Scope& scope, const char* sql) {
+    if (scope.organization().str().find('\0') != std::string::npos) throw_no_organization();
     const auto work = begin_work(Work::Kind::read);
     const Result row = work->anywhere().run(
         sql, Parameters().add_text(scope.organization().str()).add_text(to_string(scope.environment())));
-    if (row.rows() == 0)
-      throw Error(ErrorCode::not_found,
-                  "there is no such organization; create it with TrustedHost::create_organization");
+    if (row.rows() == 0) throw_no_organization();
     return row.integer(0, 0);
+  }
+
+  [[noreturn]] static void throw_no_organization() {
+    throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
   }
 
   // A hash leads to one scope as long as it leads anywhere: what it leads to is then looked for there.

@@ -83,7 +83,7 @@ std::shared_ptr<const TypeKeys> PostgresTransaction::keys_of(EntityTypeKey type)
     return own;
   }
   const std::uint64_t now = head_.generation();
-  if (auto known = known_keys_.find(scope_, type, now)) return known;
+  if (const auto known = known_keys_.find(scope_, type); known && known->generation == now) return known->keys;
   auto fresh = std::make_shared<const TypeKeys>(read_type_keys(*work_, scope_, type));
   known_keys_.put(scope_, type, now, fresh);
   return fresh;
@@ -153,20 +153,22 @@ std::vector<RecordGroup> PostgresTransaction::sum_records(const RecordRollup& ro
 // --- entities
 
 std::optional<StoredEntity> PostgresTransaction::find_entity(const std::string& id) {
+  if (last_found_ && last_found_->id == id) return last_found_;
   if (id.find('\0') != std::string::npos) return std::nullopt;  // no id is stored that has one
   const Result row = connection().run(
       "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL FROM struere.entities "
       "WHERE scope_id = $1 AND id = $2",
       Parameters().add(scope_).add_text(id));
   if (row.rows() == 0) return std::nullopt;
-  return StoredEntity{row.integer(0, 0),
-                      id,
-                      std::string(row.bytes(0, 1)),
-                      std::string(row.bytes(0, 2)),
-                      row.integer(0, 3),
-                      row.integer(0, 4),
-                      row.integer(0, 5),
-                      row.integer(0, 6) != 0};
+  last_found_ = StoredEntity{row.integer(0, 0),
+                             id,
+                             std::string(row.bytes(0, 1)),
+                             std::string(row.bytes(0, 2)),
+                             row.integer(0, 3),
+                             row.integer(0, 4),
+                             row.integer(0, 5),
+                             row.integer(0, 6) != 0};
+  return last_found_;
 }
 
 std::optional<std::string> PostgresTransaction::find_by_key(EntityTypeKey type, const UniqueKey& key,
@@ -198,6 +200,7 @@ void PostgresTransaction::insert_entity(const StoredEntity& entity) {
 void PostgresTransaction::update_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
   const auto before = keys->fields.empty() ? std::nullopt : find_entity(entity.id);
+  last_found_.reset();
   relieve();
   connection().queue(
       "UPDATE struere.entities SET data = $3, status = $4, updated_at = $5, version = $6, deleted_at = $7 WHERE "
@@ -217,6 +220,7 @@ void PostgresTransaction::update_entity(const StoredEntity& entity) {
 
 void PostgresTransaction::purge_entity(const std::string& id) {
   const auto row = find_entity(id);
+  last_found_.reset();
   if (!row) return;
   WordTable(*work_, scope_).remove(id);
   UniqueKeys(*work_, scope_).forget(id);
@@ -266,7 +270,9 @@ bool PostgresDatabaseTransaction::insert_record(RecordTable table, const Record&
       "name) ON CONFLICT DO NOTHING RETURNING id",
       Parameters().add_text(id));
   if (scopes.rows() != 2)
-    throw RetryableError("two organizations were created at the same time, and this one was undone; try again");
+    throw Error(ErrorCode::storage,
+                "two organizations were created at the same time, and this one was undone; try again")
+        .retryable();
   const std::array<unsigned char, 32> zeros{};
   const std::string_view no_hash(reinterpret_cast<const char*>(zeros.data()), zeros.size());
   for (int row = 0; row < 2; ++row) {

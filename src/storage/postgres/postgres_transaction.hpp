@@ -91,8 +91,13 @@ class PostgresTransaction final : public Transaction {
   std::vector<std::string> terms_of(const Selection& selection, const TypeKeys& keys) const;
   std::optional<std::string> own_entity_of(const OwnEntity::Candidate& candidate, const std::string& user_id,
                                            Timestamp& created_at);
+  // What `query` answers with the keys of the type. Of a reader who has read nothing yet, with those that were known
+  // last; where the answer shows that they have changed, once more.
+  template <class Query>
+  auto with_keys(EntityTypeKey type, Query&& query);
+  Page page_of(const Selection& selection, RowDecider& decider, const TypeKeys& keys);
   template <class Visit>
-  void each_selected(const Selection& selection, const std::vector<FieldPath>& fields, Visit&& visit);
+  void each_selected(const Selection& selection, RowDecider& decider, const TypeKeys& keys, Visit&& visit);
 
   std::shared_ptr<Work> work_;
   std::int64_t scope_;
@@ -105,7 +110,8 @@ class PostgresTransaction final : public Transaction {
   bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;
   bool has_keys_to_build_ = false;
-  bool fills_ = false;                                                     // an organization that is not open
+  bool fills_ = false;                      // an organization that is not open
+  std::optional<StoredEntity> last_found_;  // an update looks for what its checks have read
   std::map<EntityTypeKey, std::shared_ptr<const TypeKeys>> changed_keys_;  // of a transaction that changed definitions
 };
 

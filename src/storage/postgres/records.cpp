@@ -19,6 +19,14 @@ void bind(Parameters& parameters, const RecordValue& value) {
   std::visit(Binder{parameters}, value);
 }
 
+// No stored text holds U+0000, so that no row fulfils a condition with one; and it cannot be sent.
+bool is_never(const std::vector<RecordCondition>& where) {
+  return std::ranges::any_of(where, [](const RecordCondition& condition) {
+    const auto* const text = std::get_if<std::string>(&condition.value);
+    return text && text->find('\0') != std::string::npos;
+  });
+}
+
 // How many rows are read at once where the answer is bounded in bytes.
 constexpr std::int64_t rows_of_batch = 64;
 
@@ -75,13 +83,16 @@ bool Records::insert(RecordTable table, const Record& record) {
 
 std::int64_t Records::update(RecordTable table, const std::vector<RecordCondition>& where,
                              const RecordChanges& changes) {
-  return run(sql(table, true).update(table, where, changes)).affected();
+  const RecordSql statements = sql(table, true);
+  return is_never(where) ? 0 : run(statements.update(table, where, changes)).affected();
 }
 
 std::int64_t Records::remove(RecordTable table, const std::vector<RecordCondition>& where) {
-  if (table != RecordTable::api_keys) return run(sql(table, true).remove(table, where)).affected();
+  const RecordSql statements = sql(table, true);
+  if (is_never(where)) return 0;
+  if (table != RecordTable::api_keys) return run(statements.remove(table, where)).affected();
   const std::vector<Record> gone = select({table, where});
-  const std::int64_t removed = run(sql(table, true).remove(table, where)).affected();
+  const std::int64_t removed = run(statements.remove(table, where)).affected();
   for (const Record& record : gone) {
     const auto& hash = std::get<RecordBytes>(record.at(column_of(shape_of(table), "hash")));
     work_.anywhere().run("DELETE FROM struere.api_key_scopes WHERE hash = $1", Parameters().add_bytes(hash.bytes));
@@ -91,13 +102,15 @@ std::int64_t Records::remove(RecordTable table, const std::vector<RecordConditio
 
 std::vector<Record> Records::select(const RecordSelection& selection) {
   const std::size_t columns = shape_of(selection.table).columns.size();
+  const RecordSql statements = sql(selection.table, false);
   std::vector<Record> out;
+  if (is_never(selection.where)) return out;
   std::size_t bytes = 0;
   RecordSelection batch = selection;
   const bool is_bounded = selection.most_bytes != static_cast<std::size_t>(-1);
   if (is_bounded && !selection.order.empty()) batch.limit = std::min(batch.limit, rows_of_batch);
   for (;;) {
-    const Result result = run(sql(selection.table, false).select(batch));
+    const Result result = run(statements.select(batch));
     for (int row = 0; row < result.rows() && bytes < selection.most_bytes; ++row)
       bytes += size_of(out.emplace_back(read_record_values(result, row, columns)));
     const auto taken = static_cast<std::int64_t>(out.size());

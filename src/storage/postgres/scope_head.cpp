@@ -13,12 +13,11 @@ std::string_view bytes_of(const Digest& hash) { return {reinterpret_cast<const c
 
 }  // namespace
 
-void ScopeHead::load(const char* lock) {
-  const Result row = work_.in(scope_).run(
-      std::string("SELECT generation, event_count, event_hash, event_time, written_at, log_start_sequence, "
-                  "log_start_hash FROM struere.scope_heads WHERE scope_id = $1") +
-          lock,
-      Parameters().add(scope_));
+void ScopeHead::lock() {
+  parse(work_.in(scope_).run(std::string(select_scope_head) + " FOR NO KEY UPDATE", Parameters().add(scope_)));
+}
+
+void ScopeHead::parse(const Result& row) {
   if (row.rows() != 1)
     throw Error(ErrorCode::storage,
                 "a scope of the database has no head, or this role may not see it; restore a backup, or grant the role "
@@ -34,7 +33,10 @@ void ScopeHead::load(const char* lock) {
 }
 
 const ScopeHead::Values& ScopeHead::read() {
-  if (!is_read_) load("");
+  if (is_read_) return values_;
+  Connection& connection = work_.in(scope_);
+  if (!work_.head()) connection.finish();
+  parse(*work_.head());
   return values_;
 }
 

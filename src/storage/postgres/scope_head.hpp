@@ -13,10 +13,12 @@ class ScopeHead {
   // Read with the first use; for a write at once, and locked until the transaction ends. Throws Error{storage} if
   // another writer holds it for longer than the lock timeout.
   ScopeHead(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
-  void lock() { load(" FOR NO KEY UPDATE"); }
+  void lock();
   // Queues what was changed.
   void save();
 
+  // Whether generation() asks the server nothing.
+  bool is_known() { return is_read_ || work_.head() != nullptr; }
   std::uint64_t generation() { return static_cast<std::uint64_t>(read().generation); }
   ChainHead chain_head() { return read().end; }
   Timestamp last_time();
@@ -35,7 +37,7 @@ class ScopeHead {
   };
   const Values& read();
   Values& changed();
-  void load(const char* lock);
+  void parse(const Result& row);
 
   Work& work_;
   std::int64_t scope_;

@@ -41,8 +41,11 @@ bool shows_no_value(std::string_view state) {
 
 void throw_server_error(std::string_view state, std::string_view message) {
   if (state == "40001" || state == "40P01")
-    throw RetryableError("two transactions of the server were in each other's way, and this one was undone; try again");
-  if (is_shutdown(state)) throw RetryableError("the server is shutting down or starting; try again later");
+    throw Error(ErrorCode::storage,
+                "two transactions of the server were in each other's way, and this one was undone; try again")
+        .retryable();
+  if (is_shutdown(state))
+    throw Error(ErrorCode::storage, "the server is shutting down or starting; try again later").retryable();
   if (state == "55P03")
     throw Error(ErrorCode::storage,
                 "another writer held the lock for longer than the busy timeout; try again, or raise "
@@ -61,7 +64,9 @@ void throw_connection_lost(bool is_committing) {
     throw Error(ErrorCode::storage,
                 "the connection to the server was lost while a write was being committed, and it may have been kept; "
                 "read before you write it again");
-  throw RetryableError("the connection to the server was lost, and nothing of the transaction was kept; try again");
+  throw Error(ErrorCode::storage,
+              "the connection to the server was lost, and nothing of the transaction was kept; try again")
+      .retryable();
 }
 
 }  // namespace struere::postgres

@@ -51,10 +51,10 @@ TypeKeys read_type_keys(Work& work, std::int64_t scope, EntityTypeKey type) {
   return out;
 }
 
-std::shared_ptr<const TypeKeys> TypeKeyCache::find(std::int64_t scope, EntityTypeKey type, std::uint64_t generation) {
+std::optional<TypeKeyCache::Known> TypeKeyCache::find(std::int64_t scope, EntityTypeKey type) {
   const MutexLock lock(mutex_);
   const Known* const known = known_.find(Place(scope, type));
-  return known && known->generation == generation ? known->keys : nullptr;
+  return known ? std::optional(*known) : std::nullopt;
 }
 
 void TypeKeyCache::put(std::int64_t scope, EntityTypeKey type, std::uint64_t generation,

@@ -36,7 +36,13 @@ FieldKey parse_field_key(std::int64_t number, std::string_view fields, bool is_w
 // What committed transactions left, by the generation that they left it with. Safe to use from many threads.
 class TypeKeyCache {
  public:
-  std::shared_ptr<const TypeKeys> find(std::int64_t scope, EntityTypeKey type, std::uint64_t generation);
+  struct Known {
+    std::uint64_t generation;
+    std::shared_ptr<const TypeKeys> keys;
+  };
+
+  // As they were known last; nullopt if they never were.
+  std::optional<Known> find(std::int64_t scope, EntityTypeKey type);
   void put(std::int64_t scope, EntityTypeKey type, std::uint64_t generation, std::shared_ptr<const TypeKeys> keys);
 
  private:
@@ -45,10 +51,6 @@ class TypeKeyCache {
     std::size_t operator()(const Place& place) const noexcept {
       return std::hash<std::int64_t>()(place.first * 1'000'003 + place.second);
     }
-  };
-  struct Known {
-    std::uint64_t generation;
-    std::shared_ptr<const TypeKeys> keys;
   };
   static constexpr std::size_t most_known = 4096;
 

@@ -34,12 +34,24 @@ Connection& Work::anywhere() {
 
 Connection& Work::in(std::int64_t scope) {
   Connection& connection = anywhere();
+  head();
   // As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
   if (scope_ != scope) {
     connection.queue(fmt::format("SET LOCAL struere.scope = {}", scope));
     scope_ = scope;
+    if (!is_write() && !asked_head_ && !head_)
+      asked_head_ = connection.queue(select_scope_head, Parameters().add(scope));
   }
   return connection;
+}
+
+const Result* Work::head() {
+  // What was asked along with the statement before; the next one drops it.
+  if (asked_head_ && lease_->has_finished()) {
+    head_ = lease_->take(*asked_head_);
+    asked_head_.reset();
+  }
+  return head_ ? &*head_ : nullptr;
 }
 
 void Work::commit() {

@@ -8,6 +8,11 @@
 
 namespace struere::postgres {
 
+// $1 is the scope.
+inline constexpr const char* select_scope_head =
+    "SELECT generation, event_count, event_hash, event_time, written_at, log_start_sequence, log_start_hash FROM "
+    "struere.scope_heads WHERE scope_id = $1";
+
 // INVARIANT: each statement on a scoped table is sent by in(), after `SET LOCAL struere.scope`, which row security
 // compares with (row_security.hpp). Undone on destruction unless commit() returned.
 class Work {
@@ -30,6 +35,9 @@ class Work {
   // The same for tables of no scope.
   Connection& anywhere();
 
+  // The row that the first statement of a read in a scope brought with it (scope_head.hpp); nullptr if there is none.
+  const Result* head();
+
   // Makes all writes durable. Throws Error{storage}, and the message says so if they may have been kept.
   void commit();
 
@@ -39,6 +47,8 @@ class Work {
   std::chrono::milliseconds lock_timeout_;
   bool is_begun_ = false, has_ended_ = false;
   std::optional<std::int64_t> scope_;
+  std::optional<Connection::Ticket> asked_head_;
+  std::optional<Result> head_;
 };
 
 }  // namespace struere::postgres

@@ -1,0 +1,174 @@
+// What happens where the server undoes a transaction, or is gone in the middle of one. The faults are raised by
+// triggers of the server, so that each comes at a certain statement.
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "storage/postgres/own_database.hpp"
+#include "struere/storage/postgres.hpp"
+#include "struere/struere.hpp"
+
+using namespace struere;
+using test::OwnDatabase;
+
+namespace {
+
+const OrganizationId acme("acme"), globex("globex");
+
+struct Company {
+  explicit Company(std::chrono::milliseconds busy_timeout = std::chrono::seconds(5)) {
+    DatabaseOptions options;
+    options.sqlite.busy_timeout = busy_timeout;
+    database = std::make_unique<Database>(Database::open(server.url(), options));
+    for (const OrganizationId& id : {acme, globex}) {
+      database->trusted_host().create_organization(id.str(), id);
+      session(id).entity_types().define({{"slug", "note"},
+                                         {"name", "Note"},
+                                         {"schema",
+                                          {{"type", "object"},
+                                           {"properties", {{"title", {{"type", "string"}, {"x-index", true}}}}},
+                                           {"additionalProperties", true}}}});
+    }
+  }
+  Session session(const OrganizationId& id = acme) const {
+    return database->trusted_host().system_session(id, Environment::development);
+  }
+  EntityId create(const std::string& title) const { return session().entities("note").create({{"title", title}}).id; }
+  std::int64_t count() const { return session().entities("note").count(); }
+  void require_whole_log() const { REQUIRE(session().events().verify().ok); }
+
+  // `fault` is run by the server at each `event` ("INSERT ON struere.events") up to `times` times.
+  void break_at(const std::string& event, const std::string& fault, int times, bool at_commit = false) const {
+    for (const std::string& sql :
+         {std::string("CREATE SEQUENCE public.faults"),
+          fmt::format("CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
+                      "nextval('public.faults') <= {} THEN {}; END IF; RETURN NEW; END $$",
+                      times, fault),
+          at_commit ? fmt::format("CREATE CONSTRAINT TRIGGER fault AFTER {} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+                                  "EXECUTE FUNCTION public.fail()",
+                                  event)
+                    : fmt::format("CREATE TRIGGER fault BEFORE {} FOR EACH ROW EXECUTE FUNCTION public.fail()", event)})
+      server.run(sql);
+  }
+
+  OwnDatabase server;
+  std::unique_ptr<Database> database;
+};
+
+std::string raised(const char* state) { return fmt::format("RAISE EXCEPTION 'fault' USING ERRCODE = '{}'", state); }
+const std::string cut = "PERFORM pg_terminate_backend(pg_backend_pid())";
+
+template <class Body>
+Error caught(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error;
+  }
+  FAIL("no error was thrown");
+  throw std::logic_error("not reached");
+}
+
+}  // namespace
+
+TEST_CASE("a write that the server undid is made again, whole and once", "[postgres]") {
+  const std::string fault = GENERATE(raised("40001"), raised("40P01"), cut);
+  const char* const event = GENERATE("INSERT ON struere.entities", "INSERT ON struere.entity_keys",
+                                     "INSERT ON struere.events", "UPDATE ON struere.scope_heads");
+  CAPTURE(fault, event);
+  const Company company;
+  company.create("before");
+  company.break_at(event, fault, 2);
+  company.create("kept");
+  CHECK(company.count() == 2);
+  CHECK(company.server.number("SELECT count(*) FROM struere.events WHERE type = 'note.created'") == 2);
+  company.require_whole_log();
+}
+
+TEST_CASE("a write that the server goes on undoing fails as transient, and leaves nothing", "[postgres]") {
+  const Company company;
+  company.break_at("INSERT ON struere.events", raised("40001"), 1'000'000);
+  const Error error = caught([&] { company.create("lost"); });
+  CHECK(error.code() == ErrorCode::storage);
+  CHECK(error.is_transient());
+  CHECK(company.count() == 0);
+  CHECK(company.server.number("SELECT last_value FROM public.faults") == 6);  // a bounded number of attempts
+}
+
+TEST_CASE("a connection that is lost at the commit leaves it unknown, which is said and not tried again",
+          "[postgres]") {
+  const Company company;
+  company.break_at("INSERT ON struere.entities", cut, 1, true);
+  const Error error = caught([&] { company.create("perhaps"); });
+  CHECK(error.code() == ErrorCode::storage);
+  CHECK_FALSE(error.is_transient());
+  CHECK(std::string(error.what()).find("may have been kept") != std::string::npos);
+  CHECK(company.count() == 0);
+  company.create("after");
+  CHECK(company.count() == 1);
+  company.require_whole_log();
+}
+
+TEST_CASE("connections that the server closed meanwhile are replaced without an error", "[postgres]") {
+  const Company company;
+  company.create("one");
+  for (int round = 0; round < 3; ++round) {
+    company.server.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+        "pid <> pg_backend_pid()");
+    CHECK(company.count() == 1);
+  }
+}
+
+TEST_CASE("the body of a transaction is never run again; its error says that it may be", "[postgres]") {
+  const Company company;
+  company.break_at("INSERT ON struere.events", raised("40001"), 1);
+  int runs = 0;
+  const auto write = [&] {
+    company.session().transaction([&](Session& unit) {
+      ++runs;
+      unit.entities("note").create({{"title", "a"}});
+      unit.entities("note").create({{"title", "b"}});
+    });
+  };
+  CHECK(caught(write).is_transient());
+  CHECK(runs == 1);
+  CHECK(company.count() == 0);
+  write();
+  CHECK(company.count() == 2);
+  company.require_whole_log();
+}
+
+TEST_CASE("a writer waits for its own scope only, and no longer than the busy timeout", "[postgres]") {
+  const Company company(std::chrono::milliseconds(300));
+  company.session().transaction([&](Session& unit) {
+    unit.entities("note").create({{"title", "held"}});
+    std::thread other([&] { company.session(globex).entities("note").create({{"title", "free"}}); });
+    other.join();
+    Error refused(ErrorCode::conflict, "");
+    std::thread same([&] { refused = caught([&] { company.create("waits"); }); });
+    same.join();
+    CHECK(refused.code() == ErrorCode::storage);
+    CHECK(refused.is_transient());
+  });
+  CHECK(company.count() == 1);
+  CHECK(company.session(globex).entities("note").count() == 1);
+}
+
+TEST_CASE("a URL that cannot be opened says why, and nothing of its password", "[postgres]") {
+  for (const char* const url :
+       {"postgresql://somebody:s3cret@/nowhere?host=/nonexistent", "postgresql://a:s3cret@b:s3cret@c/d",
+        "postgresql://a:s3cret@b/d?s3cret=1", "postgresql://a:s3cret@b:s3cret/d", "postgres://a:s3cret@[b/d"}) {
+    CAPTURE(url);
+    const Error error = caught([&] { Database::open(url); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()).find("s3cret") == std::string::npos);
+  }
+}
+
+TEST_CASE("what names no storage is refused, and made no file of", "[postgres]") {
+  for (const char* const url : {"mysql://a/b", "://", "Postgresql://a/b", "sqlite://x"})
+    CHECK(caught([&] { Database::open(url); }).code() == ErrorCode::storage);
+}
