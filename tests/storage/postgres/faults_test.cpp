@@ -6,12 +6,13 @@
 
 #include <thread>
 
-#include "storage/postgres/own_database.hpp"
 #include "struere/storage/postgres.hpp"
 #include "struere/struere.hpp"
+#include "support/postgres_database.hpp"
 
 using namespace struere;
-using test::OwnDatabase;
+using test::PostgresDatabase;
+using test::RawPostgres;
 
 namespace {
 
@@ -21,7 +22,7 @@ struct Company {
   explicit Company(std::chrono::milliseconds busy_timeout = std::chrono::seconds(5)) {
     DatabaseOptions options;
     options.sqlite.busy_timeout = busy_timeout;
-    database = std::make_unique<Database>(Database::open(server.url(), options));
+    database = std::make_unique<Database>(Database::open(server.application(), options));
     for (const OrganizationId& id : {acme, globex}) {
       database->trusted_host().create_organization(id.str(), id);
       session(id).entity_types().define({{"slug", "note"},
@@ -43,17 +44,21 @@ struct Company {
   void break_at(const std::string& event, const std::string& fault, int times, bool at_commit = false) const {
     for (const std::string& sql :
          {std::string("CREATE SEQUENCE public.faults"),
-          fmt::format("CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
+          fmt::format("CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN IF "
                       "nextval('public.faults') <= {} THEN {}; END IF; RETURN NEW; END $$",
                       times, fault),
           at_commit ? fmt::format("CREATE CONSTRAINT TRIGGER fault AFTER {} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
                                   "EXECUTE FUNCTION public.fail()",
                                   event)
                     : fmt::format("CREATE TRIGGER fault BEFORE {} FOR EACH ROW EXECUTE FUNCTION public.fail()", event)})
-      server.run(sql);
+      run(sql);
   }
 
-  OwnDatabase server;
+  // As a superuser, beside the library.
+  void run(const std::string& sql) const { RawPostgres(server.superuser()).run(sql); }
+  std::int64_t number(const std::string& sql) const { return std::stoll(RawPostgres(server.superuser()).value(sql)); }
+
+  PostgresDatabase server;
   std::unique_ptr<Database> database;
 };
 
@@ -83,7 +88,7 @@ TEST_CASE("a write that the server undid is made again, whole and once", "[postg
   company.break_at(event, fault, 2);
   company.create("kept");
   CHECK(company.count() == 2);
-  CHECK(company.server.number("SELECT count(*) FROM struere.events WHERE type = 'note.created'") == 2);
+  CHECK(company.number("SELECT count(*) FROM struere.events WHERE type = 'note.created'") == 2);
   company.require_whole_log();
 }
 
@@ -94,7 +99,7 @@ TEST_CASE("a write that the server goes on undoing fails as transient, and leave
   CHECK(error.code() == ErrorCode::storage);
   CHECK(error.is_transient());
   CHECK(company.count() == 0);
-  CHECK(company.server.number("SELECT last_value FROM public.faults") == 6);  // a bounded number of attempts
+  CHECK(company.number("SELECT last_value FROM public.faults") == 6);  // a bounded number of attempts
 }
 
 TEST_CASE("a connection that is lost at the commit leaves it unknown, which is said and not tried again",
@@ -115,7 +120,7 @@ TEST_CASE("connections that the server closed meanwhile are replaced without an 
   const Company company;
   company.create("one");
   for (int round = 0; round < 3; ++round) {
-    company.server.run(
+    company.run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
         "pid <> pg_backend_pid()");
     CHECK(company.count() == 1);
