@@ -360,12 +360,16 @@ inline constexpr std::string_view step_5[] = {
     "CREATE INDEX messages_by_time ON messages(scope_id, created_at, id)",
 
     "CREATE INDEX executions_by_thread ON executions(scope_id, thread_id)",
+};
 
+// Organizations that move from one database to another.
+inline constexpr std::string_view step_6[] = {
     // An organization is open once this is null: until then, its copy from another database is not whole.
     "ALTER TABLE organizations ADD COLUMN unfinished_copy TEXT",
 };
 
 // In order. The version of the tables is the number of steps taken.
-inline constexpr std::array<std::span<const std::string_view>, 5> schema_steps{step_1, step_2, step_3, step_4, step_5};
+inline constexpr std::array<std::span<const std::string_view>, 6> schema_steps{step_1, step_2, step_3,
+                                                                               step_4, step_5, step_6};
 
 }  // namespace struere
