@@ -119,7 +119,10 @@ RuleBook::RuleBook(std::uint64_t generation, std::vector<EntityType> types, std:
                    std::vector<FormerName> former_names)
     : generation_(generation), types_(std::move(types)), former_names_(std::move(former_names)) {
   std::ranges::sort(types_, {}, &EntityType::slug);
-  for (const RoleRecord& record : roles) roles_.emplace(record.name, read_stored_role(record, types_, former_names_));
+  for (RoleRecord& record : roles) {
+    Role role = read_stored_role(record, types_, former_names_);
+    roles_.emplace(std::move(record.name), std::move(role));
+  }
 }
 
 void RuleBook::hide(Mask& mask, const FieldPath& field, std::string_view type) const {

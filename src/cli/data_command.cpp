@@ -216,8 +216,24 @@ void add_data(CLI::App& program, Options& options) {
   add_one("delete", "Remove an entity", [&options](const EntityRepository& entities, const EntityId& id) {
     entities.remove(id);
     if (options.json) return say_json({{"deleted", id.str()}});
-    say("Deleted.");
+    say("Deleted. It is kept: struere data restore, or for good struere data purge");
   });
+  add_one("restore", "Make a deleted entity active again",
+          [&options](const EntityRepository& entities, const EntityId& id) { show(options, entities.restore(id)); });
+  auto* const purge =
+      add_one("purge", "Remove an entity for good, deleted or not, with what the audit log holds of it",
+              [&options](const EntityRepository& entities, const EntityId& id) {
+                if (!options.yes &&
+                    !Screen(options).confirm(fmt::format(
+                        "Purge {} {}, with the payloads of its events? It cannot be undone.", data.type, id.str()))) {
+                  say("Nothing was purged.");
+                  throw Finished{failed};
+                }
+                entities.purge(id);
+                if (options.json) return say_json({{"purged", id.str()}});
+                say("Purged.");
+              });
+  purge->add_flag("--yes,-y", options.yes, "Do not ask");
 }
 
 }  // namespace struere::cli

@@ -21,6 +21,8 @@ void add_plan_options(CLI::App& command, Options& options, DeployOptions& deploy
   command.add_flag("--drop-assignments", deploy.plan.drop_assignments, "Deploy even if a removed role is assigned");
   command.add_flag("--reveal", deploy.plan.reveal,
                    "Deploy even if stored values that a role masks become visible to it");
+  command.add_flag("--hold-writers", deploy.plan.hold_writers,
+                   "All writers may wait while more than 50,000 entities are read or rewritten");
 }
 
 Json to_json(const Release& release) {

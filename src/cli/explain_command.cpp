@@ -24,6 +24,15 @@ std::string clear_fields(const Explanation& found, const std::string& field) {
   return out;
 }
 
+// The exit code that the operation itself would have, as far as that is explained: by the policies alone without a row,
+// otherwise by the row and what is written.
+int answer_code(const Explanation& found) {
+  if (!found.decision) return denied;
+  if (found.row_given && !found.row_exists) return missing;
+  if (found.row_given && !found.row_visible) return denied;
+  return found.write_given && !found.write_allowed ? denied : ok;
+}
+
 }  // namespace
 
 void add_explain(CLI::App& program, Options& options) {
@@ -57,8 +66,11 @@ void add_explain(CLI::App& program, Options& options) {
                                      id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
     if (!field.empty()) narrow(found, field);
     const std::string clear = field.empty() ? "" : clear_fields(found, field);
-    if (options.json) return say_json(found.to_json());
-    say("{}", lines(found.text() + clear));
+    if (options.json)
+      say_json(found.to_json());
+    else
+      say("{}", lines(found.text() + clear));
+    if (const int code = answer_code(found); code != ok) throw Finished{code};
   });
 }
 

@@ -217,6 +217,8 @@ void add_packs(CLI::App& program, Options& options) {
                       "Go on even if a removed role is assigned");
     command->add_flag("--reveal", arguments.pack.plan.reveal,
                       "Go on even if stored values that a role masks become visible to it");
+    command->add_flag("--hold-writers", arguments.pack.plan.hold_writers,
+                      "All writers may wait while more than 50,000 entities are read or rewritten");
   };
   const auto changes_types = [&](CLI::App* command) {
     asks(command);

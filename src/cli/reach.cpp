@@ -72,6 +72,8 @@ const std::map<std::string_view, Reach> reaches{
     {"data create", data_of_one},
     {"data update", data_of_one},
     {"data delete", data_of_one},
+    {"data restore", data_of_one},
+    {"data purge", data_of_one},
     {"data export", data_of_one},
     {"data import", data_of_one},
     {"events", data_of_one},

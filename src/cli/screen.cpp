@@ -27,6 +27,7 @@ const char* option_against(Obstacle::Kind kind) {
     case Obstacle::Kind::data_violates_schema: return " (--accept-invalid-data)";
     case Obstacle::Kind::assignments_of_removed_role: return " (--drop-assignments)";
     case Obstacle::Kind::masked_values_shown: return " (--reveal)";
+    case Obstacle::Kind::holds_writers: return " (--hold-writers)";
     case Obstacle::Kind::data_breaks_unique_key:
     case Obstacle::Kind::entities_of_removed_type: break;
   }

@@ -33,6 +33,8 @@ void add_sync(CLI::App& program, Options& options) {
   command->add_flag("--drop-assignments", plan_options.drop_assignments, "Sync even if a removed role is assigned");
   command->add_flag("--reveal", plan_options.reveal,
                     "Sync even if stored values that a role masks become visible to it");
+  command->add_flag("--hold-writers", plan_options.hold_writers,
+                    "All writers may wait while more than 50,000 entities are read or rewritten");
   command->callback([&options] { sync(Workspace(options, Workspace::Missing::make), options, plan_options); });
 }
 

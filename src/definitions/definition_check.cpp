@@ -238,10 +238,8 @@ class Check {
     const std::string& tool = action.at("tool").get_ref<const std::string&>();
     if (!is_built_in_tool(tool)) return;
     if (refused(place / "args", [&] { check_built_in_arguments(tool, arguments); })) return;
-    if (tool == "event.emit" || arguments.at("type").get_ref<const std::string&>().find("{{") != std::string::npos)
-      return;
-    const std::string& target = arguments.at("type").get_ref<const std::string&>();
-    require(DefinitionKind::entity_type, target, place / "args" / "type");
+    if (const auto target = type_written_in(tool, arguments))
+      require(DefinitionKind::entity_type, *target, place / "args" / "type");
   }
 
   void check_tool(const Json& definition) {

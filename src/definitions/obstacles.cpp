@@ -106,6 +106,19 @@ std::optional<Obstacle> holders(GuardedOperation& operation, const std::string& 
 
 }  // namespace
 
+std::optional<Obstacle> held_writers(const std::string& type, std::int64_t count, const char* what,
+                                     const PlanOptions& options) {
+  if (options.hold_writers || count <= most_entries_of_a_write) return std::nullopt;
+  return Obstacle{
+      Obstacle::Kind::holds_writers,
+      type,
+      count,
+      {},
+      fmt::format("all writers would wait while {} entities of `{}` are {}; set `hold_writers` when that is "
+                  "acceptable",
+                  count, type, what)};
+}
+
 std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const DefinitionSet& wanted,
                                      const std::vector<DefinitionChange>& changes, const PlanOptions& options,
                                      const EntityMigration* migration, StoredData& stored) {
@@ -130,6 +143,10 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
     const Json keys = definition.value("unique", Json::array());
     if (std::ranges::find(migrated, type.slug) != migrated.end() || keys != Json(type.unique))
       add(broken_key(operation, type, keys, migration));
+    if (std::ranges::any_of(keys, [&](const Json& key) {
+          return std::ranges::find(type.unique, key.get<UniqueKey>()) == type.unique.end();
+        }))
+      add(held_writers(type.slug, stored.count(type), "read for a new unique key", options));
   };
   for (const DefinitionChange& change : changes) {
     if (change.kind == DefinitionKind::role && change.change == ChangeKind::remove && !options.drop_assignments)

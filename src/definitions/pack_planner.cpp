@@ -9,6 +9,7 @@
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/held_fields.hpp"
+#include "definitions/obstacles.hpp"
 #include "definitions/pack_check.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
@@ -66,7 +67,7 @@ class PackPlanner {
 
   HeldFields held() const { return either(held_fields(operation_), fields_of_migrations(made_.plan.pack)); }
 
-  void set_plan(DefinitionSet wanted, const EntityMigration* migration = nullptr) {
+  void set_plan(const DefinitionSet& wanted, const EntityMigration* migration = nullptr) {
     made_.plan.definitions = make_plan(operation_, wanted.normal_form(held()), options().plan, migration, since_);
   }
 
@@ -152,7 +153,7 @@ class PackPlanner {
     require_free(merged, part_, options().take_over);
     require_tools(merged);
     set_plan(overlaid(without(current_, part_), merged), &migration);
-    if (!since_) count_migrated(migration);
+    if (!since_) find_migrated(migration);
   }
 
   // The author of a pack must state, for each changed schema, what happens to the data.
@@ -189,20 +190,28 @@ class PackPlanner {
     return {std::move(out), made_.plan.conflicts.empty()};
   }
 
-  void count_migrated(const EntityMigration& migration) {
+  void find_migrated(const EntityMigration& migration) {
     const auto slugs = migration.types();
     for (const EntityType& type : stored_entity_types(operation_.transaction())) {
       if (std::ranges::find(slugs, type.slug) == slugs.end()) continue;
-      std::int64_t count = 0;
+      std::vector<std::string> ids;
       each_entity(operation_, type, [&](const EntityRow& row) {
         const Json data = parse_canonical_json(row.data.view());
         try {
-          count += migration.migrated(type.slug, data) != data;
+          if (migration.migrated(type.slug, data) != data) ids.push_back(row.id.str());
         } catch (const Error&) {  // the plan reports it as an obstacle
         }
       });
-      if (count > 0) made_.plan.entities[type.slug] = count;
+      if (ids.empty()) continue;
+      made_.plan.entities[type.slug] = std::ssize(ids);
+      add_held(type.slug, std::ssize(ids), "rewritten");
+      made_.migrated[type.slug] = std::move(ids);
     }
+  }
+
+  void add_held(const std::string& type, std::int64_t count, const char* what) {
+    if (auto found = held_writers(type, count, what, options().plan))
+      made_.plan.definitions.obstacles.push_back(*std::move(found));
   }
 
   void customize() {
@@ -255,6 +264,7 @@ class PackPlanner {
       if (obstacle.count == 0) continue;
       if (options().remove_entities) {
         made_.plan.entities[type.slug] = obstacle.count;
+        add_held(type.slug, obstacle.count, "removed");
         continue;
       }
       obstacle.message = fmt::format("`{}` has entities: {}; remove them first, or say that they are to be removed",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/authority.hpp"
 #include "definitions/each_entity.hpp"
@@ -47,35 +48,56 @@ void require_unmoved(const PackPlan& plan, const PackPlan& now) {
   require_named(plan.definitions, now.definitions);
 }
 
-// Changes the data before the types, because the plan has checked the data in its new form. Returns how many entities
-// of each type it changed.
-std::map<std::string, std::int64_t> change_entities(GuardedOperation& operation, const PackPlan& plan) {
-  std::map<std::string, std::int64_t> out;
-  const auto each = [&](const auto& concerns, const auto& change) {
-    for (const EntityType& type : stored_entity_types(operation.transaction()))
-      if (concerns(type.slug))
-        each_entity(operation, type, [&](const EntityRow& row) {
-          if (change(type.slug, row)) ++out[type.slug];
-        });
-  };
-  if (plan.action == PackAction::uninstall)
-    each([&](const std::string& type) { return plan.entities.contains(type); },
-         [&](const std::string& type, const EntityRow& row) {
-           EntityWriter(operation, type).remove(row.id.str());
-           return true;
-         });
-  if (plan.action != PackAction::upgrade) return out;
+// The result of the look at the data before the write lock was taken.
+struct FirstLook {
+  std::int64_t since;  // the sequence of the last event then
+  std::map<std::string, std::vector<std::string>> migrated;
+};
+
+void remove_entities(GuardedOperation& operation, PackPlan& plan) {
+  std::map<std::string, std::int64_t> removed;
+  for (const EntityType& type : stored_entity_types(operation.transaction()))
+    if (plan.entities.contains(type.slug))
+      each_entity(operation, type, [&](const EntityRow& row) {
+        EntityWriter(operation, type.slug).remove(row.id.str());
+        ++removed[type.slug];
+      });
+  plan.entities = std::move(removed);
+}
+
+// Looks at the entities that the first look found, and at those that were written since.
+void migrate_entities(GuardedOperation& operation, PackPlan& plan, const FirstLook& first) {
   const EntityMigration migration(plan.pack, plan.versions.front());
   const auto types = migration.types();
-  each([&](const std::string& type) { return std::ranges::find(types, type) != types.end(); },
-       [&](const std::string& type, const EntityRow& row) {
-         const Json before = parse_canonical_json(row.data.view());
-         const Json after = migration.migrated(type, before);
-         if (after == before) return false;
-         EntityWriter(operation, type).migrate(*operation.transaction().find_entity(row.id.str()), after);
-         return true;
-       });
-  return out;
+  std::map<std::string, std::int64_t> rewritten;
+  for (const EntityType& type : stored_entity_types(operation.transaction())) {
+    if (std::ranges::find(types, type.slug) == types.end()) continue;
+    std::vector<std::string> ids;
+    if (const auto found = first.migrated.find(type.slug); found != first.migrated.end()) ids = found->second;
+    std::set<std::string> known(ids.begin(), ids.end());  // steps taken twice could do something else
+    StoredData(operation, first.since).each_row(type, [&](const std::string& id, const Json&) {
+      if (known.insert(id).second) ids.push_back(id);
+    });
+    for (const std::string& id : ids) {
+      operation.spend(1);
+      const auto row = operation.transaction().find_entity(id);
+      if (!row || row->deleted) continue;
+      const Json before = parse_canonical_json(row->data);
+      const Json after = migration.migrated(type.slug, before);
+      if (after == before) continue;
+      EntityWriter(operation, type.slug).migrate(*row, after);
+      ++rewritten[type.slug];
+    }
+  }
+  plan.entities = std::move(rewritten);
+}
+
+// Changes the data before the types, because the plan has checked the data in its new form. Sets in the plan how many
+// entities of each type it changed.
+void change_entities(GuardedOperation& operation, PackPlan& plan, const FirstLook& first) {
+  if (plan.action == PackAction::uninstall) return remove_entities(operation, plan);
+  plan.entities.clear();
+  if (plan.action == PackAction::upgrade) migrate_entities(operation, plan, first);
 }
 
 // Events and deleted rows keep the former names of fields, and masks must find those fields.
@@ -221,18 +243,20 @@ PackPlan Packs::plan_uninstall(const std::string& pack_id, const PackOptions& op
 void Packs::apply(const PackPlan& plan) const {
   // Reads all stored data while others can write. Under the lock it reads only the data that was written meanwhile and
   // the entities that it rewrites.
-  const std::int64_t since =
+  const FirstLook first =
       guarded(session_.caller(authority()), Access::read, {"update", "packs"}, [&](GuardedOperation& operation) {
         operation.require_admin("change a pack");
-        require_unmoved(plan, make_pack_plan(operation, plan).plan);
-        return operation.transaction().chain_head().sequence;
+        MadePackPlan made = make_pack_plan(operation, plan);
+        require_unmoved(plan, made.plan);
+        return FirstLook{operation.transaction().chain_head().sequence, std::move(made.migrated)};
       });
   guarded(session_.caller(authority()), Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
     operation.require_admin("change a pack");
-    MadePackPlan made = make_pack_plan(operation, plan, since);
+    if (plan.options.plan.hold_writers) operation.hold_writers();
+    MadePackPlan made = make_pack_plan(operation, plan, first.since);
     require_unmoved(plan, made.plan);
     if (made.plan.empty()) return;
-    made.plan.entities = change_entities(operation, made.plan);
+    change_entities(operation, made.plan, first);
     write_changes(operation, made.plan.definitions);
     keep_former_names(operation, made.plan);
     write_record(operation, made);

@@ -206,6 +206,7 @@ ChangePlan check_plan(GuardedOperation& operation, const ChangePlan& plan, std::
 }
 
 void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t since) {
+  if (plan.options.hold_writers) operation.hold_writers();
   write_changes(operation, check_plan(operation, plan, since));
 }
 

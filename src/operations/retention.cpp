@@ -8,6 +8,7 @@
 #include "core/authority.hpp"
 #include "repository/guarded_operation.hpp"
 #include "storage/records.hpp"
+#include "triggers/trigger_cascade.hpp"
 
 namespace struere {
 namespace {
@@ -60,6 +61,14 @@ std::int64_t remove_threads(Transaction& transaction, Timestamp before) {
   return removed;
 }
 
+std::int64_t remove_cascades(Transaction& transaction, Timestamp before) {
+  const auto old =
+      select<TriggerCascade>(transaction, {{}, {{"created_at", less, before}}, {"origin"}, false, {}, records_at_once});
+  for (const TriggerCascade& record : old)
+    transaction.remove_records(RecordTable::trigger_cascades, {{"origin", equal, record.origin}});
+  return std::ssize(old);
+}
+
 std::int64_t remove_batch(Transaction& transaction, Gathered kind, Timestamp before) {
   switch (kind) {
     case Gathered::trigger_runs: return remove_before<TriggerRun>(transaction, "finished_at", before);
@@ -69,6 +78,25 @@ std::int64_t remove_batch(Transaction& transaction, Gathered kind, Timestamp bef
     case Gathered::events: break;
   }
   return 0;
+}
+
+// Calls `remove(transaction, now)` in a transaction each, until it removes less than a batch; returns the sum.
+template <class Remove>
+std::int64_t in_batches(const Session& session, const Remove& remove) {
+  std::int64_t removed = 0;
+  for (bool is_done = false; !is_done;)
+    is_done =
+        guarded(session.caller(authority()), Access::write, {"delete", "retention"}, [&](GuardedOperation& operation) {
+          operation.require_admin("prune a scope");
+          if (session.actor().type() != ActorType::system)
+            throw Error(ErrorCode::permission_denied, "only the system actor of the host may prune a scope");
+          const std::int64_t batch = remove(operation.transaction(), operation.now());
+          if (batch == 0) return true;
+          operation.commit();
+          removed += batch;
+          return batch < records_at_once;
+        });
+  return removed;
 }
 
 }  // namespace
@@ -100,27 +128,21 @@ void Retention::set(const RetentionDays& days) const {
 }
 
 std::map<Gathered, std::int64_t> Retention::prune() const {
+  // Counts of the library's own, which no retention names.
+  in_batches(session_, [](Transaction& transaction, Timestamp now) {
+    return remove_cascades(transaction, now - cascade_lifetime);
+  });
   std::map<Gathered, std::int64_t> out;
   for (const auto& [kind, days] : get()) out[kind] = remove_old(kind, days);
   return out;
 }
 
 std::int64_t Retention::remove_old(Gathered kind, std::int64_t days) const {
-  Timestamp before = 0;
-  std::int64_t removed = 0;
-  for (bool is_done = false; !is_done;)
-    is_done =
-        guarded(session_.caller(authority()), Access::write, {"delete", "retention"}, [&](GuardedOperation& operation) {
-          operation.require_admin("prune a scope");
-          if (session_.actor().type() != ActorType::system)
-            throw Error(ErrorCode::permission_denied, "only the system actor of the host may prune a scope");
-          if (before == 0) before = operation.now() - days * day;
-          if (kind == Gathered::events) return true;
-          const std::int64_t batch = remove_batch(operation.transaction(), kind, before);
-          operation.commit();
-          removed += batch;
-          return batch < records_at_once;
-        });
+  Timestamp before = 0;  // read once, so that a prune ends
+  const std::int64_t removed = in_batches(session_, [&](Transaction& transaction, Timestamp now) {
+    if (before == 0) before = now - days * day;
+    return kind == Gathered::events ? 0 : remove_batch(transaction, kind, before);
+  });
   return kind == Gathered::events ? session_.events().prune(before) : removed;
 }
 

@@ -80,7 +80,7 @@ void DenialLog::write(const Scope& scope) noexcept {
     try {
       append(scope, taken.kinds);
     } catch (const std::exception&) {
-      put_back(scope, std::move(taken));
+      put_back(scope, taken);
     }
   } catch (const std::exception&) {  // no memory is left to count in
   }
@@ -103,7 +103,7 @@ void DenialLog::append(const Scope& scope, std::map<Kind, Counted>& kinds) {
   }
 }
 
-void DenialLog::put_back(const Scope& scope, Minute minute_before) {
+void DenialLog::put_back(const Scope& scope, const Minute& minute_before) {
   const MutexLock lock(mutex_);
   Minute& current = scopes_[scope];
   for (auto& [kind, counted] : minute_before.kinds) {

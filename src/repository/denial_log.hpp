@@ -58,7 +58,7 @@ class DenialLog {
   void start_writer() STRUERE_REQUIRES(mutex_);
   void write_when_due(const std::stop_token& stop);
   void append(const Scope& scope, std::map<Kind, Counted>& kinds);  // erases the denials that it has written
-  void put_back(const Scope& scope, Minute minute);
+  void put_back(const Scope& scope, const Minute& minute);
 
   Storage& storage_;
   const Clock& clock_;

@@ -118,13 +118,20 @@ void GuardedOperation::require_host_or_admin(const char* what) {
 }
 
 void GuardedOperation::spend(std::int64_t entries) {
-  if (!is_write_ || actor_.type() == ActorType::system) return;
+  if (!is_write_) return;
   spent_ += entries;
-  if (spent_ > most_entries_of_a_write)
+  if (spent_ <= most_entries_of_a_write) return;
+  if (actor_.type() != ActorType::system)
     throw Error(ErrorCode::permission_denied,
                 fmt::format("this would go through more than {} entities or events while all writers wait; that is for "
                             "the host to do, as the system actor",
                             most_entries_of_a_write));
+  if (!holds_writers_)
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("this would go through more than {} entities or events while all writers wait; plan it with "
+                    "`hold_writers`, at a time when they may wait",
+                    most_entries_of_a_write));
 }
 
 bool GuardedOperation::is_narrowed() const noexcept {

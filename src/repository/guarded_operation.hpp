@@ -65,9 +65,11 @@ class GuardedOperation {
   // Throws permission_denied if the actor does not have one of these roles itself (unless it passes policies), or if
   // a tool's permission narrows the actor and `names` is not empty.
   void require_own_roles(const std::vector<std::string>& names);
-  // Call this before a write processes that many rows or events while all other writers wait. Except for the system
-  // actor, throws permission_denied if the sum of all calls exceeds `most_entries_of_a_write`.
+  // Counts rows or events that a write reads or rewrites while all writers wait. If they become more than
+  // `most_entries_of_a_write`, throws permission_denied to an organization's own actors, and conflict to the host,
+  // unless the host has said that writers may wait.
   void spend(std::int64_t entries);
+  void hold_writers() noexcept { holds_writers_ = true; }
   // Throws invalid_data if the scope has no role of such a name, because a mistyped name would grant nothing.
   void require_known_roles(const std::vector<std::string>& names);
   // Throws not_found if the scope has no such type. Call it only after the policy check.
@@ -100,6 +102,7 @@ class GuardedOperation {
   bool has_event_ = false;
   bool is_write_;
   std::int64_t spent_ = 0;
+  bool holds_writers_ = false;
   std::shared_ptr<CompiledScope> compiled_;
 };
 

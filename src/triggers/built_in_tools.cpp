@@ -10,9 +10,11 @@
 #include <set>
 #include <vector>
 
+#include "query/condition_parser.hpp"
 #include "repository/audit_logger.hpp"
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
+#include "triggers/placeholders.hpp"
 
 namespace struere {
 namespace {
@@ -100,6 +102,25 @@ Json emit(GuardedOperation& operation, const Arguments& arguments) {
   return {{"id", id.str()}};
 }
 
+bool has_placeholder(const Json& value) {
+  bool found = false;
+  each_placeholder(value, [&](std::string_view) { found = true; });
+  return found;
+}
+
+// Checks the parts of a query that contain no placeholder.
+void check_query(const Json& arguments) {
+  const auto written = [&](const char* key) {
+    const auto found = arguments.find(key);
+    return found == arguments.end() || has_placeholder(*found) ? nullptr : &*found;
+  };
+  Query query;
+  if (const Json* const where = written("where")) query.where = Condition(*where);
+  if (const Json* const search = written("search")) query.search = search->get<std::string>();
+  if (const Json* const limit = written("limit")) query.limit = limit->get<std::int64_t>();
+  parse_query(query, {});
+}
+
 // Whether the value contains a placeholder. A text that is only a placeholder becomes a value of any type.
 bool is_open(const Json& value) {
   return value.is_string() && value.get_ref<const std::string&>().find("{{") != std::string::npos;
@@ -141,8 +162,16 @@ void check_built_in_arguments(const std::string& name, const Json& arguments) {
   for (const auto& item : arguments.items())
     if (!known.contains(item.key())) refuse(fmt::format("has no argument `{}`", item.key()));
   if (name == "event.emit" && !is_open(arguments.at("type"))) require_event_type(arguments.at("type"));
-  if (arguments.contains("status") && arguments.at("status") == "deleted")
-    refuse("cannot write the status `deleted`; entity.delete does");
+  if (const auto status = arguments.find("status"); status != arguments.end()) {
+    if (*status == "deleted") refuse("cannot write the status `deleted`; entity.delete does");
+    if (*status == "") refuse("needs a `status` that is not empty");
+  }
+  if (name == "entity.query") check_query(arguments);
+}
+
+std::optional<std::string> type_written_in(const std::string& name, const Json& arguments) {
+  const Json& type = arguments.at("type");
+  return name == "event.emit" || is_open(type) ? std::nullopt : std::optional(type.get<std::string>());
 }
 
 bool is_built_in_tool(std::string_view name) noexcept {

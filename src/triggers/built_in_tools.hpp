@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,8 @@ Json call_built_in_tool(GuardedOperation& operation, const std::string& name, co
 // Checks the arguments of a definition as far as possible before placeholders are filled in. Throws the errors of
 // call_built_in_tool().
 void check_built_in_arguments(const std::string& name, const Json& arguments);
+
+// The entity type that the arguments name. nullopt if a placeholder names it, or the tool is not about entities.
+std::optional<std::string> type_written_in(const std::string& name, const Json& arguments);
 
 }  // namespace struere

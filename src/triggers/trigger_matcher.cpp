@@ -13,6 +13,7 @@
 #include "storage/records.hpp"
 #include "struere/model/trigger.hpp"
 #include "triggers/placeholders.hpp"
+#include "triggers/trigger_cascade.hpp"
 #include "triggers/trigger_definition.hpp"
 
 namespace struere {
@@ -20,7 +21,6 @@ namespace {
 
 constexpr int deepest_cascade = 8;
 constexpr std::int64_t most_runs_of_a_write = 1000;
-constexpr Timestamp cascade_is_over = 30LL * 24 * 60 * 60'000;
 
 struct KnownTrigger {
   Trigger trigger;
@@ -64,14 +64,21 @@ Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input,
   return *instant + schedule.offset;
 }
 
+// Removes up to two old counts for each one that is added, so that no write removes all of them. They are the first of
+// the table, whose keys are ids and usually sort by time; Retention::prune removes the others.
+void remove_ended_cascades(Transaction& transaction, Timestamp now) {
+  for (const TriggerCascade& first : select<TriggerCascade>(transaction, {{}, {}, {"origin"}, false, {}, 2}))
+    if (first.created_at < now - cascade_lifetime)
+      transaction.remove_records(RecordTable::trigger_cascades, {{"origin", {}, first.origin}});
+}
+
 // Counts one more run that another run caused. Throws if one write of a caller leads to too many runs, because a few
 // triggers that write could otherwise cause runs without end.
 void count_run(GuardedOperation& operation, const std::string& origin, const std::string& trigger) {
   Transaction& transaction = operation.transaction();
   const auto known = find<TriggerCascade>(transaction, "origin", origin);
   if (!known) {
-    transaction.remove_records(RecordTable::trigger_cascades,
-                               {{"created_at", RecordCondition::Comparison::less, operation.now() - cascade_is_over}});
+    remove_ended_cascades(transaction, operation.now());
     insert(transaction, TriggerCascade{origin, 1, operation.now()});
     return;
   }

@@ -196,7 +196,7 @@ bool TriggerRunner::record_failure(const TriggerRun& run, const std::string& why
   return true;
 }
 
-void TriggerRunner::record(Transaction& transaction, const TriggerRun& run, RecordChanges changes) {
+void TriggerRunner::record(Transaction& transaction, const TriggerRun& run, const RecordChanges& changes) {
   const auto changed = transaction.update_records(RecordTable::trigger_runs,
                                                   {{"id", {}, run.id.str()},
                                                    {"status", {}, to_value(TriggerRunStatus::running)},

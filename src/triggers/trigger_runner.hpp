@@ -46,7 +46,7 @@ class TriggerRunner {
   // Returns false if the run belongs to another worker by now.
   bool record_failure(const TriggerRun& run, const std::string& why, bool again, const TriggerDefinition* definition);
   // Changes the run if this worker still holds its lease; otherwise throws LeaseLost.
-  void record(Transaction& transaction, const TriggerRun& run, RecordChanges changes);
+  void record(Transaction& transaction, const TriggerRun& run, const RecordChanges& changes);
   Json call_host_tool(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
                       const Json& arguments);
   Timestamp lease_end(Timestamp now) const { return saturating_add(now, worker_.options.lease.count()); }

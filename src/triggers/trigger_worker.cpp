@@ -24,13 +24,15 @@ TriggerWorkerOptions within_reason(TriggerWorkerOptions options) {
 
 }  // namespace
 
-TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options)
-    : state_(std::make_unique<TriggerWorkerState>(TriggerWorkerState{database,
-                                                                     database.shared_engine(authority()),
-                                                                     within_reason(options),
-                                                                     uuid_source().next(system_clock().now()),
-                                                                     {},
-                                                                     {}})) {}
+TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options) {
+  auto engine = database.shared_engine(authority());
+  state_ = std::make_unique<TriggerWorkerState>(TriggerWorkerState{std::move(database),
+                                                                   std::move(engine),
+                                                                   within_reason(std::move(options)),
+                                                                   uuid_source().next(system_clock().now()),
+                                                                   {},
+                                                                   {}});
+}
 
 TriggerWorker::~TriggerWorker() { stop(); }
 

@@ -1,12 +1,34 @@
 #include "triggers/trigger_writer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "repository/definition_writer.hpp"
 #include "storage/records.hpp"
+#include "triggers/built_in_tools.hpp"
 #include "triggers/trigger_definition.hpp"
 
 namespace struere {
+namespace {
+
+// Refuses arguments with which a built-in tool would fail at each run.
+void check_arguments(const TriggerDefinition& trigger, const std::vector<EntityType>& known_types) {
+  for (const TriggerDefinition::Step& step : trigger.steps) {
+    if (!is_built_in_tool(step.tool)) continue;
+    try {
+      check_built_in_arguments(step.tool, step.arguments);
+    } catch (const Error& error) {
+      throw Error(ErrorCode::invalid_definition, fmt::format("the action `{}`: {}", step.name, error.what()));
+    }
+    const auto type = type_written_in(step.tool, step.arguments);
+    if (type && std::ranges::find(known_types, *type, &EntityType::slug) == known_types.end())
+      throw Error(ErrorCode::invalid_definition,
+                  fmt::format("the action `{}`: this scope has no such entity type; define it first", step.name));
+  }
+}
+
+}  // namespace
 
 Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types) {
   JsonFault fault;
@@ -16,6 +38,7 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   const TriggerDefinition read = read_trigger(json);
   if (std::ranges::find(known_types, read.entity_type, &EntityType::slug) == known_types.end())
     throw Error(ErrorCode::invalid_definition, "this scope has no such entity type; define it first");
+  check_arguments(read, known_types);
   const auto known = find<Trigger>(operation.transaction(), "slug", read.slug);
   if (!known) require_room(count_of(operation.transaction(), RecordTable::triggers), "triggers of a scope");
   const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,

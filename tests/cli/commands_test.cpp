@@ -58,11 +58,10 @@ TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
       answer_of(project, R"(data create note '{"text": "milk", "author": "eve", "secret": "s"}')")["id"];
   CHECK(project.run("data get note --as ada " + id).code == 4);
   const Answer why = project.run("explain --as ada read note " + id);
-  CHECK(why.code == 0);
   CHECK(tells(why, "data.author"));
   CHECK(tells(project.run("explain --as ada delete note"), "no policy"));
   CHECK(tells(project.run("explain --as boss delete note"), "admin"));
-  CHECK(answer_of(project, "explain --as ada read note " + id).is_object());
+  CHECK(answer_of(project, "explain --as boss read note " + id).is_object());
   CHECK(project.run("explain --as nobody read note").code == 4);
   const std::string own =
       answer_of(project, R"(data create note '{"text": "tea", "author": "ada", "secret": "s"}')")["id"];
@@ -76,6 +75,52 @@ TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
 
   CHECK(project.run("roles unassign ada author").code == 0);
   CHECK(project.run("roles unassign ada author").code == 4);
+}
+
+TEST_CASE("the exit code of explain is the answer", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("users add ada").code == 0);
+  REQUIRE(project.run("roles assign ada author").code == 0);
+  const auto create = [&](const char* author) -> std::string {
+    return answer_of(project, fmt::format("data create note '{{\"text\": \"t\", \"author\": \"{}\"}}'", author))["id"];
+  };
+  const std::string own = create("ada"), other = create("eve");
+  const auto code = [&](const std::string& question) { return project.run("explain --as ada " + question).code; };
+  CHECK(code("read note") == 0);
+  CHECK(code("delete note") == 3);  // by the policies
+  CHECK(code("read note " + own) == 0);
+  CHECK(code("read note " + other) == 3);  // by the rules
+  CHECK(code("read note 00000000-0000-0000-0000-000000000000") == 4);
+  CHECK(code(R"(create note --data '{"text": "t", "author": "ada"}')") == 0);
+  CHECK(code(R"(create note --data '{"text": "t", "author": "eve"}')") == 3);
+  CHECK(code(R"(create note --data '{"text": "t", "author": "ada", "secret": "s"}')") == 3);  // by the masks
+  CHECK(project.run("--json explain --as ada delete note").code == 3);
+}
+
+TEST_CASE("a deleted entity is restored, and one is purged once the question is answered", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string id = answer_of(project, R"(data create note '{"text": "milk", "author": "ada"}')")["id"];
+  CHECK(project.run("data restore note " + id).code == 5);  // it is not deleted
+  REQUIRE(project.run("data delete note " + id).code == 0);
+  CHECK(project.run("data get note " + id).code == 4);
+  CHECK(answer_of(project, "data restore note " + id).at("status") == "active");
+  CHECK(project.run("data get note " + id).code == 0);
+
+  CHECK(tells(project.run("data purge note " + id), "add --yes"));  // nobody can be asked
+  CHECK(project.run_in_terminal(120, {"data", "purge", "note", id}, "n\n").code == 1);
+  CHECK(project.run("data get note " + id).code == 0);
+  CHECK(project.run_in_terminal(120, {"data", "purge", "note", id}, "y\n").code == 0);
+  CHECK(project.run("data get note " + id).code == 4);
+  CHECK(project.run("data restore note " + id).code == 4);
+  CHECK_FALSE(tells(project.run("events"), "milk"));
+  CHECK(project.run("verify").code == 0);
+  CHECK(project.run("data purge note --yes " + id).code == 4);
+  REQUIRE(project.run("users add ada").code == 0);
+  REQUIRE(project.run("roles assign ada author").code == 0);
+  const std::string own = answer_of(project, R"(data create note '{"text": "tea", "author": "ada"}')")["id"];
+  CHECK(project.run("data purge note --as ada --yes " + own).code == 3);
 }
 
 TEST_CASE("a definition is added as a file, and never over one that is there", "[cli]") {
@@ -92,7 +137,11 @@ TEST_CASE("a definition is added as a file, and never over one that is there", "
        {"+ entity-type task", "+ role reviewer", "+ agent helper", "+ role true", "+ entity-type 12"})
     CHECK(tells(synced, part));
   CHECK(answer_of(project, "add trigger remind").at("file") == (project.path() / "triggers/remind.yaml").string());
-  CHECK(tells(project.run("sync"), "triggers/remind.yaml:2:"));  // says what is to be chosen
+  CHECK(tells(project.run("sync"), "+ trigger remind"));
+  CHECK(project.run("add trigger other --type note").code == 0);
+  CHECK(tells(project.run("sync"), "+ trigger other"));
+  CHECK(project.run("add trigger third --type nonsense").code == 4);
+  CHECK(project.run("add role third --type note").code == 2);
 
   CHECK(project.run("add role author").code == 5);
   CHECK(project.run("add role ../escape").code == 2);

@@ -72,7 +72,8 @@ TEST_CASE("dev says that its database is gone, and takes the one that comes in i
   CHECK(dev.count("Synced") == 0);
   CHECK(dev.count("was deleted") == 1);
   std::filesystem::remove(project.path() / "roles/late.yaml");
-  REQUIRE(project.run("sync").code == 0);
+  const int synced = project.run("sync").code;
+  REQUIRE((synced == 0 || synced == 5));  // or dev came first, with the same
   CHECK(dev.says("Opened"));
   project.write("roles/after.yaml", "name: after\n");
   CHECK(dev.within([&] { return has_role(project, "after"); }));

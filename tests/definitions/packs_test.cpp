@@ -7,12 +7,15 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <utility>
 
 #include "struere/definitions/definitions.hpp"
 #include "support/environments.hpp"
 #include "support/folder.hpp"
 #include "support/places.hpp"
+#include "support/temporary_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -232,6 +235,76 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
     CHECK(world.system().entities("box").get(late).data() == Json{{"weight", 1}});
     CHECK(world.system().entities("box").count() == 3);
   }
+}
+
+namespace {
+
+// Does something once, when it is looked at next.
+class OneTimeClock final : public Clock {
+ public:
+  Timestamp now() const override {
+    if (then) std::exchange(then, nullptr)();
+    return ++time_;
+  }
+  mutable std::function<void()> then;
+
+ private:
+  mutable Timestamp time_ = 1'700'000'000'000;
+};
+
+}  // namespace
+
+TEST_CASE("what is written while an upgrade takes its first look is migrated under the lock, once", "[packs]") {
+  const TemporaryFolder folder;
+  OneTimeClock clock;
+  DatabaseOptions options;
+  options.clock = &clock;
+  const Database database = Database::open(folder.file(), options);
+  const Session system =
+      database.trusted_host().system_session(database.trusted_host().create_organization("Acme").id, development);
+  const Packs packs(system);
+  packs.apply(packs.plan_install(boxes("1.0.0", R"({"width": {"type": "integer"}})")));
+  const auto boxes_now = system.entities("box");
+  const EntityId first = boxes_now.create({{"width", 1}}).id;
+  // A second time, these steps would find both names.
+  const PackPlan plan =
+      packs.plan_upgrade(boxes("2.0.0", R"({"width": {"type": "integer"}, "depth": {"type": "integer"}})",
+                               {{"1.0.0",
+                                 "2.0.0",
+                                 {{MigrationStep::Kind::rename_field, "box", "width", "depth"},
+                                  {MigrationStep::Kind::add_field, "box", "width", "", 9}}}}));
+  EntityId late;
+  clock.then = [&] {  // the read transaction of the first look has begun
+    late = boxes_now.create({{"width", 2}}).id;
+    (void)boxes_now.update(first, {{"width", 3}});
+  };
+  packs.apply(plan);
+  REQUIRE_FALSE(late.str().empty());
+  CHECK(system.entities("box").get(late).data() == Json{{"width", 9}, {"depth", 2}});
+  CHECK(system.entities("box").get(first).data() == Json{{"width", 9}, {"depth", 3}});
+  CHECK(packs.list().front().history[1].at("entities").at("box") == 2);
+}
+
+TEST_CASE("an upgrade goes through all entities before it takes the write lock, and rewrites few under it",
+          "[packs][bounds]") {
+  World world(StorageKind::sqlite);
+  install(world, boxes("1.0.0", R"({"width": {"type": "integer"}, "old": {}, "all": {}})"));
+  const std::vector<Json> rows(10'000, Json{{"width", 1}, {"all", 1}});
+  for (int i = 0; i < 5; ++i) (void)world.system().entities("box").create_all(rows);
+  world.create("box", {{"old", 1}, {"all", 1}});
+  const Packs packs(world.user("boss", {}, development, "acme", MembershipRole::admin));
+  const auto without = [&](const char* version, const char* before, const char* properties, const char* field) {
+    return boxes(version, properties, {{before, version, {{MigrationStep::Kind::remove_field, "box", field}}}});
+  };
+  const PackPlan few =
+      packs.plan_upgrade(without("2.0.0", "1.0.0", R"({"width": {"type": "integer"}, "all": {}})", "old"));
+  CHECK(few.entities.at("box") == 1);
+  packs.apply(few);
+  const Pack third = without("3.0.0", "2.0.0", R"({"width": {"type": "integer"}})", "all");
+  const PackPlan many = packs.plan_upgrade(third);
+  CHECK(many.entities.at("box") == 50'001);
+  REQUIRE(many.definitions.obstacles.size() == 1);
+  CHECK(many.definitions.obstacles[0].kind == Obstacle::Kind::holds_writers);
 }
 
 TEST_CASE("the shortest way through the versions is taken, and there must be one", "[packs]") {

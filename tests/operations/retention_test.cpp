@@ -1,6 +1,7 @@
 // Retention: an organization says how long what a scope gathers is kept, and pruning removes what is older.
 #include <catch2/catch.hpp>
 
+#include "storage/records.hpp"
 #include "struere/operations/retention.hpp"
 #include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
@@ -82,4 +83,25 @@ TEST_CASE("messages go before their thread, which goes on counting", "[retention
   const auto messages = world.system().threads().messages(thread, 10, {}).messages;
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].sequence == 3);
+}
+
+TEST_CASE("counts of cascades that ended long ago are removed, those of running ones stay", "[retention]") {
+  GatheringWorld world(StorageKind::sqlite);
+  const auto storage = open_sqlite_storage(world.folder.file());
+  const auto transaction = [&] { return storage->begin(world.system().actor().scope(), Access::write); };
+  const auto cascades = [&] { return select<TriggerCascade>(*transaction(), {}).size(); };
+  {
+    const auto filling = transaction();
+    for (int i = 0; i < 450; ++i) insert(*filling, TriggerCascade{"old-" + std::to_string(i), 1, world.clock.now()});
+    filling->commit();
+  }
+  world.clock.advance(31 * one_day);
+  {
+    const auto filling = transaction();
+    insert(*filling, TriggerCascade{"new", 1, world.clock.now()});
+    filling->commit();
+  }
+  REQUIRE(cascades() == 451);
+  CHECK(world.retention().prune().empty());  // nothing of the organization's
+  CHECK(cascades() == 1);
 }

@@ -7,7 +7,9 @@
 
 #include "core/deadline.hpp"
 #include "query/bounds.hpp"
+#include "struere/definitions/definitions.hpp"
 #include "support/any_storage.hpp"
+#include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 
 using namespace struere;
@@ -197,4 +199,27 @@ TEST_CASE("a query that is stopped, or late, ends every kind of reading and may 
   CHECK(is_given_up([&] { (void)world.system().events().list({.actor = "nobody", .stop = asked}); }));
   const auto relations = world.system().relations();
   CHECK(is_given_up([&] { (void)relations.related(world.id, "x", RelationDirection::out, {.stop = asked}); }));
+}
+
+TEST_CASE("definitions of a scope are bounded, in words", "[bounds]") {
+  World world(any_storage());
+  DefinitionSet many;
+  for (int i = 0; i < 10'001; ++i) many.add(DefinitionKind::role, {{"name", "r" + std::to_string(i)}});
+  const std::string plan = error_of([&] { (void)Definitions(world.system()).plan(many); });
+  CHECK(plan == "invalid_definition: there are at most 10000 definitions of the kind role");
+}
+
+TEST_CASE("the 10,001st definition of a kind is refused, in words", "[bounds]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_role({{"name", "first"}});
+  RawDatabase raw(world.folder.file());
+  const std::string scope = raw.rows("SELECT scope_id FROM roles").at(0).at(0);
+  raw.run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO roles(scope_id, id, "
+      "name, created_at) SELECT " +
+      scope + ", 'r' || i, 'r' || i, 0 FROM n WHERE i < 10000");
+  const std::string role = error_of([&] { world.define_role({{"name", "last"}}); });
+  CHECK(role == "invalid_definition: there are at most 10000 roles of a scope; remove one first");
+  CHECK_NOTHROW(world.define_role({{"name", "first"}}));  // it is there
 }

@@ -1,6 +1,7 @@
 // The log: what is asked of it, whoever follows it, and what remains when its oldest part is pruned.
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <thread>
 
 #include "support/any_storage.hpp"
@@ -140,4 +141,32 @@ TEST_CASE("a log that was cut off at its start by anything but prune is told", "
   const Verification found = world.events().verify();
   CHECK_FALSE(found.ok);
   CHECK(found.problem.find("not by prune()") != std::string::npos);
+}
+
+namespace {
+
+class CountingClock final : public Clock {
+ public:
+  Timestamp now() const override { return 1'700'000'000'000 + ++looks; }
+  mutable std::atomic<std::int64_t> looks = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a subscription that waits begins no operation until something is committed", "[events][sqlite]") {
+  const TemporaryFolder folder;
+  CountingClock clock;  // each operation looks at it
+  DatabaseOptions options;
+  options.clock = &clock;
+  const Database database = Database::open(folder.file(), options);
+  const TrustedHost host = database.trusted_host();
+  const Session system = host.system_session(host.create_organization("Acme").id, Environment::development);
+  system.entity_types().define({{"slug", "note"}});
+  EventSubscription subscription = system.events().subscribe({.type = "note.created"});
+  CHECK(subscription.next(std::chrono::milliseconds(0)).empty());
+  const std::int64_t before = clock.looks;
+  CHECK(subscription.next(std::chrono::milliseconds(300)).empty());
+  CHECK(clock.looks == before);
+  (void)system.entities("note").create(Json::object());
+  CHECK(subscription.next(std::chrono::milliseconds(300)).size() == 1);
 }

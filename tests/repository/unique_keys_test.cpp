@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "struere/definitions/definitions.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -202,7 +203,7 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
 
 TEST_CASE("an organization's own actors do not make all writers wait for a key over very many rows",
           "[unique][bounds]") {
-  World world(StorageKind::memory);
+  World world(StorageKind::sqlite);
   world.define_type(student(Json::array()));
   std::vector<Json> rows;
   for (int i = 0; i < 10'000; ++i) rows.push_back(Json::object());
@@ -213,6 +214,16 @@ TEST_CASE("an organization's own actors do not make all writers wait for a key o
   admin.entity_types().define(student(Json::array()));
   (void)admin.entities("student").create(Json::object());
   CHECK_ERROR(permission_denied, admin.entity_types().define(keyed));
-  CHECK_NOTHROW(world.system().entity_types().define(keyed));
+  CHECK_ERROR(conflict, world.system().entity_types().define(keyed));
+  const Definitions definitions(world.system());
+  DefinitionSet wanted;
+  wanted.add(DefinitionKind::entity_type, keyed);
+  const ChangePlan plan = definitions.plan(wanted);
+  REQUIRE(plan.obstacles.size() == 1);
+  CHECK(plan.obstacles[0].kind == Obstacle::Kind::holds_writers);
+  CHECK(plan.obstacles[0].count == 50'001);
+  CHECK_ERROR(conflict, definitions.apply(plan));
+  CHECK_ERROR(permission_denied, Definitions(admin).apply(Definitions(admin).plan(wanted, {.hold_writers = true})));
+  CHECK_NOTHROW(definitions.apply(definitions.plan(wanted, {.hold_writers = true})));
   CHECK_NOTHROW(admin.entity_types().define(keyed));  // no key is new
 }

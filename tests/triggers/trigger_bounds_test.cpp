@@ -5,9 +5,11 @@
 #include <chrono>
 #include <thread>
 
+#include "storage/records.hpp"
 #include "struere/definitions/definitions.hpp"
 #include "struere/triggers/trigger_worker.hpp"
 #include "support/any_storage.hpp"
+#include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
 
@@ -145,4 +147,77 @@ TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
   });
   worker.run_due();
   CHECK(runs == 1001);
+}
+
+TEST_CASE("a cascade that begins removes two that ended long ago, not all of them", "[triggers]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_type({{"slug", "copy"}});
+  const Json copying = {{"tool", "entity.create"}, {"args", {{"type", "copy"}, {"data", Json::object()}}}};
+  world.system().triggers().define(
+      {{"slug", "first"}, {"on", {{"entityType", "note"}, {"action", "created"}}}, {"actions", {copying}}});
+  world.system().triggers().define({{"slug", "second"},
+                                    {"on", {{"entityType", "copy"}, {"action", "created"}}},
+                                    {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "copy.made"}}}}}}});
+  const auto storage = open_sqlite_storage(world.folder.file());
+  const auto cascades = [&] {
+    return select<TriggerCascade>(*storage->begin(world.system().actor().scope(), Access::read), {}).size();
+  };
+  TriggerWorker worker(*world.database);
+  const auto cascade = [&] {
+    world.create("note", Json::object());
+    worker.run_due();
+  };
+  for (int i = 0; i < 5; ++i) cascade();
+  CHECK(cascades() == 5);
+  world.clock.advance(31LL * 86'400'000);
+  cascade();
+  CHECK(cascades() == 4);
+  for (int i = 0; i < 10; ++i) cascade();
+  CHECK(cascades() == 11);
+}
+
+TEST_CASE("arguments with which a built-in tool would fail at each run are refused when the trigger is defined",
+          "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  const auto define = [&](const char* tool, const Json& args) {
+    world.system().triggers().define(calling("t", tool, args));
+  };
+  CHECK_ERROR(invalid_definition, define("entity.create", {{"type", "note"}}));
+  CHECK_ERROR(invalid_definition, define("entity.create", {{"type", "nowt"}, {"data", Json::object()}}));
+  CHECK_ERROR(invalid_definition, define("entity.create", {{"type", "note"}, {"data", "a text"}}));
+  CHECK_ERROR(invalid_definition, define("entity.delete", {{"type", "note"}, {"id", "i"}, {"more", 1}}));
+  CHECK_ERROR(invalid_definition, define("entity.update", {{"type", "note"}, {"id", "i"}, {"status", "deleted"}}));
+  CHECK_ERROR(invalid_definition, define("entity.update", {{"type", "note"}, {"id", "i"}, {"status", ""}}));
+  CHECK_ERROR(invalid_definition, define("entity.query", {{"type", "note"}, {"limit", 1001}}));
+  CHECK_ERROR(invalid_definition, define("entity.query", {{"type", "note"}, {"where", {{{"field", "data.n"}}}}}));
+  CHECK_ERROR(invalid_definition, define("event.emit", {{"type", "role.updated"}}));
+  CHECK_ERROR(invalid_definition, define("event.emit", Json::object()));
+  CHECK(world.system().triggers().list().empty());
+  // A placeholder may become anything.
+  define("entity.query", {{"type", "note"}, {"limit", "{{trigger.data.n}}"}, {"where", "{{trigger.data.where}}"}});
+  define("entity.create", {{"type", "{{trigger.data.type}}"}, {"data", "{{trigger.data}}"}});
+  define("mine", {{"anything", 1}});
+  try {
+    define("entity.get", {{"type", "note"}});
+    FAIL("a get without an id was taken");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) == "the action `step1`: the tool `entity.get` needs a text `id`");
+  }
+}
+
+TEST_CASE("a worker looks for due runs where there are open runs, not in each scope", "[triggers]") {
+  World world(StorageKind::sqlite);
+  for (int i = 0; i < 20; ++i) world.add_organization("o" + std::to_string(i));
+  world.define_type({{"slug", "note"}});
+  world.system().triggers().define(calling("t", "event.emit", {{"type", "note.seen"}}));
+  RawDatabase raw(world.folder.file());
+  const auto due = [&] { return raw.rows("SELECT count(*) FROM due_scopes").at(0).at(0); };
+  CHECK(due() == "0");
+  world.create("note", Json::object());
+  CHECK(due() == "1");
+  TriggerWorker worker(*world.database);
+  CHECK(worker.run_due().completed == 1);
+  CHECK(due() == "0");
 }

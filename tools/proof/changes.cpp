@@ -48,7 +48,14 @@ class ChangeMaker {
   }
 
   Json define_type() {
-    return {{"op", "define-type"}, {"definition", Json(random_.pick(random_entity_types(random_, place_.roles)))}};
+    Json made = Json(random_.pick(random_entity_types(random_, place_.roles)));
+    // Of the keys that it has some stay; a new one may be broken by what is stored.
+    for (const OrderedJson& before : environment()["entityTypes"])
+      if (before.at("slug") == made.at("slug") && before.contains("unique"))
+        for (const OrderedJson& key : before.at("unique"))
+          if (random_.chance(70)) made["unique"].push_back(Json(key));
+    if (random_.chance(35)) made["unique"].push_back(random_unique_key(random_));
+    return {{"op", "define-type"}, {"definition", std::move(made)}};
   }
 
   Json on_assignment(const char* op) { return {{"op", op}, {"user", random_.pick(user_names)}, {"role", role()}}; }

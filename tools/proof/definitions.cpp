@@ -1,9 +1,11 @@
 // Random entity types and roles.
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "conditions.hpp"
 #include "generator.hpp"
+#include "struere/spi/unique_key.hpp"
 
 namespace struere::proof {
 namespace {
@@ -68,6 +70,25 @@ OrderedJson random_entity_types(Random& random, const std::vector<std::string>& 
     "watchers": {"type": "array", "items": {"type": "string", "references": "person"}}}})");
   bind(task, 40);
   return OrderedJson::array({person, note, task});
+}
+
+Json random_unique_key(Random& random) {
+  const auto inner = [&] { return random_data_path(random).substr(std::string_view("data.").size()); };
+  Json key = Json::array({inner()});
+  if (random.chance(30))
+    if (const std::string second = inner(); second != key[0]) key.push_back(second);
+  return key;
+}
+
+void add_unique_keys(Random& random, OrderedJson& environment) {
+  for (OrderedJson& type : environment["entityTypes"])
+    for (int tries = random.chance(50) ? random.between(1, 3) : 0; tries > 0; --tries) {
+      const Json key = random_unique_key(random);
+      SharedValues shared(key.get<UniqueKey>());
+      for (const OrderedJson& entity : environment["entities"])
+        if (entity.at("type") == type.at("slug")) shared.add(Json(entity.at("data")));
+      if (shared.count() == 0) type["unique"].push_back(OrderedJson(key));
+    }
 }
 
 Json random_role(Random& random, const std::string& name, const std::vector<std::string>& refs, bool bound) {

@@ -159,6 +159,7 @@ OrderedJson random_environment(Random& random, Place& place, int entities, int& 
            {"type", random.pick(relation_names)},
            {"to", random.pick(place.refs)}});
   Aim(random, place, environment).at_rules();
+  add_unique_keys(random, environment);
   return environment;
 }
 
@@ -169,7 +170,7 @@ GeneratedWorld random_world(Random& random) {
     made["members"] = random_members(random);
     for (const std::string environment : {"development", "production"}) {
       if (organization == "globex" && environment == "production" && random.chance(60)) continue;
-      Place place{organization, environment, {}, {}, {}, {}};
+      Place place{organization, environment, {}, {}, {}, {}, {}};
       const int entities = world.places.empty() ? random.between(9, 18) : random.between(2, 7);
       OrderedJson parts = random_environment(random, place, entities, world.refs);
       parts["assignments"] = random_assignments(random, made["members"], place.roles);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conformance/scenario.hpp"
@@ -22,6 +23,7 @@ struct Place {
   std::map<std::string, std::vector<std::string>> refs_by_type;
   std::vector<std::string> refs;     // of all entities, including those that steps create
   std::vector<std::string> persons;  // active from the beginning, so that a reference may name them
+  std::vector<std::pair<std::string, std::string>> removed = {};  // type and ref of what steps remove
 };
 
 // A world and the state from which its steps are made.
@@ -39,6 +41,12 @@ OrderedJson random_environment(Random& random, Place& place, int entities, int& 
 
 // Makes the types `person` (the persons of users), `note` and `task`, and binds some of them to roles.
 OrderedJson random_entity_types(Random& random, const std::vector<std::string>& roles);
+
+// Makes a unique key of one or two paths, without a look at the entities.
+Json random_unique_key(Random& random);
+
+// Gives some of the types in `environment` keys that its entities do not break.
+void add_unique_keys(Random& random, OrderedJson& environment);
 
 // Makes a role on these types. `bound` says whether one of them is bound to it.
 Json random_role(Random& random, const std::string& name, const std::vector<std::string>& refs, bool bound);

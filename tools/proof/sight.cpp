@@ -49,6 +49,11 @@ Sight::Sight(const OrderedJson& environment, const std::vector<std::string>& rol
     for (const OrderedJson& role : environment.at("roles"))
       if (std::ranges::find(roles, role.at("name").get<std::string>()) != roles.end())
         read_role(Json(role), of_type, slug);
+    if (const auto keys = type.find("unique"); keys != type.end()) {
+      of_type.has_keys = !keys->empty();
+      for (const OrderedJson& key : *keys)
+        for (const OrderedJson& inner : key) of_type.in_rules.push_back(split(inner.get<std::string>(), '.'));
+    }
     if (type.contains("boundToRole") &&
         std::ranges::find(roles, type.at("boundToRole").get<std::string>()) != roles.end()) {
       of_type.is_bound = true;

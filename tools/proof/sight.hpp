@@ -31,6 +31,9 @@ class Sight {
   // The field that names the user of the actor's own entity; it must not change. Null if the type is not bound.
   const Path* user_field(const std::string& type) const;
 
+  // Whether the type has unique keys. The refusal of a write may tell the values of another row at them (SPEC 6).
+  bool has_keys(const std::string& type) const { return of(type).has_keys; }
+
   // The paths of masks on that type, under which hidden values are.
   const std::vector<Path>& masked_paths(const std::string& type) const { return of(type).masked_paths; }
 
@@ -46,9 +49,9 @@ class Sight {
     std::vector<Path> visible;
   };
   struct OfType {
-    std::vector<RoleMasks> roles;  // of each role whose policies allow any action on the type
-    std::vector<Path> in_rules, masked_paths;
-    bool has_static_rules = true, mentions_status = false, is_bound = false;
+    std::vector<RoleMasks> roles;              // of each role whose policies allow any action on the type
+    std::vector<Path> in_rules, masked_paths;  // those of unique keys count as in rules
+    bool has_static_rules = true, mentions_status = false, is_bound = false, has_keys = false;
     Path user_field;
   };
 

@@ -18,9 +18,12 @@ class StepMaker {
     if (kind < 33) return aggregate();
     if (kind < 40) return get();
     if (kind < 43) return get_many();
-    if (kind < 53) return create();
-    if (kind < 70) return update();
-    if (kind < 74) return on_entity("delete");
+    if (kind < 52) return create(type());
+    if (kind < 57) return upsert();
+    if (kind < 69) return update();
+    if (kind < 72) return remove();
+    if (kind < 73) return restore();
+    if (kind < 74) return on_entity("purge");
     if (kind < 79) return link("link");
     if (kind < 82) return link("unlink");
     if (kind < 88) return related();
@@ -145,15 +148,36 @@ class StepMaker {
       for (int depth = random_.between(61, 65); depth > 0; --depth) nest = Json{{"a", nest}};
       made["meta"] = nest;
     }
+    if (const Json keys = keys_of(type); !keys.empty() && random_.chance(15)) {
+      const Json other = data_of_another(type);
+      for (const Json& inner : random_.pick(keys))
+        if (const Path path = path_of("data." + inner.get<std::string>()); const Json* const value = find(other, path))
+          set(made, path, *value);
+    }
     if (type == "task" && random_.chance(8)) made.erase("title");
     if (type == "task" && random_.chance(8))
       made["assignee"] = random_.chance(60) ? Json("@" + ref()) : random_scalar(random_);
     return made;
   }
 
-  Json create() {
-    Json step{{"op", "create"}, {"type", type()}};
-    const std::string type = step["type"].get<std::string>();
+  Json remove() {
+    Json step = on_entity("delete");
+    place_.removed.emplace_back(step["type"], step["id"]);
+    return step;
+  }
+
+  Json restore() {
+    Json step = on_entity("restore");
+    if (!place_.removed.empty() && random_.chance(80)) {
+      const auto& [type, id] = random_.pick(place_.removed);
+      step["type"] = type;
+      step["id"] = id;
+    }
+    return step;
+  }
+
+  Json create(const std::string& type) {
+    Json step{{"op", "create"}, {"type", type}};
     step["data"] = data(type);
     if (random_.chance(25)) step["status"] = any_status();
     const std::string made = "e" + std::to_string(++world_.refs);
@@ -161,6 +185,50 @@ class StepMaker {
     place_.refs.push_back(made);
     place_.refs_by_type[type].push_back(made);
     return step;
+  }
+
+  // The data of a create by a key, more often than not a declared one and with the values of an entity that has them.
+  Json upsert() {
+    std::vector<std::string> keyed;
+    for (const std::string& each : type_names)
+      if (!keys_of(each).empty()) keyed.push_back(each);
+    const std::string type = keyed.empty() || random_.chance(8) ? this->type() : random_.pick(keyed);
+    Json step = create(type);
+    step["op"] = "upsert";
+    step.erase("status");
+    const Json keys = keys_of(type);
+    step["key"] = keys.empty() || random_.chance(6) ? random_unique_key(random_) : random_.pick(keys);
+    Json& data = step["data"];
+    if (!data.is_object()) return step;
+    const Json other = random_.chance(60) ? data_of_another(type) : Json::object();
+    for (const Json& inner : step["key"]) {
+      const std::string field = "data." + inner.get<std::string>();
+      if (const Json* const value = find(other, path_of(field)))
+        set(data, path_of(field), *value);
+      else if (random_.chance(90))
+        set(data, path_of(field), random_value_of(random_, field, place_.refs));
+    }
+    return step;
+  }
+
+  // Of twins the first.
+  static const OrderedJson& first(const OrderedJson& value) {
+    return value.contains("twins") ? value.at("twins").at(0) : value;
+  }
+  const OrderedJson& environment() const {
+    return first(world_.organizations.at(place_.organization).at(place_.environment));
+  }
+  // As they were in the beginning.
+  Json keys_of(const std::string& type) const {
+    for (const OrderedJson& known : environment().at("entityTypes"))
+      if (known.at("slug") == type && known.contains("unique")) return Json(known.at("unique"));
+    return Json::array();
+  }
+  Json data_of_another(const std::string& type) {
+    std::vector<const OrderedJson*> all;
+    for (const OrderedJson& entity : environment().at("entities"))
+      if (entity.at("type") == type) all.push_back(&entity);
+    return all.empty() ? Json::object() : Json(first(random_.pick(all)->at("data")));
   }
 
   Json update() {

@@ -162,7 +162,7 @@ class TwinComparison {
 
   // Whether in both worlds no grant of any action admits the row, and no action of the actor can change that.
   bool is_unseen(const std::string& type, const std::string& ref) {
-    return !passes_policies_ && sight_.has_static_rules(type) &&
+    return !passes_policies_ && sight_.has_static_rules(type) && !sight_.has_keys(type) &&
            admission(0, type, ref).find('+') == std::string::npos &&
            admission(1, type, ref).find('+') == std::string::npos;
   }
@@ -222,7 +222,10 @@ class TwinComparison {
     const Json &one = scenarios_[0].steps[step], &other = scenarios_[1].steps[step];
     for (const Json* const part : {&one, &other})
       if (part->value("op", "") == "list") throw NoTwins("a cursor of somebody else would be in the actor's hands");
-    const bool creates = one.value("op", "") == "create" || other.value("op", "") == "create";
+    const auto may_create = [](const Json& done) {
+      return done.value("op", "") == "create" || done.value("op", "") == "upsert";
+    };
+    const bool creates = may_create(one) || may_create(other);
     const bool is_same = one == other && one.dump() == other.dump();
     // Times and ids are visible, so both steps must create under the same ref, or neither may create.
     if (creates && (one.value("op", "") != other.value("op", "") || one.value("ref", "") != other.value("ref", "")))
@@ -237,7 +240,9 @@ class TwinComparison {
       throw NoTwins("what others do fails in one");
     if (creates && failed(done) != failed(done_other)) throw NoTwins("only one creates");
     if (unseen && !(is_unseen_target(one) && is_unseen_target(other))) throw NoTwins("others did what the actor sees");
-    if (creates && !failed(done) && !elsewhere) refs_.emplace_back(one.value("type", ""), one.value("ref", ""));
+    const bool created = creates && done.answer.value("created", true);
+    if (created != (creates && done_other.answer.value("created", true))) throw NoTwins("only one creates");
+    if (created && !failed(done) && !elsewhere) refs_.emplace_back(one.value("type", ""), one.value("ref", ""));
     if (unseen)
       for (const Json* const done_there : {&one, &other})
         for (const char* key : {"id", "ref"})
@@ -252,7 +257,7 @@ class TwinComparison {
 
   bool writes_masked(const Json& one, const Json& other) const {
     Json a = one, b = other;
-    const char* written = one.value("op", "") == "create" ? "data" : "patch";
+    const char* written = one.value("op", "") == "update" ? "patch" : "data";
     for (Json* step : {&a, &b}) step->erase(written);
     return a == b && one.contains(written) && other.contains(written) &&
            looks_the_same(one.value("type", ""), one.at(written), other.at(written), true);

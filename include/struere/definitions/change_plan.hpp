@@ -37,6 +37,7 @@ struct Obstacle {
     assignments_of_removed_role,  // PlanOptions::drop_assignments
     data_breaks_unique_key,       // no option overrides this: change the entities first
     masked_values_shown,          // PlanOptions::reveal
+    holds_writers,                // PlanOptions::hold_writers
   };
 
   Kind kind;
@@ -60,6 +61,8 @@ struct PlanOptions {
   bool accept_invalid_data = false;  // keeps such entities; their next update must match the schema
   bool drop_assignments = false;     // a removed role is unassigned
   bool reveal = false;               // allows what the plan names in `reveals`
+  bool hold_writers = false;         // only for the system: more than 50,000 rows are read or rewritten in one
+                                     // transaction, while all writers of the file wait
   HeldFields held = {};              // fields that masks may name, in addition to those of the scope
 };
 

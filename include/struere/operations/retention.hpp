@@ -25,7 +25,8 @@ class Retention {
   // Replaces all of it, with an event `events.retention-set`. Throws invalid_data for days out of range.
   void set(const RetentionDays& days) const;
 
-  // Removes what is older, and returns the number of each kind. The log still verifies. A transaction holds the write
+  // Removes what is older, and returns the number of each kind; also the counts of cascades (TriggerCascade) that began
+  // 30 days ago. The log still verifies. A transaction holds the write
   // lock for at most 200 records or 1000 events; if the process is killed, the next call continues. For system actors
   // only.
   std::map<Gathered, std::int64_t> prune() const;

@@ -203,7 +203,7 @@ Connection::~Connection() {
   if (fork_count() == forks_) return;
   // The connection belongs to the parent process. To close it here would change the parent's locks and log, so the
   // child leaks its memory.
-  for (Kept& kept : kept_) kept.statement.release();
+  for (Kept& kept : kept_) (void)kept.statement.release();
   new SQLite::Database(std::move(database_));
 }
 
