@@ -38,8 +38,8 @@ class Error : public std::runtime_error {
 
   // Whether the same call may succeed if it is made again: a lock, a busy disk, a timeout, a group commit that failed.
   bool is_transient() const noexcept { return transient_; }
-  // Whether nothing was kept, and the library runs the operation again by itself a few times: a connection that was lost
-  // before the commit, a deadlock. Such an error is transient.
+  // Whether nothing was kept, and the library runs the operation again by itself a few times: a connection that was
+  // lost before the commit, a deadlock. Such an error is transient.
   bool is_retryable() const noexcept { return retryable_; }
   // The place that the error is about, such as `data.age`; empty if it is about no single place.
   std::string path() const { return path_ ? *path_ : std::string(); }

@@ -54,8 +54,8 @@ struct FoundApiKey {
   friend bool operator==(const FoundApiKey&, const FoundApiKey&) = default;
 };
 
-// Safe to use from many threads. Where nothing of a transaction was kept and all of it may well succeed at once, such as
-// after a deadlock, it throws Error{storage}.retryable(): the library runs the operation again.
+// Safe to use from many threads. Where nothing of a transaction was kept and all of it may well succeed at once, such
+// as after a deadlock, it throws Error{storage}.retryable(): the library runs the operation again.
 class Storage {
  public:
   virtual ~Storage() = default;
