@@ -19,7 +19,8 @@ std::string advice(std::string_view state) {
     return "a table or column of struere is missing; make the schema with `struere pg init`";
   if (state == "22021" || state == "22P05") return "a text cannot be stored in the encoding of the database";
   if (state == "54000") return "a value is larger than an index of PostgreSQL takes; make it shorter";
-  if (state == "25006") return "the server only reads (a standby, say); connect to the primary to write";
+  if (state == "25006" || state == "0A000")  // the latter: a transaction that writes began on a standby
+    return "the server only reads (a standby, say); connect to the primary to write";
   if (state == "53100") return "the server's disk is full; free some space and try again";
   if (state == "22003") return "a sum or a number exceeds 64 bits";
   if (kind == "53") return "the server has no connections or memory left; try again later";
