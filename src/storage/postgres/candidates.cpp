@@ -324,6 +324,11 @@ Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* la
     add_place(text, *last);
   else
     add_position(text);
+  const std::string columns =
+      fmt::format("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at{} FROM {}struere.entities e{}",
+                  has_key() ? ", k.key" : "", access_ ? "struere.entity_keys k CROSS JOIN " : "", text.where);
+  // It is one row or none: an order would only lead the planner to another index than that of the id.
+  if (selection_.id) return {columns, std::move(text.parameters)};
   std::vector<std::string> order;
   switch (selection_.order.empty() ? Order::none : order_) {
     case Order::exact:
@@ -337,13 +342,9 @@ Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* la
     case Order::none: order.push_back(access_ ? "k.created_at DESC, k.id DESC" : "e.created_at DESC, e.id DESC"); break;
   }
   // The position still bounds later batches of an order that is not exact: their place lies past it.
-  const std::string rows = text.add(limit);
-  return {
-      fmt::format("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at{} FROM {}struere.entities e{} "
-                  "ORDER BY {} LIMIT {}",
-                  has_key() ? ", k.key" : "", access_ ? "struere.entity_keys k CROSS JOIN " : "", text.where,
-                  fmt::join(order, ", "), rows),
-      std::move(text.parameters)};
+  // The number stands in the text: for a parameter, the planner of a prepared statement would expect a tenth of the
+  // rows.
+  return {fmt::format("{} ORDER BY {} LIMIT {}", columns, fmt::join(order, ", "), limit), std::move(text.parameters)};
 }
 
 // Whether the statement's conditions are all that is asked of a row, and each exactly.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <memory>
 #include <tuple>
@@ -20,7 +21,7 @@ namespace struere::postgres {
 namespace {
 
 // Rows that are read at once: at first about as many as are wanted, then more and more.
-constexpr std::int64_t least_rows = 16, first_rows = 256, most_rows = 2'000;
+constexpr std::int64_t least_rows = 16, first_rows = 256, most_rows = 2'048;
 constexpr std::int64_t bytes_of_batch = 4 << 20;
 
 // A row that was selected, kept until the page is made.
@@ -105,11 +106,13 @@ class FirstRows {
   std::vector<Selected> rows_;  // a heap: the last one is in front
 };
 
-// How many rows to read next.
+// How many rows to read next: a power of two, so that there are few statements.
 class BatchSize {
  public:
   explicit BatchSize(std::int64_t first) : next_(std::clamp(first, least_rows, first_rows)) {}
-  std::int64_t next() const noexcept { return next_; }
+  std::int64_t next() const noexcept {
+    return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(next_)));
+  }
   void add(const Result& batch) {
     for (int row = 0; row < batch.rows(); ++row) bytes_ += static_cast<std::int64_t>(batch.bytes(row, 1).size());
     rows_ += batch.rows();
@@ -219,7 +222,7 @@ std::vector<std::string> PostgresTransaction::plan_of(const Selection& selection
   const auto keys = keys_of(selection.type);
   const std::vector<std::string> terms = terms_of(selection, *keys);
   const Candidates candidates(scope_, selection, decider, *keys, terms, true);
-  const Candidates::Statement statement = candidates.select(selection.limit + 1);
+  const Candidates::Statement statement = candidates.select(BatchSize(selection.limit + 1).next());
   const Result plan = connection().run("EXPLAIN (COSTS OFF) " + statement.sql, statement.parameters);
   std::vector<std::string> out;
   if (const FieldKey* const key = candidates.key()) out.push_back("by the field key " + names_of(*key));
