@@ -12,7 +12,7 @@ namespace struere::postgres {
 namespace {
 
 // Of one transaction: what a writer of the scope beside it waits for.
-constexpr std::int64_t rows_of_batch = 500;
+constexpr std::int64_t rows_to_fill = 500;
 constexpr std::int64_t keys_of_batch = 5000;
 // Of a definition, in its own transaction.
 constexpr int batches_at_once = 4;
@@ -183,9 +183,9 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
     place = own;
     keys.push_back(parse_field_key(building.integer(row, 0), building.bytes(row, 1), false));
   }
-  EntityScan scan(work_, scope_, type, place, rows_of_batch);
+  EntityScan scan(work_, scope_, type, place, rows_to_fill);
   std::int64_t rows = 0;
-  for (; rows < rows_of_batch && scan.next(); ++rows) {
+  for (; rows < rows_to_fill && scan.next(); ++rows) {
     const StoredEntity entity = scan.entity();
     place.emplace(entity.created_at, entity.id);
     try {
@@ -194,7 +194,7 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
       if (error.is_transient()) throw;
     }
   }
-  const bool is_whole = rows < rows_of_batch;
+  const bool is_whole = rows < rows_to_fill;
   for (const FieldKey& key : keys) {
     Parameters changes = Parameters().add(scope_).add(type).add(key.number).add_text(is_whole ? "whole" : "building");
     if (is_whole)

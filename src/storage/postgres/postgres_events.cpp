@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::int64_t least_events = 32, most_events = 1'000;
 
-template <std::size_t size>
-std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), size};
-}
-
 // The row of an entity in the columns from `first` on: type_key, id, data, status, created_at, updated_at. nullopt if
 // there is none.
 std::optional<StoredEntity> read_entity(const ResultRow& row, int first) {

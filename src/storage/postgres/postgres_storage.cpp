@@ -14,6 +14,7 @@
 #include "storage/postgres/schema_check.hpp"
 #include "storage/postgres/storage_check.hpp"
 #include "storage/retry.hpp"
+#include "storage/sql/event_reader.hpp"
 #include "struere/core/error.hpp"
 #include "struere/spi/backend.hpp"
 #include "struere/storage/postgres.hpp"
@@ -22,8 +23,6 @@ namespace struere::postgres {
 namespace {
 
 constexpr std::size_t most_scopes_known = 4096, most_keys_known = 4096;
-
-std::string_view bytes_of(const Digest& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
 
 // Writes in several scopes that are one write.
 class PostgresJointTransaction final : public JointTransaction {

@@ -7,12 +7,6 @@
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
-namespace {
-
-std::string_view bytes_of(const Digest& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
-
-}  // namespace
-
 void ScopeHead::lock() {
   parse(work_.in(scope_).run(std::string(select_scope_head) + " FOR NO KEY UPDATE", Parameters().add(scope_)));
 }

@@ -28,4 +28,10 @@ bool read_fixed_bytes(std::string_view bytes, std::array<unsigned char, size>& o
   return true;
 }
 
+// The bytes of a hash or a salt, as a parameter.
+template <std::size_t size>
+std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), size};
+}
+
 }  // namespace struere

@@ -4,21 +4,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "storage/sql/event_reader.hpp"
 #include "storage/sql/selection_compiler.hpp"
 #include "storage/sqlite/sqlite_dialect.hpp"
 #include "storage/sqlite/sqlite_transaction.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
-namespace {
-
-template <std::size_t size>
-std::string_view bytes_of(const std::array<unsigned char, size>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), size};
-}
-
-}  // namespace
-
 ChainHead SqliteTransaction::chain_head() {
   Statement statement = scoped("SELECT event_count, event_hash FROM scopes WHERE id = ?1");
   ChainHead head;

@@ -13,6 +13,7 @@
 #include "core/fork_count.hpp"
 #include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
+#include "storage/sql/event_reader.hpp"
 #include "storage/sqlite/checkpoints.hpp"
 #include "storage/sqlite/commit_watch.hpp"
 #include "storage/sqlite/connection.hpp"
@@ -300,10 +301,6 @@ class SqliteStorage final : public Storage {
       if (const auto environment = parse_environment(statement.text(1)))
         out.emplace_back(OrganizationId(statement.string(0)), *environment);
     return out;
-  }
-
-  static std::string_view bytes_of(const Digest& hash) {
-    return {reinterpret_cast<const char*>(hash.data()), hash.size()};
   }
 
   std::optional<FoundApiKey> find_api_key(const Digest& hash) override {
