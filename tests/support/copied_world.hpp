@@ -71,7 +71,7 @@ inline void fill_randomly(World& world, Random& random, const std::string& organ
       "fieldMasks": [{"entityType": "person", "fieldPath": "data.secret", "maskType": "hide"}]})"));
   world.user(organization + "-ana", {"member"}, environment, organization);
   system.triggers().define(Json::parse(R"({"slug": "greet", "on": {"entityType": "note", "action": "created"},
-      "actions": [{"tool": "event.emit", "args": {"type": "greeted"}}]})"));
+      "actions": [{"tool": "event.emit", "args": {"type": "note.greeted"}}]})"));
   if (environment == Environment::development) {
     system.agents().define({.slug = "tutor", .name = "Tutor"});
     system.agents().permit_tool("tutor", "plan", {});
