@@ -47,9 +47,10 @@ std::set<std::string> takers_of_ids() {
   }
   for (auto taker = out.begin(); taker != out.end();)
     taker = taker->starts_with("TrustedHost::") ? out.erase(taker) : std::next(taker);
-  // What verify and the like answer with takes none; the doctor asks a trusted host, and a worker is the host's.
+  // What verify and the like answer with takes none; the doctor and a copy take a database, and a worker is the host's.
   for (const char* const other : {"Verification::event", "Finding::organization", "DoctorOptions::organization",
-                                  "TriggerWorkerOptions::organization", "TriggerWorkerOptions::serves"})
+                                  "CopyOptions::organization", "TriggerWorkerOptions::organization",
+                                  "TriggerWorkerOptions::serves"})
     out.erase(other);
   return out;
 }
