@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-namespace struere {
+#include "core/companion.hpp"
+
+namespace STRUERE_COMPANION_API struere {
 
 // Returns a number that is greater in a child of fork() than in its parent, and stays the same in the parent. Costs
 // one load from memory.

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string_view>
 
-namespace struere {
+#include "core/companion.hpp"
+
+namespace STRUERE_COMPANION_API struere {
 
 // Stored text is canonical unless another program wrote to the database. Then the scan throws Error{storage}, and no
 // part of the text may be shown. The scan is strict about where a value ends, because otherwise the text after a

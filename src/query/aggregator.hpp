@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "query/exact_sum.hpp"
 #include "struere/query/aggregate.hpp"
 #include "struere/query/interpreter.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 class Aggregator {
  public:

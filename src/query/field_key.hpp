@@ -10,9 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/companion.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // The maximum number of bytes of a string that its key holds.
 inline constexpr std::size_t longest_key_text = 64;

@@ -11,9 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "struere/query/mask.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 class JsonScan;
 

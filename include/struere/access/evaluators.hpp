@@ -18,10 +18,11 @@
 #include <vector>
 
 #include "struere/access/policy.hpp"
+#include "struere/core/export.hpp"
 #include "struere/core/json.hpp"
 #include "struere/query/row_fields.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 class RelationReader;  // query/interpreter.hpp
 class RuleBook;        // access/rule_book.hpp

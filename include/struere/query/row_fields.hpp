@@ -3,10 +3,11 @@
 
 #include <optional>
 
+#include "struere/core/export.hpp"
 #include "struere/core/field_path.hpp"
 #include "struere/core/json.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // A stored row has all of them. A view may lack some: masks hid them.
 struct RowFields {

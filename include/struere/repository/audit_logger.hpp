@@ -5,11 +5,12 @@
 #include <string>
 #include <utility>
 
+#include "struere/core/export.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/json.hpp"
 #include "struere/repository/caller.hpp"
 
-namespace struere {
+namespace STRUERE_API struere {
 
 // Cheap, immutable, safe to share between threads.
 class AuditLogger {

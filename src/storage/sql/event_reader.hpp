@@ -5,10 +5,11 @@
 #include <array>
 #include <string_view>
 
+#include "core/companion.hpp"
 #include "storage/sql/parameter.hpp"
 #include "struere/model/event.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // The columns to read from an event with the alias `v`.
 inline constexpr std::string_view event_columns =

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "storage/sql/predicate_compiler.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // The comparisons that are true of every row for which the predicate is true.
 std::vector<const Predicate*> conditions_of(const Predicate& predicate);

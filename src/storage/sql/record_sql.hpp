@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "storage/sql/dialect.hpp"
 #include "struere/spi/record.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // The owner whose rows a statement may touch.
 struct RecordOwnerValues {

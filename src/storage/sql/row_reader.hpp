@@ -5,9 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "storage/sql/selection_compiler.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // Reads the columns of a CompiledSelection. The objects that `groups` points to must outlive it. One thread at a time
 // may use it, as with a statement.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "storage/sql/dialect.hpp"
 #include "storage/sql/event_reader.hpp"
 #include "storage/sql/field_key.hpp"
@@ -20,7 +21,7 @@
 #include "struere/query/event_selection.hpp"
 #include "struere/query/selection.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // Grants with equal masks form one group. The masks of a row are those of the groups that admit it.
 struct MaskGroups {
