@@ -26,21 +26,27 @@ TEST_CASE("a create that is slow to validate keeps no other organization waiting
 
   using Clock = std::chrono::steady_clock;
   const auto since = [](Clock::time_point start) { return Clock::now() - start; };
-  std::atomic<bool> done = false;
-  Clock::duration whole{}, longest{};
-  std::thread writer([&] {
-    const auto start = Clock::now();
-    slow.create({{"v", values}});
-    whole = since(start);
-    done = true;
-  });
-  while (!done) {
-    const auto start = Clock::now();
-    quick.create({{"n", 1}});
-    longest = std::max(longest, since(start));
-  }
-  writer.join();
-  CHECK(longest < whole / 2);
+  // A validation inside the write lock makes some quick create wait for all of it, every time. A busy machine does not.
+  const auto a_quick_create_waits = [&] {
+    std::atomic<bool> done = false;
+    Clock::duration whole{}, longest{};
+    std::thread writer([&] {
+      const auto start = Clock::now();
+      slow.create({{"v", values}});
+      whole = since(start);
+      done = true;
+    });
+    while (!done) {
+      const auto start = Clock::now();
+      quick.create({{"n", 1}});
+      longest = std::max(longest, since(start));
+    }
+    writer.join();
+    return longest >= whole / 2;
+  };
+  int waits = 0;
+  while (waits < 10 && a_quick_create_waits()) ++waits;
+  CHECK(waits < 10);
 }
 
 TEST_CASE("a create is held to the schema as it is, though this process knew another", "[entities][schema]") {
