@@ -86,6 +86,9 @@ int main(int count, char** arguments) {
   add_events(program, options);
   add_run(program, options);
   add_runs(program, options);
+#ifdef STRUERE_HAS_SERVER
+  add_serve(program, options);
+#endif
   add_people(program, options);
   add_lists(program, options);
   add_explain(program, options);

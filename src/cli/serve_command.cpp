@@ -1,0 +1,79 @@
+// `struere serve`: the database of a project over HTTP, until it is stopped.
+#include <csignal>
+#include <ctime>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/server/server.hpp"
+
+namespace struere::cli {
+namespace {
+
+struct ServeArguments {
+  std::string listen = "127.0.0.1:8787";
+  std::vector<std::string> hosts;
+};
+
+// "127.0.0.1:8787", "[::1]:8787", "0.0.0.0:0"
+void read_listen(const std::string& text, server::ServerOptions& options) {
+  const std::size_t colon = text.rfind(':');
+  std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+    address = address.substr(1, address.size() - 2);
+  unsigned long port = 65536;
+  try {
+    std::size_t end = 0;
+    const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
+    port = std::stoul(digits, &end);
+    if (end != digits.size()) port = 65536;
+  } catch (const std::exception&) {  // not a number
+  }
+  if (address.empty() || port > 65535)
+    throw UsageError("--listen needs an IP address and a port, such as 127.0.0.1:8787 or [::1]:0");
+  options.address = address;
+  options.port = static_cast<std::uint16_t>(port);
+}
+
+void run(const Options& options, const ServeArguments& arguments) {
+  server::ServerOptions served;
+  read_listen(arguments.listen, served);
+  served.hosts = arguments.hosts;
+  const Workspace workspace(options);
+  // The signals are blocked here, in all threads, and awaited below.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  server::Server server(workspace.database(), served);
+  server.start();
+  if (options.json)
+    say_json({{"url", server.url()}});
+  else
+    say("Serving {} on {}. Stop with Ctrl-C.", workspace.file().string(), server.url());
+  flush_output();
+  constexpr timespec second{1, 0};
+  while (sigtimedwait(&signals, nullptr, &second) < 0)
+    if (!workspace.is_file_in_place())
+      throw Error(ErrorCode::storage,
+                  fmt::format("the database {} was removed or replaced", workspace.file().string()));
+  server.stop();
+  if (!options.json) say("Stopped.");
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, Options& options) {
+  static ServeArguments arguments;
+  auto* const command = program.add_subcommand("serve", "Serve the database over HTTP, until it is stopped");
+  command->add_option("--listen", arguments.listen, "The address and port; port 0 takes a free one")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  command->add_option("--host", arguments.hosts, "A name by which clients reach the server, besides localhost")
+      ->type_name("NAME");
+  command->footer(
+      "Clients send an API key as a bearer token (docs/http.md). SIGTERM finishes the requests that run.\n\n"
+      "Example:\n  struere serve\n  struere serve --listen 0.0.0.0:8787 --host data.example.org");
+  command->callback([&options] { run(options, arguments); });
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,46 @@
+// From a request to its answer, without a socket: routes, who asks, handlers, problems.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "server/call.hpp"
+#include "server/host_names.hpp"
+#include "server/response.hpp"
+#include "server/route_table.hpp"
+
+namespace struere::server {
+
+// Everything about a request that is decided before its body is read, so that nobody sends a long one in vain.
+struct Admission {
+  const Route* route = nullptr;
+  std::map<std::string, std::string> parameters;
+  std::optional<Asker> asker;
+  std::size_t body_bytes = 0;  // at most
+  // Whose turn an operation takes: the organization, or empty.
+  std::string organization() const;
+};
+
+// Immutable; used by all threads.
+class Application {
+ public:
+  explicit Application(Services services);
+
+  // Throws Refusal or Error. Fills what the target says into `request`.
+  Admission admit(Request& request) const;
+  // Runs the handler, once the body is there. Does not throw.
+  Response carry_out(const Request& request, const Admission& admission) const noexcept;
+  // The problem of what admit() threw; called in a handler of exceptions.
+  Response refused() const noexcept;
+
+  const RouteTable& routes() const noexcept { return routes_; }
+  const Services& services() const noexcept { return services_; }
+
+ private:
+  Services services_;
+  HostNames hosts_;
+  RouteTable routes_;
+};
+
+}  // namespace struere::server

@@ -1,0 +1,51 @@
+// What the connections of one server share.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "server/application.hpp"
+#include "server/work_queue.hpp"
+
+namespace struere::server {
+
+class Core {
+ public:
+  explicit Core(Services services);
+
+  const Application& application() const noexcept { return application_; }
+  const ServerLimits& limits() const noexcept { return application_.services().options.limits; }
+  WorkQueue& queue(Lane lane) noexcept { return lane == Lane::write ? writes_ : reads_; }
+
+  // The bytes of all bodies that are held.
+  bool reserve(std::size_t bytes) noexcept;
+  void release(std::size_t bytes) noexcept { held_bytes_ -= bytes; }
+
+  // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does.
+  using Close = std::function<void(bool force)>;
+  std::size_t add_connection(Close close);  // 0: there are too many
+  void remove_connection(std::size_t number);
+  std::size_t connections() const;
+  void close_connections(bool force);
+
+  bool is_stopping() const noexcept { return is_stopping_; }
+  void begin_stopping() noexcept { is_stopping_ = true; }
+  void stop_queues() {
+    reads_.stop();
+    writes_.stop();
+  }
+
+ private:
+  Application application_;
+  std::atomic<std::size_t> held_bytes_ = 0;
+  std::atomic<bool> is_stopping_ = false;
+  mutable std::mutex mutex_;
+  std::size_t last_number_ = 0;
+  std::map<std::size_t, Close> connections_;
+  WorkQueue reads_, writes_;  // last: their threads use all of the above
+};
+
+}  // namespace struere::server

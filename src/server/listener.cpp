@@ -1,0 +1,464 @@
+#include "server/listener.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "server/header_scan.hpp"
+#include "server/refusal.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+constexpr std::size_t written_at_once = 256 * 1024;  // each part has `write_time`
+constexpr std::size_t lingering_bytes = 256 * 1024;  // read and dropped of a client whose request was refused
+
+PlainStream& lowest(PlainStream& stream) { return stream; }
+PlainStream& lowest(TlsStream& stream) { return stream.next_layer(); }
+
+auto ignoring(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
+
+[[noreturn]] void refuse_of(const error_code& error) {
+  if (error == http::error::body_limit) throw Refusal(413, "too_large", "the body is larger than this route takes");
+  if (error == beast::error::timeout) throw Refusal(408, "timeout", "the body took too long");
+  if (error == http::error::header_limit) throw Refusal(431, "too_large", "the headers are too long");
+  throw Refusal(400, "malformed_request", "the request is not HTTP/1.1: " + error.message());
+}
+
+// Holds a part of the bytes that all bodies may take together.
+class Reservation {
+ public:
+  Reservation(Core& core, std::size_t bytes) : core_(core), bytes_(bytes) {
+    if (!core.reserve(bytes))
+      throw Refusal(503, "busy", "the server holds too many bodies; try again", {{"Retry-After", "1"}});
+  }
+  ~Reservation() { core_.release(bytes_); }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+ private:
+  Core& core_;
+  std::size_t bytes_;
+};
+
+template <class Stream>
+class Connection : public std::enable_shared_from_this<Connection<Stream>> {
+ public:
+  Connection(Core& core, Stream stream, const tcp::endpoint& peer)
+      : core_(core), stream_(std::move(stream)), buffer_(core.limits().header_bytes + written_at_once) {
+    peer_ = peer.address().to_string();
+    is_loopback_ = peer.address().is_loopback();
+  }
+  ~Connection() {
+    if (number_) core_.remove_connection(number_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  auto executor() { return lowest(stream_).get_executor(); }
+
+  // False if there are too many connections.
+  bool enlist() {
+    std::weak_ptr<Connection> weak = this->weak_from_this();
+    number_ = core_.add_connection([weak](bool force) {
+      if (const auto self = weak.lock())
+        asio::post(lowest(self->stream_).get_executor(), [self, force] {
+          if (force || self->is_idle_) self->close();
+        });
+    });
+    return number_ != 0;
+  }
+
+  asio::awaitable<void> run() {
+    try {
+      if constexpr (std::is_same_v<Stream, TlsStream>) {
+        lowest(stream_).expires_after(core_.limits().header_time);
+        co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
+      }
+      for (std::size_t served = 1;; ++served) {
+        const bool is_last = served >= core_.limits().requests_per_connection;
+        if (!co_await serve_one(is_last)) break;
+      }
+      co_await end();
+    } catch (const std::exception&) {  // the client is gone, or too slow
+    }
+    close();
+  }
+
+ private:
+  using Parser = http::request_parser<http::string_body>;
+
+  void close() {
+    error_code ignored;
+    lowest(stream_).socket().close(ignored);
+  }
+
+  // True if the connection can take another request.
+  asio::awaitable<bool> serve_one(bool is_last) {
+    Request request;
+    request.peer = peer_;
+    request.is_loopback = is_loopback_;
+    request.is_secure = std::is_same_v<Stream, TlsStream>;
+    Response response;
+    bool keeps = false;
+    std::optional<Reservation> reservation;
+    Admission admission;
+    bool is_whole = false;  // nothing of the request is left, which would be read as the next one
+    try {
+      const std::size_t size = co_await read_header();
+      if (size == 0) co_return false;
+      Parser parser;
+      read_message(parser, size, request);
+      is_whole = parser.is_done();
+      keeps = parser.keep_alive() && !is_last && !core_.is_stopping();
+      admission = core_.application().admit(request);
+      co_await read_body(parser, request, admission, reservation);
+      is_whole = true;
+      response = co_await carried_out(request, admission);
+    } catch (const Refusal&) {
+      response = core_.application().refused();
+    } catch (const Error&) {
+      response = core_.application().refused();
+    }
+    if (!is_whole) keeps = false;
+    co_await write(request, admission, response, keeps);
+    co_return keeps;
+  }
+
+  // The size of the header in the buffer; 0 if the client has closed the connection.
+  asio::awaitable<std::size_t> read_header() {
+    HeaderScan scan;
+    is_idle_ = buffer_.size() == 0;
+    lowest(stream_).expires_after(is_idle_ ? core_.limits().idle_time : core_.limits().header_time);
+    for (;;) {
+      switch (scan.scan(text_of_buffer())) {
+        case HeaderScan::State::done:
+          if (scan.size() > core_.limits().header_bytes) refuse_of(http::error::header_limit);
+          is_idle_ = false;
+          co_return scan.size();
+        case HeaderScan::State::fault:
+          throw Refusal(400, "malformed_request",
+                        "the headers are not lines of a name, a colon and a value that end in CR LF");
+        case HeaderScan::State::more: break;
+      }
+      if (buffer_.size() >= core_.limits().header_bytes) refuse_of(http::error::header_limit);
+      if (is_idle_ && core_.is_stopping()) co_return 0;
+      error_code error;
+      const std::size_t room = std::min<std::size_t>(16 * 1024, buffer_.max_size() - buffer_.size());
+      const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(room), ignoring(error));
+      buffer_.commit(got);
+      if (error == beast::error::timeout && !is_idle_) throw Refusal(408, "timeout", "the headers took too long");
+      if (error) co_return 0;
+      if (is_idle_) {
+        is_idle_ = false;
+        lowest(stream_).expires_after(core_.limits().header_time);
+      }
+    }
+  }
+
+  std::string_view text_of_buffer() const {
+    const auto data = buffer_.data();
+    return {static_cast<const char*>(data.data()), data.size()};
+  }
+
+  void read_message(Parser& parser, std::size_t size, Request& request) {
+    parser.header_limit(static_cast<std::uint32_t>(core_.limits().header_bytes + 1));
+    parser.body_limit(boost::none);  // set once the route is known, before any of the body is read
+    parser.eager(false);
+    error_code error;
+    const std::size_t used = parser.put(asio::buffer(buffer_.data(), size), error);
+    if (error && error != http::error::need_more) refuse_of(error);
+    if (!parser.is_header_done() || used != size) refuse_of(http::error::bad_field);
+    buffer_.consume(used);
+    const auto& message = parser.get();
+    if (message.version() != 11 && message.version() != 10)
+      throw Refusal(505, "malformed_request", "the server speaks HTTP/1.1");
+    const std::string method(message.method_string());
+    request.is_head = method == "HEAD";
+    request.is_http_1_0 = message.version() == 10;
+    const auto known = request.is_head ? Method::get : parse_method(method);
+    if (!known) throw Refusal(501, "method_not_allowed", "the server knows GET, HEAD, POST, PUT, PATCH and DELETE");
+    request.method = *known;
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+      std::string name(field.name_string());
+      std::ranges::transform(name, name.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      request.headers.emplace_back(std::move(name), std::string(field.value()));
+    }
+    if (const auto coding = request.header("transfer-encoding")) {
+      if (*coding != "chunked" || message.version() != 11 || request.header("content-length"))
+        throw Refusal(400, "malformed_request", "Transfer-Encoding can only be chunked, without a Content-Length");
+    }
+  }
+
+  asio::awaitable<void> read_body(Parser& parser, Request& request, const Admission& admission,
+                                  std::optional<Reservation>& reservation) {
+    const auto length = parser.content_length();
+    if (length && *length > admission.body_bytes) refuse_of(http::error::body_limit);
+    if (parser.is_done() || (!parser.chunked() && length.value_or(0) == 0)) co_return;
+    reservation.emplace(core_, length ? static_cast<std::size_t>(*length) : admission.body_bytes);
+    const bool is_long = admission.body_bytes > core_.limits().body_bytes;
+    lowest(stream_).expires_after(core_.limits().body_time * (is_long ? 2 : 1));
+    if (const auto expectation = request.header("expect")) {
+      if (*expectation != "100-continue")
+        throw Refusal(417, "malformed_request", "the only expectation that is met is 100-continue");
+      constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(stream_, asio::buffer(go_on), asio::use_awaitable);
+    }
+    parser.body_limit(admission.body_bytes);
+    error_code error;
+    co_await http::async_read(stream_, buffer_, parser, ignoring(error));
+    if (error) refuse_of(error);
+    request.body = std::move(parser.get().body());
+  }
+
+  // Runs `work` on a thread for operations, and goes on here when it is done. False if too much waits.
+  asio::awaitable<bool> run_elsewhere(Lane lane, const std::string& organization, std::function<void()> work) {
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
+        [&](auto handler) {
+          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+          const auto executor = lowest(stream_).get_executor();
+          const auto resume = [shared, executor](bool done) {
+            asio::post(executor, [shared, done] { std::move (*shared)(done); });
+          };
+          if (!core_.queue(lane).submit(organization, [work = std::move(work), resume] {
+                work();
+                resume(true);
+              }))
+            resume(false);
+        },
+        asio::use_awaitable);
+  }
+
+  asio::awaitable<Response> carried_out(const Request& request, const Admission& admission) {
+    const Application& application = core_.application();
+    lowest(stream_).expires_never();
+    if (admission.route->lane == Lane::brief) co_return application.carry_out(request, admission);
+    Response response;
+    const bool done = co_await run_elsewhere(admission.route->lane, admission.organization(),
+                                             [&] { response = application.carry_out(request, admission); });
+    if (!done)
+      response = problem(Refusal(429, "limit", "too many requests wait; try again later", {{"Retry-After", "1"}}));
+    if (response.stream && request.is_http_1_0)
+      response = problem(Refusal(505, "malformed_request", "a stream needs HTTP/1.1"));
+    co_return response;
+  }
+
+  asio::awaitable<void> write(const Request& request, const Admission& admission, Response& response, bool keeps) {
+    const std::string head = head_of(response, keeps);
+    if (request.is_head) response.body.clear();
+    const std::size_t first = std::min(response.body.size(), written_at_once);
+    lowest(stream_).expires_after(core_.limits().write_time);
+    co_await asio::async_write(stream_,
+                               std::array{asio::buffer(head), asio::buffer(std::as_const(response.body).data(), first)},
+                               asio::use_awaitable);
+    for (std::size_t at = first; at < response.body.size(); at += written_at_once) {
+      lowest(stream_).expires_after(core_.limits().write_time);
+      const std::size_t size = std::min(response.body.size() - at, written_at_once);
+      co_await asio::async_write(stream_, asio::buffer(response.body.data() + at, size), asio::use_awaitable);
+    }
+    if (response.stream && !request.is_head) co_await write_stream(admission, *response.stream);
+  }
+
+  asio::awaitable<void> write_stream(const Admission& admission, BodyStream& stream) {
+    asio::steady_timer timer(lowest(stream_).get_executor());
+    for (bool is_last = false; !is_last;) {
+      BodyStream::Chunk chunk;
+      std::exception_ptr failure;
+      const auto make = [&] {
+        try {
+          chunk = stream.next();
+        } catch (...) {
+          failure = std::current_exception();
+        }
+      };
+      if (!co_await run_elsewhere(Lane::read, admission.organization(), make)) {
+        chunk.wait = std::chrono::milliseconds(100);
+      } else if (failure) {
+        std::rethrow_exception(failure);
+      }
+      is_last = chunk.is_last;
+      std::string text;
+      if (!chunk.bytes.empty()) text = fmt::format("{:x}\r\n{}\r\n", chunk.bytes.size(), chunk.bytes);
+      if (is_last) text += "0\r\n\r\n";
+      if (!text.empty()) {
+        lowest(stream_).expires_after(core_.limits().write_time);
+        co_await asio::async_write(stream_, asio::buffer(text), asio::use_awaitable);
+        lowest(stream_).expires_never();
+      }
+      if (!is_last && core_.is_stopping()) throw Refusal(503, "busy", "the server stops");
+      if (!is_last && chunk.wait.count() > 0) {
+        timer.expires_after(chunk.wait);
+        co_await timer.async_wait(asio::use_awaitable);
+      }
+    }
+  }
+
+  // Lets the client read the answer before the connection is closed: closing while it still sends would reset it.
+  asio::awaitable<void> end() {
+    error_code error;
+    lowest(stream_).expires_after(std::chrono::seconds(2));
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      co_await stream_.async_shutdown(ignoring(error));
+      if (error) co_return;
+    }
+    lowest(stream_).socket().shutdown(tcp::socket::shutdown_send, error);
+    std::array<char, 4096> dropped;
+    for (std::size_t count = 0; !error && count < lingering_bytes;)
+      count += co_await lowest(stream_).async_read_some(asio::buffer(dropped), ignoring(error));
+  }
+
+  Core& core_;
+  Stream stream_;
+  beast::flat_buffer buffer_;
+  std::string peer_;
+  bool is_loopback_ = false;
+  bool is_idle_ = true;  // waits for the first byte of a request
+  std::size_t number_ = 0;
+};
+
+}  // namespace
+
+class Listener::Sockets {
+ public:
+  explicit Sockets(Core& core) : core_(core), acceptor_(asio::make_strand(context_)) {
+    const ServerOptions& options = core.application().services().options;
+    if (options.tls) load(*options.tls);
+    error_code error;
+    const auto address = asio::ip::make_address(options.address, error);
+    if (error) throw Error(ErrorCode::invalid_data, "`" + options.address + "` is not an IP address to listen on");
+    const tcp::endpoint endpoint(address, options.port);
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error)
+      throw Error(ErrorCode::storage,
+                  fmt::format("cannot listen on {} port {}: {}", options.address, options.port, error.message()));
+    port_ = acceptor_.local_endpoint().port();
+  }
+
+  ~Sockets() { stop(); }
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
+
+  void start() {
+    if (!threads_.empty()) return;
+    asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
+    const unsigned count = std::max(1U, core_.application().services().options.io_threads);
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { context_.run(); });
+  }
+
+  void stop() {
+    if (threads_.empty()) return;
+    core_.begin_stopping();
+    asio::post(acceptor_.get_executor(), [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+    });
+    core_.close_connections(false);
+    const auto end = std::chrono::steady_clock::now() + core_.limits().stop_time;
+    while (core_.connections() > 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    core_.close_connections(true);
+    // An operation that still runs holds its connection until it is done.
+    while (core_.connections() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    context_.stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  std::uint16_t port() const noexcept { return port_; }
+
+ private:
+  void load(const TlsFiles& files) {
+    error_code error;
+    tls_.emplace(asio::ssl::context::tls_server);
+    tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                          asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                          SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION,
+                      error);
+    if (!error) tls_->use_certificate_chain_file(files.certificate, error);
+    if (error)
+      throw Error(ErrorCode::storage, "cannot read the certificate " + files.certificate + ": " + error.message());
+    tls_->use_private_key_file(files.key, asio::ssl::context::pem, error);
+    if (error) throw Error(ErrorCode::storage, "cannot read the key " + files.key + ": " + error.message());
+    if (SSL_CTX_check_private_key(tls_->native_handle()) != 1)
+      throw Error(ErrorCode::storage, "the key " + files.key + " is not that of the certificate");
+  }
+
+  asio::awaitable<void> accept() {
+    while (!core_.is_stopping()) {
+      error_code error;
+      auto socket = co_await acceptor_.async_accept(asio::make_strand(context_), ignoring(error));
+      if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+      if (error) {  // too many open files
+        asio::steady_timer timer(acceptor_.get_executor(), std::chrono::milliseconds(100));
+        co_await timer.async_wait(ignoring(error));
+        continue;
+      }
+      socket.set_option(tcp::no_delay(true), error);
+      const auto peer = socket.remote_endpoint(error);
+      if (error) continue;
+      if (tls_)
+        begin<TlsStream>(TlsStream(PlainStream(std::move(socket)), *tls_), peer);
+      else
+        begin<PlainStream>(PlainStream(std::move(socket)), peer);
+    }
+  }
+
+  template <class Stream>
+  void begin(Stream stream, const tcp::endpoint& peer) {
+    const auto connection = std::make_shared<Connection<Stream>>(core_, std::move(stream), peer);
+    if (!connection->enlist()) return;  // closes it
+    asio::co_spawn(
+        connection->executor(), [connection]() -> asio::awaitable<void> { co_await connection->run(); },
+        asio::detached);
+  }
+
+  Core& core_;
+  asio::io_context context_;
+  tcp::acceptor acceptor_;
+  std::optional<asio::ssl::context> tls_;
+  std::uint16_t port_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+Listener::Listener(Core& core) : sockets_(std::make_unique<Sockets>(core)) {}
+Listener::~Listener() = default;
+void Listener::start() { sockets_->start(); }
+void Listener::stop() { sockets_->stop(); }
+std::uint16_t Listener::port() const noexcept { return sockets_->port(); }
+
+}  // namespace struere::server
