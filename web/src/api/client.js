@@ -1,0 +1,69 @@
+// The only module that talks to the server. Every request names the environment of the address bar, so that a page
+// cannot ask one environment while it shows the other.
+import { current_environment } from "../app/environment.js";
+import { Problem, problem_of } from "./problem.js";
+
+let on_signed_out = () => {};
+export function when_signed_out(handler) {
+  on_signed_out = handler;
+}
+
+export function path_of(...segments) {
+  return "/v1/" + segments.map((segment) => encodeURIComponent(segment)).join("/");
+}
+
+export function with_parameters(path, parameters) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== null && value !== "") search.set(name, value);
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function send(method, path, { body, view_as, if_match, environment, parameters, signal, text, idempotency } = {}) {
+  const headers = { Accept: "application/json" };
+  let content;
+  if (text !== undefined) {
+    headers["Content-Type"] = "application/x-ndjson";
+    content = text;
+  } else if (body !== undefined || (method !== "GET" && method !== "DELETE")) {
+    headers["Content-Type"] = "application/json";
+    content = JSON.stringify(body ?? {});
+  }
+  if (view_as) headers["Struere-View-As"] = view_as;
+  if (if_match !== undefined) headers["If-Match"] = `"${if_match}"`;
+  if (idempotency) headers["Idempotency-Key"] = crypto.randomUUID();
+  const address = with_parameters(path, { ...parameters, environment: environment ?? current_environment() });
+  let response;
+  try {
+    response = await fetch(address, { method, headers, body: content, signal, credentials: "same-origin", redirect: "error" });
+  } catch (failure) {
+    if (failure.name === "AbortError") throw failure;
+    throw new Problem({ detail: "The server did not answer. Check that `struere serve` still runs, then try again.", transient: true });
+  }
+  if (response.status === 401 && !path.startsWith("/v1/operator")) on_signed_out();
+  if (!response.ok) throw await problem_of(response);
+  return response;
+}
+
+async function answer(response) {
+  if (response.status === 204) return null;
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
+}
+
+export const api = {
+  get: async (path, options) => answer(await send("GET", path, options)),
+  post: async (path, body, options) => answer(await send("POST", path, { ...options, body })),
+  put: async (path, body, options) => answer(await send("PUT", path, { ...options, body })),
+  patch: async (path, body, options) => answer(await send("PATCH", path, { ...options, body })),
+  remove: async (path, options) => answer(await send("DELETE", path, options)),
+  lines: async (path, text, options) => answer(await send("POST", path, { ...options, text })),
+};
+
+// All rows of a type as a file; the browser streams it to the disk.
+export function download_address(path, parameters = {}) {
+  return with_parameters(path, { ...parameters, environment: current_environment() });
+}
+
+export const items_of = (body) => (Array.isArray(body) ? body : (body?.items ?? []));

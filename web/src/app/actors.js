@@ -1,0 +1,26 @@
+// Actors as the header Struere-View-As names them: `user:ID`, `agent:SLUG`, `key:ID`, `roles:a,b`.
+import { api, items_of } from "../api/client.js";
+
+export const actor_kinds = { user: "User", agent: "Agent", key: "API key", roles: "Role" };
+
+export function words_of_actor(actor, actors) {
+  const [kind, ...rest] = actor.split(":");
+  const known = actors?.find((one) => one.actor === actor);
+  return `${(actor_kinds[kind] ?? kind).toLowerCase()} ${known?.name ?? rest.join(":").replaceAll(",", ", ")}`;
+}
+
+// Everybody that a view can be taken of, in this environment. A kind that may not be read is left out.
+export async function read_actors(signal) {
+  const read = (path) => api.get(path, { signal }).then(items_of, (failure) => {
+    if (failure.name === "AbortError" || failure.status === 401) throw failure;
+    return [];
+  });
+  const [members, keys, agents, roles] = await Promise.all(["/v1/members", "/v1/keys", "/v1/agents", "/v1/roles"].map(read));
+  const now = Date.now();
+  return [
+    ...members.map((one) => ({ kind: "user", actor: `user:${one.id}`, name: one.name ?? one.id, note: one.membership === "admin" ? "org admin: sees everything" : (one.roles ?? []).join(", ") || "no roles here" })),
+    ...roles.map((one) => ({ kind: "roles", actor: `roles:${one.name}`, name: one.name, note: "anyone with only this role" })),
+    ...keys.filter((one) => !one.revokedAt && !(one.expiresAt < now)).map((one) => ({ kind: "key", actor: `key:${one.id}`, name: one.name, note: (one.roles ?? []).join(", ") || "no roles" })),
+    ...agents.filter((one) => one.config).map((one) => ({ kind: "agent", actor: `agent:${one.slug}`, name: one.slug, note: (one.config.roles ?? []).join(", ") || "no roles here" })),
+  ];
+}

@@ -1,0 +1,62 @@
+// Dialogs on the browser's own <dialog>: it keeps the focus inside and gives it back.
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { is_production } from "../app/environment.js";
+import { Button, Failure, Field } from "./basic.jsx";
+import { useAction } from "./resource.js";
+
+export function Dialog({ title, badges, close, children, actions, kind = "", submit }) {
+  const box = useRef();
+  const id = useId();
+  useEffect(() => {
+    const element = box.current;
+    if (!element.open) element.showModal();
+    return () => element.open && element.close();
+  }, []);
+  const on_cancel = (event) => {
+    event.preventDefault();
+    close();
+  };
+  const on_click = (event) => event.target === box.current && kind.includes("drawer") && close();
+  const on_submit = (event) => {
+    event.preventDefault();
+    submit?.();
+  };
+  return (
+    <dialog ref={box} class={kind} aria-labelledby={id} onCancel={on_cancel} onClick={on_click}>
+      <form onSubmit={on_submit} noValidate>
+        <header><h2 id={id}>{title}</h2>{badges}
+          <span class="push"><Button kind="quiet" small icon="close" label="Close" onClick={close} /></span></header>
+        <div class="body stack" tabIndex={-1}>{children}</div>
+        {actions && <footer>{actions}</footer>}
+      </form>
+    </dialog>
+  );
+}
+
+// Asks before something that cannot be undone. In production, or where `always` is set, `name` has to be typed.
+export function Confirm({ title, name, what, verb, act, close, danger = true, kind, always, children }) {
+  const asks = always || is_production();
+  const [typed, set_typed] = useState("");
+  const id = useId();
+  const action = useAction(act);
+  const may = !asks || typed === name;
+  const submit = async () => {
+    if (!may || action.is_busy) return;
+    if ((await action.run()) !== undefined) close();
+  };
+  return (
+    <Dialog title={title} close={close} submit={submit} actions={<>
+      <Button onClick={close}>Cancel</Button>
+      <Button type="submit" kind={kind ?? (danger ? "danger primary" : "primary")} disabled={!may || action.is_busy}>{verb}</Button>
+    </>}>
+      {children}
+      {asks && (
+        <Field id={id} label={<>{is_production() ? "This is production. " : ""}Type <b class="mono">{name}</b> to confirm{what ? ` ${what}` : ""}</>}>
+          <input id={id} class="input mono" autoComplete="off" autoCapitalize="off" spellCheck={false} autoFocus value={typed}
+            onInput={(event) => set_typed(event.currentTarget.value)} />
+        </Field>
+      )}
+      <Failure failure={action.failure} />
+    </Dialog>
+  );
+}

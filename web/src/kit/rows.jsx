@@ -1,0 +1,130 @@
+// A table of entities: cells by kind, a menu for each cell, j and k. View as adds a verdict to each row.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Link, navigate, address, page_path } from "../app/router.jsx";
+import { useKeys } from "../app/keyboard.js";
+import { Button, Time } from "./basic.jsx";
+import { Icon } from "./icons.jsx";
+import { brief, value_at } from "./json.jsx";
+
+export const short_id = (id) => (id.length > 14 ? `${id.slice(0, 4)}…${id.slice(-6)}` : id);
+
+// The value of one field. Stored text is only ever a text node.
+export function Value({ value, field, length }) {
+  if (value === undefined) return <span class="value absent" aria-label="absent">–</span>;
+  if (value === null) return <span class="value text-null">null</span>;
+  if (field?.kind === "time" && typeof value === "number") return <span class="value"><Time ms={value} /></span>;
+  if (typeof value === "boolean") return <span class="value bool">{String(value)}</span>;
+  if (typeof value === "number") return <span class="value number">{String(value)}</span>;
+  if (field?.kind === "date-time" && typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) && !length)
+    return <span class="value number" title={value}>{value.slice(0, 16).replace("T", " ")}{value.endsWith("Z") ? " Z" : ""}</span>;
+  if (field?.references && typeof value === "string")
+    return <Link class="value identifier" to={page_path("data", field.references, value)} title={`${field.references} ${value}`}>{short_id(value)}</Link>;
+  if (Array.isArray(value) && field?.references)
+    return <span class="value">{value.map((one, i) => <span key={i}>{i > 0 && ", "}<Link class="identifier" to={page_path("data", field.references, String(one))}>{short_id(String(one))}</Link></span>)}</span>;
+  const text = brief(value, length ?? 160);
+  return <span class={`value ${typeof value === "object" ? "bool" : ""}`} title={text}>{text === "" ? <span class="muted">""</span> : text}</span>;
+}
+
+const is_number_field = (field) => field.kind === "number" || field.kind === "integer";
+
+// `verdict_of(row)`: undefined, or {refused} or {seen: the row as somebody else has it}.
+export function RowsTable({ type, rows, fields, order, on_order, on_menu, verdict_of, on_why, label }) {
+  const [at, set_at] = useState(-1);
+  const body = useRef();
+  const step = (by) => set_at((here) => Math.max(0, Math.min(rows.length - 1, here + by)));
+  useEffect(() => set_at(-1), [rows]);
+  useEffect(() => body.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
+  const open = () => rows[at] && navigate(address(page_path("data", type.slug, rows[at].id)));
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    Enter: (event) => (rows[at] ? open(event) : undefined),
+    m: () => body.current?.children[at]?.querySelector(".cell-menu")?.click(),
+  });
+  const direction_of = (path) => ({ asc: "ascending", desc: "descending" })[order.find((key) => key.field === path)?.direction];
+  return (
+    <div class="table-box" tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {verdict_of && <th class="verdict" scope="col">Verdict</th>}
+            <th scope="col">id</th>
+            {fields.map((field) => (
+              <th key={field.path} scope="col" class={is_number_field(field) ? "number" : ""} aria-sort={direction_of(field.path) ?? undefined}>
+                {on_order ? (
+                  <button type="button" onClick={() => on_order(field.path)} title={`Order by ${field.name} · ${field.kind}`}>
+                    {field.name}{direction_of(field.path) && <Icon name={direction_of(field.path) === "ascending" ? "up" : "down"} />}
+                  </button>
+                ) : field.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {rows.map((row, i) => (
+            <Row key={row.id} {...{ type, row, fields, on_menu, on_why }} is_current={i === at} verdict={verdict_of?.(row)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ type, row, fields, on_menu, on_why, is_current, verdict }) {
+  const is_refused = verdict?.refused === true;
+  return (
+    <tr data-current={is_current} class={is_refused ? "refused" : ""}>
+      {verdict && (
+        <td class="verdict">
+          <button type="button" class={`badge ${is_refused ? "bad" : verdict.count > 0 ? "see" : "good"}`} onClick={() => on_why(row)} title="Why?">
+            <Icon name={is_refused ? "close" : verdict.count > 0 ? "hidden" : "check"} />
+            {is_refused ? "refused" : verdict.count > 0 ? `${verdict.count} masked` : "visible"}
+          </button>
+        </td>
+      )}
+      <td class="nowrap"><Link class="identifier" to={page_path("data", type.slug, row.id)} title={row.id}>{short_id(row.id)}</Link></td>
+      {fields.map((field) => (
+        <Cell key={field.path} {...{ row, field, verdict, on_menu, on_why }} />
+      ))}
+    </tr>
+  );
+}
+
+function Cell({ row, field, verdict, on_menu, on_why }) {
+  const value = value_at(row, field.path);
+  const treatment = verdict && !verdict.refused ? treatment_of(value, value_at(verdict.seen, field.path)) : "clear";
+  const menu = on_menu && ((event) => on_menu(event, row, field, value));
+  const name = `cell ${is_number_field(field) ? "number" : ""} ${treatment === "clear" ? "" : `${treatment}-cell`}`;
+  return (
+    <td class={name} onContextMenu={menu}>
+      {treatment === "clear" ? <Value value={value} field={field} /> : (
+        <button type="button" class="masked-word" onClick={() => on_why(row, field)} title={`Why is ${field.name} ${treatment}?`}>
+          <Icon name="hidden" />
+          {treatment === "hidden" ? "hidden" : brief(value_at(verdict.seen, field.path), 24)}
+          <span class="behind">{brief(value, 40)}</span>
+        </button>
+      )}
+      {menu && <button type="button" class="cell-menu" aria-label={`Menu of ${field.name}`} onClick={menu}><Icon name="more" /></button>}
+    </td>
+  );
+}
+
+export function treatment_of(value, seen) {
+  if (value === undefined) return "clear";
+  if (seen === undefined) return "hidden";
+  return JSON.stringify(value) === JSON.stringify(seen) ? "clear" : "redacted";
+}
+
+export function Pager({ shown, cursor, is_first, to_first, to_next, to_previous, children }) {
+  useKeys({ "]": () => cursor && to_next(), "[": () => !is_first && to_previous() });
+  return (
+    <div class="pager">
+      <span>{shown}</span>{children}
+      <span class="row push">
+        {!is_first && <Button small kind="quiet" onClick={to_first}>First page</Button>}
+        <Button small disabled={is_first} onClick={to_previous}>Previous</Button>
+        <Button small disabled={!cursor} onClick={to_next}>Next</Button>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+// The policies, rules and masks of a role in words, for one type or for all.
+import { Badge } from "../../kit/basic.jsx";
+import { words_of_condition } from "../data/query.js";
+import { masks_of, policies_of, rules_of, words_of_mask, words_of_policy } from "./powers.js";
+
+function Part({ title, items, none, words, kind }) {
+  return (
+    <section class="stack tight">
+      <h3>{title}</h3>
+      {items.length === 0 ? <p class="muted small">{none}</p> : (
+        <ul class="reasons">
+          {items.map((item, i) => (
+            <li key={i} class={`reason ${kind?.(item) ?? ""}`}>
+              <div class="row wrap">{item.entityType && <Badge>{item.entityType}</Badge>}<span class="wrap-anywhere">{words(item)}</span></div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+export function RoleRules({ role, slug }) {
+  const policies = slug ? policies_of(role, slug) : (role.policies ?? []);
+  const rules = slug ? rules_of(role, slug) : (role.scopeRules ?? []);
+  return (
+    <div class="stack wide">
+      <Part title="Policies" items={policies} words={words_of_policy} none="No policy: the role may do nothing here." kind={(policy) => (policy.effect === "deny" ? "no" : "yes")} />
+      <Part title="Rules: a row has to agree with all of its type" items={rules} words={words_of_condition} none="No rule: all rows that a policy allows." />
+      <Part title="Masks" items={masks_of(role, slug)} words={words_of_mask} none="No mask: all fields of those rows." />
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+// Makes or changes a row. A change is sent as a patch with the version that was read: if somebody else was quicker, the
+// dialog shows both changes and writes nothing until one is chosen.
+import { useEffect, useId, useState } from "preact/hooks";
+import { api, path_of } from "../../api/client.js";
+import { environment_name, current_environment } from "../../app/environment.js";
+import { guard_leaving } from "../../app/router.jsx";
+import { Badge, Button, Failure, Field } from "../../kit/basic.jsx";
+import { Dialog } from "../../kit/dialog.jsx";
+import { JsonEditor, useJsonText } from "../../kit/editor.jsx";
+import { Diff, difference, patch_between, patched, same } from "../../kit/json.jsx";
+import { useAction } from "../../kit/resource.js";
+import { blank_of, fields_of } from "../../kit/schema.js";
+import { toast } from "../../kit/toast.jsx";
+
+export function EditDialog({ type, row, close, saved }) {
+  const [base, set_base] = useState(row ?? { data: blank_of(type.schema), status: "active" });
+  const [newer, set_newer] = useState(null);
+  const [status, set_status] = useState(base.status ?? "");
+  const editor = useJsonText(base.data, type.schema);
+  const id = useId();
+  const is_changed = Boolean(editor.fault) || !same(editor.value, base.data) || status !== (base.status ?? "");
+  useEffect(() => guard_leaving(() => !is_changed || confirm("Leave without saving the row?")), [is_changed]);
+  const leave = () => {
+    if (!is_changed || confirm("Close without saving the row?")) close();
+  };
+  const changed_status = status !== (base.status ?? "") ? status : undefined;
+  const action = useAction(async () => {
+    try {
+      const answer = row
+        ? await api.patch(path_of("entities", type.slug, row.id), { data: patch_between(base.data, editor.value), status: changed_status }, { if_match: base.version })
+        : await api.post(path_of("entities", type.slug), { data: editor.value, status: changed_status }, { idempotency: true });
+      toast(row ? "Saved" : "Created", "good");
+      guard_leaving(null)();
+      close();
+      saved(answer);
+    } catch (failure) {
+      if (!failure.is_stale || !row) throw failure;
+      set_newer(await api.get(path_of("entities", type.slug, row.id)));
+    }
+    return true;
+  });
+  const merge = () => {
+    const mine = patch_between(base.data, editor.value);
+    editor.set_text(JSON.stringify(patched(newer.data, mine), null, 2));
+    set_base(newer);
+    set_newer(null);
+  };
+  const take_theirs = () => {
+    editor.set_text(JSON.stringify(newer.data, null, 2));
+    set_status(newer.status ?? "");
+    set_base(newer);
+    set_newer(null);
+  };
+  const title = row ? `Edit ${type.slug}` : `New ${type.slug}`;
+  return (
+    <Dialog title={title} kind="wide" close={leave} submit={() => editor.is_valid && !newer && action.run()}
+      badges={<Badge kind={current_environment()}>{environment_name[current_environment()]}</Badge>}
+      actions={newer ? null : <>
+        {row && <span class="muted small push">version {base.version}</span>}
+        <Button onClick={leave}>Cancel</Button>
+        <Button type="submit" kind="primary" disabled={!editor.is_valid || action.is_busy || (row && !is_changed)}>{row ? "Save" : "Create"}</Button>
+      </>}>
+      {newer ? (
+        <Conflict base={base} mine={editor.value} newer={newer} merge={merge} take_theirs={take_theirs} />
+      ) : (
+        <div class="stack">
+          <JsonEditor of={editor} label={`The data of ${type.slug}`} rows={20} />
+          <SchemaHints type={type} />
+          <Field id={id} label="Status">
+            <input id={id} class="input mono" value={status} placeholder="active" onInput={(event) => set_status(event.currentTarget.value)} />
+          </Field>
+          <Failure failure={action.failure} />
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+function SchemaHints({ type }) {
+  const fields = fields_of(type);
+  if (fields.length === 0) return null;
+  return (
+    <details>
+      <summary class="small muted">Fields of the schema</summary>
+      <dl class="lines small">
+        {fields.map((field) => [
+          <dt key={field.path}>{field.name}{field.is_required ? " *" : ""}</dt>,
+          <dd key={field.path + "="}>{field.references ? `id of a ${field.references}` : field.kind === "choice" ? field.schema.enum.map((one) => JSON.stringify(one)).join(" | ") : field.kind}
+            {field.schema.description ? `: ${field.schema.description}` : ""}</dd>,
+        ])}
+      </dl>
+    </details>
+  );
+}
+
+function Conflict({ base, mine, newer, merge, take_theirs }) {
+  const my_changes = difference(base.data, mine);
+  const their_changes = difference(base.data, newer.data);
+  const both = my_changes.filter((change) => their_changes.some((other) => other.path === change.path));
+  return (
+    <div class="stack">
+      <div class="callout warn" role="alert">
+        <div class="words">
+          <b>Somebody else changed this row while you edited it.</b> You began with version {base.version}; it now has version {newer.version}.
+          Nothing was written. {both.length > 0 ? `Both of you changed ${both.map((change) => change.path).join(", ")}.` : "You changed different fields."}
+        </div>
+      </div>
+      <div class="versus">
+        <section class="stack tight"><h3>Your changes</h3><Diff changes={my_changes} none="You changed no field." /></section>
+        <section class="stack tight"><h3>Their changes</h3><Diff changes={their_changes} none="Only the status or the version." /></section>
+      </div>
+      <div class="row wrap">
+        <Button kind="primary" onClick={merge}>Put my changes on top of theirs</Button>
+        <Button onClick={take_theirs}>Take theirs, drop mine</Button>
+      </div>
+    </div>
+  );
+}

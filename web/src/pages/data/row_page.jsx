@@ -1,0 +1,153 @@
+// One row: its fields, JSON, relations, history, and who may see it.
+import { useState } from "preact/hooks";
+import { api, items_of, path_of } from "../../api/client.js";
+import { useKeys } from "../../app/keyboard.js";
+import { Missing } from "../../app/missing.jsx";
+import { address, navigate, page_path } from "../../app/router.jsx";
+import { Badge, Button, Card, copy_text, Empty, Failure, Known, Loading, Page, Tabs, Time } from "../../kit/basic.jsx";
+import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
+import { Confirm } from "../../kit/dialog.jsx";
+import { brief, JsonView, leaves_of, value_at } from "../../kit/json.jsx";
+import { open_menu } from "../../kit/menu.jsx";
+import { useAction, useResource } from "../../kit/resource.js";
+import { short_id, Value } from "../../kit/rows.jsx";
+import { fields_of } from "../../kit/schema.js";
+import { toast } from "../../kit/toast.jsx";
+import { Timeline } from "../audit/timeline.jsx";
+import { EditDialog } from "./edit_dialog.jsx";
+import { Relations } from "./relations.jsx";
+import { Visibility } from "./visibility.jsx";
+
+export function RowPage({ type, id, tab = "fields" }) {
+  const row = useResource(`row ${type.slug} ${id}`, (signal) => api.get(path_of("entities", type.slug, id), { signal }));
+  const [overlay, set_overlay] = useState(null);
+  useKeys({ e: () => row.data && set_overlay("edit") });
+  const here = page_path("data", type.slug, id);
+  const crumbs = [["Data", "/data"], [type.name || type.slug, page_path("data", type.slug)]];
+  if (row.failure?.is_missing) return <Gone type={type} id={id} reload={row.reload} />;
+  const close = () => set_overlay(null);
+  const actions = row.data && <>
+    <CopyAs call={{
+      path: path_of("entities", type.slug, id),
+      cpp: `const Entity entity = session.entities(${literal(type.slug)}).get(EntityId(${literal(id)}));`,
+      cli: `data get ${quoted(type.slug)} ${quoted(id)}`,
+    }} />
+    <Button icon="more" label="More" onClick={(event) => open_menu(event, [
+      { words: "Copy the id", icon: "copy", act: () => copy_text(id) },
+      { words: "Copy the JSON", icon: "copy", act: () => copy_text(JSON.stringify(row.data.data, null, 2)) },
+      { words: "Who can see this?", icon: "eye", act: () => navigate(address(`${here}/visibility`)) },
+      null,
+      { words: "Delete…", icon: "trash", danger: true, act: () => set_overlay("delete") },
+    ])} />
+    <Button kind="primary" icon="edit" onClick={() => set_overlay("edit")}>Edit</Button>
+  </>;
+  return (
+    <Page title={title_of(type, row.data) ?? <span class="mono">{short_id(id)}</span>} crumbs={crumbs} actions={actions} badges={row.data && <>
+      <Badge kind={row.data.status === "active" ? "good" : ""}>{row.data.status ?? "status hidden"}</Badge>
+      <span class="identifier" title={id}>{short_id(id)}</span>
+      <span class="muted small">version {row.data.version} · changed <Time ms={row.data.updatedAt} /></span>
+    </>}>
+      <Tabs label="Parts of the row" tabs={[["Fields", here], ["JSON", `${here}/json`], ["Relations", `${here}/relations`], ["History", `${here}/history`], ["Who sees it", `${here}/visibility`]]} />
+      {row.failure ? <Failure failure={row.failure} again={row.reload} /> : !row.data ? <Loading /> : (
+        <>
+          {tab === "fields" && <Fields type={type} row={row.data} />}
+          {tab === "json" && <Card flush title="Data" aside={<Button small icon="copy" onClick={() => copy_text(JSON.stringify(row.data.data, null, 2))}>Copy</Button>}><JsonView value={row.data.data} /></Card>}
+          {tab === "relations" && <Relations type={type} row={row.data} />}
+          {tab === "history" && <History id={id} />}
+          {tab === "visibility" && <Visibility type={type} row={row.data} />}
+        </>
+      )}
+      {overlay === "edit" && row.data && <EditDialog type={type} row={row.data} close={close} saved={row.reload} />}
+      {overlay === "delete" && (
+        <Confirm title={`Delete this ${type.slug}?`} verb="Delete" name={type.slug} close={close} act={async () => {
+          await api.remove(path_of("entities", type.slug, id));
+          toast("Deleted. It can be restored.", "good");
+          navigate(address(page_path("data", type.slug)));
+          return true;
+        }}>
+          <p>The row <code>{id}</code> leaves every list. It is kept, and an admin can restore it from its address.</p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}
+
+// What a person knows a row by: the first text of the fields that are searched, or of those that are required.
+function title_of(type, row) {
+  const paths = [...(type.searchFields ?? []).map((path) => `data.${path}`), ...fields_of(type).filter((field) => field.is_required && field.kind === "string").map((field) => field.path)];
+  for (const path of row ? paths : []) {
+    const value = value_at(row, path);
+    if (typeof value === "string" && value.trim() !== "") return brief(value, 90);
+  }
+  return null;
+}
+
+function Fields({ type, row }) {
+  const known = fields_of(type);
+  const by_path = new Map(known.map((field) => [field.path, field]));
+  const leaves = leaves_of(row.data, "data");
+  const missing = known.filter((field) => !leaves.some(([path]) => path === field.path || path.startsWith(`${field.path}.`)));
+  return (
+    <div class="columns side-right">
+      <Card flush title="Fields">
+        {leaves.length + missing.length === 0 && <p class="muted body">This row has no fields.</p>}
+        <dl class="lines">
+          {leaves.map(([path, value]) => [<dt key={path}>{path.replace(/^data\.?/, "") || "data"}</dt>, <dd key={`${path}=`}><Value value={value} field={by_path.get(path)} length={4000} /></dd>])}
+          {missing.map((field) => [<dt key={field.path}>{field.name}</dt>, <dd key={`${field.path}=`} class="muted">absent</dd>])}
+        </dl>
+      </Card>
+      <Card flush title="Row">
+        <dl class="lines">
+          <dt>id</dt><dd class="mono small">{row.id}</dd>
+          <dt>type</dt><dd>{row.type}</dd>
+          <dt>status</dt><dd>{row.status ?? "–"}</dd>
+          <dt>version</dt><dd>{row.version}</dd>
+          <dt>created</dt><dd><Time ms={row.createdAt} full /></dd>
+          <dt>changed</dt><dd><Time ms={row.updatedAt} full /></dd>
+        </dl>
+      </Card>
+    </div>
+  );
+}
+
+function History({ id }) {
+  const events = useResource(`events of ${id}`, (signal) => api.get("/v1/events", { signal, parameters: { entity: id, limit: 200 } }));
+  return (
+    <Known of={events}>
+      {(answer) => items_of(answer).length === 0
+        ? <Empty icon="audit" title="The log has no event of this row"><p>Retention may have removed them.</p></Empty>
+        : <Timeline events={items_of(answer)} hides_entity />}
+    </Known>
+  );
+}
+
+// A deleted row is in no view, but it is kept: this is where it can be restored.
+function Gone({ type, id, reload }) {
+  const [is_purging, set_purging] = useState(false);
+  const action = useAction(async () => {
+    await api.post(path_of("entities", type.slug, id, "restore"));
+    toast("Restored", "good");
+    reload();
+    return true;
+  });
+  return (
+    <>
+      <Missing what={type.slug} name={short_id(id)} list={page_path("data", type.slug)} list_name={`All of ${type.slug}`}>
+        Rows belong to one environment. If this one was deleted here, it can be restored, or removed for good with what the log holds of it.
+      </Missing>
+      <div class="empty">
+        <div class="row"><Button icon="restore" disabled={action.is_busy} onClick={action.run}>Restore it</Button>
+          <Button kind="danger" icon="trash" onClick={() => set_purging(true)}>Purge…</Button></div>
+        <Failure failure={action.failure} />
+      </div>
+      {is_purging && (
+        <Confirm title="Purge this row for good?" verb="Purge" name={type.slug} always close={() => set_purging(false)} act={async () => {
+          await api.post(path_of("entities", type.slug, id, "purge"));
+          toast("Purged", "good");
+          navigate(address(page_path("data", type.slug)));
+          return true;
+        }}><p>The row, its relations and the payloads of its events are removed and cannot be brought back. The chain still verifies.</p></Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+// Doctor's findings with the command to type, and what the server measures about itself.
+import { api, download_address } from "../api/client.js";
+import { Badge, Button, Card, Command, Empty, Known, Page, plural } from "../kit/basic.jsx";
+import { short_number } from "../kit/chart.jsx";
+import { CopyAs } from "../kit/copy_as.jsx";
+import { useResource } from "../kit/resource.js";
+
+const kinds = { error: "bad", problem: "bad", bad: "bad", warning: "warn", warn: "warn", info: "", ok: "good", good: "good" };
+const text_of = (finding) => finding.message ?? finding.text ?? finding.finding ?? JSON.stringify(finding);
+
+export function HealthPage() {
+  const doctor = useResource("doctor", (signal) => api.get("/v1/doctor", { signal }));
+  const metrics = useResource("metrics", read_metrics);
+  return (
+    <Page title="Health" lead="What is wrong, or will be soon. Looking changes nothing."
+      actions={<><CopyAs call={{ path: "/v1/doctor", cli: "doctor", cpp: "const DoctorReport report = examine(database);" }} />
+        <a class="button" href={download_address("/v1/backup")} download>Download a backup</a>
+        <Button icon="restore" onClick={() => { doctor.reload(); metrics.reload(); }}>Look again</Button></>}>
+      <div class="stack wide">
+        <Card flush title="Findings" aside={doctor.data && <Badge kind={doctor.data.healthy ? "good" : "bad"} icon={doctor.data.healthy ? "check" : "warning"}>{doctor.data.healthy ? "healthy" : "needs attention"}</Badge>}>
+          <Known of={doctor}>
+            {(report) => (report.findings ?? []).length === 0 ? <Empty icon="check" title="Nothing to mend"><p>The walls between the environments, the chain, the keys and the sizes were looked at.</p></Empty> : (
+              <ul class="change-list">{report.findings.map((finding, i) => (
+                <li key={i}><div class="row wrap top"><Badge kind={kinds[finding.severity ?? finding.level] ?? ""}>{finding.severity ?? finding.level ?? "note"}</Badge><span class="grow wrap-anywhere">{text_of(finding)}</span>
+                  {(finding.command ?? finding.advice) && <Command>{finding.command ?? finding.advice}</Command>}</div></li>
+              ))}</ul>
+            )}
+          </Known>
+        </Card>
+        {metrics.data && <Metrics metrics={metrics.data} />}
+      </div>
+    </Page>
+  );
+}
+
+// Prometheus text. It is shown to the loopback address only, so its absence is not an error.
+async function read_metrics(signal) {
+  const response = await fetch("/metrics", { signal, credentials: "same-origin" });
+  if (!response.ok) return null;
+  const out = [];
+  for (const line of (await response.text()).split("\n")) {
+    const found = /^([a-zA-Z_:][\w:]*)(\{.*\})? ([-+0-9.eE]+|NaN|[+-]Inf)$/.exec(line);
+    if (found && !found[1].endsWith("_bucket")) out.push({ name: found[1], labels: (found[2] ?? "").replace(/^\{|\}$/g, ""), value: Number(found[3]) });
+  }
+  return out;
+}
+
+function Metrics({ metrics }) {
+  return (
+    <Card flush title="What the server measures" aside={<span class="muted small">{plural(metrics.length, "figure")} of /metrics</span>}>
+      <div class="table-box" tabIndex={0} role="region" aria-label="Metrics">
+        <table><thead><tr><th scope="col">figure</th><th scope="col">of</th><th scope="col" class="number">value</th></tr></thead>
+          <tbody>{metrics.slice(0, 200).map((one, i) => <tr key={i}><td class="mono small">{one.name}</td><td class="mono small muted">{one.labels}</td><td class="number" title={String(one.value)}>{short_number(one.value)}</td></tr>)}</tbody></table>
+      </div>
+    </Card>
+  );
+}
