@@ -22,7 +22,8 @@ std::string question_of(const EventQuery& query) {
                       {"typePrefix", shown(query.type_prefix)},
                       {"actor", shown(query.actor)},
                       {"since", shown(query.since)},
-                      {"until", shown(query.until)}};
+                      {"until", shown(query.until)},
+                      {"newestFirst", query.newest_first}};
   JsonFault fault;
   const auto text = canonical_json(question, fault);
   if (!text) throw Error(ErrorCode::invalid_query, "the filters of events must be valid UTF-8: " + fault.message);
@@ -46,9 +47,10 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     const auto position = decode_cursor(operation.cursor_key(), scope, question, *query.after);
     if (!position)
       throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
-    selection.after = std::stoll(position->at(0));
+    (query.newest_first ? selection.before.emplace() : selection.after) = std::stoll(position->at(0));
   }
   selection.after = std::max(selection.after, scanned);
+  selection.newest_first = query.newest_first;
   for (const EntityType& type : operation.rules().types()) {
     const auto plan = operation.plan(Action::read, type.slug);
     if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
@@ -68,6 +70,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   selection.interruption = interruption_of(query.timeout, query.stop);
   EventRows out{{}, false, query.after, 0};
   std::size_t bytes = 0;
+  std::int64_t last = selection.after;
   for (EventRecord& record : operation.transaction().select_events(selection)) {
     if (static_cast<std::int64_t>(out.events.size()) == query.limit) {
       out.more = true;
@@ -75,13 +78,12 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     }
     bytes += record.payload.size();
     out.more = bytes >= most_page_bytes;  // the storage ended the page at its size limit
-    selection.after = record.sequence;
+    last = record.sequence;
     out.events.emplace_back(std::move(record));
   }
-  if (!out.events.empty())
-    out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(selection.after)});
+  if (!out.events.empty()) out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(last)});
   // Unless the page is full, the storage has read the log to its end.
-  out.scanned = out.more ? selection.after : std::max(scanned, operation.transaction().chain_head().sequence);
+  out.scanned = out.more ? last : std::max(scanned, operation.transaction().chain_head().sequence);
   return out;
 }
 
@@ -109,7 +111,17 @@ EventPage EventRepository::list(const EventQuery& query) const {
 EventSubscription EventRepository::subscribe(const EventQuery& query) const {
   if (caller_.unit())
     throw Error(ErrorCode::conflict, "a transaction sees no new events; subscribe with a session outside of it");
+  if (query.newest_first)
+    throw Error(ErrorCode::invalid_query,
+                "a subscription goes forward; leave `newest_first` out, or list() the events");
   return {caller_, query};
+}
+
+std::string EventRepository::end(const EventQuery& query) const {
+  return guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
+    return encode_cursor(operation.cursor_key(), operation.actor().scope(), question_of(query),
+                         {std::to_string(operation.transaction().chain_head().sequence)});
+  });
 }
 
 EventSubscription::EventSubscription(Caller caller, EventQuery query)

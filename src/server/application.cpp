@@ -1,8 +1,13 @@
 #include "server/application.hpp"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 
+#include "server/access_log.hpp"
 #include "server/assets.hpp"
+#include "server/idempotency.hpp"
+#include "server/rate_limits.hpp"
 #include "server/refusal.hpp"
 #include "server/routes/all_routes.hpp"
 #include "server/who_asks.hpp"
@@ -36,6 +41,14 @@ void require_body_type(const Request& request, const Route& route) {
     throw Refusal(415, "unsupported_media_type", "send the body with Content-Type: " + route.request_type);
 }
 
+std::string fingerprint_of(const Request& request) {
+  const std::string text = request.target + "\n" + request.body;
+  std::string out(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(out.data()));
+  return out;
+}
+
 bool is_blank(std::string_view body) noexcept {
   return std::ranges::all_of(
       body, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '{' || c == '}'; });
@@ -48,7 +61,12 @@ std::string Admission::organization() const {
 }
 
 Application::Application(Services services)
-    : services_(std::move(services)), hosts_(services_.options), routes_(all_routes()) {}
+    : services_(std::move(services)),
+      hosts_(services_.options),
+      routes_(all_routes()),
+      metrics_(std::make_unique<Metrics>(routes_.routes())) {
+  services_.application = this;
+}
 
 Admission Application::admit(Request& request) const {
   require_distinct_headers(request);
@@ -63,8 +81,13 @@ Admission Application::admit(Request& request) const {
   auto match = routes_.find(request);
   out.route = match.route;
   out.parameters = std::move(match.parameters);
-  if (match.route->access == Access::session)
+  if (match.route->access == Access::session) {
     out.asker = who_asks(request, services_, match.route->lane != Lane::write);
+    const ActorContext actor = out.asker->session.actor();
+    auto rate = services_.rate_limits->take(actor.organization().str(), actor.id(), std::chrono::steady_clock::now());
+    if (!rate.is_allowed) throw Refusal(429, "limit", "too many requests; wait a second", std::move(rate.headers));
+    out.headers = std::move(rate.headers);
+  }
   if (request.method != Method::get) require_body_type(request, *match.route);
   constexpr std::size_t empty_object = 16;  // many clients send {} where there is no body
   out.body_bytes = match.route->request.empty() ? empty_object
@@ -76,10 +99,26 @@ Response Application::carry_out(const Request& request, const Admission& admissi
   try {
     if (admission.route->request.empty() && !is_blank(request.body))
       throw Refusal(400, "malformed_request", "this route takes no body");
-    return admission.route->handler(
-        Call(request, services_, admission.parameters, admission.asker ? &*admission.asker : nullptr));
+    const Call call(request, services_, admission.parameters, admission.asker ? &*admission.asker : nullptr);
+    const auto work = [&] { return admission.route->handler(call); };
+    const auto key = request.header("idempotency-key");
+    if (!key || request.method != Method::post || admission.route->lane != Lane::write || !admission.asker)
+      return work();
+    const ActorContext actor = admission.asker->session.actor();
+    const std::string name = Json{actor.organization().str(), to_string(actor.environment()), actor.id()}.dump();
+    return services_.idempotent_answers->once(name, std::string(*key), fingerprint_of(request), work);
   } catch (...) {
     return refused();
+  }
+}
+
+void Application::note(const Request& request, const Admission& admission, const Response& response,
+                       std::chrono::nanoseconds duration) const noexcept {
+  metrics_->count(admission.route, response.code, duration);
+  try {
+    if (const auto& log = services_.options.access_log)
+      log(access_line(request, admission, response, duration), response.status);
+  } catch (...) {  // a log that fails must not take the answer with it
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "server/call.hpp"
 #include "server/host_names.hpp"
+#include "server/metrics.hpp"
 #include "server/response.hpp"
 #include "server/route_table.hpp"
 
@@ -17,7 +18,8 @@ struct Admission {
   const Route* route = nullptr;
   std::map<std::string, std::string> parameters;
   std::optional<Asker> asker;
-  std::size_t body_bytes = 0;  // at most
+  std::size_t body_bytes = 0;                                // at most
+  std::vector<std::pair<std::string, std::string>> headers;  // of the answer, whatever it is
   // Whose turn an operation takes: the organization, or empty.
   std::string organization() const;
 };
@@ -26,6 +28,8 @@ struct Admission {
 class Application {
  public:
   explicit Application(Services services);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
 
   // Throws Refusal or Error. Fills what the target says into `request`.
   Admission admit(Request& request) const;
@@ -34,13 +38,19 @@ class Application {
   // The problem of what admit() threw; called in a handler of exceptions.
   Response refused() const noexcept;
 
+  // Counts and logs an answer that was made, and how long that took.
+  void note(const Request& request, const Admission& admission, const Response& response,
+            std::chrono::nanoseconds duration) const noexcept;
+
   const RouteTable& routes() const noexcept { return routes_; }
+  Metrics& metrics() const noexcept { return *metrics_; }
   const Services& services() const noexcept { return services_; }
 
  private:
   Services services_;
   HostNames hosts_;
   RouteTable routes_;
+  std::unique_ptr<Metrics> metrics_;
 };
 
 }  // namespace struere::server

@@ -8,10 +8,15 @@
 #include <string_view>
 
 #include "server/request.hpp"
+#include "server/stream_counts.hpp"
 #include "struere/repository/session.hpp"
 #include "struere/server/server.hpp"
 
 namespace struere::server {
+
+class Application;
+class IdempotentAnswers;
+class RateLimits;
 
 // A person that signed in by a browser.
 struct Operator {
@@ -39,6 +44,11 @@ struct Services {
   Database database;
   ServerOptions options;
   std::shared_ptr<const OperatorSessions> operators = {};  // null: nobody signs in
+  // Made by Core.
+  std::shared_ptr<StreamCounts> streams = {};
+  std::shared_ptr<IdempotentAnswers> idempotent_answers = {};
+  std::shared_ptr<RateLimits> rate_limits = {};
+  const Application* application = nullptr;
 };
 
 class Call {

@@ -2,10 +2,26 @@
 
 #include <vector>
 
+#include "server/idempotency.hpp"
+#include "server/rate_limits.hpp"
+
 namespace struere::server {
 
+namespace {
+
+Services with_counts(Services services) {
+  const ServerLimits& limits = services.options.limits;
+  services.streams = std::make_shared<StreamCounts>(limits.streams, limits.streams_per_actor);
+  services.idempotent_answers = std::make_shared<IdempotentAnswers>();
+  services.rate_limits =
+      std::make_shared<RateLimits>(limits.requests_per_second, limits.requests_per_second_of_organization);
+  return services;
+}
+
+}  // namespace
+
 Core::Core(Services services)
-    : application_(std::move(services)),
+    : application_(with_counts(std::move(services))),
       reads_(application_.services().options.read_threads, limits().waiting_requests,
              limits().waiting_requests_per_organization),
       writes_(application_.services().options.write_threads, limits().waiting_requests,
@@ -21,12 +37,13 @@ std::size_t Core::add_connection(Close close) {
   const std::lock_guard lock(mutex_);
   if (connections_.size() >= limits().connections || is_stopping_) return 0;
   connections_.emplace(++last_number_, std::move(close));
+  ++application_.metrics().connections;
   return last_number_;
 }
 
 void Core::remove_connection(std::size_t number) {
   const std::lock_guard lock(mutex_);
-  connections_.erase(number);
+  if (connections_.erase(number) > 0) --application_.metrics().connections;
 }
 
 std::size_t Core::connections() const {

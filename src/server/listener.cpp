@@ -133,6 +133,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     bool keeps = false;
     std::optional<Reservation> reservation;
     Admission admission;
+    auto begun = std::chrono::steady_clock::now();
     bool is_whole = false;  // nothing of the request is left, which would be read as the next one
     try {
       const std::size_t size = co_await read_header();
@@ -141,6 +142,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       read_message(parser, size, request);
       is_whole = parser.is_done();
       keeps = parser.keep_alive() && !is_last && !core_.is_stopping();
+      begun = std::chrono::steady_clock::now();
       admission = core_.application().admit(request);
       co_await read_body(parser, request, admission, reservation);
       is_whole = true;
@@ -151,6 +153,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       response = core_.application().refused();
     }
     if (!is_whole) keeps = false;
+    for (auto& header : admission.headers) response.headers.push_back(std::move(header));
+    core_.application().note(request, admission, response, std::chrono::steady_clock::now() - begun);
     co_await write(request, admission, response, keeps);
     co_return keeps;
   }

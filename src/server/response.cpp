@@ -83,14 +83,18 @@ Response problem(const std::exception& thrown) {
     if (!error->path().empty()) members["path"] = error->path();
     if (error->index()) members["index"] = *error->index();
     if (error->is_transient()) members["transient"] = true;
-    return problem_of(status_of(*error), std::string(to_string(error->code())), std::move(members));
+    Response out = problem_of(status_of(*error), std::string(to_string(error->code())), std::move(members));
+    if (error->code() == ErrorCode::storage) out.hidden_detail = error->what();
+    return out;
   }
   if (const auto* const refusal = dynamic_cast<const Refusal*>(&thrown)) {
     Response out = problem_of(refusal->status(), refusal->code(), {{"detail", refusal->what()}});
     out.headers.insert(out.headers.end(), refusal->headers().begin(), refusal->headers().end());
     return out;
   }
-  return problem_of(500, "internal", {{"detail", "the server failed; its log says why"}});
+  Response out = problem_of(500, "internal", {{"detail", "the server failed; its log says why"}});
+  out.hidden_detail = thrown.what();
+  return out;
 }
 
 std::string_view reason_of(unsigned status) noexcept {

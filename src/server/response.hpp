@@ -34,6 +34,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::unique_ptr<BodyStream> stream = {};  // in place of `body`
   std::string code = "ok";                  // for metrics and the log: ok, or the code of the problem
+  std::string hidden_detail = {};           // of an error of the server itself, for its log alone
   bool is_public = false;                   // the same for everybody; may be stored
 };
 

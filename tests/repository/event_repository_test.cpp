@@ -64,6 +64,46 @@ TEST_CASE("events are asked for by type, prefix, entity, actor and time", "[even
   CHECK_ERROR(invalid_data, world.system().audit().append("trigger.dead", Json::object()));
 }
 
+TEST_CASE("pages of the newest events first go back to the first event", "[events]") {
+  LogWorld world(any_storage());
+  for (int i = 0; i < 4; ++i) world.create("session", {{"team", i % 2 == 0 ? "north" : "south"}, {"at", i}});
+  const Session reader = world.user("ana", {"reader"});
+  const auto places = [](const EventPage& page) {
+    std::string out;
+    for (const Event& event : page.events) out += event.payload().at("data").at("at").dump();
+    return out;
+  };
+  EventQuery query{.type = "session.created", .newest_first = true, .limit = 3};
+  const EventPage newest = world.events().list(query);
+  CHECK(places(newest) == "321");
+  world.create("session", {{"team", "north"}, {"at", 9}});  // not in the pages that follow
+  query.after = newest.next;
+  REQUIRE(query.after);
+  const EventPage last = world.events().list(query);
+  CHECK(places(last) == "0");
+  CHECK_FALSE(last.next);
+  CHECK(places(reader.events().list({.type = "session.created", .newest_first = true})) == "920");
+
+  query.newest_first = false;
+  CHECK_ERROR(invalid_cursor, world.events().list(query));
+  CHECK_ERROR(invalid_query, world.events().subscribe({.newest_first = true}));
+}
+
+TEST_CASE("a subscription from the end of the log gets only what comes, whoever sees it", "[events]") {
+  LogWorld world(any_storage());
+  constexpr std::chrono::milliseconds at_once(0);
+  world.create("session", {{"team", "north"}});
+  const Session reader = world.user("ana", {"reader"});
+  EventQuery query{.type_prefix = "session."};
+  query.after = reader.events().end(query);
+  EventSubscription subscription = reader.events().subscribe(query);
+  CHECK(subscription.next(at_once).empty());
+  world.create("session", {{"team", "south"}});
+  world.create("session", {{"team", "north"}});
+  CHECK(types(subscription.next(at_once)) == "session.created");
+  CHECK_ERROR(invalid_cursor, reader.events().list({.after = query.after}));
+}
+
 TEST_CASE("a subscription hands out each visible event once, in order, and goes on from its cursor", "[events]") {
   LogWorld world(any_storage());
   const Session reader = world.user("ana", {"reader"});

@@ -12,10 +12,10 @@
 
 namespace STRUERE_API struere {
 
-// Oldest first. An event about an entity is selected if and only if the row of that entity, as stored now and deleted
-// or not, has one of `types` and is admitted by one of its grants; the same must hold for the other end, if there is
-// one. The payload is masked by the grants that admit the row (that of an event with another end is not). No grant
-// admits a purged row; `purged` selects its events.
+// Oldest first unless `newest_first`. An event about an entity is selected if and only if the row of that entity, as
+// stored now and deleted or not, has one of `types` and is admitted by one of its grants; the same must hold for the
+// other end, if there is one. The payload is masked by the grants that admit the row (that of an event with another end
+// is not). No grant admits a purged row; `purged` selects its events.
 struct EventSelection {
   struct TypeGrants {
     EntityTypeKey type = 0;
@@ -34,6 +34,8 @@ struct EventSelection {
   std::optional<Timestamp> since = {};
   std::optional<Timestamp> until = {};  // exclusive
   std::int64_t after = 0;               // a sequence number: only later events
+  bool newest_first = false;
+  std::optional<std::int64_t> before = {};  // a sequence number: only earlier events
   std::int64_t limit = 1;
   // No event is added once the payloads reach this many bytes.
   std::size_t most_bytes = static_cast<std::size_t>(-1);

@@ -22,6 +22,7 @@ struct EventQuery {
   std::optional<std::string> actor = {};        // its id
   std::optional<Timestamp> since = {};
   std::optional<Timestamp> until = {};    // exclusive
+  bool newest_first = false;              // not for subscribe()
   std::int64_t limit = 50;                // 1 to 1000
   std::optional<std::string> after = {};  // the cursor of the page before
   // As in Query (query.hpp).
@@ -30,7 +31,7 @@ struct EventQuery {
 };
 
 struct EventPage {
-  std::vector<Event> events;  // oldest first; fewer than `limit` if their payloads reach 8 MiB
+  std::vector<Event> events;  // oldest first unless `newest_first`; fewer than `limit` if their payloads reach 8 MiB
   std::optional<std::string> next;
 };
 
@@ -74,8 +75,11 @@ class EventRepository {
   // Never denied: what is not visible is left out. Throws invalid_query or invalid_cursor.
   EventPage list(const EventQuery& query = {}) const;
 
-  // From `query.after` on, or from the first event that there is.
+  // From `query.after` on, or from the first event that there is. Throws invalid_query for `newest_first`.
   EventSubscription subscribe(const EventQuery& query = {}) const;
+
+  // The cursor of the end of the log: subscribe from there to get only what is committed from now on.
+  std::string end(const EventQuery& query = {}) const;
 
   // Recomputes the chain of the scope, in batches; needs `read` on `events`.
   Verification verify() const;

@@ -32,6 +32,9 @@ struct ServerLimits {
   std::size_t requests_per_connection = 100'000;
   std::size_t waiting_requests = 4096;  // that wait for a thread
   std::size_t waiting_requests_per_organization = 512;
+  // Zero: as many as there are. A burst may be as large as what a second allows.
+  std::uint32_t requests_per_second = 0;  // of one key or operator
+  std::uint32_t requests_per_second_of_organization = 0;
   std::size_t streams = 512;  // of events
   std::size_t streams_per_actor = 8;
 };
@@ -53,8 +56,11 @@ struct ServerOptions {
   unsigned io_threads = 2;
   unsigned read_threads = 4;   // for operations that read
   unsigned write_threads = 8;  // for operations that write: waiting writers share a commit
-  // Takes each line of the access log: JSON without a value, key or id of the data. Called from many threads.
-  std::function<void(std::string_view line)> access_log = {};
+  // Takes each line of the access log with the status of the answer: JSON without a value, key or id of the data.
+  // Called from many threads.
+  std::function<void(std::string_view line, unsigned status)> access_log = {};
+  // Who may read /metrics, in addition to clients on this machine that no proxy speaks for: a bearer token.
+  std::optional<std::string> metrics_token = {};
 };
 
 // Serves one database. Knows no storage. Safe to use from several threads.

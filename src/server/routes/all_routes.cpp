@@ -6,6 +6,13 @@ std::vector<Route> all_routes() {
   std::vector<Route> out;
   add_status_routes(out);
   add_entity_routes(out);
+  add_transfer_routes(out);
+  add_relation_routes(out);
+  add_transaction_routes(out);
+  add_access_routes(out);
+  add_event_routes(out);
+  add_conversation_routes(out);
+  add_agent_routes(out);
   return out;
 }
 

@@ -11,5 +11,12 @@ std::vector<Route> all_routes();
 
 void add_status_routes(std::vector<Route>& routes);
 void add_entity_routes(std::vector<Route>& routes);
+void add_transfer_routes(std::vector<Route>& routes);  // export and import
+void add_relation_routes(std::vector<Route>& routes);
+void add_transaction_routes(std::vector<Route>& routes);
+void add_access_routes(std::vector<Route>& routes);  // can and explain
+void add_event_routes(std::vector<Route>& routes);
+void add_conversation_routes(std::vector<Route>& routes);  // threads and messages
+void add_agent_routes(std::vector<Route>& routes);         // with tools and executions
 
 }  // namespace struere::server

@@ -1,4 +1,5 @@
-// Entities: get, query, create, patch, delete.
+// Entities: what one operation of EntityRepository does, one route does.
+#include <array>
 #include <charconv>
 
 #include "server/body_object.hpp"
@@ -27,24 +28,74 @@ std::optional<std::vector<std::string>> comma_list(const Call& call, std::string
   return out;
 }
 
-Response get(const Call& call) {
+Response get_entity(const Call& call) {
   GetOptions options;
   options.fields = comma_list(call, "fields");
   options.expand = comma_list(call, "expand").value_or(std::vector<std::string>());
   return entity_response(entities(call).get(id_of(call), options));
 }
 
-Response query(const Call& call) {
+Response query_entities(const Call& call) {
   const BodyObject body(call.request().body,
                         {"where", "status", "search", "order", "limit", "cursor", "fields", "expand"});
   return page_response(entities(call).list(query_of(body, call)));
+}
+
+Response count_entities(const Call& call) {
+  const BodyObject body(call.request().body, {"where", "status", "search"});
+  return json_response({{"count", entities(call).count(query_of(body, call))}});
+}
+
+Measure measure_of(const Json& item) {
+  constexpr std::array<std::pair<std::string_view, Measure::Op>, 5> known{{{"count", Measure::Op::count},
+                                                                           {"sum", Measure::Op::sum},
+                                                                           {"avg", Measure::Op::avg},
+                                                                           {"min", Measure::Op::min},
+                                                                           {"max", Measure::Op::max}}};
+  const std::size_t members = item.is_object() && item.contains("field") ? 2 : 1;
+  if (item.is_object() && item.size() == members && item.contains("op") && item.at("op").is_string() &&
+      (members == 1 || item.at("field").is_string()))
+    for (const auto& [word, op] : known)
+      if (item.at("op") == word)
+        return {op, members == 1 ? std::nullopt : std::optional(item.at("field").get<std::string>())};
+  throw Error(ErrorCode::invalid_query,
+              "`measures` is a list of {\"op\": \"count\", \"sum\", \"avg\", \"min\" or \"max\", \"field\": …}");
+}
+
+Response aggregate_entities(const Call& call) {
+  const BodyObject body(call.request().body, {"where", "status", "search", "limit", "groupBy", "measures"});
+  const auto group_by = body.strings("groupBy").value_or(std::vector<std::string>());
+  const Json items = body.required_json("measures");
+  if (!items.is_array()) throw Error(ErrorCode::invalid_query, "`measures` is a list");
+  std::vector<Measure> measures;
+  for (const Json& item : items) measures.push_back(measure_of(item));
+  const Aggregates found = entities(call).aggregate(query_of(body, call), group_by, measures);
+  Json groups = Json::array();
+  for (const AggregateGroup& group : found.groups) {
+    Json key = Json::object();  // without what is absent
+    for (std::size_t i = 0; i < group.key.size(); ++i)
+      if (group.key[i]) key[group_by[i]] = *group.key[i];
+    Json values = Json::array();
+    for (const auto& value : group.measures) values.push_back(value.value_or(nullptr));
+    groups.push_back({{"key", std::move(key)}, {"measures", std::move(values)}});
+  }
+  return json_response({{"groups", std::move(groups)}, {"more", found.more}});
+}
+
+Response get_many(const Call& call) {
+  const BodyObject body(call.request().body, {"ids"});
+  std::vector<EntityId> ids;
+  const auto texts = body.strings("ids");
+  if (!texts) throw Refusal(400, "malformed_request", "the body needs `ids`");
+  for (const std::string& id : *texts) ids.emplace_back(id);
+  return rows_response(entities(call).get_many(ids));
 }
 
 std::string location_of(const Call& call, const EntityId& id) {
   return "/v1/entities/" + call.path("type") + "/" + id.str();
 }
 
-Response create(const Call& call) {
+Response create_entity(const Call& call) {
   const BodyObject body(call.request().body, {"data", "status"});
   CreateOptions options;
   options.status = body.string("status");
@@ -67,7 +118,7 @@ std::optional<std::int64_t> expected_version(const Request& request) {
   throw Refusal(400, "malformed_request", "If-Match must be one version in quotes, as ETag gave it");
 }
 
-Response patch(const Call& call) {
+Response patch_entity(const Call& call) {
   const BodyObject body(call.request().body, {"data", "status"});
   UpdateOptions options;
   options.status = body.string("status");
@@ -84,7 +135,25 @@ Response patch(const Call& call) {
   }
 }
 
-Response remove(const Call& call) {
+Response upsert_entity(const Call& call) {
+  const BodyObject body(call.request().body, {"key", "data"});
+  const auto key = body.strings("key");
+  if (!key) throw Refusal(400, "malformed_request", "the body needs `key`: the paths of a unique key of the type");
+  const Upserted upserted = entities(call).upsert(*key, JsonTextView{body.required_text("data")});
+  Response out = written_response(upserted.written, upserted.created ? 201 : 200);
+  out.body = "{\"created\":" + std::string(upserted.created ? "true" : "false") + ",\"entity\":" + out.body + "}";
+  if (upserted.created) out.headers.emplace_back("Location", location_of(call, upserted.written.id));
+  return out;
+}
+
+Response restore_entity(const Call& call) { return written_response(entities(call).restore(id_of(call))); }
+
+Response purge_entity(const Call& call) {
+  entities(call).purge(id_of(call));
+  return no_content();
+}
+
+Response remove_entity(const Call& call) {
   entities(call).remove(id_of(call));
   return no_content();
 }
@@ -94,7 +163,7 @@ Response remove(const Call& call) {
 void add_entity_routes(std::vector<Route>& routes) {
   routes.push_back({.pattern = "/v1/entities/{type}/{id}",
                     .summary = "One entity",
-                    .handler = get,
+                    .handler = get_entity,
                     .lane = Lane::brief,
                     .parameters = {{"fields", "Only these paths of the data, separated by commas"},
                                    {"expand", "Adds the entities that these fields refer to"}},
@@ -102,13 +171,50 @@ void add_entity_routes(std::vector<Route>& routes) {
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/entities/{type}/query",
                     .summary = "One page of the entities that match",
-                    .handler = query,
+                    .handler = query_entities,
                     .request = "Query",
                     .answer = "EntityPage"});
   routes.push_back({.method = Method::post,
+                    .pattern = "/v1/entities/{type}/count",
+                    .summary = "How many entities match",
+                    .handler = count_entities,
+                    .request = "Filter",
+                    .answer = "Count"});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/entities/{type}/aggregate",
+                    .summary = "Counts, sums and other measures of the entities that match, by group",
+                    .handler = aggregate_entities,
+                    .request = "Aggregation",
+                    .answer = "Groups"});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/entities/{type}/get-many",
+                    .summary = "The entities with these ids that the actor sees, in this order",
+                    .handler = get_many,
+                    .request = "Ids",
+                    .answer = "EntityPage"});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/entities/{type}/upsert",
+                    .summary = "Updates the entity with these values of a unique key, or creates it",
+                    .handler = upsert_entity,
+                    .lane = Lane::write,
+                    .request = "Upsert",
+                    .answer = "Upserted"});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/entities/{type}/{id}/restore",
+                    .summary = "Makes a deleted entity active again, for org admins",
+                    .handler = restore_entity,
+                    .lane = Lane::write,
+                    .answer = "Entity"});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/entities/{type}/{id}/purge",
+                    .summary = "Removes an entity for good, with the payloads of its events, for org admins",
+                    .handler = purge_entity,
+                    .lane = Lane::write,
+                    .status = 204});
+  routes.push_back({.method = Method::post,
                     .pattern = "/v1/entities/{type}",
                     .summary = "Creates an entity",
-                    .handler = create,
+                    .handler = create_entity,
                     .lane = Lane::write,
                     .request = "NewEntity",
                     .answer = "Entity",
@@ -117,14 +223,14 @@ void add_entity_routes(std::vector<Route>& routes) {
       {.method = Method::patch,
        .pattern = "/v1/entities/{type}/{id}",
        .summary = "Changes an entity by a JSON Merge Patch of its data; with If-Match only at that version",
-       .handler = patch,
+       .handler = patch_entity,
        .lane = Lane::write,
        .request = "EntityPatch",
        .answer = "Entity"});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/entities/{type}/{id}",
                     .summary = "Deletes an entity",
-                    .handler = remove,
+                    .handler = remove_entity,
                     .lane = Lane::write,
                     .status = 204});
 }

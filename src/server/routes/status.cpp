@@ -1,6 +1,7 @@
 // Whether the server runs, and who asks.
 #include <algorithm>
 
+#include "server/application.hpp"
 #include "server/routes/all_routes.hpp"
 #include "struere/core/error.hpp"
 
@@ -8,6 +9,32 @@ namespace struere::server {
 namespace {
 
 Response health(const Call&) { return json_response({{"status", "ok"}}); }
+
+Response ready(const Call& call) {
+  call.services().database.trusted_host().require_storage();
+  return json_response({{"status", "ok"}});
+}
+
+// Compares in a time that does not depend on where the texts differ.
+bool is_equal(std::string_view a, std::string_view b) noexcept {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned>(a[i] ^ b[b.empty() ? 0 : i % b.size()]);
+  return difference == 0 && !b.empty();
+}
+
+Response metrics(const Call& call) {
+  const Request& request = call.request();
+  const auto& token = call.services().options.metrics_token;
+  const auto given = request.header("authorization");
+  const bool has_token = token && given && given->starts_with("Bearer ") && is_equal(given->substr(7), *token);
+  // A proxy on this machine speaks for clients elsewhere.
+  const bool is_local = request.is_loopback && !request.header("x-forwarded-for") && !request.header("forwarded");
+  if (!has_token && !is_local) throw Error(ErrorCode::unauthenticated, "give the token of --metrics-token");
+  Metrics& counts = call.services().application->metrics();
+  counts.streams = static_cast<std::int64_t>(call.services().streams->open());
+  return text_response(counts.text(), "text/plain; version=0.0.4; charset=utf-8");
+}
 
 Response me(const Call& call) {
   const ActorContext actor = call.session().actor();
@@ -37,6 +64,16 @@ void add_status_routes(std::vector<Route>& routes) {
                     .lane = Lane::brief,
                     .access = Access::open,
                     .answer = "Health"});
+  routes.push_back({.pattern = "/readyz",
+                    .summary = "Says that the database is in its place",
+                    .handler = ready,
+                    .access = Access::open,
+                    .answer = "Health"});
+  routes.push_back({.pattern = "/metrics",
+                    .summary = "Counts for Prometheus, for this machine or with a token",
+                    .handler = metrics,
+                    .access = Access::open,
+                    .answer_type = "text/plain"});
   routes.push_back({.pattern = "/v1/me",
                     .summary = "Who asks: the organization, the environment, the actor and its roles",
                     .handler = me,

@@ -313,11 +313,13 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     std::vector<EventRecord> out;
     std::size_t bytes = 0;
     throw_if_due(selection.interruption);
-    for (const EventRecord& event : data_->events) {
+    for (std::size_t i = 0; i < data_->events.size(); ++i) {
+      const EventRecord& event = data_->events[selection.newest_first ? data_->events.size() - 1 - i : i];
       throw_if_due(selection.interruption);
       if (static_cast<std::int64_t>(out.size()) == selection.limit || bytes >= selection.most_bytes) break;
       if (event.sequence <= std::max(selection.after, data_->log_start.sequence) || !is_asked_for(selection, event))
         continue;
+      if (selection.before && event.sequence >= *selection.before) continue;
       std::vector<const Mask*> masks;
       if (event.entity) masks = admitting_masks(selection, *event.entity);
       if (event.entity ? masks.empty() : !selection.others) continue;

@@ -107,6 +107,7 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
   RelationMemory relations(*this);
   std::size_t bytes = 0;
   std::int64_t after = std::max(selection.after, log_start().sequence);
+  std::optional<std::int64_t> before = selection.before;
   for (std::int64_t rows = std::clamp(selection.limit + 1, least_events, most_events);;
        rows = std::min(rows * 4, most_events)) {
     throw_if_due(selection.interruption);
@@ -115,6 +116,7 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
     const auto also = [&](const char* condition) {
       where += fmt::format(fmt::runtime(condition), fmt::format("${}", parameters.size()));
     };
+    if (before) parameters.add(*before), also(" AND v.sequence < {}");
     if (selection.entity) {
       parameters.add_text(*selection.entity);
       also(selection.purged ? " AND (v.entity_id = {0} OR v.purged_entity_id = {0})" : " AND v.entity_id = {}");
@@ -129,13 +131,13 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
             "SELECT {}, e.type_key, e.id, e.data, e.status, e.created_at, e.updated_at, o.type_key, o.id, "
             "o.data, o.status, o.created_at, o.updated_at FROM struere.events v LEFT JOIN struere.entities e ON "
             "e.scope_id = $1 AND e.id = v.entity_id LEFT JOIN struere.entities o ON o.scope_id = $1 AND o.id = "
-            "v.other_end_id WHERE {} ORDER BY v.sequence LIMIT $3",
-            event_columns, where),
+            "v.other_end_id WHERE {} ORDER BY v.sequence{} LIMIT $3",
+            event_columns, where, selection.newest_first ? " DESC" : ""),
         parameters);
     for (int i = 0; i < batch.rows(); ++i) {
       const Row row(batch, i);
       EventRecord event = read_event(row);
-      after = event.sequence;
+      (selection.newest_first ? before.emplace() : after) = event.sequence;
       if (!is_asked_for(selection, event)) continue;
       std::vector<const Mask*> masks;
       if (event.entity) masks = admitting_masks(selection, read_entity(row, first_of_entity), relations);

@@ -394,6 +394,7 @@ CompiledEvents compile_events(const Dialect& dialect, const EventSelection& sele
   }
   std::string where =
       fmt::format("v.scope_id = ?1 AND v.sequence > {}", later_than(dialect, predicates.parameter(selection.after)));
+  if (selection.before) where += fmt::format(" AND v.sequence < {}", predicates.parameter(*selection.before));
   if (selection.entity) {
     const std::string id = predicates.parameter(*selection.entity);
     where += selection.purged ? fmt::format(" AND (v.entity_id = {0} OR v.purged_entity_id = {0})", id)
@@ -418,8 +419,9 @@ CompiledEvents compile_events(const Dialect& dialect, const EventSelection& sele
       "{}SELECT {}, e.type_key, {} "
       "FROM events v LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
       "LEFT JOIN entities o ON o.scope_id = ?1 AND o.id = v.other_end_id "
-      "WHERE {} ORDER BY v.sequence LIMIT {}",
-      predicates.with(), event_columns, bits, where, predicates.parameter(selection.limit));
+      "WHERE {} ORDER BY v.sequence{} LIMIT {}",
+      predicates.with(), event_columns, bits, where, selection.newest_first ? " DESC" : "",
+      predicates.parameter(selection.limit));
   out.sql = dialect.finish(std::move(out.sql));
   return out;
 }

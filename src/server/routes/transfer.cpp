@@ -1,0 +1,164 @@
+// Entities in bulk: one JSON text a line.
+#include "server/body_object.hpp"
+#include "server/entity_json.hpp"
+#include "server/refusal.hpp"
+#include "server/routes/all_routes.hpp"
+#include "struere/core/error.hpp"
+
+namespace struere::server {
+namespace {
+
+constexpr std::size_t import_bytes = 64 << 20;
+constexpr std::size_t batch_rows = 1000;
+constexpr std::size_t batch_bytes = 8 << 20;
+
+// The rows that the actor sees, read page by page while the client takes them.
+class Export : public BodyStream {
+ public:
+  Export(EntityRepository entities, Query query) : entities_(std::move(entities)), query_(std::move(query)) {
+    page_ = next_page();  // a problem of the query is an answer of its own
+  }
+
+  Chunk next() override {
+    Chunk out;
+    EntityPage page = page_ ? *std::exchange(page_, std::nullopt) : next_page();
+    for (const Entity& entity : page) {
+      append_entity(out.bytes, entity);
+      out.bytes += '\n';
+    }
+    query_.after = page.next();
+    out.is_last = !query_.after;
+    return out;
+  }
+
+ private:
+  EntityPage next_page() const { return entities_.list(query_); }
+
+  EntityRepository entities_;
+  Query query_;
+  std::optional<EntityPage> page_;
+};
+
+Response export_rows(const Call& call) {
+  Query query;
+  query.limit = 500;
+  query.order = {{"createdAt", Direction::ascending}};
+  query.status = call.text("status");
+  query.timeout = call.services().options.limits.query_time;
+  Response out;
+  out.content_type = "application/x-ndjson";
+  out.stream = std::make_unique<Export>(call.session().entities(call.path("type")), query);
+  return out;
+}
+
+// A line is the data of an entity, or {"data": …, "status": …, "id": …, "createdAt": …} with `whole`, as the export has
+// it.
+ImportedRow row_of(std::string_view line, bool is_whole) {
+  JsonFault fault;
+  if (!is_whole) {
+    auto data = parse_json(line, fault);
+    if (!data) throw Error(ErrorCode::invalid_data, "it is not acceptable JSON: " + fault.message);
+    return {*std::move(data)};
+  }
+  const BodyObject row(line, {"data", "status", "id", "createdAt", "updatedAt", "version", "type"});
+  ImportedRow out{row.required_json("data")};
+  out.options.status = row.string("status");
+  if (const auto id = row.string("id")) out.options.id = EntityId(*id);
+  out.options.created_at = row.integer("createdAt");
+  out.type = row.string("type");
+  return out;
+}
+
+// Writes the lines in batches, each in a transaction of its own, so that other writers get their turn.
+class Import {
+ public:
+  Import(EntityRepository entities, std::string type, bool is_whole)
+      : entities_(std::move(entities)), type_(std::move(type)), is_whole_(is_whole) {}
+
+  std::size_t run(std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      std::string_view line = text.substr(0, end);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      if (!line.empty()) add(line);
+      ++line_;
+    }
+    write();
+    return done_;
+  }
+
+ private:
+  void add(std::string_view line) {
+    try {
+      rows_.push_back(row_of(line, is_whole_));
+      if (rows_.back().type && *rows_.back().type != type_)
+        throw Error(ErrorCode::invalid_data, "the line is of another type than the path names");
+      rows_.back().type = type_;
+    } catch (const Error& error) {
+      refuse(error, line_);
+    } catch (const Refusal& refusal) {
+      refuse(Error(ErrorCode::invalid_data, refusal.what()), line_);
+    }
+    lines_.push_back(line_);
+    bytes_ += line.size();
+    if (rows_.size() == batch_rows || bytes_ > batch_bytes) write();
+  }
+
+  void write() {
+    if (rows_.empty()) return;
+    try {
+      entities_.import_all(rows_);
+    } catch (const Error& error) {
+      refuse(error, lines_.at(error.index().value_or(0)));
+    }
+    done_ += rows_.size();
+    rows_.clear();
+    lines_.clear();
+    bytes_ = 0;
+  }
+
+  [[noreturn]] void refuse(const Error& error, std::size_t line) const {
+    throw error
+        .with_message("line " + std::to_string(line + 1) + ": " + error.what() + " (" + std::to_string(done_) +
+                      " entities were imported before its batch)")
+        .at(line);
+  }
+
+  EntityRepository entities_;
+  std::string type_;
+  bool is_whole_;
+  std::size_t line_ = 0, done_ = 0, bytes_ = 0;
+  std::vector<ImportedRow> rows_;
+  std::vector<std::size_t> lines_;
+};
+
+Response import_rows(const Call& call) {
+  const std::string& type = call.path("type");
+  const std::size_t done = Import(call.session().entities(type), type, call.flag("whole")).run(call.request().body);
+  return json_response({{"imported", done}});
+}
+
+}  // namespace
+
+void add_transfer_routes(std::vector<Route>& routes) {
+  routes.push_back({.pattern = "/v1/entities/{type}/export",
+                    .summary = "All entities that the actor sees, oldest first, one a line",
+                    .handler = export_rows,
+                    .parameters = {{"status", "Only entities of this status"}},
+                    .answer = "Entity",
+                    .answer_type = "application/x-ndjson"});
+  routes.push_back(
+      {.method = Method::post,
+       .pattern = "/v1/entities/{type}/import",
+       .summary = "Creates an entity of each line, in batches of 1000; a problem names the line as its `index`",
+       .handler = import_rows,
+       .lane = Lane::write,
+       .parameters = {{"whole", "Each line is a whole entity, as the export has it, instead of its data", "boolean"}},
+       .request = "Line",
+       .answer = "Imported",
+       .request_type = "application/x-ndjson",
+       .body_bytes = import_bytes});
+}
+
+}  // namespace struere::server
