@@ -12,6 +12,10 @@ namespace {
 struct ServeArguments {
   std::string listen = "127.0.0.1:8787";
   std::vector<std::string> hosts;
+  std::string certificate, key;
+  std::optional<std::string> metrics_token;
+  std::uint32_t rate = 0;
+  bool logs = false;
 };
 
 // "127.0.0.1:8787", "[::1]:8787", "0.0.0.0:0"
@@ -38,6 +42,14 @@ void run(const Options& options, const ServeArguments& arguments) {
   server::ServerOptions served;
   read_listen(arguments.listen, served);
   served.hosts = arguments.hosts;
+  if (arguments.certificate.empty() != arguments.key.empty())
+    throw UsageError("--cert and --cert-key belong together; give both, or neither");
+  if (!arguments.certificate.empty()) served.tls = server::TlsFiles{arguments.certificate, arguments.key};
+  served.metrics_token = arguments.metrics_token;
+  served.limits.requests_per_second = arguments.rate;
+  served.access_log = [logs = arguments.logs](std::string_view line, unsigned status) {
+    if (logs || status >= 500) tell_aside("{}", line);
+  };
   const Workspace workspace(options);
   // The signals are blocked here, in all threads, and awaited below.
   sigset_t signals;
@@ -70,6 +82,14 @@ void add_serve(CLI::App& program, Options& options) {
       ->capture_default_str();
   command->add_option("--host", arguments.hosts, "A name by which clients reach the server, besides localhost")
       ->type_name("NAME");
+  command->add_option("--cert", arguments.certificate, "The certificate chain for TLS, as a PEM file")
+      ->type_name("FILE");
+  command->add_option("--cert-key", arguments.key, "Its private key, as a PEM file")->type_name("FILE");
+  command->add_option("--rate-limit", arguments.rate, "Requests a second of one key; default: as many as there are")
+      ->type_name("N");
+  command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
+      ->type_name("TOKEN");
+  command->add_flag("--log", arguments.logs, "Write a line of JSON to stderr for each request, not only for failures");
   command->footer(
       "Clients send an API key as a bearer token (docs/http.md). SIGTERM finishes the requests that run.\n\n"
       "Example:\n  struere serve\n  struere serve --listen 0.0.0.0:8787 --host data.example.org");

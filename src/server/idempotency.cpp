@@ -46,7 +46,8 @@ std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const
       throw Refusal(409, "conflict", "the first request with this Idempotency-Key still runs", {{"Retry-After", "1"}});
     if (now - entry.begun < bounds_.time) {
       if (entry.fingerprint != fingerprint)
-        throw Refusal(422, "idempotency_key_reused", "this Idempotency-Key was used for another request; take a new one");
+        throw Refusal(422, "idempotency_key_reused",
+                      "this Idempotency-Key was used for another request; take a new one");
       if (!entry.has_answer)
         throw Refusal(409, "conflict", "this request was carried out, but its answer was too large to be kept");
       Response out = copy_of(entry.answer);
@@ -88,7 +89,8 @@ void IdempotentAnswers::forget(Entries::iterator entry) {
 // The oldest go first: those of the actor if it has its share. A request that runs stays.
 void IdempotentAnswers::make_room(const std::string& actor) {
   const auto oldest = [&](bool own) {
-    return std::ranges::find_if(entries_, [&](const Entry& entry) { return !entry.is_running && (!own || entry.actor == actor); });
+    return std::ranges::find_if(
+        entries_, [&](const Entry& entry) { return !entry.is_running && (!own || entry.actor == actor); });
   };
   const auto own_count = [&] {
     const auto own = by_actor_.find(actor);

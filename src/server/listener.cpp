@@ -50,6 +50,7 @@ auto ignoring(error_code& error) { return asio::redirect_error(asio::use_awaitab
 
 [[noreturn]] void refuse_of(const error_code& error) {
   if (error == http::error::body_limit) throw Refusal(413, "too_large", "the body is larger than this route takes");
+  // The socket is closed by now: only the log says so.
   if (error == beast::error::timeout) throw Refusal(408, "timeout", "the body took too long");
   if (error == http::error::header_limit) throw Refusal(431, "too_large", "the headers are too long");
   throw Refusal(400, "malformed_request", "the request is not HTTP/1.1: " + error.message());
@@ -220,6 +221,10 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                              [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
       request.headers.emplace_back(std::move(name), std::string(field.value()));
     }
+    // Beast takes a list of equal lengths.
+    if (const auto length = request.header("content-length");
+        length && !std::ranges::all_of(*length, [](char c) { return c >= '0' && c <= '9'; }))
+      refuse_of(http::error::bad_content_length);
     if (const auto coding = request.header("transfer-encoding")) {
       if (*coding != "chunked" || message.version() != 11 || request.header("content-length"))
         throw Refusal(400, "malformed_request", "Transfer-Encoding can only be chunked, without a Content-Length");

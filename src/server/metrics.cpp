@@ -28,9 +28,9 @@ std::string Metrics::text() const {
       "# HELP struere_http_requests_total Requests by route and outcome.\n"
       "# TYPE struere_http_requests_total counter\n";
   const auto labels = [&](std::size_t i) {
-    return i == routes_.size() ? std::string("method=\"\",route=\"\"")
-                               : fmt::format("method=\"{}\",route=\"{}\"", to_string(routes_[i].method),
-                                             routes_[i].pattern);
+    return i == routes_.size()
+               ? std::string("method=\"\",route=\"\"")
+               : fmt::format("method=\"{}\",route=\"{}\"", to_string(routes_[i].method), routes_[i].pattern);
   };
   for (std::size_t i = 0; i < counts_.size(); ++i)
     for (std::size_t code = 0; code < codes.size(); ++code)

@@ -54,8 +54,7 @@ class Metrics {
                                                           "internal",
                                                           "other",
                                                           "cut_off"};
-  static constexpr std::array<double, 12> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                 0.05,   0.1,   0.25,   0.5,   1,    5};
+  static constexpr std::array<double, 12> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
 
   struct Counts {
     std::array<std::atomic<std::uint64_t>, codes.size()> by_code{};

@@ -62,12 +62,9 @@ Json json_of(const AgentConfig& config) {
 }
 
 Json json_of(const ToolPermission& permission) {
-  Json out{{"agentId", permission.agent.str()},
-           {"tool", permission.tool},
-           {"identity", to_string(permission.identity)},
-           {"role", json_or_null(permission.role)},
-           {"deniedFields", permission.denied_fields},
-           {"updatedAt", permission.updated_at}};
+  Json out{{"agentId", permission.agent.str()},          {"tool", permission.tool},
+           {"identity", to_string(permission.identity)}, {"role", json_or_null(permission.role)},
+           {"deniedFields", permission.denied_fields},   {"updatedAt", permission.updated_at}};
   Json& allowed = out["allowedActions"] = nullptr;
   if (permission.allowed_actions) {
     allowed = Json::array();

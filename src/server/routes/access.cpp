@@ -35,8 +35,7 @@ Response explain_decision(const Call& call) {
   }
   std::optional<EntityId> id;
   if (const auto text = body.string("id")) id = EntityId(*text);
-  const Explanation found =
-      call.session().explain(about, action_of(body), body.required_string("resource"), id, write);
+  const Explanation found = call.session().explain(about, action_of(body), body.required_string("resource"), id, write);
   Json out = found.to_json();
   out["text"] = found.text();
   return json_response(out);

@@ -16,8 +16,8 @@ Response get_agent(const Call& call) { return json_response(json_of(agents(call)
 Response define_agent(const Call& call) {
   const BodyObject body(call.request().body, {"slug", "name", "description"});
   const std::string slug = body.required_string("slug");
-  return json_response(
-      json_of(agents(call).define({slug, body.string("name").value_or(slug), body.string("description").value_or("")})));
+  return json_response(json_of(
+      agents(call).define({slug, body.string("name").value_or(slug), body.string("description").value_or("")})));
 }
 
 Response get_config(const Call& call) { return json_response(json_of(agents(call).config(call.path("slug")))); }
@@ -38,7 +38,9 @@ Response configure_agent(const Call& call) {
   return json_response(json_of(agents(call).configure(call.path("slug"), config)), 201);
 }
 
-Response list_tools(const Call& call) { return json_response(page_json(agents(call).tool_permissions(call.path("slug")))); }
+Response list_tools(const Call& call) {
+  return json_response(page_json(agents(call).tool_permissions(call.path("slug"))));
+}
 
 Response permit_tool(const Call& call) {
   const BodyObject body(call.request().body, {"identity", "role", "allowedActions", "deniedFields"});
@@ -51,7 +53,8 @@ Response permit_tool(const Call& call) {
   if (body.text("role").value_or("null") != "null") permission.role = body.string("role");
   if (body.text("allowedActions").value_or("null") != "null") {
     permission.allowed_actions.emplace();
-    for (const std::string& text : *body.strings("allowedActions")) {
+    const auto words = body.strings("allowedActions").value();
+    for (const std::string& text : words) {
       const auto action = parse_action(text);
       if (!action) throw Refusal(400, "malformed_request", "`allowedActions` are create, read, update, delete, list");
       permission.allowed_actions->push_back(*action);
@@ -69,8 +72,7 @@ Response forget_tool(const Call& call) {
 
 std::optional<ExecutionStatus> status_of(const std::optional<std::string>& word) {
   if (!word) return std::nullopt;
-  for (const ExecutionStatus status :
-       {ExecutionStatus::completed, ExecutionStatus::failed, ExecutionStatus::cancelled})
+  for (const ExecutionStatus status : {ExecutionStatus::completed, ExecutionStatus::failed, ExecutionStatus::cancelled})
     if (to_string(status) == *word) return status;
   throw Refusal(400, "malformed_request", "`status` is completed, failed or cancelled");
 }
@@ -86,8 +88,8 @@ ExecutionQuery execution_query(const Call& call) {
 }
 
 Response list_executions(const Call& call) {
-  const ExecutionPage page = call.session().executions().list(execution_query(call),
-                                                              call.integer("limit").value_or(50), call.text("cursor"));
+  const ExecutionPage page =
+      call.session().executions().list(execution_query(call), call.integer("limit").value_or(50), call.text("cursor"));
   return json_response(page_json(page.executions, page.next));
 }
 
@@ -206,8 +208,10 @@ void add_agent_routes(std::vector<Route>& routes) {
                     .handler = roll_up,
                     .parameters = groups,
                     .answer = "ExecutionSummaryPage"});
-  routes.push_back(
-      {.pattern = "/v1/executions/{id}", .summary = "One run of an agent", .handler = get_execution, .answer = "Execution"});
+  routes.push_back({.pattern = "/v1/executions/{id}",
+                    .summary = "One run of an agent",
+                    .handler = get_execution,
+                    .answer = "Execution"});
 }
 
 }  // namespace struere::server

@@ -37,8 +37,8 @@ Response append_event(const Call& call) {
   const BodyObject body(call.request().body, {"type", "entityId", "payload"});
   std::optional<EntityId> about;
   if (body.text("entityId").value_or("null") != "null") about = EntityId(*body.string("entityId"));
-  const EventId id = call.session().audit().append(body.required_string("type"),
-                                                   body.json("payload").value_or(Json::object()), about);
+  const EventId id =
+      call.session().audit().append(body.required_string("type"), body.json("payload").value_or(Json::object()), about);
   return json_response({{"id", id.str()}}, 201);
 }
 
@@ -58,7 +58,8 @@ bool is_same(const ActorContext& a, const ActorContext& b) {
          a.is_org_admin() == b.is_org_admin();
 }
 
-// Server-sent events. Who asks is looked at again before events are handed out, so that a key that is revoked gets none.
+// Server-sent events. Who asks is looked at again before events are handed out, so that a key that is revoked gets
+// none.
 class EventStream : public BodyStream {
  public:
   EventStream(const Call& call, Session session, EventQuery query, std::unique_ptr<StreamCounts::Ticket> ticket)
@@ -96,8 +97,8 @@ class EventStream : public BodyStream {
         query_.after = subscription_.cursor();
         out.bytes += "id: " + query_.after.value_or("") + "\n";
       }
-      out.bytes += "event: " + events[i].type() + "\ndata: " +
-                   json_of(events[i]).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n\n";
+      out.bytes += "event: " + events[i].type() +
+                   "\ndata: " + json_of(events[i]).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n\n";
     }
     if (!events.empty()) {
       said_ = now;

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "server/application.hpp"
+#include "server/reference.hpp"
 #include "server/routes/all_routes.hpp"
+#include "server/who_asks.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::server {
@@ -34,6 +36,16 @@ Response metrics(const Call& call) {
   Metrics& counts = call.services().application->metrics();
   counts.streams = static_cast<std::int64_t>(call.services().streams->open());
   return text_response(counts.text(), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+// With the schemas of entity types if the key may read definitions.
+Response openapi(const Call& call) {
+  std::vector<EntityType> types;
+  if (call.request().header("authorization") || call.request().header("cookie")) {
+    const Session session = who_asks(call.request(), call.services(), true).session;
+    if (session.actor().passes_policies() && !session.actor().restriction()) types = session.entity_types().list();
+  }
+  return json_response(open_api(call.services().application->routes().routes(), types));
 }
 
 Response me(const Call& call) {
@@ -74,6 +86,11 @@ void add_status_routes(std::vector<Route>& routes) {
                     .handler = metrics,
                     .access = Access::open,
                     .answer_type = "text/plain"});
+  routes.push_back({.pattern = "/v1/openapi.json",
+                    .summary = "This reference as OpenAPI 3.1, with the schemas of entity types for who may read them",
+                    .handler = openapi,
+                    .access = Access::open,
+                    .parameters = {{"environment", "Required of an operator"}}});
   routes.push_back({.pattern = "/v1/me",
                     .summary = "Who asks: the organization, the environment, the actor and its roles",
                     .handler = me,

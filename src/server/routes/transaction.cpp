@@ -75,8 +75,8 @@ Response run_transaction(const Call& call) {
       at = 0;
       for (const std::string_view operation : operations) {
         if (at > 0) results += ',';
-        results += carry_out_operation(unit, BodyObject(operation, {"op", "type", "id", "data", "status", "version", "key", "from",
-                                                          "relation", "to", "payload"}));
+        results += carry_out_operation(unit, BodyObject(operation, {"op", "type", "id", "data", "status", "version",
+                                                                    "key", "from", "relation", "to", "payload"}));
         if (results.size() > most_bytes)
           throw Error(ErrorCode::invalid_query, "the answers of the operations hold more than 8 MiB; divide them");
         ++at;

@@ -1,0 +1,133 @@
+// The parts of the server that need no socket.
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <latch>
+
+#include "server/body_object.hpp"
+#include "server/header_scan.hpp"
+#include "server/idempotency.hpp"
+#include "server/rate_limits.hpp"
+#include "server/refusal.hpp"
+#include "server/work_queue.hpp"
+
+using namespace struere;
+using namespace struere::server;
+
+TEST_CASE("the queue of one organization delays no other one", "[server]") {
+  WorkQueue queue(1, 1000, 1000);
+  std::latch started(1), may_go_on(1);
+  std::string order;
+  queue.submit("a", [&] {
+    started.count_down();
+    may_go_on.wait();
+  });
+  started.wait();
+  for (int i = 0; i < 5; ++i) queue.submit("a", [&] { order += 'a'; });
+  for (int i = 0; i < 2; ++i) queue.submit("b", [&] { order += 'b'; });
+  may_go_on.count_down();
+  queue.stop();
+  CHECK(order == "babaaaa");
+}
+
+TEST_CASE("one organization leaves a thread to the others, and a bounded number waits", "[server]") {
+  WorkQueue queue(2, 5, 3);
+  std::latch may_go_on(1), is_done(1);
+  std::atomic<int> running = 0;
+  int accepted = 0;
+  for (int i = 0; i < 10; ++i)
+    accepted += queue.submit("a", [&] {
+      ++running;
+      may_go_on.wait();
+    });
+  CHECK(accepted >= 3);
+  CHECK(accepted <= 4);  // one may have begun already
+  CHECK(queue.submit("b", [&] { is_done.count_down(); }));
+  is_done.wait();
+  CHECK(running <= 1);
+  may_go_on.count_down();
+  queue.stop();
+  CHECK_FALSE(queue.submit("b", [] {}));
+}
+
+TEST_CASE("headers are scanned alike in whatever parts they come", "[server]") {
+  const std::string good = "GET / HTTP/1.1\r\nHost: a\r\nX:\r\n\r\nrest";
+  for (std::size_t first = 1; first < good.size(); ++first) {
+    HeaderScan scan;
+    auto state = scan.scan(good.substr(0, first));
+    if (state == HeaderScan::State::more) state = scan.scan(good);
+    CHECK(state == HeaderScan::State::done);
+    CHECK(scan.size() == good.size() - 4);
+  }
+  for (const std::string bad : {"GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+                                "GET / HTTP/1.1\r\nHost\r\n\r\n", "\r\n", "GET / HTTP/1.1\r\nA b: c\r\n\r\n"})
+    for (std::size_t first = 1; first < bad.size(); ++first) {
+      HeaderScan scan;
+      auto state = scan.scan(bad.substr(0, first));
+      if (state == HeaderScan::State::more) state = scan.scan(bad);
+      INFO(bad);
+      CHECK(state == HeaderScan::State::fault);
+    }
+}
+
+TEST_CASE("a body is an object of known members, each of which is read strictly", "[server]") {
+  const auto read = [](const std::string& text) { return BodyObject(text, {"data", "status"}); };
+  CHECK(read(R"( {"data" : {"a":[1,"}"]} , "st\u0061tus":"x"} )").required_text("data") == R"({"a":[1,"}"]})");
+  CHECK(read(R"({"st\u0061tus":"x"})").string("status") == "x");
+  CHECK_FALSE(read("{}").has("data"));
+  for (const std::string bad : {"", "[]", "{", "{}x", R"({"other":1})", R"({"data":1,"data":2})", R"({"data":1,})",
+                                R"({"data" 1})", R"({data:1})", R"({"data":"x)", R"({"data":{}}{})"}) {
+    INFO(bad);
+    CHECK_THROWS_AS(read(bad), Refusal);
+  }
+  for (const std::string bad : {R"({"data":})", R"({"data":1 2})", R"({"data":{"a":1,"a":2}})", R"({"data":[1}})"}) {
+    INFO(bad);
+    CHECK_THROWS_AS(read(bad).json("data"), Refusal);
+  }
+  CHECK(split_array("[1, {\"a\":[2,3]} ,\"],\"]", 3).size() == 3);
+  CHECK_THROWS_AS(split_array("[1,2,3]", 2), Refusal);
+}
+
+TEST_CASE("kept answers are bounded, and the oldest go first", "[server]") {
+  IdempotentAnswers::Bounds bounds;
+  bounds.keys_of_actor = 2;
+  bounds.keys = 3;
+  IdempotentAnswers answers(bounds);
+  int runs = 0;
+  const auto once = [&](const std::string& actor, const std::string& key, unsigned status = 200) {
+    return answers.once(actor, key, "f", [&] {
+      ++runs;
+      Response out = json_response({{"run", runs}});
+      out.status = status;
+      return out;
+    });
+  };
+  CHECK(once("a", "1").body == once("a", "1").body);
+  CHECK(runs == 1);
+  once("a", "2");
+  once("a", "3");  // "1" goes
+  once("a", "1");
+  CHECK(runs == 4);
+  once("b", "1");
+  once("b", "2");  // the oldest of all goes
+  CHECK(runs == 6);
+  // What failed may be tried again.
+  once("c", "1", 409);
+  once("c", "1", 409);
+  CHECK(runs == 8);
+  CHECK_THROWS_AS(answers.once("d", "1", "f", [&] { return once("d", "1"); }), Refusal);  // it still runs
+  CHECK_THROWS_AS(answers.once("d", "", "f", [] { return Response(); }), Refusal);
+}
+
+TEST_CASE("a limit of requests is given back with time", "[server]") {
+  RateLimits limits(2, 3);
+  const auto now = std::chrono::steady_clock::now();
+  CHECK(limits.take("acme", "ana", now).is_allowed);
+  CHECK(limits.take("acme", "ana", now).is_allowed);
+  CHECK_FALSE(limits.take("acme", "ana", now).is_allowed);
+  CHECK(limits.take("acme", "kim", now).is_allowed);
+  CHECK_FALSE(limits.take("acme", "kim", now).is_allowed);  // the organization has had its three
+  CHECK(limits.take("other", "ana", now).is_allowed);
+  CHECK(limits.take("acme", "ana", now + std::chrono::milliseconds(501)).is_allowed);
+  CHECK_FALSE(limits.take("acme", "ana", now + std::chrono::milliseconds(501)).is_allowed);
+}
