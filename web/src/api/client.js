@@ -26,14 +26,16 @@ async function send(method, path, { body, view_as, if_match, environment, parame
   if (text !== undefined) {
     headers["Content-Type"] = "application/x-ndjson";
     content = text;
-  } else if (body !== undefined || (method !== "GET" && method !== "DELETE")) {
+  } else if (body !== undefined || method !== "GET") {
     headers["Content-Type"] = "application/json";
     content = JSON.stringify(body ?? {});
   }
   if (view_as) headers["Struere-View-As"] = view_as;
   if (if_match !== undefined) headers["If-Match"] = `"${if_match}"`;
   if (idempotency) headers["Idempotency-Key"] = crypto.randomUUID();
-  const address = with_parameters(path, { ...parameters, environment: environment ?? current_environment() });
+  // Signing in belongs to no environment.
+  const is_sign_in = path.startsWith("/v1/operator/");
+  const address = with_parameters(path, is_sign_in ? {} : { ...parameters, environment: environment ?? current_environment() });
   let response;
   try {
     response = await fetch(address, { method, headers, body: content, signal, credentials: "same-origin", redirect: "error" });
@@ -61,9 +63,12 @@ export const api = {
   lines: async (path, text, options) => answer(await send("POST", path, { ...options, text })),
 };
 
-// All rows of a type as a file; the browser streams it to the disk.
-export function download_address(path, parameters = {}) {
-  return with_parameters(path, { ...parameters, environment: current_environment() });
+// The browser streams the answer to a file; its size does not matter.
+export function download(path, name) {
+  const link = document.createElement("a");
+  link.href = with_parameters(path, { environment: current_environment() });
+  link.download = name;
+  link.click();
 }
 
 export const items_of = (body) => (Array.isArray(body) ? body : (body?.items ?? []));

@@ -1,4 +1,5 @@
 // Actors as the header Struere-View-As names them: `user:ID`, `agent:SLUG`, `key:ID`, `roles:a,b`.
+import { read_agents } from "../api/agents.js";
 import { api, items_of } from "../api/client.js";
 
 export const actor_kinds = { user: "User", agent: "Agent", key: "API key", roles: "Role" };
@@ -11,11 +12,12 @@ export function words_of_actor(actor, actors) {
 
 // Everybody that a view can be taken of, in this environment. A kind that may not be read is left out.
 export async function read_actors(signal) {
-  const read = (path) => api.get(path, { signal }).then(items_of, (failure) => {
+  const if_allowed = (reading) => reading.catch((failure) => {
     if (failure.name === "AbortError" || failure.status === 401) throw failure;
     return [];
   });
-  const [members, keys, agents, roles] = await Promise.all(["/v1/members", "/v1/keys", "/v1/agents", "/v1/roles"].map(read));
+  const read = (path) => if_allowed(api.get(path, { signal }).then(items_of));
+  const [members, keys, roles, agents] = await Promise.all([...["/v1/members", "/v1/keys", "/v1/roles"].map(read), if_allowed(read_agents(signal))]);
   const now = Date.now();
   return [
     ...members.map((one) => ({ kind: "user", actor: `user:${one.id}`, name: one.name ?? one.id, note: one.membership === "admin" ? "org admin: sees everything" : (one.roles ?? []).join(", ") || "no roles here" })),

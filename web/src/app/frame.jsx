@@ -74,8 +74,7 @@ export function Frame({ children }) {
           <span class="menu-button"><Button icon="menu" kind="quiet" label="Sections" aria-expanded={is_menu_open} onClick={() => set_menu(!is_menu_open)} /></span>
           <EnvironmentSwitch />
           <span class="organization clip">{me.data?.organization?.name ?? me.data?.organization?.id}</span>
-          <button type="button" class="find push" onClick={() => set_overlay("palette")} aria-label={`Go to a page (${command_key} K)`}
-            aria-keyshortcuts={is_mac ? "Meta+K" : "Control+K"}>
+          <button type="button" class="find push" onClick={() => set_overlay("palette")} aria-keyshortcuts={is_mac ? "Meta+K" : "Control+K"}>
             <Icon name="search" /><span>Go to</span><kbd>{command_key} K</kbd>
           </button>
         </header>

@@ -63,8 +63,9 @@ export function Tabs({ label, tabs }) {
   );
 }
 
-export const Empty = ({ icon = "info", title, children }) => (
-  <div class="empty"><Icon name={icon} /><h2>{title}</h2>{children}</div>
+// `is_page`: it stands in the place of a whole page, whose heading it is.
+export const Empty = ({ icon = "info", title, is_page, children }) => (
+  <div class="empty"><Icon name={icon} />{is_page ? <h1>{title}</h1> : <h2>{title}</h2>}{children}</div>
 );
 
 export function Failure({ failure, again }) {

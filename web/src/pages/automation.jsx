@@ -11,8 +11,8 @@ import { useAction, useResource } from "../kit/resource.js";
 import { Pager, short_id } from "../kit/rows.jsx";
 import { toast } from "../kit/toast.jsx";
 
-const statuses = ["pending", "running", "completed", "failed", "dead", "cancelled"];
-const kind_of_status = { completed: "good", dead: "bad", failed: "warn", running: "accent" };
+const statuses = ["pending", "running", "completed", "dead", "cancelled"];
+const kind_of_status = { completed: "good", dead: "bad", running: "accent" };
 const tabs = [["Triggers", "/automation"], ["Runs", "/automation/runs"]];
 
 export function AutomationPage({ segments, parameters }) {
@@ -31,7 +31,7 @@ function Triggers() {
           <div class="stack">{list.map((trigger) => (
             <Card key={trigger.slug} title={<span class="row wrap">{trigger.name || trigger.slug}<Badge><span class="mono">{trigger.slug}</span></Badge>{trigger.enabled === false && <Badge kind="warn">off</Badge>}</span>}
               aside={<Link class="button small" to="/automation/runs" parameters={{ trigger: trigger.slug }}>Runs</Link>} flush>
-              <p class="body row wrap">When <Link to={page_path("data", trigger.entityType ?? "")}>{trigger.entityType}</Link> is <b>{[trigger.action ?? trigger.on ?? "written"].flat().join(" or ")}</b>{trigger.delay || trigger.schedule ? `, ${trigger.delay ? `after ${JSON.stringify(trigger.delay)}` : "at a time of the row"}` : ""}: {plural((trigger.actions ?? trigger.steps ?? []).length, "step")}</p>
+              <p class="body row wrap">When {trigger.on?.entityType && <Link to={page_path("data", trigger.on.entityType)}>{trigger.on.entityType}</Link>} is <b>{trigger.on?.action ?? "written"}</b>{trigger.on?.condition && " and agrees with a condition"}{(trigger.delay || trigger.at) && ", at a later time"}: {plural((trigger.actions ?? []).length, "step")} <span class="row">{(trigger.actions ?? []).map((step, i) => <Badge key={i}><span class="mono">{step.tool}</span></Badge>)}</span></p>
               <details class="body"><summary class="small muted">Definition</summary><JsonView value={trigger} /></details>
             </Card>
           ))}</div>

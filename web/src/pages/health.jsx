@@ -1,12 +1,24 @@
 // Doctor's findings with the command to type, and what the server measures about itself.
-import { api, download_address } from "../api/client.js";
+import { api, download } from "../api/client.js";
 import { Badge, Button, Card, Command, Empty, Known, Page, plural } from "../kit/basic.jsx";
 import { short_number } from "../kit/chart.jsx";
-import { CopyAs } from "../kit/copy_as.jsx";
+import { CopyAs, quoted } from "../kit/copy_as.jsx";
 import { useResource } from "../kit/resource.js";
 
-const kinds = { error: "bad", problem: "bad", bad: "bad", warning: "warn", warn: "warn", info: "", ok: "good", good: "good" };
-const text_of = (finding) => finding.message ?? finding.text ?? finding.finding ?? JSON.stringify(finding);
+const kinds = { error: "bad", warning: "warn", note: "" };
+
+// The command to type next, as `struere doctor` says it.
+function command_of({ check, environment, subject }) {
+  const here = `-e ${environment}`;
+  const mended = environment === "production" ? "struere sync && struere deploy" : "struere sync";
+  const commands = {
+    chain: `struere verify ${here}`, key_expires_soon: `struere keys create ${here} NAME --role ROLE`, run_dead: `struere runs list --status dead ${here}`,
+    run_overdue: "struere run", run_abandoned: "struere run", storage: "struere doctor", index_missing: "struere doctor --json",
+  };
+  if (Object.hasOwn(commands, check)) return commands[check];
+  if (check.startsWith("key_")) return `struere keys revoke ${here} ${quoted(subject)}`;
+  return mended;
+}
 
 export function HealthPage() {
   const doctor = useResource("doctor", (signal) => api.get("/v1/doctor", { signal }));
@@ -14,15 +26,15 @@ export function HealthPage() {
   return (
     <Page title="Health" lead="What is wrong, or will be soon. Looking changes nothing."
       actions={<><CopyAs call={{ path: "/v1/doctor", cli: "doctor", cpp: "const DoctorReport report = examine(database);" }} />
-        <a class="button" href={download_address("/v1/backup")} download>Download a backup</a>
+        <Button icon="download" onClick={() => download("/v1/backup", "struere-backup.db")}>Download a backup</Button>
         <Button icon="restore" onClick={() => { doctor.reload(); metrics.reload(); }}>Look again</Button></>}>
       <div class="stack wide">
         <Card flush title="Findings" aside={doctor.data && <Badge kind={doctor.data.healthy ? "good" : "bad"} icon={doctor.data.healthy ? "check" : "warning"}>{doctor.data.healthy ? "healthy" : "needs attention"}</Badge>}>
           <Known of={doctor}>
             {(report) => (report.findings ?? []).length === 0 ? <Empty icon="check" title="Nothing to mend"><p>The walls between the environments, the chain, the keys and the sizes were looked at.</p></Empty> : (
               <ul class="change-list">{report.findings.map((finding, i) => (
-                <li key={i}><div class="row wrap top"><Badge kind={kinds[finding.severity ?? finding.level] ?? ""}>{finding.severity ?? finding.level ?? "note"}</Badge><span class="grow wrap-anywhere">{text_of(finding)}</span>
-                  {(finding.command ?? finding.advice) && <Command>{finding.command ?? finding.advice}</Command>}</div></li>
+                <li key={i}><div class="row wrap top"><Badge kind={kinds[finding.severity] ?? ""}>{finding.severity}</Badge><span class="grow wrap-anywhere">{finding.subject && <code>{finding.subject}</code>} {finding.message} {finding.environment && <Badge kind={finding.environment}>{finding.environment}</Badge>}</span>
+                  <Command>{command_of(finding)}</Command></div></li>
               ))}</ul>
             )}
           </Known>

@@ -28,8 +28,8 @@ export function PacksPage() {
                 <dl class="lines">
                   <dt>id</dt><dd class="mono">{pack.id}</dd>
                   <dt>versions</dt><dd>{(pack.history ?? []).map((one) => (typeof one === "string" ? one : (one.version ?? one.to))).filter(Boolean).join(" → ") || pack.version}</dd>
-                  <dt>installed</dt><dd><Time ms={pack.installedAt ?? pack.createdAt} /></dd>
-                  <dt>drift</dt><dd>{pack.drift?.length > 0 ? <Badge kind="warn">{pack.drift.length} changed beside the pack</Badge> : <span class="muted">none known</span>}</dd>
+                  <dt>installed</dt><dd><Time ms={pack.installedAt} /></dd>
+                  <dt>customized</dt><dd>{Object.keys(pack.overrides ?? {}).length > 0 ? <Badge>{Object.keys(pack.overrides).length} of its definitions</Badge> : <span class="muted">as shipped</span>}</dd>
                 </dl>
                 <details class="body"><summary class="small muted">Everything that is recorded</summary><JsonView value={pack} /></details>
               </Card>

@@ -27,7 +27,7 @@ export function PageOf({ route }) {
   const [section = "data", ...rest] = route.segments;
   const Section = Object.hasOwn(pages, section) ? pages[section] : null;
   if (!Section) {
-    return <Empty title="There is no such page"><p>The address <code>/{route.segments.join("/")}</code> leads nowhere.</p><Link to="/data">Go to the data</Link></Empty>;
+    return <Empty is_page title="There is no such page"><p>The address <code>/{route.segments.join("/")}</code> leads nowhere.</p><Link to="/data">Go to the data</Link></Empty>;
   }
   return <Section segments={rest} parameters={route.parameters} />;
 }

@@ -99,7 +99,8 @@ const note_field = (id, note, set_note) => (
   <Field id={id} label="Note" hint="Why, for those who read the history."><input id={id} class="input" value={note} onInput={(event) => set_note(event.currentTarget.value)} /></Field>
 );
 
-const confirmed = (note, options) => ({ confirm: "production", note: note || undefined, options: Object.values(options).some(Boolean) ? options : undefined });
+// `base` makes the server refuse if production is no longer as it was when the plan was shown.
+const confirmed = (note, options, plan) => ({ confirm: "production", base: plan?.base, note: note || undefined, options: Object.values(options).some(Boolean) ? options : undefined });
 
 function Deploy({ plan, close, done }) {
   const [note, set_note] = useState("");
@@ -107,7 +108,7 @@ function Deploy({ plan, close, done }) {
   const id = useId();
   return (
     <Confirm title="Deploy to production?" name="production" verb={`Deploy ${plural(plan.changes.length, "change")}`} kind="primary to-production" always close={close} act={async () => {
-      const release = await api.post("/v1/definitions/deploy", confirmed(note, options), of_production);
+      const release = await api.post("/v1/definitions/deploy", confirmed(note, options, plan), of_production);
       toast(`Deployed release ${release.number}`, "good");
       done();
       return true;
@@ -126,7 +127,7 @@ function Rollback({ release, close, done }) {
   const id = useId();
   return (
     <Confirm title={`Go back to release ${release.number}?`} name="production" verb="Roll back" always close={close} act={async () => {
-      const made = await api.post(path_of("releases", String(release.number), "rollback"), confirmed(note, options), of_production);
+      const made = await api.post(path_of("releases", String(release.number), "rollback"), confirmed(note, options, plan.data), of_production);
       toast(`Production is as release ${release.number} was; this is release ${made.number}`, "good");
       done();
       return true;

@@ -107,9 +107,10 @@ function Powers({ role, slug, open }) {
   const rules = rules_of(role, slug);
   const words = `${role.name}, ${slug}: ${powers.map(([action, power]) => `${action} ${words_of_power[power]}`).join(", ")}; ${plural(rules.length, "rule")}, ${plural(masks.length, "mask")}`;
   return (
-    <button type="button" class="powers" aria-label={words} title={words} onClick={open}>
+    <button type="button" class="powers" title={words} onClick={open}>
+      <span class="visually-hidden">{words}</span>
       {powers.map(([action, power]) => <span key={action} class={`power ${power}`} aria-hidden="true">{letters[action]}</span>)}
-      {masks.length > 0 && <Badge kind="see" icon="hidden">{masks.length}</Badge>}
+      {masks.length > 0 && <span aria-hidden="true"><Badge kind="see" icon="hidden">{masks.length}</Badge></span>}
     </button>
   );
 }

@@ -3,10 +3,10 @@ import { Badge } from "../../kit/basic.jsx";
 import { words_of_condition } from "../data/query.js";
 import { masks_of, policies_of, rules_of, words_of_mask, words_of_policy } from "./powers.js";
 
-function Part({ title, items, none, words, kind }) {
+function Part({ title, items, none, words, kind, is_inner }) {
   return (
     <section class="stack tight">
-      <h3>{title}</h3>
+      {is_inner ? <h3>{title}</h3> : <h2>{title}</h2>}
       {items.length === 0 ? <p class="muted small">{none}</p> : (
         <ul class="reasons">
           {items.map((item, i) => (
@@ -21,13 +21,14 @@ function Part({ title, items, none, words, kind }) {
 }
 
 export function RoleRules({ role, slug }) {
+  const is_inner = slug !== undefined;
   const policies = slug ? policies_of(role, slug) : (role.policies ?? []);
   const rules = slug ? rules_of(role, slug) : (role.scopeRules ?? []);
   return (
     <div class="stack wide">
-      <Part title="Policies" items={policies} words={words_of_policy} none="No policy: the role may do nothing here." kind={(policy) => (policy.effect === "deny" ? "no" : "yes")} />
-      <Part title="Rules: a row has to agree with all of its type" items={rules} words={words_of_condition} none="No rule: all rows that a policy allows." />
-      <Part title="Masks" items={masks_of(role, slug)} words={words_of_mask} none="No mask: all fields of those rows." />
+      <Part is_inner={is_inner} title="Policies" items={policies} words={words_of_policy} none="No policy: the role may do nothing here." kind={(policy) => (policy.effect === "deny" ? "no" : "yes")} />
+      <Part is_inner={is_inner} title="Rules: a row has to agree with all of its type" items={rules} words={words_of_condition} none="No rule: all rows that a policy allows." />
+      <Part is_inner={is_inner} title="Masks" items={masks_of(role, slug)} words={words_of_mask} none="No mask: all fields of those rows." />
     </div>
   );
 }

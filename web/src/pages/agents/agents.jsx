@@ -1,5 +1,6 @@
 // /agents: all of them. /agents/SLUG: its configuration in both environments. Then threads, executions and tools.
 import { api, items_of, path_of } from "../../api/client.js";
+import { read_agents, read_history } from "../../api/agents.js";
 import { current_environment, environment_name, environments } from "../../app/environment.js";
 import { Missing } from "../../app/missing.jsx";
 import { Link, page_path } from "../../app/router.jsx";
@@ -18,7 +19,7 @@ export function AgentsPage({ segments }) {
 }
 
 function AgentList() {
-  const agents = useResource("agents", async (signal) => items_of(await api.get("/v1/agents", { signal })));
+  const agents = useResource("agents", read_agents);
   return (
     <Page title="Agents" badges={<SharedMark />} lead={`An agent's name is shared; its prompt, model, tools and roles are those of each environment. Shown: ${current_environment()}.`}
       actions={<CopyAs call={{ path: "/v1/agents", cpp: "for (const Agent& agent : session.agents().list()) …;", cli: "agents" }} />}>
@@ -41,7 +42,7 @@ function AgentList() {
 }
 
 function AgentPage({ slug, part = "", id }) {
-  const agents = useResource("agents", async (signal) => items_of(await api.get("/v1/agents", { signal })));
+  const agents = useResource("agents", read_agents);
   const agent = agents.data?.find((one) => one.slug === slug);
   const here = page_path("agents", slug);
   if (agents.data && !agent) return <Missing what="agent" name={slug} list="/agents" list_name="All agents">Agents are shared by both environments, so the other one does not have it either.</Missing>;
@@ -53,12 +54,6 @@ function AgentPage({ slug, part = "", id }) {
     </Page>
   );
 }
-
-const read_history = (slug, environment, signal) =>
-  api.get(path_of("agents", slug, "config"), { signal, environment }).then(items_of, (failure) => {
-    if (failure.is_missing) return [];
-    throw failure;
-  });
 
 // Both environments side by side: the one page that reads the other environment, and marks it with its word and colour.
 function Configurations({ slug }) {

@@ -9,7 +9,7 @@ const days_shown = 30;
 
 export function Executions({ slug }) {
   const since = Math.floor(Date.now() / day_ms) - days_shown + 1;
-  const summary = useResource(`summary ${slug}`, async (signal) => items_of(await api.get("/v1/executions/summary", { signal, parameters: { groupBy: "day,status", agent: slug, since: since * day_ms } })));
+  const summary = useResource(`summary ${slug}`, async (signal) => items_of(await api.get("/v1/executions/rollup", { signal, parameters: { groupBy: "day,status", agent: slug, since: since * day_ms } })));
   const recent = useResource(`executions ${slug}`, async (signal) => items_of(await api.get("/v1/executions", { signal, parameters: { agent: slug, limit: 50 } })));
   return (
     <div class="stack">
@@ -22,7 +22,7 @@ export function Executions({ slug }) {
               <tbody>{list.map((one) => (
                 <tr key={one.id}>
                   <td><Time ms={one.createdAt} /></td><td><Badge kind={one.status === "completed" ? "good" : one.status === "failed" ? "bad" : ""}>{one.status}</Badge></td><td class="mono small">{one.model}</td>
-                  <td class="number">{one.inputTokens}</td><td class="number">{one.outputTokens}</td><td class="number">{duration_of(one.durationMs ?? one.duration)}</td><td>{one.actorType} <span class="mono small">{one.actorId}</span></td><td class="clip bad">{one.error}</td>
+                  <td class="number">{one.inputTokens}</td><td class="number">{one.outputTokens}</td><td class="number">{duration_of(one.durationMs)}</td><td>{one.actorType} <span class="mono small">{one.actorId}</span></td><td class="clip bad">{one.error}</td>
                 </tr>
               ))}</tbody>
             </table>

@@ -19,10 +19,10 @@ function ThreadList({ slug }) {
       {(list) => list.length === 0 ? <Empty icon="agent" title="There is no thread here yet"><p>A thread is made with the first message, in the environment of the request.</p></Empty> : (
         <div class="table-box" tabIndex={0} role="region" aria-label="Threads">
           <table>
-            <thead><tr><th scope="col">thread</th><th scope="col">external id</th><th scope="col">with</th><th scope="col">begun</th></tr></thead>
+            <thead><tr><th scope="col">thread</th><th scope="col">title</th><th scope="col">external id</th><th scope="col">with</th><th scope="col" class="number">messages</th><th scope="col">begun</th></tr></thead>
             <tbody>{list.map((thread) => (
-              <tr key={thread.id}><td><Link class="identifier" to={page_path("agents", slug, "threads", thread.id)}>{short_id(thread.id)}</Link></td><td class="mono small">{thread.externalId ?? "–"}</td>
-                <td>{thread.userId ?? thread.createdBy ?? thread.actorId ?? "–"}</td><td><Time ms={thread.createdAt} /></td></tr>
+              <tr key={thread.id}><td><Link class="identifier" to={page_path("agents", slug, "threads", thread.id)}>{short_id(thread.id)}</Link></td><td class="clip">{thread.title}</td><td class="mono small">{thread.externalId ?? "–"}</td>
+                <td>{thread.startedByType} <span class="mono small">{thread.startedBy}</span></td><td class="number">{thread.messages}</td><td><Time ms={thread.createdAt} /></td></tr>
             ))}</tbody>
           </table>
         </div>
@@ -32,8 +32,8 @@ function ThreadList({ slug }) {
 }
 
 function Thread({ slug, id }) {
-  const messages = useResource(`messages ${id}`, async (signal) => items_of(await api.get(path_of("threads", id, "messages"), { signal })));
-  if (messages.failure?.is_missing) return <Missing what="thread" name={short_id(id)} list={page_path("agents", slug, "threads")} list_name="All threads" />;
+  const messages = useResource(`messages ${id}`, async (signal) => items_of(await api.get(path_of("threads", id, "messages"), { signal, parameters: { limit: 200 } })).reverse());
+  if (messages.failure?.is_missing) return <Missing is_part what="thread" name={short_id(id)} list={page_path("agents", slug, "threads")} list_name="All threads" />;
   return (
     <Known of={messages}>
       {(list) => (

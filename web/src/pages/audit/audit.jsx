@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, items_of, with_parameters } from "../../api/client.js";
 import { current_environment, environment_name } from "../../app/environment.js";
+import { follow_events } from "../../api/stream.js";
 import { set_parameters } from "../../app/router.jsx";
 import { useSession } from "../../app/session.jsx";
 import { Button, Empty, Failure, Loading, Page, plural } from "../../kit/basic.jsx";
@@ -11,31 +12,19 @@ import { useAction, useResource } from "../../kit/resource.js";
 import { Pager } from "../../kit/rows.jsx";
 import { Timeline } from "./timeline.jsx";
 
-const filter_names = ["type", "entity", "after", "before"];
+const filter_names = ["type", "entity", "actor", "since", "until"];
 const as_ms = (text) => (text ? Date.parse(text) || undefined : undefined);
 
-// The events that are committed while the page is open; the browser resumes the stream after a pause by itself.
-function useLive(is_live, parameters) {
+// The events that are committed while the page is open.
+function useLive(is_live, { type, entity, actor }) {
   const [events, set_events] = useState([]);
-  const [state, set_state] = useState("off");
+  const [state, set_state] = useState("waiting");
   useEffect(() => {
     set_events([]);
-    if (!is_live) return set_state("off");
-    const source = new EventSource(with_parameters("/v1/events/stream", { environment: current_environment(), type: parameters.type, entity: parameters.entity }));
-    const take = (message) => {
-      try {
-        const event = JSON.parse(message.data);
-        if (event?.id && event.type) set_events((list) => [event, ...list.filter((one) => one.id !== event.id)].slice(0, 500));
-      } catch {
-        // A comment or a notice that is not an event.
-      }
-    };
-    source.onopen = () => set_state("live");
-    source.onerror = () => set_state(source.readyState === EventSource.CLOSED ? "failed" : "waiting");
-    source.onmessage = take;
-    source.addEventListener("event", take);
-    return () => source.close();
-  }, [is_live, parameters.type, parameters.entity]);
+    set_state("waiting");
+    if (!is_live) return undefined;
+    return follow_events({ type, entity, actor }, (event) => set_events((list) => [event, ...list.filter((one) => one.id !== event.id)].slice(0, 500)), set_state);
+  }, [is_live, type, entity, actor]);
   return { events, state };
 }
 
@@ -43,7 +32,7 @@ export function AuditPage({ parameters }) {
   const { types } = useSession();
   const is_live = parameters.live === "on";
   const live = useLive(is_live, parameters);
-  const asked = { type: parameters.type, entity: parameters.entity, after: as_ms(parameters.after), before: as_ms(parameters.before), limit: 100, cursor: parameters.cursor };
+  const asked = { type: parameters.type, entity: parameters.entity, actor: parameters.actor, since: as_ms(parameters.since), until: as_ms(parameters.until), limit: 100, cursor: parameters.cursor };
   const earlier = useRef([]);
   const page = useResource(`events ${JSON.stringify({ ...asked, cursor: undefined })}|${asked.cursor ?? ""}`, (signal) => api.get("/v1/events", { signal, parameters: asked }));
   const listed = items_of(page.data);
@@ -57,7 +46,7 @@ export function AuditPage({ parameters }) {
       actions={<>
         <CopyAs call={{ path: with_parameters("/v1/events", { ...asked, cursor: undefined }), cli, cpp: `for (const Event& event : session.events().list({${parameters.type ? `.type = ${literal(parameters.type)}` : ""}}))\n  std::cout << event.type() << ' ' << event.json() << '\\n';` }} />
         <Verify />
-        <Button pressed={is_live} onClick={() => set_parameters({ live: is_live ? undefined : "on", cursor: undefined })}><span class="live" aria-pressed={is_live}>{!is_live ? "Live" : live.state === "live" ? "Live" : live.state === "failed" ? "Live failed" : "Connecting…"}</span></Button>
+        <Button pressed={is_live} onClick={() => set_parameters({ live: is_live ? undefined : "on", cursor: undefined })}><span class="live" data-on={is_live}>{!is_live ? "Live" : live.state === "live" ? "Live" : live.state === "failed" ? "Live failed" : "Connecting…"}</span></Button>
       </>}>
       <Filters key={JSON.stringify(asked)} parameters={parameters} types={types.data ?? []} />
       {live.state === "failed" && <div class="callout warn"><Icon name="warning" /><div class="words">The stream of events was refused. Turn Live off and on to try again.</div></div>}
@@ -89,8 +78,9 @@ function Filters({ parameters, types }) {
       <input class="input small fit-input" name="type" data-search list="event-types" aria-label="Type of the event" placeholder="type, such as note.updated" defaultValue={parameters.type ?? ""} />
       <datalist id="event-types">{known.map((one) => <option key={one} value={one} />)}</datalist>
       <input class="input small fit-input mono" name="entity" aria-label="Id of the entity" placeholder="id of an entity" defaultValue={parameters.entity ?? ""} />
-      <label class="row small muted">from <input class="input small" type="datetime-local" name="after" defaultValue={parameters.after ?? ""} /></label>
-      <label class="row small muted">to <input class="input small" type="datetime-local" name="before" defaultValue={parameters.before ?? ""} /></label>
+      <input class="input small fit-input mono" name="actor" aria-label="Id of the actor" placeholder="id of an actor" defaultValue={parameters.actor ?? ""} />
+      <label class="row small muted">from <input class="input small" type="datetime-local" name="since" defaultValue={parameters.since ?? ""} /></label>
+      <label class="row small muted">to <input class="input small" type="datetime-local" name="until" defaultValue={parameters.until ?? ""} /></label>
       <Button small type="submit">Filter</Button>
     </form>
   );
@@ -104,7 +94,7 @@ function Verify() {
   });
   return (
     <>
-      {result && <span class={`badge ${result.verified ? "good" : "bad"}`} role="status">{result.verified ? `Verified: ${plural(result.events ?? 0, "event")}${result.purged ? `, ${result.purged} purged` : ""}` : `Broken: ${result.fault?.message ?? "the chain does not verify"}`}</span>}
+      {result && <span class={`badge ${result.ok ? "good" : "bad"}`} role="status">{result.ok ? `Verified: ${plural(result.verified, "event")}${result.purged ? `, ${result.purged} purged` : ""}` : `Broken after ${plural(result.verified, "event")}: ${result.problem}`}</span>}
       {action.failure && <span class="badge bad" role="alert">{action.failure.message}</span>}
       <Button icon="access" disabled={action.is_busy} onClick={action.run}>{action.is_busy ? "Verifying…" : "Verify"}</Button>
     </>

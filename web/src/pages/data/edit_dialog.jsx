@@ -11,10 +11,12 @@ import { Diff, difference, patch_between, patched, same } from "../../kit/json.j
 import { useAction } from "../../kit/resource.js";
 import { blank_of, fields_of } from "../../kit/schema.js";
 import { toast } from "../../kit/toast.jsx";
+import { FieldForm } from "./field_form.jsx";
 
 export function EditDialog({ type, row, close, saved }) {
   const [base, set_base] = useState(row ?? { data: blank_of(type.schema), status: "active" });
   const [newer, set_newer] = useState(null);
+  const [is_form, set_form] = useState(false);
   const [status, set_status] = useState(base.status ?? "");
   const editor = useJsonText(base.data, type.schema);
   const id = useId();
@@ -64,8 +66,13 @@ export function EditDialog({ type, row, close, saved }) {
         <Conflict base={base} mine={editor.value} newer={newer} merge={merge} take_theirs={take_theirs} />
       ) : (
         <div class="stack">
-          <JsonEditor of={editor} label={`The data of ${type.slug}`} rows={20} />
-          <SchemaHints type={type} />
+          {fields_of(type).length > 0 && (
+            <div class="row" role="group" aria-label="Edit as">
+              <Button small pressed={!is_form} onClick={() => set_form(false)}>JSON</Button>
+              <Button small pressed={is_form} onClick={() => set_form(true)}>Form</Button>
+            </div>
+          )}
+          {is_form ? <FieldForm type={type} of={editor} /> : <><JsonEditor of={editor} label={`The data of ${type.slug}`} rows={20} /><SchemaHints type={type} /></>}
           <Field id={id} label="Status">
             <input id={id} class="input mono" value={status} placeholder="active" onInput={(event) => set_status(event.currentTarget.value)} />
           </Field>

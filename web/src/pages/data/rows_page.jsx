@@ -1,6 +1,7 @@
 // The rows of a type: search, typed filters, order, columns and cursor pages, all of them in the address.
 import { useRef, useState } from "preact/hooks";
-import { api, download_address, path_of } from "../../api/client.js";
+import { api, download, path_of } from "../../api/client.js";
+import { current_environment } from "../../app/environment.js";
 import { useKeys } from "../../app/keyboard.js";
 import { address, Link, navigate, page_path, set_parameters } from "../../app/router.jsx";
 import { Badge, Button, copy_text, Empty, Failure, Loading, Page, plural } from "../../kit/basic.jsx";
@@ -126,7 +127,7 @@ export function RowsPage({ type, parameters }) {
       <Link class="button" to="/view-as" parameters={{ type: type.slug, where: parameters.where, search: parameters.search, status: parameters.status }}><Icon name="eye" />View as</Link>
       <CopyAs call={call_of(type, query)} />
       <Button icon="more" label="Import and export" onClick={(event) => open_menu(event, [
-        { words: "Export all rows (NDJSON)", icon: "download", act: () => location.assign(download_address(path_of("entities", type.slug, "export"))) },
+        { words: "Export all rows (NDJSON)", icon: "download", act: () => download(path_of("entities", type.slug, "export"), `${type.slug}-${current_environment()}.ndjson`) },
         { words: "Import NDJSON…", icon: "upload", act: () => set_overlay("import") },
         { words: "Columns…", icon: "columns", act: () => set_overlay("columns") },
       ])} />

@@ -28,7 +28,7 @@ export function ViewAsPage({ parameters }) {
       actions={type && parameters.as && <CopyAs call={call_of(type, { where: where_of(parameters) }, parameters.as)} />}>
       {types.failure ? <Failure failure={types.failure} again={types.reload} /> : !types.data ? <Loading /> : !slug ? (
         <Empty icon="eye" title="There is nothing to look at yet"><p>This environment has no entity types. Sync or deploy some first.</p></Empty>
-      ) : !type ? <Missing what="entity type" name={slug} list="/view-as" list_name="Another type" /> : (
+      ) : !type ? <Missing is_part what="entity type" name={slug} list="/view-as" list_name="Another type" /> : (
         <div class="columns side-left" data-chosen={Boolean(parameters.as)}>
           <ActorList actors={actors} chosen={parameters.as} />
           <div class="grow">
