@@ -14,21 +14,22 @@ export function Chart({ title, times, series, height = 200 }) {
   useEffect(() => {
     let plot;
     let is_current = true;
-    const observer = new ResizeObserver(() => plot?.setSize({ width: box.current.clientWidth, height }));
+    const place = box.current;
+    const observer = new ResizeObserver(() => is_current && plot?.setSize({ width: place.clientWidth, height }));
     import("uplot").then(({ default: Plot }) => {
       if (!is_current) return;
       const style = getComputedStyle(document.documentElement);
       const colour = (name) => style.getPropertyValue(name).trim();
       const axis = { stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: "11px system-ui" };
       plot = new Plot({
-        width: box.current.clientWidth, height,
+        width: place.clientWidth, height,
         cursor: { y: false },
         scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
         axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map(short_number) }],
         series: [{ value: (_, at) => (at ? new Date(at * 1000).toISOString().slice(0, 10) : "–") },
           ...series.map((one) => ({ label: one.name, stroke: colour(one.colour), fill: `${colour(one.colour)}22`, width: 2, points: { show: times.length < 40, size: 5 } }))],
-      }, [times.map((ms) => ms / 1000), ...series.map((one) => one.values)], box.current);
-      observer.observe(box.current);
+      }, [times.map((ms) => ms / 1000), ...series.map((one) => one.values)], place);
+      observer.observe(place);
     });
     return () => {
       is_current = false;

@@ -7,6 +7,7 @@ import { address, Link, navigate, page_path, set_parameters } from "../../app/ro
 import { Badge, Button, copy_text, Empty, Failure, Loading, Page, plural } from "../../kit/basic.jsx";
 import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { Icon } from "../../kit/icons.jsx";
+import { value_at } from "../../kit/json.jsx";
 import { open_menu } from "../../kit/menu.jsx";
 import { useResource } from "../../kit/resource.js";
 import { Pager, RowsTable } from "../../kit/rows.jsx";
@@ -27,8 +28,15 @@ export function columns_of(type, rows, chosen) {
       extra.set(name, { path: `data.${name}`, name, kind: "any" });
   const all = [...known, ...extra.values(), ...own_fields.slice(1)];
   if (chosen) return { all, shown: chosen.split(",").map((path) => all.find((field) => field.path === path)).filter(Boolean) };
-  const required_first = [...known.filter((field) => field.is_required), ...known.filter((field) => !field.is_required), ...extra.values()];
-  return { all, shown: [...required_first.slice(0, 8), own_fields[3]] };
+  const ranked = [...known, ...extra.values()].map((field) => ({ field, rank: rank_of(field, rows) })).sort((a, b) => a.rank - b.rank);
+  return { all, shown: [...ranked.slice(0, 9).map((one) => one.field), own_fields[3]] };
+}
+
+// What tells rows apart comes first; what no row of this page has comes last. The order is stable otherwise.
+function rank_of(field, rows) {
+  const is_absent = rows.length > 0 && rows.every((row) => value_at(row, field.path) === undefined);
+  const is_telling = field.kind === "choice" || field.references || field.schema?.["x-index"];
+  return (is_absent ? 4 : 0) + (field.is_required ? 0 : is_telling ? 1 : field.kind === "object" || field.kind === "array" ? 3 : 2);
 }
 
 export function useRowPages(slug, parameters, view_as) {
