@@ -75,7 +75,7 @@ struct EventsWorld : World {
 
 TEST_CASE("no event shows what the row's view would not", "[property][events]") {
   const StorageKind kind = any_storage();
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1, last = rounds(40); seed <= last; ++seed) {
     EventsWorld world(kind, seed);
     const auto notes = world.system().entities("note");
     const auto seen = world.reader->entities("note");

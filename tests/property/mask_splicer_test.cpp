@@ -35,7 +35,7 @@ bool is_ambiguous(const std::vector<Mask>& masks) {
 TEST_CASE("splicing masks out of bytes agrees with the reference", "[masks][property]") {
   const std::uint64_t seed = first_seed();
   Random random(seed);
-  for (int round = 0; round < 20'000; ++round) {
+  for (std::uint64_t round = 0; round < rounds(20'000); ++round) {
     const std::string data = canonical_json(random.object(3));
     std::vector<Mask> masks;
     for (int i = 1 + random.below(4); i > 0; --i) masks.push_back(random.mask());
@@ -70,7 +70,7 @@ TEST_CASE("a further mask never takes a leaf away", "[masks][property]") {
   const std::uint64_t seed = first_seed();
   Random random(seed);
   int kept = 0, added = 0;
-  for (int round = 0; round < 4000; ++round) {
+  for (std::uint64_t round = 0; round < rounds(4000); ++round) {
     const Json data = parse_canonical_json(canonical_json(random.object(3)));
     const std::vector<Mask> masks{random.mask(), random.mask()};
     const auto both = pointers(masks);
@@ -126,7 +126,7 @@ class GuardedText {
 
 TEST_CASE("damaged bytes are refused or cut short, and never read past their end", "[masks][property]") {
   Random random(first_seed());
-  for (int round = 0; round < 4000; ++round) {
+  for (std::uint64_t round = 0; round < rounds(4000); ++round) {
     std::string data = canonical_json(random.object(3));
     const int at = random.below(static_cast<int>(data.size()));
     switch (random.below(3)) {

@@ -103,7 +103,7 @@ class Twin {
 
 TEST_CASE("what may not be seen changes nothing that is", "[property][masks][non_interference]") {
   std::map<std::string, int> told;
-  for (std::uint64_t seed = first_seed(), last = seed + 12; seed != last; ++seed) {
+  for (std::uint64_t seed = first_seed(), last = seed + rounds(12); seed != last; ++seed) {
     Twin one(StorageKind::sqlite, seed, false), other(StorageKind::sqlite, seed, true);
     for (int step = 0; step < 80; ++step) {
       const std::string a = one.step(), b = other.step();

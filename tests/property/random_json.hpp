@@ -2,6 +2,7 @@
 // others.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,12 @@ inline std::uint64_t first_seed() {
     return chosen;
   }();
   return seed;
+}
+
+// The number of rounds of a random test: `normally`, or the percentage of it that STRUERE_ROUNDS names.
+inline std::uint64_t rounds(std::uint64_t normally) {
+  const char* const percent = std::getenv("STRUERE_ROUNDS");
+  return percent ? std::max<std::uint64_t>(1, normally * std::strtoull(percent, nullptr, 10) / 100) : normally;
 }
 
 class Random {

@@ -82,7 +82,7 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
     for (const Scope& each : scopes) storage = prepared(std::move(storage), each);
 
   const auto first = static_cast<std::uint32_t>(first_seed());
-  for (std::uint32_t seed = first; seed != first + 400; ++seed) {
+  for (std::uint32_t seed = first; seed != first + static_cast<std::uint32_t>(rounds(400)); ++seed) {
     RandomRecords random(seed);
     const Scope& at = scopes[random.number(1)];
     const bool keep = random.number(3) > 0;

@@ -1,10 +1,8 @@
 // SQLite asks an index which rows may match a search, memory looks at each: in random worlds with more rows than are
-// looked at without asking, both must find the same. STRUERE_SEED and STRUERE_WORLDS make longer runs.
+// looked at without asking, both must find the same. STRUERE_SEED and STRUERE_ROUNDS make longer runs.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
-
-#include <cstdlib>
 
 #include "property/random_json.hpp"
 #include "storage/sqlite/search_index.hpp"
@@ -14,11 +12,6 @@ using namespace struere;
 using namespace struere::test;
 
 namespace {
-
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const char* const value = std::getenv(name);
-  return value ? std::strtoull(value, nullptr, 10) : otherwise;
-}
 
 class SearchingWorld {
  public:
@@ -126,7 +119,7 @@ class SearchingWorld {
 }  // namespace
 
 TEST_CASE("memory and SQLite find the same", "[property][storage][search]") {
-  const std::uint64_t first = first_seed(), worlds = setting("STRUERE_WORLDS", 4);
+  const std::uint64_t first = first_seed(), worlds = rounds(4);
   for (std::uint64_t seed = first; seed != first + worlds; ++seed) {
     SearchingWorld memory(StorageKind::memory, seed), sqlite(StorageKind::sqlite, seed);
     for (int step = 0; step < 200; ++step) {

@@ -68,7 +68,7 @@ TEST_CASE("get_many answers the rows of the view once each, in the order asked",
   CHECK_FALSE(people.exists(p[2]));
 }
 
-TEST_CASE("get_many whose rows are too large is refused, and names the bound", "[reads][bounds]") {
+TEST_CASE("get_many whose rows are too large is refused, and names the bound", "[reads][bounds][large]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "text"}});
   std::vector<EntityId> ids;
@@ -80,7 +80,7 @@ TEST_CASE("get_many whose rows are too large is refused, and names the bound", "
   CHECK(texts.get_many(ids).size() == 30);
 }
 
-TEST_CASE("a page of large rows ends early, and the range over all pages has them all", "[reads][bounds]") {
+TEST_CASE("a page of large rows ends early, and the range over all pages has them all", "[reads][bounds][large]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "text"}});
   for (int i = 0; i < 20; ++i) world.create("text", {{"i", i}, {"t", std::string(900'000, 'x')}});
@@ -156,7 +156,7 @@ TEST_CASE("a redacted reference is not followed, whatever stands in its place", 
   CHECK(tasks.get(office.first, {.expand = {"data.owner"}}).expanded().empty());
 }
 
-TEST_CASE("what stands beside rows is bounded", "[reads][bounds]") {
+TEST_CASE("what stands beside rows is bounded", "[reads][bounds][large]") {
   Office office(any_storage());
   const EntityId large = office.create("person", {{"t", std::string(1'000'000, 'x')}});
   const std::vector<std::string> often(40, large.str());

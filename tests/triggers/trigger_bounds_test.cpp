@@ -105,7 +105,7 @@ TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]
   }
 }
 
-TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers]") {
+TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers][large]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
   Json three = Json::array();
@@ -129,7 +129,7 @@ TEST_CASE("triggers that multiply end, and the run that went too far says so", "
   CHECK(dead.front().error->find("one write led to more than 1000 trigger runs") != std::string::npos);
 }
 
-TEST_CASE("the 1,001st trigger is set off like the first", "[triggers]") {
+TEST_CASE("the 1,001st trigger is set off like the first", "[triggers][large]") {
   World world(any_storage());
   DefinitionSet set;
   set.add(DefinitionKind::entity_type, {{"slug", "note"}});

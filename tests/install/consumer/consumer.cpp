@@ -10,6 +10,7 @@
 #endif
 
 #include <cstdio>
+#include <string>
 
 #ifdef USES_yaml
 bool yaml_works() {
@@ -31,6 +32,17 @@ bool adoption_works() {
   return false;
 }
 #endif
+#ifdef USES_postgres
+// Nothing refers to the library, whose storage must be known all the same.
+bool postgres_works() {
+  try {
+    struere::Database::open("postgresql:///?host=/no/such/folder");
+  } catch (const struere::Error& error) {
+    return std::string(error.what()).find("cannot be reached") != std::string::npos;
+  }
+  return false;
+}
+#endif
 #ifdef USES_conformance
 bool conformance_works() {
   return struere::conformance::check_storage([] { return struere::open_memory_storage(); }).empty();
@@ -43,6 +55,9 @@ int main() {
 #endif
 #ifdef USES_adoption
   if (!adoption_works()) return 1;
+#endif
+#ifdef USES_postgres
+  if (!postgres_works()) return 1;
 #endif
 #ifdef USES_conformance
   if (!conformance_works()) return 1;
