@@ -147,6 +147,12 @@ std::optional<std::vector<std::string>> BodyObject::strings(std::string_view nam
   return value->get<std::vector<std::string>>();
 }
 
+std::optional<std::string> written_status(const BodyObject& body) {
+  const auto status = body.json("status");
+  if (!status) return std::nullopt;
+  return status->is_string() ? status->get<std::string>() : std::string();
+}
+
 std::vector<std::string_view> split_array(std::string_view text, std::size_t most) {
   std::vector<std::string_view> out;
   Splitter splitter(text);

@@ -36,6 +36,10 @@ class BodyObject {
   std::map<std::string, std::string_view, std::less<>> members_;
 };
 
+// The member `status` of a write. One that is not a string is empty, which the library refuses as invalid_data at its
+// place in the order of checks.
+std::optional<std::string> written_status(const BodyObject& body);
+
 // The texts of the elements of a JSON array. Throws Refusal{400} if the text is not one, or has more than `most`.
 std::vector<std::string_view> split_array(std::string_view text, std::size_t most);
 

@@ -8,7 +8,7 @@ constexpr const char* entity_tag = "ETag";
 std::string tag_of(std::int64_t version) { return "\"" + std::to_string(version) + "\""; }
 
 template <class Rows>
-Response list_response(const Rows& rows, const std::optional<std::string>& cursor) {
+Response list_response(const Rows& rows, const std::optional<std::string>& cursor, bool expands) {
   Response out;
   std::size_t size = 32;
   for (const Entity& entity : rows) size += json_view(entity).size() + 192;
@@ -24,7 +24,7 @@ Response list_response(const Rows& rows, const std::optional<std::string>& curso
   for (const Entity& entity : rows) {
     if (!is_first) out.body += ',';
     is_first = false;
-    append_entity(out.body, entity);
+    append_entity(out.body, entity, expands);
   }
   out.body += "]}";
   return out;
@@ -32,9 +32,9 @@ Response list_response(const Rows& rows, const std::optional<std::string>& curso
 
 }  // namespace
 
-void append_entity(std::string& out, const Entity& entity) {
+void append_entity(std::string& out, const Entity& entity, bool expands) {
   // A redaction may have put another kind of value in the place of one of these, which only to_json() shows.
-  if (!entity.status() || !entity.created_at() || !entity.updated_at() || !entity.expanded().empty()) {
+  if (!entity.status() || !entity.created_at() || !entity.updated_at() || expands) {
     out += entity.to_json().dump();
     return;
   }
@@ -55,10 +55,10 @@ void append_entity(std::string& out, const Entity& entity) {
   out += '}';
 }
 
-Response entity_response(const Entity& entity, unsigned status) {
+Response entity_response(const Entity& entity, unsigned status, bool expands) {
   Response out;
   out.status = status;
-  append_entity(out.body, entity);
+  append_entity(out.body, entity, expands);
   out.headers.emplace_back(entity_tag, tag_of(entity.version()));
   return out;
 }
@@ -67,8 +67,8 @@ Response written_response(const Written& written, unsigned status) {
   return written.row ? entity_response(*written.row, status) : json_response({{"id", written.id.str()}}, status);
 }
 
-Response page_response(const EntityPage& page) { return list_response(page, page.next()); }
+Response page_response(const EntityPage& page, bool expands) { return list_response(page, page.next(), expands); }
 
-Response rows_response(const std::vector<Entity>& rows) { return list_response(rows, {}); }
+Response rows_response(const std::vector<Entity>& rows) { return list_response(rows, {}, false); }
 
 }  // namespace struere::server

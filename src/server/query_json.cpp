@@ -1,6 +1,6 @@
 #include "server/query_json.hpp"
 
-#include "struere/core/error.hpp"
+#include "server/refusal.hpp"
 
 namespace struere::server {
 namespace {
@@ -18,20 +18,27 @@ OrderBy order_of(const Json& item) {
 
 }  // namespace
 
-Query query_of(const BodyObject& body, const Call& call) {
-  Query out;
-  if (auto where = body.json("where")) out.where = Condition(*std::move(where));
-  out.status = body.string("status");
-  out.search = body.string("search");
-  if (const auto order = body.json("order")) {
-    if (!order->is_array()) throw Error(ErrorCode::invalid_query, "`order` is a list");
-    for (const Json& item : *order) out.order.push_back(order_of(item));
+AskedQuery read_query(const BodyObject& body, const Call& call) {
+  AskedQuery out;
+  out.query.timeout = call.services().options.limits.query_time;
+  Query& query = out.query;
+  try {
+    if (auto where = body.json("where")) query.where = Condition(*std::move(where));
+    query.status = body.string("status");
+    query.search = body.string("search");
+    if (const auto order = body.json("order")) {
+      if (!order->is_array()) throw Error(ErrorCode::invalid_query, "`order` is a list");
+      for (const Json& item : *order) query.order.push_back(order_of(item));
+    }
+    query.limit = body.integer("limit").value_or(query.limit);
+    query.after = body.string("cursor");
+    query.fields = body.strings("fields");
+    query.expand = body.strings("expand").value_or(std::vector<std::string>());
+  } catch (const Error& error) {
+    out.mistake = error.what();
+  } catch (const Refusal& refusal) {
+    out.mistake = refusal.what();
   }
-  out.limit = body.integer("limit").value_or(out.limit);
-  out.after = body.string("cursor");
-  out.fields = body.strings("fields");
-  out.expand = body.strings("expand").value_or(std::vector<std::string>());
-  out.timeout = call.services().options.limits.query_time;
   return out;
 }
 

@@ -151,6 +151,11 @@ std::string World::secret_of_key(const Json& named) {
   return secrets_.emplace(named, created.secret).first->second;
 }
 
+void World::creating(const std::string& ref, const std::function<bool()>& work) {
+  const PreparedIds::InFront prepared(ids_, references_.id_of(ref));
+  if (work()) entity_was_created();
+}
+
 Written World::create(const Session& actor, const std::string& type, const std::string& ref, const Json& data,
                       const CreateOptions& options) {
   const std::string& id = references_.id_of(ref);

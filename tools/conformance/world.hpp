@@ -1,6 +1,7 @@
 // The world of one scenario: a database with a clock and an id source of its own.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,12 +48,19 @@ class World {
   Upserted upsert(const Session& actor, const std::string& type, const std::string& ref,
                   const std::vector<std::string>& key, const Json& data);
 
+  // Runs `work`, which makes the entity of the ref in another way and returns whether it did. The entity gets the id of
+  // the ref if it is the first thing that draws an id.
+  void creating(const std::string& ref, const std::function<bool()>& work);
+
   // Makes an existing user a `member` or `admin` of the organization, or with `none` no member. Returns false only if
   // `none` was given for a user that is no member.
   bool put_member(const OrganizationId& organization, const std::string& user, const std::string& membership);
 
   // Returns the definition with ids in place of the refs in the values of its rules.
   Json resolved_role(Json definition);
+
+  // The secret of the API key that a step names by its `roles`.
+  std::string secret_of_key(const Json& named);
 
   const Database& database() const noexcept { return database_; }
   References& references() noexcept { return references_; }
@@ -64,7 +72,6 @@ class World {
   void build_organization(const std::string& name, const OrderedJson& organization);
   void build_members(const OrganizationId& organization, const OrderedJson& members);
   void build_environment(const Session& system, const OrderedJson& environment);
-  std::string secret_of_key(const Json& named);
 
   std::optional<int> created_in_unit_;
   ScenarioStorage storage_;

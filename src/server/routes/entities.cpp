@@ -32,18 +32,21 @@ Response get_entity(const Call& call) {
   GetOptions options;
   options.fields = comma_list(call, "fields");
   options.expand = comma_list(call, "expand").value_or(std::vector<std::string>());
-  return entity_response(entities(call).get(id_of(call), options));
+  return entity_response(entities(call).get(id_of(call), options), 200, !options.expand.empty());
 }
 
 Response query_entities(const Call& call) {
   const BodyObject body(call.request().body,
                         {"where", "status", "search", "order", "limit", "cursor", "fields", "expand"});
-  return page_response(entities(call).list(query_of(body, call)));
+  const EntityRepository repository = entities(call);
+  return page_response(ask_query(body, call, [&](const Query& query) { return repository.list(query); }),
+                       body.has("expand"));
 }
 
 Response count_entities(const Call& call) {
   const BodyObject body(call.request().body, {"where", "status", "search"});
-  return json_response({{"count", entities(call).count(query_of(body, call))}});
+  const EntityRepository repository = entities(call);
+  return json_response({{"count", ask_query(body, call, [&](const Query& query) { return repository.count(query); })}});
 }
 
 Measure measure_of(const Json& item) {
@@ -66,10 +69,23 @@ Response aggregate_entities(const Call& call) {
   const BodyObject body(call.request().body, {"where", "status", "search", "limit", "groupBy", "measures"});
   const auto group_by = body.strings("groupBy").value_or(std::vector<std::string>());
   const Json items = body.required_json("measures");
-  if (!items.is_array()) throw Error(ErrorCode::invalid_query, "`measures` is a list");
-  std::vector<Measure> measures;
-  for (const Json& item : items) measures.push_back(measure_of(item));
-  const Aggregates found = entities(call).aggregate(query_of(body, call), group_by, measures);
+  const EntityRepository repository = entities(call);
+  const Aggregates found = ask_query(body, call, [&](Query query) {
+    std::vector<Measure> measures;
+    std::optional<Error> mistake;
+    try {
+      if (!items.is_array()) throw Error(ErrorCode::invalid_query, "`measures` is a list");
+      for (const Json& item : items) measures.push_back(measure_of(item));
+    } catch (const Error& error) {
+      mistake = error;
+      query.limit = 0;
+    }
+    try {
+      return repository.aggregate(query, group_by, measures);
+    } catch (const Error& error) {
+      throw mistake && error.code() == ErrorCode::invalid_query ? *mistake : error;
+    }
+  });
   Json groups = Json::array();
   for (const AggregateGroup& group : found.groups) {
     Json key = Json::object();  // without what is absent
@@ -98,7 +114,7 @@ std::string location_of(const Call& call, const EntityId& id) {
 Response create_entity(const Call& call) {
   const BodyObject body(call.request().body, {"data", "status"});
   CreateOptions options;
-  options.status = body.string("status");
+  options.status = written_status(body);
   const Written written = entities(call).create(JsonTextView{body.required_text("data")}, options);
   Response out = written_response(written, 201);
   out.headers.emplace_back("Location", location_of(call, written.id));
@@ -118,10 +134,21 @@ std::optional<std::int64_t> expected_version(const Request& request) {
   throw Refusal(400, "malformed_request", "If-Match must be one version in quotes, as ETag gave it");
 }
 
+// False as well if the actor does not see the row.
+bool is_at_another_version(const EntityRepository& repository, const EntityId& id, std::int64_t version) {
+  try {
+    const auto now = repository.find(id);
+    return now && now->version() != version;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::permission_denied) throw;
+    return false;
+  }
+}
+
 Response patch_entity(const Call& call) {
   const BodyObject body(call.request().body, {"data", "status"});
   UpdateOptions options;
-  options.status = body.string("status");
+  options.status = written_status(body);
   options.version = expected_version(call.request());
   const EntityRepository repository = entities(call);
   try {
@@ -129,8 +156,7 @@ Response patch_entity(const Call& call) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::conflict || !options.version) throw;
     // A stale version and a taken unique key are both conflicts; only the first is cured by reading again.
-    const auto now = repository.find(id_of(call));
-    if (!now || now->version() == *options.version) throw;
+    if (!is_at_another_version(repository, id_of(call), *options.version)) throw;
     throw Refusal(412, "conflict", error.what());
   }
 }

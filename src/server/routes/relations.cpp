@@ -16,11 +16,12 @@ Response list_related(const Call& call) {
   query.limit = call.integer("limit").value_or(query.limit);
   query.after = call.text("cursor");
   query.timeout = call.services().options.limits.query_time;
-  // The entity must be one of the type that the path names.
   const EntityId id(call.path("id"));
+  const EntityPage page = call.session().relations().related(
+      id, *type, direction == "forward" ? RelationDirection::out : RelationDirection::in, query);
+  // The actor sees the entity, which must be of the type that the path names.
   call.session().entities(call.path("type")).get(id, {.fields = std::vector<std::string>()});
-  return page_response(call.session().relations().related(
-      id, *type, direction == "forward" ? RelationDirection::out : RelationDirection::in, query));
+  return page_response(page);
 }
 
 Response link_entities(const Call& call) {

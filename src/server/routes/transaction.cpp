@@ -46,10 +46,10 @@ std::string carry_out_operation(const Session& unit, const BodyObject& operation
     return out;
   }
   if (op == "create")
-    return written_text(entities.create(JsonTextView{operation.required_text("data")}, {operation.string("status")}));
+    return written_text(entities.create(JsonTextView{operation.required_text("data")}, {written_status(operation)}));
   if (op == "update")
     return written_text(entities.update(id_in(operation), JsonTextView{operation.text("data").value_or("{}")},
-                                        {operation.string("status"), operation.integer("version")}));
+                                        {written_status(operation), operation.integer("version")}));
   if (op == "upsert") {
     const auto key = operation.strings("key");
     if (!key) throw Refusal(400, "malformed_request", "an upsert needs `key`: the paths of a unique key");
