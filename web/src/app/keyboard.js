@@ -7,7 +7,7 @@ export const command_key = is_mac ? "⌘" : "Ctrl";
 const is_typing = (target) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 const has_overlay = () => document.querySelector("dialog[open], [popover]:popover-open") !== null;
 
-// `keys` maps a key, or two with a space ("g d"), to a function.
+// `keys` maps a key, or two with a space ("g d"), to a function, which returns false if it did nothing.
 export function useKeys(keys) {
   const current = useRef(keys);
   current.current = keys;
@@ -20,11 +20,10 @@ export function useKeys(keys) {
       const act = (both && current.current[both]) || current.current[event.key];
       first = event.key;
       at = Date.now();
-      if (act) {
-        event.preventDefault();
-        first = "";
-        act(event);
-      }
+      // What has the focus takes Enter itself.
+      if (!act || (event.key === "Enter" && event.target instanceof Element && event.target.closest("a, button, summary"))) return;
+      first = "";
+      if (act(event) !== false) event.preventDefault();
     };
     window.addEventListener("keydown", on_key);
     return () => window.removeEventListener("keydown", on_key);

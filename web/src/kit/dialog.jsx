@@ -33,6 +33,9 @@ export function Dialog({ title, badges, close, children, actions, kind = "", sub
   );
 }
 
+// What `act` of Confirm returns if it has opened another dialog in the place of this one.
+export const replaced = Symbol("replaced");
+
 // Asks before something that cannot be undone. In production, or where `always` is set, `name` has to be typed.
 export function Confirm({ title, name, what, verb, act, close, danger = true, kind, always, children }) {
   const asks = always || is_production();
@@ -42,7 +45,8 @@ export function Confirm({ title, name, what, verb, act, close, danger = true, ki
   const may = !asks || typed === name;
   const submit = async () => {
     if (!may || action.is_busy) return;
-    if ((await action.run()) !== undefined) close();
+    const result = await action.run();
+    if (result !== undefined && result !== replaced) close();
   };
   return (
     <Dialog title={title} close={close} submit={submit} actions={<>

@@ -34,12 +34,16 @@ export function RowsTable({ type, rows, fields, order, on_order, on_menu, verdic
   const step = (by) => set_at((here) => Math.max(0, Math.min(rows.length - 1, here + by)));
   useEffect(() => set_at(-1), [rows]);
   useEffect(() => body.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
-  const open = () => rows[at] && navigate(address(page_path("data", type.slug, rows[at].id)));
   useKeys({
     j: () => step(1),
     k: () => step(-1),
-    Enter: (event) => (rows[at] ? open(event) : undefined),
-    m: () => body.current?.children[at]?.querySelector(".cell-menu")?.click(),
+    Enter: () => rows[at] !== undefined && navigate(address(page_path("data", type.slug, rows[at].id))),
+    m: (event) => {
+      const cell = body.current?.children[at]?.querySelector("td.cell");
+      if (!cell || !on_menu) return false;
+      on_menu({ type: event.type, currentTarget: cell, preventDefault: () => event.preventDefault() }, rows[at], fields[0], value_at(rows[at], fields[0].path));
+      return true;
+    },
   });
   const direction_of = (path) => ({ asc: "ascending", desc: "descending" })[order.find((key) => key.field === path)?.direction];
   return (

@@ -1,6 +1,6 @@
 // Doctor's findings with the command to type, and what the server measures about itself.
 import { api, download } from "../api/client.js";
-import { Badge, Button, Card, Command, Empty, Known, Page, plural } from "../kit/basic.jsx";
+import { Badge, Button, Card, Command, Empty, Known, Page } from "../kit/basic.jsx";
 import { short_number } from "../kit/chart.jsx";
 import { CopyAs, quoted } from "../kit/copy_as.jsx";
 import { useResource } from "../kit/resource.js";
@@ -57,13 +57,24 @@ async function read_metrics(signal) {
   return out;
 }
 
+// The sum of a figure over all its labels, or over those that `wanted` names.
+const sum_of = (metrics, name, wanted = () => true) => metrics.filter((one) => one.name === name && wanted(one.labels)).reduce((sum, one) => sum + one.value, 0);
+
 function Metrics({ metrics }) {
+  const requests = sum_of(metrics, "struere_http_requests_total");
+  const refused = sum_of(metrics, "struere_http_requests_total", (labels) => !labels.includes('code="ok"'));
   return (
-    <Card flush title="What the server measures" aside={<span class="muted small">{plural(metrics.length, "figure")} of /metrics</span>}>
+    <section class="stack">
+      <div class="figures">
+        <div class="figure"><b>{short_number(requests)}</b><span>requests since the start</span></div>
+        <div class="figure"><b>{short_number(refused)}</b><span>of them refused</span></div>
+        <div class="figure"><b>{short_number(metrics.length)}</b><span>figures at /metrics</span></div>
+      </div>
+      <details><summary class="muted">All figures of the server</summary>
       <div class="table-box" tabIndex={0} role="region" aria-label="Metrics">
         <table><thead><tr><th scope="col">figure</th><th scope="col">of</th><th scope="col" class="number">value</th></tr></thead>
-          <tbody>{metrics.slice(0, 200).map((one, i) => <tr key={i}><td class="mono small">{one.name}</td><td class="mono small muted">{one.labels}</td><td class="number" title={String(one.value)}>{short_number(one.value)}</td></tr>)}</tbody></table>
-      </div>
-    </Card>
+          <tbody>{metrics.slice(0, 500).map((one, i) => <tr key={i}><td class="mono small">{one.name}</td><td class="mono small muted">{one.labels}</td><td class="number" title={String(one.value)}>{short_number(one.value)}</td></tr>)}</tbody></table>
+      </div></details>
+    </section>
   );
 }

@@ -5,7 +5,7 @@ import { current_environment, environment_name } from "../../app/environment.js"
 import { Link } from "../../app/router.jsx";
 import { Badge, Button, copy_text, Empty, Failure, Field, Known, Page, Select, Time } from "../../kit/basic.jsx";
 import { CopyAs } from "../../kit/copy_as.jsx";
-import { Confirm, Dialog } from "../../kit/dialog.jsx";
+import { Confirm, Dialog, replaced } from "../../kit/dialog.jsx";
 import { open_menu } from "../../kit/menu.jsx";
 import { useAction, useResource } from "../../kit/resource.js";
 import { toast } from "../../kit/toast.jsx";
@@ -36,12 +36,12 @@ export function KeysPage({ tabs }) {
       {overlay?.kind === "new" && <NewKey close={close} done={(secret) => { keys.reload(); set_overlay({ kind: "secret", secret }); }} />}
       {overlay?.kind === "secret" && <Secret created={overlay.secret} close={close} />}
       {overlay?.kind === "rotate" && (
-        <Confirm title={`Rotate ${overlay.key.name}?`} name={overlay.key.name} verb="Rotate" danger={false} close={() => {}} act={async () => {
+        <Confirm title={`Rotate ${overlay.key.name}?`} name={overlay.key.name} verb="Rotate" danger={false} close={close} act={async () => {
           const secret = await api.post(path_of("keys", overlay.key.id, "rotate"), {});
           keys.reload();
           set_overlay({ kind: "secret", secret });
-          return true;
-        }}><p>A new key with the same roles is made. The old one, <code>{overlay.key.prefix}…</code>, ends as the server's options say.</p><Button onClick={close}>Keep it as it is</Button></Confirm>
+          return replaced;
+        }}><p>A new key with the same roles is made. The old one, <code>{overlay.key.prefix}…</code>, ends at once; its programs need the new one.</p></Confirm>
       )}
       {overlay?.kind === "revoke" && (
         <Confirm title={`Revoke ${overlay.key.name}?`} name={overlay.key.name} verb="Revoke" close={close} act={async () => {

@@ -24,6 +24,18 @@ export function power_of(role, slug, action) {
   return rules_of(role, slug).length > 0 ? "rule" : "allow";
 }
 
+// The stored form has one policy for each action; those of one type and effect are shown as one.
+export function grouped(policies) {
+  const groups = new Map();
+  for (const policy of policies) {
+    const key = `${policy.effect} ${policy.resource}`;
+    const known = groups.get(key) ?? { ...policy, actions: [] };
+    known.actions = [...new Set([...known.actions, ...[actions_of(policy)].flat()])];
+    groups.set(key, known);
+  }
+  return [...groups.values()];
+}
+
 export const words_of_policy = (policy) => `${policy.effect === "deny" ? "denies" : "allows"} ${[actions_of(policy)].flat().map((one) => (one === "*" ? "everything" : one)).join(", ")} on ${policy.resource === "*" ? "every type" : policy.resource}`;
 
 export function words_of_mask(mask) {

@@ -1,7 +1,7 @@
 // The policies, rules and masks of a role in words, for one type or for all.
 import { Badge } from "../../kit/basic.jsx";
 import { words_of_condition } from "../data/query.js";
-import { masks_of, policies_of, rules_of, words_of_mask, words_of_policy } from "./powers.js";
+import { grouped, masks_of, policies_of, rules_of, words_of_mask, words_of_policy } from "./powers.js";
 
 function Part({ title, items, none, words, kind, is_inner }) {
   return (
@@ -26,7 +26,7 @@ export function RoleRules({ role, slug }) {
   const rules = slug ? rules_of(role, slug) : (role.scopeRules ?? []);
   return (
     <div class="stack wide">
-      <Part is_inner={is_inner} title="Policies" items={policies} words={words_of_policy} none="No policy: the role may do nothing here." kind={(policy) => (policy.effect === "deny" ? "no" : "yes")} />
+      <Part is_inner={is_inner} title="Policies" items={grouped(policies)} words={words_of_policy} none="No policy: the role may do nothing here." kind={(policy) => (policy.effect === "deny" ? "no" : "yes")} />
       <Part is_inner={is_inner} title="Rules: a row has to agree with all of its type" items={rules} words={words_of_condition} none="No rule: all rows that a policy allows." />
       <Part is_inner={is_inner} title="Masks" items={masks_of(role, slug)} words={words_of_mask} none="No mask: all fields of those rows." />
     </div>

@@ -13,7 +13,7 @@ export function Executions({ slug }) {
   const recent = useResource(`executions ${slug}`, async (signal) => items_of(await api.get("/v1/executions", { signal, parameters: { agent: slug, limit: 50 } })));
   return (
     <div class="stack">
-      <Known of={summary}>{(groups) => <Charts groups={groups} first={since} />}</Known>
+      <Known of={summary}>{(groups) => groups.length > 0 && <Charts groups={groups} first={since} />}</Known>
       <Known of={recent}>
         {(list) => list.length === 0 ? <Empty icon="agent" title="No execution is recorded here"><p>A host records one for each run, with its tokens and time.</p></Empty> : (
           <div class="table-box" tabIndex={0} role="region" aria-label="Executions">
