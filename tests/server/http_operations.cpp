@@ -31,16 +31,16 @@ std::string comma_list(const Json& list) {
 ErrorCode code_of(const std::string& word) {
   for (const ErrorCode code :
        {ErrorCode::unauthenticated, ErrorCode::permission_denied, ErrorCode::not_found, ErrorCode::invalid_data,
-        ErrorCode::invalid_reference, ErrorCode::invalid_definition, ErrorCode::invalid_query, ErrorCode::invalid_cursor,
-        ErrorCode::conflict, ErrorCode::storage})
+        ErrorCode::invalid_reference, ErrorCode::invalid_definition, ErrorCode::invalid_query,
+        ErrorCode::invalid_cursor, ErrorCode::conflict, ErrorCode::storage})
     if (to_string(code) == word) return code;
   throw std::runtime_error("the server answers " + word);
 }
 
 bool is_served(const std::string& op) {
-  static const std::set<std::string> served{"can",    "get",    "list",    "count", "get_many", "aggregate",
-                                            "create", "update", "delete",  "upsert", "restore", "purge",
-                                            "link",   "unlink", "related", "events", "verify",  "transaction"};
+  static const std::set<std::string> served{"can",    "get",    "list",    "count",  "get_many", "aggregate",
+                                            "create", "update", "delete",  "upsert", "restore",  "purge",
+                                            "link",   "unlink", "related", "events", "verify",   "transaction"};
   return served.contains(op);
 }
 
@@ -86,7 +86,8 @@ Json HttpOperations::ask(const std::string& method, const std::string& target, c
     headers.emplace_back("Cookie", "user=" + actor_.at("user").get<std::string>() +
                                        "; organization=" + actor_.at("organization").get<std::string>());
     headers.emplace_back("Sec-Fetch-Site", "same-origin");
-    whole += (target.find('?') == std::string::npos ? "?" : "&") + ("environment=" + actor_.at("environment").get<std::string>());
+    whole += (target.find('?') == std::string::npos ? "?" : "&") +
+             ("environment=" + actor_.at("environment").get<std::string>());
   }
   const HttpAnswer got = client_.ask(method, whole, headers, body);
   if (got.status == 0) throw std::runtime_error("the server closed the connection");
@@ -196,7 +197,8 @@ Json HttpOperations::perform_over_http(const Json& step, std::size_t index, cons
         const auto value = group.at("key").find(path.get<std::string>());
         key.push_back(value == group.at("key").end() ? Json::object() : shown(*value));
       }
-      for (const Json& value : group.at("measures")) measures.push_back(value.is_null() ? Json::object() : shown(value));
+      for (const Json& value : group.at("measures"))
+        measures.push_back(value.is_null() ? Json::object() : shown(value));
       groups.push_back({{"key", key}, {"measures", measures}});
     }
     Json out = answer("groups", std::move(groups));
@@ -223,7 +225,8 @@ Json HttpOperations::perform_over_http(const Json& step, std::size_t index, cons
     HttpClient::Headers headers;
     if (step.contains("version")) {
       const Json& version = step.at("version");
-      const bool is_whole = version.is_number() && version.get<double>() == static_cast<double>(version.get<std::int64_t>());
+      const bool is_whole =
+          version.is_number() && version.get<double>() == static_cast<double>(version.get<std::int64_t>());
       headers.emplace_back("If-Match", "\"" + (is_whole ? std::to_string(version.get<std::int64_t>()) : "-1") + "\"");
     }
     return answer("row", shown_row(ask("PATCH", entity, body.dump(), headers)));
@@ -297,7 +300,9 @@ Json HttpOperations::transaction(const Json& step) {
   Json got;
   conformance::World::Unit unit(world_);
   try {
-    const auto post = [&] { got = ask("POST", "/v1/transaction", answer("operations", operations).dump()).at("results"); };
+    const auto post = [&] {
+      got = ask("POST", "/v1/transaction", answer("operations", operations).dump()).at("results");
+    };
     const std::string first = steps.empty() ? "" : steps[0].at("op").get<std::string>();
     if (first == "create" || first == "upsert")
       world_.creating(conformance::ref_of_create(steps[0], 0), [&] {

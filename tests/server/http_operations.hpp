@@ -1,4 +1,5 @@
-// The operations of scenario files (tests/conformance/README.md) over HTTP: the twin of tools/conformance/operations.hpp.
+// The operations of scenario files (tests/conformance/README.md) over HTTP: the twin of
+// tools/conformance/operations.hpp.
 #pragma once
 
 #include <optional>
@@ -14,8 +15,7 @@ namespace struere::test {
 // definitions of a host: these steps are performed in process.
 class HttpOperations {
  public:
-  HttpOperations(conformance::World& world, HttpClient& client)
-      : world_(world), client_(client), in_process_(world) {}
+  HttpOperations(conformance::World& world, HttpClient& client) : world_(world), client_(client), in_process_(world) {}
 
   // As Operations::perform.
   Json perform(const Json& step, std::size_t index);
