@@ -25,6 +25,7 @@ using ThreadId = Id<struct ThreadTag>;
 using MessageId = Id<struct MessageTag>;
 using ExecutionId = Id<struct ExecutionTag>;
 using TriggerRunId = Id<struct TriggerRunTag>;
+using OperatorSessionId = Id<struct OperatorSessionTag>;
 using Timestamp = std::int64_t;
 
 // model
@@ -38,6 +39,7 @@ struct ApiKey;
 struct EntityType;
 struct Execution;
 struct Message;
+struct OperatorSession;
 struct Organization;
 struct RoleRecord;
 struct Thread;
@@ -76,6 +78,7 @@ class EntityTypeRepository;
 class EventRepository;
 class EventSubscription;
 class ExecutionRepository;
+class OperatorSessions;
 class PackRepository;
 class RelationRepository;
 class RoleRepository;

@@ -8,6 +8,7 @@
 #include "struere/model/api_key.hpp"
 #include "struere/model/entity.hpp"
 #include "struere/model/execution.hpp"
+#include "struere/model/operator_session.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/retention.hpp"
 #include "struere/model/thread.hpp"
@@ -49,6 +50,10 @@ std::string_view to_string(ActorType type) noexcept {
 }
 
 std::string_view to_string(MembershipRole role) noexcept { return role == MembershipRole::admin ? "admin" : "member"; }
+
+std::string_view to_string(OperatorSessionKind kind) noexcept {
+  return kind == OperatorSessionKind::invitation ? "invitation" : "session";
+}
 
 std::string_view to_string(ApiKeyKind kind) noexcept { return kind == ApiKeyKind::webhook ? "webhook" : "agent"; }
 

@@ -56,9 +56,10 @@ std::vector<EventRecord> next_events(Transaction& transaction, std::int64_t afte
   return out;
 }
 
-// Those of its own functions, or kept with the entities.
+// Others have functions of their own, or are kept with the entities. An operator signs in again at the copy.
 bool is_copied_as_records(const RecordShape& shape) {
-  return shape.owner != RecordOwner::database && shape.table != RecordTable::unique_keys;
+  return shape.owner != RecordOwner::database && shape.table != RecordTable::unique_keys &&
+         shape.table != RecordTable::operator_sessions;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The members of an organization, and the events of their changes in both environments (SPEC 7).
 #include "actor/actor_resolver.hpp"
+#include "core/authority.hpp"
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
 #include "storage/people.hpp"
@@ -9,15 +10,17 @@
 
 namespace struere {
 
-void TrustedHost::put_member(const OrganizationId& organization, const UserId& user, MembershipRole role) const {
+void TrustedHost::put_member(const OrganizationId& organization, const UserId& user, MembershipRole role,
+                             const std::optional<UserId>& by) const {
   ActorResolver(*engine_->storage, *engine_->clock).require_organization(organization);
   if (!find_user(storage(), user))
     throw Error(ErrorCode::not_found, "there is no such user; create it with TrustedHost::create_user");
-  change_member(organization, user, role);
+  change_member(organization, user, role, by);
 }
 
-bool TrustedHost::remove_member(const OrganizationId& organization, const UserId& user) const {
-  return find_organization(storage(), organization) && change_member(organization, user, std::nullopt);
+bool TrustedHost::remove_member(const OrganizationId& organization, const UserId& user,
+                                const std::optional<UserId>& by) const {
+  return find_organization(storage(), organization) && change_member(organization, user, std::nullopt, by);
 }
 
 namespace {
@@ -43,22 +46,35 @@ void record_change(Transaction& transaction, EventAppender audit, const UserId& 
 }  // namespace
 
 bool TrustedHost::change_member(const OrganizationId& organization, const UserId& user,
-                                std::optional<MembershipRole> role) const {
+                                std::optional<MembershipRole> role, const std::optional<UserId>& by) const {
   // The actors are made before the transaction begins, because the resolver reads the storage itself.
   const ActorResolver resolver(*engine_->storage, *engine_->clock);
-  const ActorContext systems[] = {resolver.system_actor(organization, Environment::development),
-                                  resolver.system_actor(organization, Environment::production)};
+  const auto require_changer = [&](Transaction& transaction, const Scope& scope) {
+    if (!by) return;
+    const auto changer = find_membership(transaction, scope, *by);
+    if (!changer || changer->role != MembershipRole::admin)
+      throw Error(ErrorCode::permission_denied, "only an org admin changes the members of an organization");
+  };
+  {
+    const Scope scope(authority(), organization, Environment::development);
+    require_changer(*storage().begin(scope, Access::read), scope);
+  }
+  const auto actor_in = [&](Environment environment) {
+    return by ? resolver.user_actor(*by, organization, environment) : resolver.system_actor(organization, environment);
+  };
+  const ActorContext actors[] = {actor_in(Environment::development), actor_in(Environment::production)};
   return retried([&] {
-    const auto transaction = storage().begin_joint({systems[0].scope(), systems[1].scope()});
-    const auto before = find_membership(transaction->part(0), systems[0].scope(), user);
+    const auto transaction = storage().begin_joint({actors[0].scope(), actors[1].scope()});
+    require_changer(transaction->part(0), actors[0].scope());
+    const auto before = find_membership(transaction->part(0), actors[0].scope(), user);
     if (before ? role == before->role : !role) return false;
     if (role)
       put_membership(transaction->part(0), {organization, user, *role, engine_->clock->now()});
     else
       remove_membership(transaction->part(0), user);
-    for (std::size_t i = 0; i < std::size(systems); ++i) {
+    for (std::size_t i = 0; i < std::size(actors); ++i) {
       Transaction& part = transaction->part(i);
-      record_change(part, EventAppender(part, systems[i], *engine_->ids, engine_->time_of_write(part)), user, role,
+      record_change(part, EventAppender(part, actors[i], *engine_->ids, engine_->time_of_write(part)), user, role,
                     before);
     }
     transaction->commit();

@@ -8,6 +8,7 @@
 #include "storage/people.hpp"
 #include "storage/retry.hpp"
 #include "struere/core/error.hpp"
+#include "struere/repository/operator_sessions.hpp"
 
 namespace struere {
 namespace {
@@ -79,6 +80,8 @@ std::vector<Membership> TrustedHost::members(const OrganizationId& organization)
                                                                            // environments
   return retried([&] { return stored_memberships(*storage().begin(scope, Access::read), scope); });
 }
+
+OperatorSessions TrustedHost::operator_sessions() const { return {authority(), engine_}; }
 
 StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }
 

@@ -76,6 +76,7 @@ void put_membership(Transaction& transaction, const Membership& membership) {
 }
 
 void remove_membership(Transaction& transaction, const UserId& user) {
+  transaction.remove_records(RecordTable::operator_sessions, {{"user_id", {}, user.str()}});
   transaction.remove_records(RecordTable::memberships, {{"user_id", {}, user.str()}});
 }
 

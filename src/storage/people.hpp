@@ -25,7 +25,7 @@ void insert_user(Storage& storage, const User& user);  // Error{conflict} if the
 std::optional<Membership> find_membership(Transaction& transaction, const Scope& scope, const UserId& user);
 std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope);  // by user
 void put_membership(Transaction& transaction, const Membership& membership);               // by user
-void remove_membership(Transaction& transaction, const UserId& user);
+void remove_membership(Transaction& transaction, const UserId& user);  // and the sessions of an operator
 
 // --- which user has which role in the scope
 std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user);  // by the role's name

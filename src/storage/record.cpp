@@ -13,6 +13,8 @@ using Columns = std::string_view[];
 constexpr Columns organizations{"id", "name", "created_at", "unfinished_copy"};
 constexpr Columns users{"id", "name", "created_at"};
 constexpr Columns memberships{"user_id", "role", "created_at"};
+constexpr Columns operator_sessions{"id",           "hash",       "kind",    "user_id", "created_at",
+                                    "last_seen_at", "expires_at", "idle_ms", "ended_at"};
 constexpr Columns entity_types{"type_key",      "slug",          "name",          "schema",
                                "search_fields", "bound_to_role", "user_id_field", "created_at"};
 constexpr Columns unique_keys{"type_key", "key_no", "position", "paths"};
@@ -79,6 +81,8 @@ constexpr std::array shapes{
     RecordShape{RecordTable::organizations, "organizations", Owner::database, false, false, organizations, by_id, {}},
     RecordShape{RecordTable::users, "users", Owner::database, false, false, users, by_id, {}},
     RecordShape{RecordTable::memberships, "memberships", Owner::organization, false, false, memberships, by_user, {}},
+    RecordShape{RecordTable::operator_sessions, "operator_sessions", Owner::organization, false, false,
+                operator_sessions, by_id, by_hash},
     RecordShape{RecordTable::entity_types, "entity_types", Owner::scope, true, false, entity_types, by_type, by_slug},
     RecordShape{
         RecordTable::unique_keys, "unique_keys", Owner::scope, true, false, unique_keys, by_type_and_number, {}},

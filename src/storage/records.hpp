@@ -21,6 +21,7 @@
 #include "struere/model/execution.hpp"
 #include "struere/model/former_name.hpp"
 #include "struere/model/installed_pack.hpp"
+#include "struere/model/operator_session.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/release.hpp"
 #include "struere/model/retention.hpp"
@@ -66,6 +67,10 @@ struct StoredApiKey {
   Digest hash{};
   ApiKey key;
 };
+struct StoredOperatorSession {
+  Digest hash{};
+  OperatorSession session;
+};
 struct StoredOrganization {
   Organization organization;
   std::optional<std::string> unfinished_copy =
@@ -91,6 +96,14 @@ template <>
 struct RecordOf<Membership> {  // without the organization, which owns it
   static constexpr RecordTable table = RecordTable::memberships;
   static auto members(auto& m) { return std::tie(m.user, m.role, m.created_at); }
+};
+template <>
+struct RecordOf<StoredOperatorSession> {  // without the organization, which owns it
+  static constexpr RecordTable table = RecordTable::operator_sessions;
+  static auto members(auto& s) {
+    return std::tie(s.session.id, s.hash, s.session.kind, s.session.user, s.session.created_at, s.session.last_seen_at,
+                    s.session.expires_at, s.session.idle, s.session.ended_at);
+  }
 };
 template <>
 struct RecordOf<EntityType> {  // without its unique keys
@@ -242,6 +255,9 @@ template <class Enum>
 inline constexpr std::array<Enum, 0> values_of{};
 template <>
 inline constexpr std::array values_of<MembershipRole>{MembershipRole::member, MembershipRole::admin};
+template <>
+inline constexpr std::array values_of<OperatorSessionKind>{OperatorSessionKind::invitation,
+                                                           OperatorSessionKind::session};
 template <>
 inline constexpr std::array values_of<ApiKeyKind>{ApiKeyKind::agent, ApiKeyKind::webhook};
 template <>

@@ -89,11 +89,12 @@ void attempt(const std::function<void()>& write) {
 
 TEST_CASE("nothing that development may write in a shared table changes what production does",
           "[agents][environments]") {
-  // A table that joins them is looked at here, too. Memberships are written by the host, not by a session.
+  // A table that joins them is looked at here, too. Memberships and the sessions of operators are
+  // written by the host, not by a session.
   std::set<std::string_view> shared;
   for (const RecordShape& shape : record_shapes())
     if (shape.owner == RecordOwner::organization) shared.insert(shape.name);
-  CHECK(shared == std::set<std::string_view>{"memberships", "agents", "tool_permissions"});
+  CHECK(shared == std::set<std::string_view>{"memberships", "operator_sessions", "agents", "tool_permissions"});
 
   SharedWorld world(any_storage());
   const auto before = world.production_does();

@@ -41,6 +41,7 @@ using ThreadId = Id<struct ThreadTag>;
 using MessageId = Id<struct MessageTag>;
 using ExecutionId = Id<struct ExecutionTag>;
 using TriggerRunId = Id<struct TriggerRunTag>;
+using OperatorSessionId = Id<struct OperatorSessionTag>;
 
 // The source of new ids. A host may inject its own, for reproducible tests. Called from many threads.
 class IdSource {

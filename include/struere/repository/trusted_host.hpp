@@ -23,6 +23,8 @@ class Storage;  // struere/spi/storage.hpp
 
 namespace STRUERE_API struere {
 
+class OperatorSessions;
+
 class TrustedHost {
  public:
   // Made by Database::trusted_host().
@@ -42,11 +44,18 @@ class TrustedHost {
   User create_user(const std::string& name, std::optional<UserId> id = {}) const;
   std::vector<Organization> organizations() const;
   std::vector<Membership> members(const OrganizationId& organization) const;
-  // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7).
-  void put_member(const OrganizationId& organization, const UserId& user,
-                  MembershipRole role = MembershipRole::member) const;
-  // Also takes away the roles that the user was assigned in either environment. False if the user was not a member.
-  bool remove_member(const OrganizationId& organization, const UserId& user) const;
+  // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7). The events name
+  // the system, or the user `by`, on whose behalf the host does this; Error{permission_denied} unless that is an org
+  // admin.
+  void put_member(const OrganizationId& organization, const UserId& user, MembershipRole role = MembershipRole::member,
+                  const std::optional<UserId>& by = {}) const;
+  // Also takes away the roles that the user was assigned in either environment, and ends the user's sessions as an
+  // operator. False if the user was not a member.
+  bool remove_member(const OrganizationId& organization, const UserId& user,
+                     const std::optional<UserId>& by = {}) const;
+
+  // People who sign in to look after an organization.
+  OperatorSessions operator_sessions() const;  // repository/operator_sessions.hpp
 
   // Of all organizations. operations/doctor.hpp asks this and a lot more.
   StorageReport check_storage() const;
@@ -56,7 +65,8 @@ class TrustedHost {
 
  private:
   Storage& storage() const;
-  bool change_member(const OrganizationId& organization, const UserId& user, std::optional<MembershipRole> role) const;
+  bool change_member(const OrganizationId& organization, const UserId& user, std::optional<MembershipRole> role,
+                     const std::optional<UserId>& by) const;
 
   std::shared_ptr<Engine> engine_;
 };

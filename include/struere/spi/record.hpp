@@ -25,6 +25,7 @@ enum class RecordTable {
   organizations,
   users,
   memberships,
+  operator_sessions,
   entity_types,
   unique_keys,
   roles,

@@ -8,7 +8,7 @@
 
 namespace struere::postgres {
 
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 
 enum class SchemaState { missing, older, current };
 

@@ -299,7 +299,22 @@ inline constexpr std::string_view step_1[] = {
     "CHECK(days > 0), updated_at bigint NOT NULL, PRIMARY KEY(scope_id, kind))",
 };
 
+// Operators: people who sign in to look after an organization.
+inline constexpr std::string_view step_2[] = {
+    // Invitations and sessions, by the SHA-256 of a secret. Only a member has any: where a library that does not know
+    // this table removes a member, the server removes these.
+    "CREATE TABLE struere.operator_sessions("
+    "organization_id text COLLATE \"C\" NOT NULL, id text COLLATE \"C\" NOT NULL, hash bytea NOT NULL "
+    "CHECK(length(hash) = 32), kind text COLLATE \"C\" NOT NULL CHECK(kind IN ('invitation', 'session')), "
+    "user_id text COLLATE \"C\" NOT NULL, created_at bigint NOT NULL, last_seen_at bigint NOT NULL, "
+    "expires_at bigint NOT NULL, idle_ms bigint, ended_at bigint, PRIMARY KEY(organization_id, id), "
+    "UNIQUE(organization_id, hash), FOREIGN KEY(organization_id, user_id) REFERENCES "
+    "struere.memberships(organization_id, user_id) ON DELETE CASCADE)",
+
+    "CREATE INDEX operator_sessions_by_user ON struere.operator_sessions(organization_id, user_id)",
+};
+
 // In order; the version of the tables is how many of them were taken.
-inline constexpr std::array<std::span<const std::string_view>, 1> schema_steps{step_1};
+inline constexpr std::array<std::span<const std::string_view>, 2> schema_steps{step_1, step_2};
 
 }  // namespace struere::postgres

@@ -368,8 +368,21 @@ inline constexpr std::string_view step_6[] = {
     "ALTER TABLE organizations ADD COLUMN unfinished_copy TEXT",
 };
 
+// Operators: people who sign in to look after an organization.
+inline constexpr std::string_view step_7[] = {
+    // Invitations and sessions, by the SHA-256 of a secret. Only a member has any.
+    "CREATE TABLE operator_sessions("
+    "organization_id TEXT NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32), "
+    "kind TEXT NOT NULL CHECK(kind IN ('invitation', 'session')), user_id TEXT NOT NULL, created_at INTEGER NOT NULL, "
+    "last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, idle_ms INTEGER, ended_at INTEGER, "
+    "PRIMARY KEY(organization_id, id), UNIQUE(organization_id, hash), "
+    "FOREIGN KEY(organization_id, user_id) REFERENCES memberships(organization_id, user_id)) STRICT, WITHOUT ROWID",
+
+    "CREATE INDEX operator_sessions_by_user ON operator_sessions(organization_id, user_id)",
+};
+
 // In order. The version of the tables is the number of steps taken.
-inline constexpr std::array<std::span<const std::string_view>, 6> schema_steps{step_1, step_2, step_3,
-                                                                               step_4, step_5, step_6};
+inline constexpr std::array<std::span<const std::string_view>, 7> schema_steps{step_1, step_2, step_3, step_4,
+                                                                               step_5, step_6, step_7};
 
 }  // namespace struere

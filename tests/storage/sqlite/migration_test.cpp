@@ -31,7 +31,7 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
         CHECK(system.relations().related(person.id(), "wrote").size() == 3);
         CHECK(system.events().verify().ok);
       }
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "6");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "7");
     // Three notes in each of the four scopes, with their words.
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM searchable_entities") == "12");
     CHECK(RawDatabase(folder.file())
@@ -69,7 +69,7 @@ TEST_CASE("the step to version 5 says anew who may be whom", "[sqlite][migration
   }
   for (int opening = 0; opening < 2; ++opening) {
     const Database database = Database::open(folder.file());
-    CHECK(value("PRAGMA user_version") == "6");
+    CHECK(value("PRAGMA user_version") == "7");
     CHECK(value("PRAGMA integrity_check") == "ok");
     CHECK(value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     for (const Environment environment : {Environment::development, Environment::production}) {
@@ -99,9 +99,26 @@ TEST_CASE("a database of version 5 opens with all that is in it", "[sqlite][migr
   const EntityId id = world.create("note", {{"text", "Forget the milk"}});
   world.database.reset();
   const std::string path = world.folder.file();
-  RawDatabase(path).run("ALTER TABLE organizations DROP COLUMN unfinished_copy; PRAGMA user_version = 5");
+  RawDatabase(path).run(
+      "DROP TABLE operator_sessions; ALTER TABLE organizations DROP COLUMN unfinished_copy; PRAGMA user_version = 5");
   const Database database = Database::open(path);
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   CHECK(system.entities("note").get(id).data().at("text") == "Forget the milk");
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "6");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "7");
+}
+
+TEST_CASE("a database of version 6 opens with all that is in it, and takes operators", "[sqlite][migration]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  const EntityId id = world.create("note", {{"text", "Forget the milk"}});
+  world.user("ana");
+  world.database.reset();
+  const std::string path = world.folder.file();
+  RawDatabase(path).run("DROP TABLE operator_sessions; PRAGMA user_version = 6");
+  const Database database = Database::open(path);
+  const TrustedHost host = database.trusted_host();
+  CHECK(host.system_session(OrganizationId("acme"), Environment::development).entities("note").get(id).version() == 1);
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "7");
+  const std::string link = host.operator_sessions().invite(OrganizationId("acme"), UserId("ana")).secret;
+  CHECK(host.operator_sessions().redeem(link).session.user == UserId("ana"));
 }

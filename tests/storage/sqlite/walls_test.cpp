@@ -16,10 +16,10 @@ using namespace struere::test;
 namespace {
 
 // The tables that both environments share, and the two that say what a scope is and how cursors are sealed.
-const std::set<std::string> shared_tables = {"meta",   "organizations", "users",           "memberships",
-                                             "scopes", "agents",        "tool_permissions"};
+const std::set<std::string> shared_tables = {
+    "meta", "organizations", "users", "memberships", "scopes", "agents", "tool_permissions", "operator_sessions"};
 // Of those, the ones that belong to an organization.
-const std::set<std::string> organization_tables = {"memberships", "agents", "tool_permissions"};
+const std::set<std::string> organization_tables = {"memberships", "agents", "tool_permissions", "operator_sessions"};
 
 std::set<std::string> tables_of(RawDatabase& raw) {
   std::set<std::string> out;
@@ -87,6 +87,7 @@ void fill(World& world, Environment environment, const std::string& organization
   const Session system = world.system(environment, organization);
   system.relations().link(from, "about", to);
   world.user(prefix + "-user", {prefix + "-teacher"}, environment, organization);
+  world.host().operator_sessions().invite(OrganizationId(organization), UserId(prefix + "-user"));
   system.api_keys().create({.name = prefix, .roles = {prefix + "-teacher"}});
   const std::string agent = prefix + "-agent";
   system.agents().define({.slug = agent, .name = agent});
@@ -175,6 +176,8 @@ TEST_CASE("what both environments share is keyed by its organization", "[sqlite]
     CHECK(raw.refusal(fmt::format("{}, organization_id = 'globex' WHERE scope_id = {}", set, mine)) ==
           "FOREIGN KEY constraint failed");
   }
+  CHECK(raw.refusal("UPDATE operator_sessions SET user_id = 'b-user' WHERE organization_id = 'acme'") ==
+        "FOREIGN KEY constraint failed");
   CHECK(raw.refusal(fmt::format("UPDATE tool_permissions SET agent_id = '{}' WHERE organization_id = 'acme'",
                                 theirs)) == "FOREIGN KEY constraint failed");
 }
@@ -187,7 +190,8 @@ TEST_CASE("indexes that rules bring lead with the scope too", "[sqlite][walls]")
   REQUIRE(indexes.size() >= 4);
   for (const auto& index : indexes) {
     INFO(index[0]);
-    if (index[0] == "scopes_with_organization") continue;  // of the table that says what a scope is
+    if (index[0] == "scopes_with_organization") continue;   // of the table that says what a scope is
+    if (index[0] == "operator_sessions_by_user") continue;  // of a table that belongs to an organization
     CHECK(raw.value(fmt::format("SELECT name FROM pragma_index_info('{}') WHERE seqno = 0", index[0])) == "scope_id");
   }
 }
