@@ -28,7 +28,7 @@ void add_backup(CLI::App& program, Options& options) {
       "database, remove the database with its -wal and -shm, and put the copy in its place.\n\nExample:\n  struere "
       "backup \"backup-$(date +%F).db\"");
   command->callback([&options] {
-    const Project project = read_project(options);
+    const Project project = read_local_project(options);
     if (!std::filesystem::exists(project.database))
       throw Error(ErrorCode::not_found,
                   fmt::format("there is no database {} yet; `struere sync` makes it", project.database.string()));

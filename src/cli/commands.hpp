@@ -17,10 +17,12 @@ void add_pull(CLI::App& program, Options& options);
 void add_keys(CLI::App& program, Options& options);
 void add_data(CLI::App& program, Options& options);
 void add_events(CLI::App& program, Options& options);
-void add_run(CLI::App& program, Options& options);      // a worker
-void add_runs(CLI::App& program, Options& options);     // of triggers
-void add_serve(CLI::App& program, Options& options);    // only with STRUERE_HAS_SERVER
-void add_people(CLI::App& program, Options& options);   // users and roles
+void add_run(CLI::App& program, Options& options);     // a worker
+void add_runs(CLI::App& program, Options& options);    // of triggers
+void add_serve(CLI::App& program, Options& options);   // only with STRUERE_HAS_SERVER
+void add_people(CLI::App& program, Options& options);  // users and roles
+void add_operators(CLI::App& program, Options& options);
+void add_login(CLI::App& program, Options& options);    // and logout; only with STRUERE_HAS_SERVER
 void add_lists(CLI::App& program, Options& options);    // types, agents, threads, executions, relations
 void add_role_list(CLI::App& roles, Options& options);  // in `roles`
 void add_explain(CLI::App& program, Options& options);

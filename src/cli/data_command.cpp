@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_files.hpp"
 #include "cli/field_suggestion.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
@@ -34,22 +35,17 @@ Query query_of(const DataOptions& data) {
 }
 
 // The columns of the table: the fields of the type's schema, required ones first, then all others.
-std::vector<std::string> fields_of(const Workspace& workspace, const std::string& type, const std::vector<Json>& rows) {
+std::vector<std::string> fields_of(const Json& schema, const std::vector<Json>& rows) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& field) {
     const auto has = [&](const Json& row) { return row.contains(field); };
     if (std::ranges::find(out, field) == out.end() && std::ranges::any_of(rows, has)) out.push_back(field);
   };
-  if (workspace.acts_as_system())
-    for (const EntityType& known : workspace.actor().entity_types().list()) {
-      if (known.slug != type) continue;
-      const Json schema = parse_canonical_json(known.schema);
-      if (schema.is_object() && schema.contains("required") && schema.at("required").is_array())
-        for (const Json& field : schema.at("required"))
-          if (field.is_string()) add(field.get<std::string>());
-      if (schema.is_object() && schema.contains("properties") && schema.at("properties").is_object())
-        for (const auto& [field, inner] : schema.at("properties").items()) add(field);
-    }
+  if (schema.is_object() && schema.contains("required") && schema.at("required").is_array())
+    for (const Json& field : schema.at("required"))
+      if (field.is_string()) add(field.get<std::string>());
+  if (schema.is_object() && schema.contains("properties") && schema.at("properties").is_object())
+    for (const auto& [field, inner] : schema.at("properties").items()) add(field);
   for (const Json& row : rows)
     for (const auto& [field, value] : row.items()) add(field);
   return out;
@@ -61,20 +57,15 @@ std::string cell_of(const Json& data, const std::string& field) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-// A field that the schema does not contain is absent from every row. Without a warning the result would just be empty.
-void tell_of_unknown_fields(const Workspace& workspace, const std::string& type, const Query& query) {
-  if (!workspace.acts_as_system()) return;  // other actors may not read schemas
-  for (const EntityType& known : workspace.actor().entity_types().list()) {
-    if (known.slug != type) continue;
-    for (const std::string& warning : field_warnings(parse_canonical_json(known.schema), query))
-      tell_aside("{}", warning);
-  }
-}
-
-void list(const Workspace& workspace, const Options& options, const DataOptions& data) {
+void list(const Place& place, const Options& options, const DataOptions& data) {
   const Query query = query_of(data);
-  const EntityPage page = workspace.actor().entities(data.type).list(query);
-  if (!query.where.empty() || !query.order.empty()) tell_of_unknown_fields(workspace, data.type, query);
+  const EntityPage page = place.list(data.type, query);
+  const bool needs_schema = !query.where.empty() || !query.order.empty() || (!options.json && !page.empty());
+  const Json schema = needs_schema ? place.schema_of(data.type) : Json();
+  // A field that the schema does not contain is absent from every row. Without a warning the result would just be
+  // empty.
+  if (!schema.is_null() && (!query.where.empty() || !query.order.empty()))
+    for (const std::string& warning : field_warnings(schema, query)) tell_aside("{}", warning);
   if (options.json) {
     Json rows = Json::array();
     for (const Entity& entity : page) rows.push_back(entity.to_json());
@@ -88,7 +79,7 @@ void list(const Workspace& workspace, const Options& options, const DataOptions&
   constexpr std::size_t id_width = 36, least_width = 8;
   std::vector<Json> values;
   for (const Entity& entity : page) values.push_back(entity.data());
-  std::vector<std::string> fields = fields_of(workspace, data.type, values);
+  std::vector<std::string> fields = fields_of(schema, values);
   const std::size_t room = terminal_width() > id_width ? (terminal_width() - id_width) / (least_width + 2) : 0;
   const std::size_t most = std::max<std::size_t>(room, 2) - (has_status ? 1 : 0);
   std::vector<std::string> others;
@@ -129,16 +120,16 @@ void add_data(CLI::App& program, Options& options) {
     auto* const command = group->add_subcommand(name, what);
     command->add_option("type", data.type, "The entity type")->required()->type_name("TYPE");
     command->callback([&options, body] {
-      const Workspace workspace(options);
-      workspace.require_entity_type(data.type);
-      body(workspace);
+      const auto place = open_place(options);
+      place->require_entity_type(data.type);
+      body(*place);
     });
     return command;
   };
   // A command about one entity; the error names the entity if it does not exist.
   const auto add_one = [&](const char* name, const char* what, auto&& body) {
-    auto* const command = add(name, what, [body](const Workspace& workspace) {
-      naming(data.type.c_str(), data.id, [&] { body(workspace.actor().entities(data.type), EntityId(data.id)); });
+    auto* const command = add(name, what, [body](const Place& place) {
+      naming(data.type.c_str(), data.id, [&] { body(place, EntityId(data.id)); });
     });
     command->add_option("id", data.id, "As `struere data list` shows it")->required()->type_name("ID");
     return command;
@@ -150,8 +141,8 @@ void add_data(CLI::App& program, Options& options) {
     command->add_option("--order", data.order, "A field; with - before it, descending");
   };
 
-  auto* const listing = add("list", "List a page of entities",
-                            [&options](const Workspace& workspace) { list(workspace, options, data); });
+  auto* const listing =
+      add("list", "List a page of entities", [&options](const Place& place) { list(place, options, data); });
   add_query(listing);
   listing->footer(
       "Example:\n  struere data list note --as ada --order -createdAt "
@@ -196,40 +187,39 @@ void add_data(CLI::App& program, Options& options) {
     import_entities(workspace, options, load);
   });
 
-  add_one("get", "Show an entity", [&options](const EntityRepository& entities, const EntityId& id) {
-    show(options, entities.get(id).to_json());
-  });
-  auto* const create = add("create", "Create an entity", [&options](const Workspace& workspace) {
-    show(options, workspace.actor().entities(data.type).create(JsonTextView{data.json}, {data.status}));
+  add_one("get", "Show an entity",
+          [&options](const Place& place, const EntityId& id) { show(options, place.get(data.type, id).to_json()); });
+  auto* const create = add("create", "Create an entity", [&options](const Place& place) {
+    show(options, place.create(data.type, data.json, data.status));
   });
   create->add_option("data", data.json, "JSON")->required()->type_name("JSON");
   create->footer(R"(Example:
   struere data create note '{"text": "milk", "author": "ada"}')");
   create->add_option("--status", data.status, "active unless given");
-  auto* const update = add_one(
-      "update", "Change an entity by a merge patch", [&options](const EntityRepository& entities, const EntityId& id) {
-        show(options, entities.update(id, JsonTextView{data.json}, {data.status, data.version}));
+  auto* const update =
+      add_one("update", "Change an entity by a merge patch", [&options](const Place& place, const EntityId& id) {
+        show(options, place.update(data.type, id, data.json, {data.status, data.version}));
       });
   update->add_option("patch", data.json, "JSON; null removes a key")->required()->type_name("JSON");
   update->add_option("--status", data.status);
   update->add_option("--version", data.version, "Refuse if the entity has another version");
-  add_one("delete", "Remove an entity", [&options](const EntityRepository& entities, const EntityId& id) {
-    entities.remove(id);
+  add_one("delete", "Remove an entity", [&options](const Place& place, const EntityId& id) {
+    place.remove(data.type, id);
     if (options.json) return say_json({{"deleted", id.str()}});
     say("Deleted. It is kept: struere data restore, or for good struere data purge");
   });
   add_one("restore", "Make a deleted entity active again",
-          [&options](const EntityRepository& entities, const EntityId& id) { show(options, entities.restore(id)); });
+          [&options](const Place& place, const EntityId& id) { show(options, place.restore(data.type, id)); });
   auto* const purge =
       add_one("purge", "Remove an entity for good, deleted or not, with what the audit log holds of it",
-              [&options](const EntityRepository& entities, const EntityId& id) {
+              [&options](const Place& place, const EntityId& id) {
                 if (!options.yes &&
                     !Screen(options).confirm(fmt::format(
                         "Purge {} {}, with the payloads of its events? It cannot be undone.", data.type, id.str()))) {
                   say("Nothing was purged.");
                   throw Finished{failed};
                 }
-                entities.purge(id);
+                place.purge(data.type, id);
                 if (options.json) return say_json({{"purged", id.str()}});
                 say("Purged.");
               });

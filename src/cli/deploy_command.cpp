@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
@@ -35,7 +36,8 @@ Json to_json(const Release& release) {
   return out;
 }
 
-void carry_out(const Options& options, const Definitions& production, const ChangePlan& plan, const std::string& note) {
+void carry_out(const Options& options, const DefinitionPlace& production, const ChangePlan& plan,
+               const std::string& note) {
   if (!options.json) Screen(options).show(plan, true);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "production", plan.to_json());
   if (plan.empty() && !production.releases().empty()) {
@@ -53,7 +55,7 @@ void carry_out(const Options& options, const Definitions& production, const Chan
 }
 
 void list_releases(const Options& options) {
-  const auto releases = Workspace(options).definitions(Environment::production).releases();
+  const auto releases = open_place(options)->definitions(Environment::production)->releases();
   if (options.json) {
     Json out = Json::array();
     for (const Release& release : releases) out.push_back(to_json(release));
@@ -76,10 +78,10 @@ void add_deploy(CLI::App& program, Options& options) {
   add_plan_options(*command, options, deploy);
   command->footer("Example:\n  struere deploy --note \"opening hours\"");
   command->callback([&options] {
-    const Workspace workspace(options);
-    const Definitions production = workspace.definitions(Environment::production);
-    carry_out(options, production,
-              production.plan(workspace.definitions(Environment::development).current(), deploy.plan), deploy.note);
+    const auto place = open_place(options);
+    const auto production = place->definitions(Environment::production);
+    carry_out(options, *production,
+              production->plan(place->definitions(Environment::development)->current(), deploy.plan), deploy.note);
   });
 
   auto* const rollback = program.add_subcommand("rollback", "Bring production back to a release");
@@ -89,17 +91,18 @@ void add_deploy(CLI::App& program, Options& options) {
   rollback->footer("Example:\n  struere rollback 6 --note \"the new mask hides too much\"");
   add_plan_options(*rollback, options, deploy);
   rollback->callback([&options] {
-    const Definitions production = Workspace(options).definitions(Environment::production);
+    const auto place = open_place(options);
+    const auto production = place->definitions(Environment::production);
     const auto plan = [&] {
       try {
-        return production.plan_rollback(deploy.release, deploy.plan);
+        return production->plan_rollback(deploy.release, deploy.plan);
       } catch (const Error& error) {
         if (error.code() != ErrorCode::not_found) throw;
         throw Error(ErrorCode::not_found,
                     fmt::format("there is no release {}; `struere releases` lists them", deploy.release));
       }
     }();
-    carry_out(options, production, plan, deploy.note);
+    carry_out(options, *production, plan, deploy.note);
   });
 
   program.add_subcommand("releases", "What was deployed to production, newest first")->callback([&options] {

@@ -137,7 +137,7 @@ class Watch {
       seen_ = states();
       open_database();
       require_folders();
-      sync(*workspace_, options_, {});
+      sync(*place_of(options_, *workspace_), options_, {});
       note_folders();
       said_.clear();
       tries_again_ = false;
@@ -164,7 +164,7 @@ class Watch {
 
   // A different file under the name of the database is another database; struere.yaml may also name another one.
   void open_database() {
-    const Project project = read_project(options_);
+    const Project project = read_local_project(options_);
     const bool is_other =
         workspace_ && (workspace_->file() != project.database || workspace_->organization() != project.organization);
     if (workspace_ && !is_other && workspace_->is_file_in_place()) return;

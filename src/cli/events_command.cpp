@@ -1,9 +1,8 @@
 // `struere events`: the audit log of an environment.
 #include <fmt/format.h>
 
-#include <deque>
-
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 #include "core/instant.hpp"
 
@@ -43,38 +42,21 @@ Timestamp time_of(const std::string& text) {
       "--since `{}` is neither a time such as 2026-04-17T17:00:00Z nor a duration such as 30m, 24h or 7d", text));
 }
 
-// The last events, or the last ones before the event that `after` names; oldest first.
-std::deque<Event> last_events(EventSubscription& subscription, const EventArguments& asked) {
-  std::deque<Event> out;
-  bool is_found = false;
-  for (bool is_over = false; !is_over && !is_found;) {
-    const auto events = subscription.next(std::chrono::milliseconds(0));
-    is_over = events.empty();
-    for (const Event& event : events) {
-      if ((is_found = asked.after && event.id().str() == *asked.after)) break;
-      out.push_back(event);
-      if (out.size() > asked.last) out.pop_front();
-    }
-  }
-  if (asked.after && !is_found)
-    throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *asked.after));
-  return out;
-}
-
 void run(const Options& options, EventArguments asked) {
   if (asked.follows && asked.after) throw UsageError("--after goes back and --follow goes forward; give one of them");
-  const Workspace workspace(options);
+  const auto place = open_place(options);
   if (asked.entity) asked.query.entity = EntityId(*asked.entity);
   if (asked.since) asked.query.since = time_of(*asked.since);
   asked.query.limit = 1000;
-  EventSubscription subscription = workspace.actor().events().subscribe(asked.query);
-  const std::deque<Event> events = last_events(subscription, asked);
+  const auto feed = place->events(asked.query);
+  const std::vector<Event> events = feed->last(asked.last, asked.after);
   if (asked.follows) {
     for (const Event& event : events) show(options, event);
-    for (;;) {
+    flush_output();
+    feed->follow([&](const Event& event) {
+      show(options, event);
       flush_output();
-      for (const Event& event : subscription.next(std::chrono::seconds(1))) show(options, event);
-    }
+    });
   }
   for (auto event = events.rbegin(); event != events.rend(); ++event) show(options, *event);
   if (!options.json && events.size() == asked.last)

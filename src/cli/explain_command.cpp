@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
@@ -52,8 +53,7 @@ void add_explain(CLI::App& program, Options& options) {
       "data.secret");
   command->callback([&options] {
     if (!field.empty() && id.empty()) throw UsageError("--field needs a row; give its id");
-    const Workspace workspace(options);
-    const Session& about = workspace.actor();
+    const auto place = open_place(options);
     std::optional<ProposedWrite> write;
     if (!data.empty() || !status.empty()) {
       JsonFault fault;
@@ -61,9 +61,8 @@ void add_explain(CLI::App& program, Options& options) {
       if (!parsed) throw Error(ErrorCode::invalid_data, "--data is not acceptable JSON: " + fault.message);
       write = ProposedWrite{*parsed, status.empty() ? std::nullopt : std::optional(status)};
     }
-    Explanation found = workspace.system(about.actor().environment())
-                            .explain(about, *parse_action(action), resource,
-                                     id.empty() ? std::nullopt : std::optional(EntityId(id)), write);
+    Explanation found = place->explain(
+        {*parse_action(action), resource, id.empty() ? std::nullopt : std::optional(EntityId(id)), write});
     if (!field.empty()) narrow(found, field);
     const std::string clear = field.empty() ? "" : clear_fields(found, field);
     if (options.json)

@@ -6,14 +6,13 @@
 #include <csignal>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
 
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
-
-ApiKeyRepository keys_of(const Workspace& workspace) { return workspace.actor().api_keys(); }
 
 const char* state_of(const ApiKey& key) {
   if (key.revoked_at) return "revoked";
@@ -48,15 +47,14 @@ void show_secret(const Options& options, const CreatedApiKey& created) {
 }
 
 void create_key(const Options& options, const NewApiKey& key) {
-  const Workspace workspace(options);
-  for (const std::string& role : key.roles) workspace.require_role(role);
-  const ApiKeyRepository keys = keys_of(workspace);
-  const CreatedApiKey created = keys.create(key);
+  const auto place = open_place(options);
+  for (const std::string& role : key.roles) place->require_role(role);
+  const CreatedApiKey created = place->create_key(key);
   try {
     show_secret(options, created);
   } catch (...) {
     try {
-      keys.revoke(created.key.id);
+      place->revoke_key(created.key.id);
     } catch (const Error&) {
       tell_aside("the key {} was made, but could neither be shown nor revoked; revoke it", created.key.id.str());
     }
@@ -65,8 +63,8 @@ void create_key(const Options& options, const NewApiKey& key) {
 }
 
 void list_keys(const Options& options) {
-  const Workspace workspace(options);
-  const auto keys = keys_of(workspace).list();
+  const auto place = open_place(options);
+  const auto keys = place->keys();
   if (options.json) {
     Json out = Json::array();
     for (const ApiKey& key : keys) out.push_back(to_json(key));
@@ -77,7 +75,7 @@ void list_keys(const Options& options) {
     rows.push_back({key.id.str(), key.name, key.display_prefix, fmt::format("{}", fmt::join(key.roles, ", ")),
                     state_of(key), key.expires_at ? time_text(*key.expires_at).substr(0, 10) : "never"});
   if (rows.empty())
-    return say("There is no key in {} yet. Make one: struere keys create NAME --role ROLE", workspace.environment());
+    return say("There is no key in {} yet. Make one: struere keys create NAME --role ROLE", place->environment());
   Screen(options).show_table({"id", "name", "begins", "roles", "state", "expires"}, rows);
 }
 
@@ -109,17 +107,17 @@ void add_keys(CLI::App& program, Options& options) {
       ->type_name("MINUTES");
   rotate->footer("Example:\n  struere keys rotate 0192… --overlap 60");
   rotate->callback([&options] {
-    const Workspace workspace(options);
+    const auto place = open_place(options);
     naming("key", id, [&] {
-      keys_of(workspace).rotate(ApiKeyId(id), std::chrono::minutes(minutes),
-                                [&](const CreatedApiKey& created) { show_secret(options, created); });
+      place->rotate_key(ApiKeyId(id), std::chrono::minutes(minutes),
+                        [&](const CreatedApiKey& created) { show_secret(options, created); });
     });
   });
   auto* const revoke = keys->add_subcommand("revoke", "End a key at once");
   revoke->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
   revoke->callback([&options] {
-    const Workspace workspace(options);
-    naming("key", id, [&] { keys_of(workspace).revoke(ApiKeyId(id)); });
+    const auto place = open_place(options);
+    naming("key", id, [&] { place->revoke_key(ApiKeyId(id)); });
     if (options.json) return say_json({{"revoked", id}});
     say("Revoked.");
   });

@@ -88,8 +88,10 @@ int main(int count, char** arguments) {
   add_runs(program, options);
 #ifdef STRUERE_HAS_SERVER
   add_serve(program, options);
+  add_login(program, options);
 #endif
   add_people(program, options);
+  add_operators(program, options);
   add_lists(program, options);
   add_explain(program, options);
   add_adopt(program, options);

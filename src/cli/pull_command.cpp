@@ -1,9 +1,11 @@
 // `struere pull`: changes the files to the definitions of an environment.
 #include <fmt/format.h>
 
+#include <limits>
 #include <map>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 #include "struere/yaml/definition_folder.hpp"
 
@@ -11,26 +13,21 @@ namespace struere::cli {
 namespace {
 
 // The definitions of one kind that were deleted, by name, as the audit log last shows them.
-std::map<std::string, Json> deleted_definitions(const Workspace& workspace, DefinitionKind kind) {
+std::map<std::string, Json> deleted_definitions(const Place& place, DefinitionKind kind) {
   const std::string prefix = std::string(to_string(kind)) + ".";
   const char* const name_key = kind == DefinitionKind::role ? "name" : "slug";
   std::map<std::string, Json> last, out;
-  const EventRepository events = workspace.actor().events();
-  EventQuery query{.type_prefix = prefix, .limit = 1000};
-  do {
-    const EventPage page = events.list(query);
-    for (const Event& event : page.events) {
-      const Json payload = event.payload();
-      const std::string name = payload.value(name_key, "");
-      if (event.type() == prefix + "deleted") {
-        if (const auto known = last.find(name); known != last.end()) out[name] = known->second;
-      } else if (event.type() == prefix + "created" || event.type() == prefix + "updated") {
-        last[name] = payload;
-        out.erase(name);
-      }
+  constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+  for (const Event& event : place.events({.type_prefix = prefix, .limit = 1000})->last(all, {})) {
+    const Json payload = event.payload();
+    const std::string name = payload.value(name_key, "");
+    if (event.type() == prefix + "deleted") {
+      if (const auto known = last.find(name); known != last.end()) out[name] = known->second;
+    } else if (event.type() == prefix + "created" || event.type() == prefix + "updated") {
+      last[name] = payload;
+      out.erase(name);
     }
-    query.after = page.next;
-  } while (query.after);
+  }
   return out;
 }
 
@@ -38,17 +35,17 @@ std::map<std::string, Json> deleted_definitions(const Workspace& workspace, Defi
 // enough about agents and tools.
 class Removals {
  public:
-  explicit Removals(const Workspace& workspace) : workspace_(workspace) {}
+  explicit Removals(const Place& place) : place_(place) {}
 
   bool operator()(DefinitionKind kind, const std::string& name, const Json& definition) {
     if (kind == DefinitionKind::agent || kind == DefinitionKind::tool) return false;
-    if (!deleted_.contains(kind)) deleted_[kind] = deleted_definitions(workspace_, kind);
+    if (!deleted_.contains(kind)) deleted_[kind] = deleted_definitions(place_, kind);
     const auto found = deleted_.at(kind).find(name);
     return found != deleted_.at(kind).end() && found->second == definition;
   }
 
  private:
-  const Workspace& workspace_;
+  const Place& place_;
   std::map<DefinitionKind, std::map<std::string, Json>> deleted_;
 };
 
@@ -84,23 +81,23 @@ Json to_json(const DefinitionFilePlan& plan) {
 }
 
 void pull(const Options& options) {
-  const Workspace workspace(options);
-  const auto definitions = workspace.definitions(workspace.actor().actor().environment()).current();
-  const DefinitionFilePlan plan = plan_definition_files(workspace.folder(), definitions, Removals(workspace));
-  if (!options.json) show(options, plan, workspace.environment());
+  const auto place = open_place(options);
+  const std::string environment = place->environment();
+  const auto definitions = place->definitions(*parse_environment(environment))->current();
+  const DefinitionFilePlan plan = plan_definition_files(place->folder(), definitions, Removals(*place));
+  if (!options.json) show(options, plan, environment);
   if (!plan.empty()) {
-    if (!options.yes &&
-        !Screen(options).confirm(fmt::format("Change these files to what {} holds?", workspace.environment()))) {
+    if (!options.yes && !Screen(options).confirm(fmt::format("Change these files to what {} holds?", environment))) {
       say("No file was changed.");
       throw Finished{failed};
     }
-    write_definition_files(workspace.folder(), plan);
+    write_definition_files(place->folder(), plan);
   }
   if (options.json) return say_json(to_json(plan));
   if (plan.kept.empty())
-    say("The files are as {} is.", workspace.environment());
+    say("The files are as {} is.", environment);
   else
-    say("The files are as {} is, except those with ?.", workspace.environment());
+    say("The files are as {} is, except those with ?.", environment);
 }
 
 }  // namespace

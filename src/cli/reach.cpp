@@ -33,6 +33,11 @@ const std::map<std::string_view, Reach> reaches{
     {"completion", files_alone},
     {"backup", files_alone},
     {"users add", files_alone},
+    {"login", files_alone},
+    {"logout", files_alone},
+    {"operators invite", files_alone},
+    {"operators list", files_alone},
+    {"operators end", files_alone},
     {"sync", {Acts::as_system, About::development}},
     {"dev", {Acts::as_system, About::development}},
     {"deploy", {Acts::as_system, About::production}},
@@ -154,8 +159,8 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
     if (given.key) refuse_actor(words, "--key");
     if (given.key_file) refuse_actor(words, "--key-file");
     // A command that only reads files has no actor, so STRUERE_KEY does not matter.
-    if (std::getenv("STRUERE_KEY") &&
-        (reach.about != About::no_environment || words == "backup" || words == "users add"))
+    if (std::getenv("STRUERE_KEY") && (reach.about != About::no_environment || words == "backup" ||
+                                       words == "users add" || words.starts_with("operators ")))
       refuse_actor(words, "STRUERE_KEY");
   } else {
     options.key = secret_of(given);

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
-#include "struere/triggers/trigger_repository.hpp"
 
 namespace struere::cli {
 namespace {
@@ -17,8 +17,6 @@ struct RunArguments {
   TriggerRunQuery query;
   std::string status, id;
 };
-
-TriggerRepository triggers_of(const Workspace& workspace) { return workspace.actor().triggers(); }
 
 Json to_json(const TriggerRun& run) {
   return {{"id", run.id.str()},
@@ -36,8 +34,8 @@ Json to_json(const TriggerRun& run) {
 void list_runs(const Options& options, RunArguments arguments) {
   for (const TriggerRunStatus status : statuses)
     if (arguments.status == to_string(status)) arguments.query.status = status;
-  const Workspace workspace(options);
-  const TriggerRunPage page = triggers_of(workspace).runs(arguments.query);
+  const auto place = open_place(options);
+  const TriggerRunPage page = place->runs(arguments.query);
   if (options.json) {
     Json runs = Json::array();
     for (const TriggerRun& run : page.runs) runs.push_back(to_json(run));
@@ -45,7 +43,7 @@ void list_runs(const Options& options, RunArguments arguments) {
   }
   if (page.runs.empty())
     return say("There is no {}run in {}.", arguments.status.empty() ? "" : arguments.status + " ",
-               workspace.environment());
+               place->environment());
   std::vector<std::vector<std::string>> rows;
   bool has_dead = false;
   for (const TriggerRun& run : page.runs) {
@@ -74,23 +72,21 @@ void add_runs(CLI::App& program, Options& options) {
   list->footer("Example:\n  struere runs list -e production --status dead");
   list->callback([&options] { list_runs(options, arguments); });
 
-  const auto change = [&](const char* name, const char* about,
-                          void (TriggerRepository::*call)(const TriggerRunId&) const, const char* done) {
+  const auto change = [&](const char* name, const char* about, TriggerRun (Place::*call)(const TriggerRunId&) const,
+                          const char* done) {
     auto* const command = runs->add_subcommand(name, about);
     command->add_option("run", arguments.id, "As `struere runs list` shows it")->required()->type_name("RUN");
     command->callback([&options, call, done] {
-      const Workspace workspace(options);
-      const TriggerRepository triggers = triggers_of(workspace);
+      const auto place = open_place(options);
       const TriggerRunId id(arguments.id);
-      naming("run", id.str(), [&] { (triggers.*call)(id); });
-      if (options.json) return say_json(to_json(triggers.run(id)));
+      const TriggerRun run = naming("run", id.str(), [&] { return ((*place).*call)(id); });
+      if (options.json) return say_json(to_json(run));
       say("{}", done);
     });
     command->footer(fmt::format("Example:\n  struere runs {} 0192… -e production", name));
   };
-  change("retry", "Continue a dead run with the step that failed", &TriggerRepository::retry,
-         "It waits for a worker again.");
-  change("cancel", "Cancel a pending run", &TriggerRepository::cancel, "Cancelled.");
+  change("retry", "Continue a dead run with the step that failed", &Place::retry_run, "It waits for a worker again.");
+  change("cancel", "Cancel a pending run", &Place::cancel_run, "Cancelled.");
 }
 
 }  // namespace struere::cli

@@ -16,6 +16,7 @@ struct ServeArguments {
   std::optional<std::string> metrics_token;
   std::uint32_t rate = 0;
   bool logs = false;
+  std::string invited;
 };
 
 // "127.0.0.1:8787", "[::1]:8787", "0.0.0.0:0"
@@ -38,6 +39,11 @@ void read_listen(const std::string& text, server::ServerOptions& options) {
   options.port = static_cast<std::uint16_t>(port);
 }
 
+std::string sign_in_link(const Workspace& workspace, const std::string& user, const std::string& url) {
+  const OperatorSessions sessions = workspace.database().trusted_host().operator_sessions();
+  return url + "/sign-in?token=" + sessions.invite(workspace.organization(), UserId(user)).secret;
+}
+
 void run(const Options& options, const ServeArguments& arguments) {
   server::ServerOptions served;
   read_listen(arguments.listen, served);
@@ -51,6 +57,7 @@ void run(const Options& options, const ServeArguments& arguments) {
     if (logs || status >= 500) tell_aside("{}", line);
   };
   const Workspace workspace(options);
+  if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
   // The signals are blocked here, in all threads, and awaited below.
   sigset_t signals;
   sigemptyset(&signals);
@@ -58,10 +65,17 @@ void run(const Options& options, const ServeArguments& arguments) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   server::Server server(workspace.database(), served);
   server.start();
-  if (options.json)
-    say_json({{"url", server.url()}});
-  else
+  Json told{{"url", server.url()}};
+  if (!arguments.invited.empty()) told["link"] = sign_in_link(workspace, arguments.invited, server.url());
+  if (options.json) {
+    say_json(told);
+  } else {
     say("Serving {} on {}. Stop with Ctrl-C.", workspace.file().string(), server.url());
+    if (told.contains("link"))
+      say("{} signs in, once, within 15 minutes: {}", arguments.invited, told.at("link").get<std::string>());
+    else
+      say("To sign in: struere operators invite USER --address {}", server.url());
+  }
   flush_output();
   constexpr timespec second{1, 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0)
@@ -90,9 +104,10 @@ void add_serve(CLI::App& program, Options& options) {
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
       ->type_name("TOKEN");
   command->add_flag("--log", arguments.logs, "Write a line of JSON to stderr for each request, not only for failures");
+  command->add_option("--invite", arguments.invited, "Print a link with which this member signs in")->type_name("USER");
   command->footer(
       "Clients send an API key as a bearer token (docs/http.md). SIGTERM finishes the requests that run.\n\n"
-      "Example:\n  struere serve\n  struere serve --listen 0.0.0.0:8787 --host data.example.org");
+      "Examples:\n  struere serve --invite ada\n  struere serve --listen 0.0.0.0:8787 --host data.example.org");
   command->callback([&options] { run(options, arguments); });
 }
 

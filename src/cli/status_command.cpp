@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 #include "struere/yaml/definition_folder.hpp"
 
@@ -9,11 +10,11 @@ namespace struere::cli {
 namespace {
 
 void compare(const Options& options, bool detailed) {
-  const Workspace workspace(options);
-  const Definitions development = workspace.definitions(Environment::development);
-  const ChangePlan to_sync = development.plan(read_definitions(workspace.folder(), workspace.held_fields()),
-                                              {.held = workspace.held_fields()});
-  const ChangePlan to_deploy = workspace.definitions(Environment::production).plan(development.current());
+  const auto place = open_place(options);
+  const auto development = place->definitions(Environment::development);
+  const ChangePlan to_sync =
+      development->plan(read_definitions(place->folder(), place->held_fields()), {.held = place->held_fields()});
+  const ChangePlan to_deploy = place->definitions(Environment::production)->plan(development->current());
   if (options.json) {
     return say_json({{"toSync", to_sync.to_json()}, {"toDeploy", to_deploy.to_json()}});
   }

@@ -9,13 +9,13 @@
 
 namespace struere::cli {
 
-void sync(const Workspace& workspace, const Options& options, PlanOptions plan_options) {
-  plan_options.held = workspace.held_fields();
-  const Definitions development = workspace.definitions(Environment::development);
-  const ChangePlan plan = development.plan(read_definitions(workspace.folder(), plan_options.held), plan_options);
+void sync(const Place& place, const Options& options, PlanOptions plan_options) {
+  plan_options.held = place.held_fields();
+  const auto development = place.definitions(Environment::development);
+  const ChangePlan plan = development->plan(read_definitions(place.folder(), plan_options.held), plan_options);
   if (!options.json) Screen(options).show(plan, false);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
-  development.apply(plan);
+  development->apply(plan);
   if (options.json)
     say_json(plan.to_json());
   else if (plan.empty())
@@ -35,7 +35,7 @@ void add_sync(CLI::App& program, Options& options) {
                     "Sync even if stored values that a role masks become visible to it");
   command->add_flag("--hold-writers", plan_options.hold_writers,
                     "All writers may wait while more than 50,000 entities are read or rewritten");
-  command->callback([&options] { sync(Workspace(options, Workspace::Missing::make), options, plan_options); });
+  command->callback([&options] { sync(*open_place(options, Workspace::Missing::make), options, plan_options); });
 }
 
 }  // namespace struere::cli

@@ -1,10 +1,10 @@
 // The part that `sync` and `dev` share.
 #pragma once
 
-#include "cli/workspace.hpp"
+#include "cli/place.hpp"
 
 namespace struere::cli {
 
-void sync(const Workspace& workspace, const Options& options, PlanOptions plan_options);
+void sync(const Place& place, const Options& options, PlanOptions plan_options);
 
 }  // namespace struere::cli

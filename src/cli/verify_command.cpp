@@ -2,14 +2,15 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
 
 void add_verify(CLI::App& program, Options& options) {
   program.add_subcommand("verify", "Recompute the hash chain of the audit log")->callback([&options] {
-    const Workspace workspace(options);
-    const auto found = workspace.actor().events().verify();
+    const auto place = open_place(options);
+    const auto found = place->verify();
     if (options.json)
       say_json({{"ok", found.ok},
                 {"verified", found.verified},
@@ -17,9 +18,9 @@ void add_verify(CLI::App& program, Options& options) {
                 {"head", found.head},
                 {"problem", found.problem}});
     else if (found.ok && found.head.empty())
-      say("The log of {} has no events.", workspace.environment());
+      say("The log of {} has no events.", place->environment());
     else if (found.ok)
-      say("{} events of {} verify. The last has the hash {}.", found.verified, workspace.environment(), found.head);
+      say("{} events of {} verify. The last has the hash {}.", found.verified, place->environment(), found.head);
     if (!found.ok && options.json) throw Finished{broken_storage};
     if (!found.ok) throw Error(ErrorCode::storage, found.problem);
   });

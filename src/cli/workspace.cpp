@@ -76,23 +76,37 @@ Project read_project(const Options& options) {
     if (!text) throw UsageError("struere.yaml cannot be read");
     const Document document(*text);
     const Json& settings = document.value();
-    if (!settings.is_object()) refuse({}, "this is not a mapping with `database` and `organization`");
+    if (!settings.is_object()) refuse({}, "this is not a mapping with `database` or `server`, and `organization`");
     for (const auto& [key, value] : settings.items()) {
       const DocumentPlace at = document.position_of(Json::json_pointer() / key);
-      if (key != "database" && key != "organization")
-        refuse(at, fmt::format("unknown key `{}`; there are `database` and `organization`", key));
+      if (key != "database" && key != "server" && key != "organization")
+        refuse(at, fmt::format("unknown key `{}`; there are `database`, `server` and `organization`", key));
       if (!value.is_string() || value == "") refuse(at, fmt::format("`{}` must be a text that is not empty", key));
       values[key] = value.get<std::string>();
     }
   } catch (const DocumentFault& fault) {
     refuse(fault.position, fault.message);
   }
-  if (values.size() != 2) throw UsageError("struere.yaml names a `database` (a file) and an `organization` (its id)");
-  const std::string &database = values.at("database"), &organization = values.at("organization");
-  return {folder, (folder / database).lexically_normal(), OrganizationId(organization)};
+  if (values.size() != 2 || !values.contains("organization"))
+    throw UsageError(
+        "struere.yaml names a `database` (a file), or a `server` (an address), and an `organization` (its id)");
+  const OrganizationId organization(values.at("organization"));
+  if (const auto server = values.find("server"); server != values.end())
+    return {folder, {}, server->second, organization};
+  return {folder, (folder / values.at("database")).lexically_normal(), {}, organization};
 }
 
-Workspace::Workspace(const Options& options, Missing missing) : project_(read_project(options)) {
+Project read_local_project(const Options& options) {
+  Project out = read_project(options);
+  if (out.server)
+    throw UsageError(
+        fmt::format("this command works on a database file, and this project is on the server {}; run it "
+                    "where the file is (docs/cli.md lists what works on a server)",
+                    *out.server));
+  return out;
+}
+
+Workspace::Workspace(const Options& options, Missing missing) : project_(read_local_project(options)) {
   if (missing == Missing::refuse && !std::filesystem::exists(file()))
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no database {} yet; `struere sync` makes it", file().string()));

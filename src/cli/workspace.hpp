@@ -63,15 +63,19 @@ class UsageError : public std::runtime_error {
 
 std::string full_path(const std::filesystem::path& folder);  // for output
 
-// The content of struere.yaml: {database: FILE, organization: ID}.
+// The content of struere.yaml: {database: FILE, organization: ID}, or {server: URL, organization: ID}.
 struct Project {
   std::filesystem::path folder;
-  std::filesystem::path database;
+  std::filesystem::path database;     // empty if it is on a server
+  std::optional<std::string> server;  // an address
   OrganizationId organization;
 };
 
 // Throws UsageError if the folder is not a project.
 Project read_project(const Options& options);
+
+// For commands that need the database file. Throws UsageError if the project is on a server.
+Project read_local_project(const Options& options);
 
 // A project, its open database, and the actor of the command: the system by default, because the user of the command
 // can read and write the file.

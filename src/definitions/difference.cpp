@@ -66,6 +66,19 @@ std::vector<DefinitionChange> difference(const DefinitionSet& before, const Defi
   return out;
 }
 
+std::string_view to_string(Obstacle::Kind kind) noexcept {
+  using enum Obstacle::Kind;
+  switch (kind) {
+    case entities_of_removed_type: return "entities_of_removed_type";
+    case data_violates_schema: return "data_violates_schema";
+    case assignments_of_removed_role: return "assignments_of_removed_role";
+    case data_breaks_unique_key: return "data_breaks_unique_key";
+    case masked_values_shown: return "masked_values_shown";
+    case holds_writers: return "holds_writers";
+  }
+  return "";
+}
+
 Json ChangePlan::to_json() const {
   Json out{{"environment", to_string(environment)},
            {"changes", Json::array()},
@@ -85,7 +98,8 @@ Json ChangePlan::to_json() const {
     out["changes"].push_back(std::move(item));
   }
   for (const Obstacle& obstacle : obstacles)
-    out["obstacles"].push_back({{"name", obstacle.name},
+    out["obstacles"].push_back({{"kind", to_string(obstacle.kind)},
+                                {"name", obstacle.name},
                                 {"count", obstacle.count},
                                 {"examples", obstacle.examples},
                                 {"message", obstacle.message}});

@@ -12,6 +12,7 @@
 #include "server/routes/all_routes.hpp"
 #include "server/who_asks.hpp"
 #include "struere/core/error.hpp"
+#include "struere/repository/operator_sessions.hpp"
 
 namespace struere::server {
 namespace {
@@ -56,6 +57,18 @@ bool is_blank(std::string_view body) noexcept {
 
 }  // namespace
 
+namespace {
+
+// The operator's session whose use is to be noted; null if there is none.
+const OperatorSession* session_to_touch(const Services& services, const Admission& admission) {
+  if (!admission.asker || !admission.asker->operator_session) return nullptr;
+  const auto& session = admission.asker->operator_session->session;
+  const bool is_due = session && services.database.trusted_host().operator_sessions().is_touch_due(*session);
+  return is_due ? &*session : nullptr;
+}
+
+}  // namespace
+
 std::string Admission::organization() const {
   return asker ? asker->session.actor().organization().str() : std::string();
 }
@@ -81,12 +94,15 @@ Admission Application::admit(Request& request) const {
   auto match = routes_.find(request);
   out.route = match.route;
   out.parameters = std::move(match.parameters);
+  out.lane = match.route->lane;
   if (match.route->access == Access::session) {
     out.asker = who_asks(request, services_, match.route->lane != Lane::write);
     const ActorContext actor = out.asker->session.actor();
     auto rate = services_.rate_limits->take(actor.organization().str(), actor.id(), std::chrono::steady_clock::now());
     if (!rate.is_allowed) throw Refusal(429, "limit", "too many requests; wait a second", std::move(rate.headers));
     out.headers = std::move(rate.headers);
+    // The use of a session is noted at most once a minute, and may then wait for a writer.
+    if (out.lane == Lane::brief && session_to_touch(services_, out)) out.lane = Lane::read;
   }
   if (request.method != Method::get) require_body_type(request, *match.route);
   constexpr std::size_t empty_object = 16;  // many clients send {} where there is no body
@@ -99,6 +115,8 @@ Response Application::carry_out(const Request& request, const Admission& admissi
   try {
     if (admission.route->request.empty() && !is_blank(request.body))
       throw Refusal(400, "malformed_request", "this route takes no body");
+    if (const OperatorSession* const session = session_to_touch(services_, admission))
+      services_.database.trusted_host().operator_sessions().touch(*session);
     const Call call(request, services_, admission.parameters, admission.asker ? &*admission.asker : nullptr);
     const auto work = [&] { return admission.route->handler(call); };
     const auto key = request.header("idempotency-key");

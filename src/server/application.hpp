@@ -18,6 +18,7 @@ struct Admission {
   const Route* route = nullptr;
   std::map<std::string, std::string> parameters;
   std::optional<Asker> asker;
+  Lane lane = Lane::brief;
   std::size_t body_bytes = 0;                                // at most
   std::vector<std::pair<std::string, std::string>> headers;  // of the answer, whatever it is
   // Whose turn an operation takes: the organization, or empty.

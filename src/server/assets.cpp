@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "server/sign_in_page.hpp"
+
 namespace struere::server {
 namespace {
 
@@ -11,10 +13,15 @@ constexpr std::string_view without_dashboard =
     "<h1>struere</h1><p>The server runs; its API is below <a href=\"/v1/openapi.json\">/v1</a>.</p>"
     "<p>This build has no dashboard. Install npm and build with -DSTRUERE_BUILD_DASHBOARD=ON to have one.</p></html>\n";
 
-const Asset* find(std::string_view path) noexcept {
-  const auto all = assets();
+const Asset* find_in(std::span<const Asset> all, std::string_view path) noexcept {
   const auto found = std::ranges::find(all, path, &Asset::path);
   return found == all.end() ? nullptr : &*found;
+}
+
+// The dashboard signs people in itself.
+const Asset* find(std::string_view path) noexcept {
+  const Asset* const built = find_in(assets(), path);
+  return built || find_in(assets(), "/index.html") ? built : find_in(sign_in_assets(), path);
 }
 
 }  // namespace

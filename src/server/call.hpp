@@ -2,13 +2,13 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "server/request.hpp"
 #include "server/stream_counts.hpp"
+#include "struere/model/operator_session.hpp"
 #include "struere/repository/session.hpp"
 #include "struere/server/server.hpp"
 
@@ -18,18 +18,13 @@ class Application;
 class IdempotentAnswers;
 class RateLimits;
 
-// A person that signed in by a browser.
+// A person that signed in (sign_in.hpp).
 struct Operator {
   UserId user;
   OrganizationId organization;
-};
-
-// The sessions of operators: finds who a cookie stands for. Called for every request with a cookie, on the threads of
-// connections: it must not wait. nullopt if the session is unknown or ended.
-class OperatorSessions {
- public:
-  virtual ~OperatorSessions() = default;
-  virtual std::optional<Operator> find(const Request& request) const = 0;
+  std::optional<OperatorSession> session = {};  // nullopt: the host's own sign-in
+  std::string secret = {};                      // of the session
+  bool is_ambient = true;  // a browser sends the proof by itself, so that another site could make it send it
 };
 
 // Who asks, once it is known (who_asks.hpp).
@@ -43,7 +38,6 @@ struct Asker {
 struct Services {
   Database database;
   ServerOptions options;
-  std::shared_ptr<const OperatorSessions> operators = {};  // null: nobody signs in
   // Made by Core.
   std::shared_ptr<StreamCounts> streams = {};
   std::shared_ptr<IdempotentAnswers> idempotent_answers = {};

@@ -273,9 +273,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   asio::awaitable<Response> carried_out(const Request& request, const Admission& admission) {
     const Application& application = core_.application();
     lowest(stream_).expires_never();
-    if (admission.route->lane == Lane::brief) co_return application.carry_out(request, admission);
+    if (admission.lane == Lane::brief) co_return application.carry_out(request, admission);
     Response response;
-    const bool done = co_await run_elsewhere(admission.route->lane, admission.organization(),
+    const bool done = co_await run_elsewhere(admission.lane, admission.organization(),
                                              [&] { response = application.carry_out(request, admission); });
     if (!done)
       response = problem(Refusal(429, "limit", "too many requests wait; try again later", {{"Retry-After", "1"}}));

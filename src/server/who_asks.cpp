@@ -1,45 +1,19 @@
 #include "server/who_asks.hpp"
 
-#include <algorithm>
-
 #include "server/refusal.hpp"
+#include "server/sign_in.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::server {
 namespace {
 
-constexpr std::string_view bearer = "bearer ";
-
-bool begins_with_bearer(std::string_view text) noexcept {
-  return text.size() > bearer.size() && std::ranges::equal(text.substr(0, bearer.size()), bearer, {}, [](char c) {
-           return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-         });
-}
-
-Session session_of_key(const Request& request, const Services& services, std::string_view authorization) {
-  if (!begins_with_bearer(authorization))
-    throw Error(ErrorCode::unauthenticated, "Authorization must be `Bearer` followed by an API key");
-  std::string_view key = authorization.substr(bearer.size());
-  while (!key.empty() && key.front() == ' ') key.remove_prefix(1);
+Session session_of_key(const Request& request, const Services& services, std::string_view key) {
   Session session = services.database.authenticate(key);
   const auto environment = request.parameter("environment");
   if (environment && *environment != to_string(session.actor().environment()))
     throw Refusal(400, "contradictory_environment",
                   "the key is for another environment than `environment` says; leave the parameter out");
   return session;
-}
-
-// A browser sends cookies with what another site makes it request. Sec-Fetch-Site and Origin cannot be forged by a
-// page.
-void require_same_site(const Request& request) {
-  if (const auto site = request.header("sec-fetch-site")) {
-    if (*site == "same-origin") return;
-  } else if (const auto origin = request.header("origin")) {
-    const auto host = request.header("host");
-    const std::string own = std::string(request.is_secure ? "https://" : "http://") + std::string(host.value_or(""));
-    if (host && *origin == own) return;
-  }
-  throw Refusal(403, "cross_site", "a request with a cookie must come from a page of this server");
 }
 
 Session session_of_operator(const Request& request, const Services& services, const Operator& person) {
@@ -87,13 +61,12 @@ ImpersonateOptions read_actor_name(std::string_view text) {
 
 Asker who_asks(const Request& request, const Services& services, bool is_read) {
   std::optional<Asker> asker;
-  if (const auto authorization = request.header("authorization")) {
-    asker = Asker{session_of_key(request, services, *authorization)};
-  } else if (services.operators && request.header("cookie")) {
-    const auto person = services.operators->find(request);
-    if (!person) throw Error(ErrorCode::unauthenticated, "the session has ended; sign in again");
-    if (request.method != Method::get) require_same_site(request);
-    asker = Asker{session_of_operator(request, services, *person), person};
+  if (auto person = find_operator(request, services)) {
+    if (person->is_ambient && request.method != Method::get) require_same_origin(request);
+    Session session = session_of_operator(request, services, *person);
+    asker = Asker{std::move(session), std::move(person)};
+  } else if (const auto key = bearer_token(request)) {
+    asker = Asker{session_of_key(request, services, *key)};
   } else {
     throw Error(ErrorCode::unauthenticated, "give an API key as `Authorization: Bearer …`, or sign in");
   }

@@ -11,7 +11,7 @@
 
 namespace struere::test {
 
-// API keys ask as they are, users as operators (NamedOperators). The system actor has no way over HTTP, nor have
+// API keys ask as they are, users as operators (named_operator). The system actor has no way over HTTP, nor have
 // definitions of a host: these steps are performed in process.
 class HttpOperations {
  public:

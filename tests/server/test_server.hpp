@@ -11,21 +11,23 @@
 
 namespace struere::test {
 
-// The cookie `user=ana;organization=acme` stands for that user. For tests alone.
-class NamedOperators : public server::OperatorSessions {
- public:
-  std::optional<server::Operator> find(const server::Request& request) const override {
-    const std::string cookie(request.header("cookie").value_or(""));
-    const std::size_t middle = cookie.find("; organization=");
-    if (!cookie.starts_with("user=") || middle == std::string::npos) return std::nullopt;
-    return server::Operator{UserId(cookie.substr(5, middle - 5)), OrganizationId(cookie.substr(middle + 15))};
-  }
-};
+// The cookie `user=ana; organization=acme` stands for that user. For tests alone.
+inline std::optional<server::SignedIn> named_operator(const server::SignInRequest& request) {
+  const std::string cookie(request.header("cookie").value_or(""));
+  const std::size_t middle = cookie.find("; organization=");
+  if (!cookie.starts_with("user=") || middle == std::string::npos) return std::nullopt;
+  return server::SignedIn{UserId(cookie.substr(5, middle - 5)), OrganizationId(cookie.substr(middle + 15))};
+}
+
+inline server::ServerOptions with_named_operators(server::ServerOptions options) {
+  options.sign_in = named_operator;
+  return options;
+}
 
 class RunningServer {
  public:
   explicit RunningServer(const Database& database, const server::ServerOptions& options = {})
-      : core_(server::Services{database, options, std::make_shared<NamedOperators>()}), listener_(core_) {
+      : core_(server::Services{database, with_named_operators(options)}), listener_(core_) {
     listener_.start();
   }
   ~RunningServer() { stop(); }

@@ -47,6 +47,8 @@ struct Obstacle {
   std::string message;
 };
 
+std::string_view to_string(Obstacle::Kind kind) noexcept;  // "data_violates_schema"
+
 // Stored values that a role masks now and would show, or mask less. They stay hidden if the role keeps a mask of
 // `path`, which may be a field that the schema no longer has.
 struct Reveal {

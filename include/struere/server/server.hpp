@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "struere/repository/database.hpp"
+#include "struere/repository/operator_sessions.hpp"
 
 namespace struere {
 namespace STRUERE_API server {
@@ -45,6 +46,18 @@ struct TlsFiles {
   std::string key;
 };
 
+// What a host's own sign-in sees of a request (docs/server.md).
+struct SignInRequest {
+  std::string_view peer;  // the address of the client, or of the proxy
+  // The value of a header, by its name in lower case; nullopt if the request does not have it.
+  std::function<std::optional<std::string_view>(std::string_view lower_case_name)> header;
+};
+
+struct SignedIn {
+  UserId user;
+  OrganizationId organization;
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free port
@@ -56,6 +69,13 @@ struct ServerOptions {
   unsigned io_threads = 2;
   unsigned read_threads = 4;   // for operations that read
   unsigned write_threads = 8;  // for operations that write: waiting writers share a commit
+  // When the sessions of operators end by themselves: those of browsers, and those of `struere login`.
+  OperatorSessionTerms browser_session = {};
+  OperatorSessionTerms cli_session = {std::chrono::hours(7 * 24), std::chrono::hours(30 * 24)};
+  // The host's own sign-in: which member of which organization a request without an API key comes from; nullopt if it
+  // does not know, and the session's cookie decides. Called for each request, from many threads; must be quick. It is
+  // trusted: it must not believe a header that a client can send itself.
+  std::function<std::optional<SignedIn>(const SignInRequest& request)> sign_in = {};
   // Takes each line of the access log with the status of the answer: JSON without a value, key or id of the data.
   // Called from many threads.
   std::function<void(std::string_view line, unsigned status)> access_log = {};

@@ -13,6 +13,14 @@ std::vector<Route> all_routes() {
   add_event_routes(out);
   add_conversation_routes(out);
   add_agent_routes(out);
+  add_definition_routes(out);
+  add_plan_routes(out);
+  add_pack_routes(out);
+  add_member_routes(out);
+  add_key_routes(out);
+  add_run_routes(out);
+  add_operator_routes(out);
+  add_maintenance_routes(out);
   return out;
 }
 

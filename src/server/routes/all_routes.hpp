@@ -18,5 +18,13 @@ void add_access_routes(std::vector<Route>& routes);  // can and explain
 void add_event_routes(std::vector<Route>& routes);
 void add_conversation_routes(std::vector<Route>& routes);  // threads and messages
 void add_agent_routes(std::vector<Route>& routes);         // with tools and executions
+void add_definition_routes(std::vector<Route>& routes);
+void add_plan_routes(std::vector<Route>& routes);
+void add_pack_routes(std::vector<Route>& routes);
+void add_member_routes(std::vector<Route>& routes);
+void add_key_routes(std::vector<Route>& routes);
+void add_run_routes(std::vector<Route>& routes);
+void add_operator_routes(std::vector<Route>& routes);
+void add_maintenance_routes(std::vector<Route>& routes);
 
 }  // namespace struere::server

@@ -1,0 +1,58 @@
+// Requests to a server of struere (docs/http.md).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "struere/core/json.hpp"
+
+namespace struere::cli {
+
+struct HttpAnswer {
+  unsigned status = 0;
+  std::string body;
+};
+
+// Where a server is: https://host[:port], or http:// where it is on this machine.
+struct ServerAddress {
+  bool is_secure = true;
+  std::string host, port;
+
+  // Throws UsageError for any other text. `what` names where it stands, such as "`server` in struere.yaml".
+  static ServerAddress parse(const std::string& url, const std::string& what);
+  std::string url() const;
+};
+
+// Verifies the server's certificate against those that this machine trusts (SSL_CERT_FILE names others). Follows no
+// redirect. Each request is a connection of its own. Not for several threads.
+class HttpClient {
+ public:
+  HttpClient(ServerAddress address, std::string bearer, std::map<std::string, std::string> headers = {});
+
+  const ServerAddress& address() const noexcept { return address_; }
+  // The same with these headers, and without those.
+  HttpClient with(const std::map<std::string, std::string>& headers,
+                  const std::vector<std::string>& without = {}) const;
+
+  // The JSON of the answer; null if it has none. Throws the Error that a problem of the server describes, and
+  // Error{storage} if the server cannot be reached, or answers something else.
+  Json call(const std::string& method, const std::string& target, const std::optional<Json>& body = {}) const;
+  // Hands over each line of an answer that is a stream, until it ends, which for events is never.
+  void lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const;
+
+ private:
+  ServerAddress address_;
+  std::string bearer_;
+  std::map<std::string, std::string> headers_;
+};
+
+// A path of segments, and a query; all encoded. Parameters without a value are left out.
+std::string target_of(const std::vector<std::string>& segments,
+                      const std::vector<std::pair<std::string, std::optional<std::string>>>& parameters = {});
+
+}  // namespace struere::cli

@@ -1,0 +1,163 @@
+// The place that is a database of this machine, opened by this process.
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "cli/place.hpp"
+
+namespace struere::cli {
+namespace {
+
+class LocalDefinitions final : public DefinitionPlace {
+ public:
+  explicit LocalDefinitions(Definitions definitions) : definitions_(std::move(definitions)) {}
+
+  DefinitionSet current() const override { return definitions_.current(); }
+  HeldFields held_fields() const override { return definitions_.held_fields(); }
+  ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options) const override {
+    return definitions_.plan(definitions, options);
+  }
+  ChangePlan plan_rollback(std::int64_t release, const PlanOptions& options) const override {
+    return definitions_.plan_rollback(release, options);
+  }
+  void apply(const ChangePlan& plan) const override { definitions_.apply(plan); }
+  Release deploy(const ChangePlan& plan, const std::string& note) const override {
+    return definitions_.deploy(plan, note);
+  }
+  std::vector<Release> releases() const override { return definitions_.releases(); }
+
+ private:
+  Definitions definitions_;
+};
+
+class LocalFeed final : public EventFeed {
+ public:
+  explicit LocalFeed(EventSubscription subscription) : subscription_(std::move(subscription)) {}
+
+  std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
+    std::deque<Event> out;
+    bool is_found = false;
+    for (bool is_over = false; !is_over && !is_found;) {
+      const auto events = subscription_.next(std::chrono::milliseconds(0));
+      is_over = events.empty();
+      for (const Event& event : events) {
+        if ((is_found = before && event.id().str() == *before)) break;
+        out.push_back(event);
+        if (out.size() > most) out.pop_front();
+      }
+    }
+    if (before && !is_found)
+      throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
+    return {out.begin(), out.end()};
+  }
+  void follow(const std::function<void(const Event&)>& visit) override {
+    for (;;)
+      for (const Event& event : subscription_.next(std::chrono::seconds(1))) visit(event);
+  }
+
+ private:
+  EventSubscription subscription_;
+};
+
+class LocalPlace final : public Place {
+ public:
+  LocalPlace(const Options& options, std::shared_ptr<const Workspace> workspace)
+      : Place(options.project), workspace_(std::move(workspace)) {}
+
+  std::string environment() const override { return workspace_->environment(); }
+  std::unique_ptr<DefinitionPlace> definitions(Environment environment) const override {
+    return std::make_unique<LocalDefinitions>(workspace_->definitions(environment));
+  }
+  void require_entity_type(const std::string& slug) const override { workspace_->require_entity_type(slug); }
+  void require_role(const std::string& name) const override { workspace_->require_role(name); }
+  Json schema_of(const std::string& type) const override {
+    if (!workspace_->acts_as_system()) return nullptr;
+    for (const EntityType& known : session().entity_types().list())
+      if (known.slug == type) return parse_canonical_json(known.schema);
+    return nullptr;
+  }
+
+  std::vector<ApiKey> keys() const override { return session().api_keys().list(); }
+  CreatedApiKey create_key(const NewApiKey& key) const override { return session().api_keys().create(key); }
+  void rotate_key(const ApiKeyId& id, std::chrono::milliseconds overlap,
+                  const std::function<void(const CreatedApiKey&)>& hand_over) const override {
+    session().api_keys().rotate(id, overlap, hand_over);
+  }
+  void revoke_key(const ApiKeyId& id) const override { session().api_keys().revoke(id); }
+
+  EntityPage list(const std::string& type, const Query& query) const override {
+    return session().entities(type).list(query);
+  }
+  Entity get(const std::string& type, const EntityId& id) const override { return session().entities(type).get(id); }
+  Written create(const std::string& type, const std::string& data,
+                 const std::optional<std::string>& status) const override {
+    return session().entities(type).create(JsonTextView{data}, {status});
+  }
+  Written update(const std::string& type, const EntityId& id, const std::string& patch,
+                 const UpdateOptions& options) const override {
+    return session().entities(type).update(id, JsonTextView{patch}, options);
+  }
+  void remove(const std::string& type, const EntityId& id) const override { session().entities(type).remove(id); }
+  Written restore(const std::string& type, const EntityId& id) const override {
+    return session().entities(type).restore(id);
+  }
+  void purge(const std::string& type, const EntityId& id) const override { session().entities(type).purge(id); }
+
+  std::unique_ptr<EventFeed> events(const EventQuery& query) const override {
+    return std::make_unique<LocalFeed>(session().events().subscribe(query));
+  }
+  Verification verify() const override { return session().events().verify(); }
+  Explanation explain(const AskedExplanation& asked) const override {
+    return workspace_->system(session().actor().environment())
+        .explain(session(), asked.action, asked.resource, asked.id, asked.write);
+  }
+
+  TriggerRunPage runs(const TriggerRunQuery& query) const override { return session().triggers().runs(query); }
+  TriggerRun retry_run(const TriggerRunId& id) const override {
+    session().triggers().retry(id);
+    return session().triggers().run(id);
+  }
+  TriggerRun cancel_run(const TriggerRunId& id) const override {
+    session().triggers().cancel(id);
+    return session().triggers().run(id);
+  }
+
+ private:
+  const Session& session() const noexcept { return workspace_->actor(); }
+
+  std::shared_ptr<const Workspace> workspace_;
+};
+
+}  // namespace
+
+HeldFields Place::held_fields() const {
+  const std::shared_ptr<DefinitionPlace> development = definitions(Environment::development),
+                                         production = definitions(Environment::production);
+  return [development, production](const std::string& type, const FieldPath& field) {
+    return development->held_fields()(type, field) || production->held_fields()(type, field);
+  };
+}
+
+std::unique_ptr<Place> open_local_place(const Options& options, Workspace::Missing missing) {
+  return std::make_unique<LocalPlace>(options, std::make_shared<const Workspace>(options, missing));
+}
+
+std::unique_ptr<Place> place_of(const Options& options, const Workspace& workspace) {
+  return std::make_unique<LocalPlace>(options, std::shared_ptr<const Workspace>(std::shared_ptr<void>(), &workspace));
+}
+
+#ifndef STRUERE_HAS_SERVER
+std::unique_ptr<Place> open_remote_place(const Options&, const Project& project) {
+  throw UsageError(
+      fmt::format("this build of struere cannot reach the server {}: it was built without "
+                  "STRUERE_BUILD_SERVER",
+                  *project.server));
+}
+#endif
+
+std::unique_ptr<Place> open_place(const Options& options, Workspace::Missing missing) {
+  const Project project = read_project(options);
+  return project.server ? open_remote_place(options, project) : open_local_place(options, missing);
+}
+
+}  // namespace struere::cli

@@ -1,0 +1,74 @@
+// `struere operators`: people who sign in to the server of this database, to look after the organization.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "struere/repository/operator_sessions.hpp"
+
+namespace struere::cli {
+namespace {
+
+OperatorSessions sessions_of(const Workspace& workspace) {
+  return workspace.database().trusted_host().operator_sessions();
+}
+
+void invite(const Options& options, const std::string& user, std::string address) {
+  const Workspace workspace(options);
+  workspace.require_member(user);
+  while (address.ends_with('/')) address.pop_back();
+  const OperatorSecret invited = sessions_of(workspace).invite(workspace.organization(), UserId(user));
+  const std::string link = fmt::format("{}/sign-in?token={}", address, invited.secret);
+  if (options.json)
+    return say_json(
+        {{"user", user}, {"link", link}, {"token", invited.secret}, {"expiresAt", invited.session.expires_at}});
+  say("{}", link);
+  tell_aside("{} can sign in with it once, within 15 minutes.", user);
+}
+
+void list(const Options& options) {
+  const Workspace workspace(options);
+  Json out = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const OperatorSession& session : sessions_of(workspace).list(workspace.organization())) {
+    out.push_back({{"id", session.id.str()},
+                   {"user", session.user.str()},
+                   {"kind", to_string(session.kind)},
+                   {"createdAt", session.created_at},
+                   {"lastSeenAt", session.last_seen_at},
+                   {"expiresAt", session.expires_at}});
+    rows.push_back({session.user.str(), std::string(to_string(session.kind)), time_text(session.created_at),
+                    time_text(session.last_seen_at), time_text(session.expires_at)});
+  }
+  if (options.json) return say_json(out);
+  if (rows.empty()) return say("Nobody is signed in. Next: struere operators invite USER");
+  Screen(options).show_table({"user", "what", "since (UTC)", "last seen", "ends"}, rows);
+}
+
+void end(const Options& options, const std::string& user) {
+  const Workspace workspace(options);
+  workspace.require_member(user);
+  const auto ended = sessions_of(workspace).end_all(workspace.organization(), UserId(user));
+  if (options.json) return say_json({{"user", user}, {"ended", ended}});
+  say("Ended {} of {}.", counted(static_cast<std::size_t>(ended), "session or invitation"), user);
+}
+
+}  // namespace
+
+void add_operators(CLI::App& program, Options& options) {
+  static std::string user, address = "http://127.0.0.1:8787";
+  auto* const operators =
+      program.add_subcommand("operators", "People who sign in to the server")->require_subcommand(1);
+  const auto of_user = [operators](const char* name, const char* what) {
+    auto* const command = operators->add_subcommand(name, what);
+    command->add_option("user", user, "A member; `struere users list` shows them")->required()->type_name("USER");
+    return command;
+  };
+  auto* const invitation = of_user("invite", "Print a link with which a member signs in, once, within 15 minutes");
+  invitation->add_option("--address", address, "Where the server is; default: http://127.0.0.1:8787")->type_name("URL");
+  invitation->footer("Example:\n  struere operators invite ada --address https://data.example.org");
+  invitation->callback([&options] { invite(options, user, address); });
+  operators->add_subcommand("list", "List who is signed in or invited")->callback([&options] { list(options); });
+  of_user("end", "End all sessions and invitations of a member")->callback([&options] { end(options, user); });
+}
+
+}  // namespace struere::cli

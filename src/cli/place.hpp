@@ -1,0 +1,107 @@
+// Where a command works: in the database that struere.yaml names, or on a server that has one.
+//
+// Commands ask a place, and say the same of both. Commands that only work on a database take a Workspace.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/workspace.hpp"
+#include "struere/triggers/trigger_repository.hpp"
+
+namespace struere::cli {
+
+// The definitions of one environment; the functions of struere::Definitions.
+class DefinitionPlace {
+ public:
+  virtual ~DefinitionPlace() = default;
+
+  virtual DefinitionSet current() const = 0;
+  virtual HeldFields held_fields() const = 0;
+  virtual ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options = {}) const = 0;
+  virtual ChangePlan plan_rollback(std::int64_t release, const PlanOptions& options) const = 0;
+  virtual void apply(const ChangePlan& plan) const = 0;
+  virtual Release deploy(const ChangePlan& plan, const std::string& note) const = 0;
+  virtual std::vector<Release> releases() const = 0;
+};
+
+// Events of one environment, for one question.
+class EventFeed {
+ public:
+  virtual ~EventFeed() = default;
+
+  // The last `most` events, or the last ones before the event `before`, oldest first. Error{not_found} if none of them
+  // has that id.
+  virtual std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) = 0;
+  // Hands over the events that follow those of last(), until the process ends.
+  virtual void follow(const std::function<void(const Event&)>& visit) = 0;
+};
+
+struct AskedExplanation {
+  Action action;
+  std::string resource;
+  std::optional<EntityId> id;
+  std::optional<ProposedWrite> write;
+};
+
+class Place {
+ public:
+  virtual ~Place() = default;
+
+  const std::filesystem::path& folder() const noexcept { return folder_; }
+  // Of the actor: that of the key, or of -e.
+  virtual std::string environment() const = 0;
+
+  virtual std::unique_ptr<DefinitionPlace> definitions(Environment environment) const = 0;
+  // The fields that a mask may name although no schema does, because an environment still holds them.
+  HeldFields held_fields() const;
+
+  // Throw Error{not_found} with a similar name, if the actor sees all names.
+  virtual void require_entity_type(const std::string& slug) const = 0;
+  virtual void require_role(const std::string& name) const = 0;
+  // The schema of a type; null if the actor may not read it.
+  virtual Json schema_of(const std::string& type) const = 0;
+
+  virtual std::vector<ApiKey> keys() const = 0;
+  virtual CreatedApiKey create_key(const NewApiKey& key) const = 0;
+  // The old key ends once `hand_over` returns.
+  virtual void rotate_key(const ApiKeyId& id, std::chrono::milliseconds overlap,
+                          const std::function<void(const CreatedApiKey&)>& hand_over) const = 0;
+  virtual void revoke_key(const ApiKeyId& id) const = 0;
+
+  virtual EntityPage list(const std::string& type, const Query& query) const = 0;
+  virtual Entity get(const std::string& type, const EntityId& id) const = 0;
+  virtual Written create(const std::string& type, const std::string& data,
+                         const std::optional<std::string>& status) const = 0;
+  virtual Written update(const std::string& type, const EntityId& id, const std::string& patch,
+                         const UpdateOptions& options) const = 0;
+  virtual void remove(const std::string& type, const EntityId& id) const = 0;
+  virtual Written restore(const std::string& type, const EntityId& id) const = 0;
+  virtual void purge(const std::string& type, const EntityId& id) const = 0;
+
+  virtual std::unique_ptr<EventFeed> events(const EventQuery& query) const = 0;
+  virtual Verification verify() const = 0;
+  virtual Explanation explain(const AskedExplanation& asked) const = 0;
+
+  virtual TriggerRunPage runs(const TriggerRunQuery& query) const = 0;
+  virtual TriggerRun retry_run(const TriggerRunId& id) const = 0;
+  virtual TriggerRun cancel_run(const TriggerRunId& id) const = 0;
+
+ protected:
+  explicit Place(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// What struere.yaml names. Throws as Workspace does, and UsageError if nobody is logged in at the server.
+std::unique_ptr<Place> open_place(const Options& options, Workspace::Missing missing = Workspace::Missing::refuse);
+
+std::unique_ptr<Place> open_local_place(const Options& options, Workspace::Missing missing);
+// The workspace must outlive it.
+std::unique_ptr<Place> place_of(const Options& options, const Workspace& workspace);
+std::unique_ptr<Place> open_remote_place(const Options& options, const Project& project);
+
+}  // namespace struere::cli

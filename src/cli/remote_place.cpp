@@ -1,0 +1,517 @@
+// The place that is a server: each function is a request of docs/http.md.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "cli/http_client.hpp"
+#include "cli/login.hpp"
+#include "cli/place.hpp"
+#include "core/suggestion.hpp"
+
+namespace struere::cli {
+namespace {
+
+constexpr std::array obstacle_kinds{Obstacle::Kind::entities_of_removed_type,    Obstacle::Kind::data_violates_schema,
+                                    Obstacle::Kind::assignments_of_removed_role, Obstacle::Kind::data_breaks_unique_key,
+                                    Obstacle::Kind::masked_values_shown,         Obstacle::Kind::holds_writers};
+
+using Parameters = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+std::optional<std::string> text_in(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+std::optional<Timestamp> time_in(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_number_integer() ? std::optional(found->get<Timestamp>()) : std::nullopt;
+}
+
+// --- the library's own types, as the server's JSON has them
+
+Entity entity_of(const std::string& type, const Json& json) {
+  EntityRow row{EntityId(json.at("id").get<std::string>()),
+                SharedText(canonical_json(json.value("data", Json::object()))),
+                json.value("version", std::int64_t{0}),
+                text_in(json, "status"),
+                time_in(json, "createdAt"),
+                time_in(json, "updatedAt"),
+                {}};
+  // What a redaction put in the place of these.
+  for (const char* const name : {"status", "createdAt", "updatedAt"}) {
+    const auto found = json.find(name);
+    const bool is_usual =
+        found == json.end() || (std::string_view(name) == "status" ? found->is_string() : found->is_number_integer());
+    if (!is_usual) row.replaced[name] = *found;
+  }
+  return {type, std::move(row)};
+}
+
+Written written_of(const std::string& type, const Json& json) {
+  Written out{EntityId(json.at("id").get<std::string>()), {}};
+  if (json.contains("data")) out.row = entity_of(type, json);
+  return out;
+}
+
+Event event_of(const Json& json) {
+  EventRecord out;
+  out.id = EventId(json.at("id").get<std::string>());
+  out.type = json.at("type");
+  out.entity = text_in(json, "entityId");
+  out.actor_type = json.at("actorType");
+  out.actor_id = json.at("actorId");
+  out.payload = canonical_json(json.value("payload", Json::object()));
+  out.created_at = json.at("createdAt");
+  if (const auto by = json.find("impersonatedBy"); by != json.end() && by->is_object())
+    out.impersonated_by = ActorName{by->at("actorType"), by->at("actorId")};
+  return Event(std::move(out));
+}
+
+ApiKey key_of(const Json& json) {
+  ApiKey out;
+  out.id = ApiKeyId(json.at("id").get<std::string>());
+  out.name = json.at("name");
+  out.display_prefix = json.at("prefix");
+  out.roles = json.at("roles").get<std::vector<std::string>>();
+  out.kind = json.value("kind", "agent") == "webhook" ? ApiKeyKind::webhook : ApiKeyKind::agent;
+  out.created_at = json.at("createdAt");
+  out.expires_at = time_in(json, "expiresAt");
+  out.revoked_at = time_in(json, "revokedAt");
+  out.last_used_at = time_in(json, "lastUsedAt");
+  return out;
+}
+
+TriggerRun run_of(const Json& json) {
+  constexpr std::array statuses{TriggerRunStatus::pending, TriggerRunStatus::running, TriggerRunStatus::completed,
+                                TriggerRunStatus::dead, TriggerRunStatus::cancelled};
+  TriggerRun out;
+  out.id = TriggerRunId(json.at("id").get<std::string>());
+  out.trigger = json.at("trigger");
+  out.entity = EntityId(json.at("entityId").get<std::string>());
+  for (const TriggerRunStatus status : statuses)
+    if (json.at("status") == to_string(status)) out.status = status;
+  out.due_at = json.at("dueAt");
+  out.attempts = json.at("attempts");
+  out.steps = Json::array();  // only their number is shown
+  for (std::int64_t i = 0; i < json.value("completedSteps", std::int64_t{0}); ++i) out.steps.push_back(nullptr);
+  out.error = text_in(json, "error");
+  out.created_at = json.at("createdAt");
+  out.finished_at = time_in(json, "finishedAt");
+  return out;
+}
+
+Release release_of(const Json& json) {
+  Release out;
+  out.number = json.at("number");
+  out.note = json.at("note");
+  out.created_by_type = json.value("createdByType", "");
+  out.created_by = json.at("createdBy");
+  out.created_at = json.at("createdAt");
+  out.changes = json.at("changes");
+  if (const auto restores = json.find("restores"); restores != json.end()) out.restores = restores->get<std::int64_t>();
+  return out;
+}
+
+template <class Enum, std::size_t size>
+Enum word_of(const Json& word, const std::array<Enum, size>& all) {
+  for (const Enum each : all)
+    if (word == to_string(each)) return each;
+  throw Error(ErrorCode::storage, "the server answered a word that this version does not know; use a newer one");
+}
+
+ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions& options) {
+  constexpr std::array changes{ChangeKind::create, ChangeKind::update, ChangeKind::remove};
+  ChangePlan out;
+  out.environment = environment;
+  out.options = options;
+  out.base = json.at("base");
+  for (const Json& item : json.at("changes")) {
+    DefinitionChange change{
+        word_of(item.at("change"), changes), word_of(item.at("kind"), definition_kinds), item.at("name"), {}};
+    for (const Json& field : item.value("fields", Json::array()))
+      change.fields.push_back({field.at("path"),
+                               field.contains("before") ? std::optional(field.at("before")) : std::nullopt,
+                               field.contains("after") ? std::optional(field.at("after")) : std::nullopt});
+    out.changes.push_back(std::move(change));
+  }
+  for (const Json& item : json.at("obstacles"))
+    out.obstacles.push_back({word_of(item.at("kind"), obstacle_kinds), item.at("name"), item.at("count"),
+                             item.at("examples").get<std::vector<std::string>>(), item.at("message")});
+  for (const Json& item : json.at("reveals"))
+    out.reveals.push_back(
+        {item.at("role"), item.at("entityType"), item.at("path"), item.at("rows"), item.at("events")});
+  return out;
+}
+
+Json json_of(const PlanOptions& options) {
+  return {{"acceptInvalidData", options.accept_invalid_data},
+          {"dropAssignments", options.drop_assignments},
+          {"reveal", options.reveal},
+          {"holdWriters", options.hold_writers}};
+}
+
+class RemoteDefinitions final : public DefinitionPlace {
+ public:
+  RemoteDefinitions(std::shared_ptr<const HttpClient> client, Environment environment)
+      : client_(std::move(client)), environment_(environment) {}
+
+  DefinitionSet current() const override {
+    return DefinitionSet::from_json(client_->call("GET", target({"v1", "definitions"})));
+  }
+  HeldFields held_fields() const override {
+    return [client = client_, environment = environment_](const std::string& type, const FieldPath& field) {
+      return client
+          ->call("GET", target_of({"v1", "definitions", "held"}, {{"environment", std::string(to_string(environment))},
+                                                                  {"type", type},
+                                                                  {"field", field.str()}}))
+          .at("held")
+          .get<bool>();
+    };
+  }
+  ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options) const override {
+    ChangePlan out = plan_of(client_->call("POST", target({"v1", "definitions", "plan"}),
+                                           Json{{"definitions", definitions.to_json()}, {"options", json_of(options)}}),
+                             environment_, options);
+    out.definitions = definitions;
+    return out;
+  }
+  ChangePlan plan_rollback(std::int64_t release, const PlanOptions& options) const override {
+    ChangePlan out = plan_of(client_->call("POST", target({"v1", "releases", std::to_string(release), "plan"}),
+                                           Json{{"options", json_of(options)}}),
+                             environment_, options);
+    out.restores = release;
+    return out;
+  }
+  void apply(const ChangePlan& plan) const override {
+    client_->call(
+        "POST", target({"v1", "definitions", "apply"}),
+        Json{{"definitions", plan.definitions.to_json()}, {"options", json_of(plan.options)}, {"base", plan.base}});
+  }
+  Release deploy(const ChangePlan& plan, const std::string& note) const override {
+    Json body{{"confirm", "production"}, {"note", note}, {"options", json_of(plan.options)}, {"base", plan.base}};
+    if (plan.restores)
+      return release_of(
+          client_->call("POST", target({"v1", "releases", std::to_string(*plan.restores), "rollback"}), body));
+    body["definitions"] = plan.definitions.to_json();
+    return release_of(client_->call("POST", target({"v1", "definitions", "deploy"}), body));
+  }
+  std::vector<Release> releases() const override {
+    std::vector<Release> out;
+    const Json page = client_->call("GET", target({"v1", "releases"}));
+    for (const Json& item : page.at("items")) out.push_back(release_of(item));
+    return out;
+  }
+
+ private:
+  std::string target(const std::vector<std::string>& segments) const {
+    return target_of(segments, {{"environment", std::string(to_string(environment_))}});
+  }
+
+  std::shared_ptr<const HttpClient> client_;
+  Environment environment_;
+};
+
+class RemoteFeed final : public EventFeed {
+ public:
+  RemoteFeed(std::shared_ptr<const HttpClient> client, Parameters parameters)
+      : client_(std::move(client)), parameters_(std::move(parameters)) {}
+
+  std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
+    constexpr std::size_t most_in_page = 1000;
+    std::vector<Event> newest_first;
+    bool is_after = !before;
+    std::optional<std::string> cursor;
+    do {
+      Parameters asked = parameters_;
+      asked.emplace_back("limit", std::to_string(before ? most_in_page : std::min(most, most_in_page)));
+      asked.emplace_back("cursor", cursor);
+      const Json page = client_->call("GET", target_of({"v1", "events"}, asked));
+      for (const Json& item : page.at("items")) {
+        if (is_after && newest_first.size() < most) newest_first.push_back(event_of(item));
+        if (before && item.at("id") == *before) is_after = true;
+      }
+      cursor = text_in(page, "cursor");
+    } while (cursor && newest_first.size() < most);
+    if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
+    if (!newest_first.empty()) newest_ = newest_first.front().id().str();
+    return {newest_first.rbegin(), newest_first.rend()};
+  }
+  // The stream begins at the end of the log. What was appended between last() and that is asked for once it is open.
+  void follow(const std::function<void(const Event&)>& visit) override {
+    Parameters position = parameters_;
+    std::erase_if(position, [](const auto& parameter) { return parameter.first == "since"; });
+    bool is_open = false;
+    std::set<std::string> between;
+    client_->lines(target_of({"v1", "events", "stream"}, position), [&](std::string_view line) {
+      if (!std::exchange(is_open, true)) {
+        const std::string newest = newest_;
+        const std::vector<Event> events = last(most_between, {});
+        const auto known = std::ranges::find(events, newest, [](const Event& event) { return event.id().str(); });
+        for (auto event = known == events.end() ? events.begin() : known + 1; event != events.end(); ++event) {
+          between.insert(event->id().str());
+          visit(*event);
+        }
+      }
+      constexpr std::string_view field = "data:";
+      if (!line.starts_with(field)) return;
+      const Json event = Json::parse(line.substr(field.size()), nullptr, false);
+      if (!event.is_object() || !event.contains("id")) return;
+      if (!between.contains(event.at("id").get<std::string>())) visit(event_of(event));
+    });
+  }
+
+ private:
+  static constexpr std::size_t most_between = 1000;
+
+  std::shared_ptr<const HttpClient> client_;
+  Parameters parameters_;
+  std::string newest_;  // the id of the last event that last() returned
+};
+
+class RemotePlace final : public Place {
+ public:
+  RemotePlace(const Options& options, const Project& project, std::shared_ptr<const HttpClient> client,
+              std::optional<Environment> environment)
+      : Place(options.project),
+        options_(options),
+        organization_(project.organization),
+        client_(std::move(client)),
+        environment_(environment) {}
+
+  // That of a key is the server's to say.
+  std::string environment() const override {
+    if (environment_) return std::string(to_string(*environment_));
+    return client_->call("GET", target({"v1", "me"})).at("environment");
+  }
+  std::unique_ptr<DefinitionPlace> definitions(Environment environment) const override {
+    return std::make_unique<RemoteDefinitions>(client_, environment);
+  }
+
+  void require_entity_type(const std::string& slug) const override {
+    require_name("entity type", "types", "slug", slug);
+  }
+  void require_role(const std::string& name) const override { require_name("role", "roles", "name", name); }
+  Json schema_of(const std::string& type) const override {
+    try {
+      return client_->call("GET", target({"v1", "types", type})).value("schema", Json());
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::permission_denied || error.code() == ErrorCode::not_found) return nullptr;
+      throw;
+    }
+  }
+
+  std::vector<ApiKey> keys() const override {
+    std::vector<ApiKey> out;
+    const Json page = client_->call("GET", target({"v1", "keys"}));
+    for (const Json& item : page.at("items")) out.push_back(key_of(item));
+    return out;
+  }
+  CreatedApiKey create_key(const NewApiKey& key) const override {
+    Json body{{"name", key.name}, {"roles", key.roles}, {"kind", to_string(key.kind)}};
+    if (key.expires_at) body["expiresAt"] = *key.expires_at;
+    const Json made = client_->call("POST", target({"v1", "keys"}), body);
+    return {made.at("secret"), key_of(made)};
+  }
+  // With an overlap first, so that the old key is valid until the new secret is written; then the old key ends.
+  void rotate_key(const ApiKeyId& id, std::chrono::milliseconds overlap,
+                  const std::function<void(const CreatedApiKey&)>& hand_over) const override {
+    constexpr std::chrono::milliseconds time_to_write = std::chrono::minutes(1);
+    const Json made = client_->call("POST", target({"v1", "keys", id.str(), "rotate"}),
+                                    Json{{"expiresInSeconds", std::max(overlap, time_to_write).count() / 1000}});
+    const CreatedApiKey created{made.at("secret"), key_of(made)};
+    try {
+      hand_over(created);
+    } catch (...) {
+      revoke_key(created.key.id);
+      throw;
+    }
+    if (overlap.count() == 0) revoke_key(id);
+  }
+  void revoke_key(const ApiKeyId& id) const override { client_->call("DELETE", target({"v1", "keys", id.str()})); }
+
+  EntityPage list(const std::string& type, const Query& query) const override {
+    Json body{{"limit", query.limit}};
+    if (!query.where.empty()) body["where"] = query.where.nodes();
+    if (query.status) body["status"] = *query.status;
+    if (query.search) body["search"] = *query.search;
+    if (query.after) body["cursor"] = *query.after;
+    for (const OrderBy& by : query.order)
+      body["order"].push_back(
+          {{"field", by.field}, {"direction", by.direction == Direction::ascending ? "asc" : "desc"}});
+    const Json page = client_->call("POST", target({"v1", "entities", type, "query"}), body);
+    std::vector<Entity> rows;
+    for (const Json& item : page.at("items")) rows.push_back(entity_of(type, item));
+    return {std::move(rows), text_in(page, "cursor")};
+  }
+  Entity get(const std::string& type, const EntityId& id) const override {
+    return entity_of(type, client_->call("GET", target({"v1", "entities", type, id.str()})));
+  }
+  Written create(const std::string& type, const std::string& data,
+                 const std::optional<std::string>& status) const override {
+    return written_of(type, client_->call("POST", target({"v1", "entities", type}), body_of("`data`", data, status)));
+  }
+  Written update(const std::string& type, const EntityId& id, const std::string& patch,
+                 const UpdateOptions& options) const override {
+    return written_of(
+        type,
+        (options.version ? client_with({{"if-match", fmt::format("\"{}\"", *options.version)}}) : client_)
+            ->call("PATCH", target({"v1", "entities", type, id.str()}), body_of("the patch", patch, options.status)));
+  }
+  void remove(const std::string& type, const EntityId& id) const override {
+    client_->call("DELETE", target({"v1", "entities", type, id.str()}));
+  }
+  Written restore(const std::string& type, const EntityId& id) const override {
+    return written_of(type, client_->call("POST", target({"v1", "entities", type, id.str(), "restore"})));
+  }
+  void purge(const std::string& type, const EntityId& id) const override {
+    client_->call("POST", target({"v1", "entities", type, id.str(), "purge"}));
+  }
+
+  std::unique_ptr<EventFeed> events(const EventQuery& query) const override {
+    Parameters parameters = scope();
+    parameters.emplace_back("type", query.type);
+    parameters.emplace_back("prefix", query.type_prefix);
+    parameters.emplace_back("actor", query.actor);
+    parameters.emplace_back("entity", query.entity ? std::optional(query.entity->str()) : std::nullopt);
+    parameters.emplace_back("since", query.since ? std::optional(std::to_string(*query.since)) : std::nullopt);
+    return std::make_unique<RemoteFeed>(client_, std::move(parameters));
+  }
+  Verification verify() const override {
+    const Json found = client_->call("POST", target({"v1", "events", "verify"}));
+    Verification out;
+    out.ok = found.at("ok");
+    out.verified = found.at("verified");
+    out.purged = found.at("purged");
+    out.problem = found.value("problem", "");
+    out.head = found.value("head", "");
+    return out;
+  }
+  Explanation explain(const AskedExplanation& asked) const override;
+
+  TriggerRunPage runs(const TriggerRunQuery& query) const override {
+    Parameters parameters = scope();
+    parameters.emplace_back("trigger", query.trigger);
+    parameters.emplace_back("status",
+                            query.status ? std::optional(std::string(to_string(*query.status))) : std::nullopt);
+    parameters.emplace_back("limit", std::to_string(query.limit));
+    parameters.emplace_back("cursor", query.after);
+    const Json page = client_->call("GET", target_of({"v1", "runs"}, parameters));
+    TriggerRunPage out;
+    for (const Json& item : page.at("items")) out.runs.push_back(run_of(item));
+    out.next = text_in(page, "cursor");
+    return out;
+  }
+  TriggerRun retry_run(const TriggerRunId& id) const override {
+    return run_of(client_->call("POST", target({"v1", "runs", id.str(), "retry"})));
+  }
+  TriggerRun cancel_run(const TriggerRunId& id) const override {
+    return run_of(client_->call("POST", target({"v1", "runs", id.str(), "cancel"})));
+  }
+
+ private:
+  Parameters scope() const {
+    return {{"environment", environment_ ? std::optional(std::string(to_string(*environment_))) : std::nullopt}};
+  }
+  std::string target(const std::vector<std::string>& segments) const { return target_of(segments, scope()); }
+  std::shared_ptr<const HttpClient> client_with(const std::map<std::string, std::string>& headers) const {
+    return std::make_shared<const HttpClient>(client_->with(headers));
+  }
+
+  static Json body_of(const char* what, const std::string& data, const std::optional<std::string>& status) {
+    JsonFault fault;
+    auto parsed = parse_json(data, fault);
+    if (!parsed)
+      throw Error(ErrorCode::invalid_data, fmt::format("{} is not acceptable JSON: {}", what, fault.message));
+    Json out{{"data", *std::move(parsed)}};
+    if (status) out["status"] = *status;
+    return out;
+  }
+
+  void require_name(const char* what, const char* folder, const char* key, const std::string& name) const {
+    std::vector<std::string> known;
+    try {
+      const Json page = client_->call("GET", target({"v1", folder}));
+      for (const Json& item : page.at("items")) known.push_back(item.at(key).get<std::string>());
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::permission_denied) return;  // this actor does not see all names
+      throw;
+    }
+    if (std::ranges::find(known, name) == known.end())
+      throw Error(ErrorCode::not_found,
+                  fmt::format("there is no {} `{}` in {}.{}", what, name, environment(), suggestion(name, known)));
+  }
+
+  Options options_;
+  OrganizationId organization_;
+  std::shared_ptr<const HttpClient> client_;
+  std::optional<Environment> environment_;  // nullopt: that of a key
+};
+
+Explanation explanation_of(const Json& json) {
+  Explanation out;
+  out.decision =
+      Decision(json.at("allowed"), json.at("reason"), std::nullopt, json.at("policiesConsidered").get<std::size_t>());
+  for (const Json& item : json.at("policies"))
+    out.policies.push_back(
+        {item.at("role"), Policy{item.at("resource"), parse_action(item.at("action").get<std::string>()),
+                                 item.at("effect") == "allow" ? Effect::allow : Effect::deny}});
+  if (!json.contains("row")) return out;
+  out.row_given = true;
+  out.row_exists = json.at("row") != "not there";
+  out.row_visible = json.at("row") == "admitted";
+  out.write_given = json.contains("write");
+  out.write_allowed = json.value("write", "") == "allowed";
+  for (const Json& item : json.at("grants")) {
+    ExplainedGrant grant{item.at("role"),
+                         item.at("admits"),
+                         item.at("broken"),
+                         {},
+                         item.value("admitsAfter", false),
+                         item.value("masked", std::vector<std::string>())};
+    for (const Json& rule : item.at("rules"))
+      grant.rules.push_back({canonical_json(rule.at("rule")), rule.at("holds"), rule.at("compared")});
+    out.grants.push_back(std::move(grant));
+  }
+  for (const Json& item : json.at("fields"))
+    out.fields.push_back({item.at("path"), item.at("treatment"), item.at("by")});
+  return out;
+}
+
+Explanation RemotePlace::explain(const AskedExplanation& asked) const {
+  // About the key, the user of --as, or the operator. Who asks is always the operator.
+  const Json me = client_->with({}, {"struere-view-as"}).call("GET", target({"v1", "me"}));
+  const std::string about = options_.user ? "user:" + *options_.user
+                                          : (options_.key ? "key:" : "user:") + me.at("actorId").get<std::string>();
+  const HttpClient asker(client_->address(), require_login(client_->address(), organization_).secret);
+  const std::string environment = me.at("environment");
+  Json body{{"about", about}, {"action", to_string(asked.action)}, {"resource", asked.resource}};
+  if (asked.id) body["id"] = asked.id->str();
+  if (asked.write) {
+    body["write"] = Json{{"data", asked.write->data}};
+    if (asked.write->status) body["write"]["status"] = *asked.write->status;
+  }
+  return explanation_of(asker.call("POST", target_of({"v1", "explain"}, {{"environment", environment}}), body));
+}
+
+}  // namespace
+
+std::unique_ptr<Place> open_remote_place(const Options& options, const Project& project) {
+  const ServerAddress address = ServerAddress::parse(*project.server, "`server` in struere.yaml");
+  std::map<std::string, std::string> headers;
+  std::optional<Environment> environment = parse_environment(options.environment);
+  std::string secret;
+  if (options.key) {
+    secret = *options.key;
+    if (!options.environment_is_given) environment.reset();
+  } else {
+    secret = require_login(address, project.organization).secret;
+    if (options.user) headers["struere-view-as"] = "user:" + *options.user;
+  }
+  return std::make_unique<RemotePlace>(
+      options, project, std::make_shared<const HttpClient>(address, std::move(secret), std::move(headers)),
+      environment);
+}
+
+}  // namespace struere::cli

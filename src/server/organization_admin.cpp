@@ -1,0 +1,70 @@
+#include "server/organization_admin.hpp"
+
+#include <algorithm>
+
+#include "struere/core/error.hpp"
+#include "struere/operations/copy.hpp"
+
+namespace struere::server {
+
+OrganizationAdmin::OrganizationAdmin(const Call& call) : database_(call.services().database) {
+  const ActorContext actor = call.session().actor();
+  if (actor.type() != ActorType::user || !actor.is_org_admin() || actor.impersonated_by())
+    throw Error(ErrorCode::permission_denied, "only an org admin who is signed in may do this");
+  organization_ = actor.organization();
+  user_ = UserId(actor.id());
+}
+
+std::vector<Membership> OrganizationAdmin::members() const { return database_.trusted_host().members(organization_); }
+
+Membership OrganizationAdmin::member(const UserId& user) const {
+  for (Membership& each : members())
+    if (each.user == user) return std::move(each);
+  throw Error(ErrorCode::not_found, "this user is not a member of the organization");
+}
+
+void OrganizationAdmin::put_member(const UserId& user, const std::string& name, MembershipRole role) const {
+  const TrustedHost host = database_.trusted_host();
+  try {
+    host.create_user(name.empty() ? user.str() : name, user);
+  } catch (const Error& error) {  // the user exists, perhaps in another organization
+    if (error.code() != ErrorCode::conflict) throw;
+  }
+  host.put_member(organization_, user, role, user_);
+}
+
+bool OrganizationAdmin::remove_member(const UserId& user) const {
+  return database_.trusted_host().remove_member(organization_, user, user_);
+}
+
+Session OrganizationAdmin::session(Environment environment) const {
+  return database_.trusted_host().user_session(user_, organization_, environment);
+}
+
+std::vector<Finding> OrganizationAdmin::examine() const {
+  DoctorOptions options;
+  options.organization = organization_;
+  auto out = struere::examine(database_, options);
+  std::erase_if(out, [&](const Finding& finding) { return finding.organization != organization_; });
+  return out;
+}
+
+void OrganizationAdmin::back_up(const std::filesystem::path& file) const {
+  CopyOptions options;
+  options.organization = organization_;
+  copy_database(database_, Database::open(file.string()), options);
+}
+
+std::vector<OperatorSession> OrganizationAdmin::operators() const {
+  return database_.trusted_host().operator_sessions().list(organization_);
+}
+
+OperatorSecret OrganizationAdmin::invite(const UserId& user) const {
+  return database_.trusted_host().operator_sessions().invite(organization_, user, user_);
+}
+
+std::int64_t OrganizationAdmin::sign_out(const UserId& user) const {
+  return database_.trusted_host().operator_sessions().end_all(organization_, user, user_);
+}
+
+}  // namespace struere::server

@@ -1,0 +1,11 @@
+// A pack as JSON: the manifest of pack.yaml, and its definitions in the member `definitions`.
+#pragma once
+
+#include "struere/definitions/pack.hpp"
+
+namespace struere::server {
+
+// Throws Refusal{400} for another shape. Mistakes in the definitions are found by the plan.
+Pack read_pack(const Json& json);
+
+}  // namespace struere::server

@@ -1,0 +1,87 @@
+// The API keys of the environment. A secret is in the answer that made it, and nowhere else.
+#include "server/body_object.hpp"
+#include "server/refusal.hpp"
+#include "server/routes/all_routes.hpp"
+
+namespace struere::server {
+namespace {
+
+Json key_json(const ApiKey& key) {
+  Json out{{"id", key.id.str()},           {"name", key.name},
+           {"prefix", key.display_prefix}, {"roles", key.roles},
+           {"kind", to_string(key.kind)},  {"createdByType", key.created_by_type},
+           {"createdBy", key.created_by},  {"createdAt", key.created_at}};
+  if (key.expires_at) out["expiresAt"] = *key.expires_at;
+  if (key.revoked_at) out["revokedAt"] = *key.revoked_at;
+  if (key.last_used_at) out["lastUsedAt"] = *key.last_used_at;
+  return out;
+}
+
+Response created_key(const CreatedApiKey& key) {
+  Json out = key_json(key.key);
+  out["secret"] = key.secret;
+  return json_response(out, 201);
+}
+
+Response list_keys(const Call& call) {
+  Json items = Json::array();
+  for (const ApiKey& key : call.session().api_keys().list()) items.push_back(key_json(key));
+  return json_response({{"items", std::move(items)}});
+}
+
+Response create_key(const Call& call) {
+  const BodyObject body(call.request().body, {"name", "roles", "kind", "expiresAt"});
+  NewApiKey key{.name = body.required_string("name")};
+  key.roles = body.strings("roles").value_or(std::vector<std::string>());
+  key.expires_at = body.integer("expiresAt");
+  const std::string kind = body.string("kind").value_or("agent");
+  if (kind != "agent" && kind != "webhook") throw Refusal(400, "malformed_request", "`kind` must be agent or webhook");
+  key.kind = kind == "webhook" ? ApiKeyKind::webhook : ApiKeyKind::agent;
+  return created_key(call.session().api_keys().create(key));
+}
+
+Response rotate_key(const Call& call) {
+  const BodyObject body(call.request().body, {"expiresInSeconds"});
+  constexpr std::int64_t year = 366LL * 24 * 60 * 60;
+  const std::int64_t overlap = body.integer("expiresInSeconds").value_or(0);
+  if (overlap < 0 || overlap > year) throw Refusal(400, "malformed_request", "`expiresInSeconds` is from 0 to a year");
+  return created_key(call.session().api_keys().rotate(ApiKeyId(call.path("id")), std::chrono::seconds(overlap)));
+}
+
+Response revoke_key(const Call& call) {
+  call.session().api_keys().revoke(ApiKeyId(call.path("id")));
+  return no_content();
+}
+
+}  // namespace
+
+void add_key_routes(std::vector<Route>& routes) {
+  routes.push_back({.pattern = "/v1/keys",
+                    .summary = "The API keys of the environment, without their secrets",
+                    .handler = list_keys,
+                    .answer = "KeyList"});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/keys",
+                    .summary = "Makes a key; its secret is shown this once",
+                    .handler = create_key,
+                    .lane = Lane::write,
+                    .request = "NewKey",
+                    .answer = "CreatedKey",
+                    .status = 201});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/keys/{id}/rotate",
+                    .summary = "Makes a successor of a key, which itself ends after `expiresInSeconds`; default 0",
+                    .handler = rotate_key,
+                    .lane = Lane::write,
+                    .request = "KeyRotation",
+                    .answer = "CreatedKey",
+                    .status = 201});
+  routes.push_back({.method = Method::remove,
+                    .pattern = "/v1/keys/{id}",
+                    .summary = "Revokes a key",
+                    .handler = revoke_key,
+                    .lane = Lane::write,
+                    .status = 204});
+}
+
+}  // namespace struere::server

@@ -1,0 +1,280 @@
+// The same commands on a server (docs/cli.md, "On a server"): a real `struere serve`, and a project that names it.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <regex>
+
+#include "cli/project.hpp"
+#include "struere/struere.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+// `struere serve` on a database of its own, until the object is gone. `boss` is an org admin.
+class Server {
+ public:
+  Server() {
+    REQUIRE(project_.run("sync").code == 0);
+    REQUIRE(project_.run("users add boss --admin").code == 0);
+    REQUIRE(project_.run("users add ada").code == 0);
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    process_ = fork();
+    REQUIRE(process_ >= 0);
+    if (process_ == 0) {
+      dup2(ends[1], STDOUT_FILENO);
+      close(ends[0]);
+      close(ends[1]);
+      unsetenv("STRUERE_KEY");
+      const std::string folder = project_.path().string();
+      execl(STRUERE_CLI, "struere", "--project", folder.c_str(), "--json", "serve", "--listen", "127.0.0.1:0",
+            "--invite", "boss", nullptr);
+      _exit(127);
+    }
+    close(ends[1]);
+    std::string line;
+    for (char c = 0; read(ends[0], &c, 1) == 1 && c != '\n';) line += c;
+    output_ = ends[0];
+    told_ = Json::parse(line);
+  }
+  ~Server() {
+    kill(process_, SIGTERM);
+    waitpid(process_, nullptr, 0);
+    close(output_);
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::string url() const { return told_.at("url"); }
+  std::string link() const { return told_.at("link"); }
+  std::string link_of(const std::string& user) const {
+    return Json::parse(project_.run("--json operators invite " + user).text).at("link");
+  }
+  const Project& project() const noexcept { return project_; }
+
+ private:
+  Project project_;
+  pid_t process_ = -1;
+  int output_ = -1;
+  Json told_;
+};
+
+// A project whose struere.yaml names the server, and a configuration folder of its own.
+class RemoteProject {
+ public:
+  explicit RemoteProject(const Server& server) : server_(server) {
+    project_.write("struere.yaml", "server: " + server.url() + "\norganization: acme\n");
+  }
+
+  Answer run(const std::string& arguments, const std::string& environment = "-u STRUERE_KEY") const {
+    return project_.run(arguments, environment + " XDG_CONFIG_HOME='" + config() + "'");
+  }
+  Answer log_in(const std::string& link) const {
+    project_.write("link", link + "\n");
+    return run("login " + server_.url() + " < '" + (project_.path() / "link").string() + "'");
+  }
+  std::string config() const { return (project_.path() / "config").string(); }
+  std::filesystem::path logins() const { return std::filesystem::path(config()) / "struere" / "logins.json"; }
+  const Project& project() const noexcept { return project_; }
+
+ private:
+  const Server& server_;
+  Project project_;
+};
+
+// Without what differs between two databases: ids, times, hashes, secrets, and who did it.
+std::string comparable(std::string text) {
+  for (const auto& [pattern, word] :
+       {std::pair{"[0-9a-f]{8}-[0-9a-f-]{27}", "ID"}, std::pair{"[0-9a-f]{64}", "HASH"},
+        std::pair{"sk_(dev|prod)_[A-Za-z0-9_-]+", "KEY"}, std::pair{"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+Z?", "TIME"},
+        std::pair{"\\b1[0-9]{12}\\b", "TIME"}, std::pair{"\"actorType\":\"(system|user)\"", "ACTOR TYPE"},
+        std::pair{"\\b(system|boss)\\b", "ACTOR"}, std::pair{"[ ]+", " "}})
+    text = std::regex_replace(text, std::regex(pattern), word);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("login keeps a session in a file of one's own, and logout ends it at the server", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  CHECK(tells(remote.run("status"), "struere login " + server.url()));
+  CHECK(remote.run("login " + server.url()).code == 2);  // nothing on stdin
+  CHECK(remote.run("login ftp://x").code == 2);
+  CHECK(tells(remote.run("login http://data.example.org"), "needs https://"));
+  const Answer in = remote.log_in(server.link());
+  INFO(in.text);
+  REQUIRE(in.code == 0);
+  CHECK(tells(in, "as boss, for acme"));
+  struct stat found {};
+  REQUIRE(stat(remote.logins().c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0600);
+  CHECK(remote.log_in(server.link()).code == 3);  // a link works once
+  CHECK(remote.run("status").code == 0);
+
+  chmod(remote.logins().c_str(), 0640);
+  CHECK(tells(remote.run("status"), "chmod 600"));
+  chmod(remote.logins().c_str(), 0600);
+
+  // The secret is dead at the server, wherever a copy of the file is.
+  const std::filesystem::path copy = remote.project().path() / "copy.json";
+  std::filesystem::copy_file(remote.logins(), copy);
+  CHECK(remote.run("logout " + server.url()).code == 0);
+  CHECK(remote.run("status").code == 2);
+  std::filesystem::copy_file(copy, remote.logins(), std::filesystem::copy_options::overwrite_existing);
+  CHECK(remote.run("status").code == 3);
+}
+
+TEST_CASE("each command says the same of a server as of a file", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  const Project local;
+  REQUIRE(local.run("sync").code == 0);
+  REQUIRE(local.run("users add boss --admin").code == 0);
+  REQUIRE(local.run("users add ada").code == 0);
+
+  std::string here, there;  // the id of the entity in each
+  const auto same = [&](const std::string& command) {
+    const auto with_id = [&](const std::string& id) { return std::regex_replace(command, std::regex("@"), id); };
+    const Answer file = local.run(with_id(here)), answer = remote.run(with_id(there));
+    INFO(command << "\non a file:\n" << file.text << "\non a server:\n" << answer.text);
+    CHECK(answer.code == file.code);
+    CHECK(comparable(answer.text) == comparable(file.text));
+    return std::pair(file, answer);
+  };
+  same("status");
+  same("--json status");
+  for (const Project* const project : {&local, &remote.project()})
+    project->write("entity-types/visit.yaml", "slug: visit\nname: Visit\n");
+  same("diff");
+  same("sync");
+  same("status");
+  same("sync");
+  same("deploy");  // nobody to ask
+  same("deploy --yes -m first");
+  for (const Project* const project : {&local, &remote.project()})
+    std::filesystem::remove(project->path() / "entity-types/visit.yaml");
+  same("--json sync");
+  same("deploy --yes --note second");
+  same("deploy --yes");  // nothing to deploy
+  same("releases");
+  same("rollback 9 --yes");
+  same("rollback 1 --yes");
+  same("--json releases");
+  same("-e production pull --yes");
+  CHECK(std::filesystem::exists(remote.project().path() / "entity-types/visit.yaml"));
+
+  const auto made = same(R"(--json data create note '{"text": "milk", "author": "ada"}')");
+  here = Json::parse(made.first.text).at("id");
+  there = Json::parse(made.second.text).at("id");
+  same("data get note @");
+  same("data list note");
+  same("--json data list note --search mil --order -data.text");
+  same(R"(data list note --where '{"field": "data.nothing", "operator": "eq", "value": 1}')");
+  same(R"(data list note --where '{"field": 1}')");
+  same(R"(data update note @ '{"text": "tea"}' --version 1)");
+  same(R"(data update note @ '{"text": "tea"}' --version 1)");  // stale now
+  same("data create note '{'");
+  same("data create none '{}'");
+  same("data get note 0192f0c0-0000-7000-8000-000000000000");
+  same("data delete note @");
+  same("data restore note @");
+
+  same("events --prefix note.");
+  same("--json events --last 3");
+  same("events --prefix note. --after 0192f0c0-0000-7000-8000-000000000000");
+  CHECK(tells(remote.run("verify"), "events of development verify"));
+  CHECK(remote.run("--json verify -e production").code == 0);
+  same("explain --as ada read note @");
+  same("--json explain --as ada update note");
+  same("explain --as ada read note @ --field data.secret");
+  same("data list note --as ada");
+  same("data list nothing");
+
+  same("keys list");
+  same("keys create app --role author");
+  same("keys create app --role nobody");
+  same("keys list");
+  same("-e production keys list");
+  same("--json runs list");
+  same("runs list --status dead");
+  same("runs retry 0192f0c0-0000-7000-8000-000000000000");
+}
+
+TEST_CASE("a key reaches the server as it reaches a file, and acts in its environment", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  const std::string key = Json::parse(server.project().run("--json keys create app --role author").text).at("secret");
+  const std::string environment = "STRUERE_KEY=" + key;
+  CHECK(remote.run("data list note", environment).code == 0);
+  CHECK(remote.run("keys list", environment).code == 3);
+  CHECK(remote.run("data list note", "STRUERE_KEY=sk_dev_wrong").code == 3);
+}
+
+TEST_CASE("a rotated key is replaced at the server, and the old one ends", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  const Json made = Json::parse(remote.run("--json keys create app --role author").text);
+  const Json next = Json::parse(remote.run("--json keys rotate " + made.at("id").get<std::string>()).text);
+  CHECK(remote.run("data list note", "STRUERE_KEY=" + made.at("secret").get<std::string>()).code == 3);
+  CHECK(remote.run("data list note", "STRUERE_KEY=" + next.at("secret").get<std::string>()).code == 0);
+}
+
+TEST_CASE("the log of a server is followed", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  const std::string output = (remote.project().path() / "followed").string();
+  const std::string following = "--json events --prefix note. --follow > '" + output + "' 2>&1 & echo $!";
+  const Answer begun = remote.run(following);
+  const pid_t process = static_cast<pid_t>(std::stol(begun.text));
+  const auto text = [&] {
+    std::ifstream stream(output);
+    return std::string{std::istreambuf_iterator<char>(stream), {}};
+  };
+  // However slow the machine is: a note is made until one of them is told.
+  for (int i = 0; i < 600 && text().find("note.created") == std::string::npos; ++i) {
+    remote.run(R"(data create note '{"text": "milk", "author": "ada"}')");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  CHECK(text().find("note.created") != std::string::npos);
+  kill(process, SIGKILL);
+}
+
+TEST_CASE("a member is no admin on a server either", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link_of("ada")).code == 0);
+  for (const char* const command : {"status", "sync", "deploy --yes", "keys list", "runs list"}) {
+    INFO(command);
+    CHECK(remote.run(command).code == 3);
+  }
+}
+
+TEST_CASE("a command that only works on a file says so of a project on a server", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  for (const char* const command :
+       {"dev", "users list", "roles list", "operators list", "packs list", "data export note", "data import note",
+        "backup x.db", "prune", "doctor", "run", "types list", "serve", "relations list x y"}) {
+    INFO(command);
+    const Answer answer = remote.run(command);
+    CHECK(answer.code == 2);
+    CHECK(tells(answer, "works on a database file"));
+  }
+}
+
+TEST_CASE("a server that is away is a storage error, which says where it should be", "[cli][remote]") {
+  const Project project;
+  project.write("struere.yaml", "server: http://127.0.0.1:1\norganization: acme\n");
+  const Answer answer = project.run("data list note", "STRUERE_KEY=sk_dev_x");
+  CHECK(answer.code == 7);
+  CHECK(tells(answer, "http://127.0.0.1:1 cannot be reached"));
+}
