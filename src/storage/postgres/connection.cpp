@@ -242,6 +242,8 @@ void Connection::drain() {
   }
 }
 
+void Connection::begin_sending() { require(PQflush(connection_) >= 0); }
+
 void Connection::finish() {
   if (is_broken_) throw_lost();
   is_cancelled_ = false;

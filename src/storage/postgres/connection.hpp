@@ -42,6 +42,8 @@ class Connection {
   // Error{storage} if the connection is lost.
   Ticket queue(std::string_view sql, const Parameters& parameters = {});
   std::size_t queued() const noexcept { return pending_.size(); }
+  // Sends of what is queued as much as the socket takes at once.
+  void begin_sending();
   // Sends what is queued and waits for all results. Throws the first failure: all statements after that one were not
   // carried out, and the transaction is to be rolled back.
   void finish();

@@ -1,11 +1,11 @@
 #include "storage/postgres/parameters.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
-#include <span>
+#include <type_traits>
 #include <utility>
 
-#include "core/digest.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
@@ -17,16 +17,22 @@ int checked_length(std::string_view value) {
   return static_cast<int>(value.size());
 }
 
+// As the protocol writes integers.
+template <class Integer>
+void append_big_endian(std::string& out, Integer value) {
+  for (int shift = 8 * (static_cast<int>(sizeof(Integer)) - 1); shift >= 0; shift -= 8)
+    out += static_cast<char>(static_cast<std::make_unsigned_t<Integer>>(value) >> shift);
+}
+
+constexpr std::size_t array_head = 20;  // dimensions, whether there are nulls, type, elements, the first one's number
+constexpr std::int32_t no_value = -1;
+
+}  // namespace
+
 void require_storable(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)
     throw Error(ErrorCode::invalid_data, "a text contains the character U+0000, which cannot be stored; remove it");
 }
-
-std::span<const unsigned char> as_bytes_of(const std::string& text) {
-  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
-}
-
-}  // namespace
 
 Parameters& Parameters::add(std::int64_t value) {
   Value& out = values_.emplace_back();
@@ -53,43 +59,79 @@ Parameters& Parameters::add_null() {
   return *this;
 }
 
-Parameters& Parameters::add_literal(std::string literal) {
-  Value& out = values_.emplace_back();
-  out.data = keep(std::move(literal)).data();
-  out.is_binary = false;
-  return *this;
-}
-
 std::string_view Parameters::keep(std::string text) {
   if (!kept_) kept_ = std::make_shared<std::deque<std::string>>();
   return kept_->emplace_back(std::move(text));
 }
 
 Parameters& Parameters::add_texts(const std::vector<std::string>& values) {
-  std::string out = "{";
-  for (const std::string& value : values) {
-    require_storable(value);
-    out += out.size() == 1 ? "\"" : ",\"";
-    for (const char c : value) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
-  return add_literal(out + "}");
+  Array out(Array::Of::texts);
+  for (const std::string& value : values) out.add_text(value);
+  return add(std::move(out));
 }
 
 Parameters& Parameters::add_list_of_bytes(const std::vector<std::string>& values) {
-  std::string out = "{";
-  for (const std::string& value : values)
-    out.append(out.size() == 1 ? "\"" : ",\"").append("\\\\x").append(to_hex(as_bytes_of(value))).append("\"");
-  return add_literal(out + "}");
+  Array out(Array::Of::bytes);
+  for (const std::string& value : values) out.add_bytes(value);
+  return add(std::move(out));
 }
 
 Parameters& Parameters::add_integers(const std::vector<std::int64_t>& values) {
-  std::string out = "{";
-  for (const std::int64_t value : values) out.append(out.size() == 1 ? "" : ",").append(std::to_string(value));
-  return add_literal(out + "}");
+  Array out(Array::Of::integers);
+  for (const std::int64_t value : values) out.add(value);
+  return add(std::move(out));
+}
+
+void Array::clear() {
+  encoded_.clear();
+  elements_ = 0;
+  has_nulls_ = false;
+}
+
+void Array::add_size(std::int32_t size) {
+  if (encoded_.empty()) encoded_.assign(array_head, '\0');
+  last_ = encoded_.size();
+  append_big_endian(encoded_, size);
+  ++elements_;
+}
+
+Array& Array::add(std::int64_t value) {
+  add_size(sizeof(value));
+  append_big_endian(encoded_, value);
+  return *this;
+}
+
+Array& Array::add_text(std::string_view value) {
+  require_storable(value);
+  return add_bytes(value);
+}
+
+Array& Array::add_bytes(std::string_view value) {
+  add_size(checked_length(value));
+  encoded_ += value;
+  return *this;
+}
+
+Array& Array::add_null() {
+  add_size(no_value);
+  has_nulls_ = true;
+  return *this;
+}
+
+std::string_view Array::encoded() {
+  std::string head;
+  append_big_endian<std::int32_t>(head, 1);
+  append_big_endian<std::int32_t>(head, has_nulls_ ? 1 : 0);
+  append_big_endian<std::int32_t>(head, static_cast<std::int32_t>(type_));
+  append_big_endian<std::int32_t>(head, elements_);
+  append_big_endian<std::int32_t>(head, 1);
+  encoded_.replace(0, std::min(array_head, encoded_.size()), head);
+  return encoded_;
+}
+
+std::optional<std::string_view> Array::last() const {
+  if (encoded_.compare(last_, sizeof(no_value), "\xff\xff\xff\xff") == 0) return std::nullopt;
+  return std::string_view(encoded_).substr(last_ + sizeof(no_value));
 }
 
 }  // namespace struere::postgres

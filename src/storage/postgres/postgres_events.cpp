@@ -6,13 +6,14 @@
 
 #include "storage/postgres/interruptible.hpp"
 #include "storage/postgres/postgres_transaction.hpp"
+#include "storage/postgres/row_limit.hpp"
 #include "storage/sql/event_reader.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
 namespace {
 
-constexpr std::int64_t least_events = 32, most_events = 1'000;
+constexpr std::int64_t least_events = 32, most_events = 1'024;
 
 // The row of an entity in the columns from `first` on: type_key, id, data, status, created_at, updated_at. nullopt if
 // there is none.
@@ -69,12 +70,7 @@ Parameters PostgresTransaction::parameters_of(const EventRecord& event) const {
 }
 
 void PostgresTransaction::append_event(const EventRecord& event) {
-  relieve();
-  connection().queue(
-      "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, "
-      "created_at, payload, hash, salt, impersonated_by_type, impersonated_by) VALUES($1, $2, $3, $4, $5, $6, $7, $8, "
-      "$9, $10, $11, $12, $13, $14)",
-      parameters_of(event));
+  new_rows_.value().add(event);
   head_.set_chain_head({event.sequence, event.hash}, event.created_at);
 }
 
@@ -108,10 +104,10 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
   std::size_t bytes = 0;
   std::int64_t after = std::max(selection.after, log_start().sequence);
   std::optional<std::int64_t> before = selection.before;
-  for (std::int64_t rows = std::clamp(selection.limit + 1, least_events, most_events);;
+  for (std::int64_t rows = row_limit(std::clamp(selection.limit + 1, least_events, most_events));;
        rows = std::min(rows * 4, most_events)) {
     throw_if_due(selection.interruption);
-    Parameters parameters = Parameters().add(scope_).add(after).add(rows);
+    Parameters parameters = Parameters().add(scope_).add(after);
     std::string where = "v.scope_id = $1 AND v.sequence > $2";
     const auto also = [&](const char* condition) {
       where += fmt::format(fmt::runtime(condition), fmt::format("${}", parameters.size()));
@@ -131,8 +127,8 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
             "SELECT {}, e.type_key, e.id, e.data, e.status, e.created_at, e.updated_at, o.type_key, o.id, "
             "o.data, o.status, o.created_at, o.updated_at FROM struere.events v LEFT JOIN struere.entities e ON "
             "e.scope_id = $1 AND e.id = v.entity_id LEFT JOIN struere.entities o ON o.scope_id = $1 AND o.id = "
-            "v.other_end_id WHERE {} ORDER BY v.sequence{} LIMIT $3",
-            event_columns, where, selection.newest_first ? " DESC" : ""),
+            "v.other_end_id WHERE {} ORDER BY v.sequence{} LIMIT {}",
+            event_columns, where, selection.newest_first ? " DESC" : "", rows),
         parameters);
     for (int i = 0; i < batch.rows(); ++i) {
       const Row row(batch, i);
@@ -167,13 +163,14 @@ void PostgresTransaction::replay_events(const EventReplay& which,
                                         const std::function<bool(const EventRecord&)>& visit) {
   std::int64_t after = std::max(which.after, log_start().sequence);
   for (std::int64_t rows = least_events;; rows = std::min(rows * 2, most_events)) {
-    Parameters parameters = Parameters().add(scope_).add(after).add(rows);
+    Parameters parameters = Parameters().add(scope_).add(after);
     if (which.entity) parameters.add_text(*which.entity);
     const Result batch = connection().run(
         fmt::format("SELECT {} FROM struere.events v WHERE v.scope_id = $1 AND v.sequence > $2{} ORDER BY v.sequence "
-                    "LIMIT $3",
+                    "LIMIT {}",
                     event_columns,
-                    which.entity ? " AND (v.entity_id = $4 OR (v.entity_id IS NULL AND v.purged_entity_id = $4))" : ""),
+                    which.entity ? " AND (v.entity_id = $3 OR (v.entity_id IS NULL AND v.purged_entity_id = $3))" : "",
+                    rows),
         parameters);
     for (int i = 0; i < batch.rows(); ++i) {
       const EventRecord event = read_event(Row(batch, i));

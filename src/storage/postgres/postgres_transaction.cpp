@@ -27,7 +27,9 @@ PostgresTransaction::PostgresTransaction(std::shared_ptr<Work> work, std::int64_
       is_part_(is_part),
       after_commit_(std::move(after_commit)),
       head_(*work_, scope) {
-  if (work_->is_write()) head_.lock();
+  if (!work_->is_write()) return;
+  new_rows_.emplace(*work_, scope);
+  head_.lock();
 }
 
 void PostgresTransaction::commit() {
@@ -178,22 +180,7 @@ std::optional<std::string> PostgresTransaction::find_by_key(EntityTypeKey type, 
 
 void PostgresTransaction::insert_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
-  relieve();
-  connection().queue(
-      "INSERT INTO struere.entities(scope_id, id, type_key, status, created_at, updated_at, version, data, deleted_at) "
-      "VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-      Parameters()
-          .add(scope_)
-          .add_text(entity.id)
-          .add(entity.type)
-          .add_text(entity.status)
-          .add(entity.created_at)
-          .add(entity.updated_at)
-          .add(entity.version)
-          .add_text(entity.data)
-          .add(entity.deleted ? std::optional(entity.updated_at) : std::nullopt));
-  FieldKeyTable(*work_, scope_).insert(keys->fields, entity);
-  WordTable(*work_, scope_).insert(keys->search, entity);
+  new_rows_.value().add(entity, *keys);
   UniqueKeys(*work_, scope_).insert(keys->unique, entity);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/postgres/candidates.hpp"
+#include "storage/postgres/new_rows.hpp"
 #include "storage/postgres/records.hpp"
 #include "storage/postgres/scope_head.hpp"
 #include "storage/postgres/type_keys.hpp"
@@ -106,6 +107,7 @@ class PostgresTransaction final : public Transaction {
   bool is_part_;
   std::function<void()> after_commit_;
   ScopeHead head_;
+  std::optional<NewRows> new_rows_;  // of a write
   bool has_counted_ = false;         // the generation up
   bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;

@@ -14,10 +14,6 @@ void WordTable::put(EntityTypeKey type, const std::string& id, const std::vector
       Parameters().add(scope_).add(type).add_text(id).add_texts(words));
 }
 
-void WordTable::insert(const std::vector<FieldPath>& fields, const StoredEntity& entity) {
-  if (!fields.empty() && !entity.deleted) put(entity.type, entity.id, indexed_words(fields, entity.data));
-}
-
 void WordTable::update(const std::vector<FieldPath>& fields, const StoredEntity& entity) {
   if (fields.empty()) return;  // nor is there anything of it in the table
   if (entity.deleted) return remove(entity.id);

@@ -17,7 +17,6 @@ class WordTable {
   WordTable(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
 
   // The entity as it is now; a deleted one leaves the table. `fields` are the search fields of its type.
-  void insert(const std::vector<FieldPath>& fields, const StoredEntity& entity);
   void update(const std::vector<FieldPath>& fields, const StoredEntity& entity);
   void remove(const std::string& id);
   // All entities of a type, by the search fields that it has now.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace struere::postgres {
 
@@ -17,8 +18,18 @@ Work::~Work() {
   }
 }
 
+void Work::defer(Deferred& statements) {
+  if (deferred_ != &statements) send_deferred();
+  deferred_ = &statements;
+}
+
+void Work::send_deferred() {
+  if (Deferred* const statements = std::exchange(deferred_, nullptr)) statements->send();
+}
+
 Connection& Work::anywhere() {
   if (has_ended_) throw std::logic_error("a transaction was used after its commit");
+  send_deferred();
   if (!is_begun_) {
     is_begun_ = true;
     if (is_write()) {

@@ -13,6 +13,15 @@ inline constexpr const char* select_scope_head =
     "SELECT generation, event_count, event_hash, event_time, written_at, log_start_sequence, log_start_hash FROM "
     "struere.scope_heads WHERE scope_id = $1";
 
+// Statements that wait for others of their kind.
+class Deferred {
+ public:
+  virtual void send() = 0;
+
+ protected:
+  ~Deferred() = default;
+};
+
 // INVARIANT: each statement on a scoped table is sent by in(), after `SET LOCAL struere.scope`, which row security
 // compares with (row_security.hpp). Undone on destruction unless commit() returned.
 class Work {
@@ -38,6 +47,13 @@ class Work {
   // The row that the first statement of a read in a scope brought with it (scope_head.hpp); nullptr if there is none.
   const Result* head();
 
+  // Its statements go before the next one of this transaction, and before those of who defers after it.
+  void defer(Deferred& statements);
+  void send_deferred();
+  void forget(const Deferred& statements) noexcept {
+    if (deferred_ == &statements) deferred_ = nullptr;
+  }
+
   // Makes all writes durable. Throws Error{storage}, and the message says so if they may have been kept.
   void commit();
 
@@ -49,6 +65,7 @@ class Work {
   std::optional<std::int64_t> scope_;
   std::optional<Connection::Ticket> asked_head_;
   std::optional<Result> head_;
+  Deferred* deferred_ = nullptr;
 };
 
 }  // namespace struere::postgres

@@ -1,0 +1,114 @@
+// Rows that a transaction inserts wait for others of their table: nobody notices but the server, which gets fewer
+// statements.
+#include <catch2/catch.hpp>
+
+#include "struere/struere.hpp"
+#include "support/postgres_database.hpp"
+#include "support/throws_error.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+struct Notes {
+  Notes() {
+    database.trusted_host().create_organization("acme", OrganizationId("acme"));
+    session().entity_types().define(Json::parse(
+        R"({"slug": "note", "searchFields": ["text"], "schema": {"type": "object", "properties": {
+          "n": {"type": "integer", "x-index": true}, "text": {"type": "string", "x-index": true}}}})"));
+  }
+  Session session() const {
+    return database.trusted_host().system_session(OrganizationId("acme"), Environment::production);
+  }
+  EntityRepository notes() const { return session().entities("note"); }
+  void check_whole(std::int64_t rows) const {
+    CHECK(notes().count() == rows);
+    CHECK(session().events().verify().ok);
+    for (const Finding& finding : examine(database)) FAIL(finding.subject);
+  }
+
+  PostgresDatabase server;
+  Database database = Database::open(server.application());
+};
+
+Json note(int n, const std::string& text = "some text") { return {{"n", n}, {"text", text}}; }
+
+}  // namespace
+
+TEST_CASE("many rows are few statements", "[postgres]") {
+  const Notes world;
+  RawPostgres raw(world.server.superuser());
+  raw.run("CREATE TABLE public.inserts(name text)");
+  raw.run(
+      "CREATE FUNCTION public.count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO "
+      "public.inserts VALUES(TG_TABLE_NAME); RETURN NULL; END $$");
+  for (const char* const table : {"entities", "entity_keys", "entity_words", "events"})
+    raw.run(std::string("CREATE TRIGGER counter AFTER INSERT ON struere.") + table +
+            " EXECUTE FUNCTION public.count()");
+  std::vector<Json> rows;
+  for (int i = 0; i < 1200; ++i) rows.push_back(note(i));
+  world.notes().create_all(rows);
+  for (const char* const table : {"entities", "entity_keys", "entity_words", "events"}) {
+    INFO(table);
+    const int statements =
+        std::stoi(raw.value(std::string("SELECT count(*) FROM public.inserts WHERE name = '") + table + "'"));
+    CHECK(statements >= 3);
+    CHECK(statements <= 8);  // a row has two keys and two words
+  }
+  for (const char* const table : {"entities", "entity_keys", "entity_words", "events"})
+    raw.run(std::string("DROP TRIGGER counter ON struere.") + table);
+  CHECK(world.notes().count({.where = field("data.n") >= 1000}) == 200);
+  CHECK(world.notes().list({.search = "text"}).size() == 50);
+  world.check_whole(1200);
+}
+
+TEST_CASE("a transaction sees what it has just inserted, by whatever it asks", "[postgres]") {
+  const Notes world;
+  world.session().transaction([](Session& unit) {
+    const auto notes = unit.entities("note");
+    for (int i = 0; i < 3; ++i) {
+      const EntityId id = notes.create(note(i, "word" + std::to_string(i))).id;
+      switch (i) {
+        case 0: CHECK(notes.get(id).data().at("n") == 0); break;
+        case 1: CHECK(notes.list({.where = field("data.n") == 1}).size() == 1); break;
+        default: CHECK(notes.list({.search = "word2"}).size() == 1);
+      }
+      CHECK(unit.events().list({.entity = id}).events.size() == 1);
+    }
+    const EntityId first = notes.create(note(7)).id, second = notes.create(note(8)).id;
+    notes.update(first, {{"n", 9}});
+    notes.remove(second);
+    unit.relations().link(notes.create(note(10)).id, "follows", first);
+    CHECK(notes.count() == 5);
+  });
+  world.check_whole(5);
+  CHECK(world.notes().count({.where = field("data.n") == 9}) == 1);
+}
+
+TEST_CASE("if a row of many is refused, none is there", "[postgres]") {
+  const Notes world;
+  std::vector<Json> rows;
+  for (int i = 0; i < 1000; ++i) rows.push_back(note(i));
+  rows[700]["n"] = "seven hundred";
+  CHECK_ERROR(invalid_data, world.notes().create_all(rows));
+  const auto broken = [&] {
+    world.session().transaction([&](Session& unit) {
+      for (int i = 0; i < 600; ++i) unit.entities("note").create(note(i));
+      throw std::runtime_error("the caller has changed its mind");
+    });
+  };
+  CHECK_THROWS_AS(broken(), std::runtime_error);
+  CHECK(world.session().events().list({.type = "note.created"}).events.empty());
+  world.notes().create(note(1));
+  world.check_whole(1);
+}
+
+TEST_CASE("large rows wait for few others", "[postgres]") {
+  const Notes world;
+  std::vector<Json> rows;
+  for (int i = 0; i < 30; ++i) rows.push_back({{"n", i}, {"large", std::string(900'000, 'x')}});
+  world.notes().create_all(rows);
+  CHECK(world.notes().get(world.notes().list({.where = field("data.n") == 17})[0].id()).data() == rows[17]);
+  world.check_whole(30);
+}
