@@ -59,6 +59,7 @@ class Candidates {
   void add_place(Text& text, const ResultRow& last) const;
   std::string order_column(const OrderKey& key) const;
   bool is_decided() const;
+  bool is_in_key(const Predicate& condition) const;
 
   std::int64_t scope_;
   const Selection& selection_;

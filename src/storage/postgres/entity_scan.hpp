@@ -25,15 +25,16 @@ class EntityScan {
     if (batch_ && batch_.rows() < rows_of_batch_) return false;
     if (batch_ && batch_.rows() > 0)
       place_.emplace(batch_.integer(batch_.rows() - 1, 3), batch_.bytes(batch_.rows() - 1, 0));
-    Parameters parameters = Parameters().add(scope_).add(type_).add(rows_of_batch_);
+    Parameters parameters = Parameters().add(scope_).add(type_);
     std::string sql =
         "SELECT id, data, status, created_at, updated_at, version FROM struere.entities WHERE scope_id = $1 AND "
         "type_key = $2 AND deleted_at IS NULL";
     if (place_) {
       parameters.add(place_->first).add_text(place_->second);
-      sql += " AND (created_at, id) < ($4, $5)";
+      sql += " AND (created_at, id) < ($3, $4)";
     }
-    batch_ = work_.in(scope_).run(sql + " ORDER BY created_at DESC, id DESC LIMIT $3", parameters);
+    batch_ = work_.in(scope_).run(sql + " ORDER BY created_at DESC, id DESC LIMIT " + std::to_string(rows_of_batch_),
+                                  parameters);
     row_ = 0;
     return batch_.rows() > 0;
   }

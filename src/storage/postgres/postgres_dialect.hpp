@@ -6,6 +6,6 @@
 
 namespace struere::postgres {
 
-inline constexpr RecordWords record_words{.placeholder = '$', .tables = "struere."};
+inline constexpr RecordWords record_words{.placeholder = '$', .tables = "struere.", .limit_in_text = true};
 
 }  // namespace struere::postgres

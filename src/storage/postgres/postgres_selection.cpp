@@ -2,9 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
-#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "query/field_key.hpp"
 #include "storage/postgres/interruptible.hpp"
 #include "storage/postgres/postgres_transaction.hpp"
+#include "storage/postgres/row_limit.hpp"
 #include "storage/search_words.hpp"
 #include "storage/sql/row_reader.hpp"
 #include "struere/core/error.hpp"
@@ -106,13 +105,11 @@ class FirstRows {
   std::vector<Selected> rows_;  // a heap: the last one is in front
 };
 
-// How many rows to read next: a power of two, so that there are few statements.
+// How many rows to read next.
 class BatchSize {
  public:
   explicit BatchSize(std::int64_t first) : next_(std::clamp(first, least_rows, first_rows)) {}
-  std::int64_t next() const noexcept {
-    return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(next_)));
-  }
+  std::int64_t next() const noexcept { return row_limit(next_); }
   void add(const Result& batch) {
     for (int row = 0; row < batch.rows(); ++row) bytes_ += static_cast<std::int64_t>(batch.bytes(row, 1).size());
     rows_ += batch.rows();
@@ -122,6 +119,39 @@ class BatchSize {
 
  private:
   std::int64_t next_, bytes_ = 0, rows_ = 0;
+};
+
+// The rows of a statement, read batch by batch.
+class Batches {
+ public:
+  Batches(Work& work, std::int64_t scope, const Candidates& candidates, const Interruption& interruption,
+          std::int64_t first)
+      : work_(work), scope_(scope), candidates_(candidates), interruption_(interruption), size_(first) {}
+
+  bool next() {
+    if (batch_ && ++row_ < batch_.rows()) return true;
+    if (batch_ && batch_.rows() < asked_) return false;
+    throw_if_due(interruption_);
+    asked_ = size_.next();
+    const Row last(batch_, batch_ ? batch_.rows() - 1 : 0);
+    const Candidates::Statement statement = candidates_.select(asked_, batch_ ? &last : nullptr);
+    Result batch = work_.in(scope_).run(statement.sql, statement.parameters);
+    batch_ = std::move(batch);
+    size_.add(batch_);
+    row_ = 0;
+    return batch_.rows() > 0;
+  }
+  Row row() const { return Row(batch_, row_); }
+
+ private:
+  Work& work_;
+  std::int64_t scope_;
+  const Candidates& candidates_;
+  const Interruption& interruption_;
+  BatchSize size_;
+  std::int64_t asked_ = 0;
+  Result batch_;
+  int row_ = 0;
 };
 
 std::string names_of(const FieldKey& key) {
@@ -165,53 +195,33 @@ Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decide
   const std::vector<std::string> terms = terms_of(selection, keys);
   const Candidates candidates(scope_, selection, decider, keys, terms, true);
   FirstRows first(selection, candidates);
-  BatchSize size(selection.limit + 1);
-  Result batch;
-  for (bool is_complete = false; !is_complete;) {
-    throw_if_due(selection.interruption);
-    const std::int64_t asked = size.next();
-    const Row last(batch, batch ? batch.rows() - 1 : 0);
-    const Candidates::Statement statement = candidates.select(asked, batch ? &last : nullptr);
-    Result next = connection().run(statement.sql, statement.parameters);
-    batch = std::move(next);
-    size.add(batch);
-    is_complete = batch.rows() < asked;
-    for (int i = 0; i < batch.rows(); ++i) {
-      const Row row(batch, i);
-      const std::string_view key = candidates.has_key() ? row.blob(Candidates::key_column) : std::string_view();
-      if (first.is_complete(key)) {
-        is_complete = true;
-        break;
-      }
-      const auto& bits = decider.decide(row);
-      if (!bits) continue;
-      std::vector<std::optional<Json>> values;
-      for (const FieldPath& field : selection.values) {
-        const Json* const value = decider.view().find(field);
-        values.push_back(value ? std::optional(*value) : std::nullopt);
-      }
-      first.add({decider.position(), KeptRow(row, *bits), std::move(values), std::string(key)});
+  Batches batches(*work_, scope_, candidates, selection.interruption, selection.limit + 1);
+  while (batches.next()) {
+    const Row row = batches.row();
+    const std::string_view key = candidates.has_key() ? row.blob(Candidates::key_column) : std::string_view();
+    if (first.is_complete(key)) break;
+    const auto& bits = decider.decide(row);
+    if (!bits) continue;
+    std::vector<std::optional<Json>> values;
+    for (const FieldPath& field : selection.values) {
+      const Json* const value = decider.view().find(field);
+      values.push_back(value ? std::optional(*value) : std::nullopt);
     }
+    first.add({decider.position(), KeptRow(row, *bits), std::move(values), std::string(key)});
   }
   const RowReader reader(decider.groups());
-  const auto bytes = std::make_shared<std::string>();
-  std::vector<std::size_t> ends;  // in `bytes`, of each row's data
+  PageRows rows;
   std::vector<Selected> found = first.take();
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (static_cast<std::int64_t>(i) == selection.limit || bytes->size() >= selection.most_bytes) {
+    if (static_cast<std::int64_t>(i) == selection.limit || rows.bytes() >= selection.most_bytes) {
       page.next = std::move(found[i - 1].position);
       break;
     }
-    page.rows.push_back(reader.read(found[i].row, *bytes));
-    ends.push_back(bytes->size());
+    rows.add(reader, found[i].row);
     if (!selection.values.empty()) page.values.push_back(std::move(found[i].values));
     if (selection.with_positions) page.positions.push_back(found[i].position);
   }
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    page.rows[i].data = SharedText(bytes, begin, ends[i] - begin);
-    begin = ends[i];
-  }
+  page.rows = rows.take();
   return page;
 }
 
@@ -236,20 +246,9 @@ void PostgresTransaction::each_selected(const Selection& selection, RowDecider& 
                                         Visit&& visit) {
   const std::vector<std::string> terms = terms_of(selection, keys);
   const Candidates candidates(scope_, selection, decider, keys, terms, false);
-  BatchSize size(first_rows);
-  Result batch;
-  do {
-    throw_if_due(selection.interruption);
-    const std::int64_t asked = size.next();
-    const Row last(batch, batch ? batch.rows() - 1 : 0);
-    const Candidates::Statement statement = candidates.select(asked, batch ? &last : nullptr);
-    Result next = connection().run(statement.sql, statement.parameters);
-    batch = std::move(next);
-    size.add(batch);
-    for (int i = 0; i < batch.rows(); ++i)
-      if (decider.decide(Row(batch, i))) visit(decider.view());
-    if (batch.rows() < asked) return;
-  } while (batch.rows() > 0);
+  Batches batches(*work_, scope_, candidates, selection.interruption, first_rows);
+  while (batches.next())
+    if (decider.decide(batches.row())) visit(decider.view());
 }
 
 std::int64_t PostgresTransaction::count(const Selection& asked) {
@@ -308,14 +307,16 @@ std::optional<std::string> PostgresTransaction::own_entity_of(const OwnEntity::C
   std::int64_t rows = least_rows;
   std::optional<std::pair<Timestamp, std::string>> place;
   for (;; rows = std::min(rows * 4, most_rows)) {
-    Parameters parameters = Parameters().add(scope_).add(candidate.type).add(rows);
+    Parameters parameters = Parameters().add(scope_).add(candidate.type);
     std::string sql = "SELECT e.id, e.data, e.created_at FROM struere.entities e";
-    std::string where = " WHERE e.scope_id = $1 AND e.type_key = $2 AND e.deleted_at IS NULL AND e.status = 'active'";
     const bool by_key = key != keys->fields.end();
+    std::string where =
+        fmt::format(" WHERE e.scope_id = $1 AND e.type_key{} = $2 AND e.deleted_at IS NULL AND e.status = 'active'",
+                    by_key ? " + 0" : "");  // as in Candidates
     if (by_key) {
       parameters.add(key->number).add_bytes(bytes);
       sql += " CROSS JOIN struere.entity_keys k";
-      where += " AND k.scope_id = $1 AND k.type_key = $2 AND k.key_no = $4 AND k.key = $5 AND e.id = k.id";
+      where += " AND k.scope_id = $1 AND k.type_key = $2 AND k.key_no = $3 AND k.key = $4 AND e.id = k.id";
     }
     const std::string_view from = by_key ? "k" : "e";
     if (place) {
@@ -324,7 +325,7 @@ std::optional<std::string> PostgresTransaction::own_entity_of(const OwnEntity::C
           fmt::format(" AND ({0}.created_at, {0}.id) > (${1}, ${2})", from, parameters.size() - 1, parameters.size());
     }
     const Result batch = connection().run(
-        fmt::format("{}{} ORDER BY {}.created_at, {}.id LIMIT $3", sql, where, from, from), parameters);
+        fmt::format("{}{} ORDER BY {}.created_at, {}.id LIMIT {}", sql, where, from, from, rows), parameters);
     for (int row = 0; row < batch.rows(); ++row) {
       RowFields fields;
       fields.data = parse_canonical_json(batch.bytes(row, 1));
@@ -356,13 +357,9 @@ std::vector<std::string> PostgresTransaction::related_ids(const std::string& id,
       fmt::format("SELECT far.id FROM struere.entity_relations r CROSS JOIN struere.entities near CROSS JOIN "
                   "struere.entities far WHERE r.scope_id = $1 AND near.scope_id = $1 AND far.scope_id = $1 AND r.{0} = "
                   "$2 AND r.type = $3 AND near.id = r.{0} AND far.id = r.{1} AND near.deleted_at IS NULL AND "
-                  "far.deleted_at IS NULL ORDER BY far.id LIMIT $4",
-                  hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id"),
-      Parameters()
-          .add(scope_)
-          .add_text(id)
-          .add_text(hop.relation)
-          .add(static_cast<std::int64_t>(most_relations_visited) + 1));
+                  "far.deleted_at IS NULL ORDER BY far.id LIMIT {2}",
+                  hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id", most_relations_visited + 1),
+      Parameters().add(scope_).add_text(id).add_text(hop.relation));
   std::vector<std::string> out;
   out.reserve(static_cast<std::size_t>(ends.rows()));
   for (int row = 0; row < ends.rows(); ++row) out.emplace_back(ends.bytes(row, 0));

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "storage/postgres/postgres_dialect.hpp"
+#include "storage/postgres/row_limit.hpp"
 
 namespace struere::postgres {
 namespace {
@@ -31,21 +32,6 @@ bool is_never(const std::vector<RecordCondition>& where) {
 constexpr std::int64_t rows_of_batch = 64;
 
 }  // namespace
-
-std::vector<RecordValue> read_record_values(const Result& result, int row, std::size_t count) {
-  std::vector<RecordValue> out;
-  out.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const int column = static_cast<int>(i);
-    switch (result.type(row, column)) {
-      case ResultRow::Type::null: out.emplace_back(std::monostate{}); break;
-      case ResultRow::Type::integer: out.emplace_back(result.integer(row, column)); break;
-      case ResultRow::Type::blob: out.emplace_back(RecordBytes{std::string(result.bytes(row, column))}); break;
-      default: out.emplace_back(std::string(result.bytes(row, column)));
-    }
-  }
-  return out;
-}
 
 RecordSql Records::sql(RecordTable table, bool writes) const {
   require_access(shape_of(table), owner_.scope.has_value(), writes);
@@ -110,10 +96,11 @@ std::vector<Record> Records::select(const RecordSelection& selection) {
   const bool is_bounded = selection.most_bytes != static_cast<std::size_t>(-1);
   if (is_bounded && !selection.order.empty()) batch.limit = std::min(batch.limit, rows_of_batch);
   for (;;) {
+    batch.limit = row_limit(batch.limit);
     const Result result = run(statements.select(batch));
-    for (int row = 0; row < result.rows() && bytes < selection.most_bytes; ++row)
-      bytes += size_of(out.emplace_back(read_record_values(result, row, columns)));
-    const auto taken = static_cast<std::int64_t>(out.size());
+    auto taken = static_cast<std::int64_t>(out.size());
+    for (int row = 0; row < result.rows() && taken < selection.limit && bytes < selection.most_bytes; ++row, ++taken)
+      bytes += size_of(out.emplace_back(read_record_values(Row(result, row), columns)));
     if (result.rows() < batch.limit || taken >= selection.limit || bytes >= selection.most_bytes) return out;
     std::vector<RecordValue> place;
     for (const std::string_view column : selection.order)
@@ -126,14 +113,7 @@ std::vector<Record> Records::select(const RecordSelection& selection) {
 std::vector<RecordGroup> Records::sum(const RecordRollup& rollup) {
   const Result result = run(sql(rollup.table, false).sum(rollup));
   std::vector<RecordGroup> out;
-  for (int row = 0; row < result.rows(); ++row) {
-    RecordGroup group{read_record_values(result, row, rollup.group_by.size()), 0, {}};
-    const int first = static_cast<int>(rollup.group_by.size());
-    group.count = result.integer(row, first);
-    for (std::size_t i = 0; i < rollup.sums.size(); ++i)
-      group.sums.push_back(result.integer(row, first + 1 + static_cast<int>(i)));
-    out.push_back(std::move(group));
-  }
+  for (int row = 0; row < result.rows(); ++row) out.push_back(read_record_group(Row(result, row), rollup));
   return out;
 }
 

@@ -9,9 +9,6 @@
 
 namespace struere::postgres {
 
-// Values in the first columns of a row.
-std::vector<RecordValue> read_record_values(const Result& result, int row, std::size_t count);
-
 // Of one scope and its organization, or of the database; inside the transaction that is open.
 class Records {
  public:

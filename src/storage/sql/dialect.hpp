@@ -12,8 +12,9 @@ namespace struere {
 
 // What the SQL of records needs (record_sql.hpp).
 struct RecordWords {
-  char placeholder;         // stands before the number of a parameter: `?` of `?1`
-  std::string_view tables;  // stands before the name of a table: that of a schema and a point, or nothing
+  char placeholder;            // stands before the number of a parameter: `?` of `?1`
+  std::string_view tables;     // stands before the name of a table: that of a schema and a point, or nothing
+  bool limit_in_text = false;  // a planner that sees no number expects a tenth of the rows
 
   // Parameters are written as `?1`. No other `?` is in what is written.
   std::string finish(std::string sql) const {

@@ -89,6 +89,29 @@ class Builder {
 
 }  // namespace
 
+std::vector<RecordValue> read_record_values(const ResultRow& row, std::size_t count) {
+  std::vector<RecordValue> out;
+  out.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const int column = static_cast<int>(i);
+    switch (row.type(column)) {
+      case ResultRow::Type::null: out.emplace_back(std::monostate{}); break;
+      case ResultRow::Type::integer: out.emplace_back(row.integer(column)); break;
+      case ResultRow::Type::blob: out.emplace_back(RecordBytes{std::string(row.blob(column))}); break;
+      default: out.emplace_back(row.string(column));
+    }
+  }
+  return out;
+}
+
+RecordGroup read_record_group(const ResultRow& row, const RecordRollup& rollup) {
+  RecordGroup group{read_record_values(row, rollup.group_by.size()), 0, {}};
+  int column = static_cast<int>(rollup.group_by.size());
+  group.count = row.integer(column);
+  for (std::size_t i = 0; i < rollup.sums.size(); ++i) group.sums.push_back(row.integer(++column));
+  return group;
+}
+
 RecordStatement RecordSql::insert(RecordTable table, const Record& record) const {
   const RecordShape& shape = shape_of(table);
   Builder sql(words_, owner_, shape);
@@ -128,7 +151,8 @@ RecordStatement RecordSql::select(const RecordSelection& selection) const {
   }
   for (std::size_t i = 0; i < selection.order.size(); ++i)
     sql.text(i == 0 ? " ORDER BY " : ", ").column(selection.order[i]).text(selection.descending ? " DESC" : "");
-  return sql.text(" LIMIT ").parameter(selection.limit).take();
+  sql.text(" LIMIT ");
+  return (words_.limit_in_text ? sql.text(std::to_string(selection.limit)) : sql.parameter(selection.limit)).take();
 }
 
 RecordStatement RecordSql::sum(const RecordRollup& rollup) const {

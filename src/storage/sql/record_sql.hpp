@@ -8,6 +8,7 @@
 
 #include "core/companion.hpp"
 #include "storage/sql/dialect.hpp"
+#include "storage/sql/parameter.hpp"
 #include "struere/spi/record.hpp"
 
 namespace STRUERE_COMPANION_API struere {
@@ -23,6 +24,10 @@ struct RecordStatement {
   std::string text;
   std::vector<RecordValue> parameters;
 };
+
+// What comes back.
+std::vector<RecordValue> read_record_values(const ResultRow& row, std::size_t count);
+RecordGroup read_record_group(const ResultRow& row, const RecordRollup& rollup);
 
 class RecordSql {
  public:

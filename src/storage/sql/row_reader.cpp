@@ -53,4 +53,26 @@ EntityRow RowReader::read(const ResultRow& result, const Way& way, std::string& 
   return row;
 }
 
+void PageRows::add(const RowReader& reader, const ResultRow& row) {
+  rows_.push_back(reader.read(row, *bytes_));
+  ends_.push_back(bytes_->size());
+}
+
+// Rows of a type have similar sizes. The system assigns no memory to reserved pages before they are written, so
+// reserving too much is cheap.
+void PageRows::expect(std::size_t rows, std::size_t most_bytes) {
+  rows_.reserve(rows);
+  ends_.reserve(rows);
+  bytes_->reserve(std::min(bytes_->size() * (rows + rows / 4), most_bytes));
+}
+
+std::vector<EntityRow> PageRows::take() {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < ends_.size(); ++i) {
+    rows_[i].data = SharedText(bytes_, begin, ends_[i] - begin);
+    begin = ends_[i];
+  }
+  return std::move(rows_);
+}
+
 }  // namespace struere

@@ -1,7 +1,9 @@
 // Reads rows for an actor, and masks them.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +35,23 @@ class RowReader {
 
   ViewMasks shown_;
   std::optional<Way> one_;  // set if one mask applies to all rows
+};
+
+// The rows of a page, whose data share one block of bytes.
+class PageRows {
+ public:
+  void add(const RowReader& reader, const ResultRow& row);
+  // For pages of rows of the size of those that were added.
+  void expect(std::size_t rows, std::size_t most_bytes);
+
+  std::size_t size() const noexcept { return rows_.size(); }
+  std::size_t bytes() const noexcept { return bytes_->size(); }
+  std::vector<EntityRow> take();
+
+ private:
+  std::vector<EntityRow> rows_;
+  std::shared_ptr<std::string> bytes_ = std::make_shared<std::string>();
+  std::vector<std::size_t> ends_;  // for each row, the end of its data
 };
 
 }  // namespace struere

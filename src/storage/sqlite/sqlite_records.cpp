@@ -5,15 +5,6 @@
 namespace struere {
 namespace {
 
-RecordValue read_value(const Statement& statement, int column) {
-  switch (statement.type(column)) {
-    case Statement::Type::null: return std::monostate{};
-    case Statement::Type::integer: return statement.integer(column);
-    case Statement::Type::blob: return RecordBytes{std::string(statement.blob(column))};
-    default: return statement.string(column);
-  }
-}
-
 void bind(Statement& statement, int index, const RecordValue& value) {
   struct Binder {
     Statement& statement;
@@ -27,13 +18,6 @@ void bind(Statement& statement, int index, const RecordValue& value) {
 }
 
 }  // namespace
-
-std::vector<RecordValue> read_record_values(const Statement& statement, std::size_t count) {
-  std::vector<RecordValue> out;
-  out.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) out.push_back(read_value(statement, static_cast<int>(i)));
-  return out;
-}
 
 RecordSql SqliteRecords::sql(RecordTable table, bool writes) const {
   require_access(shape_of(table), owner_.scope.has_value(), writes);
@@ -80,14 +64,7 @@ std::vector<RecordGroup> SqliteRecords::sum(const RecordRollup& rollup) {
   const RecordStatement question = sql(rollup.table, false).sum(rollup);
   Statement statement = prepare(question);
   std::vector<RecordGroup> out;
-  while (statement.step()) {
-    RecordGroup group{read_record_values(statement, rollup.group_by.size()), 0, {}};
-    const int first = static_cast<int>(rollup.group_by.size());
-    group.count = statement.integer(first);
-    for (std::size_t i = 0; i < rollup.sums.size(); ++i)
-      group.sums.push_back(statement.integer(first + 1 + static_cast<int>(i)));
-    out.push_back(std::move(group));
-  }
+  while (statement.step()) out.push_back(read_record_group(statement, rollup));
   return out;
 }
 

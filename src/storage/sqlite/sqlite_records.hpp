@@ -10,9 +10,6 @@
 
 namespace struere {
 
-// The values of the first `count` columns.
-std::vector<RecordValue> read_record_values(const Statement& statement, std::size_t count);
-
 // The records of one owner, inside the open transaction.
 class SqliteRecords {
  public:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <memory>
 
 #include "query/aggregator.hpp"
 #include "storage/sql/key_access.hpp"
@@ -105,33 +104,21 @@ Page SqliteTransaction::select(const Selection& selection) {
   bool is_full = false;
   std::optional<ViewValues> view;
   if (!selection.values.empty()) view.emplace(*compiled.groups, selection.values);
-  const auto bytes = std::make_shared<std::string>();
-  std::vector<std::size_t> ends;  // for each row, the end of its data in `bytes`
+  PageRows rows;
   while (statement.step()) {
     if (is_full) {
       page.next = std::move(last);
       break;
     }
-    page.rows.push_back(prepared->reader->read(statement, *bytes));
-    ends.push_back(bytes->size());
+    rows.add(*prepared->reader, statement);
     if (view) page.values.push_back(view->of(statement));
     if (selection.with_positions) page.positions.push_back(position_of(statement, selection, compiled));
-    is_full = static_cast<std::int64_t>(page.rows.size()) == selection.limit || bytes->size() >= selection.most_bytes;
+    is_full = static_cast<std::int64_t>(rows.size()) == selection.limit || rows.bytes() >= selection.most_bytes;
     if (is_full) last = position_of(statement, selection, compiled);
-    if (ends.size() == 1 && selection.limit > 1) {
-      // Rows of a type have similar sizes. The system assigns no memory to reserved pages before they are written, so
-      // reserving too much is cheap.
-      const auto expected = static_cast<std::size_t>(std::min<std::int64_t>(selection.limit, 64));
-      page.rows.reserve(expected);
-      ends.reserve(expected);
-      bytes->reserve(std::min(bytes->size() * (expected + expected / 4), selection.most_bytes));
-    }
+    if (rows.size() == 1 && selection.limit > 1)
+      rows.expect(static_cast<std::size_t>(std::min<std::int64_t>(selection.limit, 64)), selection.most_bytes);
   }
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    page.rows[i].data = SharedText(bytes, begin, ends[i] - begin);
-    begin = ends[i];
-  }
+  page.rows = rows.take();
   return page;
 }
 
