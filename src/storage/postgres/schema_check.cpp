@@ -128,8 +128,11 @@ void check_database(Connection& connection) {
       "ORDER BY rolname = current_user DESC LIMIT 1");
   connection.finish();
   check_role(connection.take(roles));
-  require_version(connection);
+  check_schema(connection);
+}
 
+void check_schema(Connection& connection) {
+  require_version(connection);
   const auto columns = connection.queue(
       "SELECT c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, "
       "coalesce(l.collname::text, '') FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "

@@ -11,5 +11,7 @@ namespace struere::postgres {
 //   row security is not on, or not forced, or a policy is not ours
 //   there is a trigger, a rule or a view that struere did not make
 void check_database(Connection& connection);
+// The same without the role.
+void check_schema(Connection& connection);
 
 }  // namespace struere::postgres

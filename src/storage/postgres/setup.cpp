@@ -4,6 +4,8 @@
 #include "storage/postgres/roles.hpp"
 #include "storage/postgres/row_security.hpp"
 #include "storage/postgres/schema.hpp"
+#include "storage/postgres/schema_check.hpp"
+#include "struere/core/error.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
 namespace struere {
@@ -20,9 +22,11 @@ class Setup {
     const std::string owner = quoted_role(roles_.owner);
     if (!has_schema()) run({fmt::format("CREATE SCHEMA struere AUTHORIZATION {}", owner)});
     connection_.run(fmt::format("SET LOCAL ROLE {}", owner));  // whose all of it is
-    let_owner_past();
-    take_schema_steps(connection_);
-    for (const TableWall& wall : table_walls()) run(statements_of(wall, policies_of(wall.table)));
+    if (!is_current()) {  // each of these waits for all who use a table, and they for it
+      let_owner_past();
+      take_schema_steps(connection_);
+      for (const TableWall& wall : table_walls()) run(statements_of(wall, policies_of(wall.table)));
+    }
     run(grant_statements(roles_));
     connection_.run("RESET ROLE");
     if (rules) run(setting_statements(roles_));
@@ -38,6 +42,15 @@ class Setup {
   }
 
   bool has_schema() { return connection_.run("SELECT to_regnamespace('struere') IS NOT NULL").integer(0, 0) != 0; }
+
+  bool is_current() {
+    try {
+      check_schema(connection_);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
 
   // Until the end of this transaction, a step may change rows of all scopes.
   void let_owner_past() {

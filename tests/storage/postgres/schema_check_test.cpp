@@ -96,6 +96,24 @@ TEST_CASE("a database whose tables were changed is not opened", "[postgres]") {
   }
 }
 
+TEST_CASE("setting up again waits for nobody where nothing is to be changed", "[postgres]") {
+  const PostgresDatabase database;
+  const std::string patient_for_a_second = "&options=-c%20lock_timeout%3D1000";
+  RawPostgres reader(database.superuser());
+  std::string tables;
+  for (const auto& table : reader.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'struere'"))
+    tables += (tables.empty() ? "struere." : ", struere.") + table[0];
+  const auto again = [&](const std::string& url) { return set_up_postgres(url + patient_for_a_second).size(); };
+  reader.run("BEGIN; LOCK TABLE " + tables + " IN ROW EXCLUSIVE MODE");  // as any writer does
+  CHECK(again(database.superuser()) > 0);
+  CHECK(again(database.owner()) > 0);
+  reader.run("COMMIT; DROP POLICY scope ON struere.roles; BEGIN; LOCK TABLE " + tables + " IN ROW EXCLUSIVE MODE");
+  CHECK_ERROR(storage, again(database.owner()));
+  reader.run("ROLLBACK");
+  again(database.owner());
+  CHECK(fault_of(database.application()).empty());
+}
+
 TEST_CASE("a newer library's tables are used by an older one where that one may", "[postgres]") {
   const PostgresDatabase database;
   RawPostgres raw(database.superuser());
