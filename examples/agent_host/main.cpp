@@ -1,8 +1,12 @@
 // A small agent platform: the same host program serves a development and a production key, each with its own prompt,
-// model, data and log. The database is a file, whose path may be given.
+// model, data and log.
+//   agent_host [--database FILE-OR-URL]
+// A file is begun anew; a PostgreSQL database must be empty, as `struere pg init` makes it. Default: a temporary file.
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <stdexcept>
+#include <string_view>
 
 #include "host.hpp"
 #include "platform.hpp"
@@ -37,11 +41,17 @@ void converse(const Database& database, AgentHost& host, const std::string& key)
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const std::string path =
-      argc > 1 ? argv[1] : (std::filesystem::temp_directory_path() / "struere-agent-host.db").string();
-  for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  const bool is_given = argc == 3 && std::string_view(argv[1]) == "--database";
+  if (argc != 1 && !is_given) throw std::invalid_argument("agent_host [--database FILE-OR-URL]");
+  const std::string place =
+      is_given ? argv[2] : (std::filesystem::temp_directory_path() / "struere-agent-host.db").string();
+  const bool is_file = place.find("://") == std::string::npos;
+  const auto remove_file = [&] {
+    for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(place + suffix);
+  };
+  if (is_file) remove_file();
   {
-    const auto database = Database::open(path);
+    const auto database = Database::open(place);
     set_up(database);
     AgentHost host(database);
     for (const Environment environment : {Environment::development, Environment::production}) {
@@ -55,8 +65,7 @@ int main(int argc, char** argv) try {
       fmt::print("With a key that was guessed\n  {}\n", error.what());
     }
   }
-  if (argc < 2)
-    for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  if (!is_given) remove_file();
 } catch (const std::exception& error) {
   fmt::print(stderr, "{}\n", error.what());
   return 1;
