@@ -1,187 +1,307 @@
-// The PostgreSQL storage beside libpq by hand: the same tables and rows, the same statements in a pipeline, prepared,
-// in a transaction with the scope set. Prints the median of each in microseconds and their quotient.
-//   scripts/postgres_server build/release/bench/struere_postgres_storage_bench [rows]
+// The PostgreSQL storage beside libpq by hand (postgres_by_hand.hpp): 100 organizations of the same size, then with one
+// that is 100 times as large. Prints medians in microseconds, operations per second, and quotients.
+//   scripts/postgres_server build/release/bench/struere_postgres_storage_bench [ROWS of each organization, 2000]
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
-#include <memory>
-#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "postgres/empty_databases.hpp"
+#include "postgres_by_hand.hpp"
+#include "struere/storage/postgres.hpp"
 #include "struere/struere.hpp"
 
 namespace {
 
 using namespace struere;
+using bench::ByHand;
 using Time = std::chrono::steady_clock;
 
-// Statements that are sent together; the last answer is read to its end.
-class ByHand {
+constexpr int organizations = 100, rounds = 5, bulk_rows = 1000, teachers = 40;
+
+std::string teacher_of(int i) { return fmt::format("teacher-{}", i % teachers); }
+
+Json data_of(int i) {
+  return Json{{"teacher", teacher_of(i)},
+              {"student", fmt::format("student-{}", i)},
+              {"notes", std::string(120, 'n')},
+              {"minutes", i % 90}};
+}
+
+int scope_of(int organization) { return 2 * organization; }  // its production; organizations are numbered from 1
+
+class World {
  public:
-  explicit ByHand(const std::string& url) : connection_(PQconnectdb(url.c_str()), PQfinish) {
-    if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+  explicit World(const std::string& url, int rows) : url_(url), database_(open(url)) {
+    ids_.resize(organizations + 2);
+    for (int organization = 1; organization <= organizations; ++organization) add(organization, rows);
+    ByHand hand(url_);
+    for (int i = 0; i < teachers; ++i)
+      keys_.push_back(hand.key_of(scope_of(1), ids_[1].at(static_cast<std::size_t>(i))));
   }
-  void prepare(const char* name, const char* sql) {
-    const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQprepare(connection_.get(), name, sql, 0, nullptr),
-                                                                PQclear);
-    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+
+  void add(int organization, int rows) {
+    const std::string name = fmt::format("o{}", organization);
+    database_.trusted_host().create_organization(name, OrganizationId(name));
+    session(organization)
+        .entity_types()
+        .define({{"slug", "visit"},
+                 {"name", "Visit"},
+                 {"schema",
+                  {{"type", "object"},
+                   {"properties", {{"teacher", {{"type", "string"}, {"x-index", true}}}}},
+                   {"additionalProperties", true}}}});
+    for (int i = 0; i < rows;) {
+      std::vector<Json> batch;
+      for (; i < rows && batch.size() < bulk_rows; ++i) batch.push_back(data_of(i));
+      for (const EntityId& id : visits(organization).create_all(batch))
+        ids_[static_cast<std::size_t>(organization)].push_back(id.str());
+    }
   }
-  void enter() { PQenterPipelineMode(connection_.get()); }
-  void plain(const char* sql) {
-    PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1);
-    ++sent_;
+
+  Session session(int organization) const {
+    return database_.trusted_host().system_session(OrganizationId(fmt::format("o{}", organization)),
+                                                   Environment::production);
   }
-  void prepared(const char* name, const std::vector<std::string>& values) {
-    std::vector<const char*> texts;
-    for (const std::string& value : values) texts.push_back(value.c_str());
-    PQsendQueryPrepared(connection_.get(), name, static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 1);
-    ++sent_;
+  EntityRepository visits(int organization) const { return session(organization).entities("visit"); }
+  const std::string& id(int organization, int i) const {
+    const auto& ids = ids_[static_cast<std::size_t>(organization)];
+    return ids[static_cast<std::size_t>(i * 7) % ids.size()];
   }
-  // The bytes of all columns, as a program would copy them out.
-  std::size_t sync() {
-    PQpipelineSync(connection_.get());
-    std::size_t bytes = 0;
-    for (; sent_ > 0; --sent_)
-      while (PGresult* const raw = PQgetResult(connection_.get())) {
-        const std::unique_ptr<PGresult, void (*)(PGresult*)> result(raw, PQclear);
-        const ExecStatusType status = PQresultStatus(raw);
-        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-          throw std::runtime_error(PQresultErrorMessage(raw));
-        for (int row = 0; row < PQntuples(raw); ++row)
-          for (int column = 0; column < PQnfields(raw); ++column)
-            bytes += std::string(PQgetvalue(raw, row, column), static_cast<std::size_t>(PQgetlength(raw, row, column)))
-                         .size();
-      }
-    PQclear(PQgetResult(connection_.get()));
-    return bytes;
-  }
+  // The field key of a teacher, the same in each organization.
+  const std::string& key_of(int i) const { return keys_[static_cast<std::size_t>(i % teachers)]; }
+  const Database& database() const { return database_; }
+  const std::string& url() const { return url_; }
 
  private:
-  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
-  int sent_ = 0;
+  static Database open(const std::string& url) {
+    PostgresOptions options;
+    options.most_connections = 64;
+    return Database::with_storage(open_postgres_storage(url, options));
+  }
+
+  std::string url_;
+  Database database_;
+  std::vector<std::vector<std::string>> ids_;  // by organization
+  std::vector<std::string> keys_;
 };
 
-double median_us(int times, const std::function<void(int)>& body) {
-  for (int i = 0; i < times / 10 + 1; ++i) body(i);
+using Body = std::function<std::size_t(int i)>;
+std::atomic<std::size_t> bytes_seen = 0;  // so that nothing is left out
+
+double median_us(int times, int first, const Body& body) {
   std::vector<double> all;
   for (int i = 0; i < times; ++i) {
     const auto begin = Time::now();
-    body(times / 10 + 1 + i);
+    bytes_seen += body(first + i);
     all.push_back(std::chrono::duration<double, std::micro>(Time::now() - begin).count());
   }
   std::ranges::nth_element(all, all.begin() + times / 2);
   return all[static_cast<std::size_t>(times / 2)];
 }
 
-void compare(const char* what, int times, const std::function<void(int)>& ours, const std::function<void(int)>& hand) {
-  // In turns, so that the load of the machine is the same for both.
-  double best_ours = 1e9, best_hand = 1e9;
-  for (int round = 0; round < 5; ++round) {
-    best_ours = std::min(best_ours, median_us(times, ours));
-    best_hand = std::min(best_hand, median_us(times, hand));
+struct Best {
+  double a = 1e18, b = 1e18;
+};
+
+// In turns, so that the load of the machine is the same for both.
+Best best_of(int times, const Body& a, const Body& b) {
+  Best best;
+  for (int round = 0; round < rounds; ++round) {
+    best.a = std::min(best.a, median_us(times, round * times, a));
+    best.b = std::min(best.b, median_us(times, round * times, b));
   }
-  fmt::print("{:24} {:8.0f} us  by hand {:8.0f} us  quotient {:.2f}\n", what, best_ours, best_hand,
-             best_ours / best_hand);
+  return best;
+}
+
+void compare(const char* what, int times, const Body& ours, const Body& hand) {
+  const Best best = best_of(times, ours, hand);
+  fmt::print("| {} | {:.0f} | {:.0f} | {:.2f} |\n", what, best.a, best.b, best.a / best.b);
+  std::fflush(stdout);
+}
+
+// Operations a second of so many threads, each of which does what `make` returns for it.
+double per_second(int threads, const std::function<Body(int thread)>& make) {
+  std::atomic<bool> stop = false;
+  std::atomic<std::int64_t> done = 0;
+  std::vector<std::thread> all;
+  std::vector<Body> bodies;
+  for (int thread = 0; thread < threads; ++thread) bodies.push_back(make(thread));
+  const auto begin = Time::now();
+  for (const Body& body : bodies)
+    all.emplace_back([&] {
+      for (int i = 0; !stop; ++i) {
+        bytes_seen += body(i);
+        ++done;
+      }
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  stop = true;
+  for (std::thread& thread : all) thread.join();
+  return static_cast<double>(done) / std::chrono::duration<double>(Time::now() - begin).count();
+}
+
+std::string fresh_id() {
+  static std::atomic<int> made = 0;
+  return fmt::format("hand-{}", ++made);
+}
+
+void compare_one_connection(const World& world) {
+  ByHand hand(world.url());
+  const int scope = scope_of(1);
+  const auto visits = world.visits(1);
+  fmt::print("| one connection | struere, us | by hand, us | quotient |\n| --- | --- | --- | --- |\n");
+  compare(
+      "get", 1000, [&](int i) { return visits.get(EntityId(world.id(1, i))).id().str().size(); },
+      [&](int i) { return hand.get(scope, world.id(1, i)); });
+  compare(
+      "page of 50", 300, [&](int) { return visits.list({.limit = 50}).size(); }, [&](int) { return hand.page(scope); });
+  compare(
+      "filtered page", 300,
+      [&](int i) { return visits.list({.where = field("data.teacher") == teacher_of(i), .limit = 50}).size(); },
+      [&](int i) { return hand.filtered_page(scope, world.key_of(i)); });
+  compare(
+      "count", 500,
+      [&](int i) { return static_cast<std::size_t>(visits.count({.where = field("data.teacher") == teacher_of(i)})); },
+      [&](int i) { return hand.count(scope, world.key_of(i)); });
+  const CreatedApiKey key = world.session(1).api_keys().create({.name = "k"});
+  const std::string hash = ByHand::sha256(key.secret);
+  compare(
+      "authenticate", 1000, [&](int) { return world.database().authenticate(key.secret).actor().id().size(); },
+      [&](int) { return hand.authenticate(scope, hash); });
+  compare(
+      "create", 300, [&](int i) { return visits.create(data_of(i)).id.str().size(); },
+      [&](int i) { return hand.create(scope, fresh_id(), world.key_of(i), canonical_json(data_of(i))); });
+  compare(
+      "update", 300,
+      [&](int i) {
+        return visits.update(EntityId(world.id(1, i)), {{"minutes", i}}).id.str().size();
+      },
+      [&](int i) {
+        Json data = data_of(i * 7);
+        data["minutes"] = i;
+        return hand.update(scope, world.id(1, i), canonical_json(data));
+      });
+  compare(
+      "create_all of 1000", 5,
+      [&](int i) {
+        std::vector<Json> rows;
+        for (int row = 0; row < bulk_rows; ++row) rows.push_back(data_of(i + row));
+        return visits.create_all(rows).size();
+      },
+      [&](int i) {
+        std::vector<ByHand::NewRow> rows;
+        for (int row = 0; row < bulk_rows; ++row)
+          rows.push_back({fresh_id(), world.key_of(i + row), canonical_json(data_of(i + row))});
+        return hand.create_all(scope, rows);
+      });
+}
+
+// Each thread in organizations of its own, so that writers do not wait for one another.
+void compare_many_connections(const World& world, int threads) {
+  fmt::print("\n| {} connections | struere, per s | by hand, per s | by hand ÷ struere |\n| --- | --- | --- | --- |\n",
+             threads);
+  std::vector<std::unique_ptr<ByHand>> hands;
+  for (int i = 0; i < threads; ++i) hands.push_back(std::make_unique<ByHand>(world.url()));
+  const auto organization = [](int thread) { return 1 + thread % organizations; };
+  const auto print = [&](const char* what, const std::function<Body(int)>& ours, const std::function<Body(int)>& hand) {
+    double best_ours = 0, best_hand = 0;
+    for (int round = 0; round < 3; ++round) {
+      best_ours = std::max(best_ours, per_second(threads, ours));
+      best_hand = std::max(best_hand, per_second(threads, hand));
+    }
+    fmt::print("| {} | {:.0f} | {:.0f} | {:.2f} |\n", what, best_ours, best_hand, best_hand / best_ours);
+    std::fflush(stdout);
+  };
+  print(
+      "get",
+      [&](int thread) -> Body {
+        const int own = organization(thread);
+        return [&world, own, visits = world.visits(own)](int i) {
+          return visits.get(EntityId(world.id(own, i))).id().str().size();
+        };
+      },
+      [&](int thread) -> Body {
+        const int own = organization(thread);
+        ByHand& hand = *hands[static_cast<std::size_t>(thread)];
+        return [&world, &hand, own](int i) { return hand.get(scope_of(own), world.id(own, i)); };
+      });
+  print(
+      "filtered page",
+      [&](int thread) -> Body {
+        return [visits = world.visits(organization(thread))](int i) {
+          return visits.list({.where = field("data.teacher") == teacher_of(i), .limit = 50}).size();
+        };
+      },
+      [&](int thread) -> Body {
+        ByHand& hand = *hands[static_cast<std::size_t>(thread)];
+        return [&world, &hand, own = organization(thread)](int i) {
+          return hand.filtered_page(scope_of(own), world.key_of(i));
+        };
+      });
+  print(
+      "create",
+      [&](int thread) -> Body {
+        return
+            [visits = world.visits(organization(thread))](int i) { return visits.create(data_of(i)).id.str().size(); };
+      },
+      [&](int thread) -> Body {
+        ByHand& hand = *hands[static_cast<std::size_t>(thread)];
+        return [&world, &hand, own = organization(thread)](int i) {
+          return hand.create(scope_of(own), fresh_id(), world.key_of(i), canonical_json(data_of(i)));
+        };
+      });
+}
+
+// One organization again and again, and each of them in turn.
+void compare_scopes(const World& world) {
+  fmt::print("\n| one organization, then 100 in turn | one, us | 100, us | quotient |\n| --- | --- | --- | --- |\n");
+  const auto print = [&](const char* what, int times, const std::function<std::size_t(int, int)>& body) {
+    const Best best = best_of(
+        times, [&](int i) { return body(2, i); }, [&](int i) { return body(1 + i % organizations, i); });
+    fmt::print("| {} | {:.0f} | {:.0f} | {:.2f} |\n", what, best.a, best.b, best.b / best.a);
+  };
+  print("get", 1000,
+        [&](int own, int i) { return world.visits(own).get(EntityId(world.id(own, i))).id().str().size(); });
+  print("filtered page", 300, [&](int own, int i) {
+    return world.visits(own).list({.where = field("data.teacher") == teacher_of(i), .limit = 50}).size();
+  });
+  print("create", 200, [&](int own, int i) { return world.visits(own).create(data_of(i)).id.str().size(); });
+}
+
+void analyze(const std::string& server, const std::string& url) {
+  const std::size_t path = url.find("@/") + 1, question = url.find('?');
+  const std::string own = server.substr(0, server.find("@/") + 1) + url.substr(path, question - path) +
+                          (question == std::string::npos ? "" : url.substr(question));
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(own.c_str()), PQfinish);
+  PQclear(PQexec(connection.get(), "VACUUM ANALYZE"));
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   const char* const server = std::getenv("STRUERE_POSTGRESQL_URL");
-  if (!server) return 2;
-  const int rows = argc > 1 ? std::atoi(argv[1]) : 20'000;
-  const auto url = conformance::own_postgres_database(server);
-  const Database database = Database::open(*url);
-  database.trusted_host().create_organization("acme", OrganizationId("acme"));
-  const Session session = database.trusted_host().system_session(OrganizationId("acme"), Environment::production);
-  session.entity_types().define({{"slug", "visit"},
-                                 {"name", "Visit"},
-                                 {"schema",
-                                  {{"type", "object"},
-                                   {"properties", {{"teacher", {{"type", "string"}, {"x-index", true}}}}},
-                                   {"additionalProperties", true}}}});
-  const auto visits = session.entities("visit");
-  const auto data_of = [](int i) {
-    return Json{{"teacher", fmt::format("teacher-{}", i % 40)},
-                {"student", fmt::format("student-{}", i)},
-                {"notes", std::string(120, 'n')},
-                {"minutes", i % 90}};
-  };
-  std::vector<std::string> ids;
-  for (int i = 0; i < rows;) {
-    std::vector<Json> batch;
-    for (; i < rows && batch.size() < 1000; ++i) batch.push_back(data_of(i));
-    for (const EntityId& id : visits.create_all(batch)) ids.push_back(id.str());
-  }
-  ByHand hand(*url);
-  hand.prepare("get",
-               "SELECT id, data, version, status, created_at, updated_at FROM struere.entities WHERE scope_id = $1 AND "
-               "type_key = $2 AND deleted_at IS NULL AND id = $3");
-  hand.prepare("page",
-               "SELECT id, data, version, status, created_at, updated_at FROM struere.entities WHERE scope_id = $1 AND "
-               "type_key = $2 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 51");
-  hand.prepare("lock", "SELECT event_count, event_hash FROM struere.scope_heads WHERE scope_id = $1 FOR NO KEY UPDATE");
-  hand.prepare("entity",
-               "INSERT INTO struere.entities(scope_id, id, type_key, status, created_at, updated_at, version, data) "
-               "VALUES($1, $2, $3, 'active', 1, 1, 1, $4)");
-  hand.prepare("key",
-               "INSERT INTO struere.entity_keys(scope_id, type_key, key_no, key, created_at, id) VALUES($1, $2, 1, "
-               "convert_to($3, 'UTF8'), 1, $4)");
-  hand.prepare("event",
-               "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, actor_type, actor_id, created_at, "
-               "payload, hash) SELECT $1, event_count + 1, $2, 'visit.created', $2, 'system', 'system', 1, $3, "
-               "sha256(event_hash || convert_to($3, 'UTF8')) FROM struere.scope_heads WHERE scope_id = $1");
-  hand.prepare("head",
-               "UPDATE struere.scope_heads h SET event_count = h.event_count + 1, event_hash = e.hash FROM "
-               "struere.events e WHERE h.scope_id = $1 AND e.scope_id = $1 AND e.sequence = h.event_count + 1");
-  hand.enter();
-  const std::string scope = "2", type = "1";  // production of the first organization; its first type
-  const auto begin_read = [&] {
-    hand.plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    hand.plain("SET LOCAL struere.scope = 2");
-  };
-  fmt::print("{} rows\n", rows);
-  std::size_t bytes = 0;
-  compare(
-      "get", 2000,
-      [&](int i) {
-        bytes += visits.get(EntityId(ids[static_cast<std::size_t>(i * 7) % ids.size()])).id().str().size();
-      },
-      [&](int i) {
-        begin_read();
-        hand.prepared("get", {scope, type, ids[static_cast<std::size_t>(i * 7) % ids.size()]});
-        hand.plain("COMMIT");
-        bytes += hand.sync();
-      });
-  compare(
-      "page of 50", 500, [&](int) { bytes += visits.list({.limit = 50}).size(); },
-      [&](int) {
-        begin_read();
-        hand.prepared("page", {scope, type});
-        hand.plain("COMMIT");
-        bytes += hand.sync();
-      });
-  int made = 0;
-  compare(
-      "create", 300, [&](int i) { bytes += visits.create(data_of(i)).id.str().size(); },
-      [&](int i) {
-        const std::string id = fmt::format("hand-{}", ++made), data = canonical_json(data_of(i));
-        hand.plain("BEGIN");
-        hand.plain("SET LOCAL struere.scope = 2");
-        hand.prepared("lock", {scope});
-        hand.sync();  // as the library, which has to know the head's hash
-        hand.prepared("entity", {scope, id, type, data});
-        hand.prepared("key", {scope, type, fmt::format("teacher-{}", i % 40), id});
-        hand.prepared("event", {scope, id, data});
-        hand.prepared("head", {scope});
-        hand.plain("COMMIT");
-        bytes += hand.sync();
-      });
-  return bytes > 0 ? 0 : 1;
+  if (!server) throw std::runtime_error("run this by scripts/postgres_server");
+  const int rows = argc > 1 ? std::atoi(argv[1]) : 2'000;
+  const auto url = conformance::lend_postgres_databases(server)();
+  World world(*url, rows);
+  analyze(server, *url);
+  fmt::print("{} organizations of {} rows\n\n", organizations, rows);
+  compare_one_connection(world);
+  for (const int threads : {8, 64}) compare_many_connections(world, threads);
+  compare_scopes(world);
+  world.add(organizations + 1, rows * 100);
+  analyze(server, *url);
+  fmt::print("\nWith one more organization of {} rows:\n", rows * 100);
+  compare_scopes(world);
+  return bytes_seen > 0 ? 0 : 1;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "{}\n", error.what());
+  return 1;
 }

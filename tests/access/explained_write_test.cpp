@@ -1,8 +1,8 @@
 // explain() reads the plan that operations carry out: a tool's denied fields and the masks over a write are in it.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -30,7 +30,7 @@ struct ExplainedWorld : World {
 }  // namespace
 
 TEST_CASE("what a tool may not see is hidden in its explanation, and named", "[explain]") {
-  ExplainedWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  ExplainedWorld world(any_storage());
   const EntityId id = world.create("note", {{"owner", "ana"}, {"secret", 1}, {"card", 2}, {"open", 3}});
   const auto treatment = [&](const Session& about) {
     std::string out;
@@ -47,7 +47,7 @@ TEST_CASE("what a tool may not see is hidden in its explanation, and named", "[e
 }
 
 TEST_CASE("explain of a write names the grants and the fields that refuse it", "[explain]") {
-  ExplainedWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  ExplainedWorld world(any_storage());
   const EntityId id = world.create("note", {{"owner", "ana"}});
   const Session ana = world.user("ana", {"writer"}), system = world.system();
   const auto create = [&](const Json& data) {
@@ -82,7 +82,7 @@ TEST_CASE("explain of a write names the grants and the fields that refuse it", "
 }
 
 TEST_CASE("a refusal names the written field to who passes policies, and to nobody else", "[explain][masks]") {
-  ExplainedWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  ExplainedWorld world(any_storage());
   const auto refusal = [&](const Session& actor, const Json& data) {
     return error_of([&] { actor.entities("note").create(data); });
   };

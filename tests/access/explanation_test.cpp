@@ -1,14 +1,14 @@
 // SPEC 3, "explain": the answer to "why can't she see this?".
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("explain names policies, grants, rules with the values compared, and masks", "[explain]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "session"}});
   world.define_role(
       R"({"name": "teacher", "policies": [{"resource": "session", "actions": ["read"], "effect": "allow"}],
@@ -46,7 +46,7 @@ TEST_CASE("explain names policies, grants, rules with the values compared, and m
 }
 
 TEST_CASE("explain tells every kind of rule in words", "[explain]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "person"}, {"boundToRole", "teacher"}});
   world.define_type({{"slug", "session"}});
   const std::string eighty(78, 'x'), longer = std::string(78, 'x') + "é";
@@ -112,7 +112,7 @@ TEST_CASE("explain tells every kind of rule in words", "[explain]") {
 }
 
 TEST_CASE("explain tells what two roles do to a row, and what becomes of one that is not there", "[explain]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   const Json policies = R"([{"resource": "note", "actions": ["*"], "effect": "allow"}])"_json;
   world.define_role({{"name", "all"}, {"policies", policies}});

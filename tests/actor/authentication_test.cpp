@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "core/digest.hpp"
+#include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -22,7 +22,7 @@ const Json reader{{"name", "reader"},
 }  // namespace
 
 TEST_CASE("a key becomes an actor of its own scope, with the roles that are there", "[keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
   const auto keys = world.system().api_keys();
@@ -47,7 +47,7 @@ TEST_CASE("a key becomes an actor of its own scope, with the roles that are ther
 }
 
 TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   const auto keys = world.system().api_keys();
   const CreatedApiKey revoked = keys.create({.name = "revoked"});
   keys.revoke(revoked.key.id);
@@ -65,7 +65,7 @@ TEST_CASE("whatever is wrong with a key, the answer is the same", "[keys]") {
 }
 
 TEST_CASE("what a key stands for is as of the request, however often it came before", "[keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
   const auto keys = world.system().api_keys();
@@ -87,16 +87,16 @@ TEST_CASE("what a key stands for is as of the request, however often it came bef
 }
 
 TEST_CASE("a key that somebody else revokes is good for nothing with the next request", "[keys][sqlite]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   const CreatedApiKey key = world.system().api_keys().create({.name = "k"});
   for (int i = 0; i < 3; ++i) CHECK_NOTHROW(world.database->authenticate(key.secret));
-  const Database other = Database::open(world.folder.file());
+  const Database other = Database::open(world.place());
   other.trusted_host().system_session(OrganizationId("acme"), Environment::development).api_keys().revoke(key.key.id);
   CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
 }
 
 TEST_CASE("the last use of a key is written down once a minute, and no more", "[keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   const auto keys = world.system().api_keys();
   const CreatedApiKey key = keys.create({.name = "k"});
   const auto used_at = [&] {
@@ -113,10 +113,10 @@ TEST_CASE("the last use of a key is written down once a minute, and no more", "[
 
 TEST_CASE("authentication waits for no writer, and the use is written with the next commit or the end",
           "[keys][sqlite]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   const auto keys = world.system().api_keys();
   const CreatedApiKey key = keys.create({.name = "k"});
-  auto storage = open_sqlite_storage(world.folder.file());
+  auto storage = world.open_storage();
   Storage& shared = *storage;
   std::optional<Database> other = Database::with_storage(std::move(storage), {.clock = &world.clock});
   const bool commits = GENERATE(true, false);
@@ -132,7 +132,7 @@ TEST_CASE("authentication waits for no writer, and the use is written with the n
 }
 
 TEST_CASE("authentication does not wait for the writer of another process", "[keys][sqlite]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   const CreatedApiKey key = world.system().api_keys().create({.name = "k"});
   const auto writing = world.begin_write();
   const auto begun = std::chrono::steady_clock::now();
@@ -166,7 +166,7 @@ TEST_CASE("the key is nowhere but with who got it", "[keys]") {
 }
 
 TEST_CASE("a use is written down once a minute at most", "[keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   const auto keys = world.system().api_keys();
   const std::string secret = keys.create({.name = "k"}).secret;
   const auto last_use = [&] { return keys.list().front().last_used_at; };
@@ -183,7 +183,7 @@ TEST_CASE("a use is written down once a minute at most", "[keys]") {
 }
 
 TEST_CASE("a key can be given only roles that its maker holds", "[keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_role(
       {{"name", "keeper"}, {"policies", {{{"resource", "api_keys"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
   world.define_role({{"name", "root"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
@@ -195,7 +195,7 @@ TEST_CASE("a key can be given only roles that its maker holds", "[keys]") {
 }
 
 TEST_CASE("a user is an actor of what they are a member of, with the roles of that scope", "[actors]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.add_organization("globex");
   world.define_type({{"slug", "note"}}, Environment::production);
   world.define_role(reader, Environment::production);
@@ -220,7 +220,7 @@ TEST_CASE("a user is an actor of what they are a member of, with the roles of th
 }
 
 TEST_CASE("a role that is taken away or made anew no longer serves who held it", "[actors]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(reader);
   const auto notes = world.user("ana", {"reader"}).entities("note");

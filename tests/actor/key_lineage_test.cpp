@@ -162,10 +162,10 @@ TEST_CASE("a key that an agent made shrinks with the agent's configuration and e
 }
 
 TEST_CASE("a key ends with its maker in another process, with the next request", "[keys][lineage][sqlite]") {
-  KeyWorld world(StorageKind::sqlite);
+  KeyWorld world(any_shared_storage());
   const CreatedApiKey key = world.make(world.user("ana", {"reader", "keeper"}), {"reader"});
   CHECK(world.roles_of(key) == "reader");
-  const Database other = Database::open(world.folder.file());
+  const Database other = Database::open(world.place());
   other.trusted_host().remove_member(acme_of_keys, UserId("ana"));
   CHECK(world.roles_of(key) == "ended");
 }

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/words.hpp"
-#include "support/world.hpp"
+#include "support/any_storage.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -27,7 +27,7 @@ TEST_CASE("words are the runs of letters, marks and numbers of any script, folde
 }
 
 TEST_CASE("what stands in the data is found as it stands there, in both storages", "[words][search]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}, {"searchFields", {"text"}}});
   for (const char* const text : {"Guinea-Bissau", "Côte d'Ivoire", "ana@example.com", "C++ 20", "\u201cHello\u201d",
                                  "Łódź", "Нижний Новгород", "Ελλάδα", "日本 tea"}) {

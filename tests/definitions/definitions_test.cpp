@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "struere/definitions/definitions.hpp"
+#include "support/any_storage.hpp"
 #include "support/environments.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -63,7 +63,7 @@ Definitions of(const World& world, Environment environment) { return Definitions
 }  // namespace
 
 TEST_CASE("a plan says what changes, and applied it leaves nothing to change", "[definitions]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     const World world(kind);
     const Definitions definitions = of(world, development);
     ChangePlan plan = definitions.plan(school());
@@ -93,7 +93,7 @@ TEST_CASE("a plan says what changes, and applied it leaves nothing to change", "
 }
 
 TEST_CASE("development follows, and production stays until it is deployed", "[definitions]") {
-  const World world(StorageKind::sqlite);
+  const World world(any_shared_storage());
   const Definitions from = of(world, development), to = of(world, production);
   from.apply(from.plan(school()));
   CHECK(to.current() == DefinitionSet());
@@ -150,7 +150,7 @@ TEST_CASE("a plan is carried out only on what it was made for", "[definitions]")
 }
 
 TEST_CASE("of deploys at once one wins", "[definitions]") {
-  const World world(StorageKind::sqlite);
+  const World world(any_shared_storage());
   const Definitions from = of(world, development), to = of(world, production);
   from.apply(from.plan(school()));
   const ChangePlan plan = to.plan(from.current());
@@ -173,7 +173,7 @@ TEST_CASE("of deploys at once one wins", "[definitions]") {
 }
 
 TEST_CASE("data that would be lost or broken stops a plan", "[definitions]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     const Definitions definitions = of(world, development);
     definitions.apply(definitions.plan(school()));
@@ -224,7 +224,7 @@ TEST_CASE("data that comes between a plan and its application is checked as well
 }
 
 TEST_CASE("assignments and keys are left alone, and a role that somebody has does not go unasked", "[definitions]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     const World world(kind);
     const Definitions definitions = of(world, development);
     definitions.apply(definitions.plan(school()));
@@ -248,7 +248,7 @@ TEST_CASE("assignments and keys are left alone, and a role that somebody has doe
 }
 
 TEST_CASE("types that reference one another go together", "[definitions]") {
-  const World world(StorageKind::sqlite);
+  const World world(any_shared_storage());
   const Definitions definitions = of(world, development);
   DefinitionSet pair;
   const auto referring = [](const std::string& slug, const std::string& other) {

@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "struere/definitions/definitions.hpp"
+#include "support/any_storage.hpp"
 #include "support/environments.hpp"
 #include "support/folder.hpp"
 #include "support/places.hpp"
 #include "support/temporary_database.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -151,7 +151,7 @@ migrations:
 }
 
 TEST_CASE("a pack is installed and upgraded with its data, in its environment alone", "[packs]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     const Packs packs = packs_of(world);
     world.define_role({{"name", "ours"}});
@@ -199,7 +199,7 @@ TEST_CASE("a pack is installed and upgraded with its data, in its environment al
 }
 
 TEST_CASE("an upgrade that data would not survive is refused, with counts and examples", "[packs]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     const Packs packs = packs_of(world);
     install(world, boxes("1.0.0", R"({"width": {"type": "integer"}, "size": {"type": "string"}})"));
@@ -287,7 +287,7 @@ TEST_CASE("what is written while an upgrade takes its first look is migrated und
 
 TEST_CASE("an upgrade goes through all entities before it takes the write lock, and rewrites few under it",
           "[packs][bounds]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   install(world, boxes("1.0.0", R"({"width": {"type": "integer"}, "old": {}, "all": {}})"));
   const std::vector<Json> rows(10'000, Json{{"width", 1}, {"all", 1}});
   for (int i = 0; i < 5; ++i) (void)world.system().entities("box").create_all(rows);
@@ -354,7 +354,7 @@ TEST_CASE("fields are reached inside of objects", "[packs]") {
 }
 
 TEST_CASE("a customization survives an upgrade; where both changed the same, nothing is guessed", "[packs]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     const World world(kind);
     const Packs packs = packs_of(world);
     install(world, tutoring("1.0.0"));
@@ -426,7 +426,7 @@ TEST_CASE("of one text that both changed, either is taken when it is said which"
 }
 
 TEST_CASE("drift is found, stops an upgrade, and is set back or kept", "[packs]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     const World world(kind);
     const Packs packs = packs_of(world);
     install(world, tutoring("1.0.0"));
@@ -464,7 +464,7 @@ TEST_CASE("drift is found, stops an upgrade, and is set back or kept", "[packs]"
 }
 
 TEST_CASE("a pack leaves as it came, but for types that have had rows", "[packs]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     const Packs packs = packs_of(world);
     world.define_role({{"name", "ours"}});
@@ -579,7 +579,7 @@ TEST_CASE("packs are for system actors and org admins, and their records are cha
 }
 
 TEST_CASE("files and releases that do not know a pack leave it alone", "[packs]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   const Definitions from = definitions_of(world), to = definitions_of(world, production);
   DefinitionSet files;
   files.add(role, {{"name", "clerk"}});
@@ -610,7 +610,7 @@ TEST_CASE("what tools may do is brought to development first, as it is shared", 
   pack.definitions.add(agent, {{"slug", "postman"}, {"systemPrompt", "x"}, {"model", "m"}, {"tools", {"send-mail"}}});
   pack.definitions.add(tool,
                        Json::parse(R"({"name": "send-mail", "agents": {"postman": {"deniedFields": ["data.card"]}}})"));
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     const World world(kind);
     const Packs here = packs_of(world), there = packs_of(world, production);
     CHECK_ERROR(conflict, there.plan_install(pack));
@@ -719,7 +719,7 @@ Part part_of(const DefinitionSet& set, DefinitionKind kind, const std::string& n
 
 TEST_CASE("random customizations survive random upgrades", "[packs][property]") {
   CHECK(rc::check("base, ours, theirs", [] {
-    World world(*rc::gen::element(StorageKind::memory, StorageKind::sqlite));
+    World world(*rc::gen::elementOf(storage_kinds()));
     const Packs packs = packs_of(world);
     const Pack first{"p", "1.0.0", "", "", random_version(), {}};
     const Pack second{"p",
@@ -772,7 +772,7 @@ TEST_CASE("random customizations survive random upgrades", "[packs][property]") 
 
 TEST_CASE("what comes with a pack goes with it, whatever else is there", "[packs][property]") {
   CHECK(rc::check("install, customize, uninstall", [] {
-    const World world(*rc::gen::element(StorageKind::memory, StorageKind::sqlite));
+    const World world(*rc::gen::elementOf(storage_kinds()));
     const Packs packs = packs_of(world);
     DefinitionSet others;
     for (const char* const name : {"others", "cook"})

@@ -6,10 +6,10 @@
 #include "struere/definitions/definitions.hpp"
 #include "struere/definitions/packs.hpp"
 #include "struere/yaml/definition_folder.hpp"
+#include "support/any_storage.hpp"
 #include "support/environments.hpp"
 #include "support/folder.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -67,7 +67,7 @@ bool tells(const std::string& text, const char* part) { return text.find(part) !
 }  // namespace
 
 TEST_CASE("a mask that follows a renamed field shows the old values only if the plan is told so", "[reveals]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     sync(world, set_of(note({"text", "secret"}), author(masks({"data.secret"}))));
     const EntityId first = world.create("note", {{"text", "t"}, {"secret", "value"}});
@@ -100,7 +100,7 @@ TEST_CASE("a mask that follows a renamed field shows the old values only if the 
 }
 
 TEST_CASE("what is told to be revealed is named and shown", "[reveals]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     sync(world, set_of(note({"text", "secret"}), author(masks({"data.secret"}))));
     world.create("note", {{"secret", "value"}});
@@ -169,7 +169,7 @@ TEST_CASE("every way in which a mask becomes weaker is told", "[reveals]") {
 }
 
 TEST_CASE("the log is asked as well, and what a tool is denied is told like a role's mask", "[reveals]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     DefinitionSet before = set_of({{"slug", "note"}}, author(masks({"data.secret"})));
     before.add(agent, Json::parse(R"({"slug": "bot", "systemPrompt": "p", "model": "m", "tools": ["read-notes"]})"));
@@ -194,7 +194,7 @@ TEST_CASE("the log is asked as well, and what a tool is denied is told like a ro
 }
 
 TEST_CASE("a mask on a field that is stored nowhere is a mistake, and one that production holds is not", "[reveals]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   const DefinitionSet mistyped = set_of(note({"text"}), author(masks({"data.tetx"})));
   CHECK_ERROR(invalid_definition, definitions_in(world).plan(mistyped));
   sync(world, set_of(note({"text"}), author(Json::object())));
@@ -227,7 +227,7 @@ Packs packs_with(const World& world) { return Packs(world.system()); }
 }  // namespace
 
 TEST_CASE("a field that a pack renames stays masked under both of its names", "[reveals][packs]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     const Packs packs = packs_with(world);
     packs.apply(packs.plan_install(notes("1.0.0", "secret", author(masks({"data.secret"})))));
@@ -265,7 +265,7 @@ TEST_CASE("a field that a pack renames stays masked under both of its names", "[
 TEST_CASE("a pack's version that masks less is told, for a field that it renames or removes too", "[reveals][packs]") {
   using Kind = MigrationStep::Kind;
   for (const Kind kind : {Kind::rename_field, Kind::remove_field}) {
-    World world(StorageKind::sqlite);
+    World world(any_shared_storage());
     const Packs packs = packs_with(world);
     packs.apply(packs.plan_install(notes("1.0.0", "secret", author(masks({"data.secret"})))));
     world.create("note", {{"text", "t"}, {"secret", "value"}});

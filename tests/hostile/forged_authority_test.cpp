@@ -7,9 +7,9 @@
 #include <set>
 #include <sstream>
 
+#include "support/any_storage.hpp"
 #include "support/places.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 namespace struere {
 
@@ -25,7 +25,7 @@ using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("an authority that the library did not make makes no scope, actor, caller or host", "[hostile][authority]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   const Authority forged;
   CHECK_ERROR(permission_denied, Scope(forged, OrganizationId("acme"), Environment::production));

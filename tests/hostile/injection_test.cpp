@@ -2,9 +2,8 @@
 // one: they are names that there are none of, or values that come back as they went in. Both storages answer alike.
 #include <catch2/catch.hpp>
 
-#include "support/raw_database.hpp"
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -120,22 +119,22 @@ struct AttackedWorld : World {
 }  // namespace
 
 TEST_CASE("a hostile string is a name that there is none of, in every place", "[hostile][injection]") {
-  AttackedWorld memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  AttackedWorld memory(StorageKind::memory), stored(any_shared_storage());
   for (const std::string& text : hostile) {
     INFO(text);
-    const std::string said = sqlite.everything_said_to(text);
+    const std::string said = stored.everything_said_to(text);
     CHECK(said.find("TOPSECRET") == std::string::npos);
     CHECK(said.find("storage: ") == std::string::npos);  // no statement broke over it
-    CHECK(said.find(sqlite.other.str()) == std::string::npos);
+    CHECK(said.find(stored.other.str()) == std::string::npos);
     CHECK(said == memory.everything_said_to(text));
   }
-  CHECK(RawDatabase(sqlite.folder.file()).value("SELECT count(*) FROM entities") == "2");
-  CHECK(sqlite.system().events().verify().ok);
+  CHECK(stored.system().entities("note").list().size() == 2);
+  CHECK(stored.system().events().verify().ok);
 }
 
 TEST_CASE("a hostile string is a value that comes back as it went in, and is found by itself alone",
           "[hostile][injection]") {
-  AttackedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  AttackedWorld stage(any_storage());
   const auto notes = stage.ana->entities("note");
   for (const std::string& text : hostile) {
     INFO(text);
@@ -155,13 +154,13 @@ TEST_CASE("a hostile string is a value that comes back as it went in, and is fou
 
 TEST_CASE("a string that is no UTF-8, or holds U+0000, is refused or found nowhere, in every place",
           "[hostile][injection]") {
-  AttackedWorld memory(StorageKind::memory), sqlite(StorageKind::sqlite);
+  AttackedWorld memory(StorageKind::memory), stored(any_shared_storage());
   for (const std::string& text :
        {std::string("\xff\xfe"), std::string("\xc3"), std::string("\xed\xa0\x80"), std::string("a\0b", 3)}) {
-    const std::string said = sqlite.everything_said_to(text);  // error_of lets nothing but an Error pass
+    const std::string said = stored.everything_said_to(text);  // error_of lets nothing but an Error pass
     CHECK(said.find("TOPSECRET") == std::string::npos);
     CHECK(said.find("storage: ") == std::string::npos);
     CHECK(said == memory.everything_said_to(text));
   }
-  CHECK(sqlite.system().events().verify().ok);
+  CHECK(stored.system().events().verify().ok);
 }

@@ -2,9 +2,9 @@
 // takes how long depends on a hash, which nobody can steer towards that of a key they do not have.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -24,7 +24,7 @@ TEST_CASE("a key is looked up by its hash, and no part of it is compared", "[hos
 }
 
 TEST_CASE("a prefix, a longer text and the other environment's prefix are no key", "[hostile][keys]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   const std::string key = world.system().api_keys().create({.name = "k"}).secret;
   const std::string refusal = error_of([&] { (void)world.database->authenticate(""); });
   CHECK(refusal.starts_with("unauthenticated: "));

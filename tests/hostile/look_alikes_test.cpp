@@ -1,14 +1,14 @@
 // Names that look alike and are not: nothing is folded, normalised or trimmed where it decides over access.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("a slug of other letters than a to z is none", "[hostile][look_alikes]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(
       R"({"name": "reader", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}]})"_json);
@@ -29,7 +29,7 @@ TEST_CASE("a slug of other letters than a to z is none", "[hostile][look_alikes]
 }
 
 TEST_CASE("users, roles and values that look alike are different ones", "[hostile][look_alikes]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(R"({"name": "own", "policies": [{"resource": "note", "actions": ["list"], "effect": "allow"}],
     "scopeRules": [{"entityType": "note", "field": "data.owner", "operator": "eq", "value": "actor.userId"}]})"_json);

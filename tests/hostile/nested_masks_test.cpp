@@ -2,8 +2,8 @@
 // order, an error or the log might say.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -36,7 +36,7 @@ Json row(const std::string& secret) {
 }  // namespace
 
 TEST_CASE("an array that holds what is masked is masked whole, at any depth", "[hostile][masks]") {
-  NestedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NestedWorld stage(any_storage());
   const EntityId id = stage.create("note", row("TOPSECRET"));
   const Json seen = stage.notes().get(id).data();
   CHECK(
@@ -52,7 +52,7 @@ TEST_CASE("an array that holds what is masked is masked whole, at any depth", "[
 }
 
 TEST_CASE("no question tells two rows apart that differ in what is masked alone", "[hostile][masks][oracle]") {
-  NestedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NestedWorld stage(any_storage());
   const EntityId a = stage.create("note", row("aaaa ET")), b = stage.create("note", row("zzzz ET"));
   const auto notes = stage.notes();
   const auto same = [&](const std::string& text) {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -22,7 +22,7 @@ Json reader(const Json& rules = Json::array(), const Json& masks = Json::array()
 }  // namespace
 
 TEST_CASE("an actor that is held on to sees no more than its roles give now", "[hostile][stale]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(reader());
   const EntityId id = world.create("note", {{"secret", "s"}, {"open", 1}});
@@ -86,13 +86,12 @@ class BusyStorage final : public Storage {
 }  // namespace
 
 TEST_CASE("rules that change while a reader begins are those of its snapshot", "[hostile][stale]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(reader());
   const EntityId id = world.create("note", {{"secret", "s"}, {"open", 1}});
   std::function<void()> meanwhile;
-  const Database database =
-      Database::with_storage(std::make_unique<BusyStorage>(open_sqlite_storage(world.folder.file()), meanwhile));
+  const Database database = Database::with_storage(std::make_unique<BusyStorage>(world.open_storage(), meanwhile));
   const auto as = [&](const char* user) {
     return database.trusted_host().user_session(UserId(user), OrganizationId("acme"), Environment::development);
   };
@@ -122,7 +121,7 @@ TEST_CASE("rules that change while a reader begins are those of its snapshot", "
 }
 
 TEST_CASE("a type that is made anew under its name has nothing of the old one", "[hostile][stale]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   const EntityId id = world.create("note", {{"text", "old"}});
   const auto notes = world.system().entities("note");
@@ -136,7 +135,7 @@ TEST_CASE("a type that is made anew under its name has nothing of the old one", 
 }
 
 TEST_CASE("an actor of one scope is of no other, whatever is made there", "[hostile][stale]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   for (const Environment environment : {Environment::development, Environment::production}) {
     world.define_type({{"slug", "note"}}, environment);
     world.define_role(reader(), environment);

@@ -1,8 +1,8 @@
 // 1, 1.0, true, "1" and [1] are five things, wherever one is compared: in rules, filters, references and bindings.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -31,7 +31,7 @@ const std::vector<Json> values{1,
 }  // namespace
 
 TEST_CASE("a rule admits the row whose value is of its own type, and no other", "[hostile][types]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   std::vector<EntityId> ids;
   for (const Json& value : values) ids.push_back(world.create("note", {{"v", value}}));
@@ -52,7 +52,7 @@ TEST_CASE("a rule admits the row whose value is of its own type, and no other", 
 }
 
 TEST_CASE("an actor is not bound to a row by a value that only looks like its id", "[hostile][types]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role({{"name", "bound"}});
   world.define_type({{"slug", "person"}, {"boundToRole", "bound"}});
@@ -73,7 +73,7 @@ TEST_CASE("an actor is not bound to a row by a value that only looks like its id
 }
 
 TEST_CASE("what should be a list, a number or a flag is taken for none", "[hostile][types]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.create("note", {{"v", 1}, {"s", "10"}, {"n", 9}});
   const auto notes = world.system().entities("note");

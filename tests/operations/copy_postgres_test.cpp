@@ -58,6 +58,37 @@ TEST_CASE("one organization moves between two databases of the server", "[copy][
   CHECK(differences(dump(world.folder.file(), "globex"), dump(folder.file(), "globex")) == no_differences);
 }
 
+TEST_CASE("a cursor of a database is none of its copy", "[copy][postgres][cursors]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  for (int i = 0; i < 5; ++i) world.create("note", {{"n", i}});
+  const PostgresDatabase first, second;
+  const auto one = Database::open(first.application()), two = Database::open(second.application());
+  copy_database(*world.database, one);
+  copy_database(one, two);
+  const std::vector<const Database*> all{world.database.get(), &one, &two};
+  const auto session = [](const Database& database) {
+    return database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  };
+  for (const Database* const of : all) {
+    const auto next = session(*of).entities("note").list({.limit = 2}).next();
+    const auto next_event = session(*of).events().list({.limit = 2}).next;
+    REQUIRE(next);
+    REQUIRE(next_event);
+    for (const Database* const at : all) {
+      const auto list = [&] { return session(*at).entities("note").list({.limit = 2, .after = next}).size(); };
+      const auto events = [&] { return session(*at).events().list({.limit = 2, .after = next_event}).events.size(); };
+      if (at == of) {
+        CHECK(list() == 2);
+        CHECK(events() == 2);
+      } else {
+        CHECK_ERROR(invalid_cursor, list());
+        CHECK_ERROR(invalid_cursor, events());
+      }
+    }
+  }
+}
+
 TEST_CASE("a killed copy to PostgreSQL shows nothing, and the next one completes it", "[copy][postgres][kill]") {
   World world(StorageKind::sqlite);
   make_source(world, first_seed(), 80);

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -46,7 +46,7 @@ void define_sound_world(World& world) {
 }  // namespace
 
 TEST_CASE("a sound database has nothing to be told of", "[doctor]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     define_sound_world(world);
     world.system().api_keys().create({.name = "app", .roles = {"planner"}});
@@ -55,7 +55,7 @@ TEST_CASE("a sound database has nothing to be told of", "[doctor]") {
 }
 
 TEST_CASE("a key that ended with its maker", "[doctor]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   define_sound_world(world);
   world.define_role(R"({"name": "keeper",
     "policies": [{"resource": "api_keys", "actions": ["*"], "effect": "allow"}]})"_json);
@@ -67,7 +67,7 @@ TEST_CASE("a key that ended with its maker", "[doctor]") {
 }
 
 TEST_CASE("keys that are no good any more, or not for long", "[doctor]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   define_sound_world(world);
   const auto keys = world.system().api_keys();
   const auto make = [&](std::vector<std::string> roles, std::optional<Timestamp> expires = {}) {
@@ -236,7 +236,7 @@ TEST_CASE("an altered log and a damaged file are errors, and tell of their organ
 }
 
 TEST_CASE("a stored field that no schema names any more and a role once masked", "[doctor]") {
-  for (const StorageKind kind : {StorageKind::memory, StorageKind::sqlite}) {
+  for (const StorageKind kind : storage_kinds()) {
     World world(kind);
     const auto define = [&](const char* field, std::initializer_list<const char*> masked) {
       world.define_type(

@@ -86,8 +86,8 @@ TEST_CASE("messages go before their thread, which goes on counting", "[retention
 }
 
 TEST_CASE("counts of cascades that ended long ago are removed, those of running ones stay", "[retention]") {
-  GatheringWorld world(StorageKind::sqlite);
-  const auto storage = open_sqlite_storage(world.folder.file());
+  GatheringWorld world(any_shared_storage());
+  const auto storage = world.open_storage();
   const auto transaction = [&] { return storage->begin(world.system().actor().scope(), Access::write); };
   const auto cascades = [&] { return select<TriggerCascade>(*transaction(), {}).size(); };
   {

@@ -1,8 +1,8 @@
 // SPEC 6: which questions are questions, and what their limits are.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -31,7 +31,7 @@ std::vector<OrderBy> keys(int count) {
 }  // namespace
 
 TEST_CASE("limits and orders have bounds", "[queries]") {
-  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(any_storage());
   for (const int limit : {1, 1000}) CHECK(stage.notes().list({.limit = limit}).size() == (limit == 1 ? 1U : 3U));
   for (const int limit : {0, -1, 1001}) CHECK_ERROR(invalid_query, stage.notes().list({.limit = limit}));
   CHECK(stage.notes().list({.order = keys(16)}).size() == 3);
@@ -48,7 +48,7 @@ TEST_CASE("limits and orders have bounds", "[queries]") {
 }
 
 TEST_CASE("ties go by the direction of the last key", "[queries]") {
-  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(any_storage());
   CHECK(stage.order_of({}) == "210");
   CHECK(stage.order_of({.order = {{"data.same"}}}) == "012");
   CHECK(stage.order_of({.order = {{"data.same", Direction::descending}}}) == "210");
@@ -60,7 +60,7 @@ TEST_CASE("ties go by the direction of the last key", "[queries]") {
 }
 
 TEST_CASE("a question that is none is refused", "[queries]") {
-  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(any_storage());
   const auto where = [](const char* text) { return Query{.where = Json::parse(text)}; };
   for (const char* const text :
        {R"("data.n")", R"(5)", R"([5])", R"([[]])", R"([{}])", R"([{"relationPath": "a"}])",
@@ -85,7 +85,7 @@ TEST_CASE("a question that is none is refused", "[queries]") {
 }
 
 TEST_CASE("conditions written in C++ are those that JSON says", "[queries]") {
-  const QueryStage stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const QueryStage stage(any_storage());
   const auto count = [&](const Condition& where) { return stage.notes().count({.where = where}); };
   const auto n = field("data.n");
   CHECK(count(n > 0) == 2);
@@ -101,7 +101,7 @@ TEST_CASE("conditions written in C++ are those that JSON says", "[queries]") {
 }
 
 TEST_CASE("words are runs of letters, marks and numbers, and start with what is sought", "[queries][search]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}, {"searchFields", {"title", "gone", "list", "number"}}});
   world.create("note", {{"title", "azAZ09@[`{/: Ünder x"}, {"list", {"Second", 5, {"third"}}}, {"number", 77}});
   const auto found = [&](const char* text) { return world.system().entities("note").count({.search = text}) == 1; };

@@ -2,8 +2,8 @@
 // order.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -35,7 +35,7 @@ struct OrderedWorld : World {
 }  // namespace
 
 TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
-  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(any_storage());
   const auto nobody = stage.user("bo").entities("note");
   const auto unknown = stage.user("bo").entities("nothing");
   for (const EntityId& id : {stage.mine, stage.none}) {
@@ -52,7 +52,7 @@ TEST_CASE("the policy is looked at before anything else", "[entities][order]") {
 }
 
 TEST_CASE("then the type, then the row", "[entities][order]") {
-  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(any_storage());
   const auto unknown = stage.user("dee", {"everything"}).entities("nothing");
   CHECK_ERROR(not_found, unknown.create(JsonTextView{"not json"}));
   CHECK_ERROR(not_found, unknown.list({.limit = 0}));
@@ -72,7 +72,7 @@ TEST_CASE("then the type, then the row", "[entities][order]") {
 }
 
 TEST_CASE("then the version, the shape, the grants, the schema, the references", "[entities][order]") {
-  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(any_storage());
   const EntityRepository& ana = *stage.ana;
   CHECK_ERROR(conflict, ana.update(stage.mine, Json(5), {.version = 99}));
   CHECK_ERROR(invalid_data, ana.update(stage.mine, {{"secret", 1}}, {.status = "deleted"}));
@@ -91,21 +91,21 @@ TEST_CASE("then the version, the shape, the grants, the schema, the references",
 }
 
 TEST_CASE("queries: policy, type, query, cursor", "[entities][order]") {
-  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(any_storage());
   const auto notes = stage.user("dee", {"everything"}).entities("note");
   CHECK_ERROR(invalid_query, notes.list({.limit = 1001, .after = "x"}));
   CHECK_ERROR(invalid_cursor, notes.list({.after = "x"}));
 }
 
 TEST_CASE("a write that changes nothing is a write", "[entities]") {
-  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(any_storage());
   const Written written = stage.ana->update(stage.mine, Json::object());
   CHECK(written.row->version() == 2);
   CHECK(stage.system().events().list({.type = "note.updated"}).events.size() == 1);
 }
 
 TEST_CASE("a write answers with the id alone where the row is not in the read view", "[entities]") {
-  OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  OrderedWorld stage(any_storage());
   stage.define_role(
       R"({"name": "dropbox", "policies": [{"resource": "note", "actions": ["create"], "effect": "allow"}]})"_json);
   const Written written = stage.user("eve", {"dropbox"}).entities("note").create({{"n", 1}});
@@ -114,7 +114,7 @@ TEST_CASE("a write answers with the id alone where the row is not in the read vi
 }
 
 TEST_CASE("a removed row is in no view, and stays out of reach", "[entities]") {
-  const OrderedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const OrderedWorld stage(any_storage());
   const auto notes = stage.system().entities("note");
   notes.remove(stage.mine);
   CHECK_ERROR(not_found, notes.get(stage.mine));

@@ -1,14 +1,14 @@
 // Many entities in one call: each is checked as if it came alone, and all of them are there or none.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("all rows are created, each with its event", "[create-all]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   const auto notes = world.system().entities("note");
   CHECK(notes.create_all({}).empty());
@@ -27,7 +27,7 @@ TEST_CASE("all rows are created, each with its event", "[create-all]") {
 }
 
 TEST_CASE("one row that is refused takes all with it, and is named by its place", "[create-all]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}, {"schema", {{"properties", {{"n", {{"type", "integer"}}}}}}}});
   world.define_role(
       {{"name", "writer"},

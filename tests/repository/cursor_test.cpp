@@ -3,8 +3,8 @@
 
 #include <set>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -27,7 +27,7 @@ struct PagedWorld : World {
 }  // namespace
 
 TEST_CASE("a cursor that is changed anywhere is none", "[cursors]") {
-  const PagedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const PagedWorld stage(any_storage());
   const std::string cursor = *stage.notes().list({.limit = 2}).next();
   for (std::size_t at = 0; at < cursor.size(); ++at) {
     std::string changed = cursor;
@@ -40,7 +40,7 @@ TEST_CASE("a cursor that is changed anywhere is none", "[cursors]") {
 }
 
 TEST_CASE("a cursor of another scope, type or query is none", "[cursors]") {
-  const PagedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const PagedWorld stage(any_storage());
   const Query query{.where = field("data.n") >= 0, .order = {{"data.n"}}, .limit = 2};
   const std::string cursor = *stage.notes().list(query).next();
   const auto with = [&](auto change) {
@@ -63,7 +63,7 @@ TEST_CASE("a cursor of another scope, type or query is none", "[cursors]") {
 }
 
 TEST_CASE("pages neither repeat nor skip what was there throughout", "[cursors]") {
-  PagedWorld stage(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  PagedWorld stage(any_storage());
   const auto notes = stage.notes();
   std::set<std::string> there;
   for (const Entity& row : notes.list()) there.insert(row.id().str());
@@ -83,7 +83,7 @@ TEST_CASE("pages neither repeat nor skip what was there throughout", "[cursors]"
 }
 
 TEST_CASE("a cursor tells nothing", "[cursors]") {
-  const PagedWorld stage(StorageKind::sqlite);
+  const PagedWorld stage(any_shared_storage());
   const EntityPage page = stage.notes().list({.order = {{"data.n"}}, .limit = 2});
   CHECK(page.next()->find(page[1].id().str()) == std::string::npos);
   CHECK(page.next() ==

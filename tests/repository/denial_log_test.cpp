@@ -77,7 +77,7 @@ TEST_CASE("a denied call costs no commit, and what was counted is written when t
 }
 
 TEST_CASE("a denied call waits for no writer", "[events][denials][sqlite]") {
-  DeniedWorld world(StorageKind::sqlite);
+  DeniedWorld world(any_shared_storage());
   const auto write = world.begin_write();
   CHECK(error_of([&] { (void)world.ana->entities("note").get(EntityId("a")); }).find("recorded") == std::string::npos);
 }

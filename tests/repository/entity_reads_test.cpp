@@ -69,7 +69,7 @@ TEST_CASE("get_many answers the rows of the view once each, in the order asked",
 }
 
 TEST_CASE("get_many whose rows are too large is refused, and names the bound", "[reads][bounds][large]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   world.define_type({{"slug", "text"}});
   std::vector<EntityId> ids;
   for (int i = 0; i < 34; ++i) ids.push_back(world.create("text", {{"t", std::string(1'000'000, 'x')}}));
@@ -81,7 +81,7 @@ TEST_CASE("get_many whose rows are too large is refused, and names the bound", "
 }
 
 TEST_CASE("a page of large rows ends early, and the range over all pages has them all", "[reads][bounds][large]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   world.define_type({{"slug", "text"}});
   for (int i = 0; i < 20; ++i) world.create("text", {{"i", i}, {"t", std::string(900'000, 'x')}});
   const auto texts = world.system().entities("text");

@@ -11,9 +11,9 @@
 #include <set>
 #include <sstream>
 
+#include "support/any_storage.hpp"
 #include "support/places.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -283,7 +283,7 @@ TEST_CASE("every public function that takes an id is in the list", "[foreign-ids
 }
 
 TEST_CASE("an id of elsewhere is an id that never existed", "[foreign-ids]") {
-  FilledWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  FilledWorld world(any_storage());
   const Session actors[] = {world.system(),
                             world.user("omar", {}, Environment::development, "acme", MembershipRole::admin),
                             world.user("ana", {"planner"}), world.user("nobody")};

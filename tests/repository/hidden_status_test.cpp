@@ -1,14 +1,14 @@
 // SPEC 6: whether a reference is refused tells nothing of a status that the actor does not see.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("a reference does not tell a hidden or redacted status", "[entities][masks][references]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   const std::string mask = GENERATE("hide", "redact");
   world.define_type({{"slug", "student"}});
   world.define_type(R"({"slug": "session", "schema": {"type": "object", "properties":

@@ -1,8 +1,8 @@
 // What was exported is brought back: with its ids, and with references in any order.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -27,7 +27,7 @@ ImportedRow row_of(const char* id, Json data, std::optional<std::string> type = 
 }  // namespace
 
 TEST_CASE("an import keeps ids, status and times, and references come in any order", "[import]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   define_folders(world);
   const auto folders = world.system().entities("folder");
   const Timestamp now = folders.get(folders.create(Json::object()).id).created_at().value();
@@ -50,7 +50,7 @@ TEST_CASE("an import keeps ids, status and times, and references come in any ord
 }
 
 TEST_CASE("one row of an import that is refused takes all with it", "[import]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   define_folders(world);
   const auto folders = world.system().entities("folder");
   const auto refused = [&](const std::vector<ImportedRow>& rows) {
@@ -74,7 +74,7 @@ TEST_CASE("one row of an import that is refused takes all with it", "[import]") 
 }
 
 TEST_CASE("only who sees the whole scope chooses ids, and another scope's are as free as any", "[import]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   define_folders(world);
   define_folders(world, Environment::production);
   world.define_role({{"name", "writer"},

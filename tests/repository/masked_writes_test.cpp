@@ -1,14 +1,14 @@
 // SPEC 6, "masks no field that is written": paths alone decide, never what is stored.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("what is written may not meet a mask, at, under or above it", "[entities][masks]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(R"({"name": "writer", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}],
     "fieldMasks": [{"entityType": "note", "fieldPath": "data.place.street", "maskType": "hide"},
@@ -41,7 +41,7 @@ TEST_CASE("what is written may not meet a mask, at, under or above it", "[entiti
 }
 
 TEST_CASE("outside the visible fields nothing can be written", "[entities][masks]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(R"({"name": "writer", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}],
     "visibleFields": [{"entityType": "note", "fields": ["data.title", "data.place.city"]}]})"_json);
@@ -55,7 +55,7 @@ TEST_CASE("outside the visible fields nothing can be written", "[entities][masks
 }
 
 TEST_CASE("one grant must do it alone: admit before, admit after, and mask nothing written", "[entities][masks]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(
       R"({"name": "a", "policies": [{"resource": "note", "actions": ["read", "update"], "effect": "allow"}],
@@ -74,7 +74,7 @@ TEST_CASE("one grant must do it alone: admit before, admit after, and mask nothi
 }
 
 TEST_CASE("nobody but system actors and org admins writes who somebody is", "[entities][masks][bound]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "teacher"}, {"boundToRole", "teacher"}, {"userIdField", "login.id"}});
   world.define_role(
       R"({"name": "teacher", "policies": [{"resource": "teacher", "actions": ["*"], "effect": "allow"}]})"_json);
@@ -108,7 +108,7 @@ TEST_CASE("nobody but system actors and org admins writes who somebody is", "[en
 }
 
 TEST_CASE("a type that is bound to no role has no such field", "[entities][masks][bound]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "note"}});
   world.define_role(
       R"({"name": "writer", "policies": [{"resource": "note", "actions": ["*"], "effect": "allow"}]})"_json);

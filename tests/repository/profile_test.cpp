@@ -3,8 +3,8 @@
 
 #include <thread>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -53,7 +53,7 @@ TEST_CASE("a profile tells time, grants and index", "[profile]") {
 }
 
 TEST_CASE("a query is given up after its timeout, or when nobody wants the answer", "[profile]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   fill(world, 2000);
   const auto notes = world.system().entities("note");
   const Condition unindexed = field("data.text").contains("y") || field("data.n") < 0;

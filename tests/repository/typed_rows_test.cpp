@@ -1,8 +1,8 @@
 // A host's own types as rows, by nlohmann's to_json and from_json.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -20,7 +20,7 @@ struct Visit {
 }  // namespace
 
 TEST_CASE("a type of the host's own is written and read as a row", "[typed-rows]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "visit"}, {"unique", {{"guest"}}}});
   const auto visits = world.system().entities("visit");
   const Visit ana{"ana", 2};
@@ -48,7 +48,7 @@ TEST_CASE("a row that lacks a field of the type says so, by its name and nothing
 }
 
 TEST_CASE("update_all and remove_all change all rows or none, and name the row that is refused", "[typed-rows]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "visit"}});
   world.define_role(
       {{"name", "desk"},

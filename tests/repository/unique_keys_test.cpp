@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "struere/definitions/definitions.hpp"
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -26,7 +26,7 @@ Json key(std::initializer_list<const char*> paths) {
 }  // namespace
 
 TEST_CASE("a taken key is told by its paths, and nothing of the other row", "[unique]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(list_of(key({"school.id", "email"}))));
   const auto students = world.system().entities("student");
   const EntityId first = students.create({{"school", {{"id", "hidden-school"}}}, {"email", "hidden@x.org"}}).id;
@@ -43,7 +43,7 @@ TEST_CASE("a taken key is told by its paths, and nothing of the other row", "[un
 }
 
 TEST_CASE("long values, equal or not but for their last byte, are told apart", "[unique]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(list_of(key({"email"}))));
   const auto students = world.system().entities("student");
   const std::string length(5000, 'x');
@@ -56,7 +56,7 @@ TEST_CASE("long values, equal or not but for their last byte, are told apart", "
 }
 
 TEST_CASE("one row of many that breaks a key takes all with it, also where the other is among them", "[unique]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(list_of(key({"email"}))));
   const auto students = world.system().entities("student");
   CHECK(error_of([&] {
@@ -67,7 +67,7 @@ TEST_CASE("one row of many that breaks a key takes all with it, also where the o
 }
 
 TEST_CASE("a definition whose keys stored rows break is refused, and says how many do", "[unique]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(Json::array()));
   const auto students = world.system().entities("student");
   for (const char* const email : {"a", "a", "a", "b", "b", "c"}) (void)students.create({{"email", email}});
@@ -85,7 +85,7 @@ TEST_CASE("a definition whose keys stored rows break is refused, and says how ma
 }
 
 TEST_CASE("a key comes into force with the rows that are there, and goes with its definition", "[unique]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(Json::array()));
   const auto students = world.system().entities("student");
   (void)students.create({{"email", "a"}, {"n", 1}});
@@ -104,7 +104,7 @@ TEST_CASE("a key comes into force with the rows that are there, and goes with it
 }
 
 TEST_CASE("what is no list of keys is refused", "[unique]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   const auto types = world.system().entity_types();
   const auto refuses = [&](Json unique) { CHECK_ERROR(invalid_definition, types.define(student(std::move(unique)))); };
   refuses("email");
@@ -122,7 +122,7 @@ TEST_CASE("what is no list of keys is refused", "[unique]") {
 }
 
 TEST_CASE("upsert creates once and updates from then on", "[unique][upsert]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(Json::array({key({"email"}), key({"school.id", "n"})})));
   const auto students = world.system().entities("student");
   const Upserted first = students.upsert({"email"}, {{"email", "a"}, {"name", "Ana"}, {"age", 7}});
@@ -144,7 +144,7 @@ TEST_CASE("upsert creates once and updates from then on", "[unique][upsert]") {
 }
 
 TEST_CASE("upsert tells nothing of who holds a value that the actor may not write", "[unique][upsert]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type(student(list_of(key({"email"}))));
   (void)world.create("student", {{"email", "theirs"}, {"owner", "bo"}});
   const auto actor = [&](const char* role, Json masks) {
@@ -175,7 +175,7 @@ TEST_CASE("upsert tells nothing of who holds a value that the actor may not writ
 }
 
 TEST_CASE("of many writers who want the same key, one gets it", "[unique][concurrency]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   world.define_type(student(list_of(key({"email"}))));
   std::atomic<int> created = 0, refused = 0, upserted = 0;
   {

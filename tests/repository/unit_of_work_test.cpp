@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -24,7 +24,7 @@ struct NoteWorld : World {
 }  // namespace
 
 TEST_CASE("a unit sees what it wrote, and others see it once it is whole", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system();
   const EntityId id = system.transaction([&](Session& unit) {
     const EntityId made = unit.entities("note").create({{"n", 1}}).id;
@@ -39,7 +39,7 @@ TEST_CASE("a unit sees what it wrote, and others see it once it is whole", "[uni
 }
 
 TEST_CASE("the first error undoes the unit and is its answer, even if the body catches it", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system();
   const auto events = system.events().list({.limit = 1000}).events.size();
   CHECK_ERROR(not_found, system.transaction([](Session& unit) {
@@ -66,7 +66,7 @@ TEST_CASE("the first error undoes the unit and is its answer, even if the body c
 }
 
 TEST_CASE("what the body throws itself undoes the unit and is thrown on", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system();
   CHECK_THROWS_AS(system.transaction([](Session& unit) {
     unit.entities("note").create({{"n", 1}});
@@ -84,7 +84,7 @@ TEST_CASE("what the body throws itself undoes the unit and is thrown on", "[unit
 }
 
 TEST_CASE("a denial inside a unit is recorded after it was undone", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session ana = world.user("ana", {"writer"});
   CHECK_ERROR(permission_denied, ana.transaction([](Session& unit) {
     const EntityId id = unit.entities("note").create({{"n", 1}}).id;
@@ -96,7 +96,7 @@ TEST_CASE("a denial inside a unit is recorded after it was undone", "[unit]") {
 }
 
 TEST_CASE("definitions inside a unit hold for what follows in it, and for nobody if it is undone", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system(), ana = world.user("ana", {"writer"});
   const Json deny = role("writer", {{{"resource", "note"}, {"actions", {"list"}}, {"effect", "deny"}}});
   CHECK_THROWS_AS(system.transaction([&](Session& unit) {
@@ -122,7 +122,7 @@ TEST_CASE("definitions inside a unit hold for what follows in it, and for nobody
 }
 
 TEST_CASE("all times of a unit are those of its beginning", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system();
   system.transaction([&](Session& unit) {
     const auto notes = unit.entities("note");
@@ -135,7 +135,7 @@ TEST_CASE("all times of a unit are those of its beginning", "[unit]") {
 
 TEST_CASE("a transaction inside a transaction, another session, another thread and a kept session are refused in words",
           "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system(), ana = world.user("ana", {"writer"});
   std::optional<Session> kept;
   const auto refused = [&](const auto& body) {
@@ -164,7 +164,7 @@ TEST_CASE("a transaction inside a transaction, another session, another thread a
 }
 
 TEST_CASE("a tool's session inside a unit acts as the tool, in the unit", "[unit]") {
-  NoteWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  NoteWorld world(any_storage());
   const Session system = world.system();
   system.agents().define({.slug = "helper", .name = "Helper"});
   system.agents().configure("helper", {.system_prompt = "p", .model = "m", .tools = {"t"}});

@@ -5,15 +5,15 @@
 #include <chrono>
 #include <thread>
 
+#include "support/any_storage.hpp"
 #include "support/temporary_database.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
 
 TEST_CASE("a create that is slow to validate keeps no other organization waiting", "[entities][schema]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.add_organization("globex");
   Json checks = Json::array(), values = Json::array();
   for (int i = 0; i < 100; ++i) checks.push_back(Json{{"not", {{"const", i}}}});

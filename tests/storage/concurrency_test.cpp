@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -24,7 +24,7 @@ void run_in_threads(int count, const std::function<void(int)>& body) {
 }  // namespace
 
 TEST_CASE("threads that change one row lose no change", "[storage][concurrency]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "counter"}});
   const EntityId id = world.create("counter", {{"n", 0}});
   const auto system = world.system();
@@ -50,7 +50,7 @@ TEST_CASE("threads that change one row lose no change", "[storage][concurrency]"
 }
 
 TEST_CASE("readers, writers and a changing role side by side", "[storage][concurrency]") {
-  World world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  World world(any_storage());
   world.define_type({{"slug", "session"}});
   const auto role = [](const char* mask) {
     return Json{

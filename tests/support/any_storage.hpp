@@ -7,6 +7,8 @@
 
 namespace struere::test {
 
-inline StorageKind any_storage() { return GENERATE(StorageKind::memory, StorageKind::sqlite); }
+inline StorageKind any_storage() { return GENERATE(from_range(storage_kinds())); }
+// Of those whose data several processes can open.
+inline StorageKind any_shared_storage() { return GENERATE(from_range(shared_storage_kinds())); }
 
 }  // namespace struere::test

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "struere/spi/backend.hpp"
 #include "struere/spi/storage.hpp"
 #include "struere/struere.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequential_ids.hpp"
+#include "support/storage_kind.hpp"
 #include "support/temporary_database.hpp"
 
 namespace struere::test {
-
-enum class StorageKind { memory, sqlite };
 
 class World {
  public:
@@ -22,8 +22,9 @@ class World {
     options.clock = &clock;
     options.ids = &ids;
     options.sqlite.durability = Durability::normal;
-    database = std::make_unique<Database>(kind == StorageKind::memory ? Database::in_memory(options)
-                                                                      : Database::open(folder.file(), options));
+    if (kind == StorageKind::sqlite) place_ = std::make_shared<const std::string>(folder.file());
+    if (kind == StorageKind::postgres) place_ = lend_postgres_database();
+    database = std::make_unique<Database>(place_ ? Database::open(*place_, options) : Database::in_memory(options));
     add_organization("acme");
   }
 
@@ -61,14 +62,21 @@ class World {
     return system(environment, organization).entities(type).create(data).id;
   }
 
-  // A transaction of another connection that has written in development, and has not ended. Of a file.
+  // What Database::open takes. Not of a world in memory.
+  const std::string& place() const { return *place_; }
+  // Another one on the same data, as another process would open it. Not of a world in memory.
+  std::unique_ptr<Storage> open_storage() const {
+    return scheme_of(place()).empty() ? open_sqlite_storage(place()) : open_backend(place(), {});
+  }
+
+  // A transaction of another connection that has written in development, and has not ended. Not of a world in memory.
   struct OpenWrite {
     std::unique_ptr<Storage> storage;
     std::unique_ptr<Transaction> transaction;
   };
   OpenWrite begin_write() const {
     OpenWrite out;
-    out.storage = open_sqlite_storage(folder.file());
+    out.storage = open_storage();
     out.transaction = out.storage->begin(system().actor().scope(), Access::write);
     out.transaction->insert_record(RecordTable::roles, {"r", "r", std::int64_t{0}});
     return out;
@@ -77,6 +85,11 @@ class World {
   TemporaryFolder folder;
   ManualClock clock;
   SequentialIds ids;
+
+ private:
+  std::shared_ptr<const std::string> place_;  // outlives the database
+
+ public:
   std::unique_ptr<Database> database;
 };
 

@@ -150,7 +150,7 @@ TEST_CASE("the 1,001st trigger is set off like the first", "[triggers][large]") 
 }
 
 TEST_CASE("a cascade that begins removes two that ended long ago, not all of them", "[triggers]") {
-  World world(StorageKind::sqlite);
+  World world(any_shared_storage());
   world.define_type({{"slug", "note"}});
   world.define_type({{"slug", "copy"}});
   const Json copying = {{"tool", "entity.create"}, {"args", {{"type", "copy"}, {"data", Json::object()}}}};
@@ -159,7 +159,7 @@ TEST_CASE("a cascade that begins removes two that ended long ago, not all of the
   world.system().triggers().define({{"slug", "second"},
                                     {"on", {{"entityType", "copy"}, {"action", "created"}}},
                                     {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "copy.made"}}}}}}});
-  const auto storage = open_sqlite_storage(world.folder.file());
+  const auto storage = world.open_storage();
   const auto cascades = [&] {
     return select<TriggerCascade>(*storage->begin(world.system().actor().scope(), Access::read), {}).size();
   };

@@ -175,7 +175,7 @@ DefinitionSet random_definitions() {
 TEST_CASE("sets of definitions, one after the other, are what the scope is, and their files read the same",
           "[definitions][property]") {
   CHECK(rc::check("A, B, A end where A does, and pull is followed by a clean status", [] {
-    const World world(*rc::gen::element(StorageKind::memory, StorageKind::sqlite));
+    const World world(*rc::gen::elementOf(storage_kinds()));
     const Definitions development(world.system());
     const Definitions production(world.system(Environment::production));
     const DefinitionSet a = random_definitions(), b = random_definitions();

@@ -97,15 +97,10 @@ class Databases {
 // A storage that gives its database back.
 class Lent final : public Storage {
  public:
-  Lent(std::shared_ptr<Databases> databases) : databases_(std::move(databases)) {
-    const std::string url = databases_->take(name_);
+  explicit Lent(std::shared_ptr<const std::string> url) : url_(std::move(url)) {
     PostgresOptions options;
     options.most_connections = 12;
-    storage_ = open_postgres_storage(url, options);
-  }
-  ~Lent() override {
-    storage_.reset();
-    databases_->give_back(std::move(name_));
+    storage_ = open_postgres_storage(*url_, options);
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
@@ -126,27 +121,30 @@ class Lent final : public Storage {
   StorageReport check() override { return storage_->check(); }
 
  private:
-  std::shared_ptr<Databases> databases_;
-  std::string name_;
+  std::shared_ptr<const std::string> url_;  // outlives the storage
   std::unique_ptr<Storage> storage_;
 };
 
 }  // namespace
 
-StorageFactory empty_postgres_databases(const std::string& url) {
-  return [databases = std::make_shared<Databases>(url)] { return std::make_unique<Lent>(databases); };
+PostgresLender lend_postgres_databases(const std::string& url) {
+  return [databases = std::make_shared<Databases>(url)] {
+    std::string name;
+    auto lent = std::make_unique<const std::string>(databases->take(name));
+    return std::shared_ptr<const std::string>(lent.release(), [databases, name](const std::string* text) {
+      delete text;
+      databases->give_back(name);
+    });
+  };
 }
 
-std::shared_ptr<const std::string> own_postgres_database(const std::string& url) {
-  const auto databases = std::make_shared<Databases>(url);
-  std::string name;
-  auto own = std::make_unique<const std::string>(databases->take(name));
-  return {own.release(), [databases](const std::string* text) { delete text; }};
+StorageFactory empty_postgres_databases(const std::string& url) {
+  return [lend = lend_postgres_databases(url)] { return std::make_unique<Lent>(lend()); };
 }
 
 void accept_postgres_urls() {
   StorageChoice::of_url = empty_postgres_databases;
-  StorageChoice::own_of_url = own_postgres_database;
+  StorageChoice::own_of_url = [](const std::string& url) { return lend_postgres_databases(url)(); };
 }
 
 }  // namespace struere::conformance

@@ -1,6 +1,7 @@
 // Empty PostgreSQL storages on a server of one's own, for scenarios, random worlds and tests.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -8,12 +9,16 @@
 
 namespace struere::conformance {
 
-// `url` names a database of the server whose role may create others. Each storage is a database of its own, emptied and
-// used again once the storage before it is closed, and dropped with the program. The factory can be copied.
-StorageFactory empty_postgres_databases(const std::string& url);
+// Returns the URL of an empty database, for the application's role. The database is emptied and lent again once the
+// last copy of its URL is gone.
+using PostgresLender = std::function<std::shared_ptr<const std::string>()>;
 
-// An empty database for several processes, dropped with the last copy of its URL.
-std::shared_ptr<const std::string> own_postgres_database(const std::string& url);
+// `url` names a database of the server whose role may create others. They are dropped with the last copy of the lender
+// and of their URLs.
+PostgresLender lend_postgres_databases(const std::string& url);
+
+// Storages in such databases.
+StorageFactory empty_postgres_databases(const std::string& url);
 
 // Lets StorageChoice::parse take postgresql:// for such storages.
 void accept_postgres_urls();

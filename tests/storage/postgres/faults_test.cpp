@@ -19,10 +19,10 @@ namespace {
 const OrganizationId acme("acme"), globex("globex");
 
 struct Company {
-  explicit Company(std::chrono::milliseconds busy_timeout = std::chrono::seconds(5)) {
+  explicit Company(std::chrono::milliseconds busy_timeout = std::chrono::seconds(5), const std::string& more = "") {
     DatabaseOptions options;
     options.sqlite.busy_timeout = busy_timeout;
-    database = std::make_unique<Database>(Database::open(server.application(), options));
+    database = std::make_unique<Database>(Database::open(server.application() + more, options));
     for (const OrganizationId& id : {acme, globex}) {
       database->trusted_host().create_organization(id.str(), id);
       session(id).entity_types().define({{"slug", "note"},
@@ -176,4 +176,26 @@ TEST_CASE("a URL that cannot be opened says why, and nothing of its password", "
 TEST_CASE("what names no storage is refused, and made no file of", "[postgres]") {
   for (const char* const url : {"mysql://a/b", "://", "Postgresql://a/b", "sqlite://x"})
     CHECK(caught([&] { Database::open(url); }).code() == ErrorCode::storage);
+}
+
+TEST_CASE("nothing is prepared where the URL says so", "[postgres]") {
+  const std::string prepare = GENERATE("on", "off");
+  const Company company(std::chrono::seconds(5), "&prepare=" + prepare);
+  // Told by the session of the library itself.
+  company.run("CREATE TABLE public.prepared(statements bigint)");
+  company.break_at("INSERT ON struere.events",
+                   "INSERT INTO public.prepared SELECT count(*) FROM pg_prepared_statements", 1'000'000);
+  const EntityId id = company.create("first");
+  const auto notes = company.session().entities("note");
+  CHECK(notes.list({.where = field("data.title") == "first"}).size() == 1);
+  notes.update(id, {{"title", "second"}, {"more", {1, 2}}});
+  CHECK(notes.count({.where = field("data.title") == "second"}) == 1);
+  company.session().transaction([&](Session& unit) {
+    for (int i = 0; i < 600; ++i) unit.entities("note").create({{"title", "many"}});
+  });
+  notes.remove(id);
+  CHECK(company.count() == 600);
+  company.require_whole_log();
+  CHECK(company.number("SELECT count(*) FROM public.prepared") > 600);
+  CHECK((company.number("SELECT max(statements) FROM public.prepared") > 0) == (prepare == "on"));
 }
