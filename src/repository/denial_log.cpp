@@ -139,6 +139,12 @@ void DenialLog::write_when_due(const std::stop_token& stop) {
       changed_.wait_until(lock.native(), stop, due, [] { return false; });
       continue;
     }
+    // The minute is one of the database's clock, which may be another than this machine's.
+    const Timestamp passed = clock_.now() - next->second.begun;
+    if (passed >= 0 && passed < minute) {
+      next->second.due = std::chrono::steady_clock::now() + std::chrono::milliseconds(minute - passed);
+      continue;
+    }
     const Scope scope = next->first;
     lock.unlock();
     write(scope);
