@@ -36,10 +36,8 @@ bool is_text(const FieldPath& field) {
   return field.root() == FieldPath::Root::id || field.root() == FieldPath::Root::status;
 }
 
-// Texts of ids and of statuses hold no U+0000: such a value equals none, and cannot be sent.
-bool is_sendable(const Json& value) {
-  return value.is_string() && value.get_ref<const std::string&>().find('\0') == std::string::npos;
-}
+// A value that no id and no status can be equals none, and cannot be sent.
+bool is_sendable(const Json& value) { return value.is_string() && is_storable(value.get_ref<const std::string&>()); }
 
 std::string_view comparison_of(Operator op) {
   switch (op) {
@@ -219,13 +217,11 @@ void Candidates::add_conditions(Text& text) const {
   // the type for as good, and read all rows of the type for each id.
   text.also(fmt::format("e.scope_id = $1 AND e.type_key{} = $2 AND e.deleted_at IS NULL",
                         access_ || selection_.id || selection_.ids ? " + 0" : ""));
-  // No id holds U+0000, and it cannot be sent: such a row is none.
-  const auto is_sendable_id = [](const std::string& id) { return id.find('\0') == std::string::npos; };
   if (selection_.id)
-    text.also(is_sendable_id(*selection_.id) ? fmt::format("e.id = {}", text.add_text(*selection_.id)) : "false");
+    text.also(is_storable(*selection_.id) ? fmt::format("e.id = {}", text.add_text(*selection_.id)) : "false");
   if (selection_.ids) {
     std::vector<std::string> ids;
-    std::ranges::copy_if(*selection_.ids, std::back_inserter(ids), is_sendable_id);
+    std::ranges::copy_if(*selection_.ids, std::back_inserter(ids), is_storable);
     text.parameters.add_texts(ids);
     text.also(fmt::format("e.id = ANY({})", text.number()));
   }

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/text.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
@@ -28,6 +29,8 @@ constexpr std::size_t array_head = 20;  // dimensions, whether there are nulls, 
 constexpr std::int32_t no_value = -1;
 
 }  // namespace
+
+bool is_storable(const std::string& text) { return is_text(text, text.size()); }
 
 void require_storable(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)

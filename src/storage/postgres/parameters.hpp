@@ -13,6 +13,8 @@
 
 namespace struere::postgres {
 
+// Whether a stored text can be this: valid UTF-8 without U+0000. A statement with another one would fail.
+bool is_storable(const std::string& text);
 // Throws Error{invalid_data} if U+0000 is in it, which PostgreSQL does not store.
 void require_storable(std::string_view text);
 

@@ -40,7 +40,7 @@ std::vector<const Mask*> admitting_masks(const EventSelection& selection, const 
   return {};
 }
 
-bool has_nul(const std::optional<std::string>& text) { return text && text->find('\0') != std::string::npos; }
+bool is_never(const std::optional<std::string>& text) { return text && !is_storable(*text); }
 
 }  // namespace
 
@@ -96,9 +96,8 @@ void PostgresTransaction::restore_event(const EventRecord& event) {
 std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection& selection) {
   const Interruptible interruptible(connection(), selection.interruption);
   std::vector<EventRecord> out;
-  // What holds U+0000 is in no event.
-  if (has_nul(selection.entity) || has_nul(selection.type) || has_nul(selection.type_prefix) ||
-      has_nul(selection.actor_id))
+  if (is_never(selection.entity) || is_never(selection.type) || is_never(selection.type_prefix) ||
+      is_never(selection.actor_id))
     return out;
   RelationMemory relations(*this);
   std::size_t bytes = 0;

@@ -352,7 +352,7 @@ std::optional<std::string> PostgresTransaction::own_entity(const OwnEntity& own,
 }
 
 std::vector<std::string> PostgresTransaction::related_ids(const std::string& id, const Hop& hop) {
-  if (id.find('\0') != std::string::npos) return {};
+  if (!is_storable(id)) return {};
   const Result ends = connection().run(
       fmt::format("SELECT far.id FROM struere.entity_relations r CROSS JOIN struere.entities near CROSS JOIN "
                   "struere.entities far WHERE r.scope_id = $1 AND near.scope_id = $1 AND far.scope_id = $1 AND r.{0} = "

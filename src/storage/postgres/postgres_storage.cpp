@@ -187,7 +187,7 @@ class PostgresStorage final : public Storage {
         "s.organization_id = $1 AND s.environment = $2 AND o.unfinished_copy IS NOT NULL");
   }
   std::int64_t find_scope_number(const Scope& scope, const char* sql) {
-    if (scope.organization().str().find('\0') != std::string::npos) throw_no_organization();
+    if (!is_storable(scope.organization().str())) throw_no_organization();
     const auto work = begin_work(Work::Kind::read);
     const Result row = work->anywhere().run(
         sql, Parameters().add_text(scope.organization().str()).add_text(to_string(scope.environment())));

@@ -156,7 +156,7 @@ std::vector<RecordGroup> PostgresTransaction::sum_records(const RecordRollup& ro
 
 std::optional<StoredEntity> PostgresTransaction::find_entity(const std::string& id) {
   if (last_found_ && last_found_->id == id) return last_found_;
-  if (id.find('\0') != std::string::npos) return std::nullopt;  // no id is stored that has one
+  if (!is_storable(id)) return std::nullopt;
   const Result row = connection().run(
       "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL FROM struere.entities "
       "WHERE scope_id = $1 AND id = $2",

@@ -20,11 +20,11 @@ void bind(Parameters& parameters, const RecordValue& value) {
   std::visit(Binder{parameters}, value);
 }
 
-// No stored text holds U+0000, so that no row fulfils a condition with one; and it cannot be sent.
+// What no stored text can be fulfils no condition; and it cannot be sent.
 bool is_never(const std::vector<RecordCondition>& where) {
   return std::ranges::any_of(where, [](const RecordCondition& condition) {
     const auto* const text = std::get_if<std::string>(&condition.value);
-    return text && text->find('\0') != std::string::npos;
+    return text && !is_storable(*text);
   });
 }
 
