@@ -31,7 +31,7 @@ class Dev {
     return within([&] { return text().find(part) != std::string::npos; });
   }
   bool within(const std::function<bool()>& holds) const {
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 6000; ++i) {
       if (holds()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

@@ -24,8 +24,9 @@ int main(int count, char** arguments) {
   if (count != 3) return 2;
   const std::string command = arguments[2];
   const test::JumpingClock jumping(77);
-  const auto database = Database::open(arguments[1], {.sqlite = {.durability = Durability::normal},
-                                                      .clock = command == "jumpy" ? &jumping : &system_clock()});
+  const auto database = Database::open(
+      arguments[1], {.sqlite = {.durability = Durability::normal, .busy_timeout = std::chrono::seconds(30)},
+                     .clock = command == "jumpy" ? &jumping : &system_clock()});
   const auto system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   if (command == "count") {
     std::printf("%lld\n", static_cast<long long>(system.entities("session").count()));

@@ -286,7 +286,7 @@ TEST_CASE("workers side by side do each run once", "[triggers]") {
     workers.back()->add_tool("count", count);
   }
   for (const auto& worker : workers) worker->start();
-  for (int i = 0; i < 2000 && world.notes() < 40; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < 12'000 && world.notes() < 40; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   for (const auto& worker : workers) worker->stop();
   CHECK(calls == 40);
   CHECK(world.notes() == 40);

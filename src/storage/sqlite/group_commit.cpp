@@ -48,11 +48,11 @@ std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length, m
   const auto try_begin = [&] { return begin_immediate(connection, milliseconds(0)); };
   if (queue_) group->ticket.emplace(queue_->wait(deadline, try_begin));
   if (!is_in_transaction(connection)) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - now_());
     if (!begin_immediate(connection, std::max(left, milliseconds(0)))) throw_too_late();
   }
   sqlite3_busy_timeout(connection.handle(), static_cast<int>(timeout.count()));
-  group->begun = Clock::now();
+  group->begun = now_();
   return group;
 }
 
@@ -60,7 +60,7 @@ std::shared_ptr<GroupCommit::Group> GroupCommit::new_group(WriteLength length, m
 bool GroupCommit::lets_in(const Waiter& waiter) {
   if (writing_ || next() != &waiter) return false;
   if (!open_) return true;
-  if (!open_->is_closed && Clock::now() - open_->begun >= longest_) open_->is_closed = true;
+  if (!open_->is_closed && now_() - open_->begun >= longest_) open_->is_closed = true;
   if (!open_->is_closed && waiter.length == WriteLength::brief) return true;
   open_->changed.notify_one();
   return false;
@@ -76,7 +76,7 @@ bool GroupCommit::must_commit() const {
 // The first waiter that does not rest; null if there is no such waiter.
 GroupCommit::Waiter* GroupCommit::next() const {
   if (resting_.empty()) return waiting_.empty() ? nullptr : waiting_.front();
-  const auto now = Clock::now();
+  const auto now = now_();
   const auto found = std::ranges::find_if(
       waiting_, [&](const Waiter* waiter) STRUERE_REQUIRES(mutex_) { return !rests(*waiter, now); });
   return found == waiting_.end() ? nullptr : *found;
@@ -98,7 +98,7 @@ bool GroupCommit::others_write(WriteOwner owner, Clock::time_point now) const {
 // long.
 void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> committing) {
   if (group.owner == no_owner) return;
-  const auto now = Clock::now();
+  const auto now = now_();
   if (latest_uses_[0].owner != group.owner) latest_uses_[1] = latest_uses_[0];
   latest_uses_[0] = {group.owner, now};
   if (committing) commits_[next_commit_++ % commits_.size()] = *committing;
@@ -113,15 +113,16 @@ void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> co
 }
 
 WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwner owner) {
-  const auto start = Clock::now();
+  const auto start = now_();
   const auto deadline = start + timeout;
   Waiter self{{}, length, owner, start + timeout / 2};
   MutexLock lock(mutex_);
   waiting_.push_back(&self);
   bool in_time = lets_in(self);
-  while (!in_time && Clock::now() < deadline) {
-    const auto look = rests(self, Clock::now()) ? std::min(deadline, Clock::now() + between_looks_at_rest) : deadline;
-    self.turn.wait_until(lock.native(), look);
+  while (!in_time && now_() < deadline) {
+    const auto now = now_();
+    const auto left = deadline - now;
+    self.turn.wait_for(lock.native(), rests(self, now) ? std::min<Clock::duration>(left, between_looks_at_rest) : left);
     in_time = lets_in(self);
   }
   waiting_.erase(std::ranges::find(waiting_, &self));
@@ -206,7 +207,7 @@ WriteTurn::~WriteTurn() {
 }
 
 void WriteTurn::note_turn() noexcept {
-  const auto time = GroupCommit::Clock::now() - begun_;
+  const auto time = commits_->now_() - begun_;
   if (time < group_->longest_turn) return;
   group_->longest_turn = time;
   group_->owner = owner_;
@@ -237,7 +238,7 @@ void WriteTurn::commit(bool at_once) {
   GroupCommit& commits = *commits_;
   MutexLock lock(commits.mutex_);
   ++group->members;
-  if (at_once || group->members >= most_members || GroupCommit::Clock::now() - group->begun >= commits.longest_)
+  if (at_once || group->members >= most_members || commits.now_() - group->begun >= commits.longest_)
     group->is_closed = true;
   if (!commits.must_commit()) {
     commits.writing_ = false;
@@ -250,7 +251,7 @@ void WriteTurn::commit(bool at_once) {
   if (!group->is_done) {
     lock.unlock();
     std::shared_ptr<const Error> failure;
-    const auto start = GroupCommit::Clock::now();
+    const auto start = commits.now_();
     try {
       if (commits.before_commit_) commits.before_commit_(*group->connection);
       group->connection->prepare("COMMIT").run();
@@ -264,7 +265,7 @@ void WriteTurn::commit(bool at_once) {
       failure = group->unexplained;
     }
     if (failure) roll_back(*group->connection);
-    commits.finish(group, std::move(failure), GroupCommit::Clock::now() - start);
+    commits.finish(group, std::move(failure), commits.now_() - start);
   }
   if (group->failure) throw Error(*group->failure);
 }

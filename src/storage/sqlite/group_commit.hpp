@@ -58,15 +58,18 @@ class GroupCommit {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Errors name `file`. A group that is older than `longest` takes no further writer.
+  // Errors name `file`. A group that is older than `longest` takes no further writer. `now` is for tests, without a
+  // queue.
   explicit GroupCommit(std::function<ConnectionLease()> lease, std::string file = {}, WriteQueue* queue = nullptr,
                        std::chrono::milliseconds longest = std::chrono::milliseconds(10),
-                       std::function<void(Connection&)> before_commit = {})
+                       std::function<void(Connection&)> before_commit = {},
+                       std::function<Clock::time_point()> now = Clock::now)
       : lease_(std::move(lease)),
         file_(std::move(file)),
         queue_(queue),
         longest_(longest),
-        before_commit_(std::move(before_commit)) {}
+        before_commit_(std::move(before_commit)),
+        now_(std::move(now)) {}
 
   // Waits for the turn and for other processes, together at most `timeout`; then throws Error{storage}.
   WriteTurn begin(std::chrono::milliseconds timeout, WriteLength length, WriteOwner owner = no_owner);
@@ -122,7 +125,8 @@ class GroupCommit {
   std::string file_;
   WriteQueue* queue_;
   std::chrono::milliseconds longest_;
-  std::function<void(Connection&)> before_commit_;          // writes more data into each commit
+  std::function<void(Connection&)> before_commit_;  // writes more data into each commit
+  std::function<Clock::time_point()> now_;
   Mutex mutex_;                                             // the running writer does not hold it
   std::deque<Waiter*> waiting_ STRUERE_GUARDED_BY(mutex_);  // for their turn; one condition for each
   std::map<WriteOwner, Clock::time_point> resting_ STRUERE_GUARDED_BY(mutex_);  // until when
@@ -151,14 +155,14 @@ class WriteTurn {
  private:
   friend class GroupCommit;
   WriteTurn(GroupCommit& commits, std::shared_ptr<GroupCommit::Group> group, WriteOwner owner, bool is_first)
-      : commits_(&commits), group_(std::move(group)), owner_(owner), is_first_(is_first) {}
+      : commits_(&commits), group_(std::move(group)), owner_(owner), begun_(commits.now_()), is_first_(is_first) {}
   void undo() noexcept;
   void note_turn() noexcept;
 
   GroupCommit* commits_;
   std::shared_ptr<GroupCommit::Group> group_;  // null when the turn is over
   WriteOwner owner_;
-  GroupCommit::Clock::time_point begun_ = GroupCommit::Clock::now();
+  GroupCommit::Clock::time_point begun_;
   bool is_first_;  // its transaction is that of the group, so it needs no savepoint
 };
 

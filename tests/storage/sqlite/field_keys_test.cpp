@@ -227,7 +227,7 @@ TEST_CASE("a key of many rows is built once its definition is durable, and used 
   world.create("note", {{"n", 3}});
   // The next who opens the file goes on.
   const auto other = Database::open(world.folder.file());
-  for (int i = 0; i < 500 && key_lines(world) != KeyLines{"note data.n"}; ++i)
+  for (int i = 0; i < 3000 && key_lines(world) != KeyLines{"note data.n"}; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   CHECK(key_lines(world) == KeyLines{"note data.n"});
   CHECK(count(world.system()) == 858);

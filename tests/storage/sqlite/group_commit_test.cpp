@@ -52,6 +52,9 @@ class Numbers {
     while (group.waiting() < count) std::this_thread::sleep_for(1ms);
   }
 
+  // The group's clock stands still between these calls.
+  void advance(std::chrono::milliseconds time) { now_ += time.count(); }
+
   std::atomic<int> commits = 0;
   std::atomic<bool> refuses = false;
   std::atomic<bool> has_no_memory = false;  // to prepare a commit
@@ -59,13 +62,18 @@ class Numbers {
  private:
   TemporaryFolder folder_;
   std::chrono::milliseconds longest_;
+  std::atomic<std::int64_t> now_ = 1'000'000;  // milliseconds
   Connection connection_;
 
  public:
-  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); }, "numbers", nullptr, longest_,
+  GroupCommit group{[this] { return ConnectionLease(&connection_, [](Connection*) {}); },
+                    "numbers",
+                    nullptr,
+                    longest_,
                     [this](Connection&) {
                       if (has_no_memory) throw std::bad_alloc();
-                    }};
+                    },
+                    [this] { return GroupCommit::Clock::time_point(std::chrono::milliseconds(now_)); }};
 };
 
 using Numbered = std::vector<std::int64_t>;
@@ -156,7 +164,10 @@ TEST_CASE("who waited in vain holds nobody up", "[sqlite][group-commit]") {
   Numbers numbers;
   WriteTurn first = numbers.group.begin(1s, WriteLength::brief);
   Numbers::add(first, 1);
-  CHECK_ERROR(storage, numbers.group.begin(5ms, WriteLength::brief));
+  auto late = std::async(std::launch::async, [&] { numbers.group.begin(5ms, WriteLength::brief).commit(false); });
+  numbers.await_waiting(1);
+  numbers.advance(5ms);
+  CHECK_ERROR(storage, late.get());
   CHECK(numbers.group.waiting() == 0);
   first.commit(false);
   CHECK(numbers.all() == Numbered{1});
@@ -208,7 +219,7 @@ TEST_CASE("a group that is old lets nobody in, whoever was undone last", "[sqlit
   std::promise<void> end_of_work;
   auto slow = std::async(std::launch::async, [&] {
     const WriteTurn turn = numbers.group.begin(10s, WriteLength::brief);
-    std::this_thread::sleep_for(100ms);
+    numbers.advance(50ms);
   });
   numbers.await_waiting(1);
   auto late = std::async(std::launch::async, [&] {
@@ -248,34 +259,29 @@ TEST_CASE("a commit that fails with whatever exception is told, and blocks nobod
 
 namespace {
 
-using Stopwatch = std::chrono::steady_clock;
 constexpr WriteOwner slow = 7, quick = 8;
 
-void write_slowly(Numbers& numbers, int times) {
-  for (int i = 0; i < times; ++i) {
-    WriteTurn turn = numbers.group.begin(30s, WriteLength::any, slow);
-    std::this_thread::sleep_for(40ms);
-    turn.commit(false);
-  }
+// A write that holds the file for so long, by the clock of the test.
+void write_for(Numbers& numbers, std::chrono::milliseconds time) {
+  WriteTurn turn = numbers.group.begin(30s, WriteLength::any, slow);
+  Numbers::add(turn, 1);
+  numbers.advance(time);
+  turn.commit(false);
 }
 
-// Another owner, who writes all the time until it is told to stop.
-class QuickWriter {
- public:
-  explicit QuickWriter(Numbers& numbers)
-      : thread_([this, &numbers](const std::stop_token& stop) {
-          for (; !stop.stop_requested(); ++writes) {
-            WriteTurn turn = numbers.group.begin(30s, WriteLength::brief, quick);
-            Numbers::add(turn, 1);
-            turn.commit(false);
-          }
-        }) {}
+void write_quickly(Numbers& numbers) {
+  WriteTurn turn = numbers.group.begin(30s, WriteLength::brief, quick);
+  Numbers::add(turn, 2);
+  turn.commit(false);
+}
 
-  std::atomic<int> writes = 0;
-
- private:
-  std::jthread thread_;
-};
+// The next write of the slow owner, in a thread of its own.
+std::future<void> begin_slowly(Numbers& numbers, std::chrono::milliseconds timeout = 30s) {
+  auto out = std::async(std::launch::async,
+                        [&numbers, timeout] { numbers.group.begin(timeout, WriteLength::any, slow).commit(false); });
+  numbers.await_waiting(1);
+  return out;
+}
 
 }  // namespace
 
@@ -283,46 +289,54 @@ TEST_CASE("writes that fail one after another do not keep a group open", "[sqlit
   Numbers numbers;  // its groups have no other end
   std::optional<WriteTurn> first(numbers.group.begin(1s, WriteLength::brief));
   Numbers::add(*first, 1);
-  std::atomic<bool> is_over = false;
   std::atomic<int> failed = 0;
   std::vector<std::jthread> others;
   for (int i = 0; i < 2; ++i)
     others.emplace_back([&] {
-      for (; !is_over; ++failed) (void)numbers.group.begin(10s, WriteLength::brief);  // and undone
+      for (; numbers.commits == 0 && failed < 1000; ++failed)
+        (void)numbers.group.begin(10s, WriteLength::brief);  // and undone
     });
   numbers.await_waiting(2);
   first->commit(false);
-  CHECK(failed < 1000);
-  is_over = true;
+  others.clear();
+  CHECK(failed < 10);  // the commit came before the others gave up
 }
 
 TEST_CASE("an owner that holds the file for long rests while others write, and only then", "[sqlite][group-commit]") {
   Numbers numbers(5ms);
-  const auto start = Stopwatch::now();
-  write_slowly(numbers, 4);
-  CHECK(Stopwatch::now() - start < 2s);  // alone: no rest
-  {
-    const QuickWriter other(numbers);
-    while (other.writes == 0) std::this_thread::sleep_for(1ms);
-    const auto beside = Stopwatch::now();
-    write_slowly(numbers, 4);
-    CHECK(Stopwatch::now() - beside > 1800ms);  // three rests of about 700 ms each
-    CHECK(other.writes > 20);
-  }
+  for (int i = 0; i < 3; ++i) write_for(numbers, 40ms);  // alone it does not wait: this clock stands still meanwhile
+  write_quickly(numbers);
+  auto again = begin_slowly(numbers);
+  const std::size_t before = numbers.all().size();
+  for (int i = 0; i < 20; ++i) write_quickly(numbers);
+  CHECK(numbers.group.waiting() == 1);
+  CHECK(numbers.all().size() == before + 20);
+  numbers.advance(20 * 35ms - 1ms);
+  write_quickly(numbers);
+  CHECK(numbers.group.waiting() == 1);
+  numbers.advance(1ms);
+  again.get();
+
+  // It waits no longer than the others write.
+  write_for(numbers, 200ms);  // and then a rest of two seconds
+  write_quickly(numbers);
+  again = begin_slowly(numbers);
+  numbers.advance(999ms);
+  write_quickly(numbers);
+  numbers.advance(999ms);
+  CHECK(numbers.group.waiting() == 1);
+  numbers.advance(1ms);
+  again.get();
 }
 
 TEST_CASE("a rest lasts at most half of a writer's timeout", "[sqlite][group-commit]") {
   Numbers numbers(5ms);
-  const QuickWriter other(numbers);
-  while (other.writes == 0) std::this_thread::sleep_for(1ms);
-  {
-    WriteTurn turn = numbers.group.begin(30s, WriteLength::any, slow);
-    std::this_thread::sleep_for(200ms);  // and then a rest of two seconds
-    turn.commit(false);
-  }
-  const auto start = Stopwatch::now();
-  numbers.group.begin(2s, WriteLength::any, slow).commit(false);
-  const auto waited = Stopwatch::now() - start;
-  CHECK(waited > 900ms);
-  CHECK(waited < 1900ms);
+  write_for(numbers, 200ms);  // and then a rest of two seconds
+  write_quickly(numbers);
+  auto again = begin_slowly(numbers, 1s);
+  numbers.advance(499ms);
+  write_quickly(numbers);
+  CHECK(numbers.group.waiting() == 1);
+  numbers.advance(1ms);
+  again.get();
 }

@@ -48,7 +48,6 @@ TEST_CASE("a held write lock is an error for writers, after the busy timeout, an
   CHECK(message.starts_with("storage: "));
   CHECK(message.find("busy timeout") != std::string::npos);
   CHECK(waited >= std::chrono::milliseconds(150));
-  CHECK(waited < std::chrono::seconds(5));
   CHECK_ERROR(storage, world.sessions().create({{"subject", "art"}}));
   CHECK_ERROR(storage, world.sessions().remove(world.id));
   CHECK_ERROR(storage, world.system().roles().define({{"name", "r"}}));
