@@ -87,10 +87,10 @@ ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
   out.data = std::move(read->at("data"));
   if (auto id = text("id")) out.options.id = EntityId(*std::move(id));
   out.options.status = text("status");
-  if (read->contains("createdAt")) {
-    if (!read->at("createdAt").is_number_integer()) invalid("`createdAt` is in milliseconds");
-    out.options.created_at = read->at("createdAt").get<Timestamp>();
-  }
+  for (const char* const key : {"createdAt", "updatedAt"})
+    if (read->contains(key) && !read->at(key).is_number_integer()) invalid(fmt::format("`{}` is in milliseconds", key));
+  if (read->contains("version") && !read->at("version").is_number_integer()) invalid("`version` is a whole number");
+  if (read->contains("createdAt")) out.options.created_at = read->at("createdAt").get<Timestamp>();
   return out;
 }
 

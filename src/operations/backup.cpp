@@ -124,13 +124,13 @@ void check_target(const paths::path& from, const paths::path& to, bool replace) 
   std::error_code none;
   // If a database is opened through a link, its log is next to the file itself.
   for (const paths::path& database : {from, paths::canonical(from, none)})
-    for (const char* const part : {"", "-wal", "-shm", "-journal"}) {
+    for (const char* const part : {"", "-wal", "-shm", "-journal", "-lock"}) {
       const paths::path used = database.string() + part;
       if (is_same_file(used, to))
         throw Error(ErrorCode::conflict,
                     fmt::format("{} is part of the database itself; name another file", to.string()));
-      // SQLite would create these files next to the copy, or read them as parts of it.
-      for (const char* const beside : {"-wal", "-shm", "-journal"})
+      // These files would be created next to the copy, or read as parts of it.
+      for (const char* const beside : {"-wal", "-shm", "-journal", "-lock"})
         if (is_same_file(used, to.string() + beside))
           throw Error(ErrorCode::conflict, fmt::format("{} would be taken for a part of the copy {}; name another file",
                                                        used.string(), to.string()));

@@ -135,6 +135,8 @@ TEST_CASE("a line of a dump is read strictly, and only who may do all may import
         R"({"$entity":"note","id":"","data":{"text":"t"}})",
         R"({"$entity":"note","status":"deleted","data":{"text":"t"}})",
         R"({"$entity":"note","createdAt":99999999999999,"data":{"text":"t"}})",
+        R"({"$entity":"note","updatedAt":"x","data":{"text":"t"}})",
+        R"({"$entity":"note","version":1.5,"data":{"text":"t"}})",
         R"({"$entity":"note","id":"a","id":"b","data":{"text":"t"}})", R"({"$entity":"note","data":{"text":"t"}} x)",
         R"({"text": "t"})", "[]", "{"})
     CHECK(import(line).code == 6);

@@ -240,7 +240,7 @@ TEST_CASE("a backup never takes the name of a part of the database, by whatever 
             ErrorCode::conflict);
     }
   };
-  for (const char* const part : {"", "-wal", "-shm", "-journal"}) {  // there or not
+  for (const char* const part : {"", "-wal", "-shm", "-journal", "-lock"}) {  // there or not
     const std::string name = file.filename().string() + part;
     refused(file, folder / name);
     refused(file, folder / "other-way" / name);
