@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "struere/definitions/definitions.hpp"
 #include "struere/struere.hpp"
 
 using namespace struere;
@@ -123,6 +124,32 @@ Json distinct_objects(int count) {
   return out;
 }
 
+// Checking a list of `count` elements takes about `count` × 400 steps.
+Json slow_schema() {
+  Json checks = Json::array();
+  for (int i = 0; i < 100; ++i) checks.push_back({{"not", {{"const", i}}}});
+  return {{"properties", {{"v", {{"items", {{"allOf", checks}}}}}}}};
+}
+
+// The definitions of the scope, and `count` roles with a rule each.
+DefinitionSet with_roles(const Definitions& definitions, int count) {
+  DefinitionSet out;
+  const DefinitionSet now = definitions.current();
+  for (const DefinitionKind kind : definition_kinds)
+    for (const auto& [name, definition] : now.of(kind))
+      if (!name.starts_with("planned-")) out.add(kind, definition);
+  for (int i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    out.add(
+        DefinitionKind::role,
+        {{"name", "planned-" + number},
+         {"policies", {{{"resource", "many"}, {"actions", {"read"}}, {"effect", "allow"}}}},
+         {"scopeRules",
+          {{{"entityType", "many"}, {"field", "data.f" + number}, {"operator", "eq"}, {"value", "actor.userId"}}}}});
+  }
+  return out;
+}
+
 std::vector<Attack> attacks(const Database& database, const Session& admin) {
   const TrustedHost host = database.trusted_host();
   const OrganizationId organization("attacker");
@@ -136,6 +163,9 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
       type("strict", {{"properties", {{"list", {{"uniqueItems", true}}}, {"text", {{"pattern", "^(a+)+$"}}}}}}));
   types.define(type("doubling", doubling_schema(60)));
   types.define(type("heap", Json::object()));
+  types.define(type("slow", slow_schema()));
+  types.define({{"slug", "searched"}, {"searchFields", {"text"}}});
+  const EntityId slow = admin.entities("slow").create({{"v", Json(std::vector<int>(10'000, -1))}}).id;
 
   // Three layers of 60 × 60 relations each, and a role whose rule follows all of them.
   types.define(type("node", Json::object()));
@@ -199,6 +229,27 @@ std::vector<Attack> attacks(const Database& database, const Session& admin) {
          Json definition = type("many", Json::object());
          if (*flag % 2) definition["unique"] = Json::array({Json::array({"n"})});
          tried([&] { types.define(definition); });
+       }},
+      {"search fields of 10,000 rows come and go",
+       [=] {
+         Json definition = type("many", Json::object());
+         if (++*flag % 2) definition["searchFields"] = {"text"};
+         types.define(definition);
+       }},
+      {"updates that take long to check",
+       [=] {
+         admin.entities("slow").update(slow, {{"n", 1}});
+       }},
+      {"creates with 90,000 words to search",
+       [=] {
+         std::string words;
+         for (int i = 0; i < 90'000; ++i) words += std::to_string(i) + " ";
+         admin.entities("searched").create({{"text", std::move(words)}});
+       }},
+      {"plans of 300 roles come and go",
+       [=] {
+         const Definitions definitions(admin);
+         tried([&] { definitions.apply(definitions.plan(with_roles(definitions, ++*flag % 2 ? 300 : 0))); });
        }},
       {"definitions, one after another",
        [=] {

@@ -71,8 +71,9 @@ std::vector<KeyFields> key_fields(const EntityType& type, const std::vector<std:
     equal.merge(fields_of_rule(rule, false));
   }
   std::vector<KeyFields> out;
+  std::set<KeyFields> known;
   const auto add_key = [&](KeyFields fields) {
-    if (std::ranges::find(out, fields) == out.end()) out.push_back(std::move(fields));
+    if (known.insert(fields).second) out.push_back(std::move(fields));
   };
   for (const std::string& field : own) add_key({field});
   for (const UniqueKey& key : type.unique) {

@@ -35,9 +35,8 @@ ActorParts with_roles(Storage& storage, const ActorContext& who, const std::vect
 }
 
 ActorParts as_key(Storage& storage, const ActorContext& who, const ApiKeyId& id, Timestamp now) {
-  const auto keys = stored_api_keys(*storage.begin(who.scope(), Access::read), who.scope());
-  const auto key = std::ranges::find(keys, id, &ApiKey::id);
-  const bool is_good = key != keys.end() && !key->revoked_at && !(key->expires_at && *key->expires_at <= now);
+  const auto key = stored_api_key(*storage.begin(who.scope(), Access::read), who.scope(), id);
+  const bool is_good = key && !key->revoked_at && !(key->expires_at && *key->expires_at <= now);
   auto authority_of = is_good ? authority_of_key(storage, who.scope(), *key, now) : std::nullopt;
   if (!authority_of)
     throw Error(ErrorCode::not_found,

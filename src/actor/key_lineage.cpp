@@ -42,17 +42,15 @@ class Lineage {
  private:
   // Follows the makers of the key. Returns false if one of them has ended, so that the key is invalid.
   bool follow(ApiKey key) {
-    std::vector<ApiKey> keys;
     for (int makers = 0; makers < most_makers; ++makers) {
       if (key.created_by_type == to_string(ActorType::system)) return true;
       if (key.created_by_type == to_string(ActorType::user)) {
         user_ = UserId(key.created_by);
         return true;
       }
-      if (keys.empty()) keys = stored_api_keys(transaction_, scope_);
-      const auto maker = std::ranges::find(keys, ApiKeyId(key.created_by), &ApiKey::id);
-      if (maker == keys.end()) return follow_agent(key.created_by);
-      key = *maker;
+      auto maker = stored_api_key(transaction_, scope_, ApiKeyId(key.created_by));
+      if (!maker) return follow_agent(key.created_by);
+      key = *std::move(maker);
       if (key.revoked_at || (key.expires_at && *key.expires_at <= now_)) return false;
       expire(key.expires_at);
       keep_only(key.roles);

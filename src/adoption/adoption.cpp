@@ -37,7 +37,9 @@ class RowAdopter {
     if (table.name == "entity_types")
       put_entity_type(transaction, legacy_entity_type(row));
     else if (table.name == "roles")
-      put_role(transaction, legacy_role(row, [&](const LegacyTable& parts) { return file_.take_parts(parts, row); }));
+      define_field_keys(transaction, put_role(transaction, legacy_role(row, [&](const LegacyTable& parts) {
+                                                return file_.take_parts(parts, row);
+                                              })));
     else if (table.name == "role_assignments")
       adopt_assignment(transaction, values);
     else if (table.name == "api_keys")

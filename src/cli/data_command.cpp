@@ -17,6 +17,7 @@ struct DataOptions {
   Query query;
   std::optional<std::string> status;
   std::optional<std::int64_t> version;
+  bool hold_writers = false;
 };
 
 Query query_of(const DataOptions& data) {
@@ -219,11 +220,12 @@ void add_data(CLI::App& program, Options& options) {
                   say("Nothing was purged.");
                   throw Finished{failed};
                 }
-                place.purge(data.type, id);
+                place.purge(data.type, id, {.hold_writers = data.hold_writers});
                 if (options.json) return say_json({{"purged", id.str()}});
                 say("Purged.");
               });
   purge->add_flag("--yes,-y", options.yes, "Do not ask");
+  purge->add_flag("--hold-writers", data.hold_writers, "Rewrite more than 50,000 events while all writers wait");
 }
 
 }  // namespace struere::cli

@@ -101,7 +101,9 @@ class LocalPlace final : public Place {
   Written restore(const std::string& type, const EntityId& id) const override {
     return session().entities(type).restore(id);
   }
-  void purge(const std::string& type, const EntityId& id) const override { session().entities(type).purge(id); }
+  void purge(const std::string& type, const EntityId& id, const PurgeOptions& options) const override {
+    session().entities(type).purge(id, options);
+  }
 
   std::unique_ptr<EventFeed> events(const EventQuery& query) const override {
     return std::make_unique<LocalFeed>(session().events().subscribe(query));

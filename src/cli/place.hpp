@@ -79,7 +79,7 @@ class Place {
                          const UpdateOptions& options) const = 0;
   virtual void remove(const std::string& type, const EntityId& id) const = 0;
   virtual Written restore(const std::string& type, const EntityId& id) const = 0;
-  virtual void purge(const std::string& type, const EntityId& id) const = 0;
+  virtual void purge(const std::string& type, const EntityId& id, const PurgeOptions& options) const = 0;
 
   virtual std::unique_ptr<EventFeed> events(const EventQuery& query) const = 0;
   virtual Verification verify() const = 0;

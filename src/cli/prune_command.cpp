@@ -20,7 +20,7 @@ void set_days(RetentionDays& days, const std::string& text) {
   const auto equals = text.find('=');
   const auto kind = std::ranges::find(kinds, text.substr(0, equals), [](Gathered each) { return to_string(each); });
   const std::string number = equals == std::string::npos ? "" : text.substr(equals + 1);
-  std::int64_t value = 0;
+  std::chrono::days::rep value = 0;
   const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
   const bool is_number = fault == std::errc() && end == number.data() + number.size() && !number.empty();
   if (kind == kinds.end() || (!is_number && number != "forever"))
@@ -28,7 +28,7 @@ void set_days(RetentionDays& days, const std::string& text) {
         "--keep takes KIND=DAYS or KIND=forever; a kind is trigger_runs, executions, messages, threads or "
         "events");
   if (is_number)
-    days[*kind] = value;
+    days[*kind] = std::chrono::days(value);
   else
     days.erase(*kind);
 }
@@ -51,13 +51,13 @@ void add_prune(CLI::App& program, Options& options) {
     if (options.json) {
       Json out = Json::object();
       for (const auto& [kind, count] : removed)
-        out[std::string(to_string(kind))] = Json{{"days", days.at(kind)}, {"removed", count}};
+        out[std::string(to_string(kind))] = Json{{"days", days.at(kind).count()}, {"removed", count}};
       return say_json(out);
     }
     if (removed.empty()) return say("{} keeps everything for good. See struere prune --help.", workspace.environment());
     std::vector<std::vector<std::string>> rows;
     for (const auto& [kind, count] : removed)
-      rows.push_back({std::string(to_string(kind)), std::to_string(days.at(kind)), std::to_string(count)});
+      rows.push_back({std::string(to_string(kind)), std::to_string(days.at(kind).count()), std::to_string(count)});
     Screen(options).show_table({"kind", "days kept", "removed"}, rows);
   });
 }

@@ -365,7 +365,9 @@ class RemotePlace final : public Place {
   Written restore(const std::string& type, const EntityId& id) const override {
     return written_of(type, client_->call("POST", target({"v1", "entities", type, id.str(), "restore"})));
   }
-  void purge(const std::string& type, const EntityId& id) const override {
+  void purge(const std::string& type, const EntityId& id, const PurgeOptions& options) const override {
+    if (options.hold_writers)
+      throw UsageError("--hold-writers works on a database, not on a server: run the command where the server runs");
     client_->call("POST", target({"v1", "entities", type, id.str(), "purge"}));
   }
 

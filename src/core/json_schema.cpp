@@ -7,7 +7,16 @@ namespace struere {
 JsonSchema::JsonSchema(const Json& schema)
     : graph_(std::make_shared<const json_schema::SchemaGraph>(json_schema::read_schema(schema))) {}
 
-std::optional<SchemaFault> JsonSchema::validate(const Json& data) const { return json_schema::validate(*graph_, data); }
+const std::uint64_t JsonSchema::most_steps = json_schema::max_steps;
+
+std::optional<SchemaFault> JsonSchema::validate(const Json& data) const {
+  std::uint64_t left = most_steps;
+  return validate(data, left);
+}
+
+std::optional<SchemaFault> JsonSchema::validate(const Json& data, std::uint64_t& left) const {
+  return json_schema::validate(*graph_, data, left);
+}
 
 const std::vector<ReferenceField>& JsonSchema::references() const noexcept { return graph_->references; }
 

@@ -1,6 +1,7 @@
 // The JSON Schema of an entity type: draft 2020-12, or draft 7 if `$schema` says so.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct SchemaGraph;
 // Compiled once; may be used from several threads.
 class JsonSchema {
  public:
+  static const std::uint64_t most_steps;  // of one validation, about a second of work
+
   // Throws Error{invalid_definition} if a part of the schema would not be enforced as written: an unknown keyword or
   // format, a value that a keyword cannot have, a pattern that RE2 cannot match, a `$ref` that leads out of the
   // schema, to no target or back to itself, or a `references` for which it is undecidable where it applies. The
@@ -38,6 +41,8 @@ class JsonSchema {
 
   // Returns nullopt if `data` matches. A fault without a keyword says that checking took too many steps.
   std::optional<SchemaFault> validate(const Json& data) const;
+  // Takes at most `left` steps, at most `most_steps`, and subtracts those that it took.
+  std::optional<SchemaFault> validate(const Json& data, std::uint64_t& left) const;
 
   // The fields with `references`, in the order of their places.
   const std::vector<ReferenceField>& references() const noexcept;

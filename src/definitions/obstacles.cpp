@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "definitions/each_entity.hpp"
+#include "repository/definition_writer.hpp"
 #include "storage/configuration.hpp"
 #include "storage/people.hpp"
 #include "struere/spi/unique_key.hpp"
@@ -143,10 +144,9 @@ std::vector<Obstacle> find_obstacles(GuardedOperation& operation, const Definiti
     const Json keys = definition.value("unique", Json::array());
     if (std::ranges::find(migrated, type.slug) != migrated.end() || keys != Json(type.unique))
       add(broken_key(operation, type, keys, migration));
-    if (std::ranges::any_of(keys, [&](const Json& key) {
-          return std::ranges::find(type.unique, key.get<UniqueKey>()) == type.unique.end();
-        }))
-      add(held_writers(type.slug, stored.count(type), "read for a new unique key", options));
+    if (works_through_rows(type, keys.get<std::vector<UniqueKey>>(),
+                           definition.value("searchFields", std::vector<std::string>())))
+      add(held_writers(type.slug, stored.count(type), "read for other unique keys or search fields", options));
   };
   for (const DefinitionChange& change : changes) {
     if (change.kind == DefinitionKind::role && change.change == ChangeKind::remove && !options.drop_assignments)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "access/reserved_words.hpp"
 #include "core/digest.hpp"
@@ -176,6 +177,13 @@ ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const Pl
     if (static_cast<std::int64_t>(wanted.of(kind).size()) > most_definitions_of_a_kind)
       throw Error(ErrorCode::invalid_definition, fmt::format("there are at most {} definitions of the kind {}",
                                                              most_definitions_of_a_kind, to_string(kind)));
+  std::size_t bytes = 0;
+  for (const DefinitionKind kind : {DefinitionKind::entity_type, DefinitionKind::role, DefinitionKind::trigger})
+    for (const auto& [name, definition] : wanted.of(kind)) bytes += canonical_json(definition).size();
+  if (bytes > 2 * most_definition_bytes)
+    throw Error(ErrorCode::invalid_definition, fmt::format("the entity types, roles and triggers of a plan are at most "
+                                                           "{} MiB together",
+                                                           2 * most_definition_bytes >> 20));
   const DefinitionSet current = definitions_of(operation);
   ChangePlan plan;
   plan.environment = operation.actor().environment();
@@ -229,8 +237,9 @@ void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
   // A definition is written after those to which it refers, and removed before them.
   each(DefinitionKind::entity_type, false,
        [&](const auto&, const Json* definition) { write_entity_type(operation, *definition, types); });
+  std::set<std::string> touched;
   each(DefinitionKind::role, false,
-       [&](const auto&, const Json* definition) { write_role(operation, *definition, types); });
+       [&](const auto&, const Json* definition) { write_role(operation, *definition, types, touched); });
   each(DefinitionKind::agent, false,
        [&](const auto& change, const Json* definition) { write_agent_definition(operation, *definition, change); });
   each(DefinitionKind::trigger, false,
@@ -244,7 +253,9 @@ void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
   each(DefinitionKind::agent, true, [&](const auto& change, const Json*) {
     remove_agent_configs(operation, require_agent(operation, change.name));
   });
-  each(DefinitionKind::role, true, [&](const auto& change, const Json*) { remove_role(operation, change.name); });
+  each(DefinitionKind::role, true,
+       [&](const auto& change, const Json*) { remove_role(operation, change.name, touched); });
+  define_field_keys(operation.transaction(), touched);
   std::vector<std::string> going;
   each(DefinitionKind::entity_type, true, [&](const auto& change, const Json*) { going.push_back(change.name); });
   remove_entity_types(operation, going);

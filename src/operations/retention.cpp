@@ -13,8 +13,7 @@
 namespace struere {
 namespace {
 
-constexpr std::int64_t most_days = 36'500;
-constexpr std::int64_t day = 86'400'000;  // in milliseconds
+constexpr std::chrono::days most_days(36'500);
 constexpr std::int64_t records_at_once = 200;
 
 using enum RecordCondition::Comparison;
@@ -115,12 +114,12 @@ void Retention::set(const RetentionDays& days) const {
     Transaction& transaction = operation.transaction();
     transaction.remove_records(RecordTable::retention, {});
     for (const auto& [kind, number] : days) {
-      if (number < 1 || number > most_days)
+      if (number < std::chrono::days(1) || number > most_days)
         throw Error(ErrorCode::invalid_data, fmt::format("the retention of {} is from 1 to {} days; leave it out to "
                                                          "keep them for good",
-                                                         to_string(kind), most_days));
+                                                         to_string(kind), most_days.count()));
       insert(transaction, RetentionRule{kind, number, operation.now()});
-      payload[std::string(to_string(kind))] = number;
+      payload[std::string(to_string(kind))] = number.count();
     }
     operation.audit().append("events.retention-set", canonical_json(payload));
     operation.commit();
@@ -137,10 +136,10 @@ std::map<Gathered, std::int64_t> Retention::prune() const {
   return out;
 }
 
-std::int64_t Retention::remove_old(Gathered kind, std::int64_t days) const {
+std::int64_t Retention::remove_old(Gathered kind, std::chrono::days days) const {
   Timestamp before = 0;  // read once, so that a prune ends
   const std::int64_t removed = in_batches(session_, [&](Transaction& transaction, Timestamp now) {
-    if (before == 0) before = now - days * day;
+    if (before == 0) before = now - std::chrono::milliseconds(days).count();
     return kind == Gathered::events ? 0 : remove_batch(transaction, kind, before);
   });
   return kind == Gathered::events ? session_.events().prune(before) : removed;

@@ -30,10 +30,9 @@ std::string payload_of(const ApiKey& key) {
 }
 
 ApiKey require_key(GuardedOperation& operation, const ApiKeyId& id) {
-  const auto keys = stored_api_keys(operation.transaction(), operation.actor().scope());
-  const auto found = std::ranges::find(keys, id, &ApiKey::id);
-  if (found == keys.end()) throw_not_found();
-  return *found;
+  auto found = stored_api_key(operation.transaction(), operation.actor().scope(), id);
+  if (!found) throw_not_found();
+  return *std::move(found);
 }
 
 struct Maker {

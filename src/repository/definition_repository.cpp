@@ -1,6 +1,7 @@
 #include "struere/repository/definition_repository.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "repository/definition_writer.hpp"
 #include "storage/configuration.hpp"
@@ -41,7 +42,9 @@ std::vector<FormerName> EntityTypeRepository::former_names() const {
 RoleRecord RoleRepository::define(const Json& definition) const {
   return guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("define roles");
-    RoleRecord role = write_role(operation, definition, operation.rules().types());
+    std::set<std::string> touched;
+    RoleRecord role = write_role(operation, definition, operation.rules().types(), touched);
+    define_field_keys(operation.transaction(), touched);
     operation.commit();
     return role;
   });
@@ -50,7 +53,9 @@ RoleRecord RoleRepository::define(const Json& definition) const {
 void RoleRepository::remove(const std::string& name) const {
   guarded(caller_, Access::write, {"delete", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("remove roles");
-    remove_role(operation, name);
+    std::set<std::string> touched;
+    remove_role(operation, name, touched);
+    define_field_keys(operation.transaction(), touched);
     operation.commit();
   });
 }

@@ -1,6 +1,8 @@
 #include "repository/definition_writer.hpp"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 #include "repository/checks.hpp"
 #include "storage/configuration.hpp"
@@ -12,9 +14,25 @@ namespace {
 
 [[noreturn]] void still_needed(const std::string& why) { throw Error(ErrorCode::conflict, why); }
 
+// The slug of each type that the schema of another one references, and the slug of that one. Schemas that the scope
+// had before are compiled already.
+std::map<std::string, std::string> referenced_types(GuardedOperation& operation,
+                                                    const std::vector<EntityType>& staying) {
+  std::map<std::string, std::string> out;
+  for (const EntityType& type : staying) {
+    const EntityType* const known = operation.rules().find_type(type.slug);
+    const auto schema = known && known->schema == type.schema
+                            ? operation.schema(*known)
+                            : std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
+    for (const ReferenceField& reference : schema->references()) out.emplace(reference.type, type.slug);
+  }
+  return out;
+}
+
 // Reads the current state of the transaction, which a change plan may have changed since it began.
-void check_unused(GuardedOperation& operation, const EntityType& type, const std::vector<EntityType>& staying) {
-  for (const RoleRecord& role : stored_roles(operation.transaction())) {
+void check_unused(GuardedOperation& operation, const EntityType& type, const std::vector<RoleRecord>& roles,
+                  const std::map<std::string, std::string>& referenced) {
+  for (const RoleRecord& role : roles) {
     const auto names = [&](const auto& records, auto member) {
       return std::ranges::find(records, type.slug, member) != records.end();
     };
@@ -24,12 +42,8 @@ void check_unused(GuardedOperation& operation, const EntityType& type, const std
   }
   if (find<Trigger>(operation.transaction(), "entity_type", type.slug))
     still_needed("a trigger fires for entities of this type; remove the trigger first");
-  for (const EntityType& other : staying) {
-    const JsonSchema schema(parse_canonical_json(other.schema));
-    for (const ReferenceField& reference : schema.references())
-      if (reference.type == type.slug)
-        still_needed(fmt::format("the schema of `{}` references this entity type", other.slug));
-  }
+  if (const auto found = referenced.find(type.slug); found != referenced.end())
+    still_needed(fmt::format("the schema of `{}` references this entity type", found->second));
 }
 
 std::string payload_of(const Agent& agent) {
@@ -85,24 +99,26 @@ std::int64_t count_entities(GuardedOperation& operation, const EntityType& type)
 
 // --- entity types
 
+bool works_through_rows(const EntityType& stored, const std::vector<UniqueKey>& unique,
+                        const std::vector<std::string>& search_fields) {
+  const auto has_all = [](const std::vector<UniqueKey>& keys, const std::vector<UniqueKey>& all) {
+    return std::ranges::all_of(all, [&](const UniqueKey& key) { return std::ranges::find(keys, key) != keys.end(); });
+  };
+  return stored.search_fields != search_fields || !has_all(stored.unique, unique) || !has_all(unique, stored.unique);
+}
+
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition,
                              const std::vector<EntityType>& known_types) {
   EntityType type = read_entity_type(definition, known_types);
-  const auto stored = stored_entity_types(operation.transaction());
-  const auto known = std::ranges::find(stored, type.slug, &EntityType::slug);
-  if (known == stored.end()) require_room(static_cast<std::int64_t>(stored.size()), "entity types of a scope");
-  type.created_at = known != stored.end() ? known->created_at : operation.now();
-  // A new key is checked and filled at once, which reads every row.
-  const auto is_new = [&](const UniqueKey& key) {
-    return std::ranges::find(known->unique, key) == known->unique.end();
-  };
-  if (known != stored.end() && std::ranges::any_of(type.unique, is_new))
+  const auto known = stored_entity_type(operation.transaction(), type.slug);
+  if (!known) require_room(count_of(operation.transaction(), RecordTable::entity_types), "entity types of a scope");
+  operation.resize_definition("entity type", type.slug, size_of(type));
+  type.created_at = known ? known->created_at : operation.now();
+  if (known && works_through_rows(*known, type.unique, type.search_fields))
     operation.spend(count_entities(operation, *known));
   put_entity_type(operation.transaction(), type);
-  operation.audit().append(known != stored.end() ? "entity-type.updated" : "entity-type.created",
-                           canonical_json(definition_of(type)));
-  for (const EntityType& now : stored_entity_types(operation.transaction()))
-    if (now.slug == type.slug) type.key = now.key;
+  operation.audit().append(known ? "entity-type.updated" : "entity-type.created", canonical_json(definition_of(type)));
+  type.key = stored_entity_type(operation.transaction(), type.slug)->key;
   return type;
 }
 
@@ -115,8 +131,12 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
     going.push_back(std::move(*type));
     staying.erase(type);
   }
+  if (going.empty()) return;
+  const auto roles = stored_roles(operation.transaction());
+  const auto referenced = referenced_types(operation, staying);
   for (const EntityType& type : going) {
-    check_unused(operation, type, staying);
+    check_unused(operation, type, roles, referenced);
+    operation.resize_definition("entity type", type.slug, 0);
     operation.transaction().remove_records(RecordTable::former_names, {{"entity_type", {}, type.slug}});
     remove_entity_type(operation.transaction(), type);
     operation.audit().append("entity-type.deleted", canonical_json(definition_of(type)));
@@ -125,21 +145,24 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
 
 // --- roles
 
-RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types) {
+RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types,
+                      std::set<std::string>& touched) {
   RoleRecord role = read_role(definition, known_types);
   const auto known = find_role(operation.transaction(), role.name);
   if (!known) require_room(static_cast<std::int64_t>(operation.rules().roles().size()), "roles of a scope");
+  operation.resize_definition("role", role.name, size_of(role));
   role.id = known ? *known : RoleId(operation.new_id());
   role.created_at = operation.now();
-  put_role(operation.transaction(), role);
+  touched.merge(put_role(operation.transaction(), role));
   operation.audit().append(known ? "role.updated" : "role.created", canonical_json(definition_of(role)));
   return role;
 }
 
-void remove_role(GuardedOperation& operation, const std::string& name) {
+void remove_role(GuardedOperation& operation, const std::string& name, std::set<std::string>& touched) {
   const auto known = find_role(operation.transaction(), name);
   if (!known) throw_not_found();
-  remove_role(operation.transaction(), *known);
+  touched.merge(remove_role(operation.transaction(), *known));
+  operation.resize_definition("role", name, 0);
   operation.audit().append("role.deleted", canonical_json(Json{{"name", name}}));
 }
 

@@ -2,6 +2,7 @@
 // definition in a transaction; a change plan (definitions/) changes many.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,20 @@ std::int64_t count_of(Transaction& transaction, RecordTable table, std::vector<R
 // Counts all entities of the type that are not deleted, whether or not the actor may see them.
 std::int64_t count_entities(GuardedOperation& operation, const EntityType& type);
 
+// Whether such unique keys and search fields are made or removed for each row that is stored, which all writers wait
+// for.
+bool works_through_rows(const EntityType& stored, const std::vector<UniqueKey>& unique,
+                        const std::vector<std::string>& search_fields);
 // `known` are the types that the definition may name.
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
 // Throws not_found if a type does not exist, and conflict if entities, roles, triggers or the references of another
 // type that remains still need one of them.
 void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs);
 
-RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
-void remove_role(GuardedOperation& operation, const std::string& name);
+// Both add the types for which rules changed to `touched`; define_field_keys (storage/configuration.hpp) must follow.
+RoleRecord write_role(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known,
+                      std::set<std::string>& touched);
+void remove_role(GuardedOperation& operation, const std::string& name, std::set<std::string>& touched);
 
 // --- agents: the identity that both environments share, and the configuration that one scope has of it
 std::optional<Agent> find_agent(GuardedOperation& operation, const std::string& slug);

@@ -78,10 +78,23 @@ std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) 
   return slot;
 }
 
+std::shared_ptr<const JsonSchema> CompiledScope::schema_if_compiled(const EntityType& type) {
+  const MutexLock lock(mutex_);
+  const auto found = schemas_.find(type.key);
+  return found == schemas_.end() ? nullptr : found->second;
+}
+
 std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
-  return std::make_shared<CompiledScope>(RuleBook(transaction.generation(), stored_entity_types(transaction),
-                                                  stored_roles(transaction), read_former_names(transaction)),
-                                         read_entity_observer(transaction));
+  auto types = stored_entity_types(transaction);
+  auto roles = stored_roles(transaction);
+  auto observer = read_entity_observer(transaction);
+  DefinitionSizes sizes;
+  observer->add_sizes(sizes);
+  for (const EntityType& type : types) sizes.set("entity type", type.slug, size_of(type));
+  for (const RoleRecord& role : roles) sizes.set("role", role.name, size_of(role));
+  return std::make_shared<CompiledScope>(
+      RuleBook(transaction.generation(), std::move(types), std::move(roles), read_former_names(transaction)),
+      std::move(observer), std::move(sizes));
 }
 
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {

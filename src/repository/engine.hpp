@@ -13,6 +13,7 @@
 #include "core/json_schema.hpp"
 #include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
+#include "repository/definition_sizes.hpp"
 #include "repository/denial_log.hpp"
 #include "repository/entity_observer.hpp"
 #include "struere/access/access_plan.hpp"
@@ -28,8 +29,8 @@ namespace struere {
 // discarded when the generation changes, so that nothing in it can be stale.
 class CompiledScope {
  public:
-  CompiledScope(RuleBook rules, std::unique_ptr<const EntityObserver> observer)
-      : rules_(std::move(rules)), observer_(std::move(observer)) {}
+  CompiledScope(RuleBook rules, std::unique_ptr<const EntityObserver> observer, DefinitionSizes sizes)
+      : rules_(std::move(rules)), observer_(std::move(observer)), sizes_(std::move(sizes)) {}
 
   // Reads the rules as the transaction sees them.
   static std::shared_ptr<CompiledScope> read(Transaction& transaction);
@@ -38,10 +39,14 @@ class CompiledScope {
   const EntityObserver& observer() const noexcept { return *observer_; }
   std::shared_ptr<const AccessPlan> plan(const ActorContext& actor, Action action, const std::string& type);
   std::shared_ptr<const JsonSchema> schema(const EntityType& type);
+  // The same if it was compiled before; null otherwise.
+  std::shared_ptr<const JsonSchema> schema_if_compiled(const EntityType& type);
+  const DefinitionSizes& sizes() const noexcept { return sizes_; }
 
  private:
   RuleBook rules_;
   std::unique_ptr<const EntityObserver> observer_;
+  DefinitionSizes sizes_;
   Mutex mutex_;
   static constexpr std::size_t most_plans = 4096;
   BoundedCache<std::string, std::shared_ptr<const AccessPlan>, std::hash<std::string>> plans_

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "repository/definition_sizes.hpp"
 #include "struere/spi/record.hpp"
 #include "struere/spi/transaction.hpp"
 
@@ -17,6 +18,8 @@ class EntityObserver {
  public:
   virtual ~EntityObserver() = default;
 
+  // Adds the sizes of the definitions from which it was read.
+  virtual void add_sizes(DefinitionSizes& sizes) const = 0;
   // Called after the row and its event are written. An exception refuses the write.
   virtual void created(GuardedOperation& operation, const std::string& type, const StoredEntity& row) const = 0;
   virtual void updated(GuardedOperation& operation, const std::string& type, const StoredEntity& row,

@@ -4,6 +4,7 @@
 
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
+#include "storage/retry.hpp"
 
 namespace struere {
 Entity EntityRepository::get(const EntityId& id, const GetOptions& options) const {
@@ -67,17 +68,55 @@ void EntityRange::iterator::skip_empty_pages() {
 
 namespace {
 
-// Parses and checks the data before the write lock is taken. Inside a unit of work the lock is already taken, so this
-// does nothing. Returns false if the row has a fault.
-bool prepare(WrittenJson& data, const Caller& caller, const std::string& type) {
-  if (caller.unit()) return true;
-  require_no_unit(caller.engine());
-  return data.prepare(caller.engine(), caller.actor(), type, "`data`");
+// Parses and checks the data before the write lock is taken, by the rules as this process knows them. Inside a unit of
+// work the lock is already taken, so this does nothing.
+void prepare(WrittenJson& data, const Caller& caller, const std::string& type) {
+  if (caller.unit()) return;
+  Engine& engine = caller.engine();
+  require_no_unit(engine);
+  try {
+    data.prepare(*engine.known(caller.actor().scope()), caller.actor(), type, "`data`");
+  } catch (const Error&) {  // the write reports errors in their proper order
+  }
+}
+
+// The same for many rows, by the rules as they are now, because all checks under the lock share a bound.
+template <class TypeOf>
+void prepare_all(std::vector<WrittenJson>& rows, const Caller& caller, const TypeOf& type_of) {
+  if (caller.unit()) return;
+  Engine& engine = caller.engine();
+  require_no_unit(engine);
+  const Scope& scope = caller.actor().scope();
+  try {
+    const auto known = retried([&] { return engine.compiled(*engine.storage->begin(scope, Access::read), scope); });
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (!rows[i].prepare(*known, caller.actor(), type_of(i), "`data`"))
+        return;  // the write fails at this row, so later rows are not needed
+  } catch (const Error&) {
+  }
+}
+
+// Runs the write of one row. If its schema or its data would be read for long while all writers wait, the write is
+// undone, the data is checked, and the write runs again. Inside a unit of work the lock is held anyway.
+template <class Body>
+auto guarded_row(const Caller& caller, Access access, const Attempt& attempt, const Body& body) {
+  constexpr int most_tries = 10;
+  std::optional<EarlierCheck> earlier;
+  for (int tries = 0; tries < most_tries; ++tries) try {
+      return guarded(caller, access, attempt, [&](GuardedOperation& operation) {
+        if (!caller.unit()) operation.check_apart(earlier ? &*earlier : nullptr);
+        return body(operation);
+      });
+    } catch (const SlowCheck& slow) {
+      earlier = slow.run();
+    }
+  throw Error(ErrorCode::storage, "the row kept changing while it was checked against its schema; try again")
+      .transient();
 }
 
 Written create_in(const Caller& caller, const std::string& type, WrittenJson data, const CreateOptions& options) {
   prepare(data, caller, type);
-  return guarded(caller, Access::brief_write, {"create", type}, [&](GuardedOperation& operation) {
+  return guarded_row(caller, Access::brief_write, {"create", type}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).create(data, options);
     operation.commit();
     return answer;
@@ -87,7 +126,7 @@ Written create_in(const Caller& caller, const std::string& type, WrittenJson dat
 Written update_in(const Caller& caller, const std::string& type, const EntityId& id, WrittenJson patch,
                   const UpdateOptions& options) {
   patch.prepare("the patch");
-  return guarded(caller, Access::brief_write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
+  return guarded_row(caller, Access::brief_write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
     operation.commit();
     return answer;
@@ -98,7 +137,7 @@ Upserted upsert_in(const Caller& caller, const std::string& type, const std::vec
                    WrittenJson data) {
   prepare(data, caller, type);
   Attempt attempt{"create", type};
-  return guarded(caller, Access::brief_write, attempt, [&](GuardedOperation& operation) {
+  return guarded_row(caller, Access::brief_write, attempt, [&](GuardedOperation& operation) {
     Upserted answer =
         EntityWriter(operation, type).upsert(key, data, [&](Action action) { attempt.action = to_string(action); });
     operation.commit();
@@ -118,8 +157,7 @@ Written EntityRepository::create_text(std::string_view data, const CreateOptions
 
 std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, const CreateOptions& options) const {
   std::vector<WrittenJson> written(rows.begin(), rows.end());
-  for (WrittenJson& row : written)
-    if (!prepare(row, caller_, type_)) break;  // the write fails at this row, so later rows are not needed
+  prepare_all(written, caller_, [&](std::size_t) -> const std::string& { return type_; });
   return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
     std::vector<EntityId> out;
     out.reserve(rows.size());
@@ -138,6 +176,10 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
 std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> rows) const {
   if (rows.size() > most_rows_written)
     throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} rows; divide it", most_rows_written));
+  std::vector<WrittenJson> written;
+  for (const ImportedRow& row : rows) written.emplace_back(row.data);
+  prepare_all(written, caller_,
+              [&](std::size_t i) -> const std::string& { return rows[i].type ? *rows[i].type : type_; });
   return guarded(caller_, Access::write, {"create", type_}, [&](GuardedOperation& operation) {
     std::vector<EntityId> out;
     out.reserve(rows.size());
@@ -145,18 +187,18 @@ std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> 
     const auto at_each = [&](const auto& body) {
       for (std::size_t i = 0; i < rows.size(); ++i) try {
           EntityWriter writer(operation, rows[i].type ? *rows[i].type : type_);
-          body(writer, rows[i]);
+          body(writer, i);
         } catch (const Error& error) {
           throw error.with_message(fmt::format("row {} of {}: {}", i + 1, rows.size(), error.what())).at(i);
         }
     };
-    at_each([&](EntityWriter& writer, const ImportedRow& row) {
-      const StoredEntity stored = writer.insert(WrittenJson(row.data), row.options, References::later);
+    at_each([&](EntityWriter& writer, std::size_t i) {
+      const StoredEntity stored = writer.insert(written[i], rows[i].options, References::later);
       if ((bytes += stored.data.size()) > import_max_bytes)
         throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} bytes; divide it", import_max_bytes));
       out.emplace_back(stored.id);
     });
-    at_each([&](EntityWriter& writer, const ImportedRow& row) { writer.require_references(row.data); });
+    at_each([&](EntityWriter& writer, std::size_t i) { writer.require_references(rows[i].data); });
     operation.commit();
     return out;
   });
@@ -222,15 +264,16 @@ void EntityRepository::remove_all(const std::vector<EntityId>& ids) const {
 }
 
 Written EntityRepository::restore(const EntityId& id) const {
-  return guarded(caller_, Access::write, {"restore", type_, id.str()}, [&](GuardedOperation& operation) {
+  return guarded_row(caller_, Access::write, {"restore", type_, id.str()}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type_).restore(id.str());
     operation.commit();
     return answer;
   });
 }
 
-void EntityRepository::purge(const EntityId& id) const {
+void EntityRepository::purge(const EntityId& id, const PurgeOptions& options) const {
   guarded(caller_, Access::write, {"purge", type_, id.str()}, [&](GuardedOperation& operation) {
+    if (options.hold_writers) operation.hold_writers();
     EntityWriter(operation, type_).purge(id.str());
     operation.commit();
   });

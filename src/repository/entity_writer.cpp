@@ -110,7 +110,8 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
                                                 operation_.values(), operation_.transaction());
   if (!grant) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
 
-  if (const auto fault = input.fault_of(*operation_.schema(type), data))
+  const auto* const prepared = input.fault_by(operation_.schema_if_compiled(type).get());
+  if (const auto fault = prepared ? *prepared : operation_.fault_in(type, data))
     refuse_data(*fault, data, grant->mask, nullptr);
   if (references == References::with_row) require_references(type, data, false);
   if (options.id && operation_.transaction().find_entity(row.id))
@@ -152,7 +153,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   const auto canonical = canonical_json(data, fault);
   if (!canonical) invalid_data("the row as it would be cannot be stored: " + fault.message);
   after.data = *canonical;
-  if (const auto wrong = operation_.schema(type)->validate(data)) refuse_data(*wrong, patch, grant->mask, &before);
+  if (const auto wrong = operation_.fault_in(type, data)) refuse_data(*wrong, patch, grant->mask, &before);
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
@@ -217,7 +218,7 @@ Written EntityWriter::restore(const std::string& id) {
   StoredEntity row = require_stored(type, id);
   if (!row.deleted) throw Error(ErrorCode::conflict, "this row is not deleted; there is nothing to restore");
   const Json data = parse_canonical_json(row.data);
-  if (const auto fault = operation_.schema(type)->validate(data)) refuse_data(*fault, data, Mask{}, nullptr);
+  if (const auto fault = operation_.fault_in(type, data)) refuse_data(*fault, data, Mask{}, nullptr);
   require_references(type, data, false);
   row.status = "active";
   row.deleted = false;

@@ -25,7 +25,6 @@ Digest hash_before(Transaction& transaction, std::int64_t sequence) {
 
 void purge_payloads(GuardedOperation& operation, const std::string& entity) {
   Transaction& transaction = operation.transaction();
-  operation.hold_writers();  // no part of a purge may be left out; only an organization's own actors are bounded
   Json resealed = Json::object();
   const auto say_resealed = [&] {
     if (!resealed.empty()) operation.audit().append(std::string(resealed_type), canonical_json(resealed));

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t longest_recorded_text = 200;
 
+constexpr std::uint64_t quick_steps = 50'000;  // about 10 ms
+
 // The text of a caller as an event can record it; null if it is empty, too long or not valid in JSON.
 Json recordable(std::string_view text) {
   JsonFault fault;
@@ -127,11 +129,46 @@ void GuardedOperation::spend(std::int64_t entries) {
                             "the host to do, as the system actor",
                             most_entries_of_a_write));
   if (!holds_writers_)
-    throw Error(
-        ErrorCode::conflict,
-        fmt::format("this would go through more than {} entities or events while all writers wait; plan it with "
-                    "`hold_writers`, at a time when they may wait",
-                    most_entries_of_a_write));
+    throw Error(ErrorCode::conflict,
+                fmt::format("this would go through more than {} entities or events while all writers wait; set "
+                            "`hold_writers` at a time when they may wait",
+                            most_entries_of_a_write));
+}
+
+EarlierCheck SlowCheck::run() const {
+  auto schema = compiled->schema(type);
+  auto fault = schema->validate(data);
+  return {std::move(schema), data, std::move(fault)};
+}
+
+std::optional<SchemaFault> GuardedOperation::fault_in(const EntityType& type, const Json& data) {
+  if (checks_apart_) {
+    const auto known = schema_if_compiled(type);
+    if (known && earlier_ && earlier_->schema == known && earlier_->data == data) return earlier_->fault;
+    std::uint64_t left = quick_steps;
+    auto fault = known ? known->validate(data, left) : std::nullopt;
+    if (!known || (fault && fault->keyword.empty())) throw SlowCheck{compiled_, type, data};
+    return fault;
+  }
+  const bool is_first = steps_left_ == JsonSchema::most_steps;
+  auto fault = schema(type)->validate(data, steps_left_);
+  if (fault && fault->keyword.empty() && !is_first)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("checking the rows of one write against their schema takes more than {} steps while all "
+                            "writers wait; write fewer rows at a time",
+                            JsonSchema::most_steps));
+  return fault;
+}
+
+void GuardedOperation::resize_definition(const std::string& kind, const std::string& name, std::size_t bytes) {
+  if (!sizes_) sizes_ = compiled_->sizes();
+  const bool grows = bytes > sizes_->of(kind, name);
+  sizes_->set(kind, name, bytes);
+  if (grows && sizes_->sum() > most_definition_bytes)
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("the entity types, roles and triggers of a scope are at most {} MiB together; remove one "
+                            "first, or make it smaller",
+                            most_definition_bytes >> 20));
 }
 
 bool GuardedOperation::is_narrowed() const noexcept {

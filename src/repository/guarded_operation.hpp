@@ -26,6 +26,23 @@ struct Attempt {
 // The rows and events that one write of an organization's own actor may process (docs/limits.md).
 inline constexpr std::int64_t most_entries_of_a_write = 50'000;
 
+// The outcome of checking data against a schema before the write lock was taken.
+struct EarlierCheck {
+  std::shared_ptr<const JsonSchema> schema;
+  Json data;
+  std::optional<SchemaFault> fault;
+};
+
+// Thrown out of a write that would check data for long while all writers wait. The write is undone, and made again
+// with the outcome of run().
+struct SlowCheck {
+  std::shared_ptr<CompiledScope> compiled;
+  EntityType type;
+  Json data;
+
+  EarlierCheck run() const;
+};
+
 class GuardedOperation {
  public:
   // If `may_presume` is true, a reader may use the rules as of the last commit that this process has seen. It must
@@ -53,6 +70,19 @@ class GuardedOperation {
     return compiled_->plan(actor_, action, type);
   }
   std::shared_ptr<const JsonSchema> schema(const EntityType& type) { return compiled_->schema(type); }
+  std::shared_ptr<const JsonSchema> schema_if_compiled(const EntityType& type) {
+    return compiled_->schema_if_compiled(type);
+  }
+  // The fault of the data of an entity. All checks of one write together take at most JsonSchema::most_steps; beyond,
+  // throws invalid_data. After check_apart(), throws SlowCheck if `earlier` does not hold the answer and finding it
+  // takes long.
+  std::optional<SchemaFault> fault_in(const EntityType& type, const Json& data);
+  void check_apart(const EarlierCheck* earlier) noexcept {
+    checks_apart_ = true;
+    earlier_ = earlier;
+  }
+  // Throws invalid_definition if the entity types, roles and triggers of the scope become larger than their bound.
+  void resize_definition(const std::string& kind, const std::string& name, std::size_t bytes);
 
   // Throws permission_denied if the policies deny the action.
   std::shared_ptr<const AccessPlan> require(Action action, const std::string& type);
@@ -69,6 +99,8 @@ class GuardedOperation {
   // `most_entries_of_a_write`, throws permission_denied to an organization's own actors, and conflict to the host,
   // unless the host has said that writers may wait.
   void spend(std::int64_t entries);
+  // The bytes of the trigger runs that this write has added, with these.
+  std::size_t add_run_bytes(std::size_t bytes) noexcept { return run_bytes_ += bytes; }
   void hold_writers() noexcept { holds_writers_ = true; }
   // Throws invalid_data if the scope has no role of such a name, because a mistyped name would grant nothing.
   void require_known_roles(const std::vector<std::string>& names);
@@ -102,7 +134,12 @@ class GuardedOperation {
   bool has_event_ = false;
   bool is_write_;
   std::int64_t spent_ = 0;
+  std::size_t run_bytes_ = 0;
   bool holds_writers_ = false;
+  bool checks_apart_ = false;
+  const EarlierCheck* earlier_ = nullptr;
+  std::uint64_t steps_left_ = JsonSchema::most_steps;
+  std::optional<DefinitionSizes> sizes_;  // as this operation leaves them; nullopt if it changed none
   std::shared_ptr<CompiledScope> compiled_;
 };
 

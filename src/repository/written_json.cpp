@@ -39,15 +39,14 @@ void WrittenJson::prepare(const char* what) {
   }
 }
 
-bool WrittenJson::prepare(Engine& engine, const ActorContext& actor, const std::string& type, const char* what) {
+bool WrittenJson::prepare(CompiledScope& known, const ActorContext& actor, const std::string& type, const char* what) {
   prepare(what);
   if (!read_) return false;
   try {
-    const auto known = engine.known(actor.scope());
-    const EntityType* const found = known->rules().find_type(type);
+    const EntityType* const found = known.rules().find_type(type);
     // An actor that may not create rows of the type cannot cause this work.
-    if (!found || !known->plan(actor, Action::create, type)->decision()) return true;
-    checked_by_ = known->schema(*found);
+    if (!found || !known.plan(actor, Action::create, type)->decision()) return true;
+    checked_by_ = known.schema(*found);
     fault_ = checked_by_->validate(read_->value);
   } catch (const Error&) {  // the write reports errors in their proper order
   }
@@ -57,10 +56,6 @@ bool WrittenJson::prepare(Engine& engine, const ActorContext& actor, const std::
 CanonicalObject WrittenJson::object(const char* what) const {
   if (unreadable_) throw *unreadable_;
   return read_ ? *read_ : read(what);
-}
-
-std::optional<SchemaFault> WrittenJson::fault_of(const JsonSchema& schema, const Json& data) const {
-  return checked_by_.get() == &schema ? fault_ : schema.validate(data);
 }
 
 }  // namespace struere

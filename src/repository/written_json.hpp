@@ -22,17 +22,19 @@ class WrittenJson {
   explicit WrittenJson(const Json& value) : value_(&value) {}
   explicit WrittenJson(JsonTextView text) : text_(text.text) {}
 
-  // Parses the JSON now and checks it against the schema of `type` as this process knows it, so that neither happens
-  // under the write lock. Returns false if there is a fault; object() and fault_of() report it later.
-  bool prepare(Engine& engine, const ActorContext& actor, const std::string& type, const char* what);
+  // Parses the JSON now and checks it against the schema of `type` in `known`, so that neither happens under the write
+  // lock. Returns false if there is a fault; object() and fault_by() report it later.
+  bool prepare(CompiledScope& known, const ActorContext& actor, const std::string& type, const char* what);
   // Only parses the JSON. A patch is checked together with the row that it changes.
   void prepare(const char* what);
 
   // Throws invalid_data if the JSON is not an acceptable object; the message names it `what`.
   CanonicalObject object(const char* what) const;
 
-  // The fault that `schema` finds in `data`, which is the value of object(); nullopt if there is none.
-  std::optional<SchemaFault> fault_of(const JsonSchema& schema, const Json& data) const;
+  // The fault that prepare() found; null if it did not check the value against this schema.
+  const std::optional<SchemaFault>* fault_by(const JsonSchema* schema) const {
+    return schema && checked_by_.get() == schema ? &fault_ : nullptr;
+  }
 
  private:
   CanonicalObject read(const char* what) const;

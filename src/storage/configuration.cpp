@@ -25,16 +25,6 @@ std::set<std::string> types_of_rules(Transaction& transaction, const RoleId& rol
   return out;
 }
 
-void define_field_keys(Transaction& transaction, const std::set<std::string>& slugs) {
-  for (const std::string& slug : slugs) {
-    auto type = find<EntityType>(transaction, "slug", slug);
-    if (!type) continue;
-    for (StoredUniqueKey& key : select<StoredUniqueKey>(transaction, {{}, {{"type_key", {}, type->key}}, {"position"}}))
-      type->unique.push_back(std::move(key.paths));
-    define_field_keys(transaction, *type);
-  }
-}
-
 void remove_parts(Transaction& transaction, const RoleId& role) {
   for (const RecordTable table : {RecordTable::policies, RecordTable::scope_rules, RecordTable::field_masks})
     transaction.remove_records(table, {of_role(role)});
@@ -65,6 +55,14 @@ std::vector<EntityType> stored_entity_types(Transaction& transaction) {
     if (const auto type = std::ranges::find(out, key.type, &EntityType::key); type != out.end())
       type->unique.push_back(std::move(key.paths));
   return out;
+}
+
+std::optional<EntityType> stored_entity_type(Transaction& transaction, const std::string& slug) {
+  auto type = find<EntityType>(transaction, "slug", slug);
+  if (!type) return std::nullopt;
+  for (StoredUniqueKey& key : select<StoredUniqueKey>(transaction, {{}, {{"type_key", {}, type->key}}, {"position"}}))
+    type->unique.push_back(std::move(key.paths));
+  return type;
 }
 
 void put_entity_type(Transaction& transaction, const EntityType& type) {
@@ -104,6 +102,12 @@ void define_field_keys(Transaction& transaction, const EntityType& type) {
   transaction.set_field_keys(type.key, wanted);
 }
 
+void define_field_keys(Transaction& transaction, const std::set<std::string>& slugs) {
+  for (const std::string& slug : slugs) {
+    if (const auto type = stored_entity_type(transaction, slug)) define_field_keys(transaction, *type);
+  }
+}
+
 // --- roles
 
 std::vector<RoleRecord> stored_roles(Transaction& transaction) {
@@ -131,7 +135,7 @@ std::optional<RoleId> find_role(Transaction& transaction, const std::string& nam
   return found ? std::optional(std::move(found->id)) : std::nullopt;
 }
 
-void put_role(Transaction& transaction, const RoleRecord& role) {
+std::set<std::string> put_role(Transaction& transaction, const RoleRecord& role) {
   if (transaction.update_records(RecordTable::roles, {{"id", {}, role.id.str()}}, {{"name", role.name}}) == 0 &&
       !insert(transaction, role))
     throw Error(ErrorCode::conflict, "another role has this name; choose another");
@@ -140,15 +144,15 @@ void put_role(Transaction& transaction, const RoleRecord& role) {
   insert_parts(transaction, role);
   // Every row of a grant is compared by the fields of its rules, so pages are found by these fields.
   types.merge(types_of_rules(transaction, role.id));
-  define_field_keys(transaction, types);
+  return types;
 }
 
-void remove_role(Transaction& transaction, const RoleId& role) {
-  const std::set<std::string> types = types_of_rules(transaction, role);
+std::set<std::string> remove_role(Transaction& transaction, const RoleId& role) {
+  std::set<std::string> types = types_of_rules(transaction, role);
   remove_parts(transaction, role);
-  define_field_keys(transaction, types);
   transaction.remove_records(RecordTable::role_assignments, {of_role(role)});
   transaction.remove_records(RecordTable::roles, {{"id", {}, role.str()}});
+  return types;
 }
 
 }  // namespace struere

@@ -116,6 +116,12 @@ std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope
   return out;
 }
 
+std::optional<ApiKey> stored_api_key(Transaction& transaction, const Scope& scope, const ApiKeyId& id) {
+  auto found = find<StoredApiKey>(transaction, "id", id.str());
+  if (!found) return std::nullopt;
+  return in_scope(std::move(found->key), scope.organization(), scope.environment());
+}
+
 void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash) {
   if (!insert(transaction, StoredApiKey{hash, key}))
     throw Error(ErrorCode::storage, "an id came twice; the id source must never repeat one");

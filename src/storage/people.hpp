@@ -35,6 +35,7 @@ bool remove_assignment(Transaction& transaction, const UserId& user, const RoleI
 
 // --- API keys of the scope, without their hashes
 std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope);  // by time of creation, then id
+std::optional<ApiKey> stored_api_key(Transaction& transaction, const Scope& scope, const ApiKeyId& id);
 void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash);
 void update_api_key(Transaction& transaction, const ApiKey& key);  // by id; writes only expires_at and revoked_at
 ApiKey to_api_key(const FoundApiKey& found);

@@ -338,7 +338,8 @@ template <class Rep, class Period>
 void from_value(const RecordValue& value, std::chrono::duration<Rep, Period>& out) {
   std::int64_t number = 0;
   from_value(value, number);
-  out = std::chrono::duration<Rep, Period>(number);
+  if (!std::in_range<Rep>(number)) damaged_record();
+  out = std::chrono::duration<Rep, Period>(static_cast<Rep>(number));
 }
 inline void from_value(const RecordValue& value, std::string& out) { out = text_of(value); }
 inline void from_value(const RecordValue& value, Digest& out) {

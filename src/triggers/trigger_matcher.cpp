@@ -21,10 +21,12 @@ namespace {
 
 constexpr int deepest_cascade = 8;
 constexpr std::int64_t most_runs_of_a_write = 1000;
+constexpr std::size_t most_run_bytes = 128 << 20;
 
 struct KnownTrigger {
   Trigger trigger;
   std::optional<TriggerDefinition> definition;  // `nullopt` if it cannot be read; its runs then say so
+  std::size_t bytes = 0;                        // of the definition, which each run keeps
 };
 
 // The values that placeholders address as `trigger`.
@@ -90,6 +92,16 @@ void count_run(GuardedOperation& operation, const std::string& origin, const std
   transaction.update_records(RecordTable::trigger_cascades, {{"origin", {}, origin}}, {{"runs", known->runs + 1}});
 }
 
+// Each run keeps its definition and the row, which are written while all writers wait.
+void require_run_bytes(std::size_t bytes) {
+  if (bytes > most_run_bytes)
+    throw Error(
+        ErrorCode::invalid_data,
+        fmt::format("the trigger runs of this write hold more than {} MiB together; write fewer rows at a time, "
+                    "or let fewer triggers fire",
+                    most_run_bytes >> 20));
+}
+
 // `origin` is the first run that the caller's write caused. If it is empty, this run becomes the origin.
 void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const StoredEntity& row, Json& input,
              std::string& origin) {
@@ -129,13 +141,19 @@ class TriggerMatcher : public EntityObserver {
  public:
   explicit TriggerMatcher(Transaction& transaction) {
     for (Trigger& trigger : select<Trigger>(transaction, {{}, {}, {"slug"}})) {
-      KnownTrigger known{std::move(trigger), {}};
+      const std::size_t bytes = canonical_json(trigger.definition).size();
+      KnownTrigger known{std::move(trigger), {}, bytes};
       try {
         known.definition = read_trigger(known.trigger.definition);
       } catch (const Error&) {
       }
       by_type_[known.trigger.entity_type].push_back(std::move(known));
     }
+  }
+
+  void add_sizes(DefinitionSizes& sizes) const override {
+    for (const auto& [type, triggers] : by_type_)
+      for (const KnownTrigger& known : triggers) sizes.set("trigger", known.trigger.slug, known.bytes);
   }
 
   void created(GuardedOperation& operation, const std::string& type, const StoredEntity& row) const override {
@@ -170,6 +188,7 @@ class TriggerMatcher : public EntityObserver {
                                 "them a condition that ends the chain",
                                 deepest_cascade, known.trigger.slug));
       if (actor.cascade_depth() > 0) count_run(operation, origin, known.trigger.slug);
+      require_run_bytes(operation.add_run_bytes(known.bytes + row.data.size() + (before ? before->data.size() : 0)));
       enqueue(operation, known, row, input, origin);
     }
   }

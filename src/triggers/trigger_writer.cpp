@@ -41,6 +41,7 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   check_arguments(read, known_types);
   const auto known = find<Trigger>(operation.transaction(), "slug", read.slug);
   if (!known) require_room(count_of(operation.transaction(), RecordTable::triggers), "triggers of a scope");
+  operation.resize_definition("trigger", read.slug, canonical->size());
   const Trigger trigger{known ? known->id : operation.new_id(),      read.slug,      read.entity_type, json,
                         known ? known->created_at : operation.now(), operation.now()};
   if (known)
@@ -56,6 +57,7 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
 void remove_trigger(GuardedOperation& operation, const std::string& slug) {
   if (!find<Trigger>(operation.transaction(), "slug", slug)) throw_not_found();
   operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
+  operation.resize_definition("trigger", slug, 0);
   operation.transaction().update_records(
       RecordTable::trigger_runs, {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}},
       {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});

@@ -305,6 +305,13 @@ TEST_CASE("an upgrade goes through all entities before it takes the write lock, 
   CHECK(many.entities.at("box") == 50'001);
   REQUIRE(many.definitions.obstacles.size() == 1);
   CHECK(many.definitions.obstacles[0].kind == Obstacle::Kind::holds_writers);
+  CHECK_ERROR(conflict, packs.apply(many));
+  CHECK_ERROR(permission_denied, packs.apply(packs.plan_upgrade(third, {.plan = {.hold_writers = true}})));
+  const Packs host = packs_of(world);
+  CHECK_ERROR(conflict, host.apply(host.plan_upgrade(third)));
+  CHECK(world.system().entities("box").count({.where = field("data.all").exists()}) == 50'001);
+  host.apply(host.plan_upgrade(third, {.plan = {.hold_writers = true}}));
+  CHECK(world.system().entities("box").count({.where = field("data.all").exists()}) == 0);
 }
 
 TEST_CASE("the shortest way through the versions is taken, and there must be one", "[packs]") {

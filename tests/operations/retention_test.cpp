@@ -8,6 +8,7 @@
 
 using namespace struere;
 using namespace struere::test;
+using std::chrono::days;
 
 namespace {
 
@@ -37,15 +38,15 @@ TEST_CASE("an admin sets how long things are kept, with an event, and nobody els
   const Session omar = world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
   const Session ana = world.user("ana");
   CHECK(Retention(omar).get().empty());
-  Retention(omar).set({{Gathered::events, 30}, {Gathered::messages, 7}});
-  CHECK(world.retention().get() == RetentionDays{{Gathered::events, 30}, {Gathered::messages, 7}});
+  Retention(omar).set({{Gathered::events, days(30)}, {Gathered::messages, days(7)}});
+  CHECK(world.retention().get() == RetentionDays{{Gathered::events, days(30)}, {Gathered::messages, days(7)}});
   const auto events = world.system().events().list({.type = "events.retention-set"}).events;
   REQUIRE(events.size() == 1);
   CHECK(events[0].payload() == Json{{"events", 30}, {"messages", 7}});
   CHECK_ERROR(permission_denied, Retention(ana).set({}));
   CHECK_ERROR(permission_denied, Retention(ana).get());
   CHECK_ERROR(permission_denied, Retention(omar).prune());
-  CHECK_ERROR(invalid_data, world.retention().set({{Gathered::events, 0}}));
+  CHECK_ERROR(invalid_data, world.retention().set({{Gathered::events, days(0)}}));
   CHECK(world.retention().get().size() == 2);
   CHECK(Retention(world.system(Environment::production)).get().empty());
   world.retention().set({});
@@ -58,7 +59,8 @@ TEST_CASE("what is older than it is kept is removed, the rest stays, and the log
   world.clock.advance(40 * one_day);
   const ThreadId young = world.gather(3);
   CHECK(world.retention().prune().empty());
-  world.retention().set({{Gathered::executions, 30}, {Gathered::threads, 30}, {Gathered::events, 30}});
+  world.retention().set(
+      {{Gathered::executions, days(30)}, {Gathered::threads, days(30)}, {Gathered::events, days(30)}});
   const auto removed = world.retention().prune();
   CHECK(removed.at(Gathered::executions) == 1);
   CHECK(removed.at(Gathered::threads) == 451);
@@ -76,7 +78,7 @@ TEST_CASE("messages go before their thread, which goes on counting", "[retention
   const ThreadId thread = world.gather(2);
   world.clock.advance(10 * one_day);
   world.system().threads().append(thread, {.role = MessageRole::user, .content = "again"});
-  world.retention().set({{Gathered::messages, 5}, {Gathered::threads, 5}});
+  world.retention().set({{Gathered::messages, days(5)}, {Gathered::threads, days(5)}});
   const auto removed = world.retention().prune();
   CHECK(removed.at(Gathered::messages) == 2);
   CHECK(removed.at(Gathered::threads) == 0);

@@ -223,3 +223,29 @@ TEST_CASE("the 10,001st definition of a kind is refused, in words", "[bounds]") 
   CHECK(role == "invalid_definition: there are at most 10000 roles of a scope; remove one first");
   CHECK_NOTHROW(world.define_role({{"name", "first"}}));  // it is there
 }
+
+TEST_CASE("the definitions of a scope are bounded together, in words", "[bounds]") {
+  World world(StorageKind::memory);  // the bound is the repository's
+  const auto type = [](const std::string& slug, std::size_t bytes) {
+    return Json{{"slug", slug}, {"schema", {{"description", std::string(bytes, 'x')}}}};
+  };
+  for (int i = 0; i < 16; ++i) world.define_type(type("t" + std::to_string(i), 1'000'000));
+  const std::string bound =
+      "invalid_definition: the entity types, roles and triggers of a scope are at most 16 MiB together; remove one "
+      "first, or make it smaller";
+  CHECK(error_of([&] { world.define_type(type("more", 1'000'000)); }) == bound);
+  const Json trigger{{"slug", "t"},
+                     {"on", {{"entityType", "t0"}, {"action", "created"}}},
+                     {"actions", {{{"tool", "mine"}, {"args", {{"text", std::string(1'000'000, 'x')}}}}}}};
+  CHECK(error_of([&] { (void)world.system().triggers().define(trigger); }) == bound);
+  CHECK_NOTHROW(world.define_type(type("t3", 1'000'000)));
+  CHECK_NOTHROW(world.define_type(type("t3", 10)));
+  CHECK_NOTHROW(world.define_type(type("more", 1'000'000)));
+  CHECK_NOTHROW(world.system().entity_types().remove("more"));
+  CHECK_NOTHROW(world.system().triggers().define(trigger));
+  CHECK_NOTHROW(world.define_type(type("t0", 1'000'000), Environment::production));  // a scope of its own
+  DefinitionSet set;
+  for (int i = 0; i < 34; ++i) set.add(DefinitionKind::entity_type, type("p" + std::to_string(i), 1'000'000));
+  CHECK(error_of([&] { (void)Definitions(world.system()).plan(set); }) ==
+        "invalid_definition: the entity types, roles and triggers of a plan are at most 32 MiB together");
+}

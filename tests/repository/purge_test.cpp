@@ -74,6 +74,28 @@ TEST_CASE("a purge leaves nothing of a row, in its tables or in the log, and the
   CHECK(world.verify().ok);
 }
 
+TEST_CASE("a purge of an entity with very many events is for a host that says that writers may wait",
+          "[purge][bounds]") {
+  PurgeWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const EntityId busy = world.create("note", {{"text", "x"}});
+  const auto touch = [&](int times) {
+    world.system().transaction([&](Session& unit) {
+      for (int i = 0; i < times; ++i) unit.audit().append("note.touched", {{"by", "ana"}}, busy);
+    });
+  };
+  touch(49'999);  // and the one of its creation and that of its purge
+  const Session admin = world.user("boss", {}, Environment::development, "acme", MembershipRole::admin);
+  CHECK_ERROR(permission_denied, admin.entities("note").purge(busy));
+  CHECK_ERROR(permission_denied, admin.entities("note").purge(busy, {.hold_writers = true}));
+  CHECK_ERROR(conflict, world.notes().purge(busy));
+  CHECK(world.notes().get(busy).version() == 1);
+  CHECK(world.verify().purged == 0);
+  world.notes().purge(busy, {.hold_writers = true});
+  CHECK_ERROR(not_found, world.notes().get(busy));
+  CHECK(world.verify().ok);
+  CHECK(world.verify().purged == 50'000);
+}
+
 TEST_CASE("a purge overwrites what it removes in the file", "[purge][sqlite]") {
   PurgeWorld world(StorageKind::sqlite);
   const EntityId gone = world.create("note", {{"text", "xyzzyplugh"}});

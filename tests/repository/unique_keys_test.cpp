@@ -201,7 +201,7 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
   for (int i = 0; i < 10; ++i) CHECK(students.count({.where = field("data.email") == i}) == 1);
 }
 
-TEST_CASE("an organization's own actors do not make all writers wait for a key over very many rows",
+TEST_CASE("an organization's own actors do not make all writers wait for what is worked out over very many rows",
           "[unique][bounds]") {
   World world(StorageKind::sqlite);
   world.define_type(student(Json::array()));
@@ -215,6 +215,18 @@ TEST_CASE("an organization's own actors do not make all writers wait for a key o
   (void)admin.entities("student").create(Json::object());
   CHECK_ERROR(permission_denied, admin.entity_types().define(keyed));
   CHECK_ERROR(conflict, world.system().entity_types().define(keyed));
+  // Search fields are read of each row as well.
+  Json searched = student(Json::array());
+  searched["searchFields"] = {"email"};
+  CHECK_ERROR(permission_denied, admin.entity_types().define(searched));
+  CHECK_ERROR(conflict, world.system().entity_types().define(searched));
+  const auto planned = [&](const Json& type) {
+    DefinitionSet set;
+    set.add(DefinitionKind::entity_type, type);
+    return Definitions(world.system()).plan(set);
+  };
+  REQUIRE(planned(searched).obstacles.size() == 1);
+  CHECK(planned(searched).obstacles[0].kind == Obstacle::Kind::holds_writers);
   const Definitions definitions(world.system());
   DefinitionSet wanted;
   wanted.add(DefinitionKind::entity_type, keyed);
@@ -225,5 +237,6 @@ TEST_CASE("an organization's own actors do not make all writers wait for a key o
   CHECK_ERROR(conflict, definitions.apply(plan));
   CHECK_ERROR(permission_denied, Definitions(admin).apply(Definitions(admin).plan(wanted, {.hold_writers = true})));
   CHECK_NOTHROW(definitions.apply(definitions.plan(wanted, {.hold_writers = true})));
-  CHECK_NOTHROW(admin.entity_types().define(keyed));  // no key is new
+  CHECK_NOTHROW(admin.entity_types().define(keyed));                                    // no key is new
+  CHECK_ERROR(permission_denied, admin.entity_types().define(student(Json::array())));  // a key goes
 }

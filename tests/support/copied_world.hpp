@@ -79,7 +79,7 @@ inline void fill_randomly(World& world, Random& random, const std::string& organ
   system.agents().configure("tutor", {.system_prompt = "p", .model = "m"});
   system.api_keys().create({.name = "app", .roles = {"member"}});
   const Thread thread = system.threads().create({.external_id = "t"});
-  Retention(system).set({{Gathered::executions, 90}});
+  Retention(system).set({{Gathered::executions, std::chrono::days(90)}});
   std::vector<EntityId> persons{system.entities("person").create(Json::object()).id};
   for (int step = 0; step < steps; ++step) {
     world.clock.advance(random.below(3));

@@ -49,7 +49,7 @@ TEST_CASE("a tool is asked to stop when its worker is", "[triggers]") {
   std::atomic<bool> begun = false, asked = false;
   worker.add_tool("mine", [&](const ToolCall& call) -> Json {
     begun = true;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
     while (!call.stop.stop_requested() && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     asked = call.stop.stop_requested();
@@ -103,6 +103,18 @@ TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]
     INFO(run.trigger);
     CHECK(run.error->find("larger than 1 MiB") != std::string::npos);
   }
+}
+
+TEST_CASE("what the runs of one write hold together is bounded, in words", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  for (int i = 0; i < 200; ++i) world.system().triggers().define(calling("t" + std::to_string(i), "mine"));
+  const Json large{{"text", std::string(1'000'000, 'x')}};
+  CHECK(error_of([&] { (void)world.system().entities("note").create(large); }) ==
+        "invalid_data: the trigger runs of this write hold more than 128 MiB together; write fewer rows at a time, or "
+        "let fewer triggers fire");
+  CHECK(world.system().entities("note").count() == 0);
+  CHECK_NOTHROW(world.system().entities("note").create({{"text", "x"}}));
 }
 
 TEST_CASE("triggers that multiply end, and the run that went too far says so", "[triggers][large]") {

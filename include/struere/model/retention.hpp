@@ -1,7 +1,7 @@
 // How long a scope keeps its records, as its organization sets it.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <string_view>
 
 #include "struere/core/clock.hpp"
@@ -20,7 +20,7 @@ std::string_view to_string(Gathered kind) noexcept;
 
 struct RetentionRule {
   Gathered kind = Gathered::events;
-  std::int64_t days = 0;
+  std::chrono::days days{};
   Timestamp updated_at = 0;
 };
 

@@ -1,9 +1,10 @@
 // Retention: removes what is older than an organization wants to keep from one scope, in batches, while others write.
 //
-//   Retention(admin).set({{Gathered::executions, 90}, {Gathered::events, 365}});
+//   Retention(admin).set({{Gathered::executions, std::chrono::days(90)}, {Gathered::events, std::chrono::days(365)}});
 //   Retention(system).prune();   // now and then: `struere prune` does the same
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 
@@ -12,8 +13,8 @@
 
 namespace STRUERE_API struere {
 
-// In days, from 1 to 36500. Kinds that are not named are kept for ever.
-using RetentionDays = std::map<Gathered, std::int64_t>;
+// From 1 to 36500 days. Kinds that are not named are kept for ever.
+using RetentionDays = std::map<Gathered, std::chrono::days>;
 
 // For the actor's scope. Cheap, immutable, safe to share between threads.
 class Retention {
@@ -32,7 +33,7 @@ class Retention {
   std::map<Gathered, std::int64_t> prune() const;
 
  private:
-  std::int64_t remove_old(Gathered kind, std::int64_t days) const;
+  std::int64_t remove_old(Gathered kind, std::chrono::days days) const;
 
   Session session_;
 };

@@ -114,6 +114,11 @@ struct UpdateOptions {
   std::optional<std::int64_t> version = {};  // refused with conflict where the row has moved on
 };
 
+struct PurgeOptions {
+  // Only for the system: allows more than 50,000 events of the entity, for which all writers wait.
+  bool hold_writers = false;
+};
+
 // The answer to an upsert.
 struct Upserted {
   Written written;
@@ -181,8 +186,10 @@ class EntityRepository {
   // Makes a deleted row active again; it is checked as an update of all of its data is. Throws conflict if it is not
   // deleted.
   Written restore(const EntityId& id) const;
-  // Removes the row, deleted or not, for good, with its relations, its trigger runs and the payloads of its events.
-  void purge(const EntityId& id) const;
+  // Removes the row, deleted or not, for good, with its relations, its trigger runs and the payloads of its events. If
+  // these are more than 50,000, throws permission_denied to an org admin, and conflict to the system unless
+  // `options.hold_writers` is set.
+  void purge(const EntityId& id, const PurgeOptions& options = {}) const;
 
   // The same from text. Templates, so that `{{"status", "done"}}` can only mean a Json.
   template <std::same_as<JsonTextView> Text>

@@ -191,7 +191,7 @@ void finish_graph(SchemaGraph& graph, const std::vector<std::string>& places);
 std::vector<ReferenceField> collect_references(const SchemaGraph& graph, const std::vector<std::string>& places);
 
 // The reason why `data` does not match; nullopt if it matches. Takes time linear in the schema × the data, and does
-// not recurse in either.
-std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data);
+// not recurse in either. Takes at most `left` steps (at most max_steps), and subtracts those that it took.
+std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data, std::uint64_t& left);
 
 }  // namespace struere::json_schema

@@ -20,7 +20,8 @@ constexpr std::uint64_t parts_per_step = 16;  // of a value, when marking the ev
 
 class Validation {
  public:
-  explicit Validation(const SchemaGraph& graph) : graph_(graph) {}
+  // Counts from there, so that `left` steps remain to the limit.
+  Validation(const SchemaGraph& graph, std::uint64_t left) : graph_(graph), steps_(max_steps - left) {}
 
   // Returns nullopt if it takes too many steps.
   std::optional<Fault> run(const Json& data) {
@@ -33,6 +34,8 @@ class Validation {
     if (is_exhausted()) return std::nullopt;
     return answer_.fault;
   }
+
+  std::uint64_t left() const noexcept { return max_steps - std::min(steps_, max_steps); }
 
  private:
   bool is_exhausted() const { return steps_ > max_steps || frames_.size() > most_frames; }
@@ -312,13 +315,15 @@ class Validation {
   Answer answer_;  // of the last schema that was applied
   std::unordered_map<std::pair<NodeId, const Json*>, Answer, PairHash> kept_;
   std::unordered_map<const std::string*, std::unique_ptr<const Json>> names_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_;
 };
 
 }  // namespace
 
-std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data) {
-  const auto fault = Validation(graph).run(data);
+std::optional<SchemaFault> validate(const SchemaGraph& graph, const Json& data, std::uint64_t& left) {
+  Validation validation(graph, std::min(left, max_steps));
+  const auto fault = validation.run(data);
+  left = validation.left();
   if (!fault)
     return SchemaFault{{},
                        "",
