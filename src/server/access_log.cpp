@@ -25,7 +25,8 @@ std::string access_line(const Request& request, const Admission& admission, cons
            {"route", admission.route ? Json(admission.route->pattern) : Json(nullptr)},
            {"status", response.status},
            {"code", response.code},
-           {"milliseconds", static_cast<double>(duration.count() / 1000) / 1000.0},
+           {"milliseconds",
+            static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count()) / 1000.0},
            {"bytesIn", request.body.size()},
            {"bytesOut", response.body.size()},
            {"peer", request.peer}};
