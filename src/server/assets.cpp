@@ -30,8 +30,7 @@ bool is_asset(const Request& request) { return request.path() == "/" || find(req
 
 bool is_page(const Request& request) {
   const auto accept = request.header("accept");
-  return accept && accept->find("text/html") != std::string_view::npos &&
-         request.segments.back().find('.') == std::string::npos;
+  return accept && accept->find("text/html") != std::string_view::npos && request.segments.front() != "assets";
 }
 
 Response asset_response(const Request& request) {

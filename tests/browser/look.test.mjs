@@ -1,0 +1,80 @@
+// Each page light, dark and on a phone: no finding of axe, nothing wider than the screen, and a picture of it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, Visit } from "./support/browser.mjs";
+import { started } from "./support/project.mjs";
+
+const folder = process.env.STRUERE_SCREENSHOTS ?? "screenshots";
+let project, browser, session;
+before(async () => {
+  project = await started({ sessions: 24 });
+  browser = await launch();
+  const visit = await (await Visit.open(browser, project)).sign_in();
+  session = await visit.context.storageState();
+  await visit.close();
+  const [ana] = project.rows.development.teachers;
+  project.session = project.json(["data", "list", "session"]).rows[1].id;
+  project.run(["relations", "link", ana, "teaches", project.session]);
+  project.run(["data", "update", "session", project.session, '{"state": "completed", "notes": "The book, please."}']);
+  project.run(["keys", "create", "booking site", "--role", "planner"]);
+});
+after(async () => {
+  await browser?.close();
+  project?.stop();
+});
+
+const pages = () => ({
+  "sign-in": "/sign-in", data: "/data", rows: "/data/session", schema: "/data/session/-/schema", row: `/data/session/${project.session}`, json: `/data/session/${project.session}/json`,
+  relations: `/data/teacher/${project.rows.development.teachers[0]}/relations`, history: `/data/session/${project.session}/history`, visibility: `/data/session/${project.session}/visibility`,
+  missing: "/data/session/00000000-0000-7000-8000-000000000000", nowhere: "/nowhere", "view-as": "/view-as?type=session&as=user:ana", "view-as-only": "/view-as?type=session&as=user:ana&mode=exact", "view-as-denied": "/view-as?type=payment&as=user:ana",
+  "view-as-nobody": "/view-as", access: "/access", roles: "/access/roles", role: "/access/roles/teacher", keys: "/access/keys", members: "/access/members", audit: "/audit", releases: "/releases",
+  agents: "/agents", agent: "/agents/tutor", threads: "/agents/tutor/threads", executions: "/agents/tutor/executions", tools: "/agents/tutor/tools", automation: "/automation", runs: "/automation/runs", packs: "/packs", health: "/health",
+});
+
+const overlays = {
+  edit: [() => `/data/session/${project.session}`, "Edit"], "new-key": [() => "/access/keys", "New key"], "copy-as": [() => "/data/session", /^Copy as/],
+  deploy: [() => "/releases", /^Deploy 1 change/], why: [() => "/view-as?type=session&as=user:ana", "Why?"],
+};
+
+for (const look of ["light", "dark", "phone"]) {
+  for (const environment of look === "light" ? ["development", "production"] : ["development"]) {
+    test(`${look}, ${environment}: axe finds nothing, and nothing is wider than the screen`, async () => {
+      const visit = await Visit.open(browser, project, { session, dark: look === "dark", phone: look === "phone" });
+      const findings = [];
+      const check = async (name) => {
+        findings.push(...(await visit.axe()).map((one) => `${name}: ${one}`));
+        const excess = await visit.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (excess > 0) findings.push(`${name} is ${excess} pixels wider than the screen`);
+        await visit.shot(folder, `${name}-${look}${environment === "production" ? "-production" : ""}`);
+      };
+      for (const [name, path] of Object.entries(pages())) {
+        await visit.go(path, environment);
+        await check(name);
+      }
+      if (environment === "development") {
+        for (const [name, [path, button]] of Object.entries(overlays)) {
+          await visit.go(path());
+          await visit.button(button).first().click();
+          await visit.page.getByRole("dialog").first().waitFor();
+          await visit.settled();
+          await check(name);
+        }
+        await visit.go("/data");
+        await visit.page.keyboard.press("Control+k");
+        await visit.page.getByRole("combobox", { name: "Go to" }).waitFor();
+        await check("palette");
+      }
+      assert.deepEqual(findings, []);
+      await visit.close();
+    });
+  }
+}
+
+test("the picture of docs/dashboard.md is taken", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  await visit.page.setViewportSize({ width: 1180, height: 620 });
+  await visit.go("/view-as?type=session&as=user:ana");
+  await visit.page.locator("td.hidden-cell").first().waitFor();
+  await visit.shot(folder, "dashboard");
+  await visit.close();
+});
