@@ -30,7 +30,7 @@ constexpr std::int32_t no_value = -1;
 
 }  // namespace
 
-bool is_storable(const std::string& text) { return is_text(text, text.size()); }
+bool is_storable(const std::string& text) { return struere::is_text(text, text.size()); }
 
 void require_storable(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)
