@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/sync_command.hpp"
 #include "core/folder_writer.hpp"
 #include "core/text.hpp"
 
@@ -37,11 +38,47 @@ fieldMasks:
     {".gitignore", "*.db\n*.db-wal\n*.db-shm\n*.unfinished-*\n"},
 };
 
+struct ExampleNote {
+  const char *author, *text, *secret;
+};
+constexpr ExampleNote notes[]{
+    {"ana", "Buy strings for the cello", "cash is in the blue tin"},
+    {"ana", "Call the school about Tuesday", "ask for Mrs Lowe, not the office"},
+    {"ana", "Lesson plan: fractions", "reuse last year's test"},
+    {"ben", "Book the hall for the concert", "deposit was paid twice"},
+    {"ben", "Tune the piano", "the second pedal sticks"},
+    {"ben", "Write to the parents of 4b", "do not mention the trip"},
+};
+
+// Members and rows of the example in development: what one member may see differs from what another may.
+void fill_example(const Options& options) {
+  const std::filesystem::path database = read_project(options).database;
+  if (std::filesystem::exists(database))
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} exists already; --example is for a new project", database.string()));
+  sync_quietly(*open_place(options, Workspace::Missing::make), options);
+  const Workspace workspace(options);
+  const TrustedHost host = workspace.database().trusted_host();
+  const Session system = workspace.system(Environment::development);
+  const auto add = [&](const char* id, const char* name, MembershipRole role) {
+    host.create_user(name, UserId(id));
+    host.put_member(workspace.organization(), UserId(id), role);
+  };
+  add("mara", "Mara, who looks after it", MembershipRole::admin);
+  add("ana", "Ana", MembershipRole::member);
+  add("ben", "Ben", MembershipRole::member);
+  for (const char* author : {"ana", "ben"}) system.roles().assign(UserId(author), "author");
+  for (const ExampleNote& note : notes)
+    system.entities("note").create({{"text", note.text}, {"author", note.author}, {"secret", note.secret}});
+}
+
 }  // namespace
 
 void add_init(CLI::App& program, Options& options) {
   auto* const command = program.add_subcommand("init", "Make this folder a project, with an example");
   static std::string organization;
+  static bool with_data = false;
+  command->add_flag("--example", with_data, "Make the database as well, with three members and six notes");
   command->add_option("--organization", organization, "The id of the organization; default: the folder's name");
   command->callback([&options] {
     const auto& folder = options.project;
@@ -62,8 +99,12 @@ void add_init(CLI::App& program, Options& options) {
       if (is_new) made.push_back(name.string());
       if (!options.json) say("  {} {}", is_new ? "+" : "=", (folder / name).lexically_normal().string());
     }
+    if (with_data) fill_example(options);
     if (options.json) return say_json({{"made", std::move(made)}});
-    say("Next: struere sync");
+    if (with_data)
+      say("The database has the notes of two authors, ana and ben, and an admin. Next: struere serve --invite mara");
+    else
+      say("Next: struere sync, or struere serve");
   });
 }
 

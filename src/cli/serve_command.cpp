@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/sync_command.hpp"
 #include "struere/server/server.hpp"
 
 namespace struere::cli {
@@ -44,7 +45,22 @@ std::string sign_in_link(const Workspace& workspace, const std::string& user, co
   return url + "/sign-in?token=" + sessions.invite(workspace.organization(), UserId(user)).secret;
 }
 
-void run(const Options& options, const ServeArguments& arguments) {
+// In a project without a database, does what would be typed next: `struere sync` and `struere users add owner --admin`.
+// Returns the new member. Programs that read JSON do these steps themselves.
+std::optional<std::string> begin_project(const Options& options) {
+  if (options.json || std::filesystem::exists(read_project(options).database)) return std::nullopt;
+  const std::size_t changes = sync_quietly(*open_place(options, Workspace::Missing::make), options);
+  const Workspace workspace(options);
+  const UserId owner("owner");
+  const TrustedHost host = workspace.database().trusted_host();
+  host.create_user("Owner", owner);
+  host.put_member(workspace.organization(), owner, MembershipRole::admin);
+  say("A new project: made {}, synced {} to development, and added the admin `owner`.", workspace.file().string(),
+      counted(changes, "change"));
+  return owner.str();
+}
+
+void run(const Options& options, ServeArguments arguments) {
   server::ServerOptions served;
   read_listen(arguments.listen, served);
   served.hosts = arguments.hosts;
@@ -56,6 +72,7 @@ void run(const Options& options, const ServeArguments& arguments) {
   served.access_log = [logs = arguments.logs](std::string_view line, unsigned status) {
     if (logs || status >= 500) tell_aside("{}", line);
   };
+  if (arguments.invited.empty()) arguments.invited = begin_project(options).value_or("");
   const Workspace workspace(options);
   if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
   // The signals are blocked here, in all threads, and awaited below.

@@ -8,14 +8,30 @@
 #include "struere/yaml/definition_folder.hpp"
 
 namespace struere::cli {
+namespace {
 
-void sync(const Place& place, const Options& options, PlanOptions plan_options) {
+// Calls `show` with the plan before it is carried out or refused.
+template <class Show>
+ChangePlan bring_to_files(const Place& place, const Options& options, PlanOptions plan_options, const Show& show) {
   plan_options.held = place.held_fields();
   const auto development = place.definitions(Environment::development);
-  const ChangePlan plan = development->plan(read_definitions(place.folder(), plan_options.held), plan_options);
-  if (!options.json) Screen(options).show(plan, false);
+  ChangePlan plan = development->plan(read_definitions(place.folder(), plan_options.held), plan_options);
+  show(plan);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
   development->apply(plan);
+  return plan;
+}
+
+}  // namespace
+
+std::size_t sync_quietly(const Place& place, const Options& options) {
+  return bring_to_files(place, options, {}, [](const ChangePlan&) {}).changes.size();
+}
+
+void sync(const Place& place, const Options& options, PlanOptions plan_options) {
+  const ChangePlan plan = bring_to_files(place, options, std::move(plan_options), [&](const ChangePlan& shown) {
+    if (!options.json) Screen(options).show(shown, false);
+  });
   if (options.json)
     say_json(plan.to_json());
   else if (plan.empty())

@@ -1,4 +1,4 @@
-// The part that `sync` and `dev` share.
+// The part that `sync`, `dev`, `init --example` and `serve` share.
 #pragma once
 
 #include "cli/place.hpp"
@@ -6,5 +6,8 @@
 namespace struere::cli {
 
 void sync(const Place& place, const Options& options, PlanOptions plan_options);
+
+// The same without output. Returns the number of changes.
+std::size_t sync_quietly(const Place& place, const Options& options);
 
 }  // namespace struere::cli
