@@ -14,7 +14,7 @@ namespace {
 using enum Array::Of;
 
 // Of one statement, and of those that the connection may hold in memory.
-constexpr std::size_t most_rows = 500, most_bytes = 1 << 20, most_unanswered_bytes = 8 << 20;
+constexpr std::size_t most_rows_at_once = 500, most_bytes_at_once = 1 << 20, most_unanswered_bytes = 8 << 20;
 constexpr std::size_t worth_sending = 64 << 10;
 
 constexpr std::string_view or_ignore = " ON CONFLICT DO NOTHING";
@@ -150,7 +150,7 @@ void NewRows::begin_row() {
     rows = std::max(rows, table->rows);
     for (const Array& column : table->columns) bytes += column.bytes();
   }
-  if (rows >= most_rows || bytes >= most_bytes) work_.send_deferred();
+  if (rows >= most_rows_at_once || bytes >= most_bytes_at_once) work_.send_deferred();
   work_.defer(*this);
 }
 
