@@ -98,7 +98,7 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
 
   StoredEntity row;
   row.type = type.key;
-  row.id = options.id ? options.id->str() : operation_.new_id();
+  row.id = options.id ? options.id->str() : input.id_of_new([&] { return operation_.new_id(); });
   row.data = std::move(text);
   row.status = options.status.value_or("active");
   row.updated_at = operation_.now();

@@ -31,6 +31,13 @@ class WrittenJson {
   // Throws invalid_data if the JSON is not an acceptable object; the message names it `what`.
   CanonicalObject object(const char* what) const;
 
+  // The id of the entity that is created from this, made by `draw` at the first call: a write that runs again keeps it.
+  template <class Draw>
+  const std::string& id_of_new(const Draw& draw) const {
+    if (!id_) id_ = draw();
+    return *id_;
+  }
+
   // The fault that prepare() found; null if it did not check the value against this schema.
   const std::optional<SchemaFault>* fault_by(const JsonSchema* schema) const {
     return schema && checked_by_.get() == schema ? &fault_ : nullptr;
@@ -45,6 +52,7 @@ class WrittenJson {
   std::optional<Error> unreadable_;
   std::shared_ptr<const JsonSchema> checked_by_;  // null if it was not checked
   std::optional<SchemaFault> fault_;
+  mutable std::optional<std::string> id_;
 };
 
 }  // namespace struere

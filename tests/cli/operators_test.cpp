@@ -36,17 +36,15 @@ TEST_CASE("a member is invited by a link, listed, and signed out", "[cli][operat
 
 TEST_CASE("an example has people who see different rows, and is made only once", "[cli][init]") {
   const Project project;
-  const std::filesystem::path folder = project.path() / "example";
-  const std::string in_folder = "--project '" + folder.string() + "' ";
-  CHECK(tells(project.run(in_folder + "init --example"), "struere serve --invite mara"));
-  CHECK(Json::parse(project.run(in_folder + "--json data list note --as mara").text).at("items").size() == 6);
+  CHECK(tells(project.run("init --example"), "struere serve --invite mara"));
+  CHECK(Json::parse(project.run("--json data list note --as mara").text).at("rows").size() == 6);
   for (const std::string author : {"ana", "ben"}) {
-    const Json seen = Json::parse(project.run(in_folder + "--json data list note --as " + author).text).at("items");
+    const Json seen = Json::parse(project.run("--json data list note --as " + author).text).at("rows");
     CHECK(seen.size() == 3);
     for (const Json& note : seen) CHECK(note.at("data").value("author", "") == author);
     for (const Json& note : seen) CHECK_FALSE(note.at("data").contains("secret"));
   }
-  CHECK(project.run(in_folder + "init --example").code == 5);
+  CHECK(project.run("init --example").code == 5);
 }
 
 TEST_CASE("serve begins a project that has no database yet", "[cli][init]") {
@@ -56,6 +54,6 @@ TEST_CASE("serve begins a project that has no database yet", "[cli][init]") {
   CHECK(begun.code == 7);
   CHECK(tells(begun, "added the admin `owner`"));
   CHECK(tells(project.run("users list"), "owner"));
-  CHECK(tells(project.run("status"), "development is as the files say"));
+  CHECK(tells(project.run("sync"), "development is as the files say"));
   CHECK_FALSE(tells(project.run("serve --listen 198.51.100.1:1"), "A new project"));
 }
