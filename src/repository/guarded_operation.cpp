@@ -135,16 +135,12 @@ void GuardedOperation::spend(std::int64_t entries) {
                             most_entries_of_a_write));
 }
 
-EarlierCheck SlowCheck::run() const {
-  auto schema = compiled->schema(type);
-  auto fault = schema->validate(data);
-  return {std::move(schema), data, std::move(fault)};
-}
+EarlierCheck SlowCheck::run() const { return {type.schema, data, compiled->schema(type)->validate(data)}; }
 
 std::optional<SchemaFault> GuardedOperation::fault_in(const EntityType& type, const Json& data) {
   if (checks_apart_) {
+    if (earlier_ && earlier_->schema == type.schema && earlier_->data == data) return earlier_->fault;
     const auto known = schema_if_compiled(type);
-    if (known && earlier_ && earlier_->schema == known && earlier_->data == data) return earlier_->fault;
     std::uint64_t left = quick_steps;
     auto fault = known ? known->validate(data, left) : std::nullopt;
     if (!known || (fault && fault->keyword.empty())) throw SlowCheck{compiled_, type, data};

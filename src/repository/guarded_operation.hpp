@@ -26,9 +26,10 @@ struct Attempt {
 // The rows and events that one write of an organization's own actor may process (docs/limits.md).
 inline constexpr std::int64_t most_entries_of_a_write = 50'000;
 
-// The outcome of checking data against a schema before the write lock was taken.
+// The outcome of checking data against a schema before the write lock was taken. It holds for the text of the schema,
+// so that a change of other definitions does not undo it.
 struct EarlierCheck {
-  std::shared_ptr<const JsonSchema> schema;
+  std::string schema;
   Json data;
   std::optional<SchemaFault> fault;
 };
