@@ -52,10 +52,11 @@ constexpr ExampleNote notes[]{
 
 // Members and rows of the example in development: what one member may see differs from what another may.
 void fill_example(const Options& options) {
-  const std::filesystem::path database = read_project(options).database;
-  if (std::filesystem::exists(database))
+  const Project project = read_project(options);
+  if (project.server) throw UsageError("--example makes a database, and struere.yaml names a server");
+  if (std::filesystem::exists(project.database))
     throw Error(ErrorCode::conflict,
-                fmt::format("{} exists already; --example is for a new project", database.string()));
+                fmt::format("{} exists already; --example is for a new project", project.database.string()));
   sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const TrustedHost host = workspace.database().trusted_host();

@@ -48,7 +48,8 @@ std::string sign_in_link(const Workspace& workspace, const std::string& user, co
 // In a project without a database, does what would be typed next: `struere sync` and `struere users add owner --admin`.
 // Returns the new member. Programs that read JSON do these steps themselves.
 std::optional<std::string> begin_project(const Options& options) {
-  if (options.json || std::filesystem::exists(read_project(options).database)) return std::nullopt;
+  const Project project = read_project(options);
+  if (options.json || project.server || std::filesystem::exists(project.database)) return std::nullopt;
   const std::size_t changes = sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const UserId owner("owner");

@@ -57,3 +57,10 @@ TEST_CASE("serve begins a project that has no database yet", "[cli][init]") {
   CHECK(tells(project.run("sync"), "development is as the files say"));
   CHECK_FALSE(tells(project.run("serve --listen 198.51.100.1:1"), "A new project"));
 }
+
+TEST_CASE("serve and an example are for a database, not for a project on a server", "[cli][init]") {
+  const Project project;
+  project.write("struere.yaml", "server: https://data.example.org\norganization: acme\n");
+  CHECK(project.run("serve").code == 2);
+  CHECK(project.run("init --example").code == 2);
+}
