@@ -22,21 +22,6 @@ if(STRUERE_SANITIZE)
   endif()
 endif()
 
-# Compiles the sources of each folder as one unit. That is quicker than units of ten files if all of it is built.
-option(STRUERE_UNIT_OF_FOLDER "With CMAKE_UNITY_BUILD: one unit for each folder of a library" OFF)
-function(struere_units_of_folders target)
-  if(STRUERE_DEVELOPER AND STRUERE_UNIT_OF_FOLDER)
-    get_target_property(sources ${target} SOURCES)
-    foreach(source ${sources})
-      get_filename_component(folder "${source}" DIRECTORY)
-      file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${folder}")
-      string(MAKE_C_IDENTIFIER "${folder}" unit)
-      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP ${unit})
-    endforeach()
-    set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
-  endif()
-endfunction()
-
 function(struere_developer_settings target)
   # What the tests reach of the library is counted in the library; the tests are compiled as ever.
   if(STRUERE_COVERAGE AND target STREQUAL "struere")
