@@ -55,10 +55,6 @@ bool is_blank(std::string_view body) noexcept {
       body, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '{' || c == '}'; });
 }
 
-}  // namespace
-
-namespace {
-
 // The operator's session whose use is to be noted; null if there is none.
 const OperatorSession* session_to_touch(const Services& services, const Admission& admission) {
   if (!admission.asker || !admission.asker->operator_session) return nullptr;
@@ -123,7 +119,8 @@ Response Application::carry_out(const Request& request, const Admission& admissi
     if (!key || request.method != Method::post || admission.route->lane != Lane::write || !admission.asker)
       return work();
     const ActorContext actor = admission.asker->session.actor();
-    const std::string name = Json{actor.organization().str(), to_string(actor.environment()), actor.id()}.dump();
+    const std::string name =
+        Json{actor.organization().str(), to_string(actor.environment()), to_string(actor.type()), actor.id()}.dump();
     return services_.idempotent_answers->once(name, std::string(*key), fingerprint_of(request), work);
   } catch (...) {
     return refused();
