@@ -1,21 +1,15 @@
 // Rows: filters, order, pages, editing with a conflict, deleting and restoring, files, and hostile text.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, Visit } from "./support/browser.mjs";
-import { hostile, started } from "./support/project.mjs";
+import { Visit } from "./support/browser.mjs";
+import { hostile } from "./support/project.mjs";
+import { signed_in } from "./support/signed_in.mjs";
 
-let project, browser, session;
+let project, browser, session, stop;
 before(async () => {
-  project = await started({ sessions: 60 });
-  browser = await launch();
-  const visit = await (await Visit.open(browser, project)).sign_in();
-  session = await visit.context.storageState();
-  await visit.close();
+  ({ project, browser, session, stop } = await signed_in({ sessions: 60 }));
 });
-after(async () => {
-  await browser?.close();
-  project?.stop();
-});
+after(() => stop?.());
 
 const rows_of = (visit) => visit.page.locator("tbody tr").count();
 const cells_of = (visit, column) => visit.page.locator(`tbody tr td:nth-child(${column})`).allInnerTexts();

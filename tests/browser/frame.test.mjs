@@ -1,21 +1,14 @@
 // Sign-in, the environment in every address, and the keyboard.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, Visit } from "./support/browser.mjs";
-import { started } from "./support/project.mjs";
+import { Visit } from "./support/browser.mjs";
+import { signed_in } from "./support/signed_in.mjs";
 
-let project, browser, session;
+let project, browser, session, stop;
 before(async () => {
-  project = await started();
-  browser = await launch();
-  const visit = await (await Visit.open(browser, project)).sign_in();
-  session = await visit.context.storageState();
-  await visit.close();
+  ({ project, browser, session, stop } = await signed_in());
 });
-after(async () => {
-  await browser?.close();
-  project?.stop();
-});
+after(() => stop?.());
 
 export const pages = ["/data", "/data/session", "/data/session/-/schema", "/view-as", "/view-as?type=session&as=user:ana", "/access", "/access/roles", "/access/roles/teacher", "/access/keys", "/access/members",
   "/audit", "/releases", "/agents", "/agents/tutor", "/agents/tutor/threads", "/agents/tutor/executions", "/agents/tutor/tools", "/automation", "/automation/runs", "/packs", "/health"];

@@ -1,27 +1,20 @@
 // Each page light, dark and on a phone: no finding of axe, nothing wider than the screen, and a picture of it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, Visit } from "./support/browser.mjs";
-import { started } from "./support/project.mjs";
+import { Visit } from "./support/browser.mjs";
+import { signed_in } from "./support/signed_in.mjs";
 
 const folder = process.env.STRUERE_SCREENSHOTS ?? "screenshots";
-let project, browser, session;
+let project, browser, session, stop;
 before(async () => {
-  project = await started({ sessions: 24 });
-  browser = await launch();
-  const visit = await (await Visit.open(browser, project)).sign_in();
-  session = await visit.context.storageState();
-  await visit.close();
+  ({ project, browser, session, stop } = await signed_in({ sessions: 24 }));
   const [ana] = project.rows.development.teachers;
   project.session = project.json(["data", "list", "session"]).rows[1].id;
   project.run(["relations", "link", ana, "teaches", project.session]);
   project.run(["data", "update", "session", project.session, '{"state": "completed", "notes": "The book, please."}']);
   project.run(["keys", "create", "booking site", "--role", "planner"]);
 });
-after(async () => {
-  await browser?.close();
-  project?.stop();
-});
+after(() => stop?.());
 
 const pages = () => ({
   "sign-in": "/sign-in", data: "/data", rows: "/data/session", schema: "/data/session/-/schema", row: `/data/session/${project.session}`, json: `/data/session/${project.session}/json`,

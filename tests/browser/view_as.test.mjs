@@ -1,21 +1,14 @@
 // View as: what the page shows of another actor is what that actor's own requests are answered.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, Visit } from "./support/browser.mjs";
-import { started } from "./support/project.mjs";
+import { Visit } from "./support/browser.mjs";
+import { signed_in } from "./support/signed_in.mjs";
 
-let project, browser, session;
+let project, browser, session, stop;
 before(async () => {
-  project = await started();
-  browser = await launch();
-  const visit = await (await Visit.open(browser, project)).sign_in();
-  session = await visit.context.storageState();
-  await visit.close();
+  ({ project, browser, session, stop } = await signed_in());
 });
-after(async () => {
-  await browser?.close();
-  project?.stop();
-});
+after(() => stop?.());
 
 test("a teacher's rows are visible with masked cells, all others refused, and each has its reason", async () => {
   const visit = await Visit.open(browser, project, { session });
