@@ -83,7 +83,8 @@ Turn in_bulk(const Fixture& fixture, const std::function<void()>& create_all) {
 
 std::vector<std::shared_ptr<ByHand>> connections(const Fixture& fixture, int count, const SqliteOptions& settings) {
   std::vector<std::shared_ptr<ByHand>> out;
-  for (int i = 0; i < count; ++i) out.push_back(std::make_shared<ByHand>(fixture.path_by_hand, fixture.data.teacher, settings));
+  for (int i = 0; i < count; ++i)
+    out.push_back(std::make_shared<ByHand>(fixture.path_by_hand, fixture.data.teacher, settings));
   return out;
 }
 

@@ -3,7 +3,6 @@
 
 #include <exception>
 #include <optional>
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -15,13 +14,11 @@ namespace struere::conformance {
 // Collects what was not as expected, and ends a part of the suite that cannot continue.
 class Findings {
  public:
-  void expect(bool holds, const char* what, std::source_location where = std::source_location::current()) {
-    if (!holds)
-      lines_.push_back(std::string(where.function_name()) + ", line " + std::to_string(where.line()) + ": expected " +
-                       what);
+  void expect(bool holds, const char* what, const char* function, int line) {
+    if (!holds) lines_.push_back(std::string(function) + ", line " + std::to_string(line) + ": expected " + what);
   }
-  void require(bool holds, const char* what, std::source_location where = std::source_location::current()) {
-    expect(holds, what, where);
+  void require(bool holds, const char* what, const char* function, int line) {
+    expect(holds, what, function, line);
     if (!holds) throw Stop();
   }
   // Runs one part of the suite.
@@ -65,10 +62,12 @@ bool is_logic_error(Body&& body) {
 
 }  // namespace struere::conformance
 
-#define STRUERE_EXPECT(...) findings.expect(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__)
-#define STRUERE_REQUIRE(...) findings.require(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__)
-#define STRUERE_EXPECT_ERROR(code, ...)                                                    \
-  findings.expect(error_code_of([&] { (void)(__VA_ARGS__); }) == struere::ErrorCode::code, \
-                  "Error{" #code "} by " #__VA_ARGS__)
+// Not std::source_location, which clang 14 does not have.
+#define STRUERE_EXPECT_THAT(holds, what) findings.expect(holds, what, __func__, __LINE__)
+#define STRUERE_EXPECT(...) STRUERE_EXPECT_THAT(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__)
+#define STRUERE_REQUIRE(...) findings.require(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __func__, __LINE__)
+#define STRUERE_EXPECT_ERROR(code, ...)                                                        \
+  STRUERE_EXPECT_THAT(error_code_of([&] { (void)(__VA_ARGS__); }) == struere::ErrorCode::code, \
+                      "Error{" #code "} by " #__VA_ARGS__)
 #define STRUERE_EXPECT_LOGIC_ERROR(...) \
-  findings.expect(is_logic_error([&] { (void)(__VA_ARGS__); }), "std::logic_error by " #__VA_ARGS__)
+  STRUERE_EXPECT_THAT(is_logic_error([&] { (void)(__VA_ARGS__); }), "std::logic_error by " #__VA_ARGS__)

@@ -51,7 +51,7 @@ class ChangeMaker {
     Json made = Json(random_.pick(random_entity_types(random_, place_.roles)));
     // Of the keys that it has some stay; a new one may be broken by what is stored.
     for (const OrderedJson& before : environment()["entityTypes"])
-      if (before.at("slug") == made.at("slug") && before.contains("unique"))
+      if (before.at("slug").get<std::string>() == made.at("slug").get<std::string>() && before.contains("unique"))
         for (const OrderedJson& key : before.at("unique"))
           if (random_.chance(70)) made["unique"].push_back(Json(key));
     if (random_.chance(35)) made["unique"].push_back(random_unique_key(random_));
