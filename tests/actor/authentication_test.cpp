@@ -127,7 +127,8 @@ TEST_CASE("the last use of a key is written down once a minute, and no more", "[
 
 TEST_CASE("authentication waits for no writer, and the use is written with the next commit or the end",
           "[keys][sqlite]") {
-  World world(any_shared_storage());
+  const StorageKind kind = any_shared_storage();
+  World world(kind);
   const auto keys = world.system().api_keys();
   const CreatedApiKey key = keys.create({.name = "k"});
   auto storage = world.open_storage();
@@ -137,7 +138,8 @@ TEST_CASE("authentication waits for no writer, and the use is written with the n
   {
     const auto writing = shared.begin(world.system().actor().scope(), Access::write);
     CHECK_NOTHROW(other->authenticate(key.secret));
-    CHECK_FALSE(keys.list().front().last_used_at);
+    if (kind == StorageKind::sqlite)
+      CHECK_FALSE(keys.list().front().last_used_at);  // PostgreSQL has another connection for it
     writing->note_time(1);
     if (commits) writing->commit();
   }
