@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "adoption/legacy_check.hpp"
-#include "adoption/legacy_file.hpp"
-#include "adoption/legacy_values.hpp"
+#include "adoption/adoption_check.hpp"
+#include "adoption/adoption_file.hpp"
+#include "adoption/adoption_values.hpp"
 #include "core/instant.hpp"
 #include "repository/event_chain.hpp"
 #include "storage/configuration.hpp"
@@ -26,18 +26,18 @@ const RecordShape* find_shape(std::string_view table) {
   throw Error(ErrorCode::conflict, fmt::format("{} cannot be adopted: there is such a row already", row));
 }
 
-// Writes legacy rows, one by one, into the tables of struere.
+// Writes original rows, one by one, into the tables of struere.
 class RowAdopter {
  public:
-  explicit RowAdopter(LegacyFile& file) : file_(file) {}
+  explicit RowAdopter(AdoptionFile& file) : file_(file) {}
 
-  void adopt(const LegacyTable& table, Transaction& transaction, const OrganizationId& organization,
-             Environment environment, const LegacyRow& row) {
-    const LegacyValues values(table, row);
+  void adopt(const AdoptionTable& table, Transaction& transaction, const OrganizationId& organization,
+             Environment environment, const AdoptionRow& row) {
+    const AdoptionValues values(table, row);
     if (table.name == "entity_types")
-      put_entity_type(transaction, legacy_entity_type(row));
+      put_entity_type(transaction, adopted_entity_type(row));
     else if (table.name == "roles")
-      define_field_keys(transaction, put_role(transaction, legacy_role(row, [&](const LegacyTable& parts) {
+      define_field_keys(transaction, put_role(transaction, adopted_role(row, [&](const AdoptionTable& parts) {
                                                 return file_.take_parts(parts, row);
                                               })));
     else if (table.name == "role_assignments")
@@ -55,7 +55,7 @@ class RowAdopter {
   }
 
  private:
-  static void adopt_assignment(Transaction& transaction, const LegacyValues& values) {
+  static void adopt_assignment(Transaction& transaction, const AdoptionValues& values) {
     put_assignment(transaction, {UserId(values.text("user_id")),
                                  RoleId(values.text("role_id")),
                                  {},
@@ -65,7 +65,7 @@ class RowAdopter {
   }
 
   void adopt_key(Transaction& transaction, const OrganizationId& organization, Environment environment,
-                 const LegacyValues& values) {
+                 const AdoptionValues& values) {
     ApiKey key;
     key.id = ApiKeyId(values.text("id"));
     key.organization = organization;
@@ -83,7 +83,7 @@ class RowAdopter {
     insert_api_key(transaction, key, hash);
   }
 
-  void adopt_entity(Transaction& transaction, const std::vector<EntityType>& types, const LegacyValues& values) {
+  void adopt_entity(Transaction& transaction, const std::vector<EntityType>& types, const AdoptionValues& values) {
     const auto type = std::ranges::find(types, values.text("type"), &EntityType::slug);
     if (type == types.end())
       throw Error(ErrorCode::storage, "an entity's type went missing while it was being adopted");
@@ -105,14 +105,14 @@ class RowAdopter {
     if (const auto at = values.optional_number("deleted_at")) file_.set_deleted_at(entity.id, *at);
   }
 
-  static void adopt_relation(Transaction& transaction, const LegacyTable& table, const LegacyRow& row,
-                             const LegacyValues& values) {
+  static void adopt_relation(Transaction& transaction, const AdoptionTable& table, const AdoptionRow& row,
+                             const AdoptionValues& values) {
     if (!transaction.link(values.text("from_id"), values.text("type"), values.text("to_id")))
       changed(name_of_row(table, row));
   }
 
   static void adopt_event(Transaction& transaction, const OrganizationId& organization, Environment environment,
-                          const LegacyValues& values) {
+                          const AdoptionValues& values) {
     const ChainHead head = transaction.chain_head();
     EventRecord event;
     event.sequence = head.sequence + 1;
@@ -128,8 +128,8 @@ class RowAdopter {
     transaction.append_event(event);
   }
 
-  static void adopt_record(Transaction& transaction, const LegacyTable& table, const LegacyRow& row,
-                           const LegacyValues& values) {
+  static void adopt_record(Transaction& transaction, const AdoptionTable& table, const AdoptionRow& row,
+                           const AdoptionValues& values) {
     const RecordShape& shape = *find_shape(table.name);
     Record record;
     for (const std::string_view column : shape.columns) record.push_back(values.value(column));
@@ -160,17 +160,17 @@ class RowAdopter {
     return types_;
   }
 
-  LegacyFile& file_;
+  AdoptionFile& file_;
   std::vector<EntityType> types_;
   std::pair<OrganizationId, Environment> types_owner_;
 };
 
-void move_table(LegacyFile& file, const LegacyTable& table, const AdoptionOptions& options) {
+void move_table(AdoptionFile& file, const AdoptionTable& table, const AdoptionOptions& options) {
   RowAdopter adopter(file);
   AdoptionProgress progress{std::string(table.name), 0, file.count_at_start(table)};
   progress.done = progress.total - file.count(table);  // moved by earlier calls, or with the roles
   const auto adopt = [&](Transaction& transaction, const OrganizationId& organization, Environment environment,
-                         const LegacyRow& row) { adopter.adopt(table, transaction, organization, environment, row); };
+                         const AdoptionRow& row) { adopter.adopt(table, transaction, organization, environment, row); };
   while (const std::int64_t moved = file.move(table, options.batch_rows, adopt)) {
     progress.done += moved;
     if (options.progress && progress.done < progress.total) options.progress(progress);
@@ -183,21 +183,21 @@ void move_table(LegacyFile& file, const LegacyTable& table, const AdoptionOption
 AdoptionReport adopt_database(const std::string& path, Environment environment, const AdoptionOptions& options) {
   if (options.batch_rows < 1) throw Error(ErrorCode::invalid_data, "`batch_rows` is at least 1");
   AdoptionReport report;
-  LegacyFile file(path);
-  if (file.state() == LegacyFile::State::adopted) {
+  AdoptionFile file(path);
+  if (file.state() == AdoptionFile::State::adopted) {
     report.was_adopted = true;
     return report;
   }
-  report.was_resumed = file.state() == LegacyFile::State::under_way;
+  report.was_resumed = file.state() == AdoptionFile::State::under_way;
   if (!report.was_resumed) {
     file.begin(environment, (options.clock ? *options.clock : system_clock()).now());
-    check_legacy_rows(file);
+    check_adoption_rows(file);
     file.prepare();
   } else if (file.environment() != environment) {
     throw Error(ErrorCode::conflict, fmt::format("the adoption of this file to {} has begun; finish it with that",
                                                  to_string(file.environment())));
   }
-  for (const LegacyTable* table : file.tables()) {
+  for (const AdoptionTable* table : file.tables()) {
     move_table(file, *table, options);
     report.tables.push_back({std::string(table->name), file.count_at_start(*table), 0});
   }

@@ -1,4 +1,4 @@
-// `struere adopt`: gives the rows of a legacy database, which has no environments, an environment.
+// `struere adopt`: gives the rows of an existing database, which has no environments, an environment.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
@@ -18,12 +18,12 @@ namespace {
 void add_adopt(CLI::App& program, Options& options) {
   static std::string file;
   auto* const command =
-      program.add_subcommand("adopt", "Give all rows of a legacy database an environment (docs/adopting.md)");
+      program.add_subcommand("adopt", "Give all rows of an existing database an environment (docs/adopting.md)");
   command->alias("migrate");  // older scripts use this name
-  command->add_option("file", file, "The legacy database; keep a copy of it")->required()->type_name("FILE");
+  command->add_option("file", file, "The existing database; keep a copy of it")->required()->type_name("FILE");
   command->footer(
-      "If it is interrupted, run it again: it continues.\n\nExample:\n  cp legacy.db copy.db && struere adopt "
-      "legacy.db -e production");
+      "If it is interrupted, run it again: it continues.\n\nExample:\n  cp acme.db copy.db && struere adopt "
+      "acme.db -e production");
   command->callback([&options] {
     if (!options.environment_is_given)
       throw UsageError(

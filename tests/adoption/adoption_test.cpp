@@ -1,4 +1,4 @@
-// A legacy database becomes one of struere: whole, in the right scopes, once, whatever happens on the way; or it is
+// an existing database becomes one of struere: whole, in the right scopes, once, whatever happens on the way; or it is
 // refused, and not one byte of it changes.
 #include <catch2/catch.hpp>
 
@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "struere/adoption/adoption.hpp"
+#include "support/adoptable_database.hpp"
 #include "support/child_process.hpp"
-#include "support/legacy_database.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -49,8 +49,8 @@ std::int64_t entities_in(const Database& database, const char* organization, Env
   return out;
 }
 
-// All that the library's own readers can tell of an adopted file that was made by make_legacy_database.
-void check_adopted(const std::string& path, const std::map<std::string, std::int64_t>& before, LegacyStyle style) {
+// All that the library's own readers can tell of an adopted file that was made by make_adoptable_database.
+void check_adopted(const std::string& path, const std::map<std::string, std::int64_t>& before, AdoptableStyle style) {
   CHECK(count_tables(path) == before);
   {
     RawDatabase raw(path);
@@ -61,7 +61,7 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
     CHECK(raw.value("PRAGMA journal_mode") == "wal");
   }
   const auto database = Database::open(path);
-  const bool half = style == LegacyStyle::half_migrated;
+  const bool half = style == AdoptableStyle::half_scoped;
   for (const char* const organization : {"acme", "globex", "initech"})
     for (const Environment environment : {Environment::development, Environment::production}) {
       INFO(organization << " in " << to_string(environment));
@@ -78,7 +78,7 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
         CHECK(found.json() == canonical_json(found.data()));
       }
       // The role came whole: its policies, its rule and its mask.
-      const Session teacher = database.authenticate(legacy_key(organization, std::string(to_string(environment))));
+      const Session teacher = database.authenticate(adoptable_key(organization, std::string(to_string(environment))));
       const auto seen = teacher.entities("session").list({.limit = 1000});
       REQUIRE(seen.size() > 0);
       for (const Entity& session : seen) {
@@ -97,10 +97,10 @@ void check_adopted(const std::string& path, const std::map<std::string, std::int
 
 }  // namespace
 
-TEST_CASE("a legacy database of 200,000 rows is adopted whole", "[adoption][large]") {
+TEST_CASE("an existing database of 200,000 rows is adopted whole", "[adoption][large]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
-  make_legacy_database(path, 200'000);
+  make_adoptable_database(path, 200'000);
   const auto before = count_tables(path);
   REQUIRE(total(before) == 200'000);
 
@@ -128,32 +128,32 @@ TEST_CASE("a legacy database of 200,000 rows is adopted whole", "[adoption][larg
     CHECK(last.at(table.name).done == table.before);
   }
   CHECK(order.size() == before.size());  // one table after the other
-  check_adopted(path, before, LegacyStyle::half_migrated);
+  check_adopted(path, before, AdoptableStyle::half_scoped);
 }
 
 TEST_CASE("rows without an environment go where the caller says, whether the column is null or missing", "[adoption]") {
-  for (const LegacyStyle style : {LegacyStyle::no_environment, LegacyStyle::null_environment}) {
+  for (const AdoptableStyle style : {AdoptableStyle::no_environment, AdoptableStyle::null_environment}) {
     const TemporaryFolder folder;
-    make_legacy_database(folder.file(), 2000, style);
+    make_adoptable_database(folder.file(), 2000, style);
     const auto before = count_tables(folder.file());
-    SECTION(style == LegacyStyle::no_environment ? "missing" : "null") {
+    SECTION(style == AdoptableStyle::no_environment ? "missing" : "null") {
       adopt_database(folder.file(), Environment::production);
       check_adopted(folder.file(), before, style);
     }
-    SECTION(style == LegacyStyle::no_environment ? "missing, to development" : "null, to development") {
+    SECTION(style == AdoptableStyle::no_environment ? "missing, to development" : "null, to development") {
       adopt_database(folder.file(), Environment::development);
       const auto database = Database::open(folder.file());
       CHECK(entities_in(database, "acme", Environment::development) > 0);
       CHECK(entities_in(database, "acme", Environment::production) == 0);
       // A key says by its text where it belongs, and is good nowhere else.
-      CHECK_ERROR(unauthenticated, database.authenticate(legacy_key("acme")));
+      CHECK_ERROR(unauthenticated, database.authenticate(adoptable_key("acme")));
     }
   }
 }
 
 TEST_CASE("rows that have an environment keep it", "[adoption]") {
   const TemporaryFolder folder;
-  make_legacy_database(folder.file(), 4000);
+  make_adoptable_database(folder.file(), 4000);
   std::map<std::string, std::set<std::string>> expected;  // ids by organization and environment
   for (const auto& row : RawDatabase(folder.file())
                              .rows("SELECT organization_id || '/' || coalesce(environment, 'development'), id FROM "
@@ -178,10 +178,10 @@ TEST_CASE("rows that have an environment keep it", "[adoption]") {
 
 TEST_CASE("values are kept, and brought to the one form in which they are stored", "[adoption]") {
   const TemporaryFolder folder;
-  make_legacy_database(folder.file(), 3000);
-  std::filesystem::copy_file(folder.file(), folder.file("legacy.db"));
+  make_adoptable_database(folder.file(), 3000);
+  std::filesystem::copy_file(folder.file(), folder.file("original.db"));
   adopt_database(folder.file(), Environment::production);
-  RawDatabase legacy(folder.file("legacy.db")), adopted(folder.file());
+  RawDatabase original(folder.file("original.db")), adopted(folder.file());
 
   std::map<std::string, RawDatabase::Row> entities;
   for (auto& row : adopted.rows(
@@ -189,22 +189,22 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
            "entity_types t ON t.scope_id = e.scope_id AND t.type_key = e.type_key"))
     entities[row[0]] = row;
   for (auto& row :
-       legacy.rows("SELECT id, type, data, coalesce(status, 'active'), created_at, coalesce(updated_at, created_at), "
-                   "CASE status WHEN 'deleted' THEN coalesce(deleted_at, updated_at, created_at) END, "
-                   "coalesce(version, 1) FROM "
-                   "entities")) {
+       original.rows("SELECT id, type, data, coalesce(status, 'active'), created_at, coalesce(updated_at, created_at), "
+                     "CASE status WHEN 'deleted' THEN coalesce(deleted_at, updated_at, created_at) END, "
+                     "coalesce(version, 1) FROM "
+                     "entities")) {
     row[2] = canonical_json(Json::parse(row[2]));
     CHECK(entities.at(row[0]) == row);
   }
   CHECK(adopted.rows("SELECT from_id, type, to_id FROM entity_relations ORDER BY 1, 2, 3") ==
-        legacy.rows("SELECT from_id, type, to_id FROM entity_relations ORDER BY 1, 2, 3"));
+        original.rows("SELECT from_id, type, to_id FROM entity_relations ORDER BY 1, 2, 3"));
   // In the order in which they happened, whatever the order in which they lay.
   CHECK(
       adopted.rows("SELECT v.id FROM events v JOIN scopes s ON s.id = v.scope_id WHERE organization_id = 'acme' ORDER "
                    "BY sequence") ==
-      legacy.rows("SELECT id FROM events WHERE organization_id = 'acme' ORDER BY created_at, id"));
+      original.rows("SELECT id FROM events WHERE organization_id = 'acme' ORDER BY created_at, id"));
   CHECK(adopted.rows("SELECT thread_id, id FROM messages ORDER BY thread_id, sequence") ==
-        legacy.rows("SELECT thread_id, id FROM messages ORDER BY thread_id, created_at, id"));
+        original.rows("SELECT thread_id, id FROM messages ORDER BY thread_id, created_at, id"));
   CHECK(adopted.rows("SELECT thread_id, max(sequence) FROM messages GROUP BY 1 ORDER BY 1") ==
         adopted.rows("SELECT id, message_count FROM threads WHERE message_count > 0 ORDER BY 1"));
   CHECK(adopted.rows("SELECT id, created_at / 86400000 FROM executions") ==
@@ -220,7 +220,7 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
 
 TEST_CASE("adopting a database of struere does nothing, and says so", "[adoption]") {
   const TemporaryFolder folder;
-  make_legacy_database(folder.file(), 1000);
+  make_adoptable_database(folder.file(), 1000);
   adopt_database(folder.file(), Environment::production);
   const std::string before = bytes_of(folder.file());
   for (const Environment environment : {Environment::production, Environment::development}) {
@@ -234,7 +234,7 @@ TEST_CASE("adopting a database of struere does nothing, and says so", "[adoption
   CHECK(adopt_database(folder.file("fresh.db"), Environment::production).was_adopted);
 }
 
-TEST_CASE("a legacy database that cannot be adopted is refused and left alone", "[adoption]") {
+TEST_CASE("an existing database that cannot be adopted is refused and left alone", "[adoption]") {
   struct Mistake {
     const char* sql;
     const char* message;
@@ -301,7 +301,7 @@ TEST_CASE("a legacy database that cannot be adopted is refused and left alone", 
   };
   const TemporaryFolder folder;
   const std::string path = folder.file(), whole = folder.file("whole.db");
-  make_legacy_database(whole, 1200);
+  make_adoptable_database(whole, 1200);
   for (const Mistake& mistake : mistakes) {
     INFO(mistake.sql);
     std::filesystem::copy_file(whole, path, std::filesystem::copy_options::overwrite_existing);
@@ -320,7 +320,7 @@ TEST_CASE("a legacy database that cannot be adopted is refused and left alone", 
   }
 }
 
-TEST_CASE("what is no legacy database is refused and left alone", "[adoption]") {
+TEST_CASE("a file that cannot be adopted is refused and left alone", "[adoption]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
   CHECK(error_of_adopting(path).find("no such file") != std::string::npos);
@@ -333,7 +333,7 @@ TEST_CASE("what is no legacy database is refused and left alone", "[adoption]") 
   }
   std::filesystem::remove(path);
   RawDatabase(path).run("CREATE TABLE notes(text TEXT)");
-  CHECK(error_of_adopting(path).find("not a legacy database") != std::string::npos);
+  CHECK(error_of_adopting(path).find("not a database that can be adopted") != std::string::npos);
   RawDatabase(folder.file("wide.db")).run("PRAGMA encoding = 'UTF-16'; CREATE TABLE organizations(id TEXT)");
   CHECK(error_of_adopting(folder.file("wide.db")).find("UTF-8") != std::string::npos);
   CHECK_ERROR(invalid_data, adopt_database(path, Environment::production, {.batch_rows = 0}));
@@ -341,7 +341,7 @@ TEST_CASE("what is no legacy database is refused and left alone", "[adoption]") 
 
 TEST_CASE("the log that another program left pending is neither lost nor merged by a refusal", "[adoption]") {
   const TemporaryFolder folder;
-  make_legacy_database(folder.file("whole.db"), 500);
+  make_adoptable_database(folder.file("whole.db"), 500);
   const std::string answer = in_child([&]() -> std::string {
     RawDatabase raw(folder.file("whole.db"));
     raw.run(
@@ -362,7 +362,7 @@ TEST_CASE("the log that another program left pending is neither lost nor merged 
 TEST_CASE("an adoption that was stopped is refused by open, and goes on to the same environment alone", "[adoption]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
-  make_legacy_database(path, 3000);
+  make_adoptable_database(path, 3000);
   const auto before = count_tables(path);
   CHECK(error_of([&] { (void)Database::open(path); }).starts_with("storage: "));
   int batches = 0, stops = 0;
@@ -386,13 +386,13 @@ TEST_CASE("an adoption that was stopped is refused by open, and goes on to the s
     CHECK_ERROR(conflict, adopt_database(path, Environment::development));
   }
   CHECK(stops >= 5);
-  check_adopted(path, before, LegacyStyle::half_migrated);
+  check_adopted(path, before, AdoptableStyle::half_scoped);
 }
 
 TEST_CASE("a row that somebody took or spoiled on the way is noticed before the adoption ends", "[adoption]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
-  make_legacy_database(path, 3000);
+  make_adoptable_database(path, 3000);
   AdoptionOptions options;
   options.batch_rows = 10;
   options.progress = [&](const AdoptionProgress& progress) {
@@ -423,7 +423,7 @@ TEST_CASE("an adoption that is killed at any moment loses nothing and does nothi
           "[adoption][process][kill]") {
   const TemporaryFolder folder;
   const std::string path = folder.file();
-  make_legacy_database(path, 20'000);
+  make_adoptable_database(path, 20'000);
   const auto before = count_tables(path);
   std::mt19937 random(20'000);
   const auto pause = [&](int most) {
@@ -460,14 +460,14 @@ TEST_CASE("an adoption that is killed at any moment loses nothing and does nothi
   const AdoptionReport report = adopt_database(path, Environment::production);
   CHECK(report.was_resumed);
   for (const AdoptedTable& table : report.tables) CHECK(table.after == before.at(table.name));
-  check_adopted(path, before, LegacyStyle::half_migrated);
+  check_adopted(path, before, AdoptableStyle::half_scoped);
 }
 
 TEST_CASE("two processes that adopt one file at once lose nothing", "[adoption][process]") {
   for (int round = 0; round < 5; ++round) {
     const TemporaryFolder folder;
     const std::string path = folder.file();
-    make_legacy_database(path, 2000);
+    make_adoptable_database(path, 2000);
     const auto before = count_tables(path);
     {
       ChildProgram first("adopter", {path, "10"}), second("adopter", {path, "10"});
@@ -480,6 +480,6 @@ TEST_CASE("two processes that adopt one file at once lose nothing", "[adoption][
       }
     }
     adopt_database(path, Environment::production);
-    check_adopted(path, before, LegacyStyle::half_migrated);
+    check_adopted(path, before, AdoptableStyle::half_scoped);
   }
 }

@@ -10,7 +10,7 @@
 
 #include "cli/project.hpp"
 #include "struere/struere.hpp"
-#include "support/legacy_database.hpp"
+#include "support/adoptable_database.hpp"
 #include "support/places.hpp"
 #include "support/raw_database.hpp"
 
@@ -153,10 +153,10 @@ TEST_CASE("a definition is added as a file, and never over one that is there", "
   CHECK_FALSE(std::filesystem::exists(project.path() / "outside"));
 }
 
-TEST_CASE("a legacy database is adopted, with as many rows as before, and once", "[cli]") {
+TEST_CASE("an existing database is adopted, with as many rows as before, and once", "[cli]") {
   const Project project;
-  const std::string file = (project.path() / "legacy.db").string();
-  make_legacy_database(file, 500, LegacyStyle::no_environment);
+  const std::string file = (project.path() / "acme.db").string();
+  make_adoptable_database(file, 500, AdoptableStyle::no_environment);
   const Answer first = project.run_in_terminal(100, {"adopt", file, "-e", "production"});
   INFO(first.text);
   CHECK(first.code == 0);
@@ -172,7 +172,7 @@ TEST_CASE("a legacy database is adopted, with as many rows as before, and once",
   CHECK(project.run("adopt -e production " + file + ".missing").code == 7);
 
   const std::string other = (project.path() / "other.db").string();
-  make_legacy_database(other, 300, LegacyStyle::no_environment);
+  make_adoptable_database(other, 300, AdoptableStyle::no_environment);
   const Answer unnamed = project.run("adopt " + other);
   CHECK(unnamed.code == 2);
   CHECK(tells(unnamed, "-e production"));

@@ -1,4 +1,4 @@
-// Adopts a legacy database to production as a second process: adopter FILE BATCH
+// Adopts an existing database to production as a second process: adopter FILE BATCH
 // Prints a line for each batch, and "finished" or the error at the end.
 #include <cstdio>
 #include <string>

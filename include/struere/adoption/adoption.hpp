@@ -1,4 +1,4 @@
-// Makes a database of struere of a legacy one: a file of a product that had organizations, but no environments
+// Makes a database of struere of an existing one: a file of a product that had organizations, but no environments
 // (docs/adopting.md says exactly which tables and columns).
 //
 // All rows are checked first, and a file with a mistake in it is left as it is. Then they move in batches. Whenever the
@@ -33,7 +33,7 @@ struct AdoptionOptions {
 
 struct AdoptedTable {
   std::string name;
-  std::int64_t before = 0;  // rows of the legacy table when its adoption began
+  std::int64_t before = 0;  // rows of the original table when its adoption began
   std::int64_t after = 0;   // rows of ours when it ended: as many, or there would have been an error
 };
 
@@ -44,7 +44,7 @@ struct AdoptionReport {
 };
 
 // Rows without an environment go to `environment`; those that have one keep it. Throws
-//   Error{storage}       the file is missing, no legacy database, or cannot be written; nothing was changed, unless the
+//   Error{storage}       the file is missing, cannot be adopted, or cannot be written; nothing was changed, unless the
 //                        adoption had begun, which is then to be called again
 //   Error{invalid_data}  rows that cannot be adopted, with table and id of the first; nothing was changed
 //   Error{conflict}      an adoption to the other environment has begun, or another process is at it

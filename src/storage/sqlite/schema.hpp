@@ -14,8 +14,8 @@ namespace STRUERE_COMPANION_API struere {
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"
 inline constexpr std::int64_t schema_version = 7;
 
-// Marks a legacy database whose rows are being moved into struere's tables (legacy_file.hpp). Only the adoption opens
-// it.
+// Marks an existing database whose rows are being moved into struere's tables (adoption_file.hpp). Only the adoption
+// opens it.
 inline constexpr std::int64_t adoption_id = 0x53545241;  // "STRA"
 
 enum class FileKind { empty, older, current };

@@ -1,4 +1,4 @@
-#include "support/legacy_database.hpp"
+#include "support/adoptable_database.hpp"
 
 #include <fmt/format.h>
 
@@ -151,19 +151,19 @@ class Company {
 
 }  // namespace
 
-std::string legacy_key(const std::string& organization, const std::string& environment) {
-  return fmt::format("sk_{}_legacy-{}", environment == "production" ? "prod" : "dev", organization);
+std::string adoptable_key(const std::string& organization, const std::string& environment) {
+  return fmt::format("sk_{}_adoptable-{}", environment == "production" ? "prod" : "dev", organization);
 }
 
-void make_legacy_database(const std::string& path, std::int64_t rows, LegacyStyle style) {
+void make_adoptable_database(const std::string& path, std::int64_t rows, AdoptableStyle style) {
   RawDatabase database(path);
-  const bool has_column = style != LegacyStyle::no_environment;
+  const bool has_column = style != AdoptableStyle::no_environment;
   database.run("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; BEGIN");
   database.run(shared_tables);
   database.run(
       replaced(scoped_tables, "{}", has_column ? "organization_id TEXT, environment TEXT" : "organization_id TEXT"));
   database.run("PRAGMA user_version = 41");  // a product counts its own versions
-  const bool half = style == LegacyStyle::half_migrated;
+  const bool half = style == AdoptableStyle::half_scoped;
   struct Kind {
     const char* organization;
     const char* company;
@@ -196,7 +196,7 @@ void make_legacy_database(const std::string& path, std::int64_t rows, LegacyStyl
     if (!kind.is_there) continue;
     Company company(database, kind.organization, kind.company, kind.environment, has_column);
     company.fill_definitions(
-        legacy_key(kind.organization, std::string(kind.company) == "globex-dev" ? "development" : "production"));
+        adoptable_key(kind.organization, std::string(kind.company) == "globex-dev" ? "development" : "production"));
     const bool is_last = std::string(kind.company) == "initech";
     company.fill_rows(is_last ? left : share);
     left -= share;

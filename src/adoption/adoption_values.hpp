@@ -1,4 +1,4 @@
-// Converts the values of a legacy row to the types of their columns. All functions throw Error{invalid_data} if a
+// Converts the values of an original row to the types of their columns. All functions throw Error{invalid_data} if a
 // value does not have the type of its column.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "adoption/legacy_tables.hpp"
+#include "adoption/adoption_tables.hpp"
 #include "core/digest.hpp"
 #include "struere/core/json.hpp"
 #include "struere/model/entity_type.hpp"
@@ -18,11 +18,11 @@
 namespace struere {
 
 // Returns NULL, a number or a text. JSON becomes canonical text; a hash becomes its bytes as a text.
-RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& value);
+RecordValue read_adoption_value(const AdoptionColumn& column, const AdoptionValue& value);
 
-class LegacyValues {
+class AdoptionValues {
  public:
-  LegacyValues(const LegacyTable& table, const LegacyRow& row) : table_(table), row_(row) {}
+  AdoptionValues(const AdoptionTable& table, const AdoptionRow& row) : table_(table), row_(row) {}
 
   bool has(std::string_view column) const;
   RecordValue value(std::string_view column) const;
@@ -33,14 +33,14 @@ class LegacyValues {
   std::vector<std::string> texts(std::string_view column) const;
 
  private:
-  const LegacyTable& table_;
-  const LegacyRow& row_;
+  const AdoptionTable& table_;
+  const AdoptionRow& row_;
 };
 
-EntityType legacy_entity_type(const LegacyRow& row);
+EntityType adopted_entity_type(const AdoptionRow& row);
 
 // `parts` returns the rows of a table that belong to the role.
-RoleRecord legacy_role(const LegacyRow& row,
-                       const std::function<std::vector<LegacyRow>(const LegacyTable& table)>& parts);
+RoleRecord adopted_role(const AdoptionRow& row,
+                        const std::function<std::vector<AdoptionRow>(const AdoptionTable& table)>& parts);
 
 }  // namespace struere

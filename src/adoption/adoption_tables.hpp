@@ -1,4 +1,4 @@
-// The tables of a legacy database, as docs/adopting.md defines them: the columns that are read, the fallbacks for
+// The tables of an existing database, as docs/adopting.md defines them: the columns that are read, the fallbacks for
 // missing columns, and the references between tables.
 #pragma once
 
@@ -13,9 +13,9 @@
 namespace struere {
 
 // The owner of a row. It decides which columns name the owner: none, `organization_id`, or also `environment`.
-enum class LegacyOwner { file, organization, scope };
+enum class AdoptionOwner { file, organization, scope };
 
-enum class LegacyKind {
+enum class AdoptionKind {
   text,      // may be empty
   name,      // not empty
   word,      // one of `words`
@@ -30,9 +30,9 @@ enum class LegacyKind {
 // A fallback with this name is the time at which the adoption began.
 inline constexpr std::string_view time_of_adoption = "adoption";
 
-struct LegacyColumn {
+struct AdoptionColumn {
   std::string_view name;
-  LegacyKind kind;
+  AdoptionKind kind;
   // The value if the column or its value is missing: an SQL literal, or the name of another column. NULL: no value.
   // Empty: the value is required.
   std::string_view fallback = {};
@@ -40,45 +40,45 @@ struct LegacyColumn {
 };
 
 // A value that must exist in another table, in the same scope, organization or file, whichever both tables have.
-struct LegacyReference {
+struct AdoptionReference {
   std::string_view column;
   std::string_view table;
   std::string_view target;
 };
 
-struct LegacyTable {
+struct AdoptionTable {
   std::string_view name;
-  LegacyOwner owner;
-  std::span<const LegacyColumn> columns;          // without those of the owner
+  AdoptionOwner owner;
+  std::span<const AdoptionColumn> columns;        // without those of the owner
   std::span<const std::string_view> key;          // unique within the owner; messages name a row by it
   bool has_unique_key;                            // false: the key only names the role to which a part belongs
   std::span<const std::string_view> unique = {};  // also unique; NULLs are allowed
   std::span<const std::string_view> order = {};   // of adoption; then the order of the file
-  std::span<const LegacyReference> references = {};
+  std::span<const AdoptionReference> references = {};
 };
 
 // In the order of adoption: a table comes after the tables to which it refers.
-std::span<const LegacyTable> legacy_tables();
-const LegacyTable* find_legacy_table(std::string_view name);
+std::span<const AdoptionTable> adoption_tables();
+const AdoptionTable* find_adoption_table(std::string_view name);
 
 // A number with a fraction, or bytes. No column of struere holds such a value, except hashes.
-struct LegacyBytes {
+struct AdoptionBytes {
   std::string bytes;
 };
 
-using LegacyValue = std::variant<std::monostate, std::int64_t, std::string, LegacyBytes>;
+using AdoptionValue = std::variant<std::monostate, std::int64_t, std::string, AdoptionBytes>;
 
-struct LegacyRow {
+struct AdoptionRow {
   std::int64_t number = 0;  // its rowid
   // Only tables with these columns have them. Missing values are filled in.
-  LegacyValue organization;
-  LegacyValue environment;
-  std::vector<LegacyValue> values;  // one for each column of the table
+  AdoptionValue organization;
+  AdoptionValue environment;
+  std::vector<AdoptionValue> values;  // one for each column of the table
 
-  const LegacyValue& at(const LegacyTable& table, std::string_view column) const;
+  const AdoptionValue& at(const AdoptionTable& table, std::string_view column) const;
 };
 
 // The name of the row in messages, such as "session 018b…".
-std::string name_of_row(const LegacyTable& table, const LegacyRow& row);
+std::string name_of_row(const AdoptionTable& table, const AdoptionRow& row);
 
 }  // namespace struere

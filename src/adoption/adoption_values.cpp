@@ -1,4 +1,4 @@
-#include "adoption/legacy_values.hpp"
+#include "adoption/adoption_values.hpp"
 
 #include <fmt/format.h>
 
@@ -10,25 +10,25 @@
 namespace struere {
 namespace {
 
-[[noreturn]] void refuse(const LegacyColumn& column, std::string_view what) {
+[[noreturn]] void refuse(const AdoptionColumn& column, std::string_view what) {
   throw Error(ErrorCode::invalid_data, fmt::format("`{}` {}", column.name, what));
 }
 
-std::string canonical(const LegacyColumn& column, const std::string& text) {
+std::string canonical(const AdoptionColumn& column, const std::string& text) {
   JsonFault fault;
   const auto json = parse_json(text, fault);
   if (!json) refuse(column, "is not acceptable JSON: " + fault.message);
-  if (column.kind == LegacyKind::object ? !json->is_object() : !json->is_array())
-    refuse(column, column.kind == LegacyKind::object ? "is not a JSON object" : "is not a JSON list");
-  if (column.kind == LegacyKind::texts && !std::ranges::all_of(*json, [](const Json& e) { return e.is_string(); }))
+  if (column.kind == AdoptionKind::object ? !json->is_object() : !json->is_array())
+    refuse(column, column.kind == AdoptionKind::object ? "is not a JSON object" : "is not a JSON list");
+  if (column.kind == AdoptionKind::texts && !std::ranges::all_of(*json, [](const Json& e) { return e.is_string(); }))
     refuse(column, "is not a list of texts");
   auto out = canonical_json(*json, fault);
   if (!out) refuse(column, "cannot be stored: " + fault.message);
   return *std::move(out);
 }
 
-std::string hash_bytes(const LegacyColumn& column, const LegacyValue& value) {
-  if (const auto* const bytes = std::get_if<LegacyBytes>(&value); bytes && bytes->bytes.size() == sizeof(Digest))
+std::string hash_bytes(const AdoptionColumn& column, const AdoptionValue& value) {
+  if (const auto* const bytes = std::get_if<AdoptionBytes>(&value); bytes && bytes->bytes.size() == sizeof(Digest))
     return bytes->bytes;
   const auto* const text = std::get_if<std::string>(&value);
   const auto digest = text ? digest_from_hex(*text) : std::nullopt;
@@ -45,8 +45,8 @@ std::string untyped(std::string definition) {
 
 }  // namespace
 
-RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& value) {
-  using Kind = LegacyKind;
+RecordValue read_adoption_value(const AdoptionColumn& column, const AdoptionValue& value) {
+  using Kind = AdoptionKind;
   if (std::holds_alternative<std::monostate>(value)) {
     if (column.fallback != "NULL") refuse(column, "is missing");
     return {};
@@ -69,31 +69,31 @@ RecordValue read_legacy_value(const LegacyColumn& column, const LegacyValue& val
   return *text;
 }
 
-bool LegacyValues::has(std::string_view column) const { return row_.at(table_, column).index() != 0; }
+bool AdoptionValues::has(std::string_view column) const { return row_.at(table_, column).index() != 0; }
 
-RecordValue LegacyValues::value(std::string_view column) const {
-  const auto found = std::ranges::find(table_.columns, column, &LegacyColumn::name);
-  return read_legacy_value(*found, row_.at(table_, column));
+RecordValue AdoptionValues::value(std::string_view column) const {
+  const auto found = std::ranges::find(table_.columns, column, &AdoptionColumn::name);
+  return read_adoption_value(*found, row_.at(table_, column));
 }
 
-std::string LegacyValues::text(std::string_view column) const { return std::get<std::string>(value(column)); }
+std::string AdoptionValues::text(std::string_view column) const { return std::get<std::string>(value(column)); }
 
-std::int64_t LegacyValues::number(std::string_view column) const { return std::get<std::int64_t>(value(column)); }
+std::int64_t AdoptionValues::number(std::string_view column) const { return std::get<std::int64_t>(value(column)); }
 
-std::optional<std::string> LegacyValues::optional_text(std::string_view column) const {
+std::optional<std::string> AdoptionValues::optional_text(std::string_view column) const {
   return has(column) ? std::optional(text(column)) : std::nullopt;
 }
 
-std::optional<std::int64_t> LegacyValues::optional_number(std::string_view column) const {
+std::optional<std::int64_t> AdoptionValues::optional_number(std::string_view column) const {
   return has(column) ? std::optional(number(column)) : std::nullopt;
 }
 
-std::vector<std::string> LegacyValues::texts(std::string_view column) const {
+std::vector<std::string> AdoptionValues::texts(std::string_view column) const {
   return parse_canonical_json(text(column)).get<std::vector<std::string>>();
 }
 
-EntityType legacy_entity_type(const LegacyRow& row) {
-  const LegacyValues values(*find_legacy_table("entity_types"), row);
+EntityType adopted_entity_type(const AdoptionRow& row) {
+  const AdoptionValues values(*find_adoption_table("entity_types"), row);
   return {0,
           values.text("slug"),
           values.text("name"),
@@ -104,23 +104,23 @@ EntityType legacy_entity_type(const LegacyRow& row) {
           values.number("created_at")};
 }
 
-RoleRecord legacy_role(const LegacyRow& row,
-                       const std::function<std::vector<LegacyRow>(const LegacyTable& table)>& parts) {
-  const LegacyValues values(*find_legacy_table("roles"), row);
+RoleRecord adopted_role(const AdoptionRow& row,
+                        const std::function<std::vector<AdoptionRow>(const AdoptionTable& table)>& parts) {
+  const AdoptionValues values(*find_adoption_table("roles"), row);
   RoleRecord role{RoleId(values.text("id")), values.text("name"), {}, {}, {}, {}, values.number("created_at")};
-  const LegacyTable& policies = *find_legacy_table("policies");
-  for (const LegacyRow& part : parts(policies)) {
-    const LegacyValues policy(policies, part);
+  const AdoptionTable& policies = *find_adoption_table("policies");
+  for (const AdoptionRow& part : parts(policies)) {
+    const AdoptionValues policy(policies, part);
     role.policies.push_back({policy.text("resource"), policy.text("action"), policy.text("effect")});
   }
-  const LegacyTable& rules = *find_legacy_table("scope_rules");
-  for (const LegacyRow& part : parts(rules)) {
-    const LegacyValues rule(rules, part);
+  const AdoptionTable& rules = *find_adoption_table("scope_rules");
+  for (const AdoptionRow& part : parts(rules)) {
+    const AdoptionValues rule(rules, part);
     role.scope_rules.push_back({rule.text("entity_type"), untyped(rule.text("rule"))});
   }
-  const LegacyTable& masks = *find_legacy_table("field_masks");
-  for (const LegacyRow& part : parts(masks)) {
-    const LegacyValues mask(masks, part);
+  const AdoptionTable& masks = *find_adoption_table("field_masks");
+  for (const AdoptionRow& part : parts(masks)) {
+    const AdoptionValues mask(masks, part);
     (mask.text("kind") == "mask" ? role.field_masks : role.visible_fields)
         .push_back({mask.text("entity_type"), untyped(mask.text("definition"))});
   }

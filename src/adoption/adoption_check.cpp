@@ -1,4 +1,4 @@
-#include "adoption/legacy_check.hpp"
+#include "adoption/adoption_check.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "adoption/legacy_values.hpp"
+#include "adoption/adoption_values.hpp"
 #include "struere/access/definition.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/field_path.hpp"
@@ -20,7 +20,7 @@ constexpr std::int64_t most_examples = 5;
 // Collects mistakes. Keeps the text of the first five.
 class Mistakes {
  public:
-  void add(const LegacyTable& table, const LegacyRow& row, std::string_view what) {
+  void add(const AdoptionTable& table, const AdoptionRow& row, std::string_view what) {
     if (++count_ <= most_examples) text_ += fmt::format("\n  {}: {}", name_of_row(table, row), what);
   }
   bool any() const { return count_ > 0; }
@@ -28,7 +28,7 @@ class Mistakes {
     if (!any()) return;
     throw Error(
         ErrorCode::invalid_data,
-        fmt::format("these rows cannot be adopted; correct them in the legacy database, and try again:{}{}", text_,
+        fmt::format("these rows cannot be adopted; correct them in the existing database, and try again:{}{}", text_,
                     count_ > most_examples ? fmt::format("\n  and {} more", count_ - most_examples) : ""));
   }
 
@@ -37,19 +37,19 @@ class Mistakes {
   std::string text_;
 };
 
-std::string text_of(const LegacyValue& value) {
+std::string text_of(const AdoptionValue& value) {
   const auto* const text = std::get_if<std::string>(&value);
   return text ? Json(*text).dump(-1, ' ', false, Json::error_handler_t::replace) : "a value that is not a text";
 }
 
-class LegacyCheck {
+class AdoptionCheck {
  public:
-  explicit LegacyCheck(LegacyFile& file) : file_(file) {}
+  explicit AdoptionCheck(AdoptionFile& file) : file_(file) {}
 
   void run() {
-    for (const LegacyTable* table : file_.tables()) check_between_rows(*table);
-    for (const LegacyTable* table : file_.tables())
-      file_.each_row(*table, [&](const LegacyRow& row) { check_row(*table, row); });
+    for (const AdoptionTable* table : file_.tables()) check_between_rows(*table);
+    for (const AdoptionTable* table : file_.tables())
+      file_.each_row(*table, [&](const AdoptionRow& row) { check_row(*table, row); });
     // The checks below need valid rows.
     mistakes_.throw_any();
     check_definitions();
@@ -59,31 +59,31 @@ class LegacyCheck {
  private:
   using Owner = std::pair<std::string, std::string>;
 
-  static Owner owner_of(const LegacyRow& row) {
+  static Owner owner_of(const AdoptionRow& row) {
     return {std::get<std::string>(row.organization), std::get<std::string>(row.environment)};
   }
 
-  void check_between_rows(const LegacyTable& table) {
-    for (const LegacyRow& row : file_.without_organization(table, most_examples))
+  void check_between_rows(const AdoptionTable& table) {
+    for (const AdoptionRow& row : file_.without_organization(table, most_examples))
       mistakes_.add(table, row, fmt::format("there is no organization {}", text_of(row.organization)));
     if (table.has_unique_key)
-      for (const LegacyRow& row : file_.repeated(table, table.key, most_examples))
+      for (const AdoptionRow& row : file_.repeated(table, table.key, most_examples))
         mistakes_.add(table, row, "is there more than once");
     if (!table.unique.empty())
-      for (const LegacyRow& row : file_.repeated(table, table.unique, most_examples))
+      for (const AdoptionRow& row : file_.repeated(table, table.unique, most_examples))
         mistakes_.add(table, row, fmt::format("its `{}` is another row's, too", fmt::join(table.unique, ", ")));
-    for (const LegacyReference& reference : table.references)
-      for (const LegacyRow& row : file_.dangling(table, reference, most_examples))
+    for (const AdoptionReference& reference : table.references)
+      for (const AdoptionRow& row : file_.dangling(table, reference, most_examples))
         mistakes_.add(table, row,
                       fmt::format("`{}` names {}, which is not among the {} there", reference.column,
                                   text_of(row.at(table, reference.column)), reference.table));
   }
 
-  void check_row(const LegacyTable& table, const LegacyRow& row) {
+  void check_row(const AdoptionTable& table, const AdoptionRow& row) {
     try {
       check_owner(table, row);
-      for (std::size_t i = 0; i < table.columns.size(); ++i) read_legacy_value(table.columns[i], row.values[i]);
-      const LegacyValues values(table, row);
+      for (std::size_t i = 0; i < table.columns.size(); ++i) read_adoption_value(table.columns[i], row.values[i]);
+      const AdoptionValues values(table, row);
       if (table.name == "api_keys" && !hashes_.insert(values.text("hash")).second)
         mistakes_.add(table, row, "its `hash` is another key's, too");
       if (table.name == "entity_relations" && !FieldPath::is_segment(values.text("type")))
@@ -94,8 +94,8 @@ class LegacyCheck {
     }
   }
 
-  void check_owner(const LegacyTable& table, const LegacyRow& row) {
-    if (table.owner != LegacyOwner::scope) return;
+  void check_owner(const AdoptionTable& table, const AdoptionRow& row) {
+    if (table.owner != AdoptionOwner::scope) return;
     const auto* const environment = std::get_if<std::string>(&row.environment);
     if (!environment || !parse_environment(*environment))
       mistakes_.add(
@@ -103,7 +103,7 @@ class LegacyCheck {
           fmt::format("`environment` is {}, and neither development nor production", text_of(row.environment)));
   }
 
-  void check_permission(const LegacyTable& table, const LegacyRow& row, const LegacyValues& values) {
+  void check_permission(const AdoptionTable& table, const AdoptionRow& row, const AdoptionValues& values) {
     if (values.has("allowed_actions"))
       for (const std::string& action : values.texts("allowed_actions"))
         if (!parse_action(action)) mistakes_.add(table, row, "`allowed_actions` has an unknown action");
@@ -115,12 +115,12 @@ class LegacyCheck {
 
   // Reads entity types and roles in the same way as when they are defined.
   void check_definitions() {
-    const LegacyTable& types = *find_legacy_table("entity_types");
-    const LegacyTable& roles = *find_legacy_table("roles");
+    const AdoptionTable& types = *find_adoption_table("entity_types");
+    const AdoptionTable& roles = *find_adoption_table("roles");
     std::map<Owner, std::vector<EntityType>> known;
-    const auto each = [&](const LegacyTable& table, const auto& visit) {
+    const auto each = [&](const AdoptionTable& table, const auto& visit) {
       if (std::ranges::find(file_.tables(), &table) == file_.tables().end()) return;
-      file_.each_row(table, [&](const LegacyRow& row) {
+      file_.each_row(table, [&](const AdoptionRow& row) {
         try {
           visit(row);
         } catch (const Error& error) {
@@ -128,26 +128,27 @@ class LegacyCheck {
         }
       });
     };
-    each(types, [&](const LegacyRow& row) {
-      EntityType& type = known[owner_of(row)].emplace_back(legacy_entity_type(row));
+    each(types, [&](const AdoptionRow& row) {
+      EntityType& type = known[owner_of(row)].emplace_back(adopted_entity_type(row));
       type.key = 1;  // an existing type keeps a slug that was reserved later, so that its rows can be adopted
     });
-    each(types,
-         [&](const LegacyRow& row) { read_entity_type(definition_of(legacy_entity_type(row)), known[owner_of(row)]); });
-    each(roles, [&](const LegacyRow& row) {
+    each(types, [&](const AdoptionRow& row) {
+      read_entity_type(definition_of(adopted_entity_type(row)), known[owner_of(row)]);
+    });
+    each(roles, [&](const AdoptionRow& row) {
       const RoleRecord role =
-          legacy_role(row, [&](const LegacyTable& table) { return file_.parts_of_role(table, row); });
+          adopted_role(row, [&](const AdoptionTable& table) { return file_.parts_of_role(table, row); });
       read_role(definition_of(role), known[owner_of(row)]);
     });
   }
 
-  LegacyFile& file_;
+  AdoptionFile& file_;
   Mistakes mistakes_;
   std::set<std::string> hashes_;
 };
 
 }  // namespace
 
-void check_legacy_rows(LegacyFile& file) { LegacyCheck(file).run(); }
+void check_adoption_rows(AdoptionFile& file) { AdoptionCheck(file).run(); }
 
 }  // namespace struere

@@ -1,4 +1,4 @@
-#include "adoption/legacy_file.hpp"
+#include "adoption/adoption_file.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -23,16 +23,16 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 // A column that compares by its bytes, whatever collation the table declares.
 std::string bytes_of(std::string_view column) { return fmt::format("\"{}\" COLLATE BINARY", column); }
 
-LegacyValue read_value(const Statement& statement, int column) {
+AdoptionValue read_value(const Statement& statement, int column) {
   switch (statement.type(column)) {
     case Statement::Type::null: return std::monostate{};
     case Statement::Type::integer: return statement.integer(column);
     case Statement::Type::text: return statement.string(column);
-    default: return LegacyBytes{std::string(statement.blob(column))};
+    default: return AdoptionBytes{std::string(statement.blob(column))};
   }
 }
 
-void bind(Statement& statement, int index, const LegacyValue& value) {
+void bind(Statement& statement, int index, const AdoptionValue& value) {
   if (const auto* const text = std::get_if<std::string>(&value))
     statement.bind(index, std::string_view(*text));
   else if (const auto* const number = std::get_if<std::int64_t>(&value))
@@ -41,13 +41,13 @@ void bind(Statement& statement, int index, const LegacyValue& value) {
     statement.bind_null(index);
 }
 
-std::string organization_of(const LegacyRow& row) {
+std::string organization_of(const AdoptionRow& row) {
   const auto* const text = std::get_if<std::string>(&row.organization);
   if (!text) throw Error(ErrorCode::storage, "a row was changed while it was being adopted: it has no organization");
   return *text;
 }
 
-std::string environment_of(const LegacyRow& row) {
+std::string environment_of(const AdoptionRow& row) {
   const auto* const text = std::get_if<std::string>(&row.environment);
   if (!text) throw Error(ErrorCode::storage, "a row was changed while it was being adopted: it has no environment");
   return *text;
@@ -57,16 +57,16 @@ std::string environment_of(const LegacyRow& row) {
 
 // --- names and expressions
 
-bool LegacyFile::has_column(const LegacyTable& table, std::string_view name) const {
+bool AdoptionFile::has_column(const AdoptionTable& table, std::string_view name) const {
   return columns_.at(table.name).contains(name);
 }
 
-std::string LegacyFile::name_of(const LegacyTable& table) const {
-  return fmt::format("{}{}", state_ == State::legacy ? "" : "legacy_", table.name);
+std::string AdoptionFile::name_of(const AdoptionTable& table) const {
+  return fmt::format("{}{}", state_ == State::original ? "" : "legacy_", table.name);
 }
 
-std::string LegacyFile::value_of(const LegacyTable& table, std::string_view column) const {
-  const auto found = std::ranges::find(table.columns, column, &LegacyColumn::name);
+std::string AdoptionFile::value_of(const AdoptionTable& table, std::string_view column) const {
+  const auto found = std::ranges::find(table.columns, column, &AdoptionColumn::name);
   if (found == table.columns.end()) return std::string(column);  // a literal
   if (found->fallback.empty()) return bytes_of(column);
   const std::string fallback =
@@ -75,18 +75,18 @@ std::string LegacyFile::value_of(const LegacyTable& table, std::string_view colu
 }
 
 // The columns that name the owner of a row, up to the level of `owner`.
-std::vector<std::string> LegacyFile::owner_of(const LegacyTable& table, LegacyOwner owner) const {
+std::vector<std::string> AdoptionFile::owner_of(const AdoptionTable& table, AdoptionOwner owner) const {
   std::vector<std::string> out;
-  if (owner == LegacyOwner::file || table.owner == LegacyOwner::file) return out;
+  if (owner == AdoptionOwner::file || table.owner == AdoptionOwner::file) return out;
   out.push_back(bytes_of("organization_id"));
-  if (owner == LegacyOwner::organization || table.owner == LegacyOwner::organization) return out;
+  if (owner == AdoptionOwner::organization || table.owner == AdoptionOwner::organization) return out;
   out.push_back(has_column(table, "environment")
                     ? fmt::format("coalesce(\"environment\", '{}')", to_string(environment_))
                     : fmt::format("'{}'", to_string(environment_)));
   return out;
 }
 
-std::vector<std::string> LegacyFile::order_of(const LegacyTable& table) const {
+std::vector<std::string> AdoptionFile::order_of(const AdoptionTable& table) const {
   std::vector<std::string> out;
   for (const std::string_view column : table.order)
     if (has_column(table, column)) out.push_back(bytes_of(column));
@@ -95,26 +95,26 @@ std::vector<std::string> LegacyFile::order_of(const LegacyTable& table) const {
 
 // The order of the rows of one owner. The owner is not part of it, because SQLite would then sort all rows for each
 // batch.
-std::string LegacyFile::in_order(const LegacyTable& table) const {
+std::string AdoptionFile::in_order(const AdoptionTable& table) const {
   std::vector<std::string> order = order_of(table);
   order.emplace_back("rowid");
   return "ORDER BY " + joined(order);
 }
 
-std::string LegacyFile::select(const LegacyTable& table, const std::string& rest) const {
+std::string AdoptionFile::select(const AdoptionTable& table, const std::string& rest) const {
   std::vector<std::string> owner = owner_of(table, table.owner);
   owner.resize(2, "NULL");
   std::string columns = "rowid, " + joined(owner);
-  for (const LegacyColumn& column : table.columns) columns.append(", ").append(value_of(table, column.name));
+  for (const AdoptionColumn& column : table.columns) columns.append(", ").append(value_of(table, column.name));
   return fmt::format("SELECT {} FROM {} {}", columns, name_of(table), rest);
 }
 
 // --- reading
 
-std::vector<LegacyRow> LegacyFile::read_rows(const LegacyTable& table, Statement& statement) const {
-  std::vector<LegacyRow> out;
+std::vector<AdoptionRow> AdoptionFile::read_rows(const AdoptionTable& table, Statement& statement) const {
+  std::vector<AdoptionRow> out;
   while (statement.step()) {
-    LegacyRow& row = out.emplace_back();
+    AdoptionRow& row = out.emplace_back();
     row.number = statement.integer(0);
     row.organization = read_value(statement, 1);
     row.environment = read_value(statement, 2);
@@ -125,30 +125,31 @@ std::vector<LegacyRow> LegacyFile::read_rows(const LegacyTable& table, Statement
   return out;
 }
 
-std::int64_t LegacyFile::count(const LegacyTable& table) {
+std::int64_t AdoptionFile::count(const AdoptionTable& table) {
   Statement statement = connection_->prepare("SELECT count(*) FROM " + name_of(table));
   statement.step();
   return statement.integer(0);
 }
 
-void LegacyFile::each_row(const LegacyTable& table, const std::function<void(const LegacyRow& row)>& visit) {
+void AdoptionFile::each_row(const AdoptionTable& table, const std::function<void(const AdoptionRow& row)>& visit) {
   constexpr std::int64_t rows_at_once = 200;
   Statement statement = connection_->prepare(select(table, "WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"));
   statement.bind(1, std::numeric_limits<std::int64_t>::min()).bind(2, rows_at_once);
   for (auto rows = read_rows(table, statement); !rows.empty(); rows = read_rows(table, statement)) {
-    for (const LegacyRow& row : rows) visit(row);
+    for (const AdoptionRow& row : rows) visit(row);
     statement.reset();
     statement.bind(1, rows.back().number);
   }
 }
 
-std::vector<LegacyRow> LegacyFile::examples(const LegacyTable& table, const std::string& rest, std::int64_t limit) {
+std::vector<AdoptionRow> AdoptionFile::examples(const AdoptionTable& table, const std::string& rest,
+                                                std::int64_t limit) {
   Statement statement = connection_->prepare(select(table, fmt::format("{} LIMIT {}", rest, limit)));
   return read_rows(table, statement);
 }
 
-std::vector<LegacyRow> LegacyFile::repeated(const LegacyTable& table, std::span<const std::string_view> columns,
-                                            std::int64_t limit) {
+std::vector<AdoptionRow> AdoptionFile::repeated(const AdoptionTable& table, std::span<const std::string_view> columns,
+                                                std::int64_t limit) {
   std::vector<std::string> group = owner_of(table, table.owner), present;
   for (const std::string_view column : columns) {
     group.push_back(value_of(table, column));
@@ -158,9 +159,9 @@ std::vector<LegacyRow> LegacyFile::repeated(const LegacyTable& table, std::span<
       table, fmt::format("WHERE {} GROUP BY {} HAVING count(*) > 1", joined(present, " AND "), joined(group)), limit);
 }
 
-std::vector<LegacyRow> LegacyFile::dangling(const LegacyTable& table, const LegacyReference& reference,
-                                            std::int64_t limit) {
-  const LegacyTable& target = *find_legacy_table(reference.table);
+std::vector<AdoptionRow> AdoptionFile::dangling(const AdoptionTable& table, const AdoptionReference& reference,
+                                                std::int64_t limit) {
+  const AdoptionTable& target = *find_adoption_table(reference.table);
   const std::string value = value_of(table, reference.column);
   if (columns_.at(target.name).empty()) return examples(table, fmt::format("WHERE {} IS NOT NULL", value), limit);
   std::vector<std::string> from = owner_of(table, target.owner), to = owner_of(target, table.owner);
@@ -174,8 +175,8 @@ std::vector<LegacyRow> LegacyFile::dangling(const LegacyTable& table, const Lega
                   limit);
 }
 
-std::vector<LegacyRow> LegacyFile::without_organization(const LegacyTable& table, std::int64_t limit) {
-  if (table.owner == LegacyOwner::file) return {};
+std::vector<AdoptionRow> AdoptionFile::without_organization(const AdoptionTable& table, std::int64_t limit) {
+  if (table.owner == AdoptionOwner::file) return {};
   const bool is_known = !columns_.at("organizations").empty();
   return examples(table,
                   fmt::format("WHERE {0} IS NULL OR {0} NOT IN ({1})", bytes_of("organization_id"),
@@ -183,7 +184,7 @@ std::vector<LegacyRow> LegacyFile::without_organization(const LegacyTable& table
                   limit);
 }
 
-std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const LegacyRow& role) {
+std::vector<AdoptionRow> AdoptionFile::parts_of_role(const AdoptionTable& table, const AdoptionRow& role) {
   if (columns_.at(table.name).empty()) return {};
   const std::vector<std::string> owner = owner_of(table, table.owner);
   Statement statement =
@@ -191,16 +192,16 @@ std::vector<LegacyRow> LegacyFile::parts_of_role(const LegacyTable& table, const
                                                      bytes_of("role_id"), in_order(table))));
   bind(statement, 1, role.organization);
   bind(statement, 2, role.environment);
-  bind(statement, 3, role.at(*find_legacy_table("roles"), "id"));
+  bind(statement, 3, role.at(*find_adoption_table("roles"), "id"));
   return read_rows(table, statement);
 }
 
 // --- preparing
 
-// In struere each configuration says whether an agent is active. In a legacy database the agent itself says it.
-void LegacyFile::move_agent_statuses() {
-  const LegacyTable& agents = *find_legacy_table("agents");
-  const LegacyTable& configs = *find_legacy_table("agent_configs");
+// In struere each configuration says whether an agent is active. In an existing database the agent itself says it.
+void AdoptionFile::move_agent_statuses() {
+  const AdoptionTable& agents = *find_adoption_table("agents");
+  const AdoptionTable& configs = *find_adoption_table("agent_configs");
   if (columns_.at(configs.name).empty() || !has_column(agents, "status") || has_column(configs, "status")) return;
   connection_->execute(
       "ALTER TABLE legacy_agent_configs ADD COLUMN status TEXT; "
@@ -208,12 +209,12 @@ void LegacyFile::move_agent_statuses() {
       "a.organization_id = legacy_agent_configs.organization_id AND a.id = legacy_agent_configs.agent_id)");
 }
 
-void LegacyFile::prepare() {
+void AdoptionFile::prepare() {
   std::vector<std::string> indexes;
   Statement listed = connection_->prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL AND "
       "lower(tbl_name) = ?1");
-  for (const LegacyTable* table : tables_) {
+  for (const AdoptionTable* table : tables_) {
     listed.bind(1, table->name);
     while (listed.step()) indexes.push_back(listed.string(0));
     listed.reset();
@@ -221,24 +222,24 @@ void LegacyFile::prepare() {
   connection_->execute("CREATE TABLE adoption(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   note("environment", std::string(to_string(environment_)));
   note("began", std::to_string(began_));
-  // The names of legacy indexes can equal those of struere's, and no query needs the indexes any more.
+  // The names of the original indexes can equal those of struere's, and no query needs the indexes any more.
   for (const std::string& index : indexes) {
     Statement quoted = connection_->prepare("SELECT format('DROP INDEX \"%w\"', ?1)");
     quoted.bind(1, std::string_view(index)).step();
     connection_->execute(quoted.string(0));
   }
-  for (const LegacyTable* table : tables_) {
+  for (const AdoptionTable* table : tables_) {
     note(fmt::format("rows.{}", table->name), std::to_string(count(*table)));
     connection_->execute(fmt::format("ALTER TABLE {0} RENAME TO legacy_{0}", table->name));
-    if (table->owner == LegacyOwner::scope && !has_column(*table, "environment"))
+    if (table->owner == AdoptionOwner::scope && !has_column(*table, "environment"))
       connection_->execute(fmt::format("ALTER TABLE legacy_{} ADD COLUMN environment TEXT", table->name));
   }
   move_agent_statuses();
   take_schema_steps(*connection_, 0, adoption_id);
   read_tables("legacy_");
   // Batches hold rows of one owner, in the order of the table.
-  for (const LegacyTable* table : tables_) {
-    if (table->owner == LegacyOwner::file) continue;
+  for (const AdoptionTable* table : tables_) {
+    if (table->owner == AdoptionOwner::file) continue;
     std::vector<std::string> columns = owner_of(*table, table->owner);
     std::ranges::move(order_of(*table), std::back_inserter(columns));
     connection_->execute(
@@ -252,7 +253,7 @@ void LegacyFile::prepare() {
 // --- moving
 
 // Uses WAL, as struere's own files do. A loss of power may undo the last batches, but each as a whole.
-void LegacyFile::write_ahead() {
+void AdoptionFile::write_ahead() {
   if (is_write_ahead_) return;
   Statement mode = connection_->prepare("PRAGMA journal_mode = WAL");
   if (!mode.step() || mode.text(0) != "wal")
@@ -264,30 +265,30 @@ void LegacyFile::write_ahead() {
   is_write_ahead_ = true;
 }
 
-void LegacyFile::require_under_way() {
+void AdoptionFile::require_under_way() {
   Statement statement = connection_->prepare("PRAGMA application_id");
   statement.step();
   if (statement.integer(0) != adoption_id)
     throw Error(ErrorCode::conflict, "another process has finished the adoption of this file");
 }
 
-std::int64_t LegacyFile::count_at_start(const LegacyTable& table) {
+std::int64_t AdoptionFile::count_at_start(const AdoptionTable& table) {
   return std::stoll(noted(fmt::format("rows.{}", table.name)));
 }
 
-void LegacyFile::remove(const LegacyTable& table, const LegacyRow& row) {
+void AdoptionFile::remove(const AdoptionTable& table, const AdoptionRow& row) {
   connection_->prepare(fmt::format("DELETE FROM {} WHERE rowid = ?1", name_of(table))).bind(1, row.number).run();
 }
 
-std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, const Adopt& adopt) {
+std::int64_t AdoptionFile::move(const AdoptionTable& table, std::int64_t limit, const Adopt& adopt) {
   write_ahead();
-  if (table.owner == LegacyOwner::file) return move_shared(table, limit);
+  if (table.owner == AdoptionOwner::file) return move_shared(table, limit);
   const std::vector<std::string> owner = owner_of(table, table.owner);
-  const std::vector<LegacyRow> first = examples(table, "ORDER BY " + joined(owner), 1);
+  const std::vector<AdoptionRow> first = examples(table, "ORDER BY " + joined(owner), 1);
   if (first.empty()) return 0;
   const OrganizationId organization(organization_of(first[0]));
   const auto environment =
-      table.owner == LegacyOwner::scope ? parse_environment(environment_of(first[0])) : std::optional(environment_);
+      table.owner == AdoptionOwner::scope ? parse_environment(environment_of(first[0])) : std::optional(environment_);
   if (!environment) throw Error(ErrorCode::storage, "a row was changed while it was being adopted: its environment");
   {
     Statement scope = connection_->prepare("SELECT id FROM scopes WHERE organization_id = ?1 AND environment = ?2");
@@ -299,7 +300,7 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
   GroupCommit writers([this] { return ConnectionLease(connection_.get(), [](Connection*) {}); });
   SqliteTransaction transaction(writers.begin(std::chrono::seconds(1), WriteLength::any), scope_, organization.str());
   require_under_way();
-  std::vector<LegacyRow> rows;
+  std::vector<AdoptionRow> rows;
   {
     std::string condition = owner[0] + " = ?1";
     if (owner.size() > 1) condition += fmt::format(" AND {} = ?3", owner[1]);
@@ -310,7 +311,7 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
     rows = read_rows(table, statement);
   }
   if (rows.empty()) throw Error(ErrorCode::conflict, "another process adopts this file just now; run this again");
-  for (const LegacyRow& row : rows) {
+  for (const AdoptionRow& row : rows) {
     adopt(transaction, organization, *environment, row);
     remove(table, row);
   }
@@ -319,16 +320,16 @@ std::int64_t LegacyFile::move(const LegacyTable& table, std::int64_t limit, cons
 }
 
 // Moves organizations, with their scopes, and users. Their columns are the same in struere.
-std::int64_t LegacyFile::move_shared(const LegacyTable& table, std::int64_t limit) {
+std::int64_t AdoptionFile::move_shared(const AdoptionTable& table, std::int64_t limit) {
   connection_->execute("BEGIN IMMEDIATE");
   in_transaction_ = true;
   require_under_way();
-  const std::vector<LegacyRow> rows = examples(table, "ORDER BY rowid", limit);
+  const std::vector<AdoptionRow> rows = examples(table, "ORDER BY rowid", limit);
   Statement insert =
       connection_->prepare(fmt::format("INSERT INTO {}(id, name, created_at) VALUES(?1, ?2, ?3)", table.name));
   Statement scopes = connection_->prepare(
       "INSERT INTO scopes(organization_id, environment) VALUES(?1, 'development'), (?1, 'production')");
-  for (const LegacyRow& row : rows) {
+  for (const AdoptionRow& row : rows) {
     for (std::size_t i = 0; i < row.values.size(); ++i) bind(insert, static_cast<int>(i) + 1, row.values[i]);
     insert.run();
     insert.reset();
@@ -344,22 +345,22 @@ std::int64_t LegacyFile::move_shared(const LegacyTable& table, std::int64_t limi
   return static_cast<std::int64_t>(rows.size());
 }
 
-std::vector<LegacyRow> LegacyFile::take_parts(const LegacyTable& table, const LegacyRow& role) {
-  std::vector<LegacyRow> out = parts_of_role(table, role);
-  for (const LegacyRow& row : out) remove(table, row);
+std::vector<AdoptionRow> AdoptionFile::take_parts(const AdoptionTable& table, const AdoptionRow& role) {
+  std::vector<AdoptionRow> out = parts_of_role(table, role);
+  for (const AdoptionRow& row : out) remove(table, row);
   return out;
 }
 
-void LegacyFile::set_deleted_at(const std::string& entity, Timestamp at) {
+void AdoptionFile::set_deleted_at(const std::string& entity, Timestamp at) {
   Statement update = connection_->prepare("UPDATE entities SET deleted_at = ?3 WHERE scope_id = ?1 AND id = ?2");
   update.bind(1, scope_).bind(2, std::string_view(entity)).bind(3, at).run();
 }
 
 // --- finishing
 
-std::vector<std::int64_t> LegacyFile::require_all_rows() {
+std::vector<std::int64_t> AdoptionFile::require_all_rows() {
   std::vector<std::int64_t> out;
-  for (const LegacyTable* table : tables_) {
+  for (const AdoptionTable* table : tables_) {
     Statement ours = connection_->prepare(fmt::format("SELECT count(*) FROM {}", table->name));
     ours.step();
     if (count(*table) != 0 || ours.integer(0) != count_at_start(*table))
@@ -376,13 +377,13 @@ std::vector<std::int64_t> LegacyFile::require_all_rows() {
   return out;
 }
 
-std::vector<std::int64_t> LegacyFile::finish() {
+std::vector<std::int64_t> AdoptionFile::finish() {
   write_ahead();
   connection_->execute("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
   in_transaction_ = true;
   require_under_way();
   std::vector<std::int64_t> counts = require_all_rows();
-  for (const LegacyTable* table : tables_) connection_->execute(fmt::format("DROP TABLE legacy_{}", table->name));
+  for (const AdoptionTable* table : tables_) connection_->execute(fmt::format("DROP TABLE legacy_{}", table->name));
   connection_->execute(fmt::format("DROP TABLE adoption; PRAGMA application_id = {}", application_id));
   connection_->execute("COMMIT");
   in_transaction_ = false;
