@@ -174,8 +174,10 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
 }
 
 std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> rows) const {
-  if (rows.size() > most_rows_written)
-    throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} rows; divide it", most_rows_written));
+  check_arguments(caller_, [&] {
+    if (rows.size() > most_rows_written)
+      throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} rows; divide it", most_rows_written));
+  });
   std::vector<WrittenJson> written;
   for (const ImportedRow& row : rows) written.emplace_back(row.data);
   prepare_all(written, caller_,
@@ -233,8 +235,10 @@ namespace {
 template <class Write>
 void write_all(const Caller& caller, Action action, const std::string& type, const std::vector<EntityId>& ids,
                const Write& write) {
-  if (ids.size() > most_rows_written)
-    throw Error(ErrorCode::invalid_data, fmt::format("these are more than {} rows; divide them", most_rows_written));
+  check_arguments(caller, [&] {
+    if (ids.size() > most_rows_written)
+      throw Error(ErrorCode::invalid_data, fmt::format("these are more than {} rows; divide them", most_rows_written));
+  });
   Attempt attempt{to_string(action), type};
   guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
     EntityWriter writer(operation, type);

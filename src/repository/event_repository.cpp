@@ -109,8 +109,10 @@ EventPage EventRepository::list(const EventQuery& query) const {
 }
 
 EventSubscription EventRepository::subscribe(const EventQuery& query) const {
-  if (caller_.unit())
-    throw Error(ErrorCode::conflict, "a transaction sees no new events; subscribe with a session outside of it");
+  check_arguments(caller_, [&] {
+    if (caller_.unit())
+      throw Error(ErrorCode::conflict, "a transaction sees no new events; subscribe with a session outside of it");
+  });
   if (query.newest_first)
     throw Error(ErrorCode::invalid_query,
                 "a subscription goes forward; leave `newest_first` out, or list() the events");

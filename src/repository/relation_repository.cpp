@@ -13,9 +13,11 @@
 namespace struere {
 namespace {
 
-void check_relation(const std::string& relation) {
-  if (!FieldPath::is_segment(relation))
-    throw Error(ErrorCode::invalid_data, "a relation type is 1 to 64 letters, digits, _ and -");
+void check_relation(const Caller& caller, const std::string& relation) {
+  check_arguments(caller, [&] {
+    if (!FieldPath::is_segment(relation))
+      throw Error(ErrorCode::invalid_data, "a relation type is 1 to 64 letters, digits, _ and -");
+  });
 }
 
 StoredEntity require_readable(GuardedOperation& operation, const EntityId& id) {
@@ -32,7 +34,7 @@ enum class Change { link, unlink };
 
 void change(const Caller& caller, Change change, const EntityId& from, const std::string& relation,
             const EntityId& to) {
-  check_relation(relation);
+  check_relation(caller, relation);
   guarded(caller, Access::brief_write, {change == Change::link ? "link" : "unlink", relation, from.str()},
           [&](GuardedOperation& operation) {
             const StoredEntity row = require_readable(operation, from);
@@ -118,7 +120,7 @@ void RelationRepository::unlink(const EntityId& from, const std::string& relatio
 
 EntityPage RelationRepository::related(const EntityId& id, const std::string& relation, RelationDirection direction,
                                        const RelatedQuery& query) const {
-  check_relation(relation);
+  check_relation(caller_, relation);
   return guarded(caller_, Access::read, {"related", relation, id.str()}, [&](GuardedOperation& operation) {
     return related_entities(operation, id, relation, direction, query);
   });

@@ -24,7 +24,7 @@ Session Session::impersonate(const ImpersonateOptions& as) const {
       throw Error(ErrorCode::permission_denied, "an impersonated actor cannot impersonate another one");
   });
   Engine& engine = caller_.engine();
-  require_no_unit(engine);
+  check_arguments(caller_, [&] { require_no_unit(engine); });
   return Session(
       Caller(authority(), caller_.shared_engine(), impersonated_actor(*engine.storage, *engine.clock, actor(), as)));
 }

@@ -63,6 +63,15 @@ void UnitOfWork::run(const Caller& caller, const Attempt& attempt, const std::fu
   }
 }
 
+void check_arguments(const Caller& caller, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const Error&) {
+    if (UnitOfWork* const unit = caller.unit()) unit->run(caller, {}, [](GuardedOperation&) { throw; });
+    throw;
+  }
+}
+
 std::shared_ptr<CompiledScope> UnitOfWork::compiled() {
   const std::uint64_t generation = transaction_->generation();
   if (generation == generation_) return engine_.compiled(*transaction_, scope_);
@@ -84,9 +93,11 @@ void UnitOfWork::record_denial() {
 }
 
 void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body) {
-  if (caller.unit())
-    throw Error(ErrorCode::conflict,
-                "a transaction cannot begin inside another one; use the session that the body was given");
+  check_arguments(caller, [&] {
+    if (caller.unit())
+      throw Error(ErrorCode::conflict,
+                  "a transaction cannot begin inside another one; use the session that the body was given");
+  });
   Engine& engine = caller.engine();
   require_no_unit(engine);
   // Only its beginning is tried again: what the body does beside the transaction is its own.
@@ -110,8 +121,10 @@ void run_unit(const Caller& caller, const std::function<void(Session& unit)>& bo
 }
 
 Decision decision_of(const Caller& caller, Action action, std::string_view resource) {
-  if (UnitOfWork* const unit = caller.unit())
+  if (UnitOfWork* const unit = caller.unit()) {
+    unit->require_usable();
     return decide(unit->compiled()->rules(), caller.actor(), action, resource);
+  }
   require_no_unit(caller.engine());
   return caller.engine().decision(caller.actor(), action, resource);
 }

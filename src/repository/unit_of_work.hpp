@@ -38,15 +38,14 @@ class UnitOfWork {
   void commit();
   // Ends the unit. Uncommitted changes are undone.
   void end() noexcept;
+  // Throws Error{conflict} on another thread or after the end, and the first error once an operation has failed.
+  void require_usable() const;
 
   const std::optional<Error>& failure() const noexcept { return failure_; }
   // Appends `access.denied` if a denial made the unit fail. Call it after end().
   void record_denial();
 
  private:
-  // Throws Error{conflict} on another thread or after the end, and the first error once an operation has failed.
-  void require_usable() const;
-
   struct Denied {
     ActorContext actor;
     std::string action, resource, id;
@@ -67,6 +66,10 @@ class UnitOfWork {
 // Throws Error{conflict} if this thread is inside a unit of this engine: a second transaction would wait for the first,
 // which cannot end before it.
 void require_no_unit(const Engine& engine);
+
+// Runs a check that comes before the operation itself. Inside a unit its error ends the unit, as that of an operation
+// does.
+void check_arguments(const Caller& caller, const std::function<void()>& check);
 
 void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body);
 

@@ -65,6 +65,35 @@ TEST_CASE("the first error undoes the unit and is its answer, even if the body c
   CHECK(system.entities("note").count() == 1);
 }
 
+TEST_CASE("an argument that is refused before anything is looked at undoes the unit as well", "[unit]") {
+  NoteWorld world(any_storage());
+  const Session system = world.system();
+  const EntityId note = system.entities("note").create({{"n", 1}}).id;
+  const std::vector<EntityId> too_many(most_rows_written + 1, note);
+  const auto undone = [&](const auto& refused, ErrorCode code = ErrorCode::invalid_data) {
+    CHECK(error_code_of([&] {
+            system.transaction([&](Session& unit) {
+              unit.entities("note").create({{"n", 2}});
+              try {
+                refused(unit);
+              } catch (const Error&) {
+              }
+              // The unit has failed, and says why.
+              CHECK(error_code_of([&] { (void)unit.can(Action::read, "note"); }) == code);
+            });
+          }) == code);
+    CHECK(system.entities("note").count() == 1);
+  };
+  undone([&](Session& unit) { unit.relations().link(note, "not a type", note); });
+  undone([&](Session& unit) { unit.relations().unlink(note, "", note); });
+  undone([&](Session& unit) { (void)unit.relations().related(note, "a b", RelationDirection::out); });
+  undone([&](Session& unit) { unit.entities("note").remove_all(too_many); });
+  undone([&](Session& unit) { unit.entities("note").update_all(too_many, {{"n", 3}}); });
+  undone([](Session& unit) { unit.transaction([](Session&) {}); }, ErrorCode::conflict);
+  undone([](Session& unit) { (void)unit.impersonate({.roles = std::vector<std::string>{}}); }, ErrorCode::conflict);
+  undone([](Session& unit) { (void)unit.events().subscribe(); }, ErrorCode::conflict);
+}
+
 TEST_CASE("what the body throws itself undoes the unit and is thrown on", "[unit]") {
   NoteWorld world(any_storage());
   const Session system = world.system();
@@ -160,6 +189,8 @@ TEST_CASE("a transaction inside a transaction, another session, another thread a
   });
   system.transaction([&](Session& unit) { kept = unit; });
   CHECK_ERROR(conflict, kept->entities("note").list());
+  CHECK_ERROR(conflict, kept->can(Action::list, "note"));
+  CHECK_ERROR(conflict, kept->relations().link(EntityId("a"), "knows", EntityId("b")));
   CHECK(system.entities("note").count() == 0);
 }
 
