@@ -300,15 +300,17 @@ class ScopeTransaction final : public WithRecords<Transaction> {
     return first ? std::optional(first->id) : std::nullopt;
   }
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override {
-    std::vector<std::string> out;
-    if (!is_alive(id)) return out;
+    std::vector<std::pair<Timestamp, std::string>> found;
+    if (!is_alive(id)) return {};
     for (const auto& [from, relation, to] : rows_->relations) {
       if (relation != hop.relation || (hop.backwards ? to : from) != id) continue;
       const std::string& far = hop.backwards ? from : to;
-      if (is_alive(far)) out.push_back(far);
-      if (out.size() > most_relations_visited) break;
+      if (is_alive(far)) found.emplace_back(rows_->entities.at(far).created_at, far);
+      if (found.size() > most_relations_visited) break;
     }
-    std::ranges::sort(out);
+    std::ranges::sort(found);
+    std::vector<std::string> out;
+    for (auto& [created_at, far] : found) out.push_back(std::move(far));
     return out;
   }
 

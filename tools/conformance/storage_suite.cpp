@@ -420,7 +420,10 @@ void check_relations(const StorageFactory& make, Findings& findings) {
   STRUERE_EXPECT(transaction->link("a", "knows", "b"));
   STRUERE_EXPECT(!transaction->link("a", "knows", "b"));
   STRUERE_EXPECT(transaction->link("a", "knows", "c"));
-  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"b", "c"});
+  transaction->insert_entity(row(type, "d", "{}", 5));
+  STRUERE_EXPECT(transaction->link("a", "knows", "d"));
+  // In the order in which the entities were created, then by id.
+  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"d", "b", "c"});
   STRUERE_EXPECT(transaction->related_ids("b", {"knows", true}) == Ids{"a"});
   const OwnEntity own{{{type, *FieldPath::parse("data.userId")}}};
   STRUERE_EXPECT(transaction->own_entity(own, "ana") == "b");  // the first created, then the lowest id
@@ -430,8 +433,8 @@ void check_relations(const StorageFactory& make, Findings& findings) {
   StoredEntity gone = row(type, "b", R"({"userId":"ana"})", 10);
   gone.deleted = true;
   transaction->update_entity(gone);
-  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"c"});  // relations with a deleted end do not
-                                                                                // count
+  // Relations with a deleted end do not count.
+  STRUERE_EXPECT(transaction->related_ids("a", {"knows", false}) == Ids{"d", "c"});
   STRUERE_EXPECT(transaction->related_ids("b", {"knows", true}).empty());
   STRUERE_EXPECT(transaction->own_entity(own, "ana") == "c");
   STRUERE_EXPECT(transaction->unlink("a", "knows", "c"));

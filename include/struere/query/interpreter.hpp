@@ -29,7 +29,7 @@ class RelationReader {
   virtual ~RelationReader() = default;
 
   virtual std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) = 0;
-  // The ids at the other end, sorted; of more than most_relations_visited, any most_relations_visited + 1.
+  // The ids at the far end, by created_at, then id; if there are more than most_relations_visited, any that many + 1.
   virtual std::vector<std::string> related_ids(const std::string& id, const Hop& hop) = 0;
 };
 

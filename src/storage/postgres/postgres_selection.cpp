@@ -354,10 +354,11 @@ std::optional<std::string> PostgresTransaction::own_entity(const OwnEntity& own,
 std::vector<std::string> PostgresTransaction::related_ids(const std::string& id, const Hop& hop) {
   if (!is_storable(id)) return {};
   const Result ends = connection().run(
-      fmt::format("SELECT far.id FROM struere.entity_relations r CROSS JOIN struere.entities near CROSS JOIN "
+      fmt::format("SELECT id FROM (SELECT far.id, far.created_at FROM struere.entity_relations r CROSS JOIN "
+                  "struere.entities near CROSS JOIN "
                   "struere.entities far WHERE r.scope_id = $1 AND near.scope_id = $1 AND far.scope_id = $1 AND r.{0} = "
                   "$2 AND r.type = $3 AND near.id = r.{0} AND far.id = r.{1} AND near.deleted_at IS NULL AND "
-                  "far.deleted_at IS NULL ORDER BY far.id LIMIT {2}",
+                  "far.deleted_at IS NULL LIMIT {2}) n ORDER BY created_at, id",
                   hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id", most_relations_visited + 1),
       Parameters().add(scope_).add_text(id).add_text(hop.relation));
   std::vector<std::string> out;

@@ -169,7 +169,7 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
         return fmt::format("{0} AND {1} IS NOT NULL AND {1} NOT IN (SELECT {3} FROM {2})", has_own, field, ids,
                            quoted_id());
       if (is_ordering(op)) return none();
-      const std::string list = fmt::format("(SELECT {} FROM (SELECT id FROM {} ORDER BY id))",
+      const std::string list = fmt::format("(SELECT {} FROM (SELECT id FROM {} ORDER BY created_at, id))",
                                            fmt::format(fmt::runtime(dialect_.list_of), quoted_id()), ids);
       return fmt::format("{} AND {}", has_own,
                          op == Operator::contains
@@ -296,11 +296,12 @@ std::string PredicateCompiler::compile_reached(const Predicate& predicate, const
 
 std::string PredicateCompiler::with() const { return with_.empty() ? "" : "WITH " + with_ + " "; }
 
-std::string PredicateCompiler::name_query(const std::string& key, const std::function<std::string()>& make) {
+std::string PredicateCompiler::name_query(const std::string& key, const char* columns,
+                                          const std::function<std::string()>& make) {
   if (const auto found = names_.find(key); found != names_.end()) return found->second;
   const std::string query = make();
   std::string name = fmt::format("q{}", names_.size() + 1);
-  with_ += fmt::format("{}{}(id) AS ({})", with_.empty() ? "" : ", ", name, query);
+  with_ += fmt::format("{}{}({}) AS ({})", with_.empty() ? "" : ", ", name, columns, query);
   return names_.emplace(key, std::move(name)).first->second;
 }
 
@@ -308,7 +309,7 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
   std::string key = "own";
   for (const OwnEntity::Candidate& candidate : own.candidates)
     key += fmt::format(" {} {}", candidate.type, candidate.user_id_field.str());
-  return name_query(key, [&]() -> std::string {
+  return name_query(key, "id", [&]() -> std::string {
     if (own.candidates.empty()) return "SELECT NULL WHERE " + none();
     const std::string user = parameter(Slot{Slot::Value::user_id, Slot::Form::json});
     std::vector<std::string> candidates;
@@ -335,12 +336,13 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
 }
 
 std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& hop) {
-  return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), [&] {
+  return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), "id, created_at", [&] {
     // A relation with a deleted end does not count; the near ends are already checked. In a dense graph many relations
     // have the same far end, so DISTINCT checks each end only once.
     return fmt::format(
-        "SELECT x.id FROM (SELECT DISTINCT r.{0} AS far_id FROM entity_relations r WHERE r.scope_id = ?1 AND r.{1} {2} "
-        "AND r.type = {3}) f JOIN entities x ON x.scope_id = ?1 AND x.id = f.far_id AND x.deleted_at IS NULL",
+        "SELECT x.id, x.created_at FROM (SELECT DISTINCT r.{0} AS far_id FROM entity_relations r WHERE r.scope_id = ?1 "
+        "AND r.{1} {2} AND r.type = {3}) f JOIN entities x ON x.scope_id = ?1 AND x.id = f.far_id AND x.deleted_at IS "
+        "NULL",
         hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));
   });
 }

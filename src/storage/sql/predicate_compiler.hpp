@@ -77,13 +77,13 @@ class PredicateCompiler {
   // A comparison that is true if this id belongs to an entity that is not deleted.
   static std::string alive(const std::string& id);
   // The name of a query for the ids at the far end of relations. `near_end` is a comparison for their near ends, which
-  // must not be deleted. The query has one column, id.
+  // must not be deleted. The query has the columns id and created_at.
   std::string far_ends(const std::string& near_end, const Hop& hop);
   // The name of a query for a list of related ids.
   std::string related_ids(const Operand& operand);
 
  private:
-  std::string name_query(const std::string& key, const std::function<std::string()>& make);
+  std::string name_query(const std::string& key, const char* columns, const std::function<std::string()>& make);
 
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
   std::string compile_data(const std::string& field, Operator op, const Operand& operand);

@@ -440,7 +440,9 @@ CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id
   PredicateCompiler predicates(dialect, out.parameters);
   const std::string name = predicates.far_ends(PredicateCompiler::alive(predicates.parameter(id)), hop);
   const std::string limit = predicates.parameter(static_cast<std::int64_t>(most_relations_visited) + 1);
-  out.sql = fmt::format("{}SELECT id FROM {} ORDER BY id LIMIT {}", predicates.with(), name, limit);
+  // More ids than the limit are refused, so it does not matter which of them the limit drops.
+  out.sql = fmt::format("{}SELECT id FROM (SELECT id, created_at FROM {} LIMIT {}) n ORDER BY created_at, id",
+                        predicates.with(), name, limit);
   out.sql = dialect.finish(std::move(out.sql));
   return out;
 }
