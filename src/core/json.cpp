@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/json_text.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -264,9 +265,11 @@ class CanonicalWriter {
 
 }  // namespace
 
-std::optional<Json> parse_json(std::string_view text, JsonFault& fault) {
-  if (text.size() > json_max_bytes) {
-    fault.message = "larger than 1 MiB";
+namespace {
+
+std::optional<Json> parse(std::string_view text, std::size_t most_bytes, const char* too_large, JsonFault& fault) {
+  if (text.size() > most_bytes) {
+    fault.message = too_large;
     return std::nullopt;
   }
   StrictReader reader;
@@ -275,6 +278,16 @@ std::optional<Json> parse_json(std::string_view text, JsonFault& fault) {
     return std::nullopt;
   }
   return reader.take();
+}
+
+}  // namespace
+
+std::optional<Json> parse_json(std::string_view text, JsonFault& fault) {
+  return parse(text, json_max_bytes, "larger than 1 MiB", fault);
+}
+
+std::optional<Json> parse_json_text(std::string_view text, JsonFault& fault) {
+  return parse(text, json_most_text_bytes, "a text of more than 8 MiB", fault);
 }
 
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/json_text.hpp"
+
 namespace struere {
 namespace {
 
@@ -21,7 +23,7 @@ bool is_canonical(const Json& value) {
 CanonicalObject WrittenJson::read(const char* what) const {
   JsonFault fault;
   std::optional<Json> parsed;
-  if (!value_ && !(parsed = parse_json(text_, fault)))
+  if (!value_ && !(parsed = parse_json_text(text_, fault)))
     unacceptable(fmt::format("{} is not acceptable JSON: {}", what, fault.message));
   const Json& value = value_ ? *value_ : *parsed;
   if (!value.is_object()) unacceptable(fmt::format("{} is a JSON object", what));

@@ -78,6 +78,12 @@ std::vector<Bound> bounds() {
        [](const Session& s) {
          (void)s.entities("note").create({{"text", letters(1 << 20)}});
        }},
+      {"invalid_data", "larger than 1 MiB",
+       [](const Session& s) {
+         (void)s.entities("note").create(JsonTextView{R"({"text":")" + letters(1 << 20) + R"("})"});
+       }},
+      {"invalid_data", "a text of more than 8 MiB",
+       [](const Session& s) { (void)s.entities("note").create(JsonTextView{std::string(8 << 20, ' ') + "{}"}); }},
       {"invalid_data", "nested more than 64 deep",
        [](const Session& s) { (void)s.entities("note").create(nested(65)); }},
       {"invalid_definition", "64",
@@ -222,4 +228,20 @@ TEST_CASE("what is beyond a bound is refused in the words of the page on limits"
     CHECK(error.find(bound.words) != std::string::npos);
     CHECK(limits.find(bound.words) != std::string::npos);
   }
+}
+
+TEST_CASE("the bound of an entity is on its canonical text, not on the text that was sent", "[bounds]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  const EntityRepository notes = world.system().entities("note");
+  const std::string spaces(2 << 20, ' ');
+  CHECK(notes.get(notes.create(JsonTextView{spaces + R"({"n": 1)" + spaces + "}"}).id).json() == R"({"n":1})");
+  std::string escaped;
+  for (int i = 0; i < 500'000; ++i) escaped += "\\u0061";
+  const EntityId long_one = notes.create(JsonTextView{R"({"text":")" + escaped + R"("})"}).id;
+  CHECK(notes.get(long_one).data().at("text") == std::string(500'000, 'a'));
+  CHECK_NOTHROW(notes.update(long_one, JsonTextView{spaces + R"({"n": 2})"}));
+  // The row that comes of a patch has the same bound.
+  CHECK_ERROR(invalid_data, notes.update(long_one, Json{{"more", letters(1 << 20)}}));
+  CHECK(notes.get(long_one).version() == 2);
 }

@@ -1,0 +1,15 @@
+// JSON text whose length says nothing about its value: white space and escapes do not count for the bound of SPEC 6,
+// which is on the canonical text.
+#pragma once
+
+#include "struere/core/json.hpp"
+
+namespace struere {
+
+// Enough for a value of 1 MiB with all its characters escaped.
+inline constexpr std::size_t json_most_text_bytes = 8 * 1024 * 1024;
+
+// Like parse_json, for text of up to json_most_text_bytes. The caller checks the size of the canonical text.
+std::optional<Json> parse_json_text(std::string_view text, JsonFault& fault);
+
+}  // namespace struere
