@@ -26,7 +26,8 @@ namespace {
                     fmt::format("the tool's permission denies what is written: {}", fmt::join(masked, ", ")));
   throw Error(
       ErrorCode::permission_denied,
-      "no single grant of the actor's roles admits the row as it would be and leaves every written field unmasked");
+      "no single grant of the actor's roles admits the row as it would be and leaves every written field unmasked; an "
+      "org admin can ask explain() for the reason");
 }
 
 void check_status(const std::string& status) {
@@ -258,7 +259,8 @@ StoredEntity EntityWriter::require_row(const EntityType& type, const std::string
   if (!operation_.admitting_masks(plan, *row).empty()) return *std::move(row);
   if (!operation_.in_read_view(*row, type_)) throw_not_found();
   throw Error(ErrorCode::permission_denied,
-              "the actor may see this row, but no grant of its roles admits it for this action");
+              "the actor may see this row, but no grant of its roles admits it for this action; an org admin can ask "
+              "explain() for the reason");
 }
 
 void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, const Mask& mask,

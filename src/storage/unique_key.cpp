@@ -33,8 +33,10 @@ std::optional<std::string> unique_value(const UniqueKey& key, const Json& data) 
 std::string quoted_paths(const UniqueKey& key) { return fmt::format("`{}`", fmt::join(key, "`, `")); }
 
 void throw_key_taken(const UniqueKey& key) {
-  throw Error(ErrorCode::conflict, fmt::format("another entity of this type has the same value{} at {}; choose another",
-                                               key.size() == 1 ? "" : "s", quoted_paths(key)));
+  const Error error(ErrorCode::conflict,
+                    fmt::format("another entity of this type has the same value{} at {}; choose another",
+                                key.size() == 1 ? "" : "s", quoted_paths(key)));
+  throw key.size() == 1 ? error.at("data." + key.front()) : error;  // the path of an error is one place
 }
 
 bool SharedValues::add(const Json& data) {

@@ -42,6 +42,24 @@ TEST_CASE("a taken key is told by its paths, and nothing of the other row", "[un
   CHECK(world.system().events().verify().ok);
 }
 
+TEST_CASE("the error of a taken key of one path names that path as its place", "[unique]") {
+  World world(any_storage());
+  world.define_type(student(Json::array({key({"email.work"}), key({"school", "number"})})));
+  const auto students = world.system().entities("student");
+  students.create({{"email", {{"work", "a@x.org"}}}, {"school", "s"}, {"number", 1}});
+  const auto place_of = [&](const Json& data) -> std::string {
+    try {
+      (void)students.create(data);
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::conflict);
+      return error.path();
+    }
+    return "no error";
+  };
+  CHECK(place_of({{"email", {{"work", "a@x.org"}}}}) == "data.email.work");
+  CHECK(place_of({{"school", "s"}, {"number", 1}}).empty());  // two places
+}
+
 TEST_CASE("long values, equal or not but for their last byte, are told apart", "[unique]") {
   World world(any_storage());
   world.define_type(student(list_of(key({"email"}))));
