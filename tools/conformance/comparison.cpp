@@ -112,6 +112,7 @@ Difference group_difference(const Json& expected, const Json& got, const std::st
 }  // namespace
 
 std::optional<std::string> first_difference(const Json& expected, const Json& got) {
+  if (!expected.is_object() || !got.is_object()) return whole_difference(expected, got, "");
   for (const auto& [key, value] : expected.items()) {
     if (!got.contains(key)) return key;
     const Json& answer = got.at(key);
@@ -121,6 +122,11 @@ std::optional<std::string> first_difference(const Json& expected, const Json& go
       found = list_difference(value, answer, key, row_difference);
     else if (is_list && key == "groups")
       found = list_difference(value, answer, key, group_difference);
+    else if (is_list && key == "results")  // of a transaction: each is the answer of an operation
+      found = list_difference(value, answer, key, [](const Json& one, const Json& other, const std::string& place) {
+        const auto inner = first_difference(one, other);
+        return !inner ? Difference() : inner->empty() ? place : member(place, *inner);
+      });
     else
       found = key == "row" ? row_difference(value, answer, key) : written_difference(value, answer, key);
     if (found) return found;

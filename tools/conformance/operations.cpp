@@ -162,8 +162,8 @@ Json Operations::remove(const Session& actor, const Json& step) {
 
 Json Operations::upsert(const Session& actor, const Json& step, std::size_t index) {
   const Json data = world_.references().resolved(value_in(step, "data"));
-  const Upserted upserted = world_.upsert(actor, text_in(step, "type"), ref_of_create(step, index),
-                                          value_in(step, "key").get<std::vector<std::string>>(), data);
+  const Upserted upserted =
+      world_.upsert(actor, text_in(step, "type"), ref_of_create(step, index), paths_in(value_in(step, "key")), data);
   Json out = shown_written(upserted.written);
   out["created"] = upserted.created;
   return out;
