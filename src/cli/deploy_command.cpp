@@ -42,9 +42,12 @@ void carry_out(const Options& options, const DefinitionPlace& production, const 
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "production", plan.to_json());
   if (plan.empty() && !production.releases().empty()) {
     if (options.json) return say_json(plan.to_json());
+    if (plan.restores) return say("= production is as release {} is; there is nothing to roll back", *plan.restores);
     return say("= production is as development is; there is nothing to deploy");
   }
-  if (!options.yes && !Screen(options).confirm("Deploy this to production?")) {
+  const std::string question = plan.restores ? fmt::format("Bring production back to release {}?", *plan.restores)
+                                             : "Deploy this to production?";
+  if (!options.yes && !Screen(options).confirm(question)) {
     say("Nothing was deployed.");
     throw Finished{failed};
   }

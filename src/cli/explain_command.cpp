@@ -64,11 +64,12 @@ void add_explain(CLI::App& program, Options& options) {
     Explanation found = place->explain(
         {*parse_action(action), resource, id.empty() ? std::nullopt : std::optional(EntityId(id)), write});
     if (!field.empty()) narrow(found, field);
-    const std::string clear = field.empty() ? "" : clear_fields(found, field);
+    std::string text = found.text() + (field.empty() ? "" : clear_fields(found, field));
+    text.pop_back();  // say() ends the line
     if (options.json)
       say_json(found.to_json());
     else
-      say("{}", lines(found.text() + clear));
+      say("{}", lines(text));
     if (const int code = answer_code(found); code != ok) throw Finished{code};
   });
 }

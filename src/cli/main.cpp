@@ -50,7 +50,7 @@ int main(int count, char** arguments) {
   open_standard_streams();
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for the width of characters; everything else stays as in C
   Options options;
-  CLI::App program("Definitions as code: sync them to development, deploy them to production, roll them back.",
+  CLI::App program("Looks after a struere database: its definitions as files, its data, its people and their keys.",
                    "struere");
   program.set_version_flag("--version", STRUERE_VERSION);
   program.require_subcommand(1);

@@ -65,6 +65,7 @@ TEST_CASE("from init to a release and back", "[cli]") {
   const Json releases = Json::parse(project.run("releases --json").text);
   REQUIRE(releases.size() == 3);
   CHECK(releases.at(0).at("restores") == 1);
+  CHECK(tells(project.run("rollback 1 -y"), "production is as release 1 is; there is nothing to roll back"));
   CHECK(project.run("rollback 9 -y").code == 4);
   CHECK(tells(project.run("rollback 9 -y"), "struere releases"));
   CHECK(project.run("verify -e production").code == 0);
