@@ -1,16 +1,8 @@
 #include "storage/postgres/type_keys.hpp"
 
-#include "core/json_scan.hpp"
-#include "query/field_key.hpp"
 #include "storage/sql/stored_texts.hpp"
 
 namespace struere::postgres {
-
-std::string key_of(const FieldKey& key, std::string_view data) {
-  std::string out;
-  for (const std::string& path : key.inner) append_field_key(out, find_in_canonical(data, path));
-  return out;
-}
 
 FieldKey parse_field_key(std::int64_t number, std::string_view fields, bool is_whole) {
   constexpr std::size_t data_and_point = 5;

@@ -29,8 +29,6 @@ struct TypeKeys {
 
 TypeKeys read_type_keys(Work& work, std::int64_t scope, EntityTypeKey type);
 
-// The parts of a row's field key.
-std::string key_of(const FieldKey& key, std::string_view data);
 FieldKey parse_field_key(std::int64_t number, std::string_view fields, bool is_whole);
 
 // What committed transactions left, by the generation that they left it with. Safe to use from many threads.

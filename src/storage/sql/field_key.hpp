@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/companion.hpp"
 #include "struere/core/field_path.hpp"
 #include "struere/model/entity_type.hpp"
 
-namespace struere {
+namespace STRUERE_COMPANION_API struere {
 
 // One field key: the rows of a type, sorted by these fields. It is one `key_no` of the table `entity_keys`.
 struct FieldKey {
@@ -21,6 +23,9 @@ struct FieldKey {
 
   friend bool operator==(const FieldKey&, const FieldKey&) = default;
 };
+
+// The bytes of a row's key (query/field_key.hpp), from its canonical data.
+std::string key_of(const FieldKey& key, std::string_view data);
 
 // The keys that a write must update: those that are complete and those that are still being built.
 using FieldKeys = std::vector<FieldKey>;

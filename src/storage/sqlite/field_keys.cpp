@@ -4,8 +4,6 @@
 #include <map>
 #include <optional>
 
-#include "core/json_scan.hpp"
-#include "query/field_key.hpp"
 #include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
@@ -17,12 +15,6 @@ constexpr std::int64_t rows_of_batch = 200;
 constexpr std::int64_t keys_of_batch = 2000;
 // The number of batches that run inside the transaction of a definition.
 constexpr int batches_at_once = 5;
-
-std::string key_of(const FieldKey& key, std::string_view data) {
-  std::string out;
-  for (const std::string& path : key.inner) append_field_key(out, find_in_canonical(data, path));
-  return out;
-}
 
 // Reads the number and the fields of a key from the first two columns.
 FieldKey key_to_fill(const Statement& row) {
