@@ -45,7 +45,13 @@ ByHand::ByHand(const std::string& url) : connection_(PQconnectdb(url.c_str()), P
       "= 1 AND k.key = $2 AND e.scope_id = $1 AND e.id = k.id ORDER BY k.created_at DESC, k.id DESC LIMIT 51");
   prepare("count",
           "SELECT count(*) FROM struere.entity_keys WHERE scope_id = $1 AND type_key = 1 AND key_no = 1 AND key = $2");
-  prepare("lock", "SELECT event_count, event_hash FROM struere.scope_heads WHERE scope_id = $1 FOR NO KEY UPDATE");
+  prepare("begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  prepare("begin_write", "BEGIN");
+  prepare("commit", "COMMIT");
+  // Whether the rules that the program knows still stand.
+  prepare("generation", "SELECT generation FROM struere.scope_heads WHERE scope_id = $1");
+  prepare("lock",
+          "SELECT event_count, event_hash, generation FROM struere.scope_heads WHERE scope_id = $1 FOR NO KEY UPDATE");
   prepare(
       "entity",
       "INSERT INTO struere.entities(scope_id, id, type_key, status, created_at, updated_at, version, data) VALUES($1, "
@@ -88,14 +94,26 @@ void ByHand::prepare(const char* name, const char* sql) {
   if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
 }
 
+// Prepared for each scope, as the library does.
+void ByHand::set_scope(int scope) {
+  const std::string name = fmt::format("scope_{}", scope);
+  if (scopes_.insert(scope).second) {
+    PQsendPrepare(connection_.get(), name.c_str(), fmt::format("SET LOCAL struere.scope = {}", scope).c_str(), 0,
+                  nullptr);
+    ++sent_;
+  }
+  prepared(name.c_str(), {});
+}
+
 void ByHand::begin_read(int scope) {
-  plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  plain(fmt::format("SET LOCAL struere.scope = {}", scope));
+  prepared("begin_read", {});
+  set_scope(scope);
+  prepared("generation", {std::to_string(scope)});
 }
 
 void ByHand::begin_write(int scope) {
-  plain("BEGIN");
-  plain(fmt::format("SET LOCAL struere.scope = {}", scope));
+  prepared("begin_write", {});
+  set_scope(scope);
 }
 
 void ByHand::plain(const std::string& sql) {
@@ -133,28 +151,28 @@ std::size_t ByHand::sync() {
 std::size_t ByHand::get(int scope, const std::string& id) {
   begin_read(scope);
   prepared("get", {std::to_string(scope), id});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 
 std::size_t ByHand::page(int scope) {
   begin_read(scope);
   prepared("page", {std::to_string(scope)});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 
 std::size_t ByHand::filtered_page(int scope, const std::string& key) {
   begin_read(scope);
   prepared("filtered", {std::to_string(scope), hex(key)});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 
 std::size_t ByHand::count(int scope, const std::string& key) {
   begin_read(scope);
   prepared("count", {std::to_string(scope), hex(key)});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 
@@ -163,7 +181,7 @@ std::string ByHand::key_of(int scope, const std::string& id) {
   prepared("key_of", {std::to_string(scope), id});
   sync();
   std::string key = value_;
-  plain("COMMIT");
+  prepared("commit", {});
   sync();
   return key;
 }
@@ -177,7 +195,7 @@ std::string ByHand::sha256(const std::string& text) {
 std::size_t ByHand::authenticate(int scope, const std::string& hash) {
   begin_read(scope);
   prepared("api_key", {std::to_string(scope), hex(hash)});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 
@@ -189,7 +207,7 @@ std::size_t ByHand::create(int scope, const std::string& id, const std::string& 
   prepared("entity", {number, id, data});
   prepared("key", {number, hex(key), id});
   prepared("event", {number, id, id, data});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 
@@ -201,7 +219,7 @@ std::size_t ByHand::update(int scope, const std::string& id, const std::string& 
   const std::size_t bytes = sync();
   prepared("change", {number, id, data});
   prepared("event", {number, id + fmt::format("/{}", ++updates_), id, data + data});
-  plain("COMMIT");
+  prepared("commit", {});
   return bytes + sync();
 }
 
@@ -227,7 +245,7 @@ std::size_t ByHand::create_all(int scope, const std::vector<NewRow>& rows) {
   prepared("keys", {number, list_of(keys), list_of(ids)});
   prepared("events", {number, value_, list_of(ids), list_of(data), list_of(hashes)});
   prepared("end", {number, std::to_string(rows.size()), hex(hash)});
-  plain("COMMIT");
+  prepared("commit", {});
   return sync();
 }
 

@@ -1,10 +1,13 @@
-// libpq by hand: the tables of the PostgreSQL storage, prepared statements, one pipeline a step.
+// libpq by hand: the tables of the PostgreSQL storage behind their row security, prepared statements (BEGIN and COMMIT
+// too), one pipeline for a read, two for a write: begin, scope, generation, statement, commit. What it leaves out is
+// what nobody writes by hand: rules, masks, schema, JSON.
 #pragma once
 
 #include <libpq-fe.h>
 
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,9 +43,11 @@ class ByHand {
 
  private:
   void prepare(const char* name, const char* sql);
+  void set_scope(int scope);
 
   std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
   int sent_ = 0;
+  std::set<int> scopes_;  // whose SET is prepared
   std::string value_;
   int updates_ = 0;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -82,6 +84,7 @@ struct ScopeCopy::Table {
   std::function<bool(const Row&, const Row&)> is_same;
   std::function<void(Transaction&, const Row&)> add;
   std::int64_t total = 0;
+  std::function<void(Transaction&, const std::vector<Row>&)> expect = {};  // before those of a batch are added
 };
 
 ScopeCopy::Table<Record> ScopeCopy::record_table(const RecordShape& shape) const {
@@ -114,13 +117,30 @@ ScopeCopy::Table<Record> ScopeCopy::record_table(const RecordShape& shape) const
 }
 
 ScopeCopy::Table<StoredEntity> ScopeCopy::entity_table() const {
+  std::set<EntityTypeKey> with_unique_keys;
+  const RecordShape& shape = shape_of(RecordTable::unique_keys);
+  for (const Record& key : source_->select_records({shape.table}))
+    with_unique_keys.insert(std::get<std::int64_t>(key.at(column_of(shape, "type_key"))));
+  const auto expect = [with_unique_keys](Transaction& transaction, const std::vector<StoredEntity>& entities) {
+    std::map<EntityTypeKey, std::vector<Json>> by_type;
+    for (const StoredEntity& entity : entities)
+      if (!entity.deleted && with_unique_keys.contains(entity.type))
+        by_type[entity.type].push_back(parse_canonical_json(entity.data));
+    for (const auto& [type, rows] : by_type) {
+      std::vector<const Json*> data;
+      for (const Json& row : rows) data.push_back(&row);
+      transaction.expect_entities(type, data);
+    }
+  };
   return {"entities",
           [limit = options_.batch_rows](Transaction& transaction, const std::optional<std::string>& after) {
             return transaction.scan_entities(after.value_or(""), limit, most_bytes_of_batch);
           },
           [](const StoredEntity& entity) { return entity.id; },
           [](const StoredEntity& a, const StoredEntity& b) { return struere::is_same(a, b); },
-          [](Transaction& transaction, const StoredEntity& entity) { transaction.insert_entity(entity); }};
+          [](Transaction& transaction, const StoredEntity& entity) { transaction.insert_entity(entity); },
+          0,
+          expect};
 }
 
 ScopeCopy::Table<StoredRelation> ScopeCopy::relation_table() const {
@@ -152,6 +172,7 @@ std::int64_t ScopeCopy::fill_table(const Table<Row>& table) {
     if (rows.empty()) return done;
     auto known = held.begin();
     bool has_written = false;
+    if (table.expect && held.empty()) table.expect(*transaction, rows);
     for (const Row& row : rows) {
       const auto key = table.key(row);
       if (known != held.end() && table.key(*known) < key) throw_changed(table.name);

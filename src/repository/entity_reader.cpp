@@ -74,6 +74,7 @@ std::optional<Entity> find_entity(GuardedOperation& operation, const std::string
   Selection selection = view_of(operation, *plan, *type);
   projection.prepare(selection);
   selection.id = id;
+  selection.is_last = operation.reads_once() && options.expand.empty();
   Page page = operation.transaction().select(selection);
   if (page.rows.empty()) return std::nullopt;
   return std::move(projection.rows(type_name, std::move(page)).front());
@@ -134,6 +135,7 @@ EntityPage list_entities(GuardedOperation& operation, const std::string& type_na
   selection.most_bytes = most_page_bytes;
   const Scope& scope = operation.actor().scope();
   if (query.after) selection.after = require_position(operation, question, *query.after);
+  selection.is_last = operation.reads_once() && query.expand.empty();
   Page page = operation.transaction().select(selection);
   std::optional<std::string> next;
   if (page.next) next = encode_cursor(operation.cursor_key(), scope, question, *page.next);
@@ -141,7 +143,9 @@ EntityPage list_entities(GuardedOperation& operation, const std::string& type_na
 }
 
 std::int64_t count_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
-  return operation.transaction().count(list_question(operation, type_name, query).selection);
+  Selection selection = list_question(operation, type_name, query).selection;
+  selection.is_last = operation.reads_once();
+  return operation.transaction().count(selection);
 }
 
 std::vector<std::string> plan_of_list(GuardedOperation& operation, const std::string& type_name, const Query& query) {

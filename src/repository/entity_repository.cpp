@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "repository/entity_reader.hpp"
 #include "repository/entity_writer.hpp"
 #include "storage/retry.hpp"
@@ -9,6 +12,7 @@
 namespace struere {
 Entity EntityRepository::get(const EntityId& id, const GetOptions& options) const {
   return guarded(caller_, Access::read, {"read", type_, id.str()}, [&](GuardedOperation& operation) {
+    operation.read_once();
     auto found = find_entity(operation, type_, id.str(), options);
     if (!found) throw_not_found();  // thrown inside the operation, so that it ends a unit of work
     return *std::move(found);
@@ -16,8 +20,10 @@ Entity EntityRepository::get(const EntityId& id, const GetOptions& options) cons
 }
 
 std::optional<Entity> EntityRepository::find(const EntityId& id, const GetOptions& options) const {
-  return guarded(caller_, Access::read, {"read", type_, id.str()},
-                 [&](GuardedOperation& operation) { return find_entity(operation, type_, id.str(), options); });
+  return guarded(caller_, Access::read, {"read", type_, id.str()}, [&](GuardedOperation& operation) {
+    operation.read_once();
+    return find_entity(operation, type_, id.str(), options);
+  });
 }
 
 std::vector<Entity> EntityRepository::get_many(const std::vector<EntityId>& ids) const {
@@ -26,13 +32,17 @@ std::vector<Entity> EntityRepository::get_many(const std::vector<EntityId>& ids)
 }
 
 EntityPage EntityRepository::list(const Query& query) const {
-  return guarded(caller_, Access::read, {"list", type_},
-                 [&](GuardedOperation& operation) { return list_entities(operation, type_, query); });
+  return guarded(caller_, Access::read, {"list", type_}, [&](GuardedOperation& operation) {
+    operation.read_once();
+    return list_entities(operation, type_, query);
+  });
 }
 
 std::int64_t EntityRepository::count(const Query& query) const {
-  return guarded(caller_, Access::read, {"list", type_},
-                 [&](GuardedOperation& operation) { return count_entities(operation, type_, query); });
+  return guarded(caller_, Access::read, {"list", type_}, [&](GuardedOperation& operation) {
+    operation.read_once();
+    return count_entities(operation, type_, query);
+  });
 }
 
 Aggregates EntityRepository::aggregate(const Query& query, const std::vector<std::string>& group_by,
@@ -96,6 +106,22 @@ void prepare_all(std::vector<WrittenJson>& rows, const Caller& caller, const Typ
   }
 }
 
+// The storage is told of so many of them at once.
+constexpr std::size_t rows_expected_at_once = 500;
+
+void expect_next(EntityWriter& writer, std::span<const Json> rows) {
+  std::vector<const Json*> data;
+  for (const Json& row : rows.first(std::min(rows.size(), rows_expected_at_once))) data.push_back(&row);
+  writer.expect(data);
+}
+
+void expect_next(GuardedOperation& operation, const std::string& type, std::span<const ImportedRow> rows) {
+  std::map<std::string, std::vector<const Json*>> by_type;
+  for (const ImportedRow& row : rows.first(std::min(rows.size(), rows_expected_at_once)))
+    by_type[row.type.value_or(type)].push_back(&row.data);
+  for (const auto& [name, data] : by_type) EntityWriter(operation, name).expect(data);
+}
+
 // Runs the write of one row. If its schema or its data would be read for long while all writers wait, the write is
 // undone, the data is checked, and the write runs again. Inside a unit of work the lock is held anyway.
 template <class Body>
@@ -126,7 +152,7 @@ Written create_in(const Caller& caller, const std::string& type, WrittenJson dat
 Written update_in(const Caller& caller, const std::string& type, const EntityId& id, WrittenJson patch,
                   const UpdateOptions& options) {
   patch.prepare("the patch");
-  return guarded_row(caller, Access::brief_write, {"update", type, id.str()}, [&](GuardedOperation& operation) {
+  return guarded_row(caller, Access::brief_write, {"update", type, id.str(), true}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
     operation.commit();
     return answer;
@@ -163,6 +189,7 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
     out.reserve(rows.size());
     EntityWriter writer(operation, type_);
     for (const WrittenJson& row : written) try {
+        if (out.size() % rows_expected_at_once == 0) expect_next(writer, rows.subspan(out.size()));
         out.emplace_back(writer.insert(row, options).id);
       } catch (const Error& error) {
         throw error.with_message(fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()))
@@ -195,6 +222,7 @@ std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> 
         }
     };
     at_each([&](EntityWriter& writer, std::size_t i) {
+      if (i % rows_expected_at_once == 0) expect_next(operation, type_, rows.subspan(i));
       const StoredEntity stored = writer.insert(written[i], rows[i].options, References::later);
       if ((bytes += stored.data.size()) > import_max_bytes)
         throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} bytes; divide it", import_max_bytes));
@@ -223,7 +251,7 @@ Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std:
 }
 
 void EntityRepository::remove(const EntityId& id) const {
-  guarded(caller_, Access::brief_write, {"delete", type_, id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::brief_write, {"delete", type_, id.str(), true}, [&](GuardedOperation& operation) {
     EntityWriter(operation, type_).remove(id.str());
     operation.commit();
   });
@@ -268,7 +296,7 @@ void EntityRepository::remove_all(const std::vector<EntityId>& ids) const {
 }
 
 Written EntityRepository::restore(const EntityId& id) const {
-  return guarded_row(caller_, Access::write, {"restore", type_, id.str()}, [&](GuardedOperation& operation) {
+  return guarded_row(caller_, Access::write, {"restore", type_, id.str(), true}, [&](GuardedOperation& operation) {
     Written answer = EntityWriter(operation, type_).restore(id.str());
     operation.commit();
     return answer;
@@ -276,7 +304,7 @@ Written EntityRepository::restore(const EntityId& id) const {
 }
 
 void EntityRepository::purge(const EntityId& id, const PurgeOptions& options) const {
-  guarded(caller_, Access::write, {"purge", type_, id.str()}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"purge", type_, id.str(), true}, [&](GuardedOperation& operation) {
     if (options.hold_writers) operation.hold_writers();
     EntityWriter(operation, type_).purge(id.str());
     operation.commit();

@@ -126,6 +126,11 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   return row;
 }
 
+void EntityWriter::expect(const std::vector<const Json*>& data) {
+  const EntityType* const type = operation_.rules().find_type(type_);
+  if (type && !type->unique.empty()) operation_.transaction().expect_entities(type->key, data);
+}
+
 Written EntityWriter::update(const std::string& id, const WrittenJson& input, const UpdateOptions& options) {
   const auto plan = operation_.require(Action::update, type_);
   const EntityType& type = operation_.require_type(type_);

@@ -24,6 +24,8 @@ class EntityWriter {
   // Like create(), but returns the stored row instead of the actor's view of it.
   StoredEntity insert(const WrittenJson& data, const CreateOptions& options,
                       References references = References::with_row);
+  // Tells the storage of rows that insert() is given next.
+  void expect(const std::vector<const Json*>& data);
   // Checks the references of a row that was inserted with References::later.
   void require_references(const Json& data) { require_references(operation_.require_type(type_), data, false); }
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);

@@ -21,6 +21,7 @@ struct Attempt {
   std::string_view action;
   std::string_view resource;
   std::string_view id = {};
+  bool reads_id_first = false;  // the entity of this id, as a write of one row does
 };
 
 // The rows and events that one write of an organization's own actor may process (docs/limits.md).
@@ -47,11 +48,15 @@ struct SlowCheck {
 class GuardedOperation {
  public:
   // If `may_presume` is true, a reader may use the rules as of the last commit that this process has seen. It must
-  // then call rules_stand() before it returns its answer.
-  GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume = false);
+  // then call rules_stand() before it returns its answer. `entity` is what it reads first, if that is known.
+  GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume = false,
+                   std::string_view entity = {});
   // One operation of a unit of work: in the unit's transaction and at its time. The unit commits, not the operation.
   GuardedOperation(UnitOfWork& unit, const ActorContext& actor);
 
+  // Said by a reader who asks for one entity, page or count, and for nothing after it (Selection::is_last).
+  void read_once() noexcept { reads_once_ = owned_ && !is_write_; }
+  bool reads_once() const noexcept { return reads_once_; }
   // Whether the rules are those of the transaction's snapshot. If not, all results computed with them are invalid.
   bool rules_stand();
   // The same after a failure, which may be the transaction's: then there is nothing else to answer.
@@ -134,6 +139,7 @@ class GuardedOperation {
   Timestamp now_;
   bool has_event_ = false;
   bool is_write_;
+  bool reads_once_ = false;
   std::int64_t spent_ = 0;
   std::size_t run_bytes_ = 0;
   bool holds_writers_ = false;

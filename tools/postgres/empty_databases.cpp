@@ -106,6 +106,9 @@ class Lent final : public Storage {
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
     return storage_->begin(scope, access);
   }
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const std::string& id) override {
+    return storage_->begin_at(scope, access, id);
+  }
   std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
     return storage_->begin_joint(scopes);
   }

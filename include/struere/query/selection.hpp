@@ -69,6 +69,8 @@ struct Selection {
   std::size_t most_bytes = static_cast<std::size_t>(-1);
   std::optional<Position> after = {};
   Interruption interruption = {};
+  // A hint: afterwards nothing but its generation() is asked of the transaction, which may end along with this query.
+  bool is_last = false;
 
   // Returned for each row in addition (Page): its values at these fields of `data` as a query sees them, and its
   // position in the order.

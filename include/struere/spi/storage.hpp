@@ -65,6 +65,10 @@ class Storage {
   // the organization does not exist. An organization whose record has an `unfinished_copy` is not open: it exists only
   // for Access::fill, which throws Error{not_found} for every other one.
   virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
+  // The same; the entity of this id is what will be looked for first: a hint, so that it may be read along.
+  virtual std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const std::string& /*id*/) {
+    return begin(scope, access);
+  }
   // A write in each of these scopes, which belong to one organization.
   virtual std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) = 0;
   // On the tables that no organization owns (RecordOwner::database): organizations and users. An organization's two

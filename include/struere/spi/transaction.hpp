@@ -86,6 +86,9 @@ class Transaction : public RecordTransaction, public RelationReader {
   // Both throw Error{conflict} if the row would break a unique key of its type as stored; the message names the paths
   // of the key and nothing of the other row, and the transaction is then to be undone. Storages hold the keys here, so
   // that no way of writing a row goes past them.
+  // A hint comes before: entities of the type with these `data` are inserted next, so that a storage may look at once
+  // whether their unique values are free.
+  virtual void expect_entities(EntityTypeKey, const std::vector<const Json*>& /*data*/) {}
   virtual void insert_entity(const StoredEntity& entity) = 0;  // also one that is deleted already
   virtual void update_entity(const StoredEntity& entity) = 0;  // by id; `type` and `created_at` never change
   // Removes the row, its relations and its trigger runs. Events keep the id, and count as those of a purged entity.

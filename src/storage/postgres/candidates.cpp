@@ -346,7 +346,14 @@ Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* la
   return {fmt::format("{} ORDER BY {} LIMIT {}", columns, fmt::join(order, ", "), limit), std::move(text.parameters)};
 }
 
-// Whether the statement's conditions are all that is asked of a row, and each exactly.
+bool Candidates::is_position_exact() const {
+  const Position& after = *selection_.after;
+  for (std::size_t i = 0; i < selection_.order.size(); ++i)
+    if (is_text(selection_.order[i].field) ? !string_of_sort_key(after[i]) : !integer_of_sort_key(after[i]))
+      return false;
+  return !selection_.order.empty();
+}
+
 bool Candidates::is_decided() const {
   if (selection_.search || !decider_.groups().single() || !is_conjunction(decider_.admits().front()) ||
       !is_conjunction(decider_.filter()))

@@ -47,6 +47,10 @@ class Candidates {
   Statement select(std::int64_t limit, const ResultRow* last = nullptr) const;
   // How many rows there are, if SQL alone decides.
   std::optional<Statement> count() const;
+  // Whether the statement's conditions are all that is asked of a row, and each exactly.
+  bool is_decided() const;
+  // order() == exact: whether the first batch begins exactly after the position of the selection.
+  bool is_position_exact() const;
 
  private:
   struct Text;  // a statement that is being written
@@ -58,7 +62,6 @@ class Candidates {
   void add_position(Text& text) const;
   void add_place(Text& text, const ResultRow& last) const;
   std::string order_column(const OrderKey& key) const;
-  bool is_decided() const;
   bool is_in_key(const Predicate& condition) const;
 
   std::int64_t scope_;

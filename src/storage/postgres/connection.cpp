@@ -19,16 +19,8 @@ namespace struere::postgres {
 namespace {
 
 // Statements of other shapes are sent unprepared.
-constexpr std::size_t most_prepared = 512;
+constexpr std::size_t most_prepared = 512, most_prepared_without_parameters = 256;
 constexpr int interruption_interval_ms = 10;
-constexpr std::string_view no_prepare = "prepare=off";
-
-[[noreturn]] void refuse_url(const char* why) {
-  throw Error(ErrorCode::storage,
-              fmt::format("the URL of the PostgreSQL database {}; write it as "
-                          "postgresql://user@host:port/database, with special characters percent-encoded",
-                          why));
-}
 
 // libpq tells no SQLSTATE of a connection that was refused.
 [[noreturn]] void throw_unreachable(const std::string& message) {
@@ -39,46 +31,6 @@ constexpr std::string_view no_prepare = "prepare=off";
 }
 
 }  // namespace
-
-Target Target::parse(std::string_view url) {
-  Target out;
-  const std::size_t authority = url.find("://");
-  if (authority == std::string_view::npos) refuse_url("has no scheme");
-  const std::size_t question = url.find('?');
-  const std::string_view before = url.substr(0, question);
-  const std::string_view named = before.substr(authority + 3, before.find('/', authority + 3) - (authority + 3));
-  // libpq would take what follows the first `@` of a password for the host, and say it in its errors.
-  if (std::ranges::count(named, '@') > 1) refuse_url("has more than one `@` before its path");
-  std::string rest;
-  std::string_view parameters = question == std::string_view::npos ? std::string_view() : url.substr(question + 1);
-  while (!parameters.empty()) {
-    const std::size_t end = std::min(parameters.find('&'), parameters.size());
-    const std::string_view one = parameters.substr(0, end);
-    parameters.remove_prefix(std::min(end + 1, parameters.size()));
-    if (one == no_prepare)
-      out.prepares = false;
-    else if (one == "prepare=on")
-      out.prepares = true;
-    else if (one.starts_with("prepare="))
-      refuse_url("says neither `prepare=on` nor `prepare=off`");
-    else
-      rest.append(rest.empty() ? "?" : "&").append(one);
-  }
-  out.url = std::string(before) + rest;
-  char* error = nullptr;
-  PQconninfoOption* const parsed = PQconninfoParse(out.url.c_str(), &error);
-  PQfreemem(error);  // it may repeat the URL
-  if (!parsed) refuse_url("is malformed, or has a parameter that libpq does not know");
-  // Of an unencoded password libpq would take parts for a port or a database, and say them in its errors.
-  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(parsed, PQconninfoFree);
-  for (const PQconninfoOption* option = parsed; option->keyword; ++option) {
-    const std::string_view name = option->keyword, value = option->val ? option->val : "";
-    if (name == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos)
-      refuse_url("has a port that is no number");
-    if (name == "dbname" && value.find('@') != std::string_view::npos) refuse_url("has an `@` in its path");
-  }
-  return out;
-}
 
 Connection::Connection(const Target& target) : prepares_(target.prepares), forks_(fork_count()) {
   // A later one prevails.
@@ -116,40 +68,63 @@ void Connection::require(bool succeeded) {
   if (!succeeded) throw_lost();
 }
 
-std::optional<std::string> Connection::prepared_name(std::string_view sql) {
-  if (!prepares_) return std::nullopt;
-  if (const auto known = prepared_.find(sql); known != prepared_.end()) return known->second;
-  if (prepared_.size() >= most_prepared) return std::nullopt;
+// nullptr: it is sent unprepared.
+const std::string* Connection::prepared_name(std::string_view sql, bool has_parameters) {
+  if (!prepares_) return nullptr;
+  if (const auto known = prepared_.find(sql); known != prepared_.end()) return &known->second.name;
+  const bool is_full = has_parameters ? prepared_.size() - without_parameters_ >= most_prepared
+                                      : without_parameters_ >= most_prepared_without_parameters;
+  if (is_full) return nullptr;
   const std::string text(sql), name = fmt::format("s{}", ++last_name_);
   require(PQsendPrepare(connection_, name.c_str(), text.c_str(), 0, nullptr) == 1);
   pending_.push_back({text, std::nullopt});
-  prepared_.emplace(text, name);
-  return name;
+  if (!has_parameters) ++without_parameters_;
+  return &prepared_.emplace(text, Prepared{name, has_parameters}).first->second.name;
 }
 
-Connection::Ticket Connection::queue(std::string_view sql, const Parameters& parameters) {
-  if (is_broken_) throw_lost();
+void Connection::forget_prepared(const std::string& sql) {
+  const auto known = prepared_.find(sql);
+  if (known == prepared_.end()) return;
+  if (!known->second.has_parameters) --without_parameters_;
+  prepared_.erase(known);
+}
+
+Connection::Ticket Connection::send(const std::string* name, std::string_view sql, const Parameters& parameters) {
   const std::size_t count = parameters.values_.size();
-  std::vector<const char*> data(count);
-  std::vector<int> lengths(count), formats(count);
+  data_.resize(count);
+  lengths_.resize(count);
+  formats_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Parameters::Value& value = parameters.values_[i];
-    data[i] = value.data || value.is_binary ? value.data : value.digits.data();
-    lengths[i] = value.length;
-    formats[i] = value.is_binary ? 1 : 0;
+    data_[i] = value.data || value.is_binary ? value.data : value.digits.data();
+    lengths_[i] = value.length;
+    formats_[i] = value.is_binary ? 1 : 0;
   }
-  if (std::exchange(has_finished_, false)) results_.clear();
-  // What has no parameters is BEGIN, SET and the like, which the server does not plan.
-  const auto name = count == 0 ? std::nullopt : prepared_name(sql);
   const int n = static_cast<int>(count);
   const int sent =
-      name ? PQsendQueryPrepared(connection_, name->c_str(), n, data.data(), lengths.data(), formats.data(), 1)
-           : PQsendQueryParams(connection_, std::string(sql).c_str(), n, nullptr, data.data(), lengths.data(),
-                               formats.data(), 1);
+      name ? PQsendQueryPrepared(connection_, name->c_str(), n, data_.data(), lengths_.data(), formats_.data(), 1)
+           : PQsendQueryParams(connection_, std::string(sql).c_str(), n, nullptr, data_.data(), lengths_.data(),
+                               formats_.data(), 1);
   require(sent == 1);
   results_.emplace_back();
   pending_.push_back({{}, results_.size() - 1});
   return results_.size() - 1;
+}
+
+void Connection::begin_queueing() {
+  if (is_broken_) throw_lost();
+  if (std::exchange(has_finished_, false)) results_.clear();
+  has_committed_with_it_ = false;
+}
+
+Connection::Ticket Connection::queue(std::string_view sql, const Parameters& parameters) {
+  begin_queueing();
+  return send(parameters.size() == 0 ? nullptr : prepared_name(sql, true), sql, parameters);
+}
+
+void Connection::queue_again(std::string_view sql) {
+  begin_queueing();
+  send(prepared_name(sql, false), sql, {});
 }
 
 Result Connection::run(std::string_view sql, const Parameters& parameters) {
@@ -218,9 +193,7 @@ void Connection::read_until_sync() {
       }
       if (pending.ticket) results_[*pending.ticket] = std::move(result);
     }
-    if (!succeeded && !pending.prepares.empty()) {
-      prepared_.erase(pending.prepares);
-    }
+    if (!succeeded && !pending.prepares.empty()) forget_prepared(pending.prepares);
     if (PQstatus(connection_) != CONNECTION_OK) throw_lost();
   }
   Result sync(next_result());
@@ -246,6 +219,8 @@ void Connection::begin_sending() { require(PQflush(connection_) >= 0); }
 
 void Connection::finish() {
   if (is_broken_) throw_lost();
+  const bool commits = std::exchange(commits_with_next_, false);
+  if (commits) queue_again("COMMIT");
   is_cancelled_ = false;
   failure_ = nullptr;
   is_broken_ = true;  // until all answers were read
@@ -262,6 +237,7 @@ void Connection::finish() {
   pending_.clear();
   is_broken_ = false;
   has_finished_ = true;
+  has_committed_with_it_ = commits && !failure_;
   if (const auto failure = std::exchange(failure_, nullptr)) failure();
 }
 
@@ -289,6 +265,7 @@ bool Connection::is_usable() noexcept {
     if (!is_broken_) drain();
     results_.clear();
     pending_.clear();
+    commits_with_next_ = has_committed_with_it_ = false;
   } catch (const std::exception&) {
     is_broken_ = true;
   }

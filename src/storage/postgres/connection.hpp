@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/postgres/parameters.hpp"
@@ -41,6 +41,8 @@ class Connection {
   // Queues a statement, whose result is taken with the ticket after finish() and before the next one is queued. Throws
   // Error{storage} if the connection is lost.
   Ticket queue(std::string_view sql, const Parameters& parameters = {});
+  // A statement without parameters that is sent again and again in these words, such as BEGIN: prepared as well.
+  void queue_again(std::string_view sql);
   std::size_t queued() const noexcept { return pending_.size(); }
   // Sends of what is queued as much as the socket takes at once.
   void begin_sending();
@@ -51,6 +53,11 @@ class Connection {
   Result take(Ticket ticket) { return std::move(results_.at(ticket)); }
   // Queues one and finishes; its result.
   Result run(std::string_view sql, const Parameters& parameters = {});
+
+  // COMMIT goes with the statements of the next finish(), whose results are then those of an ended transaction. Where
+  // one of them fails, it has not ended.
+  void commit_with_next(bool commits) noexcept { commits_with_next_ = commits; }
+  bool has_committed_with_it() const noexcept { return has_committed_with_it_; }  // and nothing was queued since
 
   // Sends what is queued without waiting; the results are dropped before the next statement is sent.
   void send_and_forget() noexcept;
@@ -78,21 +85,36 @@ class Connection {
   void read_until_sync();
   void drain();
   void note_failure(const pg_result& result, bool is_last);
-  std::optional<std::string> prepared_name(std::string_view sql);
+  void begin_queueing();
+  const std::string* prepared_name(std::string_view sql, bool has_parameters);
+  void forget_prepared(const std::string& sql);
+  Ticket send(const std::string* name, std::string_view sql, const Parameters& parameters);
 
   pg_conn* connection_;
   bool prepares_;
   std::uint64_t forks_;
-  std::map<std::string, std::string, std::less<>> prepared_;  // names by text
+  struct HashOfText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+  };
+  struct Prepared {
+    std::string name;
+    bool has_parameters;
+  };
+  std::unordered_map<std::string, Prepared, HashOfText, std::equal_to<>> prepared_;  // by text
   std::size_t last_name_ = 0;
+  std::size_t without_parameters_ = 0;  // of those that are prepared
   std::vector<Pending> pending_;
   bool has_finished_ = false;  // the results are those of before
   std::vector<Result> results_;
+  std::vector<const char*> data_;  // of the parameters of the statement that is being sent
+  std::vector<int> lengths_, formats_;
   std::size_t forgotten_ = 0;  // syncs whose results nobody wants
   std::function<void()> failure_;
   std::function<bool()> is_due_;
   bool is_cancelled_ = false;
   bool is_committing_ = false;
+  bool commits_with_next_ = false, has_committed_with_it_ = false;
   bool is_broken_ = false;
 };
 

@@ -56,6 +56,8 @@ const NewRows::Layout NewRows::key_layout(
     or_ignore);
 const NewRows::Layout NewRows::word_layout("entity_words",
                                            {{"type_key", integers}, {"word", texts}, {"entity_id", texts}}, or_ignore);
+const NewRows::Layout NewRows::unique_value_layout(
+    "unique_values", {{"type_key", integers}, {"key_no", integers}, {"value", texts}, {"entity_id", texts}});
 const NewRows::Layout NewRows::event_layout("events", {{"sequence", integers},
                                                        {"id", texts},
                                                        {"type", texts},
@@ -81,6 +83,7 @@ NewRows::NewRows(Work& work, std::int64_t scope)
       entities_(entity_layout),
       keys_(key_layout),
       words_(word_layout),
+      unique_values_(unique_value_layout),
       events_(event_layout) {}
 
 void NewRows::add(const StoredEntity& entity, const TypeKeys& keys) {
@@ -144,9 +147,19 @@ void NewRows::add(const EventRecord& event) {
   }
 }
 
+void NewRows::add_unique_value(EntityTypeKey type, std::int64_t key, std::string_view value, const std::string& id) {
+  require_storable(value);
+  begin_row();
+  ++unique_values_.rows;
+  unique_values_[0].add(type);
+  unique_values_[1].add(key);
+  unique_values_[2].add_text(value);
+  unique_values_[3].add_text(id);
+}
+
 void NewRows::begin_row() {
   std::size_t rows = 0, bytes = 0;
-  for (const Table* const table : {&entities_, &keys_, &words_, &events_}) {
+  for (const Table* const table : tables()) {
     rows = std::max(rows, table->rows);
     for (const Array& column : table->columns) bytes += column.bytes();
   }
@@ -156,7 +169,7 @@ void NewRows::begin_row() {
 
 // Rows that others refer to come first.
 void NewRows::send() {
-  for (Table* const table : {&entities_, &keys_, &words_, &events_}) send(*table);
+  for (Table* const table : tables()) send(*table);
   if (unanswered_bytes_ < most_unanswered_bytes) return;
   unanswered_bytes_ = 0;
   work_.in(scope_).finish();

@@ -1,7 +1,10 @@
 // Rows that a transaction inserts, gathered so that many of a table are one statement.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/postgres/type_keys.hpp"
@@ -20,10 +23,12 @@ class NewRows final : private Deferred {
   NewRows(const NewRows&) = delete;
   NewRows& operator=(const NewRows&) = delete;
 
-  // With its field keys and words; the values of unique keys are UniqueKeys'. Throw Error{storage} if rows that were
+  // With its field keys and words; the values of unique keys apart. Throw Error{storage} if rows that were
   // added before were not stored.
   void add(const StoredEntity& entity, const TypeKeys& keys);
   void add(const EventRecord& event);
+  // Of an entity that is there or was added before. One that is taken fails the transaction: UniqueKeys asks before.
+  void add_unique_value(EntityTypeKey type, std::int64_t key, std::string_view value, const std::string& id);
 
  private:
   struct Layout;  // of a table: its columns, and the statements
@@ -39,11 +44,12 @@ class NewRows final : private Deferred {
   void begin_row();
   void send() override;
   void send(Table& table);
+  std::array<Table*, 5> tables() { return {&entities_, &keys_, &words_, &unique_values_, &events_}; }
 
   Work& work_;
   std::int64_t scope_;
-  static const Layout entity_layout, key_layout, word_layout, event_layout;
-  Table entities_, keys_, words_, events_;
+  static const Layout entity_layout, key_layout, word_layout, unique_value_layout, event_layout;
+  Table entities_, keys_, words_, unique_values_, events_;
   std::size_t unanswered_bytes_ = 0;  // of statements whose result was not waited for
 };
 

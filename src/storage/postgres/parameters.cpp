@@ -37,8 +37,14 @@ void require_storable(std::string_view text) {
     throw Error(ErrorCode::invalid_data, "a text contains the character U+0000, which cannot be stored; remove it");
 }
 
+Parameters::Value& Parameters::next() {
+  constexpr std::size_t often = 8;  // most statements have fewer
+  if (values_.empty()) values_.reserve(often);
+  return values_.emplace_back();
+}
+
 Parameters& Parameters::add(std::int64_t value) {
-  Value& out = values_.emplace_back();
+  Value& out = next();
   out.is_binary = false;
   std::to_chars(out.digits.data(), out.digits.data() + out.digits.size() - 1, value);
   return *this;
@@ -51,14 +57,14 @@ Parameters& Parameters::add_text(std::string_view value) {
 
 Parameters& Parameters::add_bytes(std::string_view value) {
   const int length = checked_length(value);
-  Value& out = values_.emplace_back();
+  Value& out = next();
   out.data = length == 0 ? "" : value.data();
   out.length = length;
   return *this;
 }
 
 Parameters& Parameters::add_null() {
-  values_.emplace_back();
+  next();
   return *this;
 }
 

@@ -91,6 +91,8 @@ class Parameters {
     bool is_binary = true;
     std::array<char, 24> digits{};
   };
+  Value& next();
+
   std::vector<Value> values_;
   std::shared_ptr<std::deque<std::string>> kept_;  // shared by copies, whose values point into it
 };

@@ -8,9 +8,10 @@
 
 #include "query/aggregator.hpp"
 #include "query/field_key.hpp"
+#include "storage/postgres/first_rows.hpp"
 #include "storage/postgres/interruptible.hpp"
 #include "storage/postgres/postgres_transaction.hpp"
-#include "storage/postgres/row_limit.hpp"
+#include "storage/postgres/row_batches.hpp"
 #include "storage/search_words.hpp"
 #include "storage/sql/row_reader.hpp"
 #include "struere/core/error.hpp"
@@ -19,140 +20,49 @@
 namespace struere::postgres {
 namespace {
 
-// Rows that are read at once: at first about as many as are wanted, then more and more.
-constexpr std::int64_t least_rows = 16, first_rows = 256, most_rows = 2'048;
-constexpr std::int64_t bytes_of_batch = 4 << 20;
-
-// A row that was selected, kept until the page is made.
-class KeptRow final : public ResultRow {
- public:
-  KeptRow(const ResultRow& row, std::string bits)
-      : id_(row.string(0)),
-        data_(row.string(1)),
-        status_(row.string(3)),
-        bits_(std::move(bits)),
-        version_(row.integer(2)),
-        created_at_(row.integer(4)),
-        updated_at_(row.integer(5)) {}
-
-  Type type(int column) const override {
-    return column == 2 || column == 4 || column == 5 ? Type::integer : Type::text;
+std::vector<std::optional<Json>> values_of(const Selection& selection, const RowDecider& decider) {
+  std::vector<std::optional<Json>> out;
+  for (const FieldPath& field : selection.values) {
+    const Json* const value = decider.view().find(field);
+    out.push_back(value ? std::optional(*value) : std::nullopt);
   }
-  std::int64_t integer(int column) const override {
-    return column == 2 ? version_ : column == 4 ? created_at_ : updated_at_;
-  }
-  std::string_view text(int column) const override {
-    return column == 0 ? id_ : column == 1 ? data_ : column == 3 ? status_ : bits_;
-  }
-  std::string_view blob(int column) const override { return text(column); }
+  return out;
+}
 
- private:
-  std::string id_, data_, status_, bits_;
-  std::int64_t version_, created_at_, updated_at_;
-};
-
-struct Selected {
-  Position position;
-  KeptRow row;
-  std::vector<std::optional<Json>> values;
-  std::string key;  // the field key that it was found by
-};
-
-// The first rows of a selection, in its order, out of rows that come in the order of their statement.
-class FirstRows {
- public:
-  FirstRows(const Selection& selection, const Candidates& candidates)
-      : selection_(selection), candidates_(candidates), wanted_(static_cast<std::size_t>(selection.limit) + 1) {}
-
-  bool before(const Position& a, const Position& b) const {
-    for (std::size_t i = 0; i < selection_.order.size(); ++i)
-      if (a[i] != b[i]) return selection_.order[i].descending ? a[i] > b[i] : a[i] < b[i];
-    return false;
-  }
-
-  // Whether no later row can be among them; `key` is that of the next one.
-  bool is_complete(std::string_view key) const {
-    if (rows_.size() < wanted_) return false;
-    switch (candidates_.order()) {
-      case Candidates::Order::none: return false;
-      case Candidates::Order::exact: return true;
-      case Candidates::Order::key: break;
+// Of rows that come in the order of the selection: each is on the page as soon as it is read. Where SQL has decided all
+// that is asked, the interpreter would only say it again.
+Page page_in_order(const Selection& selection, RowDecider& decider, const Candidates& candidates, Batches& batches) {
+  const bool is_decided = candidates.is_decided() && selection.values.empty() && !selection.with_positions &&
+                          (!selection.after || candidates.is_position_exact());
+  if (is_decided) batches.end_with_first(selection);
+  const RowReader reader(decider.groups());
+  static const std::string only_group = "1";
+  Page page;
+  PageRows rows;
+  Position last;
+  while (batches.next()) {
+    const Row row = batches.row();
+    const std::string* bits = &only_group;
+    if (!is_decided) {
+      const auto& decided = decider.decide(row);
+      if (!decided) continue;
+      bits = &*decided;
     }
-    const std::string& last = rows_.front().key;
-    if (last != key) return selection_.order.front().descending ? key < last : key > last;
-    return candidates_.is_tail_exact() && is_exact_field_key(key);
+    if (selection.after && !is_decided && !is_before(selection.order, *selection.after, decider.position())) continue;
+    if (static_cast<std::int64_t>(rows.size()) == selection.limit || rows.bytes() >= selection.most_bytes) {
+      page.next = std::move(last);
+      break;
+    }
+    rows.add(reader, SelectedRow(row, *bits));
+    if (rows.size() == 1) rows.expect(batches.size(), std::min<std::size_t>(selection.most_bytes, bytes_of_batch));
+    if (!selection.values.empty()) page.values.push_back(values_of(selection, decider));
+    if (selection.with_positions) page.positions.push_back(decider.position());
+    if (static_cast<std::int64_t>(rows.size()) == selection.limit || rows.bytes() >= selection.most_bytes)
+      last = decider.position_of(row);
   }
-
-  void add(Selected row) {
-    if (selection_.after && !before(*selection_.after, row.position)) return;
-    const auto later = [&](const Selected& a, const Selected& b) { return before(a.position, b.position); };
-    rows_.push_back(std::move(row));
-    std::ranges::push_heap(rows_, later);
-    if (rows_.size() <= wanted_) return;
-    std::ranges::pop_heap(rows_, later);
-    rows_.pop_back();
-  }
-
-  std::vector<Selected> take() {
-    std::ranges::sort(rows_, [&](const Selected& a, const Selected& b) { return before(a.position, b.position); });
-    return std::move(rows_);
-  }
-
- private:
-  const Selection& selection_;
-  const Candidates& candidates_;
-  std::size_t wanted_;
-  std::vector<Selected> rows_;  // a heap: the last one is in front
-};
-
-// How many rows to read next.
-class BatchSize {
- public:
-  explicit BatchSize(std::int64_t first) : next_(std::clamp(first, least_rows, first_rows)) {}
-  std::int64_t next() const noexcept { return row_limit(next_); }
-  void add(const Result& batch) {
-    for (int row = 0; row < batch.rows(); ++row) bytes_ += static_cast<std::int64_t>(batch.bytes(row, 1).size());
-    rows_ += batch.rows();
-    const std::int64_t of_row = rows_ == 0 ? 1 : std::max<std::int64_t>(bytes_ / rows_, 1);
-    next_ = std::clamp(std::min(next_ * 4, bytes_of_batch / of_row), least_rows, most_rows);
-  }
-
- private:
-  std::int64_t next_, bytes_ = 0, rows_ = 0;
-};
-
-// The rows of a statement, read batch by batch.
-class Batches {
- public:
-  Batches(Work& work, std::int64_t scope, const Candidates& candidates, const Interruption& interruption,
-          std::int64_t first)
-      : work_(work), scope_(scope), candidates_(candidates), interruption_(interruption), size_(first) {}
-
-  bool next() {
-    if (batch_ && ++row_ < batch_.rows()) return true;
-    if (batch_ && batch_.rows() < asked_) return false;
-    throw_if_due(interruption_);
-    asked_ = size_.next();
-    const Row last(batch_, batch_ ? batch_.rows() - 1 : 0);
-    const Candidates::Statement statement = candidates_.select(asked_, batch_ ? &last : nullptr);
-    Result batch = work_.in(scope_).run(statement.sql, statement.parameters);
-    batch_ = std::move(batch);
-    size_.add(batch_);
-    row_ = 0;
-    return batch_.rows() > 0;
-  }
-  Row row() const { return Row(batch_, row_); }
-
- private:
-  Work& work_;
-  std::int64_t scope_;
-  const Candidates& candidates_;
-  const Interruption& interruption_;
-  BatchSize size_;
-  std::int64_t asked_ = 0;
-  Result batch_;
-  int row_ = 0;
-};
+  page.rows = rows.take();
+  return page;
+}
 
 std::string names_of(const FieldKey& key) {
   std::string out;
@@ -179,6 +89,10 @@ auto PostgresTransaction::with_keys(EntityTypeKey type, Query&& query) {
     if (const auto known = known_keys_.find(scope_, type)) {
       auto answer = query(*known->keys);
       if (head_.generation() == known->generation) return answer;
+      if (work_->has_ended()) {
+        work_->begin_again();
+        head_.forget();
+      }
     }
   return query(*keys_of(type));
 }
@@ -187,27 +101,45 @@ Page PostgresTransaction::select(const Selection& selection) {
   const Interruptible interruptible(connection(), selection.interruption);
   RowDecider decider(selection, *this);
   if (is_never(decider)) return {};
+  if (selection.id) return page_of_id(selection, decider);
   return with_keys(selection.type, [&](const TypeKeys& keys) { return page_of(selection, decider, keys); });
 }
 
-Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decider, const TypeKeys& keys) {
+// A row or none: there is nothing to narrow, and no key to know. `+ 0` as in Candidates.
+Page PostgresTransaction::page_of_id(const Selection& selection, RowDecider& decider) {
+  if (!is_storable(*selection.id)) return {};
+  if (selection.is_last && !decider.asks_for_relations()) work_->end_with_next();
+  const Result found = connection().run(
+      "SELECT id, data, version, status, created_at, updated_at FROM struere.entities WHERE scope_id = $1 AND type_key "
+      "+ 0 = $2 AND deleted_at IS NULL AND id = $3",
+      Parameters().add(scope_).add(selection.type).add_text(*selection.id));
   Page page;
+  if (found.rows() == 0) return page;
+  const Row row(found, 0);
+  const auto& bits = decider.decide(row);
+  if (!bits || (selection.after && !is_before(selection.order, *selection.after, decider.position()))) return page;
+  PageRows rows;
+  rows.add(RowReader(decider.groups()), SelectedRow(row, *bits));
+  if (!selection.values.empty()) page.values.push_back(values_of(selection, decider));
+  if (selection.with_positions) page.positions.push_back(decider.position());
+  page.rows = rows.take();
+  return page;
+}
+
+Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decider, const TypeKeys& keys) {
   const std::vector<std::string> terms = terms_of(selection, keys);
   const Candidates candidates(scope_, selection, decider, keys, terms, true);
-  FirstRows first(selection, candidates);
   Batches batches(*work_, scope_, candidates, selection.interruption, selection.limit + 1);
+  if (candidates.order() == Candidates::Order::exact) return page_in_order(selection, decider, candidates, batches);
+  Page page;
+  FirstRows first(selection, candidates);
   while (batches.next()) {
     const Row row = batches.row();
     const std::string_view key = candidates.has_key() ? row.blob(Candidates::key_column) : std::string_view();
     if (first.is_complete(key)) break;
     const auto& bits = decider.decide(row);
     if (!bits) continue;
-    std::vector<std::optional<Json>> values;
-    for (const FieldPath& field : selection.values) {
-      const Json* const value = decider.view().find(field);
-      values.push_back(value ? std::optional(*value) : std::nullopt);
-    }
-    first.add({decider.position(), KeptRow(row, *bits), std::move(values), std::string(key)});
+    first.add({decider.position(), KeptRow(row, *bits), values_of(selection, decider), std::string(key)});
   }
   const RowReader reader(decider.groups());
   PageRows rows;
@@ -251,18 +183,16 @@ void PostgresTransaction::each_selected(const Selection& selection, RowDecider& 
     if (decider.decide(batches.row())) visit(decider.view());
 }
 
-std::int64_t PostgresTransaction::count(const Selection& asked) {
-  const Interruptible interruptible(connection(), asked.interruption);
-  Selection selection = asked;
-  selection.order.clear();
-  selection.after.reset();
-  selection.values.clear();
+std::int64_t PostgresTransaction::count(const Selection& selection) {
+  const Interruptible interruptible(connection(), selection.interruption);
   RowDecider decider(selection, *this);
   if (is_never(decider)) return 0;
   return with_keys(selection.type, [&](const TypeKeys& keys) -> std::int64_t {
     const std::vector<std::string> no_terms;
-    if (const auto statement = Candidates(scope_, selection, decider, keys, no_terms, false).count())
+    if (const auto statement = Candidates(scope_, selection, decider, keys, no_terms, false).count()) {
+      if (selection.is_last) work_->end_with_next();
       return connection().run(statement->sql, statement->parameters).integer(0, 0);
+    }
     std::int64_t n = 0;
     each_selected(selection, decider, keys, [&](const RowFields&) { ++n; });
     return n;

@@ -60,11 +60,12 @@ class PostgresStorage final : public Storage {
     if (!options.read_only) builder_.resume();
   }
 
-  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override { return begin_at(scope, access, {}); }
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const std::string& id) override {
     const std::int64_t number = access == Access::fill ? unopened_scope_number(scope) : scope_number(scope);
     auto out = std::make_unique<PostgresTransaction>(
         begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read), number, scope.organization().str(),
-        known_keys_, false, [this, number] { builder_.run(number); });
+        known_keys_, false, [this, number] { builder_.run(number); }, id);
     if (access == Access::fill) out->require_unopened();
     return out;
   }
@@ -97,6 +98,7 @@ class PostgresStorage final : public Storage {
     if (!leads_to) return std::nullopt;
     const RecordOwnerValues owner{leads_to->number, leads_to->organization};
     const auto work = begin_work(Work::Kind::read);
+    work->end_with_next();
     std::vector<Record> found =
         Records(*work, owner).select({RecordTable::api_keys, {{"hash", {}, RecordBytes{std::string(bytes_of(hash))}}}});
     if (found.empty()) return std::nullopt;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "storage/postgres/field_key_table.hpp"
-#include "storage/postgres/unique_keys.hpp"
 #include "storage/postgres/word_table.hpp"
 #include "struere/core/error.hpp"
 
@@ -19,17 +18,28 @@ constexpr std::size_t most_queued = 256;
 
 PostgresTransaction::PostgresTransaction(std::shared_ptr<Work> work, std::int64_t scope,
                                          const std::string& organization, TypeKeyCache& known_keys, bool is_part,
-                                         std::function<void()> after_commit)
+                                         std::function<void()> after_commit, const std::string& first)
     : work_(std::move(work)),
       scope_(scope),
       owner_{scope, organization},
       known_keys_(known_keys),
       is_part_(is_part),
       after_commit_(std::move(after_commit)),
-      head_(*work_, scope) {
+      head_(*work_, scope),
+      unique_keys_(*work_, scope) {
   if (!work_->is_write()) return;
   new_rows_.emplace(*work_, scope);
-  head_.lock();
+  lock_head(first);
+}
+
+// Each statement of a write sees what was committed before it: the entity is read as the lock's last holder left it.
+void PostgresTransaction::lock_head(const std::string& first) {
+  if (first.empty() || !is_storable(first)) return head_.lock();
+  const Connection::Ticket head = head_.queue_lock(), entity = queue_entity(first);
+  Connection& connection = this->connection();
+  connection.finish();
+  head_.take_lock(connection.take(head));
+  keep_entity(connection.take(entity), first);
 }
 
 void PostgresTransaction::commit() {
@@ -93,7 +103,7 @@ std::shared_ptr<const TypeKeys> PostgresTransaction::keys_of(EntityTypeKey type)
 
 void PostgresTransaction::set_unique_keys(EntityTypeKey type, const std::vector<UniqueKey>& keys) {
   const auto before = keys_of(type);
-  UniqueKeys(*work_, scope_).replace(type, before->unique, keys);
+  unique_keys_.replace(type, before->unique, keys);
   count_generation();
 }
 
@@ -154,14 +164,15 @@ std::vector<RecordGroup> PostgresTransaction::sum_records(const RecordRollup& ro
 
 // --- entities
 
-std::optional<StoredEntity> PostgresTransaction::find_entity(const std::string& id) {
-  if (last_found_ && last_found_->id == id) return last_found_;
-  if (!is_storable(id)) return std::nullopt;
-  const Result row = connection().run(
+Connection::Ticket PostgresTransaction::queue_entity(const std::string& id) {
+  return connection().queue(
       "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL FROM struere.entities "
       "WHERE scope_id = $1 AND id = $2",
       Parameters().add(scope_).add_text(id));
-  if (row.rows() == 0) return std::nullopt;
+}
+
+void PostgresTransaction::keep_entity(const Result& row, const std::string& id) {
+  if (row.rows() == 0) return;
   last_found_ = StoredEntity{row.integer(0, 0),
                              id,
                              std::string(row.bytes(0, 1)),
@@ -170,18 +181,33 @@ std::optional<StoredEntity> PostgresTransaction::find_entity(const std::string& 
                              row.integer(0, 4),
                              row.integer(0, 5),
                              row.integer(0, 6) != 0};
+}
+
+std::optional<StoredEntity> PostgresTransaction::find_entity(const std::string& id) {
+  if (last_found_ && last_found_->id == id) return last_found_;
+  if (!is_storable(id)) return std::nullopt;
+  const Connection::Ticket ticket = queue_entity(id);
+  Connection& connection = this->connection();
+  connection.finish();
+  const Result row = connection.take(ticket);
+  if (row.rows() == 0) return std::nullopt;
+  keep_entity(row, id);
   return last_found_;
 }
 
 std::optional<std::string> PostgresTransaction::find_by_key(EntityTypeKey type, const UniqueKey& key,
                                                             const Json& data) {
-  return UniqueKeys(*work_, scope_).find(type, keys_of(type)->unique, key, data);
+  return unique_keys_.find(type, keys_of(type)->unique, key, data);
+}
+
+void PostgresTransaction::expect_entities(EntityTypeKey type, const std::vector<const Json*>& data) {
+  unique_keys_.expect(type, keys_of(type)->unique, data);
 }
 
 void PostgresTransaction::insert_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
   new_rows_.value().add(entity, *keys);
-  UniqueKeys(*work_, scope_).insert(keys->unique, entity);
+  unique_keys_.insert(keys->unique, entity, *new_rows_);
 }
 
 void PostgresTransaction::update_entity(const StoredEntity& entity) {
@@ -202,7 +228,7 @@ void PostgresTransaction::update_entity(const StoredEntity& entity) {
           .add(entity.deleted ? std::optional(entity.updated_at) : std::nullopt));
   if (before) FieldKeyTable(*work_, scope_).update(keys->fields, *before, entity);
   WordTable(*work_, scope_).update(keys->search, entity);
-  UniqueKeys(*work_, scope_).update(keys->unique, entity);
+  unique_keys_.update(keys->unique, entity);
 }
 
 void PostgresTransaction::purge_entity(const std::string& id) {
@@ -210,7 +236,7 @@ void PostgresTransaction::purge_entity(const std::string& id) {
   last_found_.reset();
   if (!row) return;
   WordTable(*work_, scope_).remove(id);
-  UniqueKeys(*work_, scope_).forget(id);
+  unique_keys_.forget(id);
   if (!row->deleted) FieldKeyTable(*work_, scope_).remove(keys_of(row->type)->fields, *row);
   for (const char* const sql :
        {"UPDATE struere.events SET purged_entity_id = entity_id, entity_id = NULL WHERE scope_id = $1 AND entity_id = "

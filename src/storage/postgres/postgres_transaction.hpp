@@ -13,6 +13,7 @@
 #include "storage/postgres/records.hpp"
 #include "storage/postgres/scope_head.hpp"
 #include "storage/postgres/type_keys.hpp"
+#include "storage/postgres/unique_keys.hpp"
 #include "storage/postgres/work.hpp"
 #include "struere/spi/storage.hpp"
 
@@ -20,10 +21,11 @@ namespace struere::postgres {
 
 class PostgresTransaction final : public Transaction {
  public:
-  // A write waits for the scope's other writers here. `is_part`: another transaction commits. `after_commit` is called
-  // if definitions left field keys to be built; it must not throw.
+  // A write waits for the scope's other writers here, and reads the entity of the id `first` along. `is_part`: another
+  // transaction commits. `after_commit` is called if definitions left field keys to be built; it must not throw.
   PostgresTransaction(std::shared_ptr<Work> work, std::int64_t scope, const std::string& organization,
-                      TypeKeyCache& known_keys, bool is_part = false, std::function<void()> after_commit = {});
+                      TypeKeyCache& known_keys, bool is_part = false, std::function<void()> after_commit = {},
+                      const std::string& first = {});
   ~PostgresTransaction() override = default;
 
   void commit() override;
@@ -44,6 +46,7 @@ class PostgresTransaction final : public Transaction {
   std::vector<std::string> plan_of(const Selection& selection) override;
   std::optional<StoredEntity> find_entity(const std::string& id) override;
   std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override;
+  void expect_entities(EntityTypeKey type, const std::vector<const Json*>& data) override;
   void insert_entity(const StoredEntity& entity) override;
   void update_entity(const StoredEntity& entity) override;
   void purge_entity(const std::string& id) override;
@@ -82,6 +85,9 @@ class PostgresTransaction final : public Transaction {
  private:
   // The connection, inside of the scope.
   Connection& connection() { return work_->in(scope_); }
+  void lock_head(const std::string& first);
+  Connection::Ticket queue_entity(const std::string& id);
+  void keep_entity(const Result& row, const std::string& id);
   // Sends what a long write has queued, so that it takes no memory without bound.
   void relieve();
   Records records() { return {*work_, owner_}; }
@@ -96,6 +102,7 @@ class PostgresTransaction final : public Transaction {
   // last; where the answer shows that they have changed, once more.
   template <class Query>
   auto with_keys(EntityTypeKey type, Query&& query);
+  Page page_of_id(const Selection& selection, RowDecider& decider);
   Page page_of(const Selection& selection, RowDecider& decider, const TypeKeys& keys);
   template <class Visit>
   void each_selected(const Selection& selection, RowDecider& decider, const TypeKeys& keys, Visit&& visit);
@@ -108,6 +115,7 @@ class PostgresTransaction final : public Transaction {
   std::function<void()> after_commit_;
   ScopeHead head_;
   std::optional<NewRows> new_rows_;  // of a write
+  UniqueKeys unique_keys_;
   bool has_counted_ = false;         // the generation up
   bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;

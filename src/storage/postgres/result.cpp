@@ -1,5 +1,6 @@
 #include "storage/postgres/result.hpp"
 
+#include <endian.h>
 #include <libpq-fe.h>
 
 #include <charconv>
@@ -29,6 +30,11 @@ std::int64_t Result::affected() const {
 bool Result::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
 
 std::int64_t Result::integer(int row, int column) const {
+  if (PQftype(result_.get(), column) == oid_int8 && PQgetlength(result_.get(), row, column) == sizeof(std::uint64_t)) {
+    std::uint64_t big_endian = 0;
+    std::memcpy(&big_endian, PQgetvalue(result_.get(), row, column), sizeof(big_endian));
+    return static_cast<std::int64_t>(be64toh(big_endian));
+  }
   const auto* const bytes = reinterpret_cast<const unsigned char*>(PQgetvalue(result_.get(), row, column));
   const int size = PQgetlength(result_.get(), row, column);
   if (is_null(row, column)) return 0;

@@ -12,6 +12,14 @@ void add_fields(const Predicate& predicate, std::vector<FieldPath>& out) {
   for (const Predicate& part : predicate.parts()) add_fields(part, out);
 }
 
+bool asks_for_relations(const Predicate& predicate) {
+  if (predicate.kind() == Predicate::Kind::reached) return true;
+  if (predicate.kind() == Predicate::Kind::comparison)
+    return predicate.operand().kind == Operand::Kind::own_entity ||
+           predicate.operand().kind == Operand::Kind::related_ids;
+  return std::ranges::any_of(predicate.parts(), asks_for_relations);
+}
+
 }  // namespace
 
 RowDecider::RowDecider(const Selection& selection, RelationReader& relations, const std::vector<FieldPath>& more)
@@ -23,7 +31,9 @@ RowDecider::RowDecider(const Selection& selection, RelationReader& relations, co
   for (const Predicate& predicate : groups_->predicates) {
     admits_.push_back(resolved(predicate, selection.actor, relations_));
     add_fields(admits_.back(), asked);
+    asks_for_relations_ = asks_for_relations_ || struere::postgres::asks_for_relations(admits_.back());
   }
+  asks_for_relations_ = asks_for_relations_ || struere::postgres::asks_for_relations(filter_);
   add_fields(filter_, asked);
   const auto add_data = [&](const FieldPath& field) {
     if (field.is_data()) asked.push_back(field);
@@ -34,7 +44,6 @@ RowDecider::RowDecider(const Selection& selection, RelationReader& relations, co
   if (selection.search)
     for (const FieldPath& field : selection.search->fields) add_data(field);
   just_asked_.push_back(&asked_);
-  if (!asked.empty()) narrowing_ = std::make_unique<MaskSplicer>(just_asked_, MaskPurpose::query);
 }
 
 Visibility RowDecider::visible(const FieldPath& field) const {
@@ -45,13 +54,18 @@ Visibility RowDecider::visible(const FieldPath& field) const {
   return agreed ? first : Visibility::mixed;
 }
 
-const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
-  bits_.reset();
+void RowDecider::note_attributes(const ResultRow& row) {
   stored_.id = row.string(0);
   stored_.status = row.string(3);
   stored_.created_at = row.integer(4);
   stored_.updated_at = row.integer(5);
-  if (narrowing_) {
+}
+
+const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
+  bits_.reset();
+  note_attributes(row);
+  if (!asked_.visible->empty()) {
+    if (!narrowing_) narrowing_ = std::make_unique<MaskSplicer>(just_asked_, MaskPurpose::query);
     narrowed_.clear();
     narrowing_->splice(row.text(1), narrowed_);
     stored_.data = parse_canonical_json(narrowed_);
@@ -78,6 +92,12 @@ const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
   if (selection_.search && !matches(*selection_.search, *view_)) return bits_;
   bits_ = std::move(bits);
   return bits_;
+}
+
+Position RowDecider::position_of(const ResultRow& row) {
+  note_attributes(row);
+  view_ = &stored_;
+  return position();
 }
 
 Position RowDecider::position() const {

@@ -32,13 +32,20 @@ class RowDecider {
   const std::optional<std::string>& decide(const ResultRow& row);
   const RowFields& view() const noexcept { return *view_; }
   Position position() const;
+  // In an order of attributes alone, all of them clear; without decide().
+  Position position_of(const ResultRow& row);
+  // Whether decide() may read relations.
+  bool asks_for_relations() const noexcept { return asks_for_relations_; }
 
  private:
+  void note_attributes(const ResultRow& row);
+
   const Selection& selection_;
   RelationMemory relations_;
   std::unique_ptr<MaskGroups> groups_;
   std::vector<Predicate> admits_;
   Predicate filter_;
+  bool asks_for_relations_ = false;
   Mask asked_;  // of `data`, what is looked at
   std::vector<const Mask*> just_asked_;
   std::unique_ptr<MaskSplicer> narrowing_;

@@ -7,8 +7,17 @@
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
+
+Connection::Ticket ScopeHead::queue_lock() {
+  static const std::string sql = std::string(select_scope_head) + " FOR NO KEY UPDATE";
+  return work_.in(scope_).queue(sql, Parameters().add(scope_));
+}
+
 void ScopeHead::lock() {
-  parse(work_.in(scope_).run(std::string(select_scope_head) + " FOR NO KEY UPDATE", Parameters().add(scope_)));
+  const Connection::Ticket row = queue_lock();
+  Connection& connection = work_.in(scope_);
+  connection.finish();
+  parse(connection.take(row));
 }
 
 void ScopeHead::parse(const Result& row) {
@@ -28,8 +37,10 @@ void ScopeHead::parse(const Result& row) {
 
 const ScopeHead::Values& ScopeHead::read() {
   if (is_read_) return values_;
-  Connection& connection = work_.in(scope_);
-  if (!work_.head()) connection.finish();
+  if (!work_.head()) {
+    Connection& connection = work_.in(scope_);
+    if (!work_.head()) connection.finish();
+  }
   parse(*work_.head());
   return values_;
 }

@@ -14,6 +14,11 @@ class ScopeHead {
   // another writer holds it for longer than the lock timeout.
   ScopeHead(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
   void lock();
+  // The same in two steps, so that more is asked along with it: queued, then taken when somebody has waited for it.
+  Connection::Ticket queue_lock();
+  void take_lock(const Result& row) { parse(row); }
+  // Of a reader whose transaction begins again.
+  void forget() noexcept { is_read_ = false; }
   // Queues what was changed.
   void save();
 

@@ -1,12 +1,15 @@
 #include "storage/postgres/unique_keys.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/postgres/entity_scan.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere::postgres {
 
 void UniqueKeys::replace(EntityTypeKey type, const std::vector<StoredKey>& before, const std::vector<UniqueKey>& keys) {
+  is_taken_.clear();
   std::int64_t last = 0;
   for (const StoredKey& key : before) {
     last = std::max(last, key.number);
@@ -37,16 +40,15 @@ void UniqueKeys::replace(EntityTypeKey type, const std::vector<StoredKey>& befor
 void UniqueKeys::build(EntityTypeKey type, const StoredKey& key) {
   SharedValues shared(key.paths);
   EntityScan rows(work_, scope_, type);
+  NewRows values(work_, scope_);
   while (rows.next()) {
     const StoredEntity entity = rows.entity();
     const Json data = parse_canonical_json(entity.data);
     if (shared.add(data)) continue;
-    if (const auto value = unique_value(key.paths, data))
-      connection().queue(
-          "INSERT INTO struere.unique_values(scope_id, type_key, key_no, value, entity_id) VALUES($1, $2, $3, $4, $5)",
-          Parameters().add(scope_).add(type).add(key.number).add_text(*value).add_text(entity.id));
+    if (const auto value = unique_value(key.paths, data)) values.add_unique_value(type, key.number, *value, entity.id);
   }
   shared.require_none();
+  work_.send_deferred();
 }
 
 bool UniqueKeys::put(EntityTypeKey type, std::int64_t key, std::string_view value, const std::string& id) {
@@ -73,15 +75,50 @@ std::optional<std::string> UniqueKeys::find(EntityTypeKey type, const std::vecto
   return value ? holder_of(type, found->number, *value) : std::nullopt;
 }
 
-void UniqueKeys::insert(const std::vector<StoredKey>& keys, const StoredEntity& entity) {
+void UniqueKeys::expect(EntityTypeKey type, const std::vector<StoredKey>& keys, const std::vector<const Json*>& data) {
+  is_taken_.clear();
+  if (keys.empty()) return;
+  std::vector<Connection::Ticket> answers;
+  for (const StoredKey& key : keys) {
+    std::vector<std::string> values;
+    for (const Json* const one : data) try {
+        if (auto value = unique_value(key.paths, *one); value && is_storable(*value))
+          values.push_back(*std::move(value));
+      } catch (const Error&) {  // what cannot be stored; whoever inserts it is told
+      }
+    for (const std::string& value : values) is_taken_.emplace(Place{type, key.number, value}, false);
+    answers.push_back(connection().queue(
+        "SELECT value FROM struere.unique_values WHERE scope_id = $1 AND type_key = $2 AND key_no = $3 AND value = "
+        "ANY($4)",
+        Parameters().add(scope_).add(type).add(key.number).add_texts(values)));
+  }
+  Connection& connection = this->connection();
+  connection.finish();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Result taken = connection.take(answers[i]);
+    for (int row = 0; row < taken.rows(); ++row)
+      is_taken_[{type, keys[i].number, std::string(taken.bytes(row, 0))}] = true;
+  }
+}
+
+void UniqueKeys::insert(const std::vector<StoredKey>& keys, const StoredEntity& entity, NewRows& rows) {
   if (keys.empty() || entity.deleted) return;
   const Json data = parse_canonical_json(entity.data);
-  for (const StoredKey& key : keys)
-    if (const auto value = unique_value(key.paths, data); value && !put(entity.type, key.number, *value, entity.id))
-      throw_key_taken(key.paths);
+  for (const StoredKey& key : keys) {
+    const auto value = unique_value(key.paths, data);
+    if (!value) continue;
+    const auto expected = is_taken_.find({entity.type, key.number, *value});
+    if (expected == is_taken_.end()) {
+      if (!put(entity.type, key.number, *value, entity.id)) throw_key_taken(key.paths);
+    } else {
+      if (std::exchange(expected->second, true)) throw_key_taken(key.paths);
+      rows.add_unique_value(entity.type, key.number, *value, entity.id);
+    }
+  }
 }
 
 void UniqueKeys::update(const std::vector<StoredKey>& keys, const StoredEntity& entity) {
+  is_taken_.clear();
   if (keys.empty()) return;
   if (entity.deleted) return forget(entity.id);
   const Json data = parse_canonical_json(entity.data);
@@ -97,6 +134,7 @@ void UniqueKeys::update(const std::vector<StoredKey>& keys, const StoredEntity& 
 }
 
 void UniqueKeys::forget(const std::string& id) {
+  is_taken_.clear();
   connection().queue("DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2",
                      Parameters().add(scope_).add_text(id));
 }

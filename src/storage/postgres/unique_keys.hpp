@@ -2,17 +2,21 @@
 // `unique_values`, whose primary key lets no two be the same.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "storage/postgres/new_rows.hpp"
 #include "storage/postgres/type_keys.hpp"
 #include "struere/query/selection.hpp"
 
 namespace struere::postgres {
 
-// Of one scope, inside the transaction that is open.
+// Of one scope, inside the transaction that is open, which holds the lock of the scope's head where it writes: no value
+// is taken or freed by anybody else meanwhile.
 class UniqueKeys {
  public:
   UniqueKeys(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
@@ -22,12 +26,22 @@ class UniqueKeys {
 
   std::optional<std::string> find(EntityTypeKey type, const std::vector<StoredKey>& known, const UniqueKey& key,
                                   const Json& data);
-  // After the row is written. Error{conflict} if another entity has the same values.
-  void insert(const std::vector<StoredKey>& keys, const StoredEntity& entity);
+  // Looks for the values of these data, so that insert() asks for none of them.
+  void expect(EntityTypeKey type, const std::vector<StoredKey>& keys, const std::vector<const Json*>& data);
+  // After the row was added. Error{conflict} if another entity has the same values.
+  void insert(const std::vector<StoredKey>& keys, const StoredEntity& entity, NewRows& rows);
   void update(const std::vector<StoredKey>& keys, const StoredEntity& entity);
   void forget(const std::string& id);  // before the row goes
 
  private:
+  struct Place {
+    EntityTypeKey type;
+    std::int64_t key;
+    std::string value;
+
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+
   Connection& connection() { return work_.in(scope_); }
   void build(EntityTypeKey type, const StoredKey& key);
   std::optional<std::string> holder_of(EntityTypeKey type, std::int64_t key, std::string_view value);
@@ -36,6 +50,7 @@ class UniqueKeys {
 
   Work& work_;
   std::int64_t scope_;
+  std::map<Place, bool> is_taken_;  // of values that are expected
 };
 
 }  // namespace struere::postgres

@@ -9,10 +9,11 @@
 namespace struere::postgres {
 
 Work::~Work() {
-  if (!is_begun_ || has_ended_) return;
+  if (!is_begun_ || has_ended()) return;
   try {
     lease_->set_interruption({});
-    lease_->queue("ROLLBACK");
+    lease_->commit_with_next(false);
+    lease_->queue_again("ROLLBACK");
     lease_->send_and_forget();
   } catch (const std::exception&) {  // the connection is lost, and the transaction with it
   }
@@ -28,16 +29,16 @@ void Work::send_deferred() {
 }
 
 Connection& Work::anywhere() {
-  if (has_ended_) throw std::logic_error("a transaction was used after its commit");
+  if (has_ended()) throw std::logic_error("a transaction was used after its end");
   send_deferred();
   if (!is_begun_) {
     is_begun_ = true;
     if (is_write()) {
-      lease_->queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+      lease_->queue_again("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
       // 0 would wait for ever.
-      lease_->queue(fmt::format("SET LOCAL lock_timeout = {}", std::max<std::int64_t>(lock_timeout_.count(), 1)));
+      lease_->queue_again(fmt::format("SET LOCAL lock_timeout = {}", std::max<std::int64_t>(lock_timeout_.count(), 1)));
     } else {
-      lease_->queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      lease_->queue_again("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     }
   }
   return *lease_;
@@ -48,7 +49,7 @@ Connection& Work::in(std::int64_t scope) {
   head();
   // As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
   if (scope_ != scope) {
-    connection.queue(fmt::format("SET LOCAL struere.scope = {}", scope));
+    connection.queue_again(fmt::format("SET LOCAL struere.scope = {}", scope));
     scope_ = scope;
     if (!is_write() && !asked_head_ && !head_)
       asked_head_ = connection.queue(select_scope_head, Parameters().add(scope));
@@ -65,10 +66,26 @@ const Result* Work::head() {
   return head_ ? &*head_ : nullptr;
 }
 
+void Work::end_with_next() {
+  if (is_write()) return;
+  ends_with_next_ = true;
+  lease_->commit_with_next(true);
+}
+
+bool Work::has_ended() const noexcept { return has_ended_ || (ends_with_next_ && lease_->has_committed_with_it()); }
+
+void Work::begin_again() {
+  if (is_write() || !has_ended()) throw std::logic_error("only a reader who has ended begins again");
+  is_begun_ = has_ended_ = ends_with_next_ = false;
+  scope_.reset();
+  asked_head_.reset();
+  head_.reset();
+}
+
 void Work::commit() {
-  if (!is_begun_) return;
+  if (!is_begun_ || (ends_with_next_ && has_ended())) return;
   Connection& connection = anywhere();
-  connection.queue("COMMIT");
+  connection.queue_again("COMMIT");
   connection.set_committing(is_write());
   try {
     connection.finish();

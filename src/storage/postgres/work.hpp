@@ -54,6 +54,13 @@ class Work {
     if (deferred_ == &statements) deferred_ = nullptr;
   }
 
+  // Of a reader: the transaction ends along with the statements that are waited for next. What it has read of the
+  // scope's head is still there. No effect on a writer.
+  void end_with_next();
+  bool has_ended() const noexcept;
+  // A reader who has ended begins once more, with a snapshot of its own.
+  void begin_again();
+
   // Makes all writes durable. Throws Error{storage}, and the message says so if they may have been kept.
   void commit();
 
@@ -61,7 +68,7 @@ class Work {
   Lease lease_;
   Kind kind_;
   std::chrono::milliseconds lock_timeout_;
-  bool is_begun_ = false, has_ended_ = false;
+  bool is_begun_ = false, has_ended_ = false, ends_with_next_ = false;
   std::optional<std::int64_t> scope_;
   std::optional<Connection::Ticket> asked_head_;
   std::optional<Result> head_;

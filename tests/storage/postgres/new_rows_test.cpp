@@ -112,3 +112,67 @@ TEST_CASE("large rows wait for few others", "[postgres]") {
   CHECK(world.notes().get(world.notes().list({.where = field("data.n") == 17})[0].id()).data() == rows[17]);
   world.check_whole(30);
 }
+
+TEST_CASE("many rows with unique keys are few statements, and the first that is taken is named", "[postgres][unique]") {
+  const Notes world;
+  const Database memory = Database::in_memory();
+  memory.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session other = memory.trusted_host().system_session(OrganizationId("acme"), Environment::production);
+  const Json type = Json::parse(R"({"slug": "guest", "unique": [["email"], ["n", "team"]]})");
+  const auto guest = [](int n) { return Json{{"email", "m" + std::to_string(n)}, {"n", n}, {"team", 1}}; };
+  for (const Session& session : {world.session(), other}) {
+    session.entity_types().define(type);
+    session.entities("guest").create(guest(-1));
+  }
+  RawPostgres raw(world.server.superuser());
+  raw.run("CREATE SEQUENCE public.inserts");
+  raw.run(
+      "CREATE FUNCTION public.count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN PERFORM "
+      "nextval('public.inserts'); RETURN NULL; END $$");
+  raw.run("CREATE TRIGGER counter AFTER INSERT ON struere.unique_values EXECUTE FUNCTION public.count()");
+  std::vector<Json> rows;
+  for (int i = 0; i < 1200; ++i) rows.push_back(guest(i));
+  const EntityRepository guests = world.session().entities("guest");
+  guests.create_all(rows);
+  CHECK(std::stoi(raw.value("SELECT last_value FROM public.inserts")) <= 8);  // of 2,400 values
+  raw.run("DROP TRIGGER counter ON struere.unique_values");
+  CHECK(raw.value("SELECT count(*) FROM struere.unique_values") == "2402");
+  other.entities("guest").create_all(rows);
+
+  const auto said = [](const EntityRepository& repository, const std::vector<Json>& of) {
+    return error_of([&] { repository.create_all(of); });
+  };
+  std::vector<Json> taken;
+  for (int i = 0; i < 700; ++i) taken.push_back(guest(5000 + i));
+  const auto same = [&] { return said(guests, taken) == said(other.entities("guest"), taken); };
+  taken[600] = guest(17);  // stored
+  CHECK(same());
+  CHECK(said(guests, taken).find("row 601 of 700") != std::string::npos);
+  taken[300] = guest(5299);  // the one before it
+  taken[300]["n"] = 77'777;
+  CHECK(same());
+  CHECK(said(guests, taken).find("row 301 of 700") != std::string::npos);
+  taken[200] = "no object";  // an earlier row that is wrong in another way
+  CHECK(same());
+  CHECK(guests.count() == 1201);
+
+  taken.clear();
+  for (int i = 0; i < 10; ++i) taken.push_back({{"team", 1}});  // takes part in no key
+  CHECK(guests.create_all(taken).size() == 10);
+  CHECK(world.session().entities("guest").upsert({"email"}, guest(5)).created == false);
+  CHECK(world.session().events().verify().ok);
+}
+
+TEST_CASE("a unique key of very many rows is built by few statements", "[postgres][unique]") {
+  const Notes world;
+  world.session().entity_types().define({{"slug", "guest"}});
+  std::vector<Json> rows;
+  for (int i = 0; i < 3000; ++i) rows.push_back({{"email", "m" + std::to_string(i)}});
+  world.session().entities("guest").create_all(rows);
+  world.session().entity_types().define(Json::parse(R"({"slug": "guest", "unique": [["email"]]})"));
+  RawPostgres raw(world.server.superuser());
+  CHECK(raw.value("SELECT count(*) FROM struere.unique_values") == "3000");
+  // Rows of one statement have one command's number.
+  CHECK(std::stoi(raw.value("SELECT count(DISTINCT cmin::text) FROM struere.unique_values")) <= 12);
+  CHECK_ERROR(conflict, world.session().entities("guest").create({{"email", "m2999"}}));
+}

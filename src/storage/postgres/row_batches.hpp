@@ -1,0 +1,73 @@
+// The rows of a selection's statement, read in batches.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "storage/postgres/candidates.hpp"
+#include "storage/postgres/interruptible.hpp"
+#include "storage/postgres/row_limit.hpp"
+#include "storage/postgres/work.hpp"
+
+namespace struere::postgres {
+
+// Rows that are read at once: at first about as many as are wanted, then more and more.
+inline constexpr std::int64_t least_rows = 16, first_rows = 256, most_rows = 2'048;
+inline constexpr std::int64_t bytes_of_batch = 4 << 20;
+
+// How many rows to read next.
+class BatchSize {
+ public:
+  explicit BatchSize(std::int64_t first) : next_(std::clamp(first, least_rows, first_rows)) {}
+  std::int64_t next() const noexcept { return row_limit(next_); }
+  void add(const Result& batch) {
+    for (int row = 0; row < batch.rows(); ++row) bytes_ += static_cast<std::int64_t>(batch.bytes(row, 1).size());
+    rows_ += batch.rows();
+    const std::int64_t of_row = rows_ == 0 ? 1 : std::max<std::int64_t>(bytes_ / rows_, 1);
+    next_ = std::clamp(std::min(next_ * 4, bytes_of_batch / of_row), least_rows, most_rows);
+  }
+
+ private:
+  std::int64_t next_, bytes_ = 0, rows_ = 0;
+};
+
+// The rows of a statement, read batch by batch.
+class Batches {
+ public:
+  Batches(Work& work, std::int64_t scope, const Candidates& candidates, const Interruption& interruption,
+          std::int64_t first)
+      : work_(work), scope_(scope), candidates_(candidates), interruption_(interruption), size_(first) {}
+
+  // Whether no more than the first batch can be wanted, as each of its rows is on the page.
+  void end_with_first(const Selection& selection) {
+    if (selection.is_last && size_.next() > selection.limit) work_.end_with_next();
+  }
+
+  bool next() {
+    if (batch_ && ++row_ < batch_.rows()) return true;
+    if (batch_ && batch_.rows() < asked_) return false;
+    throw_if_due(interruption_);
+    asked_ = size_.next();
+    const Row last(batch_, batch_ ? batch_.rows() - 1 : 0);
+    const Candidates::Statement statement = candidates_.select(asked_, batch_ ? &last : nullptr);
+    Result batch = work_.in(scope_).run(statement.sql, statement.parameters);
+    batch_ = std::move(batch);
+    size_.add(batch_);
+    row_ = 0;
+    return batch_.rows() > 0;
+  }
+  Row row() const { return Row(batch_, row_); }
+  std::size_t size() const { return static_cast<std::size_t>(batch_.rows()); }  // of the batch
+
+ private:
+  Work& work_;
+  std::int64_t scope_;
+  const Candidates& candidates_;
+  const Interruption& interruption_;
+  BatchSize size_;
+  std::int64_t asked_ = 0;
+  Result batch_;
+  int row_ = 0;
+};
+
+}  // namespace struere::postgres
