@@ -121,7 +121,8 @@ Response Application::carry_out(const Request& request, const Admission& admissi
     const ActorContext actor = admission.asker->session.actor();
     const std::string name =
         Json{actor.organization().str(), to_string(actor.environment()), to_string(actor.type()), actor.id()}.dump();
-    return services_.idempotent_answers->once(name, std::string(*key), fingerprint_of(request), work);
+    return services_.idempotent_answers->once(name, std::string(*key), fingerprint_of(request),
+                                              admission.route->lost_answer, work);
   } catch (...) {
     return refused();
   }

@@ -20,23 +20,32 @@ Response copy_of(const Response& answer) {
 }  // namespace
 
 Response IdempotentAnswers::once(const std::string& actor, const std::string& key, const std::string& fingerprint,
-                                 const std::function<Response()>& work) {
+                                 const std::string& lost_answer, const std::function<Response()>& work) {
   if (key.empty() || key.size() > 200)
     throw Refusal(400, "malformed_request", "Idempotency-Key must have 1 to 200 characters");
-  if (auto kept = begin(actor, key, fingerprint)) return *std::move(kept);
+  if (auto kept = begin(actor, key, fingerprint, lost_answer)) return *std::move(kept);
   try {
     Response out = work();
     const bool is_success = out.status >= 200 && out.status < 300 && !out.stream;
-    finish(actor, key, is_success ? &out : nullptr);
+    finish(actor, key,
+           !is_success            ? Outcome::failed
+           : !lost_answer.empty() ? Outcome::done_without_answer
+                                  : Outcome::done,
+           out);
     return out;
   } catch (...) {
-    finish(actor, key, nullptr);
+    finish(actor, key, Outcome::failed, {});
     throw;
   }
 }
 
+std::size_t IdempotentAnswers::bytes_of_answers() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
 std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const std::string& key,
-                                                 const std::string& fingerprint) {
+                                                 const std::string& fingerprint, const std::string& lost_answer) {
   const std::lock_guard lock(mutex_);
   const Time now = std::chrono::steady_clock::now();
   auto& own = by_actor_[actor];
@@ -49,7 +58,9 @@ std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const
         throw Refusal(422, "idempotency_key_reused",
                       "this Idempotency-Key was used for another request; take a new one");
       if (!entry.has_answer)
-        throw Refusal(409, "conflict", "this request was carried out, but its answer was too large to be kept");
+        throw Refusal(409, "conflict",
+                      "the first request with this Idempotency-Key was carried out, and its answer was not kept: " +
+                          (lost_answer.empty() ? "it was too large" : "it held a secret. " + lost_answer));
       Response out = copy_of(entry.answer);
       out.headers.emplace_back("Idempotency-Replayed", "true");
       return out;
@@ -66,15 +77,16 @@ std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const
   return std::nullopt;
 }
 
-void IdempotentAnswers::finish(const std::string& actor, const std::string& key, const Response* answer) {
+void IdempotentAnswers::finish(const std::string& actor, const std::string& key, Outcome outcome,
+                               const Response& answer) {
   const std::lock_guard lock(mutex_);
   const auto entry = by_actor_.at(actor).at(key);
-  if (!answer) return forget(entry);  // nothing happened, so that it may be tried again
+  if (outcome == Outcome::failed) return forget(entry);  // nothing happened, so that it may be tried again
   entry->is_running = false;
-  if (answer->body.size() > bounds_.bytes_of_answer) return;
+  if (outcome == Outcome::done_without_answer || answer.body.size() > bounds_.bytes_of_answer) return;
   entry->has_answer = true;
-  entry->answer = copy_of(*answer);
-  entry->bytes = answer->body.size() + 512;
+  entry->answer = copy_of(answer);
+  entry->bytes = answer.body.size() + 512;
   bytes_ += entry->bytes;
 }
 

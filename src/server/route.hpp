@@ -48,6 +48,9 @@ struct Route {
   std::string request_type = "application/json";
   std::string answer_type = "application/json";
   std::optional<std::size_t> body_bytes = {};  // nullopt: ServerLimits::body_bytes
+  // Set if the answer holds a secret, which is shown once: what a client does that lost the answer. The server keeps
+  // no such answer, so a repeated request with the same Idempotency-Key gets these words.
+  std::string lost_answer = {};
 };
 
 }  // namespace struere::server

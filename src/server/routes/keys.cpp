@@ -67,7 +67,8 @@ void add_key_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewKey",
                     .answer = "CreatedKey",
-                    .status = 201});
+                    .status = 201,
+                    .lost_answer = "Rotate the key that it made (GET /v1/keys has its id), or revoke it"});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/keys/{id}/rotate",
                     .summary = "Makes a successor of a key, which itself ends after `expiresInSeconds`; default 0",
@@ -75,7 +76,8 @@ void add_key_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "KeyRotation",
                     .answer = "CreatedKey",
-                    .status = 201});
+                    .status = 201,
+                    .lost_answer = "Rotate the successor that it made (GET /v1/keys has its id)"});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/keys/{id}",
                     .summary = "Revokes a key",

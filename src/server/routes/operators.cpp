@@ -95,7 +95,8 @@ void add_operator_routes(std::vector<Route>& routes) {
        .access = Access::open,
        .request = "SignIn",
        .answer = "SignedIn",
-       .status = 201});
+       .status = 201,
+       .lost_answer = "Ask for another link"});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/operator/session",
                     .summary = "Signs out",
@@ -119,7 +120,8 @@ void add_operator_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewOperator",
                     .answer = "Invitation",
-                    .status = 201});
+                    .status = 201,
+                    .lost_answer = "Invite the member again, which ends the link that was lost"});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/operators/{user}",
                     .summary = "Ends all sessions and invitations of a member",
