@@ -14,6 +14,7 @@
 #include "struere/model/actor_name.hpp"
 #include "struere/model/agent.hpp"
 #include "struere/model/api_key.hpp"
+#include "struere/model/database_activity.hpp"
 #include "struere/model/entity.hpp"
 #include "struere/model/entity_type.hpp"
 #include "struere/model/event.hpp"

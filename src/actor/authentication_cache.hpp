@@ -7,6 +7,7 @@
 #include "core/mutex.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/model/actor_context.hpp"
+#include "struere/model/database_activity.hpp"
 #include "struere/model/event.hpp"
 #include "struere/spi/storage.hpp"
 
@@ -31,6 +32,7 @@ class AuthenticationCache {
   std::optional<ActorContext> find_again(const Digest& hash, const CommitStamp& stamp, Timestamp now,
                                          const FoundApiKey& found);
   void keep(const Digest& hash, Entry entry);
+  CacheCounts uses();
 
  private:
   struct Start {  // the first bytes of a hash are random enough
@@ -40,6 +42,7 @@ class AuthenticationCache {
   static constexpr std::size_t most_actors = 4096;
   Mutex mutex_;
   BoundedCache<Digest, Entry, Start> entries_ STRUERE_GUARDED_BY(mutex_){most_actors};
+  CacheCounts uses_ STRUERE_GUARDED_BY(mutex_);
 };
 
 }  // namespace struere

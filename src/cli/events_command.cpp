@@ -18,16 +18,7 @@ struct EventArguments {
 
 void show(const Options& options, const Event& event) {
   if (options.json) {
-    Json out{{"id", event.id().str()},
-             {"type", event.type()},
-             {"entityId", event.entity() ? Json(event.entity()->str()) : Json(nullptr)},
-             {"actorType", event.actor_type()},
-             {"actorId", event.actor_id()},
-             {"createdAt", event.created_at()},
-             {"payload", event.payload()}};
-    if (const auto& by = event.impersonated_by())
-      out["impersonatedBy"] = Json{{"actorType", by->type}, {"actorId", by->id}};
-    say_json(out);
+    say_json(event.to_json());
   } else {
     say("{}", fit(fmt::format("{}  {:<20}  {:<36}  {:<12}  {}", time_text(event.created_at()), event.type(),
                               event.entity() ? event.entity()->str() : "", event.actor_id(), event.json())));

@@ -18,19 +18,6 @@ struct RunArguments {
   std::string status, id;
 };
 
-Json to_json(const TriggerRun& run) {
-  return {{"id", run.id.str()},
-          {"trigger", run.trigger},
-          {"entityId", run.entity.str()},
-          {"status", to_string(run.status)},
-          {"dueAt", run.due_at},
-          {"attempts", run.attempts},
-          {"completedSteps", run.steps.size()},
-          {"error", run.error ? Json(*run.error) : Json(nullptr)},
-          {"createdAt", run.created_at},
-          {"finishedAt", run.finished_at ? Json(*run.finished_at) : Json(nullptr)}};
-}
-
 void list_runs(const Options& options, RunArguments arguments) {
   for (const TriggerRunStatus status : statuses)
     if (arguments.status == to_string(status)) arguments.query.status = status;
@@ -38,7 +25,7 @@ void list_runs(const Options& options, RunArguments arguments) {
   const TriggerRunPage page = place->runs(arguments.query);
   if (options.json) {
     Json runs = Json::array();
-    for (const TriggerRun& run : page.runs) runs.push_back(to_json(run));
+    for (const TriggerRun& run : page.runs) runs.push_back(run.to_json());
     return say_json({{"runs", std::move(runs)}, {"next", page.next ? Json(*page.next) : Json(nullptr)}});
   }
   if (page.runs.empty())
@@ -80,7 +67,7 @@ void add_runs(CLI::App& program, Options& options) {
       const auto place = open_place(options);
       const TriggerRunId id(arguments.id);
       const TriggerRun run = naming("run", id.str(), [&] { return ((*place).*call)(id); });
-      if (options.json) return say_json(to_json(run));
+      if (options.json) return say_json(run.to_json());
       say("{}", done);
     });
     command->footer(fmt::format("Example:\n  struere runs {} 0192… -e production", name));

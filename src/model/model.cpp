@@ -7,6 +7,7 @@
 #include "struere/model/agent.hpp"
 #include "struere/model/api_key.hpp"
 #include "struere/model/entity.hpp"
+#include "struere/model/event.hpp"
 #include "struere/model/execution.hpp"
 #include "struere/model/operator_session.hpp"
 #include "struere/model/organization.hpp"
@@ -145,6 +146,31 @@ Json Entity::to_json() const {
     if (!expansion.is_list) shown = Json(shown.front());
   }
   return out;
+}
+
+Json Event::to_json() const {
+  Json out{{"id", id().str()},
+           {"type", type()},
+           {"entityId", entity() ? Json(entity()->str()) : Json(nullptr)},
+           {"actorType", actor_type()},
+           {"actorId", actor_id()},
+           {"createdAt", created_at()},
+           {"payload", payload()}};
+  if (const auto& by = impersonated_by()) out["impersonatedBy"] = Json{{"actorType", by->type}, {"actorId", by->id}};
+  return out;
+}
+
+Json TriggerRun::to_json() const {
+  return {{"id", id.str()},
+          {"trigger", trigger},
+          {"entityId", entity.str()},
+          {"status", to_string(status)},
+          {"dueAt", due_at},
+          {"attempts", attempts},
+          {"completedSteps", steps.size()},
+          {"error", error ? Json(*error) : Json(nullptr)},
+          {"createdAt", created_at},
+          {"finishedAt", finished_at ? Json(*finished_at) : Json(nullptr)}};
 }
 
 std::shared_ptr<const Expansion> Entity::expanded(std::string_view path) const {

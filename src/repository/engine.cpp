@@ -102,7 +102,11 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
   {
     const MutexLock lock(mutex_);
     const Known* const known = scopes_.find(scope);
-    if (known && known->compiled->rules().generation() == generation) return known->compiled;
+    if (known && known->compiled->rules().generation() == generation) {
+      ++rule_uses_.hits;
+      return known->compiled;
+    }
+    ++rule_uses_.misses;
   }
   auto fresh = CompiledScope::read(transaction);
   const MutexLock lock(mutex_);
@@ -126,7 +130,9 @@ std::shared_ptr<CompiledScope> Engine::known(const Scope& scope) {
 std::shared_ptr<CompiledScope> Engine::compiled_as_of(const CommitStamp& stamp, const Scope& scope) {
   const MutexLock lock(mutex_);
   const Known* const known = scopes_.find(scope);
-  return known && known->as_of == stamp ? known->compiled : nullptr;
+  if (!known || known->as_of != stamp) return nullptr;
+  ++rule_uses_.hits;
+  return known->compiled;
 }
 
 void Engine::keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled) {

@@ -71,6 +71,12 @@ struct Engine {
   std::shared_ptr<CompiledScope> compiled_as_of(const CommitStamp& stamp, const Scope& scope);
   void keep_as_of(const CommitStamp& stamp, const Scope& scope, const std::shared_ptr<CompiledScope>& compiled);
 
+  // How often the rules of a scope were asked for, and had to be read.
+  CacheCounts rule_uses() {
+    const MutexLock lock(mutex_);
+    return rule_uses_;
+  }
+
   // The time of a write that holds the lock. It is never before the time of an earlier write in the scope (SPEC 7).
   Timestamp time_of_write(Transaction& transaction) const;
 
@@ -86,6 +92,7 @@ struct Engine {
   };
   static constexpr std::size_t most_scopes = 4096;
   BoundedCache<Scope, Known, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scopes};
+  CacheCounts rule_uses_ STRUERE_GUARDED_BY(mutex_);
 
  public:
   DenialLog denials;  // the last member, so that it is destroyed first: its destructor writes the denials that it

@@ -87,4 +87,12 @@ StorageReport TrustedHost::check_storage() const { return engine_->storage->chec
 
 void TrustedHost::require_storage() const { engine_->storage->require_in_place(); }
 
+DatabaseActivity TrustedHost::activity() const {
+  return {engine_->storage->commit_counts(), engine_->rule_uses(), engine_->authenticated.uses()};
+}
+
+std::size_t TrustedHost::environments_with_due_runs() const {
+  return retried([&] { return storage().scopes_with_due_runs(engine_->clock->now()).size(); });
+}
+
 }  // namespace struere

@@ -3,10 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "server/route.hpp"
 
 namespace struere::server {
+
+std::string text_of(const DatabaseActivity& activity, std::optional<std::size_t> due) {
+  std::string out;
+  if (activity.commits)
+    out += fmt::format(
+        "# HELP struere_database_writes_total Transactions that were committed; several may share a commit.\n"
+        "# TYPE struere_database_writes_total counter\n"
+        "struere_database_writes_total {}\n"
+        "# HELP struere_database_commits_total Commits that held them, each with one sync of the disk.\n"
+        "# TYPE struere_database_commits_total counter\n"
+        "struere_database_commits_total {}\n",
+        activity.commits->writes, activity.commits->commits);
+  out +=
+      "# HELP struere_cache_lookups_total Rules of a scope and actors of API keys, found in memory or read.\n"
+      "# TYPE struere_cache_lookups_total counter\n";
+  for (const auto& [name, counts] : {std::pair("rules", activity.rules), std::pair("api_keys", activity.api_keys)})
+    out += fmt::format(
+        "struere_cache_lookups_total{{cache=\"{0}\",outcome=\"hit\"}} {1}\n"
+        "struere_cache_lookups_total{{cache=\"{0}\",outcome=\"miss\"}} {2}\n",
+        name, counts.hits, counts.misses);
+  if (due)
+    out += fmt::format(
+        "# HELP struere_environments_with_due_runs Environments of organizations in which a trigger run is due.\n"
+        "# TYPE struere_environments_with_due_runs gauge\n"
+        "struere_environments_with_due_runs {}\n",
+        *due);
+  return out;
+}
 
 Metrics::Metrics(const std::vector<Route>& routes) : routes_(routes) {
   for (std::size_t i = 0; i <= routes.size(); ++i) counts_.push_back(std::make_unique<Counts>());

@@ -6,13 +6,20 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "struere/model/database_activity.hpp"
+
 namespace struere::server {
 
 struct Route;
+
+// The counts of the database, in the same format. `due`: environments with a trigger run that is due; nullopt if that
+// cannot be read now.
+std::string text_of(const DatabaseActivity& activity, std::optional<std::size_t> due);
 
 class Metrics {
  public:

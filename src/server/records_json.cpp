@@ -2,18 +2,7 @@
 
 namespace struere::server {
 
-Json json_of(const Event& event) {
-  Json out{{"id", event.id().str()},
-           {"type", event.type()},
-           {"entityId", event.entity() ? Json(event.entity()->str()) : Json(nullptr)},
-           {"actorType", event.actor_type()},
-           {"actorId", event.actor_id()},
-           {"createdAt", event.created_at()},
-           {"payload", event.payload()}};
-  if (const auto& by = event.impersonated_by())
-    out["impersonatedBy"] = Json{{"actorType", by->type}, {"actorId", by->id}};
-  return out;
-}
+Json json_of(const Event& event) { return event.to_json(); }
 
 Json json_of(const Thread& thread) {
   return {{"id", thread.id.str()},

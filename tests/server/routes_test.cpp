@@ -316,6 +316,9 @@ TEST_CASE("the metrics are for this machine, and name nothing of the data", "[se
   CHECK(text.find("struere_http_requests_total{method=\"GET\",route=\"/v1/entities/{type}/{id}\",code=\"ok\"} 1") !=
         std::string::npos);
   CHECK(text.find(id.str()) == std::string::npos);
+  for (const char* const count :
+       {"struere_cache_lookups_total{cache=\"rules\",outcome=\"hit\"} ", "struere_environments_with_due_runs 0\n"})
+    CHECK(text.find(count) != std::string::npos);
   const HttpClient::Headers proxy{{"X-Forwarded-For", "192.0.2.1"}};
   CHECK(world.ask("GET", "/metrics", {}, {}, proxy).status == 401);
   CHECK(world.ask("GET", "/metrics", "let-me-im", {}, proxy).status == 401);

@@ -59,6 +59,8 @@ class Event {
   // The payload as canonical JSON text, and parsed.
   std::string json() const { return record_.payload; }
   Json payload() const { return parse_canonical_json(record_.payload); }
+  // {"id", "type", "entityId", "actorType", "actorId", "createdAt", "payload"}, and "impersonatedBy" if an actor did.
+  Json to_json() const;
 
  private:
   EventRecord record_;

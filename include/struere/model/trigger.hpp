@@ -46,6 +46,9 @@ struct TriggerRun {
   std::optional<std::string> worker;
   Timestamp created_at = 0;
   std::optional<Timestamp> finished_at;
+
+  // Without `definition`, `input` and `steps`, which are large: "completedSteps" is the number of the last.
+  Json to_json() const;
 };
 
 // Counts the runs that one write of a caller triggered through other runs, while further ones may follow.

@@ -11,6 +11,7 @@
 
 #include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
+#include "struere/model/database_activity.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/storage_report.hpp"
 #include "struere/repository/session.hpp"
@@ -62,6 +63,11 @@ class TrustedHost {
   // Throws Error{storage} if the file was deleted or replaced since it was opened. Takes microseconds: for a host that
   // runs for long and writes seldom.
   void require_storage() const;
+  // For monitoring. Takes microseconds and reads nothing.
+  DatabaseActivity activity() const;
+  // The number of environments of organizations in which a trigger run is due, or its worker died. It stays above zero
+  // if no TriggerWorker works.
+  std::size_t environments_with_due_runs() const;
 
  private:
   Storage& storage() const;

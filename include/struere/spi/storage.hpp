@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "struere/core/scope.hpp"
+#include "struere/model/database_activity.hpp"
 #include "struere/model/event.hpp"
 #include "struere/model/storage_report.hpp"
 #include "struere/query/cursor.hpp"
@@ -92,6 +93,9 @@ class Storage {
   // Throws Error{storage} if what holds the data was deleted or replaced since it was opened: what is written then is
   // lost. Takes microseconds; each write asks it by itself.
   virtual void require_in_place() {}
+
+  // Since it was opened, by this object. nullopt if the storage does not count.
+  virtual std::optional<CommitCounts> commit_counts() { return std::nullopt; }
 
   // Reads all there is, while others read and write. Damage is what it reports, and nothing to throw for.
   virtual StorageReport check() { return {}; }

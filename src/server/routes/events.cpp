@@ -97,8 +97,8 @@ class EventStream : public BodyStream {
         query_.after = subscription_.cursor();
         out.bytes += "id: " + query_.after.value_or("") + "\n";
       }
-      out.bytes += "event: " + events[i].type() +
-                   "\ndata: " + json_of(events[i]).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n\n";
+      // Without `event:`, so that a client takes all types by one listener; the type is in the data.
+      out.bytes += "data: " + json_of(events[i]).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n\n";
     }
     if (!events.empty()) {
       said_ = now;

@@ -9,19 +9,6 @@
 namespace struere::server {
 namespace {
 
-Json run_json(const TriggerRun& run) {
-  return {{"id", run.id.str()},
-          {"trigger", run.trigger},
-          {"entityId", run.entity.str()},
-          {"status", to_string(run.status)},
-          {"dueAt", run.due_at},
-          {"attempts", run.attempts},
-          {"completedSteps", run.steps.size()},
-          {"error", run.error ? Json(*run.error) : Json(nullptr)},
-          {"createdAt", run.created_at},
-          {"finishedAt", run.finished_at ? Json(*run.finished_at) : Json(nullptr)}};
-}
-
 TriggerRunStatus run_status_of(std::string_view word) {
   constexpr std::array all{TriggerRunStatus::pending, TriggerRunStatus::running, TriggerRunStatus::completed,
                            TriggerRunStatus::dead, TriggerRunStatus::cancelled};
@@ -40,7 +27,7 @@ Response list_runs(const Call& call) {
   if (const auto status = call.text("status")) query.status = run_status_of(*status);
   const TriggerRunPage page = call.session().triggers().runs(query);
   Json out{{"items", Json::array()}};
-  for (const TriggerRun& run : page.runs) out["items"].push_back(run_json(run));
+  for (const TriggerRun& run : page.runs) out["items"].push_back(run.to_json());
   if (page.next) out["cursor"] = *page.next;
   return json_response(out);
 }
@@ -49,7 +36,7 @@ TriggerRunId run_id_of(const Call& call) { return TriggerRunId(call.path("id"));
 
 Response get_run(const Call& call) {
   const TriggerRun run = call.session().triggers().run(run_id_of(call));
-  Json out = run_json(run);
+  Json out = run.to_json();
   out["definition"] = run.definition;
   out["input"] = run.input;
   out["steps"] = run.steps;
@@ -59,12 +46,12 @@ Response get_run(const Call& call) {
 
 Response retry_run(const Call& call) {
   call.session().triggers().retry(run_id_of(call));
-  return json_response(run_json(call.session().triggers().run(run_id_of(call))));
+  return json_response(call.session().triggers().run(run_id_of(call)).to_json());
 }
 
 Response cancel_run(const Call& call) {
   call.session().triggers().cancel(run_id_of(call));
-  return json_response(run_json(call.session().triggers().run(run_id_of(call))));
+  return json_response(call.session().triggers().run(run_id_of(call)).to_json());
 }
 
 }  // namespace

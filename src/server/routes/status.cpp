@@ -35,7 +35,13 @@ Response metrics(const Call& call) {
   if (!has_token && !is_local) throw Error(ErrorCode::unauthenticated, "give the token of --metrics-token");
   Metrics& counts = call.services().application->metrics();
   counts.streams = static_cast<std::int64_t>(call.services().streams->open());
-  return text_response(counts.text(), "text/plain; version=0.0.4; charset=utf-8");
+  const TrustedHost host = call.services().database.trusted_host();
+  std::optional<std::size_t> due;
+  try {
+    due = host.environments_with_due_runs();
+  } catch (const Error&) {  // a database that fails must not hide the other counts
+  }
+  return text_response(counts.text() + text_of(host.activity(), due), "text/plain; version=0.0.4; charset=utf-8");
 }
 
 // With the schemas of entity types if the key may read definitions.

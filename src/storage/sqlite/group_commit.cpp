@@ -162,6 +162,11 @@ std::size_t GroupCommit::waiting() {
   return waiting_.size();
 }
 
+CommitCounts GroupCommit::counts() {
+  const MutexLock lock(mutex_);
+  return counts_;
+}
+
 // Wakes a thread that can continue: a member that commits if the open group is complete, otherwise the next waiter.
 void GroupCommit::hand_on() noexcept {
   if (writing_) return;
@@ -186,6 +191,10 @@ void GroupCommit::finish(const std::shared_ptr<Group>& group, std::shared_ptr<co
   try {
     note_use(*group, committing);
   } catch (...) {  // no memory: this owner does not rest
+  }
+  if (committing && !failure) {
+    ++counts_.commits;
+    counts_.writes += static_cast<std::uint64_t>(group->members);
   }
   group->failure = std::move(failure);
   group->is_done = true;

@@ -37,6 +37,7 @@
 #include "storage/sqlite/connection_pool.hpp"
 #include "storage/sqlite/write_queue.hpp"
 #include "struere/core/error.hpp"
+#include "struere/model/database_activity.hpp"
 
 namespace STRUERE_COMPANION_API struere {
 
@@ -76,6 +77,7 @@ class GroupCommit {
 
   bool is_busy();
   std::size_t waiting();  // the number of writers that wait for their turn
+  CommitCounts counts();  // what was committed so far
 
  private:
   friend class WriteTurn;
@@ -133,6 +135,7 @@ class GroupCommit {
   std::array<Use, 2> latest_uses_ STRUERE_GUARDED_BY(mutex_){};                 // of two owners, the later use first
   std::array<Clock::duration, 16> commits_ STRUERE_GUARDED_BY(mutex_){};        // durations of the last commits
   std::size_t next_commit_ STRUERE_GUARDED_BY(mutex_) = 0;
+  CommitCounts counts_ STRUERE_GUARDED_BY(mutex_);
   bool writing_ STRUERE_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Group> open_ STRUERE_GUARDED_BY(mutex_);
 };

@@ -146,6 +146,7 @@ class SqliteStorage final : public Storage {
     return commits_ && fork_count() == forks_ ? commits_->stamp() : std::nullopt;
   }
   const Digest& cursor_key() override { return cursor_key_; }
+  std::optional<CommitCounts> commit_counts() override { return writers_.counts(); }
   StorageReport check() override {
     StorageReport out = check_file(*reader());
     out.warnings = file_.exposures();

@@ -130,6 +130,8 @@ TEST_CASE("those who wait share the commit of the first, and one that fails is u
   CHECK(numbers.all() == Numbered{1, 2, 4});
   for (auto& other : others) CHECK_NOTHROW(other.get());
   CHECK(numbers.commits == 1);
+  CHECK(numbers.group.counts().commits == 1);
+  CHECK(numbers.group.counts().writes == 3);
 }
 
 TEST_CASE("a commit that fails is told to all who share it", "[sqlite][group-commit]") {

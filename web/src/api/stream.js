@@ -1,4 +1,4 @@
-// Server-sent events by fetch: EventSource hands out only events whose names are known beforehand, and the log's are not.
+// Server-sent events by fetch: EventSource tells neither the status of a refusal nor when it tries again.
 import { with_parameters } from "./client.js";
 import { current_environment } from "../app/environment.js";
 
