@@ -160,10 +160,10 @@ void add_data(CLI::App& program, Options& options) {
   add_query(exporting);
   exporting->footer("Example:\n  struere data export note folder --with-ids > dump.jsonl");
   exporting->callback([&options] {
-    const Workspace workspace(options);
-    for (const std::string& type : dump.types) workspace.require_entity_type(type);
+    const auto place = open_place(options);
+    for (const std::string& type : dump.types) place->require_entity_type(type);
     dump.query = query_of(data);
-    export_entities(workspace, dump);
+    export_entities(*place, dump);
   });
 
   auto* const importing =
@@ -183,9 +183,9 @@ void add_data(CLI::App& program, Options& options) {
       "< "
       "dump.jsonl");
   importing->callback([&options] {
-    const Workspace workspace(options);
-    if (!load.type.empty()) workspace.require_entity_type(load.type);
-    import_entities(workspace, options, load);
+    const auto place = open_place(options);
+    if (!load.type.empty()) place->require_entity_type(load.type);
+    import_entities(*place, options, load);
   });
 
   add_one("get", "Show an entity",

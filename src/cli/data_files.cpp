@@ -97,8 +97,8 @@ ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
 // Reads lines, and writes them in batches of the given size.
 class Import {
  public:
-  Import(const Workspace& workspace, const Options& options, const ImportOptions& asked)
-      : workspace_(workspace), options_(options), asked_(asked), total_(size_of_input()) {}
+  Import(const Place& place, const Options& options, const ImportOptions& asked)
+      : place_(place), options_(options), asked_(asked), total_(size_of_input()) {}
 
   void run() {
     if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
@@ -147,9 +147,8 @@ class Import {
 
   void write() {
     if (rows_.empty()) return;
-    const std::string type = *rows_.front().type;
     try {
-      workspace_.actor().entities(type).import_all(rows_);
+      place_.import_all(rows_);
     } catch (const Error& error) {
       // Translates "row 3 of 10: …" to the line of that row.
       std::string why = error.what();
@@ -189,7 +188,7 @@ class Import {
                        asked_.batch, written_ + 1);
   }
 
-  const Workspace& workspace_;
+  const Place& place_;
   const Options& options_;
   const ImportOptions& asked_;
   Progress progress_;
@@ -205,20 +204,19 @@ class Import {
 
 }  // namespace
 
-void export_entities(const Workspace& workspace, const ExportOptions& asked) {
+void export_entities(const Place& place, const ExportOptions& asked) {
   if (asked.types.size() > 1 && !asked.with_ids)
     throw UsageError("lines of several types need --with-ids; add it, or export one type");
   Progress progress;
   const bool is_shown = progress.is_shown() && isatty(STDOUT_FILENO) == 0;
   std::int64_t done = 0, without_status = 0;
   for (const std::string& type : asked.types) {
-    const EntityRepository entities = workspace.actor().entities(type);
     Query query = asked.query;
     query.limit = 1000;
     if (query.order.empty()) query.order = {{"createdAt", Direction::ascending}};
-    const std::int64_t total = is_shown ? entities.count(query) : 0;
+    const std::int64_t total = is_shown ? place.count(type, query) : 0;
     do {
-      const EntityPage page = entities.list(query);
+      const EntityPage page = place.list(type, query);
       for (const Entity& entity : page) {
         say_json_text(line_of(entity, asked.with_ids));
         if (!asked.with_ids && entity.status() && *entity.status() != "active") ++without_status;
@@ -231,12 +229,12 @@ void export_entities(const Workspace& workspace, const ExportOptions& asked) {
   if (without_status > 0)
     tell_aside("warning: {} {} not active, which the output does not say; --with-ids keeps status and ids",
                without_status, without_status == 1 ? "entity is" : "entities are");
-  if (!workspace.acts_as_system() && asked.with_ids)
+  if (asked.with_ids && !place.sees_everything())
     tell_aside("warning: this is what the actor may see: hidden fields are missing in it, and redacted ones replaced");
 }
 
-void import_entities(const Workspace& workspace, const Options& options, const ImportOptions& asked) {
-  Import(workspace, options, asked).run();
+void import_entities(const Place& place, const Options& options, const ImportOptions& asked) {
+  Import(place, options, asked).run();
 }
 
 }  // namespace struere::cli

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/workspace.hpp"
+#include "cli/place.hpp"
 
 namespace struere::cli {
 
@@ -17,7 +17,7 @@ struct ExportOptions {
 
 // Writes a line for each entity, oldest first: its `data`, or with ids all that an import needs to restore the entity:
 // {"$entity": TYPE, "id", "status", "createdAt", "updatedAt", "version", "data"}.
-void export_entities(const Workspace& workspace, const ExportOptions& asked);
+void export_entities(const Place& place, const ExportOptions& asked);
 
 struct ImportOptions {
   std::string type;       // of lines with only `data`; if empty, such lines are refused
@@ -26,6 +26,6 @@ struct ImportOptions {
   bool with_ids = false;  // refuse lines with only `data`
 };
 
-void import_entities(const Workspace& workspace, const Options& options, const ImportOptions& asked);
+void import_entities(const Place& place, const Options& options, const ImportOptions& asked);
 
 }  // namespace struere::cli

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,7 +50,7 @@ FileState state_of(const std::filesystem::path& file) {
 class Watch {
  public:
   explicit Watch(const Options& options) : options_(options) {
-    workspace_.emplace(options, Workspace::Missing::make);
+    if (!read_project(options).server) workspace_.emplace(options, Workspace::Missing::make);
     uv_loop_init(&loop_);
     for (uv_timer_t* const timer : {&timer_, &poll_}) {
       uv_timer_init(&loop_, timer);
@@ -135,9 +136,9 @@ class Watch {
     try {
       watch_folders();
       seen_ = states();
-      open_database();
+      const std::unique_ptr<Place> place = open_project();
       require_folders();
-      sync(*place_of(options_, *workspace_), options_, {});
+      sync(*place, options_, {});
       note_folders();
       said_.clear();
       tries_again_ = false;
@@ -162,9 +163,19 @@ class Watch {
     workspace_.reset();
   }
 
+  // What struere.yaml names now: a server, or a database that stays open.
+  std::unique_ptr<Place> open_project() {
+    const Project project = read_project(options_);
+    if (project.server) {
+      let_go();
+      return open_place(options_);
+    }
+    open_database(project);
+    return place_of(options_, *workspace_);
+  }
+
   // A different file under the name of the database is another database; struere.yaml may also name another one.
-  void open_database() {
-    const Project project = read_local_project(options_);
+  void open_database(const Project& project) {
     const bool is_other =
         workspace_ && (workspace_->file() != project.database || workspace_->organization() != project.organization);
     if (workspace_ && !is_other && workspace_->is_file_in_place()) return;

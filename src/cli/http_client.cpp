@@ -55,12 +55,30 @@ ErrorCode code_of(unsigned status, const std::string& word) {
                : std::string();
   };
   const std::string detail = text("detail");
-  throw Error(code_of(status, text("code")),
-              detail.empty() ? fmt::format("the server answered {}; is it a server of struere?", status) : detail);
+  Error out(code_of(status, text("code")),
+            detail.empty() ? fmt::format("the server answered {}; is it a server of struere?", status) : detail);
+  if (const std::string path = text("path"); !path.empty()) out = out.at(path);
+  if (problem.is_object() && problem.value("transient", Json()) == true) out = out.transient();
+  if (problem.is_object() && problem.value("index", Json()).is_number_unsigned())
+    out = out.at(problem.at("index").get<std::size_t>());
+  throw out;
 }
 
 [[noreturn]] void throw_unreachable(const ServerAddress& address, const std::string& why) {
   throw Error(ErrorCode::storage, fmt::format("{} cannot be reached: {}", address.url(), why)).transient();
+}
+
+// Not transient: asking again gets the same certificate.
+[[noreturn]] void throw_untrusted(const ServerAddress& address, long verdict) {
+  const bool is_other_name = verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
+  throw Error(
+      ErrorCode::storage,
+      is_other_name
+          ? fmt::format("the certificate of {} is for another name, so it may be another server; nothing was sent",
+                        address.url())
+          : fmt::format("the certificate of {} is not trusted on this machine ({}), and nothing was sent; "
+                        "SSL_CERT_FILE can name the file of another CA",
+                        address.url(), X509_verify_cert_error_string(verdict)));
 }
 
 // A connection for one request. Every wait has an end.
@@ -72,9 +90,7 @@ class Connection {
       error_code fault;
       context_.set_default_verify_paths(fault);
       stream_.set_verify_mode(ssl::verify_peer);
-      stream_.set_verify_callback(ssl::host_name_verification(address.host));
-      if (SSL_set_tlsext_host_name(stream_.native_handle(), address.host.c_str()) != 1)
-        throw_unreachable(address, "its name cannot be sent");
+      require_certificate_for(address.host);
     }
     net::ip::tcp::resolver resolver(io_);
     net::ip::tcp::resolver::results_type found;
@@ -86,8 +102,14 @@ class Connection {
     });
     wait(connect_time,
          [&](auto done) { lowest().async_connect(found, [done](error_code fault, const auto&) { done(fault); }); });
-    if (address.is_secure)
+    if (!address.is_secure) return;
+    try {
       wait(connect_time, [&](auto done) { stream_.async_handshake(ssl::stream_base::client, done); });
+    } catch (const Error&) {
+      const long verdict = SSL_get_verify_result(stream_.native_handle());
+      if (verdict == X509_V_OK) throw;
+      throw_untrusted(address, verdict);
+    }
   }
 
   void send(http::request<http::string_body>& request) {
@@ -125,6 +147,18 @@ class Connection {
   }
 
  private:
+  // OpenSSL itself compares the name, so that its verdict says which of the checks failed.
+  void require_certificate_for(const std::string& host) {
+    SSL* const handle = stream_.native_handle();
+    X509_VERIFY_PARAM* const wanted = SSL_get0_param(handle);
+    error_code is_name;
+    (void)net::ip::make_address(host, is_name);
+    const int done = is_name ? X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) &
+                                   static_cast<int>(SSL_set_tlsext_host_name(handle, host.c_str()))
+                             : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str());
+    if (done != 1) throw_unreachable(address_, "its name cannot be checked");
+  }
+
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
 
   template <class Use>
@@ -155,9 +189,15 @@ class Connection {
   beast::flat_buffer buffer_;
 };
 
+struct Body {
+  std::string_view type;
+  std::string text;
+};
+
 http::request<http::string_body> request_of(const ServerAddress& address, const std::string& bearer,
                                             const std::map<std::string, std::string>& headers,
-                                            const std::string& method, const std::string& target) {
+                                            const std::string& method, const std::string& target,
+                                            std::optional<Body> body) {
   http::request<http::string_body> out;
   out.version(11);
   out.method_string(method);
@@ -174,22 +214,51 @@ http::request<http::string_body> request_of(const ServerAddress& address, const 
   for (const auto& [name, value] : headers) require_line(value);
   if (!bearer.empty()) out.set(http::field::authorization, "Bearer " + bearer);
   for (const auto& [name, value] : headers) out.set(name, value);
+  if (body) {
+    out.set(http::field::content_type, body->type);
+    out.body() = std::move(body->text);
+  }
+  out.prepare_payload();
   return out;
 }
 
-void begin(http::response_parser<http::buffer_body>& parser) {
-  parser.body_limit(boost::none);  // the parts are counted where they are kept
-  parser.header_limit(64 * 1024);
-}
-
-std::string rest_of(Connection& connection, http::response_parser<http::buffer_body>& parser,
-                    const ServerAddress& address) {
-  std::string out;
-  for (std::string part = connection.read_part(parser, true); !part.empty();
-       part = connection.read_part(parser, true)) {
-    out += part;
-    if (out.size() > most_answer_bytes) throw_unreachable(address, "its answer is larger than 256 MiB");
+// A request and the head of its answer, which is a success.
+class Exchange {
+ public:
+  Exchange(const ServerAddress& address, http::request<http::string_body> request)
+      : address_(address), connection_(address) {
+    connection_.send(request);
+    parser_.body_limit(boost::none);  // the parts are counted where they are kept
+    parser_.header_limit(64 * 1024);
+    connection_.read_head(parser_);
+    const unsigned status = parser_.get().result_int();
+    if (status < 200 || status >= 300) throw_problem(status, rest());
   }
+
+  // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
+  std::string part(bool has_end) { return connection_.read_part(parser_, has_end); }
+
+  std::string rest() {
+    std::string out;
+    for (std::string next = part(true); !next.empty(); next = part(true)) {
+      out += next;
+      if (out.size() > most_answer_bytes) throw_unreachable(address_, "its answer is larger than 256 MiB");
+    }
+    return out;
+  }
+
+ private:
+  const ServerAddress& address_;
+  Connection connection_;
+  http::response_parser<http::buffer_body> parser_;
+};
+
+Json json_of_answer(Exchange& exchange, const ServerAddress& address) {
+  const std::string text = exchange.rest();
+  if (text.empty()) return nullptr;
+  Json out = Json::parse(text, nullptr, false);
+  if (out.is_discarded())
+    throw Error(ErrorCode::storage, fmt::format("{} did not answer JSON; is it a server of struere?", address.url()));
   return out;
 }
 
@@ -199,40 +268,22 @@ HttpClient::HttpClient(ServerAddress address, std::string bearer, std::map<std::
     : address_(std::move(address)), bearer_(std::move(bearer)), headers_(std::move(headers)) {}
 
 Json HttpClient::call(const std::string& method, const std::string& target, const std::optional<Json>& body) const {
-  auto request = request_of(address_, bearer_, headers_, method, target);
-  if (body) {
-    request.set(http::field::content_type, "application/json");
-    request.body() = body->dump();
-  }
-  request.prepare_payload();
-  Connection connection(address_);
-  connection.send(request);
-  http::response_parser<http::buffer_body> parser;
-  begin(parser);
-  connection.read_head(parser);
-  const std::string text = rest_of(connection, parser, address_);
-  const unsigned status = parser.get().result_int();
-  if (status < 200 || status >= 300) throw_problem(status, text);
-  if (text.empty()) return nullptr;
-  Json out = Json::parse(text, nullptr, false);
-  if (out.is_discarded())
-    throw Error(ErrorCode::storage, fmt::format("{} did not answer JSON; is it a server of struere?", address_.url()));
-  return out;
+  std::optional<Body> sent;
+  if (body) sent = Body{"application/json", body->dump()};
+  Exchange exchange(address_, request_of(address_, bearer_, headers_, method, target, std::move(sent)));
+  return json_of_answer(exchange, address_);
+}
+
+Json HttpClient::send_lines(const std::string& target, std::string lines) const {
+  Exchange exchange(address_, request_of(address_, bearer_, headers_, "POST", target,
+                                         Body{"application/x-ndjson", std::move(lines)}));
+  return json_of_answer(exchange, address_);
 }
 
 void HttpClient::lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const {
-  auto request = request_of(address_, bearer_, headers_, "GET", target);
-  request.prepare_payload();
-  Connection connection(address_);
-  connection.send(request);
-  http::response_parser<http::buffer_body> parser;
-  begin(parser);
-  connection.read_head(parser);
-  const unsigned status = parser.get().result_int();
-  if (status < 200 || status >= 300) throw_problem(status, rest_of(connection, parser, address_));
+  Exchange exchange(address_, request_of(address_, bearer_, headers_, "GET", target, std::nullopt));
   std::string held;
-  for (std::string part = connection.read_part(parser, false); !part.empty();
-       part = connection.read_part(parser, false)) {
+  for (std::string part = exchange.part(false); !part.empty(); part = exchange.part(false)) {
     held += part;
     std::size_t begin_of_line = 0;
     for (std::size_t end = 0; (end = held.find('\n', begin_of_line)) != std::string::npos; begin_of_line = end + 1)

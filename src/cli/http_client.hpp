@@ -42,6 +42,8 @@ class HttpClient {
   // The JSON of the answer; null if it has none. Throws the Error that a problem of the server describes, and
   // Error{storage} if the server cannot be reached, or answers something else.
   Json call(const std::string& method, const std::string& target, const std::optional<Json>& body = {}) const;
+  // The same for a body of JSON texts, one a line.
+  Json send_lines(const std::string& target, std::string lines) const;
   // Hands over each line of an answer that is a stream, until it ends, which for events is never.
   void lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const;
 

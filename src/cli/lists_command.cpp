@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
@@ -27,25 +28,25 @@ void show_next(const Options& options, const std::optional<std::string>& next) {
 }
 
 void list_types(const Options& options) {
-  const Workspace workspace(options);
+  const auto place = open_place(options);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const EntityType& type : workspace.actor().entity_types().list()) {
-    json.push_back({{"slug", type.slug}, {"name", type.name}});
-    rows.push_back({type.slug, type.name});
+  for (const auto& [slug, name] : place->entity_types()) {
+    json.push_back({{"slug", slug}, {"name", name}});
+    rows.push_back({slug, name});
   }
-  show(options, {"type", "name"}, rows, json, "There is no entity type in " + workspace.environment() + " yet.");
+  show(options, {"type", "name"}, rows, json, "There is no entity type in " + place->environment() + " yet.");
 }
 
 void list_roles(const Options& options) {
-  const Workspace workspace(options);
+  const auto place = open_place(options);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const RoleRecord& role : workspace.actor().roles().list()) {
-    json.push_back({{"name", role.name}});
-    rows.push_back({role.name});
+  for (const std::string& name : place->roles()) {
+    json.push_back({{"name", name}});
+    rows.push_back({name});
   }
-  show(options, {"role"}, rows, json, "There is no role in " + workspace.environment() + " yet.");
+  show(options, {"role"}, rows, json, "There is no role in " + place->environment() + " yet.");
 }
 
 void list_agents(const Options& options) {

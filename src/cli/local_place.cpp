@@ -30,6 +30,33 @@ class LocalDefinitions final : public DefinitionPlace {
   Definitions definitions_;
 };
 
+class LocalPacks final : public PackPlace {
+ public:
+  LocalPacks(const Session& session, Definitions definitions) : packs_(session), definitions_(std::move(definitions)) {}
+
+  std::vector<InstalledPack> list() const override { return packs_.list(); }
+  PackPlan plan_install(const Pack& pack, const PackOptions& options) const override {
+    return packs_.plan_install(pack, options);
+  }
+  PackPlan plan_upgrade(const Pack& pack, const PackOptions& options) const override {
+    return packs_.plan_upgrade(pack, options);
+  }
+  PackPlan plan_customize(const std::string& id, const PackOptions& options) const override {
+    return packs_.plan_customize(id, definitions_.current(), options);
+  }
+  PackPlan plan_repair(const std::string& id, const PackOptions& options) const override {
+    return packs_.plan_repair(id, options);
+  }
+  PackPlan plan_uninstall(const std::string& id, const PackOptions& options) const override {
+    return packs_.plan_uninstall(id, options);
+  }
+  void apply(const PackPlan& plan) const override { packs_.apply(plan); }
+
+ private:
+  Packs packs_;
+  Definitions definitions_;
+};
+
 class LocalFeed final : public EventFeed {
  public:
   explicit LocalFeed(EventSubscription subscription) : subscription_(std::move(subscription)) {}
@@ -68,8 +95,46 @@ class LocalPlace final : public Place {
   std::unique_ptr<DefinitionPlace> definitions(Environment environment) const override {
     return std::make_unique<LocalDefinitions>(workspace_->definitions(environment));
   }
+  std::unique_ptr<PackPlace> packs(Environment environment) const override {
+    return std::make_unique<LocalPacks>(workspace_->system(environment), workspace_->definitions(environment));
+  }
   void require_entity_type(const std::string& slug) const override { workspace_->require_entity_type(slug); }
   void require_role(const std::string& name) const override { workspace_->require_role(name); }
+  void require_member(const std::string& user) const override {
+    if (workspace_->acts_as_system()) workspace_->require_member(user);
+  }
+  std::vector<std::pair<std::string, std::string>> entity_types() const override {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const EntityType& type : session().entity_types().list()) out.emplace_back(type.slug, type.name);
+    return out;
+  }
+  std::vector<std::string> roles() const override {
+    std::vector<std::string> out;
+    for (const RoleRecord& role : session().roles().list()) out.push_back(role.name);
+    return out;
+  }
+  std::vector<Member> members() const override {
+    std::vector<Member> out;
+    for (const Membership& member : workspace_->database().trusted_host().members(workspace_->organization())) {
+      out.push_back({member.user, member.role, {}});
+      for (const Assignment& assignment : session().roles().assignments(member.user))
+        out.back().roles.push_back(assignment.role_name);
+    }
+    return out;
+  }
+  void put_member(const UserId& user, const std::string& name, MembershipRole membership) const override {
+    const TrustedHost host = workspace_->database().trusted_host();
+    try {
+      host.create_user(name.empty() ? user.str() : name, user);
+    } catch (const Error& error) {  // a user may belong to several organizations
+      if (error.code() != ErrorCode::conflict) throw;
+    }
+    host.put_member(workspace_->organization(), user, membership);
+  }
+  void assign(const UserId& user, const std::string& role) const override { session().roles().assign(user, role); }
+  bool unassign(const UserId& user, const std::string& role) const override {
+    return session().roles().unassign(user, role);
+  }
   Json schema_of(const std::string& type) const override {
     if (!workspace_->acts_as_system()) return nullptr;
     for (const EntityType& known : session().entity_types().list())
@@ -85,8 +150,15 @@ class LocalPlace final : public Place {
   }
   void revoke_key(const ApiKeyId& id) const override { session().api_keys().revoke(id); }
 
+  bool sees_everything() const override { return workspace_->acts_as_system(); }
   EntityPage list(const std::string& type, const Query& query) const override {
     return session().entities(type).list(query);
+  }
+  std::int64_t count(const std::string& type, const Query& query) const override {
+    return session().entities(type).count(query);
+  }
+  void import_all(const std::vector<ImportedRow>& rows) const override {
+    if (!rows.empty()) session().entities(rows.front().type.value()).import_all(rows);
   }
   Entity get(const std::string& type, const EntityId& id) const override { return session().entities(type).get(id); }
   Written create(const std::string& type, const std::string& data,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 #include "struere/definitions/packs.hpp"
 #include "struere/yaml/pack_folder.hpp"
@@ -17,7 +18,10 @@ struct PackArguments {
   std::vector<std::string> choices;
 };
 
-Packs packs_of(const Workspace& workspace) { return Packs(workspace.actor()); }
+// In the environment of -e.
+std::unique_ptr<PackPlace> packs_of(const Options& options, Workspace::Missing missing = Workspace::Missing::refuse) {
+  return open_place(options, missing)->packs(*parse_environment(options.environment));
+}
 
 MergeSide side_of(const std::string& word) {
   if (word != "ours" && word != "theirs")
@@ -68,7 +72,7 @@ void show(const Screen& screen, const PackPlan& plan) {
 }
 
 // `nothing` is the output if there is nothing to do.
-void carry_out(const Options& options, const Packs& packs, const PackPlan& plan, const std::string& question,
+void carry_out(const Options& options, const PackPlace& packs, const PackPlan& plan, const std::string& question,
                const std::string& done, const std::string& nothing) {
   if (!options.json) show(Screen(options), plan);
   if (!plan.conflicts.empty() || !plan.definitions.obstacles.empty())
@@ -87,8 +91,7 @@ void carry_out(const Options& options, const Packs& packs, const PackPlan& plan,
 }
 
 void list_packs(const Options& options) {
-  const Workspace workspace(options);
-  const auto installed = packs_of(workspace).list();
+  const auto installed = packs_of(options)->list();
   if (options.json) {
     Json out = Json::array();
     for (const InstalledPack& pack : installed)
@@ -121,22 +124,20 @@ std::string pull_next(const Options& options) {
 }
 
 void install(const Options& options, const PackArguments& arguments) {
-  const Workspace workspace(options, Workspace::Missing::make);
-  const Packs packs = packs_of(workspace);
+  const auto packs = packs_of(options, Workspace::Missing::make);
   const Pack pack = read_pack(arguments.folder);
-  carry_out(options, packs, packs.plan_install(pack, options_of(arguments)),
+  carry_out(options, *packs, packs->plan_install(pack, options_of(arguments)),
             fmt::format("Install {} {} in {}?", pack.id, pack.version, options.environment),
             fmt::format("Installed {} {} in {}. {}", pack.id, pack.version, options.environment, pull_next(options)),
             "");
 }
 
 void upgrade(const Options& options, const PackArguments& arguments) {
-  const Workspace workspace(options);
-  const Packs packs = packs_of(workspace);
+  const auto packs = packs_of(options);
   const Pack pack = read_pack(arguments.folder);
-  const PackPlan plan = naming("pack", pack.id, [&] { return packs.plan_upgrade(pack, options_of(arguments)); });
+  const PackPlan plan = naming("pack", pack.id, [&] { return packs->plan_upgrade(pack, options_of(arguments)); });
   carry_out(
-      options, packs, plan,
+      options, *packs, plan,
       fmt::format("Upgrade {} from {} to {} in {}?", pack.id, plan.versions.front(), pack.version, options.environment),
       fmt::format("Upgraded {} from {} in {}. {}", pack.id, fmt::join(plan.versions, " to "), options.environment,
                   pull_next(options)),
@@ -145,16 +146,15 @@ void upgrade(const Options& options, const PackArguments& arguments) {
 
 // The drift as a diff: what repair would remove and restore.
 void diff(const Options& options, const PackArguments& arguments) {
-  const Workspace workspace(options);
-  const Packs packs = packs_of(workspace);
+  const auto packs = packs_of(options);
   std::vector<std::string> ids;
   if (!arguments.id.empty())
     ids.push_back(arguments.id);
   else
-    for (const InstalledPack& pack : packs.list()) ids.push_back(pack.pack_id);
+    for (const InstalledPack& pack : packs->list()) ids.push_back(pack.pack_id);
   Json out = Json::array();
   for (const std::string& id : ids) {
-    const PackPlan plan = naming("pack", id, [&] { return packs.plan_repair(id, {.plan = {true, true}}); });
+    const PackPlan plan = naming("pack", id, [&] { return packs->plan_repair(id, {.plan = {true, true}}); });
     out.push_back(plan.to_json());
     if (options.json) continue;
     say("{}{}", id, plan.empty() ? ": as installed" : "");
@@ -167,31 +167,26 @@ void diff(const Options& options, const PackArguments& arguments) {
 }
 
 void repair(const Options& options, const PackArguments& arguments) {
-  const Workspace workspace(options);
-  const Packs packs = packs_of(workspace);
-  carry_out(options, packs,
-            naming("pack", arguments.id, [&] { return packs.plan_repair(arguments.id, options_of(arguments)); }),
+  const auto packs = packs_of(options);
+  carry_out(options, *packs,
+            naming("pack", arguments.id, [&] { return packs->plan_repair(arguments.id, options_of(arguments)); }),
             fmt::format("Set {} back in {}?", arguments.id, options.environment),
             fmt::format("Repaired {} in {}.", arguments.id, options.environment), "it is as installed");
 }
 
 void customize(const Options& options, const PackArguments& arguments) {
-  const Workspace workspace(options);
-  const Packs packs = packs_of(workspace);
-  const auto current = workspace.definitions(*parse_environment(options.environment)).current();
-  carry_out(
-      options, packs,
-      naming("pack", arguments.id, [&] { return packs.plan_customize(arguments.id, current, options_of(arguments)); }),
-      fmt::format("Keep what {} has of {} as customization?", options.environment, arguments.id),
-      fmt::format("Customized {} in {}; upgrades will keep it.", arguments.id, options.environment),
-      "nothing of it was changed");
+  const auto packs = packs_of(options);
+  carry_out(options, *packs,
+            naming("pack", arguments.id, [&] { return packs->plan_customize(arguments.id, options_of(arguments)); }),
+            fmt::format("Keep what {} has of {} as customization?", options.environment, arguments.id),
+            fmt::format("Customized {} in {}; upgrades will keep it.", arguments.id, options.environment),
+            "nothing of it was changed");
 }
 
 void uninstall(const Options& options, const PackArguments& arguments) {
-  const Workspace workspace(options);
-  const Packs packs = packs_of(workspace);
-  carry_out(options, packs,
-            naming("pack", arguments.id, [&] { return packs.plan_uninstall(arguments.id, options_of(arguments)); }),
+  const auto packs = packs_of(options);
+  carry_out(options, *packs,
+            naming("pack", arguments.id, [&] { return packs->plan_uninstall(arguments.id, options_of(arguments)); }),
             fmt::format("Uninstall {} from {}?", arguments.id, options.environment),
             fmt::format("Uninstalled {} from {}. {}", arguments.id, options.environment, pull_next(options)), "");
 }

@@ -2,25 +2,24 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
 
 void list_users(const Options& options) {
-  const Workspace workspace(options);
-  const RoleRepository roles = workspace.actor().roles();
+  const auto place = open_place(options);
   Json out = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const Membership& member : workspace.database().trusted_host().members(workspace.organization())) {
-    std::vector<std::string> names;
-    for (const Assignment& assignment : roles.assignments(member.user)) names.push_back(assignment.role_name);
-    rows.push_back({member.user.str(), std::string(to_string(member.role)), fmt::format("{}", fmt::join(names, ", "))});
-    out.push_back({{"id", member.user.str()}, {"membership", to_string(member.role)}, {"roles", names}});
+  for (const Member& member : place->members()) {
+    rows.push_back({member.user.str(), std::string(to_string(member.membership)),
+                    fmt::format("{}", fmt::join(member.roles, ", "))});
+    out.push_back({{"id", member.user.str()}, {"membership", to_string(member.membership)}, {"roles", member.roles}});
   }
   if (options.json) return say_json(out);
   if (rows.empty()) return say("There are no members yet. Next: struere users add ID");
-  Screen(options).show_table({"user", "membership", "roles in " + workspace.environment()}, rows);
+  Screen(options).show_table({"user", "membership", "roles in " + place->environment()}, rows);
 }
 
 void answer(const Options& options, const Json& json, const std::string& words) {
@@ -42,14 +41,7 @@ void add_people(CLI::App& program, Options& options) {
   add->add_option("--name", name, "The name; default: the id");
   add->add_flag("--admin", is_admin, "May do everything in the organization");
   add->callback([&options] {
-    const Workspace workspace(options);
-    const TrustedHost host = workspace.database().trusted_host();
-    try {
-      host.create_user(name.empty() ? user : name, UserId(user));
-    } catch (const Error& error) {  // a user may belong to several organizations
-      if (error.code() != ErrorCode::conflict) throw;
-    }
-    host.put_member(workspace.organization(), UserId(user), is_admin ? MembershipRole::admin : MembershipRole::member);
+    open_place(options)->put_member(UserId(user), name, is_admin ? MembershipRole::admin : MembershipRole::member);
     answer(options, {{"user", user}}, fmt::format("{} is a member. Next: struere roles assign {} ROLE", user, user));
   });
 
@@ -62,26 +54,23 @@ void add_people(CLI::App& program, Options& options) {
     command->add_option("role", role, "A role of the environment")->required()->type_name("ROLE");
     command->footer(fmt::format("Example:\n  struere roles {} ada author -e production", command_name));
     command->callback([&options, body] {
-      const Workspace workspace(options);
-      workspace.require_role(role);
-      if (workspace.acts_as_system()) workspace.require_member(user);
-      body(workspace, workspace.actor().roles());
+      const auto place = open_place(options);
+      place->require_role(role);
+      place->require_member(user);
+      body(*place);
     });
   };
-  change("assign", "Assign a role to a member",
-         [&options](const Workspace& workspace, const RoleRepository& repository) {
-           repository.assign(UserId(user), role);
-           answer(options, {{"user", user}, {"role", role}},
-                  fmt::format("{} has the role {} in {}.", user, role, workspace.environment()));
-         });
-  change(
-      "unassign", "Take a role away from a member",
-      [&options](const Workspace& workspace, const RoleRepository& repository) {
-        if (!repository.unassign(UserId(user), role))
-          throw Error(ErrorCode::not_found,
-                      fmt::format("`{}` does not have the role `{}` in {}", user, role, workspace.environment()));
-        answer(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
-      });
+  change("assign", "Assign a role to a member", [&options](const Place& place) {
+    place.assign(UserId(user), role);
+    answer(options, {{"user", user}, {"role", role}},
+           fmt::format("{} has the role {} in {}.", user, role, place.environment()));
+  });
+  change("unassign", "Take a role away from a member", [&options](const Place& place) {
+    if (!place.unassign(UserId(user), role))
+      throw Error(ErrorCode::not_found,
+                  fmt::format("`{}` does not have the role `{}` in {}", user, role, place.environment()));
+    answer(options, {{"user", user}, {"role", nullptr}}, fmt::format("{} no longer has the role {}.", user, role));
+  });
 }
 
 }  // namespace struere::cli

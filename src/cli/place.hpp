@@ -6,9 +6,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/workspace.hpp"
+#include "struere/definitions/packs.hpp"
+#include "struere/repository/entity_repository.hpp"
 #include "struere/triggers/trigger_repository.hpp"
 
 namespace struere::cli {
@@ -25,6 +28,21 @@ class DefinitionPlace {
   virtual void apply(const ChangePlan& plan) const = 0;
   virtual Release deploy(const ChangePlan& plan, const std::string& note) const = 0;
   virtual std::vector<Release> releases() const = 0;
+};
+
+// The packs of one environment; the functions of struere::Packs.
+class PackPlace {
+ public:
+  virtual ~PackPlace() = default;
+
+  virtual std::vector<InstalledPack> list() const = 0;
+  virtual PackPlan plan_install(const Pack& pack, const PackOptions& options) const = 0;
+  virtual PackPlan plan_upgrade(const Pack& pack, const PackOptions& options) const = 0;
+  // Keeps what the environment has now.
+  virtual PackPlan plan_customize(const std::string& id, const PackOptions& options) const = 0;
+  virtual PackPlan plan_repair(const std::string& id, const PackOptions& options) const = 0;
+  virtual PackPlan plan_uninstall(const std::string& id, const PackOptions& options) const = 0;
+  virtual void apply(const PackPlan& plan) const = 0;
 };
 
 // Events of one environment, for one question.
@@ -46,6 +64,13 @@ struct AskedExplanation {
   std::optional<ProposedWrite> write;
 };
 
+// A member of the organization, with the roles of the actor's environment.
+struct Member {
+  UserId user;
+  MembershipRole membership = MembershipRole::member;
+  std::vector<std::string> roles;
+};
+
 class Place {
  public:
   virtual ~Place() = default;
@@ -55,14 +80,26 @@ class Place {
   virtual std::string environment() const = 0;
 
   virtual std::unique_ptr<DefinitionPlace> definitions(Environment environment) const = 0;
+  virtual std::unique_ptr<PackPlace> packs(Environment environment) const = 0;
   // The fields that a mask may name although no schema does, because an environment still holds them.
   HeldFields held_fields() const;
 
   // Throw Error{not_found} with a similar name, if the actor sees all names.
   virtual void require_entity_type(const std::string& slug) const = 0;
   virtual void require_role(const std::string& name) const = 0;
+  // Throws Error{not_found} with a similar name if there is no such member, and the actor may see the members.
+  virtual void require_member(const std::string& user) const = 0;
   // The schema of a type; null if the actor may not read it.
   virtual Json schema_of(const std::string& type) const = 0;
+
+  // The slugs and names of the entity types, and the names of the roles.
+  virtual std::vector<std::pair<std::string, std::string>> entity_types() const = 0;
+  virtual std::vector<std::string> roles() const = 0;
+  virtual std::vector<Member> members() const = 0;
+  // Also creates the user if the id is new.
+  virtual void put_member(const UserId& user, const std::string& name, MembershipRole membership) const = 0;
+  virtual void assign(const UserId& user, const std::string& role) const = 0;
+  virtual bool unassign(const UserId& user, const std::string& role) const = 0;  // false: it was not assigned
 
   virtual std::vector<ApiKey> keys() const = 0;
   virtual CreatedApiKey create_key(const NewApiKey& key) const = 0;
@@ -71,7 +108,12 @@ class Place {
                           const std::function<void(const CreatedApiKey&)>& hand_over) const = 0;
   virtual void revoke_key(const ApiKeyId& id) const = 0;
 
+  // Whether no rule hides anything from the actor.
+  virtual bool sees_everything() const = 0;
   virtual EntityPage list(const std::string& type, const Query& query) const = 0;
+  virtual std::int64_t count(const std::string& type, const Query& query) const = 0;
+  // As EntityRepository::import_all: all rows, each of which has a type, or none of them.
+  virtual void import_all(const std::vector<ImportedRow>& rows) const = 0;
   virtual Entity get(const std::string& type, const EntityId& id) const = 0;
   virtual Written create(const std::string& type, const std::string& data,
                          const std::optional<std::string>& status) const = 0;

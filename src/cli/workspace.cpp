@@ -175,11 +175,15 @@ void Workspace::require_role(const std::string& name) const {
 void Workspace::require_member(const std::string& user) const {
   std::vector<std::string> known;
   for (const Membership& member : database().trusted_host().members(organization())) known.push_back(member.user.str());
+  require_user(known, user, organization());
+}
+
+void require_user(const std::vector<std::string>& known, const std::string& user, const OrganizationId& organization) {
   if (std::ranges::find(known, user) != known.end()) return;
   throw Error(
       ErrorCode::not_found,
       fmt::format("there is no user `{}` in {}.{} `struere users list` shows them, `struere users add` adds one", user,
-                  organization().str(), suggestion(user, known)));
+                  organization.str(), suggestion(user, known)));
 }
 
 HeldFields Workspace::held_fields() const {

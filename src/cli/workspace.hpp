@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
@@ -117,6 +118,9 @@ class Workspace {
   std::pair<std::uint64_t, std::uint64_t> file_;  // its device and inode
   std::optional<Session> actor_;
 };
+
+// Throws Error{not_found}, with a similar name, if the user is not one of the members that are known.
+void require_user(const std::vector<std::string>& known, const std::string& user, const OrganizationId& organization);
 
 // Runs `body`; if it throws not_found, the error names `what` and `name`.
 template <class Body>

@@ -38,7 +38,7 @@ class PackCheck {
         fault(place, fmt::format("there are two migrations from {} to {}", migration.from, migration.to));
       for (std::size_t step = 0; step < migration.steps.size(); ++step)
         check_step(migration.steps[step],
-                   fmt::format("{}/steps/{}/{}", place, step, step_key(migration.steps[step].kind)));
+                   fmt::format("{}/steps/{}/{}", place, step, to_string(migration.steps[step].kind)));
     }
     return std::move(faults_);
   }
@@ -109,7 +109,7 @@ class PackCheck {
 
 }  // namespace
 
-const char* step_key(Kind kind) noexcept {
+std::string_view to_string(Kind kind) noexcept {
   switch (kind) {
     case Kind::add_field: return "addField";
     case Kind::remove_field: return "removeField";

@@ -10,8 +10,6 @@
 
 namespace STRUERE_COMPANION_API struere {
 
-const char* step_key(MigrationStep::Kind kind) noexcept;  // "addField"
-
 // The faults, with their places in pack.yaml.
 std::vector<ShapeFault> pack_faults(const Pack& pack);
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <string_view>
 
+#include "server/plan_options.hpp"
 #include "server/refusal.hpp"
 
 namespace struere::server {
@@ -11,11 +12,8 @@ namespace {
 
 using Kind = MigrationStep::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 5> step_words{{{"addField", Kind::add_field},
-                                                                       {"removeField", Kind::remove_field},
-                                                                       {"renameField", Kind::rename_field},
-                                                                       {"addType", Kind::add_type},
-                                                                       {"modifySchema", Kind::modify_schema}}};
+constexpr std::array step_kinds{Kind::add_field, Kind::remove_field, Kind::rename_field, Kind::add_type,
+                                Kind::modify_schema};
 
 [[noreturn]] void refuse_pack(const std::string& detail) { throw Refusal(400, "malformed_request", detail); }
 
@@ -31,26 +29,25 @@ MigrationStep read_step(const Json& json) {
   if (!json.is_object() || json.size() != 1) refuse_pack("a step of a migration has one member, such as addField");
   const std::string& word = json.begin().key();
   const Json& step = json.begin().value();
-  const auto* const known = std::ranges::find(step_words, word, &std::pair<std::string_view, Kind>::first);
-  if (known == step_words.end()) refuse_pack("there is no such step of a migration: " + word);
-  if (step.is_string()) return {known->second, step.get<std::string>()};
+  const auto* const known = std::ranges::find(step_kinds, word, [](Kind each) { return to_string(each); });
+  if (known == step_kinds.end()) refuse_pack("there is no such step of a migration: " + word);
+  if (step.is_string()) return {*known, step.get<std::string>()};
   if (!step.is_object()) refuse_pack("a step of a migration is an object, or the slug of a type");
-  return {known->second, text_in(step, "entityType", true), text_in(step, "field", false), text_in(step, "to", false),
+  return {*known, text_in(step, "entityType", true), text_in(step, "field", false), text_in(step, "to", false),
           step.value("value", Json())};
 }
 
 }  // namespace
 
-Pack read_pack(const Json& json) {
-  if (!json.is_object()) refuse_pack("`pack` must be an object");
-  Pack out{text_in(json, "id", true),
-           text_in(json, "version", true),
-           text_in(json, "name", false),
-           text_in(json, "description", false),
-           {},
+Pack read_pack(std::string_view text) {
+  const BodyObject json(text, {"id", "version", "name", "description", "definitions", "migrations"});
+  Pack out{json.required_string("id"),
+           json.required_string("version"),
+           json.string("name").value_or(""),
+           json.string("description").value_or(""),
+           definitions_in(json, Kinds::some).value_or(DefinitionSet()),
            {}};
-  if (json.contains("definitions")) out.definitions = DefinitionSet::from_json(json.at("definitions"));
-  const Json migrations = json.value("migrations", Json::array());
+  const Json migrations = json.json("migrations").value_or(Json::array());
   if (!migrations.is_array()) refuse_pack("`migrations` must be an array");
   for (const Json& migration : migrations) {
     if (!migration.is_object()) refuse_pack("a migration must be an object with from, to and steps");

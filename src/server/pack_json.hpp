@@ -5,7 +5,7 @@
 
 namespace struere::server {
 
-// Throws Refusal{400} for another shape. Mistakes in the definitions are found by the plan.
-Pack read_pack(const Json& json);
+// Throws Refusal{400} for another shape, as definitions_in() does. Mistakes in the definitions are found by the plan.
+Pack read_pack(std::string_view text);
 
 }  // namespace struere::server

@@ -44,6 +44,30 @@ MergeSide side_of(const Json& value) {
 
 }  // namespace
 
+std::optional<DefinitionSet> definitions_in(const BodyObject& body, Kinds wanted) {
+  const auto text = body.text("definitions");
+  if (!text) return std::nullopt;
+  static_assert(definition_kinds.size() == 5);
+  const BodyObject kinds(
+      *text, {to_string(definition_kinds[0]), to_string(definition_kinds[1]), to_string(definition_kinds[2]),
+              to_string(definition_kinds[3]), to_string(definition_kinds[4])});
+  constexpr std::size_t most_of_a_kind = 20'000;
+  DefinitionSet out;
+  for (const DefinitionKind kind : definition_kinds) {
+    const std::string word(to_string(kind));
+    if (wanted == Kinds::some && !kinds.has(word)) continue;
+    for (const std::string_view definition : split_array(kinds.required_text(word), most_of_a_kind)) {
+      JsonFault fault;
+      const auto read = parse_json(definition, fault);
+      if (!read)
+        throw Refusal(400, "malformed_request",
+                      "a definition of kind " + word + " is not acceptable JSON: " + fault.message);
+      out.add(kind, *read);
+    }
+  }
+  return out;
+}
+
 PlanOptions plan_options_of(const BodyObject& body) {
   PlanOptions out;
   const Json options = options_in(body);

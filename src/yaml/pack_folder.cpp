@@ -107,8 +107,8 @@ class PackReader {
 
   static MigrationStep read_step(const Json& json) {
     const auto kind =
-        std::ranges::find_if(step_kinds, [&](MigrationStep::Kind each) { return json.contains(step_key(each)); });
-    const Json& step = json.at(step_key(*kind));
+        std::ranges::find_if(step_kinds, [&](MigrationStep::Kind each) { return json.contains(to_string(each)); });
+    const Json& step = json.at(to_string(*kind));
     if (step.is_string()) return {*kind, step.get<std::string>()};
     return {*kind, step.at("entityType"), step.at("field"), step.value("to", ""), step.value("value", Json())};
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "struere/definitions/definition_set.hpp"
@@ -25,6 +26,8 @@ struct MigrationStep {
   std::string to = {};
   Json value = nullptr;
 };
+
+std::string_view to_string(MigrationStep::Kind kind) noexcept;  // "addField", as in pack.yaml
 
 struct Migration {
   std::string from, to;  // versions

@@ -35,8 +35,8 @@ PackPlan plan_of_pack(const Call& call, const BodyObject& body) {
   const Packs packs(call.session());
   const std::string action = body.required_string("action");
   const PackOptions options = pack_options_of(body);
-  if (action == "install") return packs.plan_install(read_pack(body.required_json("pack")), options);
-  if (action == "upgrade") return packs.plan_upgrade(read_pack(body.required_json("pack")), options);
+  if (action == "install") return packs.plan_install(read_pack(body.required_text("pack")), options);
+  if (action == "upgrade") return packs.plan_upgrade(read_pack(body.required_text("pack")), options);
   const std::string id = body.required_string("id");
   if (action == "repair") return packs.plan_repair(id, options);
   if (action == "uninstall") return packs.plan_uninstall(id, options);
@@ -47,6 +47,7 @@ PackPlan plan_of_pack(const Call& call, const BodyObject& body) {
 Json pack_plan_json(const PackPlan& plan) {
   Json out = plan.to_json();
   out["base"] = plan.definitions.base;
+  out["changesRecord"] = plan.changes_record;
   return out;
 }
 
@@ -80,14 +81,16 @@ void add_pack_routes(std::vector<Route>& routes) {
                     .summary = "What installing, upgrading, customizing, repairing or uninstalling a pack would change",
                     .handler = plan_pack,
                     .request = "PackRequest",
-                    .answer = "PackPlan"});
+                    .answer = "PackPlan",
+                    .body_bytes = most_definition_bytes});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/packs/apply",
                     .summary = "Carries such a plan out",
                     .handler = apply_pack,
                     .lane = Lane::write,
                     .request = "PackRequest",
-                    .answer = "PackPlan"});
+                    .answer = "PackPlan",
+                    .body_bytes = most_definition_bytes});
 }
 
 }  // namespace struere::server

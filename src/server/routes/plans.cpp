@@ -59,7 +59,7 @@ Session production_of(const Call& call) {
 
 // From the body, or what development holds.
 DefinitionSet wanted_definitions(const Call& call, const BodyObject& body) {
-  if (const auto given = body.json("definitions")) return DefinitionSet::from_json(*given);
+  if (auto given = definitions_in(body)) return *std::move(given);
   if (call.session().actor().environment() != Environment::production)
     throw Refusal(400, "malformed_request", "`definitions` is missing: development is brought to what you send");
   return Definitions(OrganizationAdmin(call).session(Environment::development)).current();
@@ -98,7 +98,7 @@ Response deploy_definitions(const Call& call) {
   require_confirmation(body);
   const Definitions production(production_of(call));
   const DefinitionSet development = Definitions(OrganizationAdmin(call).session(Environment::development)).current();
-  if (const auto shown = body.json("definitions"); shown && DefinitionSet::from_json(*shown) != development)
+  if (const auto shown = definitions_in(body); shown && *shown != development)
     throw Error(ErrorCode::conflict, "development has changed since this plan was made; look at a new one");
   const ChangePlan plan = production.plan(development, plan_options_of(body));
   require_as_shown(body, plan);
@@ -154,14 +154,16 @@ void add_plan_routes(std::vector<Route>& routes) {
                     .summary = "What would change: to the definitions sent, or, in production, to those of development",
                     .handler = plan_definitions,
                     .request = "PlanRequest",
-                    .answer = "Plan"});
+                    .answer = "Plan",
+                    .body_bytes = most_definition_bytes});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/definitions/apply",
                     .summary = "Brings development to the definitions sent",
                     .handler = apply_definitions,
                     .lane = Lane::write,
                     .request = "ApplyRequest",
-                    .answer = "Plan"});
+                    .answer = "Plan",
+                    .body_bytes = most_definition_bytes});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/definitions/deploy",
                     .summary = "Promotes what development holds to production, as a release",
@@ -169,7 +171,8 @@ void add_plan_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "DeployRequest",
                     .answer = "Release",
-                    .status = 201});
+                    .status = 201,
+                    .body_bytes = most_definition_bytes});
   routes.push_back({.pattern = "/v1/releases",
                     .summary = "What was deployed to production, newest first",
                     .handler = list_releases,

@@ -8,7 +8,7 @@
 namespace struere::server {
 namespace {
 
-constexpr std::size_t import_bytes = 64 << 20;
+constexpr std::size_t import_bytes = (64 << 20) + (4 << 20);  // of data, and what is around it in each line
 constexpr std::size_t batch_rows = 1000;
 constexpr std::size_t batch_bytes = 8 << 20;
 
@@ -69,11 +69,17 @@ ImportedRow row_of(std::string_view line, bool is_whole) {
   return out;
 }
 
-// Writes the lines in batches, each in a transaction of its own, so that other writers get their turn.
+enum class Unit {
+  batch,  // a transaction for each batch, so that other writers get their turn
+  whole,  // one transaction
+};
+
+// Writes an entity of each line.
 class Import {
  public:
-  Import(EntityRepository entities, std::string type, bool is_whole)
-      : entities_(std::move(entities)), type_(std::move(type)), is_whole_(is_whole) {}
+  // `type`: of all lines; nullopt if each line names its own.
+  Import(Session session, std::optional<std::string> type, bool is_whole, Unit unit)
+      : session_(std::move(session)), type_(std::move(type)), is_whole_(is_whole), unit_(unit) {}
 
   std::size_t run(std::string_view text) {
     while (!text.empty()) {
@@ -92,9 +98,10 @@ class Import {
   void add(std::string_view line) {
     try {
       rows_.push_back(row_of(line, is_whole_));
-      if (rows_.back().type && *rows_.back().type != type_)
+      if (!type_ && !rows_.back().type) throw Error(ErrorCode::invalid_data, "it needs `type`");
+      if (type_ && rows_.back().type.value_or(*type_) != *type_)
         throw Error(ErrorCode::invalid_data, "the line is of another type than the path names");
-      rows_.back().type = type_;
+      if (type_) rows_.back().type = type_;
     } catch (const Error& error) {
       refuse(error, line_);
     } catch (const Refusal& refusal) {
@@ -102,15 +109,22 @@ class Import {
     }
     lines_.push_back(line_);
     bytes_ += line.size();
-    if (rows_.size() == batch_rows || bytes_ > batch_bytes) write();
+    const bool is_full = rows_.size() == batch_rows || bytes_ > batch_bytes;
+    if (unit_ == Unit::batch && is_full) write();
+    if (rows_.size() > most_rows_written)
+      refuse(Error(ErrorCode::invalid_data,
+                   "one import is at most " + std::to_string(most_rows_written) + " entities; divide it"),
+             line_);
   }
 
   void write() {
     if (rows_.empty()) return;
     try {
-      entities_.import_all(rows_);
+      session_.entities(*rows_.front().type).import_all(rows_);
     } catch (const Error& error) {
-      refuse(error, lines_.at(error.index().value_or(0)));
+      const std::size_t line = lines_.at(error.index().value_or(0));
+      if (unit_ == Unit::whole) throw error.at(line);
+      refuse(error, line);
     }
     done_ += rows_.size();
     rows_.clear();
@@ -119,24 +133,28 @@ class Import {
   }
 
   [[noreturn]] void refuse(const Error& error, std::size_t line) const {
-    throw error
-        .with_message("line " + std::to_string(line + 1) + ": " + error.what() + " (" + std::to_string(done_) +
-                      " entities were imported before its batch)")
-        .at(line);
+    std::string message = "line " + std::to_string(line + 1) + ": " + error.what();
+    if (unit_ == Unit::batch) message += " (" + std::to_string(done_) + " entities were imported before its batch)";
+    throw error.with_message(message).at(line);
   }
 
-  EntityRepository entities_;
-  std::string type_;
+  Session session_;
+  std::optional<std::string> type_;
   bool is_whole_;
+  Unit unit_;
   std::size_t line_ = 0, done_ = 0, bytes_ = 0;
   std::vector<ImportedRow> rows_;
   std::vector<std::size_t> lines_;
 };
 
 Response import_rows(const Call& call) {
-  const std::string& type = call.path("type");
-  const std::size_t done = Import(call.session().entities(type), type, call.flag("whole")).run(call.request().body);
-  return json_response({{"imported", done}});
+  Import import(call.session(), call.path("type"), call.flag("whole"), Unit::batch);
+  return json_response({{"imported", import.run(call.request().body)}});
+}
+
+Response import_at_once(const Call& call) {
+  Import import(call.session(), std::nullopt, true, Unit::whole);
+  return json_response({{"imported", import.run(call.request().body)}});
 }
 
 }  // namespace
@@ -159,6 +177,17 @@ void add_transfer_routes(std::vector<Route>& routes) {
        .answer = "Imported",
        .request_type = "application/x-ndjson",
        .body_bytes = import_bytes});
+  routes.push_back({.method = Method::post,
+                    .pattern = "/v1/import",
+                    .summary =
+                        "Creates an entity of each line, of any types, in one commit, or none of them; references "
+                        "may come in any order",
+                    .handler = import_at_once,
+                    .lane = Lane::write,
+                    .request = "WholeLine",
+                    .answer = "Imported",
+                    .request_type = "application/x-ndjson",
+                    .body_bytes = import_bytes});
 }
 
 }  // namespace struere::server

@@ -1,0 +1,29 @@
+// The library's own types, from the JSON of a server (docs/http.md).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/place.hpp"
+
+namespace struere::cli {
+
+// nullopt if the member is missing, or of another type.
+std::optional<std::string> text_in(const Json& json, const char* name);
+std::optional<Timestamp> time_in(const Json& json, const char* name);
+
+// Throw an exception of the JSON library, or Error{storage}, if a server answers something else.
+Entity entity_of(const std::string& type, const Json& json);
+Written written_of(const std::string& type, const Json& json);
+Event event_of(const Json& json);
+ApiKey key_of(const Json& json);
+TriggerRun run_of(const Json& json);
+Release release_of(const Json& json);
+// Without `definitions`, which the server does not repeat.
+ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions& options);
+Explanation explanation_of(const Json& json);
+
+// For a request.
+Json json_of(const PlanOptions& options);
+
+}  // namespace struere::cli

@@ -1,0 +1,142 @@
+// What works on a server beyond single requests: dev, packs, imports, exports, and definitions of many megabytes.
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "cli/served_project.hpp"
+#include "support/places.hpp"
+
+using namespace struere;
+using namespace struere::test;
+
+namespace {
+
+std::string pack(const std::string& version) {
+  return "'" + source_dir() + "/examples/packs/tutoring/" + version + "'";
+}
+
+}  // namespace
+
+TEST_CASE("packs say the same of a server as of a file", "[cli][remote]") {
+  const FileAndServer both;
+  both.same("packs list");
+  both.same("packs install " + pack("1.0.0"));  // nobody to ask
+  both.same("--json packs install --yes " + pack("1.0.0"));
+  both.same("packs install --yes " + pack("1.0.0"));  // it is installed
+  both.same("packs list");
+  both.same("packs diff tutoring");
+  both.same("packs diff nothing");
+  both.same("-e production packs list");
+  both.same("-e production packs install --yes " + pack("1.0.0"));
+  both.same("packs upgrade --yes " + pack("1.1.0"));
+  both.same("--json packs repair --yes tutoring");
+  both.same("packs customize --yes tutoring");
+  both.same("packs uninstall --yes tutoring");
+  both.same("--json packs list");
+}
+
+TEST_CASE("members and their roles say the same of a server as of a file", "[cli][remote]") {
+  const FileAndServer both;
+  both.same("users list");
+  both.same("users add ben --name 'Ben of the night shift'");
+  both.same("--json users add carl --admin");
+  both.same("roles assign ben author");
+  both.same("roles assign ben nobody");
+  both.same("roles assign bem author");
+  both.same("--json users list");
+  both.same("roles unassign ben author");
+  both.same("roles unassign ben author");
+  both.same("-e production roles list");
+  both.same("roles list");
+  both.same("types list");
+  both.same("--json types list");
+}
+
+TEST_CASE("entities are exported from a server and imported into it as from a file", "[cli][remote]") {
+  const FileAndServer both;
+  std::string lines;
+  for (int i = 0; i < 30; ++i) lines += "{\"author\":\"ada\",\"text\":\"note " + std::to_string(i) + "\"}\n";
+  both.write("lines", lines);
+  const auto from = [](const Project& project, const std::string& name) {
+    return " < '" + (project.path() / name).string() + "'";
+  };
+  const auto import = [&](const std::string& options, const std::string& name) {
+    const Answer file = both.local.run("data import " + options + from(both.local, name));
+    const Answer served = both.remote.run("data import " + options + from(both.remote.project(), name));
+    INFO(options << "\non a file:\n" << file.text << "\non a server:\n" << served.text);
+    CHECK(served.code == file.code);
+    CHECK(comparable(served.text) == comparable(file.text));
+    return file.code;
+  };
+  CHECK(import("note", "lines") == 0);
+  CHECK(import("note --batch 7", "lines") == 0);
+  CHECK(import("nothing", "lines") != 0);
+  both.same("data export note --order data.text");  // entities of one import have the same time
+  both.same("data export note --search \"note 7\" --order -data.text");
+  both.same("data export note nothing");
+
+  // All or none: the last line is refused, and with it all others; in batches, those before stay.
+  both.write("broken", lines + "{\"text\":5}\n");
+  CHECK(import("note", "broken") != 0);
+  CHECK(import("note --batch 10", "broken") != 0);
+  both.write("unreadable", lines + "{\n");
+  CHECK(import("note", "unreadable") != 0);
+  both.same("--json data list note --limit 200 --order data.text");
+
+  // With ids, from one server to another database.
+  const Answer dump = both.remote.run("data export note --with-ids");
+  REQUIRE(dump.code == 0);
+  const Project other;
+  REQUIRE(other.run("sync").code == 0);
+  other.write("dump", dump.text);
+  CHECK(other.run("data import --with-ids" + from(other, "dump")).code == 0);
+  const std::string by_text = "data export note --order data.text";
+  CHECK(other.run(by_text).text == both.remote.run(by_text).text);
+  CHECK(Json::parse(other.run("--json data list note --limit 1 --order id").text).at("rows").at(0).at("id") ==
+        Json::parse(both.remote.run("--json data list note --limit 1 --order id").text).at("rows").at(0).at("id"));
+  both.remote.project().write("dump", dump.text);
+  CHECK(both.remote.run("data import" + from(both.remote.project(), "dump")).code == 5);  // these ids are taken
+}
+
+TEST_CASE("dev follows the files of a project on a server, and goes on when the server is back", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  const std::string output = (remote.project().path() / "dev.out").string();
+  const Answer begun = remote.run("dev > '" + output + "' 2>&1 & echo $!");
+  const pid_t process = static_cast<pid_t>(std::stol(begun.text));
+  const auto within = [](const auto& holds) {
+    for (int i = 0; i < 600; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+  };
+  const auto says = [&](const std::string& part) {
+    return within([&] { return remote.project().read("dev.out").find(part) != std::string::npos; });
+  };
+  CHECK(says("Watching"));
+  remote.project().write("entity-types/visit.yaml", "slug: visit\nname: Visit\n");
+  CHECK(says("Synced 1 change to development."));
+  CHECK(remote.run("data list visit").code == 0);
+  remote.project().write("entity-types/visit.yaml", "slug: visit\nname: 5\n");
+  CHECK(says("visit.yaml"));  // a mistake keeps the last good state
+  CHECK(remote.run("data list visit").code == 0);
+  kill(process, SIGTERM);
+}
+
+TEST_CASE("definitions of more than a body of data are synced to a server", "[cli][remote]") {
+  const FileAndServer both;
+  const std::string words(1000, 'x');
+  for (int i = 0; i < 8; ++i) {
+    std::string text = "slug: big" + std::to_string(i) + "\nname: Big\nschema:\n  properties:\n";
+    for (int k = 0; k < 300; ++k)
+      text += "    field" + std::to_string(k) + ": {type: string, description: " + words + "}\n";
+    both.write("entity-types/big" + std::to_string(i) + ".yaml", text);
+  }
+  both.same("--json sync");
+  both.same("status");
+  both.same("deploy --yes");
+}
