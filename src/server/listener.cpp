@@ -148,9 +148,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       co_await read_body(parser, request, admission, reservation);
       is_whole = true;
       response = co_await carried_out(request, admission);
-    } catch (const Refusal&) {
-      response = core_.application().refused();
-    } catch (const Error&) {
+    } catch (const boost::system::system_error&) {  // the client is gone
+      throw;
+    } catch (...) {  // also what the host's own sign-in throws
       response = core_.application().refused();
     }
     if (!is_whole) keeps = false;

@@ -6,10 +6,21 @@ namespace struere::fuzz {
 namespace {
 
 constexpr FuzzTarget targets[]{
-    {"json_entry", json_entry},   {"field_path", field_path},   {"json_schema", json_schema},
-    {"where_query", where_query}, {"cursor", cursor_text},      {"definition_file", definition_file},
-    {"api_key", api_key},         {"merge_patch", merge_patch}, {"mask", mask},
-    {"stored_row", stored_row},   {"audit_log", audit_log}};
+    {"json_entry", json_entry},
+    {"field_path", field_path},
+    {"json_schema", json_schema},
+    {"where_query", where_query},
+    {"cursor", cursor_text},
+    {"definition_file", definition_file},
+    {"api_key", api_key},
+    {"merge_patch", merge_patch},
+    {"mask", mask},
+    {"stored_row", stored_row},
+    {"audit_log", audit_log},
+#ifdef STRUERE_HAS_SERVER
+    {"http_connection", http_connection},
+#endif
+};
 
 }  // namespace
 

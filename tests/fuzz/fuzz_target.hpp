@@ -30,6 +30,7 @@ void merge_patch(std::string_view bytes);
 void mask(std::string_view bytes);
 void stored_row(std::string_view bytes);
 void audit_log(std::string_view bytes);
+void http_connection(std::string_view bytes);  // where there is a server
 
 // --- for the targets
 

@@ -20,7 +20,7 @@ inline std::optional<server::SignedIn> named_operator(const server::SignInReques
 }
 
 inline server::ServerOptions with_named_operators(server::ServerOptions options) {
-  options.sign_in = named_operator;
+  if (!options.sign_in) options.sign_in = named_operator;
   return options;
 }
 
@@ -49,8 +49,9 @@ class RunningServer {
 // Notes of the team north are what the role `reader` reads, without `data.secret`; `writer` may do everything to notes.
 class ServedWorld : public World {
  public:
-  explicit ServedWorld(const server::ServerOptions& options = {}, StorageKind kind = StorageKind::memory)
-      : World(kind) {
+  explicit ServedWorld(const server::ServerOptions& options = {}, StorageKind kind = StorageKind::memory,
+                       DatabaseOptions of_database = {})
+      : World(kind, of_database) {
     define_type({{"slug", "note"},
                  {"schema",
                   {{"type", "object"},

@@ -92,6 +92,14 @@ std::string HttpClient::read_until(std::string_view text, std::chrono::milliseco
   return std::exchange(received_, {});
 }
 
+void HttpClient::end_sending() { ::shutdown(socket_, SHUT_WR); }
+
+std::string HttpClient::read_to_end(std::chrono::milliseconds time) {
+  while (receive(time)) {
+  }
+  return std::exchange(received_, {});
+}
+
 bool HttpClient::is_closed_by_server(std::chrono::milliseconds time) {
   const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) {
