@@ -70,7 +70,7 @@ TEST_CASE("a secret is not in the answers that are kept, and a repeated request 
     const HttpAnswer again = ask("once");
     CHECK(again.status == 409);
     CHECK(again.json().at("detail").get<std::string>().find(route.lost_answer) != std::string::npos);
-    CHECK(world.system().api_keys().list().size() == keys);  // not made twice
+    CHECK(world.system().api_keys().list().size() == keys);                            // not made twice
     if (route.pattern != "/v1/keys/{id}/rotate") CHECK(ask("another").status == 201);  // it ended by its rotation
   }
   CHECK(asked == requests.size());

@@ -14,6 +14,9 @@
 #ifdef STRUERE_HAS_POSTGRES
 #include "postgres/empty_databases.hpp"
 #endif
+#ifdef STRUERE_HAS_SERVER
+#include "http/remote_scenarios.hpp"
+#endif
 
 namespace struere::conformance {
 namespace {
@@ -30,6 +33,12 @@ constexpr const char* usage =
     "                                  the data of the last one stays\n"
     "                     postgresql://...  a database of its own for each, made on this server and dropped "
     "again\n"
+    "                     http://HOST:PORT/sign-in?token=...  a running server, by the link that `struere serve "
+    "--invite USER`\n"
+    "                                  prints: the answers are compared with those in memory. In an organization "
+    "without\n"
+    "                                  definitions, of which USER is an admin. What each scenario made is purged. "
+    "Also https://\n"
     "  --record           compares nothing; prints each step's answer as a line of JSON\n"
     "  --help             this text\n"
     "\n"
@@ -39,10 +48,23 @@ constexpr const char* usage =
 
 struct Options {
   StorageChoice storage;
+  std::optional<std::string> server;  // in place of a storage
   bool record = false;
   bool help = false;
   std::vector<std::string> files;
 };
+
+void set_storage(Options& options, const std::string& text) {
+  if (!text.starts_with("http://") && !text.starts_with("https://")) {
+    options.storage = StorageChoice::parse(text);
+    return;
+  }
+#ifdef STRUERE_HAS_SERVER
+  options.server = text;
+#else
+  throw std::invalid_argument("this build has no client of servers: it was built without STRUERE_BUILD_SERVER");
+#endif
+}
 
 Options parse_arguments(const std::vector<std::string>& arguments) {
   const std::string storage_equals = "--storage=";
@@ -51,9 +73,9 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
     const std::string& argument = arguments[at];
     if (argument == "--storage") {
       if (++at == arguments.size()) throw std::invalid_argument("--storage needs a storage after it");
-      options.storage = StorageChoice::parse(arguments[at]);
+      set_storage(options, arguments[at]);
     } else if (argument.starts_with(storage_equals)) {
-      options.storage = StorageChoice::parse(argument.substr(storage_equals.size()));
+      set_storage(options, argument.substr(storage_equals.size()));
     } else if (argument == "--record") {
       options.record = true;
     } else if (argument == "--help" || argument == "-h") {
@@ -64,32 +86,44 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
       options.files.push_back(argument);
     }
   }
+  if (options.server && options.record) throw std::invalid_argument("--record is for a storage, not for a server");
   if (options.files.empty() && !options.help) throw std::invalid_argument("name at least one file of scenarios");
   return options;
 }
 
-void play_all(std::istream& input, const std::string& file, const Options& options, Tally& tally) {
-  ScenarioReader reader(input, file);
-  while (const auto scenario = reader.next()) {
-    const auto results = play(*scenario, options.storage);
-    if (options.record)
-      print_record(std::cout, *scenario, results);
-    else
-      tally.add(*scenario, results);
+// Calls `play` with each scenario of a file.
+template <class Play>
+void each_scenario(const std::string& file, const Play& play) {
+  std::ifstream stream;
+  if (file != "-") stream.open(file);
+  if (file != "-" && !stream) throw std::runtime_error("cannot open " + file);
+  ScenarioReader reader(file == "-" ? std::cin : stream, file == "-" ? "(standard input)" : file);
+  while (const auto scenario = reader.next()) play(*scenario);
+}
+
+void play_all(const Options& options, Tally& tally) {
+#ifdef STRUERE_HAS_SERVER
+  if (options.server) {
+    RemoteScenarios remote(*options.server);
+    for (const std::string& file : options.files)
+      each_scenario(file, [&](const Scenario& scenario) { remote.play(scenario, tally); });
+    remote.print_skipped(std::cout);
+    return;
   }
+#endif
+  for (const std::string& file : options.files)
+    each_scenario(file, [&](const Scenario& scenario) {
+      const auto results = play(scenario, options.storage);
+      if (options.record)
+        print_record(std::cout, scenario, results);
+      else
+        tally.add(scenario, results);
+    });
 }
 
 int run(const Options& options) {
   Tally tally(std::cout);
-  for (const std::string& file : options.files) {
-    if (file == "-") {
-      play_all(std::cin, "(standard input)", options, tally);
-      continue;
-    }
-    std::ifstream input(file);
-    if (!input) throw std::runtime_error("cannot open " + file);
-    play_all(input, file, options, tally);
-  }
+  play_all(options, tally);
   if (!options.record) tally.print_closing_line();
   if (!std::cout.flush()) throw std::runtime_error("cannot write the results");
   return tally.all_passed() ? exit_passed : exit_failed;

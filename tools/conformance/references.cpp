@@ -33,10 +33,17 @@ void replace_strings(Json& value, const Replace& replace) {
 
 }  // namespace
 
+References::References() : References(std::string(of_entities)) {}
+
+void References::learn(const std::string& ref, const std::string& id) {
+  ids_[ref] = id;
+  refs_[id] = ref;
+}
+
 const std::string& References::id_of(const std::string& ref) {
   const auto found = ids_.find(ref);
   if (found != ids_.end()) return found->second;
-  std::string id = numbered(of_entities, ids_.size() + 1);
+  std::string id = numbered(range_, ids_.size() + 1);
   refs_.emplace(id, ref);
   return ids_.emplace(ref, std::move(id)).first->second;
 }

@@ -17,8 +17,15 @@ namespace struere::conformance {
 // Maps refs to ids and back. Ids sort in the order in which they were reserved.
 class References {
  public:
+  References();
+  // Ids begin with this.
+  explicit References(std::string range) : range_(std::move(range)) {}
+
   // The id of a ref. A ref that was not reserved gets the next id, which belongs to an entity that is never made.
   const std::string& id_of(const std::string& ref);
+
+  // The ref was given to an entity with this id, in place of the one that was reserved.
+  void learn(const std::string& ref, const std::string& id);
 
   // The ref of an id. An id without a ref is returned unchanged.
   const std::string& ref_of(const std::string& id) const;
@@ -28,6 +35,7 @@ class References {
   Json shown(Json value) const;
 
  private:
+  std::string range_;
   std::map<std::string, std::string, std::less<>> ids_;
   std::map<std::string, std::string, std::less<>> refs_;
 };

@@ -36,6 +36,12 @@ std::string ref_of_create(const Json& step, std::size_t index) {
   return step.contains("ref") ? step.at("ref").get<std::string>() : "new" + std::to_string(index);
 }
 
+Json resolved_role(Json definition, References& references) {
+  if (definition.is_object() && definition.contains("scopeRules") && definition["scopeRules"].is_array())
+    for (Json& rule : definition["scopeRules"]) resolve_values(rule, references);
+  return definition;
+}
+
 World::World(const StorageChoice& choice)
     : storage_(choice), database_(storage_.open({.clock = &clock_, .ids = &ids_})) {}
 
@@ -117,12 +123,6 @@ bool World::put_member(const OrganizationId& organization, const std::string& us
   if (membership == "none") return host.remove_member(organization, UserId(user));
   host.put_member(organization, UserId(user), membership_role(membership));
   return true;
-}
-
-Json World::resolved_role(Json definition) {
-  if (definition.is_object() && definition.contains("scopeRules") && definition["scopeRules"].is_array())
-    for (Json& rule : definition["scopeRules"]) resolve_values(rule, references_);
-  return definition;
 }
 
 Session World::actor(const Json& named) {

@@ -14,6 +14,9 @@
 
 namespace struere::conformance {
 
+// Returns the definition of a role with ids in place of the refs in the values of its rules.
+Json resolved_role(Json definition, References& references);
+
 class World {
  public:
   explicit World(const StorageChoice& choice);
@@ -57,7 +60,7 @@ class World {
   bool put_member(const OrganizationId& organization, const std::string& user, const std::string& membership);
 
   // Returns the definition with ids in place of the refs in the values of its rules.
-  Json resolved_role(Json definition);
+  Json resolved_role(Json definition) { return conformance::resolved_role(std::move(definition), references_); }
 
   // The secret of the API key that a step names by its `roles`.
   std::string secret_of_key(const Json& named);
