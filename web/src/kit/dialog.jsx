@@ -37,12 +37,13 @@ export function Dialog({ title, badges, close, children, actions, kind = "", sub
 export const replaced = Symbol("replaced");
 
 // Asks before something that cannot be undone. In production, or where `always` is set, `name` has to be typed.
-export function Confirm({ title, name, what, verb, act, close, danger = true, kind, always, children }) {
+// `blocked`: it cannot be done as things are.
+export function Confirm({ title, name, what, verb, act, close, danger = true, kind, always, blocked = false, children }) {
   const asks = always || is_production();
   const [typed, set_typed] = useState("");
   const id = useId();
   const action = useAction(act);
-  const may = !asks || typed === name;
+  const may = !blocked && (!asks || typed === name);
   const submit = async () => {
     if (!may || action.is_busy) return;
     const result = await action.run();

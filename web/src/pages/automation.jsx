@@ -29,7 +29,7 @@ function Triggers() {
       <Known of={triggers}>
         {(list) => list.length === 0 ? <Empty icon="automation" title={`${current_environment()} has no triggers`}><p>A trigger names a type, an action and steps: a mail, a follow-up row, a call.</p><Command>struere add trigger reminder</Command></Empty> : (
           <div class="stack">{list.map((trigger) => (
-            <Card key={trigger.slug} title={<span class="row wrap">{trigger.name || trigger.slug}<Badge><span class="mono">{trigger.slug}</span></Badge>{trigger.enabled === false && <Badge kind="warn">off</Badge>}</span>}
+            <Card key={trigger.slug} title={<span class="row wrap">{trigger.name || trigger.slug}<Badge><span class="mono">{trigger.slug}</span></Badge></span>}
               aside={<Link class="button small" to="/automation/runs" parameters={{ trigger: trigger.slug }}>Runs</Link>} flush>
               <p class="body row wrap">When {trigger.on?.entityType && <Link to={page_path("data", trigger.on.entityType)}>{trigger.on.entityType}</Link>} is <b>{trigger.on?.action ?? "written"}</b>{trigger.on?.condition && " and agrees with a condition"}{(trigger.delay || trigger.at) && ", at a later time"}: {plural((trigger.actions ?? []).length, "step")} <span class="row">{(trigger.actions ?? []).map((step, i) => <Badge key={i}><span class="mono">{step.tool}</span></Badge>)}</span></p>
               <details class="body"><summary class="small muted">Definition</summary><JsonView value={trigger} /></details>

@@ -68,7 +68,7 @@ const option_words = {
 };
 
 // The option that allows an obstacle, told by its words; none overrides the others.
-function option_for(obstacle) {
+export function option_for(obstacle) {
   const text = `${obstacle.kind ?? ""} ${obstacle.message ?? ""}`.toLowerCase();
   if (/reveal|masked/.test(text)) return "reveal";
   if (/assign/.test(text)) return "dropAssignments";
@@ -88,7 +88,7 @@ function Obstacles({ plan }) {
   );
 }
 
-function Options({ plan, chosen, change }) {
+export function Options({ plan, chosen, change }) {
   const wanted = [...new Set((plan.obstacles ?? []).map(option_for).filter(Boolean))];
   return wanted.map((name) => (
     <label class="check" key={name}><input type="checkbox" checked={Boolean(chosen[name])} onChange={(event) => change({ ...chosen, [name]: event.currentTarget.checked })} />{option_words[name]}</label>

@@ -1,0 +1,30 @@
+// How soon a page is there, on the machine of the test. Printed, never judged: another machine is quicker or slower.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Visit } from "./support/browser.mjs";
+import { signed_in } from "./support/signed_in.mjs";
+
+let project, browser, session, stop;
+before(async () => {
+  ({ project, browser, session, stop } = await signed_in());
+});
+after(() => stop?.());
+
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+test("the first paint of pages is measured", async (context) => {
+  const visit = await Visit.open(browser, project, { session });
+  for (const path of ["/data", "/data/session", "/view-as?type=session&as=user:ana", "/audit"]) {
+    const paints = [];
+    const settled = [];
+    for (let round = 0; round < 7; ++round) {
+      await visit.go(path);
+      settled.push(await visit.page.evaluate(() => performance.now()));
+      const found = await visit.page.evaluate(() => Object.fromEntries(performance.getEntriesByType("paint").map((one) => [one.name, one.startTime])));
+      assert.ok(found["first-contentful-paint"] > 0);
+      paints.push(found["first-contentful-paint"]);
+    }
+    context.diagnostic(`${path}: first contentful paint ${median(paints).toFixed(0)} ms, rows shown ${median(settled).toFixed(0)} ms (medians of 7)`);
+  }
+  await visit.close();
+});
