@@ -125,7 +125,8 @@ HttpAnswer HttpClient::ask(const std::string& method, const std::string& target,
 
 std::string url_encoded(std::string_view text) {
   std::string out;
-  for (const unsigned char c : text) {
+  for (const char each : text) {
+    const auto c = static_cast<unsigned char>(each);
     if (std::isalnum(c) || c == '-' || c == '_' || c == '~') {
       out += static_cast<char>(c);
     } else {
