@@ -1,125 +1,32 @@
 // The HTTP server over loopback: gets, pages of 20, creates, what a rule costs, and reads beside a writer. Server and
-// clients share the machine, so a figure is what both do together. Prints a table; docs/server.md has one.
-#include <arpa/inet.h>
+// clients share the machine, so a figure is what both do together. Prints tables; docs/server.md has them.
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
-#include "struere/server/server.hpp"
-#include "struere/struere.hpp"
+#include "http_load.hpp"
+#include "server_database.hpp"
+#include "server_published.hpp"
 
 namespace {
 
 using namespace struere;
-using Clock = std::chrono::steady_clock;
+using namespace struere::bench;
 
 constexpr int rows = 10'000;
 constexpr int connections = 64;  // of all clients together
-constexpr int clients = 2;       // threads
 constexpr int turns = 24;
 
 std::chrono::milliseconds turn_time() {
   const char* const milliseconds = std::getenv("TURN_MILLISECONDS");
   return std::chrono::milliseconds(milliseconds ? std::atoi(milliseconds) : 250);
-}
-
-// One socket with one request under way.
-class Line {
- public:
-  explicit Line(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      throw std::runtime_error("cannot connect");
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-  ~Line() { ::close(socket_); }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-
-  int socket() const noexcept { return socket_; }
-  void send(const std::string& message) {
-    received_.clear();
-    begun_ = Clock::now();
-    if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message.size()))
-      throw std::runtime_error("cannot send");
-  }
-  // Whether the answer is whole now.
-  bool receive() {
-    char part[65536];
-    const ssize_t got = ::recv(socket_, part, sizeof part, 0);
-    if (got <= 0) throw std::runtime_error("the server closed the connection");
-    received_.append(part, static_cast<std::size_t>(got));
-    const std::size_t head = received_.find("\r\n\r\n");
-    if (head == std::string::npos) return false;
-    const std::size_t length = received_.find("Content-Length: ");
-    if (received_.compare(0, 11, "HTTP/1.1 20") != 0 || length > head) throw std::runtime_error(received_);
-    return received_.size() >= head + 4 + std::stoul(received_.substr(length + 16));
-  }
-  std::chrono::nanoseconds latency() const { return Clock::now() - begun_; }
-
- private:
-  int socket_;
-  std::string received_;
-  Clock::time_point begun_;
-};
-
-struct Figures {
-  double rate = 0;
-  double p50 = 0, p99 = 0;  // milliseconds
-};
-
-std::vector<std::chrono::nanoseconds> run_client(std::uint16_t port, const std::vector<std::string>& messages,
-                                                 Clock::time_point end) {
-  std::vector<std::unique_ptr<Line>> lines;
-  std::vector<pollfd> waiting;
-  std::vector<std::chrono::nanoseconds> latencies;
-  std::size_t turn = 0;
-  for (int i = 0; i < connections / clients; ++i) {
-    lines.push_back(std::make_unique<Line>(port));
-    waiting.push_back({lines.back()->socket(), POLLIN, 0});
-    lines.back()->send(messages[turn++ % messages.size()]);
-  }
-  while (Clock::now() < end) {
-    ::poll(waiting.data(), waiting.size(), 100);
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if ((waiting[i].revents & POLLIN) == 0 || !lines[i]->receive()) continue;
-      latencies.push_back(lines[i]->latency());
-      lines[i]->send(messages[turn++ % messages.size()]);
-    }
-  }
-  return latencies;
-}
-
-Figures measure(std::uint16_t port, const std::vector<std::string>& messages) {
-  const auto end = Clock::now() + turn_time();
-  std::vector<std::vector<std::chrono::nanoseconds>> found(clients);
-  std::vector<std::thread> threads;
-  for (auto& latencies : found) threads.emplace_back([&] { latencies = run_client(port, messages, end); });
-  for (std::thread& thread : threads) thread.join();
-  std::vector<std::chrono::nanoseconds> all;
-  for (const auto& latencies : found) all.insert(all.end(), latencies.begin(), latencies.end());
-  std::ranges::sort(all);
-  const auto milliseconds = [&](std::size_t at) { return static_cast<double>(all.at(at).count()) / 1e6; };
-  return {static_cast<double>(all.size()) * 1000.0 / static_cast<double>(turn_time().count()),
-          milliseconds(all.size() / 2), milliseconds(all.size() * 99 / 100)};
 }
 
 struct Contender {
@@ -132,7 +39,7 @@ std::vector<Figures> race(std::uint16_t port, const std::vector<Contender>& cont
   std::vector<Figures> best(contenders.size());
   for (int turn = 0; turn < turns; ++turn)
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-      const Figures found = measure(port, contenders[i].messages);
+      const Figures found = measure_for(port, contenders[i].messages, turn_time(), {.at_once = connections});
       if (found.rate > best[i].rate) best[i] = found;
     }
   for (std::size_t i = 0; i < contenders.size(); ++i)
@@ -141,24 +48,9 @@ std::vector<Figures> race(std::uint16_t port, const std::vector<Contender>& cont
   return best;
 }
 
-std::string request(const std::string& key, const std::string& start, const std::string& body = {}) {
-  std::string out = start + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key + "\r\n";
-  if (!body.empty()) out += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
-  return out + "\r\n" + body;
-}
-
 void run() {
-  const auto folder = std::filesystem::temp_directory_path() / fmt::format("struere-server-bench-{}", ::getpid());
-  std::filesystem::create_directory(folder);
-  struct Removal {
-    std::filesystem::path folder;
-    ~Removal() { std::filesystem::remove_all(folder); }
-  } const removal{folder};
-  const Database database =
-      Database::open((folder / "bench.db").string(), {.sqlite = {.durability = Durability::normal}});
-  const OrganizationId acme("acme");
-  database.trusted_host().create_organization("acme", acme);
-  const Session system = database.trusted_host().system_session(acme, Environment::development);
+  const ServerDatabase place;
+  const Session system = place.system();
   system.entity_types().define({{"slug", "row"}});
   const Json all{{"resource", "row"}, {"actions", {"*"}}, {"effect", "allow"}};
   system.roles().define({{"name", "plain"}, {"policies", {all}}});
@@ -176,7 +68,7 @@ void run() {
         {{"author", i % 2 == 0 ? "ana" : "kim"}, {"text", "a note of some words"}, {"number", i}, {"secret", "s"}});
   const auto ids = system.entities("row").create_all(data);
 
-  server::Server server(database);
+  server::Server server(place.database());
   server.start();
   const auto gets = [&](const std::string& key) {
     std::vector<std::string> out;
@@ -204,9 +96,7 @@ void run() {
   std::thread writer([&] {
     Line line(server.port());
     while (!is_over) {
-      line.send(create.front());
-      while (!line.receive()) {
-      }
+      line.ask(create.front());
     }
   });
   race(server.port(), {{"get, one rule and one mask, beside one writer", gets(ruled)}});
@@ -219,9 +109,19 @@ void run() {
 
 }  // namespace
 
-int main() {
+// Without an argument: what a rule costs. `published`: what other products publish of themselves. `million`: lists of a
+// million rows.
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "rules";
   try {
-    run();
+    if (what == "rules")
+      run();
+    else if (what == "published")
+      run_published();
+    else if (what == "million")
+      run_million();
+    else
+      throw std::runtime_error("struere_server_bench [rules|published|million]");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;
