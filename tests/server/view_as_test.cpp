@@ -64,7 +64,8 @@ TEST_CASE("a stream that goes on from an admin's cursor shows another actor noth
     CHECK(head.find("invalid_cursor") != std::string::npos);
     return;
   }
-  const std::string text = head + client.read_until("north3", patience);
+  std::string text = head;  // and what came with it
+  if (text.find("north3") == std::string::npos) text += client.read_until("north3", patience);
   CHECK(text.find("north3") != std::string::npos);
   for (const char* const hidden : {"south", "s3cret", "role.", "api-key."})
     CHECK(text.find(hidden) == std::string::npos);
