@@ -6,6 +6,7 @@
 #include <span>
 
 #include "repository/checks.hpp"
+#include "repository/definition_writer.hpp"
 #include "repository/event_purge.hpp"
 #include "repository/log_verifier.hpp"
 #include "struere/spi/unique_key.hpp"
@@ -239,6 +240,8 @@ void EntityWriter::purge(const std::string& id) {
   operation_.require_admin("purge rows");
   require_stored(operation_.require_type(type_), id);
   operation_.audit().append(type_ + std::string(purged_suffix), "{}", id);
+  operation_.spend(count_of(operation_.transaction(), RecordTable::trigger_runs, {{"entity_id", {}, id}}) +
+                   operation_.transaction().count_ends(id, most_entries_of_a_write + 1));
   purge_payloads(operation_, id);
   operation_.transaction().purge_entity(id);
 }

@@ -126,15 +126,18 @@ void GuardedOperation::spend(std::int64_t entries) {
   spent_ += entries;
   if (spent_ <= most_entries_of_a_write) return;
   if (actor_.type() != ActorType::system)
-    throw Error(ErrorCode::permission_denied,
-                fmt::format("this would go through more than {} entities or events while all writers wait; that is for "
-                            "the host to do, as the system actor",
-                            most_entries_of_a_write));
+    throw Error(
+        ErrorCode::permission_denied,
+        fmt::format(
+            "this would go through more than {} entities, relations or events while all writers wait; that is for "
+            "the host to do, as the system actor",
+            most_entries_of_a_write));
   if (!holds_writers_)
-    throw Error(ErrorCode::conflict,
-                fmt::format("this would go through more than {} entities or events while all writers wait; set "
-                            "`hold_writers` at a time when they may wait",
-                            most_entries_of_a_write));
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("this would go through more than {} entities, relations or events while all writers wait; set "
+                    "`hold_writers` at a time when they may wait",
+                    most_entries_of_a_write));
 }
 
 EarlierCheck SlowCheck::run() const { return {type.schema, data, compiled->schema(type)->validate(data)}; }

@@ -24,7 +24,7 @@ struct Attempt {
   bool reads_id_first = false;  // the entity of this id, as a write of one row does
 };
 
-// The rows and events that one write of an organization's own actor may process (docs/limits.md).
+// The rows, relations and events that one write of an organization's own actor may process (docs/limits.md).
 inline constexpr std::int64_t most_entries_of_a_write = 50'000;
 
 // The outcome of checking data against a schema before the write lock was taken. It holds for the text of the schema,
@@ -101,7 +101,7 @@ class GuardedOperation {
   // Throws permission_denied if the actor does not have one of these roles itself (unless it passes policies), or if
   // a tool's permission narrows the actor and `names` is not empty.
   void require_own_roles(const std::vector<std::string>& names);
-  // Counts rows or events that a write reads or rewrites while all writers wait. If they become more than
+  // Counts rows, relations or events that a write reads or rewrites while all writers wait. If they become more than
   // `most_entries_of_a_write`, throws permission_denied to an organization's own actors, and conflict to the host,
   // unless the host has said that writers may wait.
   void spend(std::int64_t entries);

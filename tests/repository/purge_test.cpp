@@ -96,6 +96,25 @@ TEST_CASE("a purge of an entity with very many events is for a host that says th
   CHECK(world.verify().purged == 50'000);
 }
 
+TEST_CASE("a purge of an entity with very many relations is for a host that says that writers may wait",
+          "[purge][bounds]") {
+  PurgeWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
+  const EntityId hub = world.create("note", {{"text", "x"}}), other = world.create("note", {{"text", "y"}});
+  // Each is a relation to remove, and an event to change.
+  world.system().transaction([&](Session& unit) {
+    for (int i = 0; i < 25'000; ++i) unit.relations().link(other, "r" + std::to_string(i), hub);
+  });
+  const Session admin = world.user("boss", {}, Environment::development, "acme", MembershipRole::admin);
+  CHECK_ERROR(permission_denied, admin.entities("note").purge(hub, {.hold_writers = true}));
+  CHECK(error_of([&] { world.notes().purge(hub); }).find("more than 50000 entities, relations or events") !=
+        std::string::npos);
+  CHECK(world.system().relations().related(other, "r0").size() == 1);
+  world.notes().purge(hub, {.hold_writers = true});
+  CHECK_ERROR(not_found, world.notes().get(hub));
+  CHECK(world.system().relations().related(other, "r0").empty());
+  CHECK(world.verify().ok);
+}
+
 TEST_CASE("a purge overwrites what it removes in the file", "[purge][sqlite]") {
   PurgeWorld world(StorageKind::sqlite);
   const EntityId gone = world.create("note", {{"text", "xyzzyplugh"}});

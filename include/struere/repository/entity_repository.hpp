@@ -115,7 +115,8 @@ struct UpdateOptions {
 };
 
 struct PurgeOptions {
-  // Only for the system: allows more than 50,000 events of the entity, for which all writers wait.
+  // Only for the system: allows more than 50,000 events, relations and trigger runs of the entity, for which all
+  // writers wait.
   bool hold_writers = false;
 };
 

@@ -93,6 +93,9 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual void update_entity(const StoredEntity& entity) = 0;  // by id; `type` and `created_at` never change
   // Removes the row, its relations and its trigger runs. Events keep the id, and count as those of a purged entity.
   virtual void purge_entity(const std::string& id) = 0;
+  // How many relations purge_entity() removes and how many events name the entity as their other end; counts at most
+  // `most`. 0 if the storage makes nobody else wait for a purge.
+  virtual std::int64_t count_ends(const std::string& id, std::int64_t most);
 
   // --- relations. Both ends are entities of the scope. Each says whether it changed anything.
   virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;

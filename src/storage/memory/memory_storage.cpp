@@ -252,6 +252,13 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     remove_records(RecordTable::trigger_runs, {{"entity_id", {}, id}});
   }
 
+  std::int64_t count_ends(const std::string& id, std::int64_t most) override {
+    std::int64_t out = 0;
+    for (const auto& [from, relation, to] : data_->relations) out += (from == id) + (to == id);
+    for (const EventRecord& event : data_->events) out += event.other_end == id;
+    return std::min(out, most);
+  }
+
   bool link(const std::string& from, const std::string& relation, const std::string& to) override {
     const auto [at, inserted] = data_->relations.emplace(from, relation, to);
     if (inserted) undo_.push_back([this, key = *at] { data_->relations.erase(key); });

@@ -276,6 +276,16 @@ void SqliteTransaction::purge_entity(const std::string& id) {
   scoped("DELETE FROM entities WHERE scope_id = ?1 AND id = ?2").bind(2, std::string_view(id)).run();
 }
 
+std::int64_t SqliteTransaction::count_ends(const std::string& id, std::int64_t most) {
+  Statement statement = scoped(
+      "SELECT count(*) FROM (SELECT 1 FROM entity_relations WHERE scope_id = ?1 AND from_id = ?2 UNION ALL SELECT 1 "
+      "FROM "
+      "entity_relations WHERE scope_id = ?1 AND to_id = ?2 UNION ALL SELECT 1 FROM events WHERE scope_id = ?1 AND "
+      "other_end_id = ?2 LIMIT ?3)");
+  statement.bind(2, std::string_view(id)).bind(3, most).step();
+  return statement.integer(0);
+}
+
 bool SqliteTransaction::link(const std::string& from, const std::string& relation, const std::string& to) {
   Statement statement =
       scoped("INSERT OR IGNORE INTO entity_relations(scope_id, from_id, type, to_id) VALUES(?1, ?2, ?3, ?4)");
