@@ -9,7 +9,7 @@
 #include "access/indexed_fields.hpp"
 #include "access/reserved_words.hpp"
 #include "access/rule_reader.hpp"
-#include "core/json_schema.hpp"
+#include "core/compiled_schemas.hpp"
 #include "core/text.hpp"
 #include "query/bounds.hpp"
 #include "struere/access/policy.hpp"
@@ -152,12 +152,11 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
   if (!is_stored) check_new_slug(type.slug);
   type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {
-    const JsonSchema compiled(*schema);
-    for (const ReferenceField& reference : compiled.references())
+    type.schema = canonical_json(*schema);
+    for (const ReferenceField& reference : CompiledSchemas::references_of(type.schema))
       if (reference.type != type.slug && std::ranges::find(known, reference.type, &EntityType::slug) == known.end())
         refuse(fmt::format("the schema of `{}` references the entity type {}, which this scope does not have",
                            type.slug, Json(reference.type).dump()));
-    type.schema = canonical_json(*schema);
   }
   if (const auto fields = definition.find("searchFields"); fields != definition.end()) {
     if (!fields->is_array()) refuse("`searchFields` is a list of paths inside `data`");

@@ -4,8 +4,21 @@
 
 namespace struere {
 
+namespace {
+
+thread_local std::uint64_t times_compiled = 0;
+
+json_schema::SchemaGraph counted_graph(const Json& schema) {
+  ++times_compiled;
+  return json_schema::read_schema(schema);
+}
+
+}  // namespace
+
 JsonSchema::JsonSchema(const Json& schema)
-    : graph_(std::make_shared<const json_schema::SchemaGraph>(json_schema::read_schema(schema))) {}
+    : graph_(std::make_shared<const json_schema::SchemaGraph>(counted_graph(schema))) {}
+
+std::uint64_t JsonSchema::count_compiled() noexcept { return times_compiled; }
 
 const std::uint64_t JsonSchema::most_steps = json_schema::max_steps;
 

@@ -1,6 +1,7 @@
 #include "struere/definitions/definitions.hpp"
 
 #include "core/authority.hpp"
+#include "core/compiled_schemas.hpp"
 #include "definitions/held_fields.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
@@ -62,55 +63,69 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
   });
 }
 
-void Definitions::apply(const ChangePlan& plan) const {
-  // Reads all stored data while others can write. Under the lock it reads only the data that was written meanwhile.
-  const std::int64_t since =
-      guarded(session_.caller(authority()), Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
-        operation.require_admin("sync definitions");
-        check_plan(operation, plan);
-        return operation.transaction().chain_head().sequence;
+namespace {
+
+// Reads all stored data while others can write, and then writes. Under the lock it reads only the data that was written
+// meanwhile: after the event of the sequence that `write` gets.
+template <class Write>
+auto look_and_write(const Caller& caller, const ChangePlan& plan, const auto& check, const Write& write) {
+  const Attempt attempt{"update", "definitions"};
+  return CompiledSchemas::around(
+      [&] {
+        return guarded(caller, Access::read, attempt, [&](GuardedOperation& operation) {
+          check(operation);
+          compile_schemas(operation, check_plan(operation, plan));
+          return operation.transaction().chain_head().sequence;
+        });
+      },
+      [&](std::int64_t since) {
+        return guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
+          check(operation);
+          carry_out(operation, plan, since);
+          return write(operation);
+        });
       });
-  guarded(session_.caller(authority()), Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
-    operation.require_admin("sync definitions");
-    carry_out(operation, plan, since);
-    if (plan.empty()) return;
-    operation.audit().append("sync.completed", canonical_json(summary_of(plan)));
-    operation.commit();
-  });
+}
+
+}  // namespace
+
+void Definitions::apply(const ChangePlan& plan) const {
+  look_and_write(
+      session_.caller(authority()), plan,
+      [](GuardedOperation& operation) { operation.require_admin("sync definitions"); },
+      [&](GuardedOperation& operation) {
+        if (plan.empty()) return;
+        operation.audit().append("sync.completed", canonical_json(summary_of(plan)));
+        operation.commit();
+      });
 }
 
 Release Definitions::deploy(const ChangePlan& plan, const std::string& note) const {
-  const std::int64_t since =
-      guarded(session_.caller(authority()), Access::read, {"update", "definitions"}, [&](GuardedOperation& operation) {
-        operation.require_admin("deploy definitions");
-        if (session_.actor().environment() != Environment::production)
-          throw Error(ErrorCode::invalid_definition, "releases belong to production; use a session of production");
-        require_text(note, "the note of a release");
-        check_plan(operation, plan);
-        return operation.transaction().chain_head().sequence;
-      });
-  return guarded(
-      session_.caller(authority()), Access::write, {"update", "definitions"}, [&](GuardedOperation& operation) {
-        operation.require_admin("deploy definitions");
-        carry_out(operation, plan, since);
-        const auto newest = select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
-        if (plan.empty() && !newest.empty())
-          throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");
-        Release release{newest.empty() ? 1 : newest.front().number + 1,
-                        plan.definitions.to_json(),
-                        plan.to_json().at("changes"),
-                        note,
-                        plan.restores,
-                        std::string(to_string(session_.actor().type())),
-                        session_.actor().id(),
-                        operation.now()};
-        insert(operation.transaction(), release);
-        Json payload{{"release", release.number}, {"note", note}, {"changes", summary_of(plan)}};
-        if (release.restores) payload["restores"] = *release.restores;
-        operation.audit().append("deploy.completed", canonical_json(payload));
-        operation.commit();
-        return release;
-      });
+  const auto check = [&](GuardedOperation& operation) {
+    operation.require_admin("deploy definitions");
+    if (session_.actor().environment() != Environment::production)
+      throw Error(ErrorCode::invalid_definition, "releases belong to production; use a session of production");
+    require_text(note, "the note of a release");
+  };
+  return look_and_write(session_.caller(authority()), plan, check, [&](GuardedOperation& operation) {
+    const auto newest = select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
+    if (plan.empty() && !newest.empty())
+      throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");
+    Release release{newest.empty() ? 1 : newest.front().number + 1,
+                    plan.definitions.to_json(),
+                    plan.to_json().at("changes"),
+                    note,
+                    plan.restores,
+                    std::string(to_string(session_.actor().type())),
+                    session_.actor().id(),
+                    operation.now()};
+    insert(operation.transaction(), release);
+    Json payload{{"release", release.number}, {"note", note}, {"changes", summary_of(plan)}};
+    if (release.restores) payload["restores"] = *release.restores;
+    operation.audit().append("deploy.completed", canonical_json(payload));
+    operation.commit();
+    return release;
+  });
 }
 
 std::vector<Release> Definitions::releases() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/compiled_schemas.hpp"
 #include "definitions/each_entity.hpp"
 #include "repository/definition_writer.hpp"
 #include "storage/configuration.hpp"
@@ -34,10 +35,11 @@ std::optional<std::string> violation(Json data, const EntityType& type, const Js
 
 std::optional<Obstacle> violations(StoredData& stored, const EntityType& type, const Json& schema,
                                    const EntityMigration* migration) {
-  const JsonSchema compiled(schema);
+  std::shared_ptr<const JsonSchema> compiled;  // not before there is a row: a second look has few
   Obstacle out{Obstacle::Kind::data_violates_schema, type.slug, 0, {}, {}};
   stored.each_row(type, [&](const std::string& id, const Json& data) {
-    const auto wrong = violation(data, type, compiled, migration);
+    if (!compiled) compiled = CompiledSchemas::compile(canonical_json(schema));
+    const auto wrong = violation(data, type, *compiled, migration);
     if (!wrong) return;
     ++out.count;
     if (out.examples.size() < most_examples) out.examples.push_back(fmt::format("{}: {}", id, *wrong));

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/json_schema.hpp"
+#include "core/compiled_schemas.hpp"
 #include "core/text.hpp"
 #include "definitions/definition_check.hpp"
 #include "definitions/semantic_version.hpp"
@@ -97,8 +97,7 @@ class PackCheck {
   void check_made(const Json& type, const MigrationStep& step, const std::string& field, const std::string& place) {
     if (const auto wrong = missing_field(pack_.definitions, step.entity_type, "data." + field)) fault(place, *wrong);
     if (step.kind != Kind::add_field || !type.contains("schema")) return;
-    const JsonSchema schema(type.at("schema"));
-    for (const ReferenceField& reference : schema.references())
+    for (const ReferenceField& reference : CompiledSchemas::references_of(canonical_json(type.at("schema"))))
       if (fmt::format("{}", fmt::join(reference.place, ".")) == field)
         fault(place, "this field refers to an entity, and there is none that all could refer to; leave it out");
   }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/json_schema.hpp"
+#include "core/compiled_schemas.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/held_fields.hpp"
@@ -286,8 +286,8 @@ class PackPlanner {
       const std::string slug = std::move(next.back());
       next.pop_back();
       if (!out.insert(slug).second) continue;
-      const JsonSchema schema(current_.find(DefinitionKind::entity_type, slug)->at("schema"));
-      for (const ReferenceField& reference : schema.references())
+      const Json& schema = current_.find(DefinitionKind::entity_type, slug)->at("schema");
+      for (const ReferenceField& reference : CompiledSchemas::references_of(canonical_json(schema)))
         if (part_.find(DefinitionKind::entity_type, reference.type) &&
             current_.find(DefinitionKind::entity_type, reference.type))
           next.push_back(reference.type);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/authority.hpp"
+#include "core/compiled_schemas.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/pack_check.hpp"
@@ -241,28 +242,36 @@ PackPlan Packs::plan_uninstall(const std::string& pack_id, const PackOptions& op
 }
 
 void Packs::apply(const PackPlan& plan) const {
+  const auto run = [&](Access access, auto&& body) {
+    return guarded(session_.caller(authority()), access, {"update", "packs"}, [&](GuardedOperation& operation) {
+      operation.require_admin("change a pack");
+      return body(operation);
+    });
+  };
   // Reads all stored data while others can write. Under the lock it reads only the data that was written meanwhile and
   // the entities that it rewrites.
-  const FirstLook first =
-      guarded(session_.caller(authority()), Access::read, {"update", "packs"}, [&](GuardedOperation& operation) {
-        operation.require_admin("change a pack");
-        MadePackPlan made = make_pack_plan(operation, plan);
-        require_unmoved(plan, made.plan);
-        return FirstLook{operation.transaction().chain_head().sequence, std::move(made.migrated)};
-      });
-  guarded(session_.caller(authority()), Access::write, {"update", "packs"}, [&](GuardedOperation& operation) {
-    operation.require_admin("change a pack");
-    if (plan.options.plan.hold_writers) operation.hold_writers();
-    MadePackPlan made = make_pack_plan(operation, plan, first.since);
+  const auto look = [&](GuardedOperation& operation) {
+    MadePackPlan made = make_pack_plan(operation, plan);
     require_unmoved(plan, made.plan);
-    if (made.plan.empty()) return;
-    change_entities(operation, made.plan, first);
-    write_changes(operation, made.plan.definitions);
-    keep_former_names(operation, made.plan);
-    write_record(operation, made);
-    operation.audit().append(words_of(plan.action).second, canonical_json(event_payload(made.plan)));
-    operation.commit();
-  });
+    compile_schemas(operation, made.plan.definitions);
+    return FirstLook{operation.transaction().chain_head().sequence, std::move(made.migrated)};
+  };
+  CompiledSchemas::around([&] { return run(Access::read, look); },
+                          [&](const FirstLook& first) {
+                            run(Access::write, [&](GuardedOperation& operation) {
+                              if (plan.options.plan.hold_writers) operation.hold_writers();
+                              MadePackPlan made = make_pack_plan(operation, plan, first.since);
+                              require_unmoved(plan, made.plan);
+                              if (made.plan.empty()) return;
+                              change_entities(operation, made.plan, first);
+                              write_changes(operation, made.plan.definitions);
+                              keep_former_names(operation, made.plan);
+                              write_record(operation, made);
+                              operation.audit().append(words_of(plan.action).second,
+                                                       canonical_json(event_payload(made.plan)));
+                              operation.commit();
+                            });
+                          });
 }
 
 }  // namespace struere

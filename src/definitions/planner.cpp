@@ -6,6 +6,7 @@
 #include <set>
 
 #include "access/reserved_words.hpp"
+#include "core/compiled_schemas.hpp"
 #include "core/digest.hpp"
 #include "definitions/difference.hpp"
 #include "definitions/obstacles.hpp"
@@ -211,6 +212,16 @@ ChangePlan check_plan(GuardedOperation& operation, const ChangePlan& plan, std::
   if (!now.obstacles.empty()) throw Error(ErrorCode::conflict, now.obstacles.front().message);
   require_named(plan, now);
   return now;
+}
+
+void compile_schemas(GuardedOperation& operation, const ChangePlan& plan) {
+  bool removes_types = false;
+  for (const DefinitionChange& change : plan.changes)
+    if (change.kind == DefinitionKind::entity_type && change.change == ChangeKind::remove)
+      removes_types = true;
+    else if (change.kind == DefinitionKind::entity_type)
+      (void)CompiledSchemas::compile(canonical_json(plan.definitions.find(change.kind, change.name)->at("schema")));
+  if (removes_types) compile_stored_schemas(operation);
 }
 
 void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t since) {

@@ -30,6 +30,8 @@ void write_changes(GuardedOperation& operation, const ChangePlan& plan);
 
 // Checks the plan and writes all changes, without a commit. An earlier operation has called check_plan(); its log
 // ended with event `since`.
+// Compiles the schemas that carrying out the plan reads. For the look before the write lock is taken.
+void compile_schemas(GuardedOperation& operation, const ChangePlan& plan);
 void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t since);
 
 }  // namespace struere

@@ -3,26 +3,62 @@
 #include <algorithm>
 #include <set>
 
+#include "core/compiled_schemas.hpp"
 #include "repository/definition_writer.hpp"
 #include "storage/configuration.hpp"
 #include "storage/people.hpp"
 
 namespace struere {
+namespace {
+
+// Whether the definition has a schema that can be compiled. If not, the write says why, in the order of its checks.
+bool compile_schema_of(const Json& definition) {
+  JsonFault fault;
+  const auto schema = definition.is_object() ? definition.find("schema") : definition.end();
+  if (schema == definition.end() || !canonical_json(definition, fault)) return false;
+  try {
+    (void)CompiledSchemas::compile(canonical_json(*schema));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 EntityType EntityTypeRepository::define(const Json& definition) const {
-  return guarded(caller_, Access::write, {"update", "entity-types"}, [&](GuardedOperation& operation) {
-    operation.require_admin("define entity types");
-    EntityType type = write_entity_type(operation, definition, operation.rules().types());
-    operation.commit();
-    return type;
-  });
+  return CompiledSchemas::around(
+      [&] { return caller_.actor().passes_policies() && compile_schema_of(definition); },
+      [&](bool) {
+        return guarded(caller_, Access::write, {"update", "entity-types"}, [&](GuardedOperation& operation) {
+          operation.require_admin("define entity types");
+          EntityType type = write_entity_type(operation, definition, operation.rules().types());
+          operation.commit();
+          return type;
+        });
+      });
 }
 
 void EntityTypeRepository::remove(const std::string& slug) const {
-  guarded(caller_, Access::write, {"delete", "entity-types"}, [&](GuardedOperation& operation) {
-    operation.require_admin("remove entity types");
-    remove_entity_types(operation, {slug});
-    operation.commit();
-  });
+  const auto run = [&](Access access, auto&& body) {
+    return guarded(caller_, access, {"delete", "entity-types"}, [&](GuardedOperation& operation) {
+      operation.require_admin("remove entity types");
+      return body(operation);
+    });
+  };
+  CompiledSchemas::around(
+      [&] {
+        return run(Access::read, [&](GuardedOperation& operation) {
+          if (operation.rules().find_type(slug)) compile_stored_schemas(operation);
+          return true;
+        });
+      },
+      [&](bool) {
+        run(Access::write, [&](GuardedOperation& operation) {
+          remove_entity_types(operation, {slug});
+          operation.commit();
+        });
+      });
 }
 
 std::vector<EntityType> EntityTypeRepository::list() const {

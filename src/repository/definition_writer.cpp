@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "core/compiled_schemas.hpp"
 #include "repository/checks.hpp"
 #include "storage/configuration.hpp"
 #include "storage/records.hpp"
@@ -14,18 +15,12 @@ namespace {
 
 [[noreturn]] void still_needed(const std::string& why) { throw Error(ErrorCode::conflict, why); }
 
-// The slug of each type that the schema of another one references, and the slug of that one. Schemas that the scope
-// had before are compiled already.
-std::map<std::string, std::string> referenced_types(GuardedOperation& operation,
-                                                    const std::vector<EntityType>& staying) {
+// The slug of each type that the schema of another one references, and the slug of that one.
+std::map<std::string, std::string> referenced_types(const std::vector<EntityType>& staying) {
   std::map<std::string, std::string> out;
-  for (const EntityType& type : staying) {
-    const EntityType* const known = operation.rules().find_type(type.slug);
-    const auto schema = known && known->schema == type.schema
-                            ? operation.schema(*known)
-                            : std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
-    for (const ReferenceField& reference : schema->references()) out.emplace(reference.type, type.slug);
-  }
+  for (const EntityType& type : staying)
+    for (const ReferenceField& reference : CompiledSchemas::references_of(type.schema))
+      out.emplace(reference.type, type.slug);
   return out;
 }
 
@@ -122,6 +117,10 @@ EntityType write_entity_type(GuardedOperation& operation, const Json& definition
   return type;
 }
 
+void compile_stored_schemas(GuardedOperation& operation) {
+  for (const EntityType& type : operation.rules().types()) (void)CompiledSchemas::references_of(type.schema);
+}
+
 void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs) {
   auto staying = stored_entity_types(operation.transaction());
   std::vector<EntityType> going;
@@ -133,7 +132,7 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
   }
   if (going.empty()) return;
   const auto roles = stored_roles(operation.transaction());
-  const auto referenced = referenced_types(operation, staying);
+  const auto referenced = referenced_types(staying);
   for (const EntityType& type : going) {
     check_unused(operation, type, roles, referenced);
     operation.resize_definition("entity type", type.slug, 0);

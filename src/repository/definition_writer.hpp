@@ -28,6 +28,8 @@ bool works_through_rows(const EntityType& stored, const std::vector<UniqueKey>& 
 EntityType write_entity_type(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known);
 // Throws not_found if a type does not exist, and conflict if entities, roles, triggers or the references of another
 // type that remains still need one of them.
+// Compiles the schemas that remove_entity_types() reads. For a look before the write lock is taken.
+void compile_stored_schemas(GuardedOperation& operation);
 void remove_entity_types(GuardedOperation& operation, const std::vector<std::string>& slugs);
 
 // Both add the types for which rules changed to `touched`; define_field_keys (storage/configuration.hpp) must follow.

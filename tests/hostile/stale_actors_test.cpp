@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "support/any_storage.hpp"
+#include "support/forwarded_storage.hpp"
 #include "support/throws_error.hpp"
 
 using namespace struere;
@@ -56,30 +57,17 @@ TEST_CASE("an actor that is held on to sees no more than its roles give now", "[
 namespace {
 
 // A storage in which something happens just before a reader's snapshot is taken.
-class BusyStorage final : public Storage {
+class BusyStorage final : public ForwardedStorage {
  public:
   BusyStorage(std::unique_ptr<Storage> storage, std::function<void()>& before_read)
-      : storage_(std::move(storage)), before_read_(before_read) {}
+      : ForwardedStorage(std::move(storage)), before_read_(before_read) {}
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
     if (access == Access::read && before_read_) std::exchange(before_read_, nullptr)();
-    return storage_->begin(scope, access);
+    return ForwardedStorage::begin(scope, access);
   }
-  std::optional<CommitStamp> commit_stamp() const noexcept override { return storage_->commit_stamp(); }
-  std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
-    return storage_->begin_joint(scopes);
-  }
-  std::unique_ptr<RecordTransaction> begin_database(Access access) override { return storage_->begin_database(access); }
-  std::optional<FoundApiKey> find_api_key(const Digest& hash) override { return storage_->find_api_key(hash); }
-  void touch_api_key(const Digest& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
-  std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
-    return storage_->scopes_with_due_runs(now);
-  }
-  const Digest& cursor_key() override { return storage_->cursor_key(); }
-  StorageReport check() override { return storage_->check(); }
 
  private:
-  std::unique_ptr<Storage> storage_;
   std::function<void()>& before_read_;
 };
 
