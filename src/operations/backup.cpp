@@ -135,6 +135,12 @@ void check_target(const paths::path& from, const paths::path& to, bool replace) 
           throw Error(ErrorCode::conflict, fmt::format("{} would be taken for a part of the copy {}; name another file",
                                                        used.string(), to.string()));
     }
+  // The next process that opens a database would empty or remove such a file.
+  for (const std::string_view part : {"-wal", "-shm", "-journal", "-lock"})
+    if (const std::string name = to.string(); name.ends_with(part))
+      if (const paths::path other = name.substr(0, name.size() - part.size()); paths::exists(other, none))
+        throw Error(ErrorCode::conflict,
+                    fmt::format("{} would be taken for a part of {}; name another file", to.string(), other.string()));
   const auto found = paths::symlink_status(to);
   if (paths::exists(found) && !replace) UnfinishedFile::refuse_to_replace(to);
   if (paths::exists(found) && !paths::is_regular_file(found))

@@ -248,6 +248,12 @@ TEST_CASE("a backup never takes the name of a part of the database, by whatever 
     refused(folder / "link.db", folder / (std::string("link.db") + part));
   }
   refused(file, folder / "hard-wal");
+  // Nor that of a part of any other database: whoever opens that one would remove the copy.
+  back_up_database(file.string(), (folder / "copy.db").string());
+  for (const char* const part : {"-wal", "-shm", "-journal", "-lock"}) {
+    refused(file, folder / (std::string("copy.db") + part));
+    refused(file, folder / "other-way" / (std::string("copy.db") + part));
+  }
   // Beside the copy SQLite would put files of these names.
   const files::path odd = folder / "odd.db-wal";
   back_up_database(file.string(), odd.string());
