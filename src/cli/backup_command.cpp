@@ -29,7 +29,7 @@ void add_backup(CLI::App& program, Options& options) {
       "backup \"backup-$(date +%F).db\"");
   command->callback([&options] {
     const Project project = read_local_project(options);
-    if (!std::filesystem::exists(project.database))
+    if (!is_there(project.database))
       throw Error(ErrorCode::not_found,
                   fmt::format("there is no database {} yet; `struere sync` makes it", project.database.string()));
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });

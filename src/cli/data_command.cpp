@@ -173,7 +173,7 @@ void add_data(CLI::App& program, Options& options) {
       ->check(CLI::Range(std::size_t{1}, most_rows_written))
       ->type_name("LINES");
   importing->add_option("--from", load.from, "Begin at this line, to continue an import")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("LINE");
   importing->add_flag("--with-ids", load.with_ids, "Refuse lines that were not exported --with-ids");
   importing->footer(

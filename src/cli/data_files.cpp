@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <set>
 #include <thread>
@@ -111,6 +114,8 @@ class Import {
       add(std::string_view(line).substr(0, static_cast<std::size_t>(length)));
       if (is_stopped) stop();
     }
+    if (std::ferror(stdin) != 0)
+      refuse(line_ + 1, ErrorCode::storage, fmt::format("stdin cannot be read: {}", std::strerror(errno)));
     if (!std::cin.eof())
       refuse(line_ + 1, ErrorCode::invalid_data, fmt::format("it is longer than {} bytes", line.size()));
     write();

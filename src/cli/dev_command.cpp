@@ -179,9 +179,9 @@ class Watch {
     const bool is_other =
         workspace_ && (workspace_->file() != project.database || workspace_->organization() != project.organization);
     if (workspace_ && !is_other && workspace_->is_file_in_place()) return;
-    const bool is_gone = workspace_ && !is_other && !std::filesystem::exists(project.database);
+    const bool is_gone = workspace_ && !is_other && !is_there(project.database);
     let_go();
-    if (is_gone || (is_gone_ && !std::filesystem::exists(project.database))) {
+    if (is_gone || (is_gone_ && !is_there(project.database))) {
       is_gone_ = true;
       throw Error(
           ErrorCode::storage,

@@ -11,6 +11,8 @@
 namespace struere::cli {
 namespace {
 
+constexpr const char* files_invalid = "files_invalid";
+
 struct Line {
   Severity severity;
   std::string check, organization, environment, subject, message, next;
@@ -95,7 +97,7 @@ void add_differences(const Workspace& workspace, std::vector<Line>& lines) {
            fmt::format("production is not as development is: {}", counted(to_deploy.changes.size(), "change")),
            "struere diff");
   } catch (const Error& error) {
-    tell(Severity::error, "files_invalid", Environment::development, error.what(), "struere sync");
+    tell(Severity::error, files_invalid, Environment::development, error.what(), "struere sync");
   }
 }
 
@@ -104,7 +106,9 @@ void show(const Options& options, const std::vector<Line>& all) {
   for (const Line& line : all) {
     const std::string where = line.environment.empty() ? "" : line.environment + ": ";
     const char* const mark = line.severity == Severity::error ? "!" : line.severity == Severity::warning ? "~" : "-";
-    const Painted what = wrapped(text_of("{} {}{}", mark, where, lines(line.message)));
+    // Only this message has lines of its own; in others a line end is a part of a stored name.
+    const Painted message = line.check == files_invalid ? lines(line.message) : text_of("{}", line.message);
+    const Painted what = wrapped(text_of("{} {}{}", mark, where, message));
     say("{}", line.severity == Severity::error     ? screen.red(what)
               : line.severity == Severity::warning ? screen.yellow(what)
                                                    : what);

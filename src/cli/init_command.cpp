@@ -54,7 +54,7 @@ constexpr ExampleNote notes[]{
 void fill_example(const Options& options) {
   const Project project = read_project(options);
   if (project.server) throw UsageError("--example makes a database, and struere.yaml names a server");
-  if (std::filesystem::exists(project.database))
+  if (is_there(project.database))
     throw Error(ErrorCode::conflict,
                 fmt::format("{} exists already; --example is for a new project", project.database.string()));
   sync_quietly(*open_place(options, Workspace::Missing::make), options);

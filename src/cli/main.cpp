@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <clocale>
+#include <csignal>
 #include <string_view>
 
 #include "cli/commands.hpp"
@@ -48,6 +49,7 @@ std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error)
 
 int main(int count, char** arguments) {
   open_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);        // a file that may not grow is an ordinary failure, as a full disk is
   std::setlocale(LC_CTYPE, "C.UTF-8");  // for the width of characters; everything else stays as in C
   Options options;
   CLI::App program("Looks after a struere database: its definitions as files, its data, its people and their keys.",

@@ -49,7 +49,7 @@ std::string sign_in_link(const Workspace& workspace, const std::string& user, co
 // Returns the new member. Programs that read JSON do these steps themselves.
 std::optional<std::string> begin_project(const Options& options) {
   const Project project = read_project(options);
-  if (options.json || project.server || std::filesystem::exists(project.database)) return std::nullopt;
+  if (options.json || project.server || is_there(project.database)) return std::nullopt;
   const std::size_t changes = sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const UserId owner("owner");

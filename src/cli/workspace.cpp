@@ -28,10 +28,9 @@ namespace {
 
 // Whether this user cannot write to the file, or cannot create the files that SQLite needs next to it.
 bool is_read_only(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return false;
+  if (!is_there(file)) return false;
   const auto folder = std::filesystem::absolute(file).parent_path();
-  return access(file.c_str(), W_OK) != 0 ||
-         (access(folder.c_str(), W_OK) != 0 && !std::filesystem::exists(file.string() + "-wal"));
+  return access(file.c_str(), W_OK) != 0 || (access(folder.c_str(), W_OK) != 0 && !is_there(file.string() + "-wal"));
 }
 
 }  // namespace
@@ -54,6 +53,11 @@ RefusedPlan::RefusedPlan(const Options& options, const std::string& what, Json p
             fmt::format("{} is left as it is; {}", what, options.json ? "the plan says why" : "see the lines with !")),
       plan_(std::move(plan)) {}
 
+bool is_there(const std::filesystem::path& path) noexcept {
+  std::error_code unknown;
+  return std::filesystem::exists(path, unknown) || unknown;
+}
+
 std::string full_path(const std::filesystem::path& folder) {
   const auto path = std::filesystem::absolute(folder).lexically_normal();
   return (path.has_filename() ? path : path.parent_path()).string();
@@ -62,7 +66,7 @@ std::string full_path(const std::filesystem::path& folder) {
 Project read_project(const Options& options) {
   const auto& folder = options.project;
   const auto file = folder / "struere.yaml";
-  if (!std::filesystem::exists(file))
+  if (!is_there(file))
     throw UsageError(
         fmt::format("{} is not a project, because it has no struere.yaml; begin with `struere init`, or name "
                     "the folder with --project",
@@ -107,7 +111,7 @@ Project read_local_project(const Options& options) {
 }
 
 Workspace::Workspace(const Options& options, Missing missing) : project_(read_local_project(options)) {
-  if (missing == Missing::refuse && !std::filesystem::exists(file()))
+  if (missing == Missing::refuse && !is_there(file()))
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no database {} yet; `struere sync` makes it", file().string()));
   database_ = Database::open(file().string(), {.sqlite = {.read_only = is_read_only(file())}});

@@ -63,6 +63,9 @@ class UsageError : public std::runtime_error {
 };
 
 std::string full_path(const std::filesystem::path& folder);  // for output
+// Whether there is a file or folder. Opening says what is wrong with a path at which that cannot be told, such as a
+// loop of links.
+bool is_there(const std::filesystem::path& path) noexcept;
 
 // The content of struere.yaml: {database: FILE, organization: ID}, or {server: URL, organization: ID}.
 struct Project {

@@ -191,6 +191,17 @@ TEST_CASE("struere.yaml is read strictly", "[cli][actors]") {
     INFO(text << answer.text);
     CHECK(answer.code == 2);
   }
+  // A path at which there can be no file is one of the database, and not a fault of the tool.
+  std::filesystem::create_symlink("loop.db", project.path() / "loop.db");
+  for (const std::string& name : {std::string("loop.db"), std::string(300, 'x')}) {
+    project.write("struere.yaml", "database: " + name + "\norganization: acme\n");
+    for (const char* const command : {"status", "sync", "data list note", "doctor --all"}) {
+      const Answer answer = project.run(command);
+      INFO(command << ": " << answer.text);
+      CHECK(answer.code == (std::string(command) == "doctor --all" ? 1 : 7));
+      CHECK_FALSE(tells(answer, "filesystem error"));
+    }
+  }
   project.write("struere.yaml", "# ours\ndatabase: struere.db\norganization: acme\n");
   CHECK(project.run("status").code == 0);
 }

@@ -165,6 +165,16 @@ TEST_CASE("while an import goes on in batches, others write", "[cli][import][pro
   for (int i = 0; i < 10; ++i) CHECK(project.run(R"(data create note '{"text": "created"}')").code == 0);
 }
 
+TEST_CASE("an input that cannot be read is not taken for its end", "[cli][import]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const Answer refused = project.run("data import note < " + project.path().string());
+  CHECK(refused.code == 7);
+  CHECK(tells(refused, "line 1 of the input: stdin cannot be read"));
+  CHECK(tells(refused, "nothing was imported"));
+  CHECK(tells(project.run("data import note --from 0"), "--from: Value 0 not in range 1 to 1000000000"));
+}
+
 TEST_CASE("an import is bounded, and names the bound", "[cli][import]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);

@@ -83,6 +83,15 @@ TEST_CASE("what does not print is shown as an escape, in every place where somet
   CHECK(project.run_in_terminal(500, {"--json", "data", "list", "x\xff"}).code == 4);
 }
 
+TEST_CASE("a stored name makes no line of its own in what the doctor says", "[cli][terminal][doctor]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("keys create 'a`\n0 errors, 0 warnings, 0 notes'").code == 0);
+  const Answer told = project.run("doctor");
+  CHECK(tells(told, "a`\\x0a0 errors"));
+  CHECK(tells(told, "0 errors, 1 warning, 0 notes"));
+}
+
 TEST_CASE("what prints is left as it is, and columns stay in line", "[cli][terminal]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);
@@ -137,6 +146,17 @@ TEST_CASE("a closed stdout is not the database", "[cli]") {
     CHECK(project.run(std::string(command) + " >&- 2>&-").code != 0);
   CHECK(project.run("verify").code == 0);
   CHECK(project.run("doctor").code == 0);
+}
+
+TEST_CASE("a file that may not grow is an error of the storage, and loses nothing", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string limited = R"(-u STRUERE_KEY sh -c 'ulimit -f 8; exec "$@"' limited)";
+  const Answer refused = project.run(R"(data create note '{"text": "t"}')", limited);
+  INFO(refused.text);
+  CHECK(refused.code == 7);
+  CHECK(tells(project.run("data list note"), "no such entity"));
+  CHECK(project.run("verify").code == 0);
 }
 
 TEST_CASE("what is not found is named", "[cli]") {
