@@ -14,7 +14,9 @@ thread_local CompiledSchemas* schemas_of_this_thread = nullptr;
 CompiledSchemas::CompiledSchemas() : outer_(schemas_of_this_thread) { schemas_of_this_thread = this; }
 CompiledSchemas::~CompiledSchemas() { schemas_of_this_thread = outer_; }
 
-CompiledSchemas::Seal::Seal(bool seals) : before_(schemas_of_this_thread->is_sealed_) { schemas_of_this_thread->is_sealed_ = seals; }
+CompiledSchemas::Seal::Seal(bool seals) : before_(schemas_of_this_thread->is_sealed_) {
+  schemas_of_this_thread->is_sealed_ = seals;
+}
 CompiledSchemas::Seal::~Seal() { schemas_of_this_thread->is_sealed_ = before_; }
 
 std::size_t CompiledSchemas::DigestHash::operator()(const Digest& digest) const noexcept {
@@ -46,7 +48,8 @@ std::shared_ptr<const JsonSchema> CompiledSchemas::compile(const std::string& sc
 
 std::vector<ReferenceField> CompiledSchemas::references_of(const std::string& schema) {
   if (schemas_of_this_thread)
-    if (const auto known = schemas_of_this_thread->outcomes_.find(sha256(schema)); known != schemas_of_this_thread->outcomes_.end())
+    if (const auto known = schemas_of_this_thread->outcomes_.find(sha256(schema));
+        known != schemas_of_this_thread->outcomes_.end())
       if (const auto* const references = std::get_if<std::vector<ReferenceField>>(&known->second)) return *references;
   return compile(schema)->references();
 }

@@ -97,7 +97,8 @@ TEST_CASE("schemas are compiled before the write lock is taken, whoever changes 
   const Definitions definitions(world.system());
   world.system().entities("note").create({{"n", "a"}});
   check([&] {
-    definitions.apply(definitions.plan(types({type("note", "string", {{"m", Json::object()}}), type("letter", "string")})));
+    definitions.apply(
+        definitions.plan(types({type("note", "string", {{"m", Json::object()}}), type("letter", "string")})));
   });
   CHECK(entity_types().list().size() == 2);
   const Definitions production(world.system(Environment::production));

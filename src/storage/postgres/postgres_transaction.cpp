@@ -251,6 +251,16 @@ void PostgresTransaction::purge_entity(const std::string& id) {
                    Parameters().add(scope_).add_text(id));
 }
 
+std::int64_t PostgresTransaction::count_ends(const std::string& id, std::int64_t most) {
+  return connection()
+      .run(
+          "SELECT count(*) FROM (SELECT 1 FROM struere.entity_relations WHERE scope_id = $1 AND from_id = $2 UNION ALL "
+          "SELECT 1 FROM struere.entity_relations WHERE scope_id = $1 AND to_id = $2 UNION ALL "
+          "SELECT 1 FROM struere.events WHERE scope_id = $1 AND other_end_id = $2 LIMIT $3::bigint) ends",
+          Parameters().add(scope_).add_text(id).add(most))
+      .integer(0, 0);
+}
+
 bool PostgresTransaction::link(const std::string& from, const std::string& relation, const std::string& to) {
   return connection()
              .run(

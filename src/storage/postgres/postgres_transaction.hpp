@@ -50,6 +50,7 @@ class PostgresTransaction final : public Transaction {
   void insert_entity(const StoredEntity& entity) override;
   void update_entity(const StoredEntity& entity) override;
   void purge_entity(const std::string& id) override;
+  std::int64_t count_ends(const std::string& id, std::int64_t most) override;
 
   bool link(const std::string& from, const std::string& relation, const std::string& to) override;
   bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
