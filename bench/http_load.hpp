@@ -10,8 +10,8 @@
 namespace struere::bench {
 
 struct Figures {
-  double rate = 0;            // a second
-  double p50 = 0, p99 = 0;    // milliseconds
+  double rate = 0;          // a second
+  double p50 = 0, p99 = 0;  // milliseconds
 };
 
 // One socket with one request under way.

@@ -66,8 +66,8 @@ Json post_of(int author) {
 void run_pocketbase() {
   const ServerDatabase place;
   const Session system = place.system();
-  system.entity_types().define({{"slug", "post"},
-                                {"schema", {{"properties", {{"author", {{"type", "string"}, {"x-index", true}}}}}}}});
+  system.entity_types().define(
+      {{"slug", "post"}, {"schema", {{"properties", {{"author", {{"type", "string"}, {"x-index", true}}}}}}}});
   system.roles().define(role_of("author", "post", true));
   system.roles().define(role_of("anybody", "post", false));
   add_users(place, "author");
@@ -102,8 +102,7 @@ void run_trailbase() {
   system.entity_types().define(
       {{"slug", "message"},
        {"schema",
-        {{"properties",
-          {{"author", {{"type", "string"}}}, {"room", {{"type", "string"}, {"references", "room"}}}}}}}});
+        {{"properties", {{"author", {{"type", "string"}}}, {"room", {{"type", "string"}, {"references", "room"}}}}}}}});
   Json member = role_of("member", "message", true);
   member["policies"].push_back({{"resource", "room"}, {"actions", {"read", "list"}}, {"effect", "allow"}});
   system.roles().define(member);

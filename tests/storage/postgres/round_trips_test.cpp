@@ -20,8 +20,8 @@ Json note_type(bool has_key) {
             {"properties", {{"n", {{"type", "integer"}, {"x-index", has_key}}}, {"text", {{"type", "string"}}}}}}}};
 }
 
-struct Notes {
-  Notes() {
+struct CountedNotes {
+  CountedNotes() {
     database.trusted_host().create_organization("acme", OrganizationId("acme"));
     session(database).entity_types().define(note_type(true));
     for (int i = 0; i < 40; ++i) ids.push_back(notes().create({{"n", i % 4}, {"text", "some text"}}).id);
@@ -60,7 +60,7 @@ Query by_n(int n, std::int64_t limit = 50) { return {.where = field("data.n") ==
 }  // namespace
 
 TEST_CASE("a read of one statement ends its transaction along with it", "[postgres]") {
-  Notes world;
+  CountedNotes world;
   const auto has_committed = [&] {
     return world.soon([](const std::vector<std::string>& states) { return states.at(0) == "idle: COMMIT"; });
   };
@@ -83,7 +83,7 @@ TEST_CASE("a read of one statement ends its transaction along with it", "[postgr
 }
 
 TEST_CASE("no read leaves a transaction open, however many statements it takes", "[postgres]") {
-  Notes world;
+  CountedNotes world;
   const auto no_transaction = [&] {
     return world.soon([](const std::vector<std::string>& states) {
       return std::ranges::all_of(states, [](const std::string& state) { return state.starts_with("idle: "); });
@@ -98,7 +98,7 @@ TEST_CASE("no read leaves a transaction open, however many statements it takes",
 }
 
 TEST_CASE("pages by a cursor are the whole list, of any size", "[postgres]") {
-  Notes world;
+  CountedNotes world;
   std::vector<std::string> all;
   for (const Entity& note : world.notes().list({.limit = 1000})) all.push_back(note.id().str());
   CHECK(all.size() == 40);
@@ -118,21 +118,21 @@ TEST_CASE("pages by a cursor are the whole list, of any size", "[postgres]") {
 }
 
 TEST_CASE("a reader who knows old field keys reads once more by the new ones", "[postgres]") {
-  Notes world;
+  CountedNotes world;
   const Database other = Database::open(world.server.application());
   for (const bool has_key : {false, true, false, true}) {
     CHECK(world.notes().list(by_n(2)).size() == 10);
     CHECK(world.notes().count(by_n(2)) == 10);
-    Notes::session(other).entity_types().define(note_type(has_key));
-    const EntityId added = Notes::session(other).entities("note").create({{"n", 2}, {"text", "added"}}).id;
+    CountedNotes::session(other).entity_types().define(note_type(has_key));
+    const EntityId added = CountedNotes::session(other).entities("note").create({{"n", 2}, {"text", "added"}}).id;
     CHECK(world.notes().list(by_n(2)).size() == 11);
     CHECK(world.notes().count(by_n(2)) == 11);
-    Notes::session(other).entities("note").remove(added);
+    CountedNotes::session(other).entities("note").remove(added);
   }
 }
 
 TEST_CASE("of writers of one row, each sees what the one before has left", "[postgres]") {
-  Notes world;
+  CountedNotes world;
   constexpr int writers = 4, writes = 25;
   std::vector<std::vector<std::int64_t>> seen(writers);
   std::vector<std::thread> threads;
@@ -147,5 +147,5 @@ TEST_CASE("of writers of one row, each sees what the one before has left", "[pos
   for (const auto& own : seen) versions.insert(own.begin(), own.end());
   CHECK(versions.size() == writers * writes);
   CHECK(world.notes().get(world.ids[0]).version() == writers * writes + 1);
-  CHECK(Notes::session(world.database).events().verify().ok);
+  CHECK(CountedNotes::session(world.database).events().verify().ok);
 }
