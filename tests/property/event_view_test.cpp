@@ -13,7 +13,7 @@ using namespace struere::test;
 
 namespace {
 
-const std::vector<std::string> keys{"a", "b", "c"};
+const std::vector<std::string> field_names{"a", "b", "c"};
 constexpr const char* redacted = "***";
 
 using Path = std::string;
@@ -33,7 +33,7 @@ struct EventsWorld : World {
       Json role{{"name", name}, {"policies", {{{"resource", "note"}, {"actions", {"read"}}, {"effect", "allow"}}}}};
       if (random.chance(70))
         role["scopeRules"] = {
-            {{"entityType", "note"}, {"field", "data.team"}, {"operator", "eq"}, {"value", random.pick(keys)}}};
+            {{"entityType", "note"}, {"field", "data.team"}, {"operator", "eq"}, {"value", random.pick(field_names)}}};
       std::set<std::string> masked;
       role["fieldMasks"] = Json::array();
       for (int i = random.below(4); i > 0; --i) {
@@ -53,16 +53,16 @@ struct EventsWorld : World {
     reader = user("ana", names);
   }
 
-  std::string place() { return random.chance(50) ? random.pick(keys) : random.pick(keys) + "." + random.pick(keys); }
+  std::string place() { return random.chance(50) ? random.pick(field_names) : random.pick(field_names) + "." + random.pick(field_names); }
 
   Json partial() {
     Json out = Json::object();
     for (int i = 1 + random.below(3); i > 0; --i) {
-      const std::string key = random.pick(keys);
+      const std::string key = random.pick(field_names);
       if (random.chance(50))
         out[key] = random.chance(20) ? Json(nullptr) : Json(random.text());
       else
-        out[key] = Json{{random.pick(keys), random.chance(20) ? Json(nullptr) : Json(random.text())}};
+        out[key] = Json{{random.pick(field_names), random.chance(20) ? Json(nullptr) : Json(random.text())}};
     }
     return out;
   }
@@ -83,7 +83,7 @@ TEST_CASE("no event shows what the row's view would not", "[property][events]") 
     for (int row = 0; row < 4; ++row) {
       INFO("seed " << seed << " row " << row);
       Json data = world.partial();
-      data["team"] = world.random.pick(keys);
+      data["team"] = world.random.pick(field_names);
       const auto status = [&] { return world.random.chance(50) ? std::optional<std::string>("open") : std::nullopt; };
       const EntityId id = notes.create(data, {.status = status()}).id;
       for (int i = world.random.below(4); i > 0; --i) notes.update(id, world.partial(), {.status = status()});
@@ -92,13 +92,13 @@ TEST_CASE("no event shows what the row's view would not", "[property][events]") 
       bool status_clear = false, in_view = false;
       for (const bool deep : {false, true}) {
         Json all{{"team", data["team"]}};
-        for (const std::string& outer : keys)
-          for (const std::string& inner : keys)
+        for (const std::string& outer : field_names)
+          for (const std::string& inner : field_names)
             if (deep)
               all[outer][inner] = "clear";
             else
               all[outer] = "clear";
-        for (const std::string& key : keys) notes.update(id, {{key, nullptr}});
+        for (const std::string& key : field_names) notes.update(id, {{key, nullptr}});
         notes.update(id, all);
         const auto view = seen.find(id);
         in_view = view.has_value();
