@@ -53,7 +53,9 @@ struct EventsWorld : World {
     reader = user("ana", names);
   }
 
-  std::string place() { return random.chance(50) ? random.pick(field_names) : random.pick(field_names) + "." + random.pick(field_names); }
+  std::string place() {
+    return random.chance(50) ? random.pick(field_names) : random.pick(field_names) + "." + random.pick(field_names);
+  }
 
   Json partial() {
     Json out = Json::object();
