@@ -156,7 +156,6 @@ std::string text_or_refuse(const std::string& text, const char* what) {
 }
 
 std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
-  if (asked.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   std::vector<OrderKey> keys;
   const auto has = [&](FieldPath::Root root) {
     return std::ranges::any_of(keys, [&](const OrderKey& key) { return key.field.root() == root; });
@@ -168,6 +167,7 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
     const bool decided = has(FieldPath::Root::id) || std::ranges::find(keys, *path, &OrderKey::field) != keys.end();
     if (!decided) keys.push_back({*std::move(path), by.direction == Direction::descending});
   }
+  if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
   const bool descending = asked.empty() || asked.back().direction == Direction::descending;
   // createdAt and then id break ties, in the direction of the last key. A key that is already present is not added.
   if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at))
