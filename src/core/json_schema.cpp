@@ -6,7 +6,7 @@ namespace struere {
 
 namespace {
 
-thread_local std::uint64_t times_compiled = 0;
+thread_local std::uint64_t times_compiled = 0, steps_taken = 0;
 
 json_schema::SchemaGraph counted_graph(const Json& schema) {
   ++times_compiled;
@@ -19,6 +19,7 @@ JsonSchema::JsonSchema(const Json& schema)
     : graph_(std::make_shared<const json_schema::SchemaGraph>(counted_graph(schema))) {}
 
 std::uint64_t JsonSchema::count_compiled() noexcept { return times_compiled; }
+std::uint64_t JsonSchema::count_steps() noexcept { return steps_taken; }
 
 const std::uint64_t JsonSchema::most_steps = json_schema::max_steps;
 
@@ -28,7 +29,10 @@ std::optional<SchemaFault> JsonSchema::validate(const Json& data) const {
 }
 
 std::optional<SchemaFault> JsonSchema::validate(const Json& data, std::uint64_t& left) const {
-  return json_schema::validate(*graph_, data, left);
+  const std::uint64_t before = left;
+  auto fault = json_schema::validate(*graph_, data, left);
+  steps_taken += before - left;
+  return fault;
 }
 
 const std::vector<ReferenceField>& JsonSchema::references() const noexcept { return graph_->references; }

@@ -63,13 +63,13 @@ struct WatchedDatabase {
   Database database;
 };
 
-Json type(const char* slug, const char* of_n, const Json& more = Json::object()) {
+Json type_with_pattern(const char* slug, const char* of_n, const Json& more = Json::object()) {
   Json properties{{"n", {{"type", of_n}, {"pattern", "^[a-z]{1,900}$"}}}};
   properties.update(more);
   return {{"slug", slug}, {"schema", {{"type", "object"}, {"properties", properties}}}};
 }
 
-DefinitionSet types(std::initializer_list<Json> all) {
+DefinitionSet set_of_types(std::initializer_list<Json> all) {
   DefinitionSet out;
   for (const Json& each : all) out.add(DefinitionKind::entity_type, each);
   return out;
@@ -87,29 +87,30 @@ TEST_CASE("schemas are compiled before the write lock is taken, whoever changes 
   };
   const auto entity_types = [&] { return world.system().entity_types(); };
 
-  check([&] { entity_types().define(type("note", "string")); });
-  check([&] { CHECK_ERROR(invalid_definition, entity_types().define(type("note", "strnig"))); });
+  check([&] { entity_types().define(type_with_pattern("note", "string")); });
+  check([&] { CHECK_ERROR(invalid_definition, entity_types().define(type_with_pattern("note", "strnig"))); });
   check([&] {
-    entity_types().define(type("page", "string", {{"note", {{"type", "string"}, {"references", "note"}}}}));
+    entity_types().define(
+        type_with_pattern("page", "string", {{"note", {{"type", "string"}, {"references", "note"}}}}));
   });
   check([&] { CHECK_ERROR(conflict, entity_types().remove("note")); });
 
   const Definitions definitions(world.system());
   world.system().entities("note").create({{"n", "a"}});
   check([&] {
-    definitions.apply(
-        definitions.plan(types({type("note", "string", {{"m", Json::object()}}), type("letter", "string")})));
+    definitions.apply(definitions.plan(set_of_types(
+        {type_with_pattern("note", "string", {{"m", Json::object()}}), type_with_pattern("letter", "string")})));
   });
   CHECK(entity_types().list().size() == 2);
   const Definitions production(world.system(Environment::production));
   check([&] { production.deploy(production.plan(definitions.current())); });
 
   const Packs packs(world.system());
-  Pack boxes{"boxes", "1.0.0", "Boxes", "", types({type("box", "string")}), {}};
+  Pack boxes{"boxes", "1.0.0", "Boxes", "", set_of_types({type_with_pattern("box", "string")}), {}};
   check([&] { packs.apply(packs.plan_install(boxes)); });
   world.system().entities("box").create({{"n", "b"}});
   boxes.version = "2.0.0";
-  boxes.definitions = types({type("box", "string", {{"m", Json::object()}})});
+  boxes.definitions = set_of_types({type_with_pattern("box", "string", {{"m", Json::object()}})});
   boxes.migrations = {{"1.0.0", "2.0.0", {{MigrationStep::Kind::modify_schema, "box"}}}};
   check([&] { packs.apply(packs.plan_upgrade(boxes)); });
   CHECK(packs.list().front().version == "2.0.0");
@@ -119,9 +120,11 @@ TEST_CASE("a schema that is defined between the look and the lock is compiled ou
           "[definitions][schema]") {
   WatchedDatabase world(open_memory_storage());
   const auto entity_types = world.system().entity_types();
-  entity_types.define(type("note", "string"));
-  entity_types.define(type("old", "string"));
-  const auto define_meanwhile = [&] { entity_types.define(type("page", "string", {{"m", Json::object()}})); };
+  entity_types.define(type_with_pattern("note", "string"));
+  entity_types.define(type_with_pattern("old", "string"));
+  const auto define_meanwhile = [&] {
+    entity_types.define(type_with_pattern("page", "string", {{"m", Json::object()}}));
+  };
   std::uint64_t at_second_lock = 0;
   world.watched->before_write = [&] {
     define_meanwhile();
@@ -157,7 +160,7 @@ class WorkCount {
 };
 
 DefinitionSet many_roles(int count) {
-  DefinitionSet out = types({type("note", "string")});
+  DefinitionSet out = set_of_types({type_with_pattern("note", "string")});
   for (int i = 0; i < count; ++i) {
     Json role{{"name", "r" + std::to_string(i)}};
     role["policies"] = Json::array({{{"resource", "note"}, {"actions", Json::array({"read"})}, {"effect", "allow"}}});
