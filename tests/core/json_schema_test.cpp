@@ -144,6 +144,7 @@ TEST_CASE("numbers are compared exactly", "[schema]") {
   CHECK_FALSE(takes(of_field(R"({"exclusiveMinimum":9007199254740992})"), 9007199254740992));
   CHECK(takes(of_field(R"({"exclusiveMinimum":9007199254740992})"), 9007199254740993));
   CHECK_FALSE(takes(of_field(R"({"enum":[9007199254740993]})"), 9007199254740992));
+  CHECK(takes(of_field(R"({"enum":[9007199254740993]})"), 9007199254740993));
   CHECK_FALSE(takes(of_field(R"({"const":9007199254740993})"), 9007199254740992));
   CHECK(takes(of_field(R"({"const":{"a":[1]}})"), {{"a", {1.0}}}));
   CHECK(takes(of_field(R"({"uniqueItems":true})"), {9007199254740992, 9007199254740993}));

@@ -105,6 +105,33 @@ TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]
   }
 }
 
+TEST_CASE("the result of a step, and all results of a run, are bounded in words", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  for (int i = 0; i < 3; ++i) world.create("note", {{"text", std::string(900'000, 'x')}});
+  world.define_type({{"slug", "visit"}});
+  const auto define = [&](const char* slug, const Json& actions) {
+    world.system().triggers().define({{"slug", slug},
+                                      {"on", {{"entityType", "visit"}, {"action", "created"}}},
+                                      {"actions", actions},
+                                      {"retry", {{"maxAttempts", 1}}}});
+  };
+  define("reads", Json::array({{{"tool", "entity.query"}, {"args", {{"type", "note"}}}}}));
+  Json many = Json::array();
+  for (int i = 0; i < 10; ++i) many.push_back({{"tool", "large"}});
+  define("sums", many);
+  TriggerWorker worker(*world.database);
+  worker.add_tool("large", [](const ToolCall&) -> Json { return std::string(1'000'000, 'x'); });
+  world.create("visit", Json::object());
+  worker.run_due();
+  for (const TriggerRun& run : runs_of(world)) {
+    INFO(run.trigger << ": " << run.error.value_or("no error"));
+    CHECK(run.status == TriggerRunStatus::dead);
+    CHECK(run.error.value_or("").find(run.trigger == "reads" ? "is larger than 2 MiB" : "are larger than 8 MiB") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("what the runs of one write hold together is bounded, in words", "[triggers]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});

@@ -63,6 +63,10 @@ TEST_CASE("who comes first writes first, and who was at it last comes last", "[s
     stage.await_drawn(number);
   };
   for (const int number : {1, 2, 3}) join(number);
+  {
+    const std::lock_guard lock(mutex);
+    CHECK(order.empty());  // they wait for the holder
+  }
   holder.reset();
   {
     const auto again = stage.queues[0].wait(Steady::now() + far, never);
