@@ -174,6 +174,29 @@ DefinitionSet many_roles(int count) {
 
 }  // namespace
 
+TEST_CASE("between the look at the data and the lock nothing escapes a plan, and under the lock little is read again",
+          "[definitions][sqlite]") {
+  const WorkCount work;
+  const TemporaryFolder folder;
+  WatchedDatabase world(open_sqlite_storage(folder.file()));
+  const Definitions definitions(world.system());
+  definitions.apply(definitions.plan(set_of_types({type_with_pattern("note", "string")})));
+  const EntityRepository notes = world.system().entities("note");
+  notes.create_all(std::vector<Json>(500, Json{{"n", "a"}}));
+  const DefinitionSet stricter = set_of_types({type_with_pattern("note", "string", {{"m", {{"type", "integer"}}}})});
+
+  const ChangePlan plan = definitions.plan(stricter);
+  world.watched->before_write = [&] { notes.create({{"n", "a"}, {"m", "no integer"}}); };
+  CHECK_ERROR(conflict, definitions.apply(plan));
+  CHECK_FALSE(world.watched->before_write);
+
+  for (const Entity& each : notes.list({.where = field("data.m") == "no integer"})) notes.remove(each.id());
+  const ChangePlan again = definitions.plan(stricter);
+  world.watched->before_write = [] { (void)WorkCount::taken(); };
+  definitions.apply(again);
+  CHECK(WorkCount::taken() < 250);
+}
+
 TEST_CASE("a plan of many roles takes work in proportion to them", "[definitions][sqlite]") {
   const WorkCount work;
   const auto work_of = [&](int roles) {

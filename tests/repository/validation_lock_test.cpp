@@ -1,6 +1,7 @@
 // What a create is checked for without the stored rows is checked before it takes the write lock.
 #include <catch2/catch.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -23,10 +24,13 @@ class StepWatch final : public ForwardedStorage {
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
     if (is_write(access)) at_lock = JsonSchema::count_steps();
+    if (is_write(access) && before_second_lock && ++locks == 2) std::exchange(before_second_lock, nullptr)();
     return ForwardedStorage::begin(scope, access);
   }
 
   std::uint64_t at_lock = 0;
+  int locks = 0;
+  std::function<void()> before_second_lock;
 };
 
 // A type whose rows of `count` elements take `count` × 400 steps or so to check.
@@ -62,6 +66,26 @@ TEST_CASE("a create, an update and a restore that are slow to validate do it whi
   check([&] { rows.update(*id, {{"n", 1}}); });
   rows.remove(*id);
   check([&] { rows.restore(*id); });
+}
+
+TEST_CASE("a row that changed while it was checked is checked once more", "[entities][schema]") {
+  const TemporaryFolder folder;
+  auto* const watched =
+      new StepWatch(GENERATE(true, false) ? open_memory_storage() : open_sqlite_storage(folder.file()));
+  const Database database = Database::with_storage(std::unique_ptr<Storage>(watched));
+  database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  Json type = slow_type();
+  type["schema"]["not"] = {{"required", {"a", "b"}}};
+  system.entity_types().define(type);
+  const EntityRepository rows = system.entities("slow");
+  const EntityId id = rows.create(slow_row(2'000)).id;
+  watched->locks = 0;
+  watched->before_second_lock = [&] { rows.update(id, {{"b", 1}}); };
+  CHECK_ERROR(invalid_data, rows.update(id, {{"a", 1}}));
+  CHECK_FALSE(watched->before_second_lock);
+  CHECK(rows.get(id).data().contains("b"));
+  CHECK_FALSE(rows.get(id).data().contains("a"));
 }
 
 TEST_CASE("a create is held to the schema as it is, though this process knew another", "[entities][schema]") {

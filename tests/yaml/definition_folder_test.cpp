@@ -31,10 +31,15 @@ TEST_CASE("a folder is read, whatever its files are called and in YAML as in JSO
   folder.write("roles/.teacher.json.swp", "not a definition");
   folder.write("agents/tutor.yaml",
                "slug: tutor\nmodel: small\nroles: [teacher]\nsystemPrompt: |\n  You teach.\n  Kindly.\n");
+  folder.write("agents/smile.json",
+               R"({"slug": "smile", "model": "small", "systemPrompt": "", "name": "\ud83d\ude00"})");
   const DefinitionSet set = read_definitions(folder.path());
+  CHECK(set.find(DefinitionKind::agent, "smile")->at("name") == "\U0001F600");
   CHECK(set.find(DefinitionKind::entity_type, "student")->at("schema").at("properties").size() == 2);
   CHECK(set.find(DefinitionKind::role, "teacher"));
   CHECK(set.find(DefinitionKind::agent, "tutor")->at("systemPrompt") == "You teach.\nKindly.\n");
+  folder.write("agents/smile.json", "{slug: smile, model: small, systemPrompt: x}");  // YAML, and no JSON
+  CHECK_ERROR(invalid_definition, read_definitions(folder.path()));
 }
 
 TEST_CASE("all mistakes of a folder are told at once, each with its place and what was meant", "[definitions]") {

@@ -4,7 +4,13 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <sqlite3.h>
+
+#include <algorithm>
 #include <chrono>
+#include <map>
+#include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "storage/sql/selection_cache.hpp"
@@ -232,6 +238,59 @@ TEST_CASE("a key of many rows is built once its definition is durable, and used 
   CHECK(key_lines(world) == KeyLines{"note data.n"});
   CHECK(count(world.system()) == 858);
   CHECK(count(other.trusted_host().system_session(OrganizationId("acme"), Environment::development)) == 858);
+}
+
+namespace {
+
+// While it lives, counts the statements of each writing transaction that SQLite runs in this process.
+class TransactionSizes {
+ public:
+  TransactionSizes() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(watch)); }
+  ~TransactionSizes() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(watch)); }
+  TransactionSizes(const TransactionSizes&) = delete;
+  TransactionSizes& operator=(const TransactionSizes&) = delete;
+
+  // The largest since the last call.
+  static int taken() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(largest_, 0);
+  }
+
+ private:
+  static int watch(sqlite3* database, char**, const void*) {
+    return sqlite3_trace_v2(database, SQLITE_TRACE_STMT, note, nullptr);
+  }
+  static int note(unsigned, void*, void* statement, void*) {
+    const char* const sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+    const std::lock_guard lock(mutex_);
+    int& size = sizes_[sqlite3_db_handle(static_cast<sqlite3_stmt*>(statement))];
+    const std::string_view text = sql ? sql : "";
+    if (text.starts_with("BEGIN") || text.starts_with("COMMIT"))
+      size = text.starts_with("BEGIN IMMEDIATE") ? 1 : 0;
+    else if (size > 0)
+      largest_ = std::max(largest_, ++size);
+    return 0;
+  }
+
+  static inline std::mutex mutex_;
+  static inline std::map<sqlite3*, int> sizes_;
+  static inline int largest_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a key of many rows is built in many transactions, the first of which is the definition's",
+          "[sqlite][keys]") {
+  const TransactionSizes sizes;
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  (void)world.system().entities("note").create_all(many_notes(6000));
+  CHECK(TransactionSizes::taken() > 6000);
+  world.define_type(indexed({"n"}));
+  for (int i = 0; i < 3000 && key_lines(world) != KeyLines{"note data.n"}; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(key_lines(world) == KeyLines{"note data.n"});
+  CHECK(TransactionSizes::taken() < 3000);
 }
 
 TEST_CASE("a key that nobody wants any more goes in batches, and comes back whole", "[sqlite][keys]") {
