@@ -37,6 +37,9 @@ inline std::vector<std::string> dump(const std::string& file, const std::string&
         column = "(SELECT paths FROM unique_keys k WHERE k.scope_id = " + number;
       } else if (info[0] == "key_no") {
         column = "(SELECT fields FROM field_keys k WHERE k.scope_id = " + number;
+      } else if (info[0] == "row_no") {
+        if (name == "entities") continue;
+        column = "(SELECT id FROM entities WHERE row_no = t.row_no)";
       } else if (info[0] == "search_row") {
         column =
             "(SELECT replace(' ' || words, ' ' || t.scope_id || '.', ' ') FROM entity_search WHERE rowid = "

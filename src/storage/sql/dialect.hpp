@@ -32,6 +32,7 @@ struct Dialect {
 
   // --- functions of struere
   std::string_view at;            // (data, path): the canonical text of a field; NULL if it is absent
+  std::string_view is;            // (data, path, json): whether the field has this value, a condition
   std::string_view sort_key;      // (json): the bytes that order values; for NULL those of an absent value
   std::string_view value_key;     // (integer or text): the same for an attribute
   std::string_view contains;      // (json, json): the operator `contains`, a condition

@@ -126,11 +126,20 @@ std::string PredicateCompiler::compile_comparison(const Predicate& predicate, co
     return wants_absence ? "1" : none();
   }
   if (!field.is_data()) return compile_attribute(field, *place, predicate.op(), predicate.operand());
+  if (predicate.op() == Operator::eq && kind != Operand::Kind::related_ids)
+    return fmt::format("{}({}, '{}', {})", dialect_.is, *place, fmt::join(field.segments(), "."),
+                       compile_value(predicate.operand()));
   return fmt::format("({})", compile_data(at(*place, field), predicate.op(), predicate.operand()));
 }
 
+std::string PredicateCompiler::compile_value(const Operand& operand) {
+  if (operand.kind == Operand::Kind::literal) return parameter(value_of(operand.literal, Slot::Form::json));
+  if (operand.kind == Operand::Kind::own_entity)
+    return fmt::format("(SELECT {} FROM {})", quoted_id(), own_entity(operand.own_entity));
+  return parameter(actor_slot(operand, Slot::Form::json));
+}
+
 std::string PredicateCompiler::compile_data(const std::string& field, Operator op, const Operand& operand) {
-  std::string value;  // canonical JSON text
   switch (operand.kind) {
     case Operand::Kind::literal: {
       const Json& literal = operand.literal;
@@ -143,18 +152,16 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
       if (is_ordering(op))
         return compile_order(field, op, value_of(literal, Slot::Form::sort_key), value_of(literal, Slot::Form::kind),
                              value_of(literal, Slot::Form::past_kind));
-      value = parameter(value_of(literal, Slot::Form::json));
       break;
     }
     case Operand::Kind::user_id:
     case Operand::Kind::organization_id:
       if (is_ordering(op))
         return compile_order(field, op, actor_slot(operand, Slot::Form::sort_key), string_kind, past_string_kind);
-      value = parameter(actor_slot(operand, Slot::Form::json));
       break;
     case Operand::Kind::own_entity: {
-      value = fmt::format("(SELECT {} FROM {})", quoted_id(), own_entity(operand.own_entity));
       if (!is_ordering(op)) break;
+      const std::string value = compile_value(operand);
       const std::string same_kind = op == Operator::gt || op == Operator::gte
                                         ? fmt::format("< {}", parameter(past_string_kind))
                                         : fmt::format(">= {}", parameter(string_kind));
@@ -177,8 +184,9 @@ std::string PredicateCompiler::compile_data(const std::string& field, Operator o
                              : fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", list));
     }
   }
+  const std::string value = compile_value(operand);
   if (op == Operator::contains) return fmt::format("{}({}, {})", dialect_.contains, field, value);
-  return fmt::format("{} {} {}", field, op == Operator::eq ? "=" : "<>", value);
+  return fmt::format("{} <> {}", field, value);
 }
 
 // Compares only within the kind of the value, because sort keys of other kinds begin with other bytes.
@@ -325,7 +333,7 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
       candidates.push_back(
           by_user ? fmt::format("SELECT w.id AS own_id, w.created_at AS own_created_at FROM entity_keys u CROSS JOIN "
                                 "entities w WHERE u.scope_id = ?1 AND u.type_key = {} AND u.key_no = {} AND u.key = {} "
-                                "AND w.id = u.id AND {}",
+                                "AND w.row_no = u.row_no AND w.id = u.id AND {}",
                                 type, parameter(by_user->number),
                                 parameter(KeyBytes{{Slot{Slot::Value::user_id, Slot::Form::key}}}), row)
                   : fmt::format("SELECT w.id AS own_id, w.created_at AS own_created_at FROM entities w WHERE {}", row));

@@ -87,6 +87,7 @@ class PredicateCompiler {
 
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
   std::string compile_data(const std::string& field, Operator op, const Operand& operand);
+  std::string compile_value(const Operand& operand);  // of an operand that is one value: its canonical text
   std::string compile_attribute(const FieldPath& field, const std::string& column, Operator op, const Operand& operand);
   // Compares only within the kind of the value, because sort keys of other kinds begin with other bytes.
   std::string compile_order(const std::string& field, Operator op, SelectionParameter bound, SelectionParameter kind,

@@ -196,12 +196,12 @@ class SelectCompiler {
     key_ = fmt::format("k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {} AND ", type,
                        parameter(access_->key->number), KeyCondition(predicates_, *access_).compile());
     from_ = "entity_keys k CROSS JOIN entities e";
-    row_ += " AND e.id = k.id";
+    row_ += " AND e.row_no = k.row_no AND e.id = k.id";
     in_key_ = {"k.key", "k.created_at", "k.id"};
     out_.key = *access_->key;
   }
 
-  // If several predicates admit rows: restricts the ids to those that a key of each predicate finds, if each has one.
+  // If several predicates admit rows: restricts the rows to those that a key of each predicate finds, if each has one.
   // A page in the order of time does not use this, because it is full after few rows.
   void use_keys_of_alternatives(const std::string& type, const std::function<bool(const FieldPath&)>& is_clear) {
     std::vector<const Predicate*> alternatives;
@@ -218,12 +218,12 @@ class SelectCompiler {
       if (!access || (!access->is_full() && !access->list)) return;
       found.push_back(*std::move(access));
     }
-    std::vector<std::string> ids;
+    std::vector<std::string> rows;
     for (const KeyAccess& access : found)
-      ids.push_back(fmt::format(
-          "SELECT k.id FROM entity_keys k WHERE k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {}", type,
+      rows.push_back(fmt::format(
+          "SELECT k.row_no FROM entity_keys k WHERE k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {}", type,
           parameter(access.key->number), KeyCondition(predicates_, access).compile()));
-    if (!ids.empty()) row_ += fmt::format(" AND e.id IN ({})", fmt::join(ids, " UNION ALL "));
+    if (!rows.empty()) row_ += fmt::format(" AND e.row_no IN ({})", fmt::join(rows, " UNION ALL "));
   }
 
   // Whether the key by itself answers all conditions on a row, provided that the key is exact.

@@ -261,4 +261,6 @@ void Connection::execute(const std::string& sql) {
 
 std::int64_t Connection::changes() noexcept { return sqlite3_changes64(handle()); }
 
+std::int64_t Connection::last_inserted_row() noexcept { return sqlite3_last_insert_rowid(handle()); }
+
 }  // namespace struere

@@ -94,6 +94,7 @@ class Connection {
   SQLite::Database& database() noexcept { return database_; }
   sqlite3* handle() noexcept { return database_.getHandle(); }
   std::int64_t changes() noexcept;
+  std::int64_t last_inserted_row() noexcept;  // its rowid
 
   // Ends every open transaction and read. Returns false if that failed: the connection must then be closed.
   bool settle() noexcept;

@@ -70,21 +70,23 @@ void FieldKeyTable::forget_type(EntityTypeKey type) {
 }
 
 void FieldKeyTable::put(EntityTypeKey type, std::int64_t number, std::string_view key, std::int64_t created_at,
-                        std::string_view id) {
+                        std::string_view id, std::int64_t row) {
   scoped(
-      "INSERT OR IGNORE INTO entity_keys(scope_id, type_key, key_no, key, created_at, id) VALUES(?1, ?2, ?3, ?4, ?5, "
-      "?6)")
+      "INSERT OR IGNORE INTO entity_keys(scope_id, type_key, key_no, key, created_at, id, row_no) VALUES(?1, ?2, ?3, "
+      "?4, ?5, ?6, ?7)")
       .bind(2, type)
       .bind(3, number)
       .bind_blob(4, key)
       .bind(5, created_at)
       .bind(6, id)
+      .bind(7, row)
       .run();
 }
 
-void FieldKeyTable::insert(const FieldKeys& keys, const StoredEntity& entity) {
+void FieldKeyTable::insert(const FieldKeys& keys, const StoredEntity& entity, std::int64_t row) {
   if (entity.deleted) return;
-  for (const FieldKey& key : keys) put(entity.type, key.number, key_of(key, entity.data), entity.created_at, entity.id);
+  for (const FieldKey& key : keys)
+    put(entity.type, key.number, key_of(key, entity.data), entity.created_at, entity.id, row);
 }
 
 void FieldKeyTable::remove(const FieldKeys& keys, const StoredEntity& entity) {
@@ -103,14 +105,15 @@ void FieldKeyTable::remove(const FieldKeys& keys, const StoredEntity& entity) {
   }
 }
 
-void FieldKeyTable::update(const FieldKeys& keys, const StoredEntity& before, const StoredEntity& after) {
-  if (before.deleted) return insert(keys, after);
+void FieldKeyTable::update(const FieldKeys& keys, const StoredEntity& before, const StoredEntity& after,
+                           std::int64_t row) {
+  if (before.deleted) return insert(keys, after, row);
   if (after.deleted) return remove(keys, before);
   if (before.data == after.data) return;
   for (const FieldKey& key : keys) {
     if (key_of(key, before.data) == key_of(key, after.data)) continue;
     remove({key}, before);
-    insert({key}, after);
+    insert({key}, after, row);
   }
 }
 
@@ -125,20 +128,21 @@ std::int64_t FieldKeyTable::count_faults(EntityTypeKey type) {
   std::int64_t rows = 0, found = 0, out = 0;
   {
     Statement entities = scoped(
-        "SELECT id, created_at, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
+        "SELECT id, created_at, data, row_no FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS "
+        "NULL");
     entities.bind(2, type);
     for (; entities.step(); ++rows)
       for (const FieldKey& key : keys) {
         const std::string bytes = key_of(key, entities.text(2));
         Statement one = scoped(
             "SELECT 1 FROM entity_keys WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 AND key = ?4 AND "
-            "created_at "
-            "= ?5 AND id = ?6");
+            "created_at = ?5 AND id = ?6 AND row_no = ?7");
         one.bind(2, type)
             .bind(3, key.number)
             .bind_blob(4, bytes)
             .bind(5, entities.integer(1))
-            .bind(6, entities.text(0));
+            .bind(6, entities.text(0))
+            .bind(7, entities.integer(3));
         if (one.step())
           ++found;
         else
@@ -204,14 +208,14 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
   if (keys.empty()) return false;
   std::int64_t rows = 0;
   {
-    Statement next = created_at
-                         ? scoped(
-                               "SELECT id, created_at, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND "
-                               "deleted_at IS NULL AND (created_at, id) < (?4, ?5) ORDER BY created_at DESC, id DESC "
-                               "LIMIT ?3")
-                         : scoped(
-                               "SELECT id, created_at, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND "
-                               "deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ?3");
+    Statement next =
+        created_at ? scoped(
+                         "SELECT id, created_at, data, row_no FROM entities WHERE scope_id = ?1 AND type_key = "
+                         "?2 AND deleted_at IS NULL AND (created_at, id) < (?4, ?5) ORDER BY created_at DESC, id DESC "
+                         "LIMIT ?3")
+                   : scoped(
+                         "SELECT id, created_at, data, row_no FROM entities WHERE scope_id = ?1 AND type_key = "
+                         "?2 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ?3");
     const auto place = created_at;
     const auto place_id = id;
     next.bind(2, type).bind(3, rows_of_batch);
@@ -226,7 +230,7 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
         } catch (const Error&) {  // other rows still get their keys; reading the damaged row throws
           continue;
         }
-        put(type, key.number, bytes, *created_at, *id);
+        put(type, key.number, bytes, *created_at, *id, next.integer(3));
       }
     }
   }

@@ -23,11 +23,12 @@ class FieldKeyTable {
   bool redefine(EntityTypeKey type, const std::vector<std::vector<std::string>>& wanted);
   void forget_type(EntityTypeKey type);
 
-  void insert(const FieldKeys& keys, const StoredEntity& entity);
-  void update(const FieldKeys& keys, const StoredEntity& before, const StoredEntity& after);
+  // `row` is the number of the entity's row (`entities.row_no`).
+  void insert(const FieldKeys& keys, const StoredEntity& entity, std::int64_t row);
+  void update(const FieldKeys& keys, const StoredEntity& before, const StoredEntity& after, std::int64_t row);
   void remove(const FieldKeys& keys, const StoredEntity& entity);
 
-  // The number of missing keys plus the number of keys without a row. Checks only complete keys.
+  // The number of missing or wrong keys plus the number of keys without a row. Checks only complete keys.
   std::int64_t count_faults(EntityTypeKey type);
 
   // Fills or clears one batch of the keys of a type. Returns whether there is more to do.
@@ -37,7 +38,8 @@ class FieldKeyTable {
   Statement scoped(std::string_view sql);
   bool fill(EntityTypeKey type);
   bool clear(EntityTypeKey type);
-  void put(EntityTypeKey type, std::int64_t number, std::string_view key, std::int64_t created_at, std::string_view id);
+  void put(EntityTypeKey type, std::int64_t number, std::string_view key, std::int64_t created_at, std::string_view id,
+           std::int64_t row);
 
   Connection& connection_;
   std::int64_t scope_;

@@ -59,6 +59,15 @@ void at(sqlite3_context* context, sqlite3_value** values) {
   sqlite3_result_text64(context, found->data(), found->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+// struere_is(json, path, value): whether struere_at(json, path) = value, without a copy of the text; NULL likewise.
+void is(sqlite3_context* context, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[2]) == SQLITE_NULL)
+    return sqlite3_result_null(context);
+  const auto found = find_in_canonical(text_of(values[0]), text_of(values[1]));
+  if (!found) return sqlite3_result_null(context);
+  sqlite3_result_int(context, *found == text_of(values[2]) ? 1 : 0);
+}
+
 // struere_key_of(key, json): a field key (field_key.hpp) extended by one value; NULL if an argument is NULL.
 void key_with(sqlite3_context* context, sqlite3_value** values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
@@ -132,6 +141,7 @@ void add(SQLite::Database& database, const char* name, int parameters) {
 void register_functions(SQLite::Database& database) {
   add<view>(database, "struere_view", 3);
   add<at>(database, "struere_at", 2);
+  add<is>(database, "struere_is", 3);
   add<key>(database, "struere_key", 1);
   add<key_with>(database, "struere_key_of", 2);
   add<key_join>(database, "struere_key_join", 2);

@@ -80,6 +80,20 @@ void drop_field_indexes(Connection& connection) {
   }
 }
 
+// While an object of this class lives, foreign keys are not enforced. SQLite cannot change that inside a transaction.
+class WithoutForeignKeys {
+ public:
+  explicit WithoutForeignKeys(Connection& connection) : connection_(connection) {
+    connection_.execute("PRAGMA foreign_keys = OFF");
+  }
+  ~WithoutForeignKeys() { sqlite3_exec(connection_.handle(), "PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr); }
+  WithoutForeignKeys(const WithoutForeignKeys&) = delete;
+  WithoutForeignKeys& operator=(const WithoutForeignKeys&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
 // Defines the keys of rows that an earlier version stored. Keys with many rows are filled after the file is open.
 void define_all_field_keys(Connection& connection) {
   Statement scopes = connection.prepare("SELECT id, organization_id FROM scopes");
@@ -123,6 +137,7 @@ void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t 
 }
 
 void create_or_migrate_schema(Connection& connection) {
+  const WithoutForeignKeys free(connection);
   connection.execute("BEGIN IMMEDIATE");
   try {
     if (recognise(connection) != FileKind::current)

@@ -12,7 +12,7 @@ namespace STRUERE_COMPANION_API struere {
 
 // Marks a file as one of struere's (PRAGMA application_id), and the version of its tables (PRAGMA user_version).
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"
-inline constexpr std::int64_t schema_version = 7;
+inline constexpr std::int64_t schema_version = 8;
 
 // Marks an existing database whose rows are being moved into struere's tables (adoption_file.hpp). Only the adoption
 // opens it.
@@ -27,7 +27,8 @@ FileKind recognise(Connection& connection);
 // another process has just done so.
 void create_or_migrate_schema(Connection& connection);
 
-// Takes the steps from number `taken` on, inside the caller's transaction, and marks the file with `mark`.
+// Takes the steps from number `taken` on, inside the caller's transaction, and marks the file with `mark`. Requires
+// that foreign keys are not enforced, because a step replaces a table to which others refer.
 void take_schema_steps(Connection& connection, std::int64_t taken, std::int64_t mark);
 
 // Whether struere makes a table or index with this name.

@@ -381,8 +381,40 @@ inline constexpr std::string_view step_7[] = {
     "CREATE INDEX operator_sessions_by_user ON operator_sessions(organization_id, user_id)",
 };
 
+// A key contains the number of its row, by which a page reads the row without a search for its id. The number has a
+// column of its own because VACUUM may change the rowids of other tables.
+inline constexpr std::string_view step_8[] = {
+    // A table with a rowid, because data is large and scans of its indexes then do not read it.
+    "CREATE TABLE numbered_entities("
+    "row_no INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL, id TEXT NOT NULL, type_key INTEGER NOT NULL, "
+    "status TEXT NOT NULL CHECK(status <> ''), created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, "
+    "deleted_at INTEGER, version INTEGER NOT NULL CHECK(version > 0), data TEXT NOT NULL, UNIQUE(scope_id, id), "
+    "FOREIGN KEY(scope_id, type_key) REFERENCES entity_types(scope_id, type_key)) STRICT",
+
+    "INSERT INTO numbered_entities SELECT rowid, scope_id, id, type_key, status, created_at, updated_at, deleted_at, "
+    "version, data FROM entities ORDER BY rowid",
+
+    "DROP TABLE entities",
+
+    "ALTER TABLE numbered_entities RENAME TO entities",
+
+    "CREATE INDEX entities_by_type ON entities(scope_id, type_key, deleted_at, created_at DESC, id DESC)",
+
+    "CREATE TABLE numbered_keys("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), type_key INTEGER NOT NULL, key_no INTEGER NOT NULL, key BLOB NOT "
+    "NULL, created_at INTEGER NOT NULL, id TEXT NOT NULL, row_no INTEGER NOT NULL, "
+    "PRIMARY KEY(scope_id, type_key, key_no, key, created_at DESC, id DESC)) STRICT, WITHOUT ROWID",
+
+    "INSERT INTO numbered_keys SELECT k.scope_id, k.type_key, k.key_no, k.key, k.created_at, k.id, e.row_no FROM "
+    "entity_keys k JOIN entities e ON e.scope_id = k.scope_id AND e.id = k.id",
+
+    "DROP TABLE entity_keys",
+
+    "ALTER TABLE numbered_keys RENAME TO entity_keys",
+};
+
 // In order. The version of the tables is the number of steps taken.
-inline constexpr std::array<std::span<const std::string_view>, 7> schema_steps{step_1, step_2, step_3, step_4,
-                                                                               step_5, step_6, step_7};
+inline constexpr std::array<std::span<const std::string_view>, 8> schema_steps{step_1, step_2, step_3, step_4,
+                                                                               step_5, step_6, step_7, step_8};
 
 }  // namespace struere

@@ -12,6 +12,7 @@ inline constexpr Dialect sqlite_dialect{
     .yes = "1",
     .no = "0",
     .at = "struere_at",
+    .is = "struere_is",
     .sort_key = "struere_key",
     .value_key = "struere_value_key",
     .contains = "struere_contains",

@@ -209,16 +209,20 @@ Statement SqliteTransaction::scoped(std::string_view sql, const std::vector<Sele
   return statement;
 }
 
-std::optional<StoredEntity> SqliteTransaction::find_entity(const std::string& id) {
+std::optional<SqliteTransaction::NumberedEntity> SqliteTransaction::find_numbered(const std::string& id) {
   Statement statement = scoped(
-      "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL FROM entities WHERE "
-      "scope_id = ?1 AND id = ?2");
+      "SELECT type_key, data, status, created_at, updated_at, version, deleted_at IS NOT NULL, row_no FROM entities "
+      "WHERE scope_id = ?1 AND id = ?2");
   statement.bind(2, std::string_view(id));
   if (!statement.step()) return std::nullopt;
-  return StoredEntity{statement.integer(0), id,
-                      statement.string(1),  statement.string(2),
-                      statement.integer(3), statement.integer(4),
-                      statement.integer(5), statement.integer(6) != 0};
+  return NumberedEntity{{statement.integer(0), id, statement.string(1), statement.string(2), statement.integer(3),
+                         statement.integer(4), statement.integer(5), statement.integer(6) != 0},
+                        statement.integer(7)};
+}
+
+std::optional<StoredEntity> SqliteTransaction::find_entity(const std::string& id) {
+  auto found = find_numbered(id);
+  return found ? std::optional(std::move(found->entity)) : std::nullopt;
 }
 
 std::optional<std::string> SqliteTransaction::find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) {
@@ -236,15 +240,16 @@ void SqliteTransaction::insert_entity(const StoredEntity& entity) {
       .bind(8, std::string_view(entity.data))
       .bind(9, entity.deleted ? std::optional(entity.updated_at) : std::nullopt);
   statement.run();
+  const std::int64_t row = connection_->last_inserted_row();
   const KeptUp& kept = kept_up(entity.type);
   if (kept.has_unique_keys) unique_keys().insert(entity);
-  FieldKeyTable(*connection_, scope_).insert(*keys_of(entity.type), entity);
+  FieldKeyTable(*connection_, scope_).insert(*keys_of(entity.type), entity, row);
   if (kept.is_searched) search_index().put(entity);
 }
 
 void SqliteTransaction::update_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
-  const auto before = keys->empty() ? std::nullopt : find_entity(entity.id);
+  const auto before = keys->empty() ? std::nullopt : find_numbered(entity.id);
   Statement statement = scoped(
       "UPDATE entities SET data = ?3, status = ?4, updated_at = ?5, version = ?6, deleted_at = ?7 WHERE scope_id = ?1 "
       "AND id = ?2");
@@ -255,7 +260,7 @@ void SqliteTransaction::update_entity(const StoredEntity& entity) {
   statement.bind(7, entity.deleted ? std::optional(entity.updated_at) : std::nullopt).run();
   const KeptUp& kept = kept_up(entity.type);
   if (kept.has_unique_keys) unique_keys().update(entity);
-  if (before) FieldKeyTable(*connection_, scope_).update(*keys, *before, entity);
+  if (before) FieldKeyTable(*connection_, scope_).update(*keys, before->entity, entity, before->row_no);
   if (kept.is_searched) search_index().put(entity);
 }
 

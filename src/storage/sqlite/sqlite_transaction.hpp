@@ -91,6 +91,11 @@ class SqliteTransaction final : public Transaction, private KeySource {
   SqliteRecords records() { return {*connection_, owner_}; }
   void note_change(RecordTable table);
   std::shared_ptr<const FieldKeys> keys_of(EntityTypeKey type) override;
+  struct NumberedEntity {
+    StoredEntity entity;
+    std::int64_t row_no;  // of `entities`
+  };
+  std::optional<NumberedEntity> find_numbered(const std::string& id);
   // What a write of a row of this type must update in addition to its field keys.
   struct KeptUp {
     EntityTypeKey type;

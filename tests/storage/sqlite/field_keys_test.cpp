@@ -221,6 +221,53 @@ TEST_CASE("a row that raw SQL moved is not shown by its old key", "[sqlite][keys
   CHECK(notes.list().empty());
 }
 
+TEST_CASE("a key whose row has another number shows no row, and the check of the storage tells", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_role(note_role("a", Json::array({note_rule("data.team", "eq", "x")})));
+  const EntityId first = world.create("note", {{"team", "x"}}), second = world.create("note", {{"team", "x"}});
+  const auto notes = world.user("ann", {"a"}).entities("note");
+  RawDatabase raw(world.folder.file());
+  raw.run("UPDATE entity_keys SET row_no = (SELECT row_no FROM entities WHERE id = '" + second.str() + "')");
+  const EntityPage page = notes.list();
+  REQUIRE(page.size() == 1);
+  CHECK(page.front().id() == second);
+  CHECK(world.host().check_storage().faults.size() == 1);
+  raw.run("UPDATE entity_keys SET row_no = (SELECT row_no FROM entities e WHERE e.id = entity_keys.id)");
+  CHECK(notes.list().size() == 2);
+  CHECK(world.host().check_storage().faults.empty());
+}
+
+TEST_CASE("a key that raw SQL points at a row of another scope shows no row", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.add_organization("other");
+  for (const char* const organization : {"acme", "other"}) {
+    world.define_type({{"slug", "note"}}, Environment::development, organization);
+    (void)world.system(Environment::development, organization).entities("note").create({{"team", "x"}});
+  }
+  world.define_role(note_role("a", Json::array({note_rule("data.team", "eq", "x")})));
+  RawDatabase raw(world.folder.file());
+  const std::string theirs = raw.value("SELECT max(row_no) FROM entities");
+  const auto notes = world.user("ann", {"a"}).entities("note");
+  CHECK(notes.list().size() == 1);
+  raw.run("UPDATE entity_keys SET row_no = " + theirs);
+  CHECK(notes.list().empty());
+  raw.run("UPDATE entity_keys SET id = (SELECT id FROM entities WHERE row_no = " + theirs + ")");
+  CHECK(notes.list().empty());
+}
+
+TEST_CASE("field keys lead to their rows after a VACUUM", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_role(note_role("a", Json::array({note_rule("data.team", "eq", "x")})));
+  std::vector<EntityId> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back(world.create("note", {{"team", "x"}}));
+  for (int i = 0; i < 20; i += 2) world.system().entities("note").purge(ids[static_cast<std::size_t>(i)]);
+  RawDatabase(world.folder.file()).run("VACUUM");
+  CHECK(world.user("ann", {"a"}).entities("note").list().size() == 10);
+  CHECK(world.host().check_storage().faults.empty());
+}
+
 TEST_CASE("a key of many rows is built once its definition is durable, and used once it is whole", "[sqlite][keys]") {
   World world(StorageKind::sqlite);
   leave_unfinished(world);

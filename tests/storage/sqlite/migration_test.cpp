@@ -31,7 +31,7 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
         CHECK(system.relations().related(person.id(), "wrote").size() == 3);
         CHECK(system.events().verify().ok);
       }
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "7");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "8");
     // Three notes in each of the four scopes, with their words.
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM searchable_entities") == "12");
     CHECK(RawDatabase(folder.file())
@@ -69,7 +69,7 @@ TEST_CASE("the step to version 5 says anew who may be whom", "[sqlite][migration
   }
   for (int opening = 0; opening < 2; ++opening) {
     const Database database = Database::open(folder.file());
-    CHECK(value("PRAGMA user_version") == "7");
+    CHECK(value("PRAGMA user_version") == "8");
     CHECK(value("PRAGMA integrity_check") == "ok");
     CHECK(value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     for (const Environment environment : {Environment::development, Environment::production}) {
@@ -104,7 +104,7 @@ TEST_CASE("a database of version 5 opens with all that is in it", "[sqlite][migr
   const Database database = Database::open(path);
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   CHECK(system.entities("note").get(id).data().at("text") == "Forget the milk");
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "7");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "8");
 }
 
 TEST_CASE("a database of version 6 opens with all that is in it, and takes operators", "[sqlite][migration]") {
@@ -118,7 +118,45 @@ TEST_CASE("a database of version 6 opens with all that is in it, and takes opera
   const Database database = Database::open(path);
   const TrustedHost host = database.trusted_host();
   CHECK(host.system_session(OrganizationId("acme"), Environment::development).entities("note").get(id).version() == 1);
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "7");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "8");
   const std::string link = host.operator_sessions().invite(OrganizationId("acme"), UserId("ana")).secret;
   CHECK(host.operator_sessions().redeem(link).session.user == UserId("ana"));
+}
+
+TEST_CASE("a database of version 7 opens, and its field keys lead to its rows", "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_old_database(folder.file(), 7);
+  const OrganizationId acme("acme");
+  for (int opening = 0; opening < 2; ++opening) {
+    const Database database = Database::open(folder.file());
+    const TrustedHost host = database.trusted_host();
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "8");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
+    CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
+    CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM entity_keys") == "18");
+    CHECK(host.check_storage().faults.empty());
+    const auto notes_of = [&](const char* user, Environment environment) {
+      return host.user_session(UserId(user), acme, environment).entities("note");
+    };
+    CHECK(notes_of("ana", Environment::development).count() == 3);
+    CHECK(notes_of("ana", Environment::development).list().size() == 3);
+    CHECK(notes_of("ben", Environment::development).list().size() == 2);
+    CHECK(notes_of("ana", Environment::development).list({.where = field("data.number") == 2}).size() == 1);
+    CHECK(notes_of("ana", Environment::development).list({.search = "cello"}).size() == 1);
+    const Session system = host.system_session(acme, Environment::production);
+    CHECK(system.entities("note").list().front().data().at("text") == "In production");
+    CHECK_ERROR(conflict, system.entities("note").create({{"text", "Another"}, {"number", 7}}));
+    CHECK(system.events().verify().ok);
+    CHECK_NOTHROW(database.authenticate("sk_dev_6ubgICXtLrm3aeeS94BDX2xU_fIws6BYtdb4QJr_Hmw"));
+  }
+}
+
+TEST_CASE("a migration that fails leaves foreign keys and the file as they were", "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_old_database(folder.file(), 7);
+  RawDatabase(folder.file()).run("CREATE TABLE numbered_entities(mine TEXT)");
+  CHECK(error_of([&] { (void)Database::open(folder.file()); }).starts_with("storage: "));
+  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "7");
+  RawDatabase(folder.file()).run("DROP TABLE numbered_entities");
+  CHECK(error_of([&] { (void)Database::open(folder.file()); }) == "no error");
 }

@@ -94,11 +94,11 @@ void check_no_scan(const std::string& plan) {
   CHECK(plan.find("TEMP B-TREE") == std::string::npos);
 }
 
-// In the keys of a field, and from there to each row by its id.
+// In the keys of a field, and from there to each row by its number.
 void check_key(const std::string& plan, const std::string& bounds) {
   INFO(plan);
   CHECK(plan.find("SEARCH k USING PRIMARY KEY (scope_id=? AND type_key=? AND key_no=?" + bounds) != std::string::npos);
-  CHECK(plan.find("SEARCH e USING INDEX sqlite_autoindex_entities_1 (scope_id=? AND id=?)") != std::string::npos);
+  CHECK(plan.find("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)") != std::string::npos);
 }
 
 void check_seek(const std::string& plan, const std::string& index) {
