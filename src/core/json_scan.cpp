@@ -1,6 +1,7 @@
 #include "core/json_scan.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -10,11 +11,12 @@
 namespace struere {
 namespace {
 
-// Checks eight bytes at once: whether one of them is `c`, an ASCII character.
+// Each byte of `word` that equals `c`, an ASCII character, as its highest bit. A byte above the first such byte may be
+// marked too.
 constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-constexpr bool has_byte(std::uint64_t word, char c) {
+constexpr std::uint64_t bytes_equal(std::uint64_t word, char c) {
   const std::uint64_t others = word ^ (ones * static_cast<unsigned char>(c));
-  return ((others - ones) & ~others & highs) != 0;
+  return (others - ones) & ~others & highs;
 }
 
 // The place of the first quote or backslash from `at` on; the size of the text if there is none.
@@ -22,12 +24,24 @@ std::size_t find_quote_or_escape(std::string_view text, std::size_t at) {
   while (at + sizeof(std::uint64_t) <= text.size()) {
     std::uint64_t word;
     std::memcpy(&word, text.data() + at, sizeof word);
-    if (has_byte(word, '"') || has_byte(word, '\\')) break;
+    const std::uint64_t found = bytes_equal(word, '"') | bytes_equal(word, '\\');
+    if (found != 0) {
+      if constexpr (std::endian::native != std::endian::little) break;
+      return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
     at += sizeof word;
   }
   while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
   return at;
 }
+
+// Marks what numbers, true, false and null consist of.
+constexpr auto plain_characters = [] {
+  std::array<bool, 256> out{};
+  for (const char c : std::string_view("0123456789abcdefghijklmnopqrstuvwxyz-+."))
+    out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
 
 // Whether the escapes of a string are those that canonical_json writes.
 bool has_canonical_escapes(std::string_view text) {
@@ -77,10 +91,7 @@ void JsonScan::skip_value() {
 // Skips a number, true, false or null.
 void JsonScan::skip_plain() {
   const std::size_t start = at_;
-  const auto is_part = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.';
-  };
-  while (at_ < text_.size() && is_part(text_[at_])) ++at_;
+  while (at_ < text_.size() && plain_characters[static_cast<unsigned char>(text_[at_])]) ++at_;
   if (at_ == start) damaged();
 }
 
