@@ -134,7 +134,7 @@ std::string KeyCondition::beginning(std::vector<KeyPart> more) {
 }
 
 std::string KeyCondition::compile() {
-  if (access_.is_full()) return fmt::format("k.key = {}", beginning());
+  if (access_.is_full()) return fmt::format("k.key = {}", only_key());
   if (access_.list) {
     const Operand& operand = access_.list->operand();
     const std::string values =

@@ -42,6 +42,8 @@ class KeyCondition {
   KeyCondition(PredicateCompiler& compiler, const KeyAccess& access) : compiler_(compiler), access_(access) {}
 
   std::string compile();
+  // The key of all rows that the condition admits, if it admits only one (`KeyAccess::is_full`).
+  std::string only_key() { return beginning(); }
   // An additional condition: the key does not come before the position at which the page begins.
   std::string compile_after(bool descending);
 

@@ -158,13 +158,16 @@ class SelectCompiler {
   }
 
   CompiledSelection count() {
-    if (is_all_in_key())
-      // Counts the keys. Reads the row of a key only if the key could also stand for other values.
+    if (is_all_in_key()) {
+      // Counts the keys. Reads the row of a key only if the key could also stand for other values; if all keys are
+      // equal, that is decided once.
+      const std::string key = access_->is_full() ? KeyCondition(predicates_, *access_).only_key() : "k.key";
       out_.sql = fmt::format(
-          "{}SELECT count(*) FROM entity_keys k WHERE {}({}(k.key) OR EXISTS (SELECT 1 FROM entities e WHERE {}{}))",
-          predicates_.with(), key_, dialect_.key_is_exact, row_, filter_);
-    else
+          "{}SELECT count(*) FROM entity_keys k WHERE {}({}({}) OR EXISTS (SELECT 1 FROM entities e WHERE {}{}))",
+          predicates_.with(), key_, dialect_.key_is_exact, key, row_, filter_);
+    } else {
       out_.sql = fmt::format("{}SELECT count(*) FROM {} WHERE {}", predicates_.with(), from_, where_);
+    }
     out_.sql = dialect_.finish(std::move(out_.sql));
     return std::move(out_);
   }
