@@ -148,17 +148,12 @@ void Connection::wait(bool for_write) {
   }
 }
 
-void Connection::flush() {
-  for (int left = PQflush(connection_); left != 0; left = PQflush(connection_)) {
-    require(left > 0);
-    wait(true);
-    require(PQconsumeInput(connection_) == 1);
-  }
-}
-
+// What is still to be sent goes first: the server does not answer what it has not read whole.
 pg_result* Connection::next_result() {
   while (PQisBusy(connection_) != 0) {
-    wait(false);
+    const int left = PQflush(connection_);
+    require(left >= 0);
+    wait(left > 0);
     require(PQconsumeInput(connection_) == 1);
   }
   return PQgetResult(connection_);
@@ -226,7 +221,6 @@ void Connection::finish() {
   is_broken_ = true;  // until all answers were read
   if (PQpipelineSync(connection_) != 1) throw_lost();
   try {
-    flush();
     drain();
     read_until_sync();
   } catch (const Error&) {

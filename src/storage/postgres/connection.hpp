@@ -79,7 +79,6 @@ class Connection {
 
   void require(bool succeeded);
   [[noreturn]] void throw_lost();
-  void flush();
   void wait(bool for_write);
   pg_result* next_result();
   void read_until_sync();

@@ -104,6 +104,20 @@ TEST_CASE("if a row of many is refused, none is there", "[postgres]") {
   world.check_whole(1);
 }
 
+TEST_CASE("a unit that is given up while much of it is still to be sent leaves its connection usable", "[postgres]") {
+  const Notes world;
+  const auto broken = [&] {
+    world.session().transaction([&](Session& unit) {
+      for (int i = 0; i < 8; ++i) unit.entities("note").create({{"n", i}, {"large", std::string(900'000, 'x')}});
+      throw std::runtime_error("the caller has changed its mind");
+    });
+  };
+  for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(broken(), std::runtime_error);
+  CHECK(world.notes().count() == 0);
+  world.notes().create(note(1));
+  world.check_whole(1);
+}
+
 TEST_CASE("large rows wait for few others", "[postgres]") {
   const Notes world;
   std::vector<Json> rows;
