@@ -40,3 +40,11 @@ function(struere_developer_settings target)
     endif()
   endif()
 endfunction()
+
+# Of an inline function that several objects have, the linker keeps the first. A program whose own code is not optimised
+# would so run the JSON library unoptimised within struere too: its objects come after those of the library.
+function(struere_prefers_the_library program)
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT BUILD_SHARED_LIBS)
+    target_link_options(${program} PRIVATE "LINKER:--whole-archive,$<TARGET_FILE:struere>,--no-whole-archive")
+  endif()
+endfunction()
