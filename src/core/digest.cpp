@@ -6,6 +6,7 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -184,6 +185,13 @@ std::uint64_t random_number() {
     used = 0;
   }
   return pool[used++];
+}
+
+void random_salt(std::span<unsigned char> out) {
+  for (; !out.empty(); out = out.subspan(std::min(out.size(), sizeof(std::uint64_t)))) {
+    const std::uint64_t number = random_number();
+    std::memcpy(out.data(), &number, std::min(out.size(), sizeof number));
+  }
 }
 
 std::string random_token() {

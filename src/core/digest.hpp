@@ -22,6 +22,8 @@ void random_bytes(std::span<unsigned char> out);
 // A random number for an id, from OpenSSL's generator of this thread, which the operating system seeds and reseeds.
 // It is fast, because ids are made in great numbers.
 std::uint64_t random_number();
+// Random bytes for a salt, which is stored beside what it protects: from random_number(), and as fast.
+void random_salt(std::span<unsigned char> out);
 
 // 256 random bits as 43 characters: letters, digits, - and _.
 std::string random_token();

@@ -190,7 +190,7 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
     EntityWriter writer(operation, type_);
     for (const WrittenJson& row : written) try {
         if (out.size() % rows_expected_at_once == 0) expect_next(writer, rows.subspan(out.size()));
-        out.emplace_back(writer.insert(row, options).id);
+        out.emplace_back(writer.insert(row, options).entity.id);
       } catch (const Error& error) {
         throw error.with_message(fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()))
             .at(out.size());
@@ -223,7 +223,7 @@ std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> 
     };
     at_each([&](EntityWriter& writer, std::size_t i) {
       if (i % rows_expected_at_once == 0) expect_next(operation, type_, rows.subspan(i));
-      const StoredEntity stored = writer.insert(written[i], rows[i].options, References::later);
+      const StoredEntity stored = writer.insert(written[i], rows[i].options, References::later).entity;
       if ((bytes += stored.data.size()) > import_max_bytes)
         throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} bytes; divide it", import_max_bytes));
       out.emplace_back(stored.id);

@@ -84,10 +84,12 @@ Json merge_patch_between(const Json& before, const Json& after) {
 }  // namespace
 
 Written EntityWriter::create(const WrittenJson& input, const CreateOptions& options) {
-  return operation_.written(insert(input, options), type_);
+  const StoredRow row = insert(input, options);
+  return operation_.written(row.entity, row.fields, type_);
 }
 
-StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions& options, References references) {
+EntityWriter::StoredRow EntityWriter::insert(const WrittenJson& input, const CreateOptions& options,
+                                             References references) {
   const auto plan = operation_.require(Action::create, type_);
   const EntityType& type = operation_.require_type(type_);
   if (options.id || options.created_at) operation_.require_admin("choose the id or the time of an entity");
@@ -106,7 +108,7 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   row.updated_at = operation_.now();
   row.created_at = options.created_at.value_or(row.updated_at);
   row.version = 1;
-  const RowFields fields = fields_of(row, std::move(written));
+  RowFields fields = fields_of(row, std::move(written));
   const Json& data = fields.data;
   const Grant* const grant = find_writing_grant(*plan->grants(), nullptr, fields, data, options.status.has_value(),
                                                 operation_.values(), operation_.transaction());
@@ -124,7 +126,7 @@ StoredEntity EntityWriter::insert(const WrittenJson& input, const CreateOptions&
   if (options.status) append_json_string(payload.append(R"(,"status":)"), row.status);
   operation_.audit().append(type_ + ".created", payload.append("}"), row.id);
   operation_.observer().created(operation_, type_, row);
-  return row;
+  return {std::move(row), std::move(fields)};
 }
 
 void EntityWriter::expect(const std::vector<const Json*>& data) {
@@ -135,7 +137,7 @@ void EntityWriter::expect(const std::vector<const Json*>& data) {
 Written EntityWriter::update(const std::string& id, const WrittenJson& input, const UpdateOptions& options) {
   const auto plan = operation_.require(Action::update, type_);
   const EntityType& type = operation_.require_type(type_);
-  const StoredEntity before = require_row(type, id, *plan);
+  const auto [before, old_fields] = require_row(type, id, *plan);
   if (options.version && *options.version != before.version)
     throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
 
@@ -143,14 +145,13 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   const Json& patch = object.value;
   if (options.status) check_status(*options.status);
 
-  Json data = parse_canonical_json(before.data);
-  data.merge_patch(patch);
   StoredEntity after = before;
   after.status = options.status.value_or(before.status);
   after.updated_at = operation_.now();
   after.version = before.version + 1;
-  const RowFields old_fields = fields_of(before);
-  const RowFields new_fields{Json(after.id), data, Json(after.status), Json(after.created_at), Json(after.updated_at)};
+  RowFields new_fields = fields_of(after, old_fields.data);
+  new_fields.data.merge_patch(patch);
+  const Json& data = new_fields.data;
   const Grant* const grant =
       find_writing_grant(*plan->grants(), &old_fields, new_fields, patch, options.status.has_value(),
                          operation_.values(), operation_.transaction());
@@ -171,13 +172,13 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   }
   operation_.audit().append(type_ + ".updated", payload.append("}"), id);
   operation_.observer().updated(operation_, type_, after, before);
-  return operation_.written(after, type_);
+  return operation_.written(after, new_fields, type_);
 }
 
 void EntityWriter::remove(const std::string& id) {
   const auto plan = operation_.require(Action::remove, type_);
   const EntityType& type = operation_.require_type(type_);
-  const StoredEntity before = require_row(type, id, *plan);
+  const StoredEntity before = require_row(type, id, *plan).entity;
   StoredEntity row = before;
   row.status = "deleted";
   row.deleted = true;
@@ -224,7 +225,8 @@ Written EntityWriter::restore(const std::string& id) {
   const EntityType& type = operation_.require_type(type_);
   StoredEntity row = require_stored(type, id);
   if (!row.deleted) throw Error(ErrorCode::conflict, "this row is not deleted; there is nothing to restore");
-  const Json data = parse_canonical_json(row.data);
+  RowFields fields = fields_of(row);
+  const Json& data = fields.data;
   if (const auto fault = operation_.fault_in(type, data)) refuse_data(*fault, data, Mask{}, nullptr);
   require_references(type, data, false);
   row.status = "active";
@@ -233,7 +235,9 @@ Written EntityWriter::restore(const std::string& id) {
   ++row.version;
   operation_.transaction().update_entity(row);
   operation_.audit().append(type_ + ".restored", "{}", id);
-  return operation_.written(row, type_);
+  fields.status = row.status;
+  fields.updated_at = row.updated_at;
+  return operation_.written(row, fields, type_);
 }
 
 void EntityWriter::purge(const std::string& id) {
@@ -261,10 +265,12 @@ void EntityWriter::migrate(const StoredEntity& before, const Json& data) {
                             before.id);
 }
 
-StoredEntity EntityWriter::require_row(const EntityType& type, const std::string& id, const AccessPlan& plan) {
+EntityWriter::StoredRow EntityWriter::require_row(const EntityType& type, const std::string& id,
+                                                  const AccessPlan& plan) {
   auto row = operation_.transaction().find_entity(id);
   if (!row || row->type != type.key || row->deleted) throw_not_found();
-  if (!operation_.admitting_masks(plan, *row).empty()) return *std::move(row);
+  RowFields fields = fields_of(*row);
+  if (!operation_.admitting_masks(plan, *row, fields).empty()) return {*std::move(row), std::move(fields)};
   if (!operation_.in_read_view(*row, type_)) throw_not_found();
   throw Error(ErrorCode::permission_denied,
               "the actor may see this row, but no grant of its roles admits it for this action; an org admin can ask "

@@ -21,9 +21,12 @@ class EntityWriter {
   EntityWriter(GuardedOperation& operation, const std::string& type) : operation_(operation), type_(type) {}
 
   Written create(const WrittenJson& data, const CreateOptions& options);
+  struct StoredRow {
+    StoredEntity entity;
+    RowFields fields;  // of the entity, parsed
+  };
   // Like create(), but returns the stored row instead of the actor's view of it.
-  StoredEntity insert(const WrittenJson& data, const CreateOptions& options,
-                      References references = References::with_row);
+  StoredRow insert(const WrittenJson& data, const CreateOptions& options, References references = References::with_row);
   // Tells the storage of rows that insert() is given next.
   void expect(const std::vector<const Json*>& data);
   // Checks the references of a row that was inserted with References::later.
@@ -41,7 +44,7 @@ class EntityWriter {
 
  private:
   // The row that `plan` admits. Otherwise throws the error that SPEC 6 names.
-  StoredEntity require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
+  StoredRow require_row(const EntityType& type, const std::string& id, const AccessPlan& plan);
   // The row as stored, deleted or not.
   StoredEntity require_stored(const EntityType& type, const std::string& id);
   // Throws invalid_data for `fault`, in words that the actor may read. `mask` is the mask of the writing grant;

@@ -52,13 +52,13 @@ Digest payload_digest(const EventRecord& event) {
   if (event.salt)
     salt = *event.salt;
   else
-    random_bytes(salt);
+    random_salt(salt);
   return sha256(salt, event.payload);
 }
 
 void seal_event(EventRecord& event, const Digest& previous, const OrganizationId& organization,
                 Environment environment) {
-  random_bytes(event.salt.emplace());
+  random_salt(event.salt.emplace());
   event.hash = hash_of(previous, organization, environment, event, payload_digest(event));
 }
 

@@ -115,11 +115,13 @@ class GuardedOperation {
 
   // The masks of those grants of `plan` that admit the row as stored. No grant admits a deleted row.
   std::vector<const Mask*> admitting_masks(const AccessPlan& plan, const StoredEntity& row);
+  // The same, for callers that have parsed the row: `fields` are fields_of(row).
+  std::vector<const Mask*> admitting_masks(const AccessPlan& plan, const StoredEntity& row, const RowFields& fields);
   bool in_read_view(const StoredEntity& row, const std::string& type);
   // The row if it exists, is not deleted, is of a type of this scope and is in the actor's `read` view.
   std::optional<StoredEntity> find_readable(const std::string& id);
-  // The answer of a write: the row as the `read` view shows it, or only the id.
-  Written written(const StoredEntity& row, const std::string& type);
+  // The answer of a write: the row as the `read` view shows it, or only the id. `fields` are fields_of(row).
+  Written written(const StoredEntity& row, const RowFields& fields, const std::string& type);
 
   EventAppender audit() {
     has_event_ = true;

@@ -68,6 +68,12 @@ std::vector<Entity> Projection::find(const std::string& type, const std::vector<
 }
 
 std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
+  std::vector<Entity> out;
+  out.reserve(page.rows.size());
+  if (!fields_ && expanded_.empty()) {
+    for (EntityRow& row : page.rows) out.emplace_back(type, std::move(row));
+    return out;
+  }
   // One query for each type, however many rows name entities of the type.
   std::map<std::string, std::set<std::string>> asked;
   for (const auto& values : page.values)
@@ -89,8 +95,6 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
       found.emplace(std::move(id), std::move(entity));
     }
 
-  std::vector<Entity> out;
-  out.reserve(page.rows.size());
   std::vector<const Mask*> masks;
   Mask asked_fields;
   if (fields_) asked_fields.visible = *fields_;
