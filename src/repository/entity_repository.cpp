@@ -142,27 +142,29 @@ auto guarded_row(const Caller& caller, Access access, const Attempt& attempt, co
 
 Written create_in(const Caller& caller, const std::string& type, WrittenJson data, const CreateOptions& options) {
   prepare(data, caller, type);
-  return guarded_row(caller, Access::brief_write, {"create", type}, [&](GuardedOperation& operation) {
-    Written answer = EntityWriter(operation, type).create(data, options);
-    operation.commit();
-    return answer;
-  });
+  return guarded_row(caller, Access::brief_write, {"create", type, {}, data.first_lookups()},
+                     [&](GuardedOperation& operation) {
+                       Written answer = EntityWriter(operation, type).create(data, options);
+                       operation.commit();
+                       return answer;
+                     });
 }
 
 Written update_in(const Caller& caller, const std::string& type, const EntityId& id, WrittenJson patch,
                   const UpdateOptions& options) {
   patch.prepare("the patch");
-  return guarded_row(caller, Access::brief_write, {"update", type, id.str(), true}, [&](GuardedOperation& operation) {
-    Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
-    operation.commit();
-    return answer;
-  });
+  return guarded_row(caller, Access::brief_write, {"update", type, id.str(), {id.str()}},
+                     [&](GuardedOperation& operation) {
+                       Written answer = EntityWriter(operation, type).update(id.str(), patch, options);
+                       operation.commit();
+                       return answer;
+                     });
 }
 
 Upserted upsert_in(const Caller& caller, const std::string& type, const std::vector<std::string>& key,
                    WrittenJson data) {
   prepare(data, caller, type);
-  Attempt attempt{"create", type};
+  Attempt attempt{"create", type, {}, data.first_lookups()};
   return guarded_row(caller, Access::brief_write, attempt, [&](GuardedOperation& operation) {
     Upserted answer =
         EntityWriter(operation, type).upsert(key, data, [&](Action action) { attempt.action = to_string(action); });
@@ -251,7 +253,7 @@ Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std:
 }
 
 void EntityRepository::remove(const EntityId& id) const {
-  guarded(caller_, Access::brief_write, {"delete", type_, id.str(), true}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::brief_write, {"delete", type_, id.str(), {id.str()}}, [&](GuardedOperation& operation) {
     EntityWriter(operation, type_).remove(id.str());
     operation.commit();
   });
@@ -296,15 +298,16 @@ void EntityRepository::remove_all(const std::vector<EntityId>& ids) const {
 }
 
 Written EntityRepository::restore(const EntityId& id) const {
-  return guarded_row(caller_, Access::write, {"restore", type_, id.str(), true}, [&](GuardedOperation& operation) {
-    Written answer = EntityWriter(operation, type_).restore(id.str());
-    operation.commit();
-    return answer;
-  });
+  return guarded_row(caller_, Access::write, {"restore", type_, id.str(), {id.str()}},
+                     [&](GuardedOperation& operation) {
+                       Written answer = EntityWriter(operation, type_).restore(id.str());
+                       operation.commit();
+                       return answer;
+                     });
 }
 
 void EntityRepository::purge(const EntityId& id, const PurgeOptions& options) const {
-  guarded(caller_, Access::write, {"purge", type_, id.str(), true}, [&](GuardedOperation& operation) {
+  guarded(caller_, Access::write, {"purge", type_, id.str(), {id.str()}}, [&](GuardedOperation& operation) {
     if (options.hold_writers) operation.hold_writers();
     EntityWriter(operation, type_).purge(id.str());
     operation.commit();

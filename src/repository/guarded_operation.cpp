@@ -52,12 +52,12 @@ void throw_not_found() {
 }
 
 GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume,
-                                   std::string_view entity)
+                                   const FirstLookups& first)
     : engine_(engine),
       actor_(actor),
       presumed_at_(is_write(access) ? std::nullopt : engine.storage->commit_stamp()),
-      owned_(is_write(access) && !entity.empty() ? engine.storage->begin_at(actor.scope(), access, std::string(entity))
-                                                 : engine.storage->begin(actor.scope(), access)),
+      owned_(is_write(access) && !first.empty() ? engine.storage->begin_at(actor.scope(), access, first)
+                                                : engine.storage->begin(actor.scope(), access)),
       transaction_(owned_.get()),
       now_(is_write(access) ? engine.time_of_write(*transaction_) : engine.clock->now()),
       is_write_(is_write(access)) {
@@ -268,8 +268,7 @@ void run_guarded(const Caller& caller, Access access, const Attempt& attempt, Op
     require_may(caller.actor(), access);
     retried([&] {
       for (bool may_presume = !is_write(access);; may_presume = false) {
-        GuardedOperation operation(engine, caller.actor(), access, may_presume,
-                                   attempt.reads_id_first ? attempt.id : std::string_view());
+        GuardedOperation operation(engine, caller.actor(), access, may_presume, attempt.first);
         try {
           body.call(body.body, operation);
           if (operation.rules_stand()) return;

@@ -21,7 +21,7 @@ struct Attempt {
   std::string_view action;
   std::string_view resource;
   std::string_view id = {};
-  bool reads_id_first = false;  // the entity of this id, as a write of one row does
+  FirstLookups first = {};  // of a write
 };
 
 // The rows, relations and events that one write of an organization's own actor may process (docs/limits.md).
@@ -48,9 +48,9 @@ struct SlowCheck {
 class GuardedOperation {
  public:
   // If `may_presume` is true, a reader may use the rules as of the last commit that this process has seen. It must
-  // then call rules_stand() before it returns its answer. `entity` is what it reads first, if that is known.
+  // then call rules_stand() before it returns its answer. `first` is what it looks for first, if that is known.
   GuardedOperation(Engine& engine, const ActorContext& actor, Access access, bool may_presume = false,
-                   std::string_view entity = {});
+                   const FirstLookups& first = {});
   // One operation of a unit of work: in the unit's transaction and at its time. The unit commits, not the operation.
   GuardedOperation(UnitOfWork& unit, const ActorContext& actor);
 

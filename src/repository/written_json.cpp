@@ -48,6 +48,7 @@ bool WrittenJson::prepare(CompiledScope& known, const ActorContext& actor, const
     const EntityType* const found = known.rules().find_type(type);
     // An actor that may not create rows of the type cannot cause this work.
     if (!found || !known.plan(actor, Action::create, type)->decision()) return true;
+    if (!found->unique.empty()) unique_type_ = found->key;
     checked_by_ = known.schema(*found);
     fault_ = checked_by_->validate(read_->value);
   } catch (const Error&) {  // the write reports errors in their proper order

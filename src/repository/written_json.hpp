@@ -31,6 +31,11 @@ class WrittenJson {
   // Throws invalid_data if the JSON is not an acceptable object; the message names it `what`.
   CanonicalObject object(const char* what) const;
 
+  // What the creation of an entity from this looks for first, as far as prepare() found out.
+  FirstLookups first_lookups() const {
+    return unique_type_ && read_ ? FirstLookups{{}, *unique_type_, &read_->value} : FirstLookups{};
+  }
+
   // The id of the entity that is created from this, made by `draw` at the first call: a write that runs again keeps it.
   template <class Draw>
   const std::string& id_of_new(const Draw& draw) const {
@@ -52,6 +57,7 @@ class WrittenJson {
   std::optional<Error> unreadable_;
   std::shared_ptr<const JsonSchema> checked_by_;  // null if it was not checked
   std::optional<SchemaFault> fault_;
+  std::optional<EntityTypeKey> unique_type_;  // the type, if it has unique keys
   mutable std::optional<std::string> id_;
 };
 

@@ -11,7 +11,7 @@
 #include "core/json_schema.hpp"
 #include "struere/definitions/definitions.hpp"
 #include "struere/definitions/packs.hpp"
-#include "support/forwarded_storage.hpp"
+#include "struere/spi/forwarding_storage.hpp"
 #include "support/temporary_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -22,14 +22,14 @@ using namespace struere::test;
 namespace {
 
 // Remembers how many schemas this thread had compiled when it first asked for the write lock.
-class WatchedStorage final : public ForwardedStorage {
+class WatchedStorage final : public ForwardingStorage {
  public:
-  using ForwardedStorage::ForwardedStorage;
+  using ForwardingStorage::ForwardingStorage;
 
-  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& first) override {
     if (is_write(access) && !at_lock) at_lock = JsonSchema::count_compiled();
     if (is_write(access) && before_write) std::exchange(before_write, nullptr)();
-    return ForwardedStorage::begin(scope, access);
+    return ForwardingStorage::begin_at(scope, access, first);
   }
 
   std::optional<std::uint64_t> at_lock;

@@ -4,8 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "struere/spi/forwarding_storage.hpp"
 #include "support/any_storage.hpp"
-#include "support/forwarded_storage.hpp"
 #include "support/throws_error.hpp"
 
 using namespace struere;
@@ -57,14 +57,14 @@ TEST_CASE("an actor that is held on to sees no more than its roles give now", "[
 namespace {
 
 // A storage in which something happens just before a reader's snapshot is taken.
-class BusyStorage final : public ForwardedStorage {
+class BusyStorage final : public ForwardingStorage {
  public:
   BusyStorage(std::unique_ptr<Storage> storage, std::function<void()>& before_read)
-      : ForwardedStorage(std::move(storage)), before_read_(before_read) {}
+      : ForwardingStorage(std::move(storage)), before_read_(before_read) {}
 
-  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& first) override {
     if (access == Access::read && before_read_) std::exchange(before_read_, nullptr)();
-    return ForwardedStorage::begin(scope, access);
+    return ForwardingStorage::begin_at(scope, access, first);
   }
 
  private:

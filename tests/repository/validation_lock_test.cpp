@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/json_schema.hpp"
+#include "struere/spi/forwarding_storage.hpp"
 #include "support/any_storage.hpp"
-#include "support/forwarded_storage.hpp"
 #include "support/temporary_database.hpp"
 #include "support/throws_error.hpp"
 
@@ -18,14 +18,14 @@ using namespace struere::test;
 namespace {
 
 // Remembers how many steps of validation this thread had taken when it last asked for the write lock.
-class StepWatch final : public ForwardedStorage {
+class StepWatch final : public ForwardingStorage {
  public:
-  using ForwardedStorage::ForwardedStorage;
+  using ForwardingStorage::ForwardingStorage;
 
-  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& first) override {
     if (is_write(access)) at_lock = JsonSchema::count_steps();
     if (is_write(access) && before_second_lock && ++locks == 2) std::exchange(before_second_lock, nullptr)();
-    return ForwardedStorage::begin(scope, access);
+    return ForwardingStorage::begin_at(scope, access, first);
   }
 
   std::uint64_t at_lock = 0;
@@ -42,24 +42,36 @@ Json slow_type() {
 
 Json slow_row(int count) { return {{"v", Json(std::vector<int>(static_cast<std::size_t>(count), -1))}}; }
 
+// A database whose storage is watched.
+struct WatchedWorld {
+  explicit WatchedWorld(bool in_memory)
+      : watched(new StepWatch(in_memory ? open_memory_storage() : open_sqlite_storage(folder.file()))),
+        database(Database::with_storage(std::unique_ptr<Storage>(watched))) {
+    database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  }
+  EntityRepository slow(const Json& type) const {
+    const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+    system.entity_types().define(type);
+    return system.entities("slow");
+  }
+
+  const TemporaryFolder folder;
+  StepWatch* watched;
+  Database database;
+};
+
 }  // namespace
 
 TEST_CASE("a create, an update and a restore that are slow to validate do it while nobody waits",
           "[entities][schema]") {
-  const TemporaryFolder folder;
-  auto* const watched =
-      new StepWatch(GENERATE(true, false) ? open_memory_storage() : open_sqlite_storage(folder.file()));
-  const Database database = Database::with_storage(std::unique_ptr<Storage>(watched));
-  database.trusted_host().create_organization("acme", OrganizationId("acme"));
-  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
-  system.entity_types().define(slow_type());
-  const EntityRepository rows = system.entities("slow");
+  WatchedWorld world(GENERATE(true, false));
+  const EntityRepository rows = world.slow(slow_type());
   // Under the lock, at most the steps after which a check is given up there.
   const auto check = [&](auto&& write) {
     const std::uint64_t before = JsonSchema::count_steps();
     write();
     CHECK(JsonSchema::count_steps() - before > 500'000);
-    CHECK(JsonSchema::count_steps() - watched->at_lock < 100'000);
+    CHECK(JsonSchema::count_steps() - world.watched->at_lock < 100'000);
   };
   std::optional<EntityId> id;
   check([&] { id = rows.create(slow_row(2'000)).id; });
@@ -69,21 +81,15 @@ TEST_CASE("a create, an update and a restore that are slow to validate do it whi
 }
 
 TEST_CASE("a row that changed while it was checked is checked once more", "[entities][schema]") {
-  const TemporaryFolder folder;
-  auto* const watched =
-      new StepWatch(GENERATE(true, false) ? open_memory_storage() : open_sqlite_storage(folder.file()));
-  const Database database = Database::with_storage(std::unique_ptr<Storage>(watched));
-  database.trusted_host().create_organization("acme", OrganizationId("acme"));
-  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  WatchedWorld world(GENERATE(true, false));
   Json type = slow_type();
   type["schema"]["not"] = {{"required", {"a", "b"}}};
-  system.entity_types().define(type);
-  const EntityRepository rows = system.entities("slow");
+  const EntityRepository rows = world.slow(type);
   const EntityId id = rows.create(slow_row(2'000)).id;
-  watched->locks = 0;
-  watched->before_second_lock = [&] { rows.update(id, {{"b", 1}}); };
+  world.watched->locks = 0;
+  world.watched->before_second_lock = [&] { rows.update(id, {{"b", 1}}); };
   CHECK_ERROR(invalid_data, rows.update(id, {{"a", 1}}));
-  CHECK_FALSE(watched->before_second_lock);
+  CHECK_FALSE(world.watched->before_second_lock);
   CHECK(rows.get(id).data().contains("b"));
   CHECK_FALSE(rows.get(id).data().contains("a"));
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "conformance/scenario_storage.hpp"
+#include "struere/spi/forwarding_storage.hpp"
 #include "struere/storage/postgres.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
@@ -52,7 +54,8 @@ class Databases {
       free_.pop_back();
       run(url_of(name), empty_all_tables);
     } else {
-      name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(all_.size() + 1);
+      static std::atomic<int> made = 0;  // by all lenders of this process
+      name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(++made);
       run(url_, "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
       all_.push_back(name);
       set_up(url_of(name));
@@ -94,38 +97,21 @@ class Databases {
   std::vector<std::string> all_, free_;
 };
 
-// A storage that gives its database back.
-class Lent final : public Storage {
+std::unique_ptr<Storage> open_lent(const std::string& url) {
+  PostgresOptions options;
+  options.most_connections = 12;
+  return open_postgres_storage(url, options);
+}
+
+struct LentUrl {
+  std::shared_ptr<const std::string> url;
+};
+
+// A storage that gives its database back: the base that holds the URL is destroyed last.
+class Lent final : private LentUrl, public ForwardingStorage {
  public:
-  explicit Lent(std::shared_ptr<const std::string> url) : url_(std::move(url)) {
-    PostgresOptions options;
-    options.most_connections = 12;
-    storage_ = open_postgres_storage(*url_, options);
-  }
-
-  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
-    return storage_->begin(scope, access);
-  }
-  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const std::string& id) override {
-    return storage_->begin_at(scope, access, id);
-  }
-  std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
-    return storage_->begin_joint(scopes);
-  }
-  std::unique_ptr<RecordTransaction> begin_database(Access access) override { return storage_->begin_database(access); }
-  std::optional<FoundApiKey> find_api_key(const Digest& hash) override { return storage_->find_api_key(hash); }
-  void touch_api_key(const Digest& hash, Timestamp at) noexcept override { storage_->touch_api_key(hash, at); }
-  std::vector<std::pair<OrganizationId, Environment>> scopes_with_due_runs(Timestamp now) override {
-    return storage_->scopes_with_due_runs(now);
-  }
-  std::optional<CommitStamp> commit_stamp() const noexcept override { return storage_->commit_stamp(); }
-  const Digest& cursor_key() override { return storage_->cursor_key(); }
-  void require_in_place() override { storage_->require_in_place(); }
-  StorageReport check() override { return storage_->check(); }
-
- private:
-  std::shared_ptr<const std::string> url_;  // outlives the storage
-  std::unique_ptr<Storage> storage_;
+  explicit Lent(std::shared_ptr<const std::string> lent)
+      : LentUrl{std::move(lent)}, ForwardingStorage(open_lent(*url)) {}
 };
 
 }  // namespace

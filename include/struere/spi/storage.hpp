@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,17 @@ struct FoundApiKey {
   friend bool operator==(const FoundApiKey&, const FoundApiKey&) = default;
 };
 
+// What a write is known to look for first, so that a storage may read it along with what begins the write: hints, which
+// change no answer.
+struct FirstLookups {
+  std::string_view entity = {};  // the id of an entity; empty if it is not known
+  // An entity that is inserted, whose unique keys are looked for: its type, and its data; null if there is none.
+  EntityTypeKey type = 0;
+  const Json* data = nullptr;
+
+  bool empty() const noexcept { return entity.empty() && !data; }
+};
+
 // Safe to use from many threads. Where nothing of a transaction was kept and all of it may well succeed at once, such
 // as after a deadlock, it throws Error{storage}.retryable(): the library runs the operation again.
 class Storage {
@@ -66,8 +78,7 @@ class Storage {
   // the organization does not exist. An organization whose record has an `unfinished_copy` is not open: it exists only
   // for Access::fill, which throws Error{not_found} for every other one.
   virtual std::unique_ptr<Transaction> begin(const Scope& scope, Access access) = 0;
-  // The same; the entity of this id is what will be looked for first: a hint, so that it may be read along.
-  virtual std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const std::string& /*id*/) {
+  virtual std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& /*first*/) {
     return begin(scope, access);
   }
   // A write in each of these scopes, which belong to one organization.

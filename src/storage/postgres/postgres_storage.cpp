@@ -61,11 +61,11 @@ class PostgresStorage final : public Storage {
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override { return begin_at(scope, access, {}); }
-  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const std::string& id) override {
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& first) override {
     const std::int64_t number = access == Access::fill ? unopened_scope_number(scope) : scope_number(scope);
     auto out = std::make_unique<PostgresTransaction>(
         begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read), number, scope.organization().str(),
-        known_keys_, false, [this, number] { builder_.run(number); }, id);
+        known_keys_, false, [this, number] { builder_.run(number); }, first);
     if (access == Access::fill) out->require_unopened();
     return out;
   }

@@ -18,7 +18,7 @@ constexpr std::size_t most_queued = 256;
 
 PostgresTransaction::PostgresTransaction(std::shared_ptr<Work> work, std::int64_t scope,
                                          const std::string& organization, TypeKeyCache& known_keys, bool is_part,
-                                         std::function<void()> after_commit, const std::string& first)
+                                         std::function<void()> after_commit, const FirstLookups& first)
     : work_(std::move(work)),
       scope_(scope),
       owner_{scope, organization},
@@ -32,14 +32,20 @@ PostgresTransaction::PostgresTransaction(std::shared_ptr<Work> work, std::int64_
   lock_head(first);
 }
 
-// Each statement of a write sees what was committed before it: the entity is read as the lock's last holder left it.
-void PostgresTransaction::lock_head(const std::string& first) {
-  if (first.empty() || !is_storable(first)) return head_.lock();
-  const Connection::Ticket head = head_.queue_lock(), entity = queue_entity(first);
+// Each statement of a write sees what was committed before it: what is read is as the lock's last holder left it.
+void PostgresTransaction::lock_head(const FirstLookups& first) {
+  const std::string id(first.entity);
+  const auto known = first.data ? known_keys_.find(scope_, first.type) : std::nullopt;
+  const Connection::Ticket head = head_.queue_lock();
+  std::optional<Connection::Ticket> entity;
+  if (!id.empty() && is_storable(id)) entity = queue_entity(id);
+  UniqueKeys::Question unique;
+  if (known) unique = unique_keys_.ask(first.type, known->keys->unique, {first.data});
   Connection& connection = this->connection();
   connection.finish();
   head_.take_lock(connection.take(head));
-  keep_entity(connection.take(entity), first);
+  if (entity) keep_entity(connection.take(*entity), id);
+  if (known && known->generation == head_.generation()) unique_keys_.learn(unique);
 }
 
 void PostgresTransaction::commit() {
@@ -212,7 +218,7 @@ void PostgresTransaction::insert_entity(const StoredEntity& entity) {
 
 void PostgresTransaction::update_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
-  const auto before = keys->fields.empty() ? std::nullopt : find_entity(entity.id);
+  const auto before = keys->fields.empty() && keys->unique.empty() ? std::nullopt : find_entity(entity.id);
   last_found_.reset();
   relieve();
   connection().queue(
@@ -228,7 +234,7 @@ void PostgresTransaction::update_entity(const StoredEntity& entity) {
           .add(entity.deleted ? std::optional(entity.updated_at) : std::nullopt));
   if (before) FieldKeyTable(*work_, scope_).update(keys->fields, *before, entity);
   WordTable(*work_, scope_).update(keys->search, entity);
-  unique_keys_.update(keys->unique, entity);
+  if (before) unique_keys_.update(keys->unique, *before, entity);
 }
 
 void PostgresTransaction::purge_entity(const std::string& id) {

@@ -21,11 +21,11 @@ namespace struere::postgres {
 
 class PostgresTransaction final : public Transaction {
  public:
-  // A write waits for the scope's other writers here, and reads the entity of the id `first` along. `is_part`: another
-  // transaction commits. `after_commit` is called if definitions left field keys to be built; it must not throw.
+  // A write waits for the scope's other writers here, and reads `first` along. `is_part`: another transaction commits.
+  // `after_commit` is called if definitions left field keys to be built; it must not throw.
   PostgresTransaction(std::shared_ptr<Work> work, std::int64_t scope, const std::string& organization,
                       TypeKeyCache& known_keys, bool is_part = false, std::function<void()> after_commit = {},
-                      const std::string& first = {});
+                      const FirstLookups& first = {});
   ~PostgresTransaction() override = default;
 
   void commit() override;
@@ -86,7 +86,7 @@ class PostgresTransaction final : public Transaction {
  private:
   // The connection, inside of the scope.
   Connection& connection() { return work_->in(scope_); }
-  void lock_head(const std::string& first);
+  void lock_head(const FirstLookups& first);
   Connection::Ticket queue_entity(const std::string& id);
   void keep_entity(const Result& row, const std::string& id);
   // Sends what a long write has queued, so that it takes no memory without bound.

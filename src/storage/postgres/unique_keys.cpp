@@ -9,7 +9,7 @@
 namespace struere::postgres {
 
 void UniqueKeys::replace(EntityTypeKey type, const std::vector<StoredKey>& before, const std::vector<UniqueKey>& keys) {
-  is_taken_.clear();
+  holders_.clear();
   std::int64_t last = 0;
   for (const StoredKey& key : before) {
     last = std::max(last, key.number);
@@ -72,13 +72,14 @@ std::optional<std::string> UniqueKeys::find(EntityTypeKey type, const std::vecto
                                             const UniqueKey& key, const Json& data) {
   const auto found = std::ranges::find(known, key, &StoredKey::paths);
   const auto value = found == known.end() ? std::nullopt : unique_value(key, data);
-  return value ? holder_of(type, found->number, *value) : std::nullopt;
+  if (!value) return std::nullopt;
+  const auto expected = holders_.find({type, found->number, *value});
+  return expected == holders_.end() ? holder_of(type, found->number, *value) : expected->second;
 }
 
-void UniqueKeys::expect(EntityTypeKey type, const std::vector<StoredKey>& keys, const std::vector<const Json*>& data) {
-  is_taken_.clear();
-  if (keys.empty()) return;
-  std::vector<Connection::Ticket> answers;
+UniqueKeys::Question UniqueKeys::ask(EntityTypeKey type, const std::vector<StoredKey>& keys,
+                                     const std::vector<const Json*>& data) {
+  Question out{type, {}, {}};
   for (const StoredKey& key : keys) {
     std::vector<std::string> values;
     for (const Json* const one : data) try {
@@ -86,19 +87,30 @@ void UniqueKeys::expect(EntityTypeKey type, const std::vector<StoredKey>& keys, 
           values.push_back(*std::move(value));
       } catch (const Error&) {  // what cannot be stored; whoever inserts it is told
       }
-    for (const std::string& value : values) is_taken_.emplace(Place{type, key.number, value}, false);
-    answers.push_back(connection().queue(
-        "SELECT value FROM struere.unique_values WHERE scope_id = $1 AND type_key = $2 AND key_no = $3 AND value = "
-        "ANY($4)",
-        Parameters().add(scope_).add(type).add(key.number).add_texts(values)));
+    if (values.empty()) continue;
+    out.answers.emplace_back(
+        key.number, connection().queue("SELECT value, entity_id FROM struere.unique_values WHERE scope_id = $1 AND "
+                                       "type_key = $2 AND key_no = $3 AND value = ANY($4)",
+                                       Parameters().add(scope_).add(type).add(key.number).add_texts(values)));
+    for (std::string& value : values) out.values.emplace_back(key.number, std::move(value));
   }
-  Connection& connection = this->connection();
-  connection.finish();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const Result taken = connection.take(answers[i]);
+  return out;
+}
+
+void UniqueKeys::learn(const Question& question) {
+  holders_.clear();
+  for (const auto& [key, value] : question.values) holders_.emplace(Place{question.type, key, value}, std::nullopt);
+  for (const auto& [key, ticket] : question.answers) {
+    const Result taken = connection().take(ticket);
     for (int row = 0; row < taken.rows(); ++row)
-      is_taken_[{type, keys[i].number, std::string(taken.bytes(row, 0))}] = true;
+      holders_[{question.type, key, std::string(taken.bytes(row, 0))}] = std::string(taken.bytes(row, 1));
   }
+}
+
+void UniqueKeys::expect(EntityTypeKey type, const std::vector<StoredKey>& keys, const std::vector<const Json*>& data) {
+  const Question question = ask(type, keys, data);
+  if (!question.answers.empty()) connection().finish();
+  learn(question);
 }
 
 void UniqueKeys::insert(const std::vector<StoredKey>& keys, const StoredEntity& entity, NewRows& rows) {
@@ -107,34 +119,35 @@ void UniqueKeys::insert(const std::vector<StoredKey>& keys, const StoredEntity& 
   for (const StoredKey& key : keys) {
     const auto value = unique_value(key.paths, data);
     if (!value) continue;
-    const auto expected = is_taken_.find({entity.type, key.number, *value});
-    if (expected == is_taken_.end()) {
+    const auto expected = holders_.find({entity.type, key.number, *value});
+    if (expected == holders_.end()) {
       if (!put(entity.type, key.number, *value, entity.id)) throw_key_taken(key.paths);
     } else {
-      if (std::exchange(expected->second, true)) throw_key_taken(key.paths);
+      if (expected->second) throw_key_taken(key.paths);
+      expected->second = entity.id;
       rows.add_unique_value(entity.type, key.number, *value, entity.id);
     }
   }
 }
 
-void UniqueKeys::update(const std::vector<StoredKey>& keys, const StoredEntity& entity) {
-  is_taken_.clear();
+void UniqueKeys::update(const std::vector<StoredKey>& keys, const StoredEntity& before, const StoredEntity& after) {
+  holders_.clear();
   if (keys.empty()) return;
-  if (entity.deleted) return forget(entity.id);
-  const Json data = parse_canonical_json(entity.data);
+  if (after.deleted) return forget(after.id);
+  const Json data = parse_canonical_json(after.data);
+  const Json old = before.deleted ? Json() : parse_canonical_json(before.data);
   for (const StoredKey& key : keys) {
     const auto value = unique_value(key.paths, data);
+    if (!before.deleted && value == unique_value(key.paths, old)) continue;
     connection().queue(
-        "DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2 AND type_key = $3 AND key_no = $4 "
-        "AND value IS DISTINCT FROM $5",
-        Parameters().add(scope_).add_text(entity.id).add(entity.type).add(key.number).add_text(value));
-    if (!value || put(entity.type, key.number, *value, entity.id)) continue;
-    if (holder_of(entity.type, key.number, *value) != entity.id) throw_key_taken(key.paths);  // else as before
+        "DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2 AND type_key = $3 AND key_no = $4",
+        Parameters().add(scope_).add_text(after.id).add(after.type).add(key.number));
+    if (value && !put(after.type, key.number, *value, after.id)) throw_key_taken(key.paths);
   }
 }
 
 void UniqueKeys::forget(const std::string& id) {
-  is_taken_.clear();
+  holders_.clear();
   connection().queue("DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2",
                      Parameters().add(scope_).add_text(id));
 }

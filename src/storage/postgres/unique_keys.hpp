@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/postgres/new_rows.hpp"
@@ -26,11 +27,19 @@ class UniqueKeys {
 
   std::optional<std::string> find(EntityTypeKey type, const std::vector<StoredKey>& known, const UniqueKey& key,
                                   const Json& data);
-  // Looks for the values of these data, so that insert() asks for none of them.
+  // Looks for the values of these data, so that find() and insert() ask for none of them.
   void expect(EntityTypeKey type, const std::vector<StoredKey>& keys, const std::vector<const Json*>& data);
+  // The same in two steps: queued, then learned once somebody has waited for the answers.
+  struct Question {
+    EntityTypeKey type = 0;
+    std::vector<std::pair<std::int64_t, Connection::Ticket>> answers;  // by the number of the key
+    std::vector<std::pair<std::int64_t, std::string>> values;
+  };
+  Question ask(EntityTypeKey type, const std::vector<StoredKey>& keys, const std::vector<const Json*>& data);
+  void learn(const Question& question);
   // After the row was added. Error{conflict} if another entity has the same values.
   void insert(const std::vector<StoredKey>& keys, const StoredEntity& entity, NewRows& rows);
-  void update(const std::vector<StoredKey>& keys, const StoredEntity& entity);
+  void update(const std::vector<StoredKey>& keys, const StoredEntity& before, const StoredEntity& after);
   void forget(const std::string& id);  // before the row goes
 
  private:
@@ -50,7 +59,7 @@ class UniqueKeys {
 
   Work& work_;
   std::int64_t scope_;
-  std::map<Place, bool> is_taken_;  // of values that are expected
+  std::map<Place, std::optional<std::string>> holders_;  // of values that are expected; nullopt if it is free
 };
 
 }  // namespace struere::postgres

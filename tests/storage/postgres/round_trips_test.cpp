@@ -1,12 +1,22 @@
 // What goes to the server along with other statements, so that an operation takes few round trips.
 #include <catch2/catch.hpp>
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <filesystem>
 #include <set>
 #include <thread>
 
 #include "struere/struere.hpp"
 #include "support/postgres_database.hpp"
+#include "support/temporary_database.hpp"
+#include "support/throws_error.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -148,4 +158,154 @@ TEST_CASE("of writers of one row, each sees what the one before has left", "[pos
   CHECK(versions.size() == writers * writes);
   CHECK(world.notes().get(world.ids[0]).version() == writers * writes + 1);
   CHECK(CountedNotes::session(world.database).events().verify().ok);
+}
+
+namespace {
+
+// Stands between client and server and counts the Sync messages of clients: each is one that waits for its answer.
+class SyncCounter {
+ public:
+  explicit SyncCounter(std::string socket_of_server) : server_(std::move(socket_of_server)) {
+    listener_ = socket(AF_UNIX, SOCK_STREAM, 0);
+    const sockaddr_un own = address(folder_.path() / ".s.PGSQL.5432");
+    REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);
+    REQUIRE(listen(listener_, 8) == 0);
+    acceptor_ = std::thread([this] {
+      for (int client = 0; (client = accept(listener_, nullptr, nullptr)) >= 0;)
+        threads_.emplace_back([this, client] { relay(client); });
+    });
+  }
+  ~SyncCounter() {
+    shutdown(listener_, SHUT_RDWR);
+    acceptor_.join();
+    for (std::thread& thread : threads_) thread.join();
+    close(listener_);
+  }
+  SyncCounter(const SyncCounter&) = delete;
+  SyncCounter& operator=(const SyncCounter&) = delete;
+
+  std::string host() const { return folder_.path(); }
+  int count() const { return syncs_; }
+
+ private:
+  static sockaddr_un address(const std::string& path) {
+    sockaddr_un out{};
+    out.sun_family = AF_UNIX;
+    REQUIRE(path.size() < sizeof out.sun_path);
+    std::ranges::copy(path, out.sun_path);
+    return out;
+  }
+
+  struct Stream {
+    std::string pending;
+    bool is_started = false;
+  };
+
+  // Until one of them has closed its end. The client closes it when its database is destroyed.
+  void relay(int client) {
+    Stream stream;
+    const int server = socket(AF_UNIX, SOCK_STREAM, 0);
+    const sockaddr_un there = address(server_);
+    if (connect(server, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0)
+      for (bool is_open = true; is_open;) {
+        std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
+        poll(ends.data(), ends.size(), -1);
+        for (int from = 0; from < 2 && is_open; ++from)
+          if (ends[static_cast<std::size_t>(from)].revents != 0)
+            is_open = from == 0 ? pass(client, server, &stream) : pass(server, client, nullptr);
+      }
+    close(server);
+    close(client);
+  }
+  bool pass(int from, int to, Stream* counted) {
+    std::array<char, 16384> bytes{};
+    const ssize_t size = read(from, bytes.data(), bytes.size());
+    if (size <= 0) return false;
+    if (counted) count_in(*counted, std::string_view(bytes.data(), static_cast<std::size_t>(size)));
+    for (ssize_t sent = 0; sent < size;) {
+      const ssize_t more = send(to, bytes.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
+      if (more <= 0) return false;
+      sent += more;
+    }
+    return true;
+  }
+  // A message is a type, a length that includes its own four bytes, and the rest; the first one has no type.
+  void count_in(Stream& stream, std::string_view bytes) {
+    stream.pending += bytes;
+    for (;;) {
+      const std::size_t type = stream.is_started ? 1 : 0;
+      if (stream.pending.size() < type + 4) return;
+      std::size_t length = 0;
+      for (std::size_t i = 0; i < 4; ++i) length = length << 8U | static_cast<unsigned char>(stream.pending[type + i]);
+      if (stream.pending.size() < type + length) return;
+      if (stream.is_started && stream.pending[0] == 'S') ++syncs_;
+      stream.is_started = true;
+      stream.pending.erase(0, type + length);
+    }
+  }
+
+  std::string server_;
+  TemporaryFolder folder_;
+  int listener_ = -1;
+  std::atomic<int> syncs_ = 0;
+  std::thread acceptor_;
+  std::vector<std::thread> threads_;
+};
+
+std::string host_of(const std::string& url) {
+  const std::size_t begin = url.find("host=") + 5;
+  std::string out;
+  for (std::size_t i = begin; i < url.size() && url[i] != '&'; ++i) {
+    if (url[i] == '%') {
+      out += static_cast<char>(std::stoi(url.substr(i + 1, 2), nullptr, 16));
+      i += 2;
+    } else {
+      out += url[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a write of one row takes two round trips, with unique keys as well", "[postgres]") {
+  const PostgresDatabase server;
+  const std::string url = server.application(), folder = host_of(url);
+  if (!folder.starts_with('/')) return;  // the counter knows Unix sockets alone
+  SyncCounter counter(folder + "/.s.PGSQL.5432");
+  const Database database = Database::open(url.substr(0, url.find("host=")) + "host=" + counter.host());
+  database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session system = CountedNotes::session(database);
+  system.entity_types().define(
+      {{"slug", "pupil"}, {"unique", Json::array({Json::array({"email"}), Json::array({"school", "number"})})}});
+  const EntityRepository pupils = system.entities("pupil");
+  const auto pupil = [](int i) { return Json{{"email", i}, {"school", "a"}, {"number", i}}; };
+  const EntityId first = pupils.create(pupil(0)).id;  // after this one the keys are known
+  const auto trips = [&](auto&& write) {
+    const int before = counter.count();
+    write();
+    return counter.count() - before;
+  };
+  EntityId second;
+  CHECK(trips([&] { second = pupils.create(pupil(1)).id; }) == 2);
+  CHECK(trips([&] { pupils.update(second, {{"note", "the keys stay"}}); }) == 2);
+  CHECK(trips([&] { pupils.update(second, {{"email", 7}}); }) == 3);
+  CHECK(trips([&] { CHECK(pupils.upsert({"email"}, pupil(2)).created); }) == 2);
+  CHECK(trips([&] { CHECK_FALSE(pupils.upsert({"email"}, pupil(0)).created); }) == 3);
+  CHECK(trips([&] { CHECK(pupils.get(first).version() == 2); }) == 1);
+
+  // What the other process has taken or freed meanwhile is seen.
+  const Database other = Database::open(url);
+  const EntityRepository others = CountedNotes::session(other).entities("pupil");
+  const EntityId third = others.create(pupil(3)).id;
+  CHECK_ERROR(conflict, pupils.create(pupil(3)));
+  others.remove(third);
+  CHECK_NOTHROW(pupils.create(pupil(3)));
+  CHECK_ERROR(conflict, others.create(pupil(3)));
+  CHECK_ERROR(conflict, pupils.update(second, {{"number", 3}}));
+  // So are other keys.
+  CountedNotes::session(other).entity_types().define(
+      {{"slug", "pupil"}, {"unique", Json::array({Json::array({"room"})})}});
+  CHECK_NOTHROW(pupils.create({{"email", 3}, {"room", 1}}));
+  CHECK_ERROR(conflict, pupils.create({{"room", 1}}));
 }
