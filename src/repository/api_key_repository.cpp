@@ -5,6 +5,7 @@
 #include "actor/api_key_text.hpp"
 #include "repository/checks.hpp"
 #include "repository/guarded_operation.hpp"
+#include "repository/record_page.hpp"
 #include "storage/people.hpp"
 
 namespace struere {
@@ -147,6 +148,18 @@ std::vector<ApiKey> ApiKeyRepository::list() const {
   return guarded(caller_, Access::read, {"list", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "api_keys");
     return stored_api_keys(operation.transaction(), operation.actor().scope());
+  });
+}
+
+ApiKeyPage ApiKeyRepository::page(std::int64_t limit, const std::optional<std::string>& after) const {
+  return guarded(caller_, Access::read, {"list", "api_keys"}, [&](GuardedOperation& operation) {
+    operation.require_resource(Action::list, "api_keys");
+    auto page =
+        select_page<StoredApiKey>(operation, {RecordTable::api_keys, {}, {"id"}, true}, "api keys", limit, after);
+    ApiKeyPage out{{}, std::move(page.next)};
+    for (StoredApiKey& stored : page.rows)
+      out.keys.push_back(in_scope(std::move(stored.key), operation.actor().scope()));
+    return out;
   });
 }
 

@@ -1,5 +1,7 @@
 #include "struere/repository/trusted_host.hpp"
 
+#include <limits>
+
 #include "actor/actor_resolver.hpp"
 #include "core/authority.hpp"
 #include "core/text.hpp"
@@ -74,11 +76,20 @@ User TrustedHost::create_user(const std::string& name, std::optional<UserId> id)
 
 std::vector<Organization> TrustedHost::organizations() const { return stored_organizations(storage()); }
 
-std::vector<Membership> TrustedHost::members(const OrganizationId& organization) const {
+std::vector<Membership> TrustedHost::members(const OrganizationId& organization, const MemberQuery& query) const {
+  constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
   if (!find_organization(storage(), organization)) return {};
   const Scope scope(authority(), organization, Environment::development);  // memberships are the same in both
                                                                            // environments
-  return retried([&] { return stored_memberships(*storage().begin(scope, Access::read), scope); });
+  return retried([&] {
+    return stored_memberships(*storage().begin(scope, Access::read), scope, query.limit.value_or(all), query.after);
+  });
+}
+
+std::optional<Membership> TrustedHost::member(const OrganizationId& organization, const UserId& user) const {
+  if (!find_organization(storage(), organization)) return std::nullopt;
+  const Scope scope(authority(), organization, Environment::development);
+  return retried([&] { return find_membership(*storage().begin(scope, Access::read), scope, user); });
 }
 
 OperatorSessions TrustedHost::operator_sessions() const { return {authority(), engine_}; }

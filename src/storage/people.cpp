@@ -63,8 +63,12 @@ std::optional<Membership> find_membership(Transaction& transaction, const Scope&
   return found;
 }
 
-std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope) {
-  auto out = select<Membership>(transaction, {{}, {}, {"user_id"}});
+std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope, std::int64_t limit,
+                                           const std::optional<UserId>& after) {
+  RecordSelection selection{RecordTable::memberships, {}, {"user_id"}};
+  selection.limit = limit;
+  if (after) selection.after = std::vector{RecordValue(after->str())};
+  auto out = select<Membership>(transaction, std::move(selection));
   for (Membership& membership : out) membership.organization = scope.organization();
   return out;
 }
@@ -109,17 +113,21 @@ bool remove_assignment(Transaction& transaction, const UserId& user, const RoleI
   return transaction.remove_records(RecordTable::role_assignments, of_assignment(user, role)) > 0;
 }
 
+ApiKey in_scope(ApiKey key, const Scope& scope) {
+  return in_scope(std::move(key), scope.organization(), scope.environment());
+}
+
 std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope) {
   std::vector<ApiKey> out;
   for (StoredApiKey& stored : select<StoredApiKey>(transaction, {{}, {}, {"created_at", "id"}}))
-    out.push_back(in_scope(std::move(stored.key), scope.organization(), scope.environment()));
+    out.push_back(in_scope(std::move(stored.key), scope));
   return out;
 }
 
 std::optional<ApiKey> stored_api_key(Transaction& transaction, const Scope& scope, const ApiKeyId& id) {
   auto found = find<StoredApiKey>(transaction, "id", id.str());
   if (!found) return std::nullopt;
-  return in_scope(std::move(found->key), scope.organization(), scope.environment());
+  return in_scope(std::move(found->key), scope);
 }
 
 void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash) {

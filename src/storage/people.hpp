@@ -23,9 +23,11 @@ void insert_user(Storage& storage, const User& user);  // Error{conflict} if the
 
 // --- members of the organization that the scope belongs to
 std::optional<Membership> find_membership(Transaction& transaction, const Scope& scope, const UserId& user);
-std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope);  // by user
-void put_membership(Transaction& transaction, const Membership& membership);               // by user
-void remove_membership(Transaction& transaction, const UserId& user);  // and the sessions of an operator
+// By user: at most `limit` of those that come after `after`.
+std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope, std::int64_t limit,
+                                           const std::optional<UserId>& after);
+void put_membership(Transaction& transaction, const Membership& membership);  // by user
+void remove_membership(Transaction& transaction, const UserId& user);         // and the sessions of an operator
 
 // --- which user has which role in the scope
 std::vector<Assignment> stored_assignments(Transaction& transaction, const UserId& user);  // by the role's name
@@ -34,6 +36,7 @@ void put_assignment(Transaction& transaction, const Assignment& assignment);    
 bool remove_assignment(Transaction& transaction, const UserId& user, const RoleId& role);  // whether there was one
 
 // --- API keys of the scope, without their hashes
+ApiKey in_scope(ApiKey key, const Scope& scope);                                    // what its record does not name
 std::vector<ApiKey> stored_api_keys(Transaction& transaction, const Scope& scope);  // by time of creation, then id
 std::optional<ApiKey> stored_api_key(Transaction& transaction, const Scope& scope, const ApiKeyId& id);
 void insert_api_key(Transaction& transaction, const ApiKey& key, const Digest& hash);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,11 @@ struct CreatedApiKey {
   ApiKey key;
 };
 
+struct ApiKeyPage {
+  std::vector<ApiKey> keys;  // by id, so that those made in a later millisecond come first
+  std::optional<std::string> next;
+};
+
 // Cheap, immutable, safe to share between threads.
 class ApiKeyRepository {
  public:
@@ -44,7 +50,9 @@ class ApiKeyRepository {
   // one stays as it was.
   CreatedApiKey rotate(const ApiKeyId& id, std::chrono::milliseconds overlap,
                        const std::function<void(const CreatedApiKey&)>& hand_over) const;
-  std::vector<ApiKey> list() const;
+  std::vector<ApiKey> list() const;  // all of them, oldest first
+  // `limit` is from 1 to 1000, `after` the cursor of the page before.
+  ApiKeyPage page(std::int64_t limit = 50, const std::optional<std::string>& after = {}) const;
   void revoke(const ApiKeyId& id) const;  // not_found for a key of another scope; revoking twice does nothing
 
  private:

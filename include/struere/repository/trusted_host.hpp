@@ -4,6 +4,7 @@
 // that acts for somebody. Keeps the database open.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,12 @@ namespace STRUERE_API struere {
 
 class OperatorSessions;
 
+// Which members of an organization: all, unless limited.
+struct MemberQuery {
+  std::optional<std::int64_t> limit = {};
+  std::optional<UserId> after = {};  // only those that come after this user
+};
+
 class TrustedHost {
  public:
   // Made by Database::trusted_host().
@@ -44,7 +51,9 @@ class TrustedHost {
   Organization create_organization(const std::string& name, std::optional<OrganizationId> id = {}) const;
   User create_user(const std::string& name, std::optional<UserId> id = {}) const;
   std::vector<Organization> organizations() const;
-  std::vector<Membership> members(const OrganizationId& organization) const;
+  // The members of an organization, by user id; of one that does not exist, none.
+  std::vector<Membership> members(const OrganizationId& organization, const MemberQuery& query = {}) const;
+  std::optional<Membership> member(const OrganizationId& organization, const UserId& user) const;
   // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7). The events name
   // the system, or the user `by`, on whose behalf the host does this; Error{permission_denied} unless that is an org
   // admin.
