@@ -33,6 +33,7 @@ ActorContext Authentication::authenticate(std::string_view key) const {
   const auto is_unmoved = [&] { return before && before == storage_->commit_stamp(); };
   if (stored && is_unmoved())
     if (auto known = cache_->find_again(hash, *before, now, *stored)) return *std::move(known);
+  if (before) cache_->count_miss();
   const auto found = stored ? std::optional(to_api_key(*stored)) : std::nullopt;
   // All faults get the same answer, so that a caller cannot learn which keys once existed.
   if (!found || found->revoked_at || (found->expires_at && *found->expires_at <= now) ||

@@ -12,10 +12,7 @@ std::size_t AuthenticationCache::Start::operator()(const Digest& hash) const noe
 std::optional<ActorContext> AuthenticationCache::find(const Digest& hash, const CommitStamp& stamp, Timestamp now) {
   const MutexLock lock(mutex_);
   const Entry* const found = entries_.find(hash);
-  if (!found || found->stamp != stamp || now >= found->until) {
-    ++uses_.misses;
-    return std::nullopt;
-  }
+  if (!found || found->stamp != stamp || now >= found->until) return std::nullopt;
   ++uses_.hits;
   return found->actor;
 }
@@ -26,9 +23,13 @@ std::optional<ActorContext> AuthenticationCache::find_again(const Digest& hash, 
   Entry* const known = entries_.find(hash);
   if (!known || !known->source || *known->source != found || now >= known->until) return std::nullopt;
   known->stamp = stamp;
-  --uses_.misses;  // find() counted one
   ++uses_.hits;
   return known->actor;
+}
+
+void AuthenticationCache::count_miss() {
+  const MutexLock lock(mutex_);
+  ++uses_.misses;
 }
 
 void AuthenticationCache::keep(const Digest& hash, Entry entry) {

@@ -31,6 +31,8 @@ class AuthenticationCache {
   // Finds an entry whose source equals `found`, which was read at this stamp, and makes it valid for the stamp.
   std::optional<ActorContext> find_again(const Digest& hash, const CommitStamp& stamp, Timestamp now,
                                          const FoundApiKey& found);
+  // Counts an actor that neither of them found.
+  void count_miss();
   void keep(const Digest& hash, Entry entry);
   CacheCounts uses();
 

@@ -15,20 +15,19 @@
 #include <utility>
 
 #include "struere/server/server.hpp"
+#include "support/json_in_passing.hpp"
 #include "support/world.hpp"
 
 namespace struere::test {
 
-struct SentAnswer {
+struct SentAnswer : AnswerWithBody {
   int status = 0;
   std::multimap<std::string, std::string> headers;  // names in lower case
-  std::string body;
 
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);
     return found == headers.end() ? "" : found->second;
   }
-  Json json() const { return Json::parse(body, nullptr, false); }
 };
 
 using SentHeaders = std::map<std::string, std::string>;

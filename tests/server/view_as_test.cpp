@@ -32,8 +32,8 @@ TEST_CASE("a cursor of the log that an admin got shows another actor nothing mor
   const ViewedWorld world;
   for (const std::string order : {"newest", "oldest"}) {
     const std::string target = "/v1/events?limit=3&order=" + order;
-    const std::string own = world.get(target).json().at("cursor");
-    const std::string theirs = world.get(target, "roles:reader").json().at("cursor");
+    const std::string own = world.get(target).json().at("cursor").get<std::string>();
+    const std::string theirs = world.get(target, "roles:reader").json().at("cursor").get<std::string>();
     const Json seen = world.get("/v1/events?limit=1000&order=" + order, "roles:reader").json().at("items");
     CHECK(seen.size() == 4);  // the notes of the north; no definition, key or member
     for (const auto& [cursor, view] : {std::pair(own, std::string("roles:reader")), std::pair(theirs, std::string())}) {
@@ -53,7 +53,7 @@ TEST_CASE("a cursor of the log that an admin got shows another actor nothing mor
 
 TEST_CASE("a stream that goes on from an admin's cursor shows another actor nothing more", "[server]") {
   const ViewedWorld world;
-  const std::string own = world.get("/v1/events?limit=1&order=oldest").json().at("cursor");
+  const std::string own = world.get("/v1/events?limit=1&order=oldest").json().at("cursor").get<std::string>();
   HttpClient client(world.server->port());
   client.send(
       "GET /v1/events/stream?environment=development HTTP/1.1\r\nHost: localhost\r\nCookie: user=boss; "

@@ -10,14 +10,13 @@
 #include <vector>
 
 #include "struere/core/json.hpp"
+#include "support/json_in_passing.hpp"
 
 namespace struere::test {
 
-struct HttpAnswer {
-  int status = 0;                              // 0: the server closed the connection without an answer
-  std::map<std::string, std::string> headers;  // names in lower case
-  std::string body;
-  Json json() const { return Json::parse(body); }
+struct HttpAnswer : AnswerWithBody {
+  int status = 0;                                         // 0: the server closed the connection without an answer
+  std::map<std::string, std::string> headers;             // names in lower case
   std::string code() const { return json().at("code"); }  // of a problem
 };
 
