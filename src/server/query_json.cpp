@@ -23,7 +23,10 @@ AskedQuery read_query(const BodyObject& body, const Call& call) {
   out.query.timeout = call.services().options.limits.query_time;
   Query& query = out.query;
   try {
-    if (auto where = body.json("where")) query.where = Condition(*std::move(where));
+    if (auto where = body.json("where")) {
+      if (!where->is_array()) throw Error(ErrorCode::invalid_query, "`where` is a list of conditions");
+      query.where = Condition(*std::move(where));
+    }
     query.status = body.string("status");
     query.search = body.string("search");
     if (const auto order = body.json("order")) {

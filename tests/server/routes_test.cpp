@@ -90,6 +90,15 @@ TEST_CASE("a problem has the status of its code and names the place", "[server]"
   CHECK(wrong.json().at("path") == "data.number");
   CHECK(wrong.headers.at("content-type") == "application/problem+json");
   CHECK(code(world.ask("POST", "/v1/entities/note/query", world.writer, Json{{"limit", 0}})) == "422 invalid_query");
+  const Json condition{{"field", "data.number"}, {"operator", "eq"}, {"value", 1}};
+  for (const char* const question : {"query", "count", "aggregate"}) {
+    Json asked{{"where", condition}};  // not in a list
+    if (question == std::string("aggregate")) asked["measures"] = {{{"op", "count"}}};
+    const std::string path = std::string("/v1/entities/note/") + question;
+    CHECK(code(world.ask("POST", path, world.writer, asked)) == "422 invalid_query");
+    asked["where"] = Json::array({condition});
+    CHECK(world.ask("POST", path, world.writer, asked).status == 200);
+  }
   CHECK(code(world.ask("POST", "/v1/entities/note/query", world.writer, Json{{"cursor", "x"}})) ==
         "422 invalid_cursor");
   CHECK(code(world.ask("POST", "/v1/entities/note/query", world.writer, Json{{"wher", 1}})) == "400 malformed_request");
