@@ -15,11 +15,12 @@ OrganizationAdmin::OrganizationAdmin(const Call& call) : database_(call.services
   user_ = UserId(actor.id());
 }
 
-std::vector<Membership> OrganizationAdmin::members() const { return database_.trusted_host().members(organization_); }
+std::vector<Membership> OrganizationAdmin::members(const MemberQuery& query) const {
+  return database_.trusted_host().members(organization_, query);
+}
 
 Membership OrganizationAdmin::member(const UserId& user) const {
-  for (Membership& each : members())
-    if (each.user == user) return std::move(each);
+  if (auto found = database_.trusted_host().member(organization_, user)) return *std::move(found);
   throw Error(ErrorCode::not_found, "this user is not a member of the organization");
 }
 

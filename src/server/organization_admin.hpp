@@ -20,7 +20,7 @@ class OrganizationAdmin {
   // Throws Error{permission_denied} unless a user who is an org admin asks.
   explicit OrganizationAdmin(const Call& call);
 
-  std::vector<Membership> members() const;  // by user
+  std::vector<Membership> members(const MemberQuery& query) const;  // by user
   // Throws Error{not_found} if the user is not a member.
   Membership member(const UserId& user) const;
   // Also creates the user if the id is new. Says nothing about whether it was.

@@ -217,14 +217,11 @@ Json HttpOperations::aggregate(const Json& step, Segments entities) {
 }
 
 Json HttpOperations::related(const Json& step) {
-  // The route names the type of the entity, which a scenario does not.
-  const std::string id = id_in(step, "id");
   return object_of(
       "rows",
       shown_rows(all_pages({.method = "GET",
-                            .segments = {"v1", "entities", asker_.type_of(actor_, id), id, "related"},
-                            .parameters = {{"type", step.at("relation").get<std::string>()},
-                                           {"direction", step.at("direction") == "out" ? "forward" : "backward"}}})));
+                            .segments = {"v1", "relations", id_in(step, "id"), step.at("relation").get<std::string>()},
+                            .parameters = {{"direction", step.at("direction") == "out" ? "forward" : "backward"}}})));
 }
 
 Json HttpOperations::events(const Json& step) {

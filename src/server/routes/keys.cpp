@@ -24,9 +24,11 @@ Response created_key(const CreatedApiKey& key) {
 }
 
 Response list_keys(const Call& call) {
-  Json items = Json::array();
-  for (const ApiKey& key : call.session().api_keys().list()) items.push_back(key_json(key));
-  return json_response({{"items", std::move(items)}});
+  const ApiKeyPage page = call.session().api_keys().page(call.integer("limit").value_or(50), call.text("cursor"));
+  Json out{{"items", Json::array()}};
+  for (const ApiKey& key : page.keys) out["items"].push_back(key_json(key));
+  if (page.next) out["cursor"] = *page.next;
+  return json_response(out);
 }
 
 Response create_key(const Call& call) {
@@ -56,10 +58,12 @@ Response revoke_key(const Call& call) {
 }  // namespace
 
 void add_key_routes(std::vector<Route>& routes) {
-  routes.push_back({.pattern = "/v1/keys",
-                    .summary = "The API keys of the environment, without their secrets",
-                    .handler = list_keys,
-                    .answer = "KeyList"});
+  routes.push_back(
+      {.pattern = "/v1/keys",
+       .summary = "The API keys of the environment, newest first, without their secrets",
+       .handler = list_keys,
+       .parameters = {{"limit", "From 1 to 1000; default 50", "integer"}, {"cursor", "Of the page before"}},
+       .answer = "KeyPage"});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/keys",
                     .summary = "Makes a key; its secret is shown this once",

@@ -27,9 +27,18 @@ Json member_json(const Call& call, const Membership& member) {
 UserId user_of(const Call& call) { return UserId(call.path("user")); }
 
 Response list_members(const Call& call) {
-  Json items = Json::array();
-  for (const Membership& member : OrganizationAdmin(call).members()) items.push_back(member_json(call, member));
-  return json_response({{"items", std::move(items)}});
+  constexpr std::int64_t most = 1000;
+  const std::int64_t limit = call.integer("limit").value_or(50);
+  if (limit < 1 || limit > most) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
+  MemberQuery query{limit + 1, {}};
+  if (const auto cursor = call.text("cursor")) query.after = UserId(*cursor);
+  std::vector<Membership> members = OrganizationAdmin(call).members(query);
+  const bool has_more = std::ssize(members) > limit;
+  if (has_more) members.pop_back();
+  Json out{{"items", Json::array()}};
+  for (const Membership& member : members) out["items"].push_back(member_json(call, member));
+  if (has_more) out["cursor"] = members.back().user.str();
+  return json_response(out);
 }
 
 Response get_member(const Call& call) {
@@ -70,9 +79,11 @@ Response unassign_role(const Call& call) {
 
 void add_member_routes(std::vector<Route>& routes) {
   routes.push_back({.pattern = "/v1/members",
-                    .summary = "The members of the organization, with their roles in the environment",
+                    .summary = "The members of the organization by user id, with their roles in the environment",
                     .handler = list_members,
-                    .answer = "MemberList"});
+                    .parameters = {{"limit", "From 1 to 1000; default 50", "integer"},
+                                   {"cursor", "That of the page before; or a user id, for those after it"}},
+                    .answer = "MemberPage"});
   routes.push_back(
       {.pattern = "/v1/members/{user}", .summary = "One member", .handler = get_member, .answer = "Member"});
   routes.push_back({.method = Method::put,

@@ -7,8 +7,6 @@ namespace struere::server {
 namespace {
 
 Response list_related(const Call& call) {
-  const auto type = call.text("type");
-  if (!type) throw Refusal(400, "malformed_request", "`type` names the relation");
   const std::string direction = call.text("direction").value_or("forward");
   if (direction != "forward" && direction != "backward")
     throw Refusal(400, "malformed_request", "`direction` is forward or backward");
@@ -16,12 +14,9 @@ Response list_related(const Call& call) {
   query.limit = call.integer("limit").value_or(query.limit);
   query.after = call.text("cursor");
   query.timeout = call.services().options.limits.query_time;
-  const EntityId id(call.path("id"));
-  const EntityPage page = call.session().relations().related(
-      id, *type, direction == "forward" ? RelationDirection::out : RelationDirection::in, query);
-  // The actor sees the entity, which must be of the type that the path names.
-  call.session().entities(call.path("type")).get(id, {.fields = std::vector<std::string>()});
-  return page_response(page);
+  return page_response(call.session().relations().related(
+      EntityId(call.path("id")), call.path("type"),
+      direction == "forward" ? RelationDirection::out : RelationDirection::in, query));
 }
 
 Response link_entities(const Call& call) {
@@ -37,11 +32,10 @@ Response unlink_entities(const Call& call) {
 }  // namespace
 
 void add_relation_routes(std::vector<Route>& routes) {
-  routes.push_back({.pattern = "/v1/entities/{type}/{id}/related",
+  routes.push_back({.pattern = "/v1/relations/{id}/{type}",
                     .summary = "The entities at the far end of a relation, in the order in which they were created",
                     .handler = list_related,
-                    .parameters = {{"type", "The type of the relation"},
-                                   {"direction", "forward (the default) or backward"},
+                    .parameters = {{"direction", "forward (the default) or backward"},
                                    {"limit", "1 to 1000", "integer"},
                                    {"cursor", "Of the page before"}},
                     .answer = "EntityPage"});

@@ -92,7 +92,7 @@ function Links({ row }) {
     const names = await relation_names(signal);
     const sides = names.flatMap((name) => ["forward", "backward"].map((direction) => ({ name, direction })));
     const lists = await Promise.all(sides.map(async (side) => ({
-      ...side, items: items_of(await api.get(path_of("entities", row.type, row.id, "related"), { signal, parameters: { type: side.name, direction: side.direction } })),
+      ...side, items: items_of(await api.get(path_of("relations", row.id, side.name), { signal, parameters: { direction: side.direction } })),
     })));
     return { names, lists: lists.filter((list) => list.items.length > 0) };
   });
