@@ -1,11 +1,13 @@
 #include "cli/completion.hpp"
-#include "struere/triggers/trigger_repository.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <string_view>
+
+#include "cli/place.hpp"
 
 namespace struere::cli {
 namespace {
@@ -18,39 +20,38 @@ std::vector<Word> plain(std::initializer_list<const char*> texts) {
   return out;
 }
 
-std::vector<Word> entity_types(const Workspace& workspace, Environment environment) {
+std::vector<Word> entity_types(const Place& place) {
   std::vector<Word> out;
-  for (const EntityType& type : workspace.system(environment).entity_types().list())
-    out.push_back({type.slug, type.name == type.slug ? "" : type.name});
+  for (const auto& [slug, name] : place.entity_types()) out.push_back({slug, name == slug ? "" : name});
   return out;
 }
 
 // Maps the placeholder of a value in the help (such as `TYPE`) to the values.
 std::vector<Word> stored_values(const std::string& name, const Options& options) {
   if (options.user || options.key || std::getenv("STRUERE_KEY")) return {};  // other actors may not see these names
-  const Workspace workspace(options);
-  const auto environment = parse_environment(options.environment).value_or(Environment::development);
-  const Session system = workspace.system(environment);
+  static const std::set<std::string_view> known{"TYPE", "RESOURCE", "ROLE", "USER", "KEY", "RUN", "RELEASE"};
+  if (!known.contains(name)) return {};
+  const auto place = open_place(options);
   std::vector<Word> out;
-  if (name == "TYPE") return entity_types(workspace, environment);
+  if (name == "TYPE") return entity_types(*place);
   if (name == "RESOURCE") {
-    out = entity_types(workspace, environment);
+    out = entity_types(*place);
     std::ranges::move(plain({"users", "agents", "threads", "events", "executions", "packs", "api_keys"}),
                       std::back_inserter(out));
   } else if (name == "ROLE") {
-    for (const RoleRecord& role : system.roles().list()) out.push_back({role.name, {}});
+    for (const std::string& role : place->roles()) out.push_back({role, {}});
   } else if (name == "USER") {
-    for (const Membership& member : workspace.database().trusted_host().members(workspace.organization()))
-      out.push_back({member.user.str(), std::string(to_string(member.role))});
+    for (const Member& member : place->members())
+      out.push_back({member.user.str(), std::string(to_string(member.membership))});
   } else if (name == "KEY") {
-    for (const ApiKey& key : system.api_keys().list())
+    for (const ApiKey& key : place->keys())
       if (!key.revoked_at) out.push_back({key.id.str(), key.name});
   } else if (name == "RUN") {
     for (const TriggerRunStatus status : {TriggerRunStatus::dead, TriggerRunStatus::pending})
-      for (const TriggerRun& run : system.triggers().runs({.status = status}).runs)
+      for (const TriggerRun& run : place->runs({.status = status}).runs)
         out.push_back({run.id.str(), fmt::format("{}, {}", run.trigger, to_string(run.status))});
   } else if (name == "RELEASE") {
-    for (const Release& release : workspace.definitions(Environment::production).releases())
+    for (const Release& release : place->definitions(Environment::production)->releases())
       out.push_back({std::to_string(release.number), release.note});
   }
   return out;
@@ -145,7 +146,7 @@ class CommandLine {
     const char* const home = std::getenv("HOME");
     if (name == "--project")
       options_.project = home && value.starts_with("~/") ? home + value.substr(1) : value;  // no shell has expanded it
-    else if (name == "--environment")
+    else if (name == "--environment" && parse_environment(value))
       options_.environment = value;
     else if (name == "--as")
       options_.user = value;

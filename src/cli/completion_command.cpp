@@ -1,5 +1,6 @@
 // `struere completion`: prints the script with which a shell calls `struere complete` for the possible next words.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -70,6 +71,8 @@ complete -c struere -f -a '(__struere_complete)'
 }  // namespace
 
 void print_completions(const CLI::App& program, const std::vector<std::string>& words) {
+  constexpr unsigned most_seconds = 3;  // a server that does not answer must not hold the shell
+  alarm(most_seconds);
   const Completions found = complete(program, words);
   if (found.kind == Completions::Kind::files) return say_part(Painted("\tfiles\n"));
   if (found.kind == Completions::Kind::folders) return say_part(Painted("\tfolders\n"));

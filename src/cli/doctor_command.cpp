@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
-#include "struere/operations/doctor.hpp"
 #include "struere/yaml/definition_folder.hpp"
 
 namespace struere::cli {
@@ -25,14 +25,14 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-std::string next_command(const Finding& finding, const Workspace& workspace) {
+std::string next_command(const Finding& finding, const Project& project) {
   using Check = Finding::Check;
   const std::string environment(finding.environment ? to_string(*finding.environment) : "");
   const bool is_production = finding.environment == Environment::production;
   switch (finding.check) {
     case Check::storage:  // the message of a warning says what to type
       return finding.severity == Severity::error
-                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(workspace.file().string()))
+                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(project.database.string()))
                  : "";
     case Check::chain: return fmt::format("struere verify -e {}", environment);
     case Check::key_expired:
@@ -58,41 +58,39 @@ std::string next_command(const Finding& finding, const Workspace& workspace) {
   return {};
 }
 
-void add_findings(const Workspace& workspace, bool all, std::vector<Line>& lines) {
-  DoctorOptions options;
-  if (!all) options.organization = workspace.organization();
-  for (const Finding& finding : examine(workspace.database(), options)) {
-    const bool is_ours = !finding.organization || *finding.organization == workspace.organization();
+void add_findings(const Place& place, const Project& project, bool all, std::vector<Line>& lines) {
+  for (const Finding& finding : place.examine(all)) {
+    const bool is_ours = !finding.organization || *finding.organization == project.organization;
     lines.push_back({finding.severity, std::string(to_string(finding.check)),
                      finding.organization ? finding.organization->str() : "",
                      finding.environment ? std::string(to_string(*finding.environment)) : "", finding.subject,
-                     finding.message, is_ours ? next_command(finding, workspace) : ""});
+                     finding.message, is_ours ? next_command(finding, project) : ""});
   }
 }
 
 // Differences between files and development, and between development and production.
-void add_differences(const Workspace& workspace, std::vector<Line>& lines) {
+void add_differences(const Place& place, const Project& project, std::vector<Line>& lines) {
   const auto tell = [&](Severity severity, const char* check, Environment environment, std::string message,
                         const char* next) {
     lines.push_back({severity,
                      check,
-                     workspace.organization().str(),
+                     project.organization.str(),
                      std::string(to_string(environment)),
                      {},
                      std::move(message),
                      next});
   };
   try {
-    const Definitions development = workspace.definitions(Environment::development);
-    const ChangePlan to_sync = development.plan(read_definitions(workspace.folder(), workspace.held_fields()),
-                                                {.held = workspace.held_fields()});
+    const auto development = place.definitions(Environment::development);
+    const ChangePlan to_sync =
+        development->plan(read_definitions(place.folder(), place.held_fields()), {.held = place.held_fields()});
     if (!to_sync.empty())
       tell(Severity::note, "files_differ", Environment::development,
            fmt::format("development is not as the files say: {}", counted(to_sync.changes.size(), "change")),
            "struere diff");
-    const Definitions production = workspace.definitions(Environment::production);
-    const ChangePlan to_deploy = production.plan(development.current());
-    if (!to_deploy.empty() && !production.releases().empty())
+    const auto production = place.definitions(Environment::production);
+    const ChangePlan to_deploy = production->plan(development->current());
+    if (!to_deploy.empty() && !production->releases().empty())
       tell(Severity::note, "undeployed", Environment::production,
            fmt::format("production is not as development is: {}", counted(to_deploy.changes.size(), "change")),
            "struere diff");
@@ -124,12 +122,13 @@ void show(const Options& options, const std::vector<Line>& all) {
 
 void examine_all(const Options& options, bool all) {
   std::vector<Line> lines;
+  const Project project = read_project(options);
   try {
-    const Workspace workspace(options);
-    add_findings(workspace, all, lines);
-    add_differences(workspace, lines);
+    const auto place = open_place(options);
+    add_findings(*place, project, all, lines);
+    add_differences(*place, project, lines);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::storage) throw;
+    if (error.code() != ErrorCode::storage || project.server) throw;
     lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // the file cannot be opened
   }
   std::ranges::stable_sort(lines, std::ranges::greater(), &Line::severity);

@@ -103,7 +103,7 @@ void add_init(CLI::App& program, Options& options) {
     if (with_data) fill_example(options);
     if (options.json) return say_json({{"made", std::move(made)}});
     if (with_data)
-      say("The database has the notes of two authors, ana and ben, and an admin. Next: struere serve --invite mara");
+      say("The database has the notes of two authors, ana and ben, and the admin mara. Next: struere serve");
     else
       say("Next: struere sync, or struere serve");
   });

@@ -50,12 +50,12 @@ void list_roles(const Options& options) {
 }
 
 void list_agents(const Options& options) {
-  const Workspace workspace(options);
-  const AgentRepository agents = workspace.actor().agents();
+  const auto place = open_place(options);
+  const auto agents = place->agents();
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const Agent& agent : agents.list()) {
-    const auto history = agents.history(agent.slug);
+  for (const Agent& agent : agents->list()) {
+    const auto history = agents->history(agent.slug);
     Json one{{"slug", agent.slug}, {"name", agent.name}};
     if (!history.empty())
       one.update(Json{{"version", history.front().version},
@@ -67,16 +67,15 @@ void list_agents(const Options& options) {
                     history.empty() ? "not configured" : history.front().model,
                     history.empty() ? "" : fmt::format("{}", fmt::join(history.front().roles, ", "))});
   }
-  show(options, {"agent", "name", "status", "model in " + workspace.environment(), "roles"}, rows, json,
+  show(options, {"agent", "name", "status", "model in " + place->environment(), "roles"}, rows, json,
        "There is no agent yet.");
 }
 
 void list_threads(const Options& options, const ListArguments& asked) {
-  const Workspace workspace(options);
-  const ThreadRepository threads = workspace.actor().threads();
+  const auto agents = open_place(options)->agents();
   if (asked.thread) {
     const MessagePage page = naming(
-        "thread", *asked.thread, [&] { return threads.messages(ThreadId(*asked.thread), asked.limit, asked.after); });
+        "thread", *asked.thread, [&] { return agents->messages(ThreadId(*asked.thread), asked.limit, asked.after); });
     Json json = Json::array();
     std::vector<std::vector<std::string>> rows;
     for (const Message& message : page.messages) {
@@ -89,7 +88,7 @@ void list_threads(const Options& options, const ListArguments& asked) {
     show(options, {"when (UTC)", "role", "content"}, rows, json, "The thread has no messages.");
     return show_next(options, page.next);
   }
-  const ThreadPage page = threads.list({asked.agent, asked.limit, asked.after});
+  const ThreadPage page = agents->threads({asked.agent, asked.limit, asked.after});
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Thread& thread : page.threads) {
@@ -107,10 +106,9 @@ void list_threads(const Options& options, const ListArguments& asked) {
 }
 
 void list_executions(const Options& options, const ListArguments& asked) {
-  const Workspace workspace(options);
   ExecutionQuery query;
   query.agent = asked.agent;
-  const ExecutionPage page = workspace.actor().executions().list(query, asked.limit, asked.after);
+  const ExecutionPage page = open_place(options)->agents()->executions(query, asked.limit, asked.after);
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Execution& execution : page.executions) {
@@ -132,28 +130,30 @@ void list_executions(const Options& options, const ListArguments& asked) {
 }
 
 void list_related(const Options& options, const ListArguments& asked) {
-  const Workspace workspace(options);
-  const auto rows_there = naming("entity", asked.from, [&] {
-    return workspace.actor().relations().related(EntityId(asked.from), asked.relation,
-                                                 asked.backwards ? RelationDirection::in : RelationDirection::out);
+  const EntityPage page = naming("entity", asked.from, [&] {
+    RelatedQuery query;
+    query.limit = asked.limit;
+    query.after = asked.after;
+    return open_place(options)->related(EntityId(asked.from), asked.relation,
+                                        asked.backwards ? RelationDirection::in : RelationDirection::out, query);
   });
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const Entity& entity : rows_there) {
+  for (const Entity& entity : page) {
     json.push_back(entity.to_json());
     rows.push_back({entity.id().str(), entity.type(), entity.json()});
   }
   show(options, {"id", "type", "data"}, rows, json, "This actor sees no entity that is related in this way.");
+  show_next(options, page.next());
 }
 
 void change_relation(const Options& options, const ListArguments& asked, bool links) {
-  const Workspace workspace(options);
-  const RelationRepository relations = workspace.actor().relations();
+  const auto place = open_place(options);
   naming("entity", asked.from + "` or `" + asked.to, [&] {
     if (links)
-      relations.link(EntityId(asked.from), asked.relation, EntityId(asked.to));
+      place->link(EntityId(asked.from), asked.relation, EntityId(asked.to));
     else
-      relations.unlink(EntityId(asked.from), asked.relation, EntityId(asked.to));
+      place->unlink(EntityId(asked.from), asked.relation, EntityId(asked.to));
   });
   if (options.json)
     return say_json({{"from", asked.from}, {"type", asked.relation}, {"to", asked.to}, {"linked", links}});
@@ -201,7 +201,8 @@ void add_lists(CLI::App& program, Options& options) {
     if (has_to) command->add_option("to", arguments.to, "An entity's id")->required()->type_name("ID");
     return command;
   };
-  auto* const related = add_ends(relations->add_subcommand("list", "List the entities at the far end"), false);
+  auto* const related =
+      add_page(add_ends(relations->add_subcommand("list", "List the entities at the far end"), false));
   related->add_flag("--backwards", arguments.backwards, "Follow the relation backwards");
   related->callback([&options] { list_related(options, arguments); });
   add_ends(relations->add_subcommand("link", "Make a relation"), true)->callback([&options] {

@@ -57,6 +57,26 @@ class LocalPacks final : public PackPlace {
   Definitions definitions_;
 };
 
+class LocalAgents final : public AgentPlace {
+ public:
+  explicit LocalAgents(Session session) : session_(std::move(session)) {}
+
+  std::vector<Agent> list() const override { return session_.agents().list(); }
+  std::vector<AgentConfig> history(const std::string& slug) const override { return session_.agents().history(slug); }
+  ThreadPage threads(const ThreadQuery& query) const override { return session_.threads().list(query); }
+  MessagePage messages(const ThreadId& thread, std::int64_t limit,
+                       const std::optional<std::string>& after) const override {
+    return session_.threads().messages(thread, limit, after);
+  }
+  ExecutionPage executions(const ExecutionQuery& query, std::int64_t limit,
+                           const std::optional<std::string>& after) const override {
+    return session_.executions().list(query, limit, after);
+  }
+
+ private:
+  Session session_;
+};
+
 class LocalFeed final : public EventFeed {
  public:
   explicit LocalFeed(EventSubscription subscription) : subscription_(std::move(subscription)) {}
@@ -177,6 +197,18 @@ class LocalPlace final : public Place {
     session().entities(type).purge(id, options);
   }
 
+  std::unique_ptr<AgentPlace> agents() const override { return std::make_unique<LocalAgents>(session()); }
+  EntityPage related(const EntityId& from, const std::string& relation, RelationDirection direction,
+                     const RelatedQuery& query) const override {
+    return session().relations().related(from, relation, direction, query);
+  }
+  void link(const EntityId& from, const std::string& relation, const EntityId& to) const override {
+    session().relations().link(from, relation, to);
+  }
+  void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const override {
+    session().relations().unlink(from, relation, to);
+  }
+
   std::unique_ptr<EventFeed> events(const EventQuery& query) const override {
     return std::make_unique<LocalFeed>(session().events().subscribe(query));
   }
@@ -184,6 +216,22 @@ class LocalPlace final : public Place {
   Explanation explain(const AskedExplanation& asked) const override {
     return workspace_->system(session().actor().environment())
         .explain(session(), asked.action, asked.resource, asked.id, asked.write);
+  }
+
+  std::vector<OperatorSession> operators() const override { return operator_sessions().list(organization()); }
+  Invitation invite(const UserId& user) const override {
+    const OperatorSecret made = operator_sessions().invite(organization(), user);
+    return {made.secret, made.session.expires_at};
+  }
+  std::int64_t end_sessions(const UserId& user) const override {
+    return operator_sessions().end_all(organization(), user);
+  }
+  std::string server_address() const override { return "http://127.0.0.1:8787"; }
+
+  std::vector<Finding> examine(bool all_organizations) const override {
+    DoctorOptions options;
+    if (!all_organizations) options.organization = organization();
+    return struere::examine(workspace_->database(), options);
   }
 
   TriggerRunPage runs(const TriggerRunQuery& query) const override { return session().triggers().runs(query); }
@@ -198,6 +246,8 @@ class LocalPlace final : public Place {
 
  private:
   const Session& session() const noexcept { return workspace_->actor(); }
+  const OrganizationId& organization() const noexcept { return workspace_->organization(); }
+  OperatorSessions operator_sessions() const { return workspace_->database().trusted_host().operator_sessions(); }
 
   std::shared_ptr<const Workspace> workspace_;
 };

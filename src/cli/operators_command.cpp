@@ -2,34 +2,30 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/place.hpp"
 #include "cli/screen.hpp"
-#include "struere/repository/operator_sessions.hpp"
 
 namespace struere::cli {
 namespace {
 
-OperatorSessions sessions_of(const Workspace& workspace) {
-  return workspace.database().trusted_host().operator_sessions();
-}
-
 void invite(const Options& options, const std::string& user, std::string address) {
-  const Workspace workspace(options);
-  workspace.require_member(user);
+  const auto place = open_place(options);
+  place->require_member(user);
+  if (address.empty()) address = place->server_address();
   while (address.ends_with('/')) address.pop_back();
-  const OperatorSecret invited = sessions_of(workspace).invite(workspace.organization(), UserId(user));
-  const std::string link = fmt::format("{}/sign-in?token={}", address, invited.secret);
+  const Invitation invited = place->invite(UserId(user));
+  const std::string link = fmt::format("{}/sign-in?token={}", address, invited.token);
   if (options.json)
-    return say_json(
-        {{"user", user}, {"link", link}, {"token", invited.secret}, {"expiresAt", invited.session.expires_at}});
+    return say_json({{"user", user}, {"link", link}, {"token", invited.token}, {"expiresAt", invited.expires_at}});
   say("{}", link);
   tell_aside("{} can sign in with it once, within 15 minutes.", user);
 }
 
 void list(const Options& options) {
-  const Workspace workspace(options);
+  const auto place = open_place(options);
   Json out = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const OperatorSession& session : sessions_of(workspace).list(workspace.organization())) {
+  for (const OperatorSession& session : place->operators()) {
     out.push_back({{"id", session.id.str()},
                    {"user", session.user.str()},
                    {"kind", to_string(session.kind)},
@@ -45,9 +41,9 @@ void list(const Options& options) {
 }
 
 void end(const Options& options, const std::string& user) {
-  const Workspace workspace(options);
-  workspace.require_member(user);
-  const auto ended = sessions_of(workspace).end_all(workspace.organization(), UserId(user));
+  const auto place = open_place(options);
+  place->require_member(user);
+  const std::int64_t ended = place->end_sessions(UserId(user));
   if (options.json) return say_json({{"user", user}, {"ended", ended}});
   say("Ended {} of {}.", counted(static_cast<std::size_t>(ended), "session or invitation"), user);
 }
@@ -55,7 +51,7 @@ void end(const Options& options, const std::string& user) {
 }  // namespace
 
 void add_operators(CLI::App& program, Options& options) {
-  static std::string user, address = "http://127.0.0.1:8787";
+  static std::string user, address;
   auto* const operators =
       program.add_subcommand("operators", "People who sign in to the server")->require_subcommand(1);
   const auto of_user = [operators](const char* name, const char* what) {
@@ -64,7 +60,9 @@ void add_operators(CLI::App& program, Options& options) {
     return command;
   };
   auto* const invitation = of_user("invite", "Print a link with which a member signs in, once, within 15 minutes");
-  invitation->add_option("--address", address, "Where the server is; default: http://127.0.0.1:8787")->type_name("URL");
+  invitation
+      ->add_option("--address", address, "Where the server is; default: that of struere.yaml, or http://127.0.0.1:8787")
+      ->type_name("URL");
   invitation->footer("Example:\n  struere operators invite ada --address https://data.example.org");
   invitation->callback([&options] { invite(options, user, address); });
   operators->add_subcommand("list", "List who is signed in or invited")->callback([&options] { list(options); });

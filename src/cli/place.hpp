@@ -11,7 +11,9 @@
 
 #include "cli/workspace.hpp"
 #include "struere/definitions/packs.hpp"
+#include "struere/operations/doctor.hpp"
 #include "struere/repository/entity_repository.hpp"
+#include "struere/repository/operator_sessions.hpp"
 #include "struere/triggers/trigger_repository.hpp"
 
 namespace struere::cli {
@@ -45,6 +47,21 @@ class PackPlace {
   virtual void apply(const PackPlan& plan) const = 0;
 };
 
+// Agents of the organization, with their configuration, threads and executions in the actor's environment; the
+// functions of AgentRepository, ThreadRepository and ExecutionRepository.
+class AgentPlace {
+ public:
+  virtual ~AgentPlace() = default;
+
+  virtual std::vector<Agent> list() const = 0;
+  virtual std::vector<AgentConfig> history(const std::string& slug) const = 0;
+  virtual ThreadPage threads(const ThreadQuery& query) const = 0;
+  virtual MessagePage messages(const ThreadId& thread, std::int64_t limit,
+                               const std::optional<std::string>& after) const = 0;
+  virtual ExecutionPage executions(const ExecutionQuery& query, std::int64_t limit,
+                                   const std::optional<std::string>& after) const = 0;
+};
+
 // Events of one environment, for one question.
 class EventFeed {
  public:
@@ -69,6 +86,12 @@ struct Member {
   UserId user;
   MembershipRole membership = MembershipRole::member;
   std::vector<std::string> roles;
+};
+
+// The secret of a one-time link.
+struct Invitation {
+  std::string token;
+  Timestamp expires_at = 0;
 };
 
 class Place {
@@ -123,9 +146,25 @@ class Place {
   virtual Written restore(const std::string& type, const EntityId& id) const = 0;
   virtual void purge(const std::string& type, const EntityId& id, const PurgeOptions& options) const = 0;
 
+  virtual std::unique_ptr<AgentPlace> agents() const = 0;
+  virtual EntityPage related(const EntityId& from, const std::string& relation, RelationDirection direction,
+                             const RelatedQuery& query) const = 0;
+  virtual void link(const EntityId& from, const std::string& relation, const EntityId& to) const = 0;
+  virtual void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const = 0;
+
   virtual std::unique_ptr<EventFeed> events(const EventQuery& query) const = 0;
   virtual Verification verify() const = 0;
   virtual Explanation explain(const AskedExplanation& asked) const = 0;
+
+  // Sessions of operators and invitations; `user` is a member.
+  virtual std::vector<OperatorSession> operators() const = 0;
+  virtual Invitation invite(const UserId& user) const = 0;
+  virtual std::int64_t end_sessions(const UserId& user) const = 0;  // returns how many
+  virtual std::string server_address() const = 0;                   // or where `struere serve` listens by default
+
+  // What struere::examine() finds, without findings of other organizations unless they are asked for. Throws UsageError
+  // where they cannot be had.
+  virtual std::vector<Finding> examine(bool all_organizations) const = 0;
 
   virtual TriggerRunPage runs(const TriggerRunQuery& query) const = 0;
   virtual TriggerRun retry_run(const TriggerRunId& id) const = 0;

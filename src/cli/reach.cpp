@@ -20,6 +20,8 @@ enum class About { no_environment, development, production, both, both_or_one_as
 struct Reach {
   Acts acts;
   About about;
+  // Set if the command needs a database file: what to do in a project whose struere.yaml names a server.
+  const char* on_a_server = nullptr;
 };
 
 constexpr Reach data_of_one{Acts::as_asked, About::one_asked};
@@ -28,10 +30,15 @@ constexpr Reach files_alone{Acts::as_system, About::no_environment};
 
 // A command that is not listed takes none of these options.
 const std::map<std::string_view, Reach> reaches{
-    {"init", files_alone},
+    {"init",
+     {Acts::as_system, About::no_environment,
+      "begin another project in another folder; `struere pull` writes the definitions of this one as files"}},
     {"add", files_alone},
     {"completion", files_alone},
-    {"backup", files_alone},
+    {"backup",
+     {Acts::as_system, About::no_environment,
+      "run it where the file is; GET /v1/backup streams a copy of the organization to an org admin (docs/http.md)"}},
+    {"serve", {Acts::as_system, About::no_environment, "it is served already; run it where the file is"}},
     {"users add", files_alone},
     {"login", files_alone},
     {"logout", files_alone},
@@ -45,7 +52,9 @@ const std::map<std::string_view, Reach> reaches{
     {"rollback", {Acts::as_system, About::production}},
     {"status", {Acts::as_system, About::both}},
     {"diff", {Acts::as_system, About::both}},
-    {"run", {Acts::as_system, About::both_or_one_asked}},
+    {"run",
+     {Acts::as_system, About::both_or_one_asked,
+      "a worker runs where the file is; `struere runs list` shows what it did"}},
     {"doctor", {Acts::as_system, About::both}},
     {"adopt", system_of_one},
     {"pull", system_of_one},
@@ -83,7 +92,8 @@ const std::map<std::string_view, Reach> reaches{
     {"data import", data_of_one},
     {"events", data_of_one},
     {"verify", data_of_one},
-    {"prune", data_of_one},
+    {"prune",
+     {Acts::as_asked, About::one_asked, "only the host of a database removes what is old; run it where the file is"}},
     {"explain", data_of_one},
     {"runs list", data_of_one},
     {"runs retry", data_of_one},
@@ -141,6 +151,14 @@ void refuse_actor(const std::string& command, const char* option) {
       std::string_view(option) == "STRUERE_KEY" ? "unset STRUERE_KEY" : fmt::format("leave {} out", option)));
 }
 
+// In one place for all commands, so that none begins its work first.
+void refuse_server(const std::string& command, const Reach& reach, const Options& options) {
+  if (!reach.on_a_server || !is_there(options.project / "struere.yaml")) return;
+  if (const auto server = read_project(options).server)
+    throw UsageError(fmt::format("`struere {}` works on a database file, and this project is on the server {}: {}",
+                                 command, *server, reach.on_a_server));
+}
+
 }  // namespace
 
 void settle(const CLI::App& program, const ActorOptions& given, Options& options) {
@@ -170,6 +188,7 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
                                                    : "--as and STRUERE_KEY are two actors; leave --as out or unset it");
   }
 
+  refuse_server(words, reach, options);
   options.environment_is_given = given.environment.has_value();
   if (given.environment) options.environment = *given.environment;
   if (!given.environment || reach.about == About::one_asked || reach.about == About::both_or_one_asked) return;

@@ -18,6 +18,13 @@ Written written_of(const std::string& type, const Json& json);
 Event event_of(const Json& json);
 ApiKey key_of(const Json& json);
 TriggerRun run_of(const Json& json);
+Agent agent_of(const Json& json);
+AgentConfig agent_config_of(const Json& json);
+Thread thread_of(const Json& json);
+Message message_of(const Json& json);
+Execution execution_of(const Json& json);
+OperatorSession operator_session_of(const Json& json);
+Finding finding_of(const Json& json);
 Release release_of(const Json& json);
 // Without `definitions`, which the server does not repeat.
 ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions& options);

@@ -1,4 +1,4 @@
-#include "cli/remote_packs.hpp"
+#include "cli/remote_parts.hpp"
 
 #include <array>
 #include <string_view>

@@ -2,139 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <set>
 #include <utility>
 
 #include "cli/http_client.hpp"
 #include "cli/login.hpp"
 #include "cli/place.hpp"
 #include "cli/remote_json.hpp"
-#include "cli/remote_packs.hpp"
+#include "cli/remote_parts.hpp"
 #include "core/suggestion.hpp"
 
 namespace struere::cli {
 namespace {
-
-using Parameters = std::vector<std::pair<std::string, std::optional<std::string>>>;
-
-class RemoteDefinitions final : public DefinitionPlace {
- public:
-  RemoteDefinitions(std::shared_ptr<const HttpClient> client, Environment environment)
-      : client_(std::move(client)), environment_(environment) {}
-
-  DefinitionSet current() const override {
-    return DefinitionSet::from_json(client_->call("GET", target({"v1", "definitions"})));
-  }
-  HeldFields held_fields() const override {
-    return [client = client_, environment = environment_](const std::string& type, const FieldPath& field) {
-      return client
-          ->call("GET", target_of({"v1", "definitions", "held"}, {{"environment", std::string(to_string(environment))},
-                                                                  {"type", type},
-                                                                  {"field", field.str()}}))
-          .at("held")
-          .get<bool>();
-    };
-  }
-  ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options) const override {
-    ChangePlan out = plan_of(client_->call("POST", target({"v1", "definitions", "plan"}),
-                                           Json{{"definitions", definitions.to_json()}, {"options", json_of(options)}}),
-                             environment_, options);
-    out.definitions = definitions;
-    return out;
-  }
-  ChangePlan plan_rollback(std::int64_t release, const PlanOptions& options) const override {
-    ChangePlan out = plan_of(client_->call("POST", target({"v1", "releases", std::to_string(release), "plan"}),
-                                           Json{{"options", json_of(options)}}),
-                             environment_, options);
-    out.restores = release;
-    return out;
-  }
-  void apply(const ChangePlan& plan) const override {
-    client_->call(
-        "POST", target({"v1", "definitions", "apply"}),
-        Json{{"definitions", plan.definitions.to_json()}, {"options", json_of(plan.options)}, {"base", plan.base}});
-  }
-  Release deploy(const ChangePlan& plan, const std::string& note) const override {
-    Json body{{"confirm", "production"}, {"note", note}, {"options", json_of(plan.options)}, {"base", plan.base}};
-    if (plan.restores)
-      return release_of(
-          client_->call("POST", target({"v1", "releases", std::to_string(*plan.restores), "rollback"}), body));
-    body["definitions"] = plan.definitions.to_json();
-    return release_of(client_->call("POST", target({"v1", "definitions", "deploy"}), body));
-  }
-  std::vector<Release> releases() const override {
-    std::vector<Release> out;
-    const Json page = client_->call("GET", target({"v1", "releases"}));
-    for (const Json& item : page.at("items")) out.push_back(release_of(item));
-    return out;
-  }
-
- private:
-  std::string target(const std::vector<std::string>& segments) const {
-    return target_of(segments, {{"environment", std::string(to_string(environment_))}});
-  }
-
-  std::shared_ptr<const HttpClient> client_;
-  Environment environment_;
-};
-
-class RemoteFeed final : public EventFeed {
- public:
-  RemoteFeed(std::shared_ptr<const HttpClient> client, Parameters parameters)
-      : client_(std::move(client)), parameters_(std::move(parameters)) {}
-
-  std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
-    constexpr std::size_t most_in_page = 1000;
-    std::vector<Event> newest_first;
-    bool is_after = !before;
-    std::optional<std::string> cursor;
-    do {
-      Parameters asked = parameters_;
-      asked.emplace_back("limit", std::to_string(before ? most_in_page : std::min(most, most_in_page)));
-      asked.emplace_back("cursor", cursor);
-      const Json page = client_->call("GET", target_of({"v1", "events"}, asked));
-      for (const Json& item : page.at("items")) {
-        if (is_after && newest_first.size() < most) newest_first.push_back(event_of(item));
-        if (before && item.at("id") == *before) is_after = true;
-      }
-      cursor = text_in(page, "cursor");
-    } while (cursor && newest_first.size() < most);
-    if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
-    if (!newest_first.empty()) newest_ = newest_first.front().id().str();
-    return {newest_first.rbegin(), newest_first.rend()};
-  }
-  // The stream begins at the end of the log. What was appended between last() and that is asked for once it is open.
-  void follow(const std::function<void(const Event&)>& visit) override {
-    Parameters position = parameters_;
-    std::erase_if(position, [](const auto& parameter) { return parameter.first == "since"; });
-    bool is_open = false;
-    std::set<std::string> between;
-    client_->lines(target_of({"v1", "events", "stream"}, position), [&](std::string_view line) {
-      if (!std::exchange(is_open, true)) {
-        const std::string newest = newest_;
-        const std::vector<Event> events = last(most_between, {});
-        const auto known = std::ranges::find(events, newest, [](const Event& event) { return event.id().str(); });
-        for (auto event = known == events.end() ? events.begin() : known + 1; event != events.end(); ++event) {
-          between.insert(event->id().str());
-          visit(*event);
-        }
-      }
-      constexpr std::string_view field = "data:";
-      if (!line.starts_with(field)) return;
-      const Json event = Json::parse(line.substr(field.size()), nullptr, false);
-      if (!event.is_object() || !event.contains("id")) return;
-      if (!between.contains(event.at("id").get<std::string>())) visit(event_of(event));
-    });
-  }
-
- private:
-  static constexpr std::size_t most_between = 1000;
-
-  std::shared_ptr<const HttpClient> client_;
-  Parameters parameters_;
-  std::string newest_;  // the id of the last event that last() returned
-};
 
 class RemotePlace final : public Place {
  public:
@@ -152,7 +30,7 @@ class RemotePlace final : public Place {
     return client_->call("GET", target({"v1", "me"})).at("environment");
   }
   std::unique_ptr<DefinitionPlace> definitions(Environment environment) const override {
-    return std::make_unique<RemoteDefinitions>(client_, environment);
+    return remote_definitions(client_, environment);
   }
   std::unique_ptr<PackPlace> packs(Environment environment) const override {
     return remote_packs(client_, environment);
@@ -163,14 +41,15 @@ class RemotePlace final : public Place {
   }
   void require_role(const std::string& name) const override { require_name("role", "roles", "name", name); }
   void require_member(const std::string& user) const override {
-    std::vector<std::string> known;
     try {
-      for (const Member& member : members()) known.push_back(member.user.str());
+      client_->call("GET", target({"v1", "members", user}));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::permission_denied) return;  // this actor does not see them
-      throw;
+      if (error.code() != ErrorCode::not_found) throw;
+      std::vector<std::string> known;
+      for (const Member& member : members()) known.push_back(member.user.str());
+      require_user(known, user, organization_);
     }
-    require_user(known, user, organization_);
   }
   std::vector<std::pair<std::string, std::string>> entity_types() const override {
     std::vector<std::pair<std::string, std::string>> out;
@@ -186,11 +65,11 @@ class RemotePlace final : public Place {
   }
   std::vector<Member> members() const override {
     std::vector<Member> out;
-    const Json page = client_->call("GET", target({"v1", "members"}));
-    for (const Json& item : page.at("items"))
+    each_item("members", [&](const Json& item) {
       out.push_back({UserId(item.at("id").get<std::string>()),
                      item.at("membership") == "admin" ? MembershipRole::admin : MembershipRole::member,
                      item.at("roles").get<std::vector<std::string>>()});
+    });
     return out;
   }
   void put_member(const UserId& user, const std::string& name, MembershipRole membership) const override {
@@ -221,8 +100,8 @@ class RemotePlace final : public Place {
 
   std::vector<ApiKey> keys() const override {
     std::vector<ApiKey> out;
-    const Json page = client_->call("GET", target({"v1", "keys"}));
-    for (const Json& item : page.at("items")) out.push_back(key_of(item));
+    each_item("keys", [&](const Json& item) { out.push_back(key_of(item)); });
+    std::ranges::stable_sort(out, {}, [](const ApiKey& key) { return std::pair(key.created_at, key.id.str()); });
     return out;
   }
   CreatedApiKey create_key(const NewApiKey& key) const override {
@@ -313,7 +192,7 @@ class RemotePlace final : public Place {
     parameters.emplace_back("actor", query.actor);
     parameters.emplace_back("entity", query.entity ? std::optional(query.entity->str()) : std::nullopt);
     parameters.emplace_back("since", query.since ? std::optional(std::to_string(*query.since)) : std::nullopt);
-    return std::make_unique<RemoteFeed>(client_, std::move(parameters));
+    return remote_feed(client_, std::move(parameters));
   }
   Verification verify() const override {
     const Json found = client_->call("POST", target({"v1", "events", "verify"}));
@@ -326,6 +205,49 @@ class RemotePlace final : public Place {
     return out;
   }
   Explanation explain(const AskedExplanation& asked) const override;
+
+  std::unique_ptr<AgentPlace> agents() const override { return remote_agents(client_, scope()); }
+  EntityPage related(const EntityId& from, const std::string& relation, RelationDirection direction,
+                     const RelatedQuery& query) const override {
+    Parameters parameters = scope();
+    parameters.emplace_back("direction", direction == RelationDirection::out ? "forward" : "backward");
+    parameters.emplace_back("limit", std::to_string(query.limit));
+    parameters.emplace_back("cursor", query.after);
+    const Json page = client_->call("GET", target_of({"v1", "relations", from.str(), relation}, parameters));
+    std::vector<Entity> rows;
+    for (const Json& item : page.at("items")) rows.push_back(entity_of(item.at("type"), item));
+    return {std::move(rows), text_in(page, "cursor")};
+  }
+  void link(const EntityId& from, const std::string& relation, const EntityId& to) const override {
+    client_->call("PUT", target({"v1", "relations", from.str(), relation, to.str()}));
+  }
+  void unlink(const EntityId& from, const std::string& relation, const EntityId& to) const override {
+    client_->call("DELETE", target({"v1", "relations", from.str(), relation, to.str()}));
+  }
+
+  std::vector<OperatorSession> operators() const override {
+    std::vector<OperatorSession> out;
+    const Json page = client_->call("GET", target({"v1", "operators"}));
+    for (const Json& item : page.at("items")) out.push_back(operator_session_of(item));
+    return out;
+  }
+  Invitation invite(const UserId& user) const override {
+    const Json made = client_->call("POST", target({"v1", "operators"}), Json{{"user", user.str()}});
+    return {made.at("token"), made.at("expiresAt")};
+  }
+  std::int64_t end_sessions(const UserId& user) const override {
+    return client_->call("DELETE", target({"v1", "operators", user.str()})).at("ended").get<std::int64_t>();
+  }
+  std::string server_address() const override { return client_->address().url(); }
+
+  std::vector<Finding> examine(bool all_organizations) const override {
+    if (all_organizations)
+      throw UsageError("--all works on a database file: a server shows only the organization of struere.yaml");
+    std::vector<Finding> out;
+    const Json found = client_->call("GET", target({"v1", "doctor"}));
+    for (const Json& item : found.at("findings")) out.push_back(finding_of(item));
+    return out;
+  }
 
   TriggerRunPage runs(const TriggerRunQuery& query) const override {
     Parameters parameters = scope();
@@ -354,6 +276,19 @@ class RemotePlace final : public Place {
   std::string target(const std::vector<std::string>& segments) const { return target_of(segments, scope()); }
   std::shared_ptr<const HttpClient> client_with(const std::map<std::string, std::string>& headers) const {
     return std::make_shared<const HttpClient>(client_->with(headers));
+  }
+
+  // Of all pages of a list.
+  void each_item(const char* list, const std::function<void(const Json&)>& visit) const {
+    std::optional<std::string> cursor;
+    do {
+      Parameters parameters = scope();
+      parameters.emplace_back("limit", "1000");
+      parameters.emplace_back("cursor", cursor);
+      const Json page = client_->call("GET", target_of({"v1", list}, parameters));
+      for (const Json& item : page.at("items")) visit(item);
+      cursor = text_in(page, "cursor");
+    } while (cursor);
   }
 
   static Json filter_of(const Query& query) {

@@ -1,4 +1,6 @@
 // `struere serve`: the database of a project over HTTP, until it is stopped.
+#include <unistd.h>
+
 #include <csignal>
 #include <ctime>
 
@@ -61,6 +63,17 @@ std::optional<std::string> begin_project(const Options& options) {
   return owner.str();
 }
 
+// On a terminal, an admin for a link while nobody is signed in or invited. A link is not written into a log.
+std::optional<std::string> first_admin(const Workspace& workspace) {
+  const TrustedHost host = workspace.database().trusted_host();
+  if (isatty(STDOUT_FILENO) == 0 || !host.operator_sessions().list(workspace.organization()).empty())
+    return std::nullopt;
+  constexpr std::int64_t looked_at = 100;
+  for (const Membership& member : host.members(workspace.organization(), {looked_at, {}}))
+    if (member.role == MembershipRole::admin) return member.user.str();
+  return std::nullopt;
+}
+
 void run(const Options& options, ServeArguments arguments) {
   server::ServerOptions served;
   read_listen(arguments.listen, served);
@@ -75,6 +88,7 @@ void run(const Options& options, ServeArguments arguments) {
   };
   if (arguments.invited.empty()) arguments.invited = begin_project(options).value_or("");
   const Workspace workspace(options);
+  if (arguments.invited.empty() && !options.json) arguments.invited = first_admin(workspace).value_or("");
   if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
   // The signals are blocked here, in all threads, and awaited below.
   sigset_t signals;
@@ -93,6 +107,7 @@ void run(const Options& options, ServeArguments arguments) {
       say("{} signs in, once, within 15 minutes: {}", arguments.invited, told.at("link").get<std::string>());
     else
       say("To sign in: struere operators invite USER --address {}", server.url());
+    say("Programs send an API key: struere keys create NAME --role ROLE");
   }
   flush_output();
   constexpr timespec second{1, 0};
@@ -117,7 +132,9 @@ void add_serve(CLI::App& program, Options& options) {
   command->add_option("--cert", arguments.certificate, "The certificate chain for TLS, as a PEM file")
       ->type_name("FILE");
   command->add_option("--cert-key", arguments.key, "Its private key, as a PEM file")->type_name("FILE");
-  command->add_option("--rate-limit", arguments.rate, "Requests a second of one key; default: as many as there are")
+  command
+      ->add_option("--rate-limit", arguments.rate,
+                   "The most requests a second of one API key or operator; default: no limit")
       ->type_name("N");
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
       ->type_name("TOKEN");

@@ -153,19 +153,6 @@ TEST_CASE("a member is no admin on a server either", "[cli][remote]") {
   }
 }
 
-TEST_CASE("a command that only works on a file says so of a project on a server", "[cli][remote]") {
-  const Server server;
-  const RemoteProject remote(server);
-  REQUIRE(remote.log_in(server.link()).code == 0);
-  for (const char* const command :
-       {"operators list", "backup x.db", "prune", "doctor", "run", "agents list", "serve", "relations list x y"}) {
-    INFO(command);
-    const Answer answer = remote.run(command);
-    CHECK(answer.code == 2);
-    CHECK(tells(answer, "works on a database file"));
-  }
-}
-
 TEST_CASE("a server that is away is a storage error, which says where it should be", "[cli][remote]") {
   const Project project;
   project.write("struere.yaml", "server: http://127.0.0.1:1\norganization: acme\n");

@@ -1,0 +1,78 @@
+// Events of a server.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "cli/remote_json.hpp"
+#include "cli/remote_parts.hpp"
+
+namespace struere::cli {
+namespace {
+
+class RemoteFeed final : public EventFeed {
+ public:
+  RemoteFeed(std::shared_ptr<const HttpClient> client, Parameters parameters)
+      : client_(std::move(client)), parameters_(std::move(parameters)) {}
+
+  std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
+    constexpr std::size_t most_in_page = 1000;
+    std::vector<Event> newest_first;
+    bool is_after = !before;
+    std::optional<std::string> cursor;
+    do {
+      Parameters asked = parameters_;
+      asked.emplace_back("limit", std::to_string(before ? most_in_page : std::min(most, most_in_page)));
+      asked.emplace_back("cursor", cursor);
+      const Json page = client_->call("GET", target_of({"v1", "events"}, asked));
+      for (const Json& item : page.at("items")) {
+        if (is_after && newest_first.size() < most) newest_first.push_back(event_of(item));
+        if (before && item.at("id") == *before) is_after = true;
+      }
+      cursor = text_in(page, "cursor");
+    } while (cursor && newest_first.size() < most);
+    if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
+    if (!newest_first.empty()) newest_ = newest_first.front().id().str();
+    return {newest_first.rbegin(), newest_first.rend()};
+  }
+  // The stream begins at the end of the log. What was appended between last() and that is asked for once it is open.
+  void follow(const std::function<void(const Event&)>& visit) override {
+    Parameters position = parameters_;
+    std::erase_if(position, [](const auto& parameter) { return parameter.first == "since"; });
+    bool is_open = false;
+    std::set<std::string> between;
+    client_->lines(target_of({"v1", "events", "stream"}, position), [&](std::string_view line) {
+      if (!std::exchange(is_open, true)) {
+        const std::string newest = newest_;
+        const std::vector<Event> events = last(most_between, {});
+        const auto known = std::ranges::find(events, newest, [](const Event& event) { return event.id().str(); });
+        for (auto event = known == events.end() ? events.begin() : known + 1; event != events.end(); ++event) {
+          between.insert(event->id().str());
+          visit(*event);
+        }
+      }
+      constexpr std::string_view field = "data:";
+      if (!line.starts_with(field)) return;
+      const Json event = Json::parse(line.substr(field.size()), nullptr, false);
+      if (!event.is_object() || !event.contains("id")) return;
+      if (!between.contains(event.at("id").get<std::string>())) visit(event_of(event));
+    });
+  }
+
+ private:
+  static constexpr std::size_t most_between = 1000;
+
+  std::shared_ptr<const HttpClient> client_;
+  Parameters parameters_;
+  std::string newest_;  // the id of the last event that last() returned
+};
+
+}  // namespace
+
+std::unique_ptr<EventFeed> remote_feed(std::shared_ptr<const HttpClient> client, Parameters parameters) {
+  return std::make_unique<RemoteFeed>(std::move(client), std::move(parameters));
+}
+
+}  // namespace struere::cli
