@@ -35,8 +35,6 @@ class HttpAsker {
   virtual Json make(const std::string& ref, const std::string& type, const std::function<Json()>& post) = 0;
   // Runs the request of a unit of work.
   virtual Json in_unit(const std::function<Json()>& post) = 0;
-  // The type of the entity with this id; any text if there is none.
-  virtual std::string type_of(const Json& actor, const std::string& id) = 0;
 };
 
 // Why this step, without regard to its actor, cannot be said over HTTP; nullopt if it can.

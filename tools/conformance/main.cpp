@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "program.hpp"
@@ -15,6 +16,7 @@
 #include "postgres/empty_databases.hpp"
 #endif
 #ifdef STRUERE_HAS_SERVER
+#include "http/hosted_scenarios.hpp"
 #include "http/remote_scenarios.hpp"
 #endif
 
@@ -39,6 +41,9 @@ constexpr const char* usage =
     "without\n"
     "                                  definitions, of which USER is an admin. What each scenario made is purged. "
     "Also https://\n"
+    "                     served:STORAGE  a server of this process on one of the storages above, with the clock and "
+    "the ids\n"
+    "                                  of the scenario: every step is compared with its answer in memory\n"
     "  --record           compares nothing; prints each step's answer as a line of JSON\n"
     "  --help             this text\n"
     "\n"
@@ -49,21 +54,24 @@ constexpr const char* usage =
 struct Options {
   StorageChoice storage;
   std::optional<std::string> server;  // in place of a storage
+  bool is_served = false;             // the storage, by a server of this process
   bool record = false;
   bool help = false;
   std::vector<std::string> files;
 };
 
 void set_storage(Options& options, const std::string& text) {
-  if (!text.starts_with("http://") && !text.starts_with("https://")) {
-    options.storage = StorageChoice::parse(text);
-    return;
-  }
-#ifdef STRUERE_HAS_SERVER
-  options.server = text;
-#else
-  throw std::invalid_argument("this build has no client of servers: it was built without STRUERE_BUILD_SERVER");
+  constexpr std::string_view served = "served:";
+  const bool is_remote = text.starts_with("http://") || text.starts_with("https://");
+  options.is_served = text.starts_with(served);
+#ifndef STRUERE_HAS_SERVER
+  if (is_remote || options.is_served)
+    throw std::invalid_argument("this build has no server and no client: it was built without STRUERE_BUILD_SERVER");
 #endif
+  if (is_remote)
+    options.server = text;
+  else
+    options.storage = StorageChoice::parse(options.is_served ? text.substr(served.size()) : text);
 }
 
 Options parse_arguments(const std::vector<std::string>& arguments) {
@@ -86,7 +94,8 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
       options.files.push_back(argument);
     }
   }
-  if (options.server && options.record) throw std::invalid_argument("--record is for a storage, not for a server");
+  if ((options.server || options.is_served) && options.record)
+    throw std::invalid_argument("--record is for a storage, not for a server");
   if (options.files.empty() && !options.help) throw std::invalid_argument("name at least one file of scenarios");
   return options;
 }
@@ -108,6 +117,13 @@ void play_all(const Options& options, Tally& tally) {
     for (const std::string& file : options.files)
       each_scenario(file, [&](const Scenario& scenario) { remote.play(scenario, tally); });
     remote.print_skipped(std::cout);
+    return;
+  }
+  if (options.is_served) {
+    HostedScenarios hosted(options.storage);
+    for (const std::string& file : options.files)
+      each_scenario(file, [&](const Scenario& scenario) { hosted.play(scenario, tally); });
+    hosted.print_counts(std::cout);
     return;
   }
 #endif

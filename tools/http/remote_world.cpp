@@ -174,9 +174,4 @@ Json RemoteWorld::make(const std::string& ref, const std::string& type, const st
   return out;
 }
 
-std::string RemoteWorld::type_of(const Json& /*actor*/, const std::string& id) {
-  const auto found = types_.find(id);
-  return found == types_.end() ? "unknown" : found->second;
-}
-
 }  // namespace struere::conformance

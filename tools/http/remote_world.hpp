@@ -33,7 +33,6 @@ class RemoteWorld final : public HttpAsker {
   References& references() override { return references_; }
   Json make(const std::string& ref, const std::string& type, const std::function<Json()>& post) override;
   Json in_unit(const std::function<Json()>& post) override { return post(); }
-  std::string type_of(const Json& actor, const std::string& id) override;
 
  private:
   void build_environment(const std::string& environment, const OrderedJson& parts);
