@@ -373,9 +373,10 @@ class Listener::Sockets {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error)
-      throw Error(ErrorCode::storage,
-                  fmt::format("cannot listen on {} port {}: {}{}", options.address, options.port, error.message(),
-                              error == asio::error::address_in_use ? "; choose another port, or 0 for a free one" : ""));
+      throw Error(
+          ErrorCode::storage,
+          fmt::format("cannot listen on {} port {}: {}{}", options.address, options.port, error.message(),
+                      error == asio::error::address_in_use ? "; choose another port, or 0 for a free one" : ""));
     port_ = acceptor_.local_endpoint().port();
   }
 

@@ -78,8 +78,8 @@ TEST_CASE("a forwarding storage overrides every virtual function of a storage", 
 
 TEST_CASE("who wraps a storage sees each transaction begin, with the id that it is told", "[storage][spi]") {
   std::vector<std::string> inner, outer;
-  const Database database = Database::with_storage(std::make_unique<NotedStorage>(
-      std::make_unique<NotedStorage>(open_memory_storage(), inner), outer));
+  const Database database = Database::with_storage(
+      std::make_unique<NotedStorage>(std::make_unique<NotedStorage>(open_memory_storage(), inner), outer));
   database.trusted_host().create_organization("acme", OrganizationId("acme"));
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   system.entity_types().define({{"slug", "note"}});
