@@ -13,6 +13,7 @@
 
 #include "http_load.hpp"
 #include "server_database.hpp"
+#include "server_million.hpp"
 #include "server_published.hpp"
 
 namespace {
@@ -109,8 +110,8 @@ void run() {
 
 }  // namespace
 
-// Without an argument: what a rule costs. `published`: what other products publish of themselves. `million`: lists of a
-// million rows.
+// Without an argument: what a rule costs. `published`: what other products publish of themselves. `million`: every list
+// where it is long.
 int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "rules";
   try {

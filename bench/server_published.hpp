@@ -1,9 +1,8 @@
-// Scenarios that other products publish figures of, and lists of a million rows.
+// Scenarios that other products publish figures of.
 #pragma once
 
 namespace struere::bench {
 
 void run_published();
-void run_million();
 
 }  // namespace struere::bench
