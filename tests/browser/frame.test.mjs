@@ -12,6 +12,7 @@ after(() => stop?.());
 
 export const pages = ["/data", "/data/session", "/data/session/-/schema", "/view-as", "/view-as?type=session&as=user:ana", "/access", "/access/roles", "/access/roles/teacher", "/access/keys", "/access/members",
   "/audit", "/releases", "/agents", "/agents/tutor", "/agents/tutor/threads", "/agents/tutor/executions", "/agents/tutor/tools", "/automation", "/automation/runs", "/packs", "/health"];
+const sensible = [...pages, '/data/session?where=[{"field":"data.state","operator":"neq","value":"it\'s"}]&order=-data.minutes&status=active&search=physics', "/audit?type=session.created&actor=system&since=2026-01-01T00:00"];
 const environment_of = (page) => new URL(page.url()).searchParams.get("environment");
 
 test("a one-time link signs in, leaves no token in the address, and works once", async () => {
@@ -171,5 +172,27 @@ test("the keyboard reaches pages, rows and the palette", async () => {
   await visit.page.locator("h1").click();
   await visit.page.keyboard.press("?");
   await visit.page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  await visit.close();
+});
+
+test("what Copy as says for the command can be typed, on every page", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  let typed = 0;
+  for (const page of sensible) {
+    await visit.go(page);
+    const button = visit.button(/^Copy as/).first();
+    if ((await button.count()) === 0) continue;
+    await button.click();
+    const command = visit.page.getByLabel("CLI", { exact: true });
+    if (await command.count()) {
+      const words = await command.innerText();
+      const answer = project.typed(words);
+      ++typed;
+      // A command that changes something asks first, and there is nobody to ask.
+      assert.ok(answer.status === 0 || answer.text.includes("--yes"), `${page}: ${words}\n${answer.text}`);
+    }
+    await visit.page.keyboard.press("Escape");
+  }
+  assert.ok(typed >= 18, `only ${typed} pages have a command`);
   await visit.close();
 });

@@ -13,7 +13,26 @@ before(async () => {
   project.run(["relations", "link", ana, "teaches", project.session]);
   project.run(["data", "update", "session", project.session, '{"state": "completed", "notes": "The book, please."}']);
   project.run(["keys", "create", "booking site", "--role", "planner"]);
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go("/data");
+  project.thread = await visit.page.evaluate(talk);
+  await visit.close();
 });
+
+// In the page, so that its session makes them: a conversation, and what the agent took for its answers.
+async function talk() {
+  const post = async (path, body) => {
+    const answer = await fetch(`/v1/${path}?environment=development`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  };
+  const thread = await post("threads", { agent: "tutor", title: "Fractions before Friday", externalId: "chat-7" });
+  await post(`threads/${thread.id}/messages`, { role: "user", content: "Can we move Friday's lesson?" });
+  await post(`threads/${thread.id}/messages`, { role: "assistant", content: "Thursday at four is free. Shall I book it?", toolCalls: [{ name: "send-mail", arguments: { to: "ana" } }] });
+  for (let i = 0; i < 12; ++i)
+    await post("executions", { agent: "tutor", threadId: thread.id, model: i % 3 === 0 ? "large-2" : "small-1", status: i % 5 === 4 ? "failed" : "completed", error: i % 5 === 4 ? "the model did not answer" : undefined, inputTokens: 300 + i * 40, outputTokens: 90 + i * 11, durationMs: 800 + i * 130 });
+  return thread.id;
+}
 after(() => stop?.());
 
 const pages = () => ({
@@ -21,7 +40,7 @@ const pages = () => ({
   relations: `/data/teacher/${project.rows.development.teachers[0]}/relations`, history: `/data/session/${project.session}/history`, visibility: `/data/session/${project.session}/visibility`,
   missing: "/data/session/00000000-0000-7000-8000-000000000000", nowhere: "/nowhere", "view-as": "/view-as?type=session&as=user:ana", "view-as-only": "/view-as?type=session&as=user:ana&mode=exact", "view-as-denied": "/view-as?type=payment&as=user:ana",
   "view-as-nobody": "/view-as", access: "/access", roles: "/access/roles", role: "/access/roles/teacher", keys: "/access/keys", members: "/access/members", audit: "/audit", releases: "/releases",
-  agents: "/agents", agent: "/agents/tutor", threads: "/agents/tutor/threads", executions: "/agents/tutor/executions", tools: "/agents/tutor/tools", automation: "/automation", runs: "/automation/runs", packs: "/packs", health: "/health",
+  agents: "/agents", agent: "/agents/tutor", threads: "/agents/tutor/threads", thread: `/agents/tutor/threads/${project.thread}`, executions: "/agents/tutor/executions", tools: "/agents/tutor/tools", automation: "/automation", runs: "/automation/runs", packs: "/packs", health: "/health",
 });
 
 const overlays = {

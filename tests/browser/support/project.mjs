@@ -1,8 +1,8 @@
 // A project with two environments, made by the `struere` command, and its server.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 const program = process.env.STRUERE_PROGRAM ?? "struere";
@@ -65,6 +65,12 @@ export class Project {
     } catch (failure) {
       throw new Error(`struere ${args.join(" ")}: ${failure.stderr || failure.message}`);
     }
+  }
+
+  // A line as a shell in the folder of the project takes it.
+  typed(line) {
+    const found = spawnSync("sh", ["-c", line], { cwd: this.folder, encoding: "utf8", env: { ...process.env, PATH: `${dirname(program)}:${process.env.PATH}` } });
+    return { status: found.status, text: found.stdout + found.stderr };
   }
 
   json(args, input) {

@@ -2,14 +2,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Link, navigate, address, page_path } from "../app/router.jsx";
 import { useKeys } from "../app/keyboard.js";
+import { useType } from "../app/session.jsx";
 import { Button, Time } from "./basic.jsx";
 import { Icon } from "./icons.jsx";
 import { brief, value_at } from "./json.jsx";
+import { title_of } from "./schema.js";
 
 export const short_id = (id) => (id.length > 14 ? `${id.slice(0, 4)}…${id.slice(-6)}` : id);
 
 // The value of one field. Stored text is only ever a text node.
-export function Value({ value, field, length }) {
+export function Value({ value, field, length, found }) {
   if (value === undefined) return <span class="value absent" aria-label="absent">–</span>;
   if (value === null) return <span class="value text-null">null</span>;
   if (field?.kind === "time" && typeof value === "number") return <span class="value"><Time ms={value} /></span>;
@@ -17,12 +19,18 @@ export function Value({ value, field, length }) {
   if (typeof value === "number") return <span class="value number">{String(value)}</span>;
   if (field?.kind === "date-time" && typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) && !length)
     return <span class="value number" title={value}>{value.slice(0, 16).replace("T", " ")}{value.endsWith("Z") ? " Z" : ""}</span>;
-  if (field?.references && typeof value === "string")
-    return <Link class="value identifier" to={page_path("data", field.references, value)} title={`${field.references} ${value}`}>{short_id(value)}</Link>;
+  if (field?.references && typeof value === "string") return <Reference slug={field.references} id={value} found={[found].flat()} />;
   if (Array.isArray(value) && field?.references)
-    return <span class="value">{value.map((one, i) => <span key={i}>{i > 0 && ", "}<Link class="identifier" to={page_path("data", field.references, String(one))}>{short_id(String(one))}</Link></span>)}</span>;
+    return <span class="value">{value.map((one, i) => <span key={i}>{i > 0 && ", "}<Reference slug={field.references} id={String(one)} found={[found].flat()} /></span>)}</span>;
   const text = brief(value, length ?? 160);
   return <span class={`value ${typeof value === "object" ? "bool" : ""}`} title={text}>{text === "" ? <span class="muted">""</span> : text}</span>;
+}
+
+// By the name of the row, if it was read with the one that refers to it.
+function Reference({ slug, id, found }) {
+  const type = useType(slug);
+  const title = title_of(type, found.find((row) => row?.id === id));
+  return <Link class={title ? "value" : "value identifier"} to={page_path("data", slug, id)} title={`${slug} ${id}`}>{title ?? short_id(id)}</Link>;
 }
 
 const is_number_field = (field) => field.kind === "number" || field.kind === "integer";
@@ -56,7 +64,7 @@ export function RowsTable({ type, rows, fields, order, on_order, on_menu, verdic
             {fields.map((field) => (
               <th key={field.path} scope="col" class={is_number_field(field) ? "number" : ""} aria-sort={direction_of(field.path) ?? undefined}>
                 {on_order ? (
-                  <button type="button" onClick={() => on_order(field.path)} title={`Order by ${field.name} · ${field.kind}`}>
+                  <button type="button" onClick={() => on_order(field.path)} title={`Order by ${field.name} · ${field.kind}${field.is_indexed ? "" : " · no x-index: reads every row"}`}>
                     {field.name}{direction_of(field.path) && <Icon name={direction_of(field.path) === "ascending" ? "up" : "down"} />}
                   </button>
                 ) : field.name}
@@ -101,7 +109,7 @@ function Cell({ row, field, verdict, on_menu, on_why }) {
   const name = `cell ${is_number_field(field) ? "number" : ""} ${treatment === "clear" ? "" : `${treatment}-cell`}`;
   return (
     <td class={name} onContextMenu={menu}>
-      {treatment === "clear" ? <Value value={value} field={field} /> : (
+      {treatment === "clear" ? <Value value={value} field={field} found={row.expanded?.[field.path]} /> : (
         <button type="button" class="masked-word" onClick={() => on_why(row, field)} title={`Why is ${field.name} ${treatment}?`}>
           <Icon name="hidden" />
           {treatment === "hidden" ? "hidden" : brief(value_at(verdict.seen, field.path), 24)}
@@ -117,18 +125,4 @@ export function treatment_of(value, seen) {
   if (value === undefined) return "clear";
   if (seen === undefined) return "hidden";
   return JSON.stringify(value) === JSON.stringify(seen) ? "clear" : "redacted";
-}
-
-export function Pager({ shown, cursor, is_first, to_first, to_next, to_previous, children }) {
-  useKeys({ "]": () => cursor && to_next(), "[": () => !is_first && to_previous() });
-  return (
-    <div class="pager">
-      <span>{shown}</span>{children}
-      <span class="row push">
-        {!is_first && <Button small kind="quiet" onClick={to_first}>First page</Button>}
-        <Button small disabled={is_first} onClick={to_previous}>Previous</Button>
-        <Button small disabled={!cursor} onClick={to_next}>Next</Button>
-      </span>
-    </div>
-  );
 }

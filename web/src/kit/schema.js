@@ -1,6 +1,6 @@
 // What a type's JSON Schema says of its fields, for columns, filters and the editor. The server's check is the one that
 // counts; this one answers while somebody types.
-import { is_object, same } from "./json.jsx";
+import { brief, is_object, same, value_at } from "./json.jsx";
 
 export function fields_of(type) {
   const out = [];
@@ -14,7 +14,7 @@ function walk(schema, path, depth, out) {
     const place = `${path}.${name}`;
     const kind = kind_of(inner);
     if (kind === "object" && is_object(inner.properties) && depth < 3) walk(inner, place, depth + 1, out);
-    else out.push({ path: place, name: place.slice(5), kind, schema: inner, is_required: required.has(name), references: inner?.references ?? inner?.items?.references });
+    else out.push({ path: place, name: place.slice(5), kind, schema: inner, is_required: required.has(name), references: inner?.references ?? inner?.items?.references, is_indexed: inner?.["x-index"] === true });
   }
 }
 
@@ -88,4 +88,22 @@ export function blank_of(schema) {
     out[name] = inner.default ?? inner.enum?.[0] ?? { string: "", number: 0, integer: 0, boolean: false, array: [], object: {} }[type] ?? null;
   }
   return out;
+}
+
+// What a person knows a row by: the first text of the fields that are searched, or of those that are required.
+export function title_of(type, row) {
+  const paths = [...(type?.searchFields ?? []).map((path) => `data.${path}`), ...fields_of(type).filter((field) => field.is_required && field.kind === "string").map((field) => field.path)];
+  for (const path of row ? paths : []) {
+    const value = value_at(row, path);
+    if (typeof value === "string" && value.trim() !== "") return brief(value, 90);
+  }
+  return null;
+}
+
+const most_expanded = 8; // paths of one query
+
+// The reference fields whose rows are read with a list, so that a person reads names in place of ids.
+export function expand_of(type) {
+  const paths = fields_of(type).filter((field) => field.references).map((field) => field.path);
+  return paths.length > 0 ? paths.slice(0, most_expanded) : undefined;
 }

@@ -7,8 +7,9 @@ import { Badge, Button, Card, Command, Empty, Known, Page, plural, Select, Tabs,
 import { CopyAs, quoted } from "../kit/copy_as.jsx";
 import { Confirm } from "../kit/dialog.jsx";
 import { JsonView } from "../kit/json.jsx";
+import { Pager, usePagesOf } from "../kit/pages.jsx";
 import { useAction, useResource } from "../kit/resource.js";
-import { Pager, short_id } from "../kit/rows.jsx";
+import { short_id } from "../kit/rows.jsx";
 import { toast } from "../kit/toast.jsx";
 
 const statuses = ["pending", "running", "completed", "dead", "cancelled"];
@@ -42,7 +43,7 @@ function Triggers() {
 }
 
 function Runs({ parameters }) {
-  const runs = useResource(`runs ${parameters.trigger ?? ""} ${parameters.status ?? ""}|${parameters.cursor ?? ""}`, (signal) => api.get("/v1/runs", { signal, parameters: { trigger: parameters.trigger, status: parameters.status, cursor: parameters.cursor } }));
+  const { page: runs, pager } = usePagesOf("/v1/runs", { trigger: parameters.trigger, status: parameters.status });
   const [cancelled, set_cancelled] = useState(null);
   const retry = useAction(async (run) => {
     await api.post(path_of("runs", run.id, "retry"));
@@ -60,7 +61,7 @@ function Runs({ parameters }) {
         {retry.failure && <span class="bad" role="alert">{retry.failure.message}</span>}
       </div>
       <Known of={runs}>
-        {(answer) => list.length === 0 ? <Empty icon="automation" title="There is no such run"><p>Runs appear when a write sets off a trigger.</p></Empty> : (
+        {() => list.length === 0 ? <Empty icon="automation" title="There is no such run"><p>Runs appear when a write sets off a trigger.</p></Empty> : (
           <>
             <div class="table-box" tabIndex={0} role="region" aria-label="Runs">
               <table>
@@ -75,7 +76,7 @@ function Runs({ parameters }) {
                 ))}</tbody>
               </table>
             </div>
-            <Pager shown={plural(list.length, "run")} cursor={answer.cursor} is_first={!parameters.cursor} to_first={() => set_parameters({ cursor: undefined })} to_next={() => set_parameters({ cursor: answer.cursor })} to_previous={() => history.back()} />
+            <Pager shown={plural(list.length, "run")} {...pager} />
           </>
         )}
       </Known>

@@ -1,9 +1,13 @@
 // Doctor's findings with the command to type, and what the server measures about itself.
-import { api, download } from "../api/client.js";
-import { Badge, Button, Card, Command, Empty, Known, Page } from "../kit/basic.jsx";
+import { useState } from "preact/hooks";
+import { api, download, path_of } from "../api/client.js";
+import { current_environment } from "../app/environment.js";
+import { Link, page_path } from "../app/router.jsx";
+import { useSession } from "../app/session.jsx";
+import { Badge, Button, Card, Command, Empty, Failure, Known, Page, plural } from "../kit/basic.jsx";
 import { short_number } from "../kit/chart.jsx";
 import { CopyAs, quoted } from "../kit/copy_as.jsx";
-import { useResource } from "../kit/resource.js";
+import { useAction, useResource } from "../kit/resource.js";
 
 const kinds = { error: "bad", warning: "warn", note: "" };
 
@@ -24,8 +28,8 @@ export function HealthPage() {
   const doctor = useResource("doctor", (signal) => api.get("/v1/doctor", { signal }));
   const metrics = useResource("metrics", read_metrics);
   return (
-    <Page title="Health" lead="What is wrong, or will be soon. Looking changes nothing."
-      actions={<><CopyAs call={{ path: "/v1/doctor", cli: "doctor", cpp: "const DoctorReport report = examine(database);" }} />
+    <Page title="Health" lead="What is wrong, or will be soon. Looking reads everything and changes nothing."
+      actions={<><CopyAs call={{ path: "/v1/doctor", cli: "struere doctor", cpp: "for (const Finding& finding : examine(database))\n  std::cout << finding.message << '\\n';" }} />
         <Button icon="download" onClick={() => download("/v1/backup", "struere-backup.db")}>Download a backup</Button>
         <Button icon="restore" onClick={() => { doctor.reload(); metrics.reload(); }}>Look again</Button></>}>
       <div class="stack wide">
@@ -33,15 +37,39 @@ export function HealthPage() {
           <Known of={doctor}>
             {(report) => (report.findings ?? []).length === 0 ? <Empty icon="check" title="Nothing to mend"><p>The walls between the environments, the chain, the keys and the sizes were looked at.</p></Empty> : (
               <ul class="change-list">{report.findings.map((finding, i) => (
-                <li key={i}><div class="row wrap top"><Badge kind={kinds[finding.severity] ?? ""}>{finding.severity}</Badge><span class="grow wrap-anywhere">{finding.subject && <code>{finding.subject}</code>} {finding.message} {finding.environment && <Badge kind={finding.environment}>{finding.environment}</Badge>}</span>
+                <li key={i}><div class="row wrap top"><Badge kind={kinds[finding.severity] ?? ""}>{finding.severity}</Badge><span class="grow wrap-anywhere">{finding.subject && !finding.message.includes(`\`${finding.subject}\``) && <code>{finding.subject}</code>} {finding.message} {finding.environment && <Badge kind={finding.environment}>{finding.environment}</Badge>}</span>
                   <Command>{command_of(finding)}</Command></div></li>
               ))}</ul>
             )}
           </Known>
         </Card>
+        <Sizes />
         {metrics.data && <Metrics metrics={metrics.data} />}
       </div>
     </Page>
+  );
+}
+
+// Counting reads each row, so it is done when it is asked for.
+function Sizes() {
+  const { types } = useSession();
+  const [counts, set_counts] = useState(null);
+  const action = useAction(async () => {
+    const found = {};
+    for (const type of types.data) {
+      found[type.slug] = (await api.post(path_of("entities", type.slug, "count"))).count;
+      set_counts({ ...found });
+    }
+    return true;
+  });
+  return (
+    <Card flush title={`Rows of ${current_environment()}`} aside={<Button small disabled={!types.data || action.is_busy} onClick={action.run}>{action.is_busy ? "Counting…" : "Count"}</Button>}>
+      <dl class="lines">{(types.data ?? []).map((type) => [
+        <dt key={type.slug}><Link to={page_path("data", type.slug)}>{type.slug}</Link></dt>,
+        <dd key={`${type.slug}=`}>{counts?.[type.slug] === undefined ? <span class="muted">not counted</span> : plural(counts[type.slug], "row")}</dd>,
+      ])}</dl>
+      <Failure failure={action.failure} />
+    </Card>
   );
 }
 
@@ -68,7 +96,7 @@ function Metrics({ metrics }) {
       <div class="figures">
         <div class="figure"><b>{short_number(requests)}</b><span>requests since the start</span></div>
         <div class="figure"><b>{short_number(refused)}</b><span>of them refused</span></div>
-        <div class="figure"><b>{short_number(metrics.length)}</b><span>figures at /metrics</span></div>
+        <div class="figure"><b>{short_number(sum_of(metrics, "struere_environments_with_due_runs"))}</b><span>environments with a run that is due</span></div>
       </div>
       <details><summary class="muted">All figures of the server</summary>
       <div class="table-box" tabIndex={0} role="region" aria-label="Metrics">

@@ -34,7 +34,7 @@ function Overview({ part }) {
   const roles = useRoles();
   return (
     <Page title="Access" lead="What each role may do with each type in this environment. One grant that admits a row is enough; a deny wins over every allow."
-      actions={<CopyAs call={{ path: "/v1/roles", cpp: "for (const RoleRecord& role : session.roles().list()) …;", cli: "diff" }} />}>
+      actions={<CopyAs call={{ path: "/v1/roles", cpp: "for (const RoleRecord& role : session.roles().list()) …;", cli: "roles list" }} />}>
       <Tabs label="Access" tabs={tabs} />
       <Known of={roles}>
         {(list) => list.length === 0 ? <NoRoles /> : part === "roles" ? <RoleTiles roles={list} /> : <Matrix roles={list} />}

@@ -3,11 +3,12 @@ import { useId, useState } from "preact/hooks";
 import { api, items_of, path_of } from "../../api/client.js";
 import { current_environment, environment_name } from "../../app/environment.js";
 import { Link } from "../../app/router.jsx";
-import { Badge, Button, copy_text, Empty, Failure, Field, Known, Page, Select, Time } from "../../kit/basic.jsx";
+import { Badge, Button, copy_text, Empty, Failure, Field, Known, Page, plural, Select, Time } from "../../kit/basic.jsx";
 import { CopyAs } from "../../kit/copy_as.jsx";
 import { Confirm, Dialog, replaced } from "../../kit/dialog.jsx";
 import { open_menu } from "../../kit/menu.jsx";
-import { useAction, useResource } from "../../kit/resource.js";
+import { Pager, usePagesOf } from "../../kit/pages.jsx";
+import { useAction } from "../../kit/resource.js";
 import { toast } from "../../kit/toast.jsx";
 import { useRoles } from "./access.jsx";
 
@@ -18,7 +19,8 @@ export function state_of_key(key, now = Date.now()) {
 }
 
 export function KeysPage({ tabs }) {
-  const keys = useResource("keys", async (signal) => items_of(await api.get("/v1/keys", { signal })));
+  const { page: keys, pager } = usePagesOf("/v1/keys", { limit: 100 });
+  const list = items_of(keys.data);
   const [overlay, set_overlay] = useState(null);
   const close = () => set_overlay(null);
   return (
@@ -27,11 +29,11 @@ export function KeysPage({ tabs }) {
         <Button kind="primary" icon="plus" onClick={() => set_overlay({ kind: "new" })}>New key</Button></>}>
       {tabs}
       <Known of={keys}>
-        {(list) => list.length === 0 ? (
+        {() => list.length === 0 ? (
           <Empty icon="key" title={`There is no key in ${environment_name[current_environment()]} yet`}>
             <p>A program authenticates with a key. Give it only the roles that it needs.</p><Button kind="primary" icon="plus" onClick={() => set_overlay({ kind: "new" })}>New key</Button>
           </Empty>
-        ) : <KeyTable keys={list} act={(kind, key) => set_overlay({ kind, key })} />}
+        ) : <><KeyTable keys={list} act={(kind, key) => set_overlay({ kind, key })} /><Pager shown={plural(list.length, "key")} {...pager} /></>}
       </Known>
       {overlay?.kind === "new" && <NewKey close={close} done={(secret) => { keys.reload(); set_overlay({ kind: "secret", secret }); }} />}
       {overlay?.kind === "secret" && <Secret created={overlay.secret} close={close} />}
@@ -72,12 +74,12 @@ function KeyTable({ keys, act }) {
                 <td>{key.lastUsedAt ? <Time ms={key.lastUsedAt} /> : <span class="muted">never</span>}</td>
                 <td>{key.expiresAt ? <Time ms={key.expiresAt} /> : <span class="muted">never</span>}</td>
                 <td><Time ms={key.createdAt} /></td>
-                <td>{state === "active" && <Button small kind="quiet" icon="more" label={`Actions for ${key.name}`} onClick={(event) => open_menu(event, [
+                <td class="nowrap">{state === "active" && <Link class="button quiet small" to="/view-as" parameters={{ as: `key:${key.id}` }}>View as</Link>}{state === "active" && <Button small kind="quiet" icon="more" label={`Actions for ${key.name}`} onClick={(event) => open_menu(event, [
                   { words: "Rotate…", icon: "restore", act: () => act("rotate", key) },
                   { words: "Copy the id", icon: "copy", act: () => copy_text(key.id) },
                   null,
                   { words: "Revoke…", icon: "trash", danger: true, act: () => act("revoke", key) },
-                ])} />}{state === "active" && <Link class="button quiet small" to="/view-as" parameters={{ as: `key:${key.id}` }}>View as</Link>}</td>
+                ])} />}</td>
               </tr>
             );
           })}

@@ -3,16 +3,18 @@ import { useId, useState } from "preact/hooks";
 import { api, items_of, path_of } from "../../api/client.js";
 import { current_environment } from "../../app/environment.js";
 import { Link } from "../../app/router.jsx";
-import { Badge, Button, Command, Empty, Failure, Field, Known, Page, Select, SharedMark } from "../../kit/basic.jsx";
+import { Badge, Button, Command, Empty, Failure, Field, Known, Page, plural, Select, SharedMark } from "../../kit/basic.jsx";
 import { CopyAs } from "../../kit/copy_as.jsx";
 import { Confirm, Dialog } from "../../kit/dialog.jsx";
 import { open_menu } from "../../kit/menu.jsx";
-import { useAction, useResource } from "../../kit/resource.js";
+import { Pager, usePagesOf } from "../../kit/pages.jsx";
+import { useAction } from "../../kit/resource.js";
 import { toast } from "../../kit/toast.jsx";
 import { useRoles } from "./access.jsx";
 
 export function MembersPage({ tabs }) {
-  const members = useResource("members", async (signal) => items_of(await api.get("/v1/members", { signal })));
+  const { page: members, pager } = usePagesOf("/v1/members", { limit: 100 });
+  const list = items_of(members.data);
   const [overlay, set_overlay] = useState(null);
   const close = () => set_overlay(null);
   return (
@@ -22,8 +24,8 @@ export function MembersPage({ tabs }) {
         <Button kind="primary" icon="plus" onClick={() => set_overlay({ kind: "edit", member: null })}>Add a member</Button></>}>
       {tabs}
       <Known of={members}>
-        {(list) => list.length === 0 ? <Empty icon="user" title="There are no members yet"><Command>struere users add ID</Command></Empty> : (
-          <div class="table-box" tabIndex={0} role="region" aria-label="Members">
+        {() => list.length === 0 ? <Empty icon="user" title="There are no members yet"><Command>struere users add ID</Command></Empty> : (
+          <><div class="table-box" tabIndex={0} role="region" aria-label="Members">
             <table>
               <thead><tr><th scope="col">user</th><th scope="col">membership</th><th scope="col">roles in {current_environment()}</th><th scope="col"><span class="visually-hidden">actions</span></th></tr></thead>
               <tbody>
@@ -44,6 +46,7 @@ export function MembersPage({ tabs }) {
               </tbody>
             </table>
           </div>
+          <Pager shown={plural(list.length, "member")} {...pager} /></>
         )}
       </Known>
       {overlay?.kind === "roles" && <RolesDialog member={overlay.member} close={close} done={members.reload} />}

@@ -5,7 +5,7 @@ import { current_environment, is_production } from "../../app/environment.js";
 import { Missing } from "../../app/missing.jsx";
 import { address, Link, navigate } from "../../app/router.jsx";
 import { useSession } from "../../app/session.jsx";
-import { Badge, Button, Card, Failure, Loading, Page } from "../../kit/basic.jsx";
+import { Badge, Button, Card, Failure, Known, Loading, Page } from "../../kit/basic.jsx";
 import { CopyAs, literal } from "../../kit/copy_as.jsx";
 import { Confirm, Dialog } from "../../kit/dialog.jsx";
 import { JsonEditor, useJsonText } from "../../kit/editor.jsx";
@@ -16,9 +16,14 @@ import { toast } from "../../kit/toast.jsx";
 import { RoleRules } from "./role_rules.jsx";
 import { TryRules } from "./try_rules.jsx";
 
+const most_looked_at = 1000;
+
 export function RolePage({ name }) {
   const role = useResource(`role ${name}`, (signal) => api.get(path_of("roles", name), { signal }));
-  const members = useResource(`members of ${name}`, async (signal) => items_of(await api.get("/v1/members", { signal })).filter((one) => (one.roles ?? []).includes(name)));
+  const members = useResource(`members of ${name}`, async (signal) => {
+    const page = await api.get("/v1/members", { signal, parameters: { limit: most_looked_at } });
+    return { holders: items_of(page).filter((one) => (one.roles ?? []).includes(name)), is_cut: Boolean(page.cursor) };
+  });
   const { types } = useSession();
   const [overlay, set_overlay] = useState(null);
   if (role.failure?.is_missing) return <Missing what="role" name={name} list="/access/roles" list_name="All roles" />;
@@ -35,9 +40,12 @@ export function RolePage({ name }) {
           <RoleRules role={role.data} />
           <div class="stack">
             <Card title="Held here by">
-              {!members.data ? <Loading lines={2} /> : members.data.length === 0 ? <p class="muted">Nobody in {current_environment()}. <Link to="/access/members">Assign it</Link></p> : (
-                <ul class="stack tight">{members.data.map((one) => <li key={one.id}><Link to="/view-as" parameters={{ as: `user:${one.id}` }}>{one.name ?? one.id}</Link></li>)}</ul>
-              )}
+              <Known of={members} lines={2}>{({ holders, is_cut }) => <>
+                {is_cut && <p class="muted small">Of the first {most_looked_at} members.</p>}
+                {holders.length === 0 ? <p class="muted">Nobody in {current_environment()}. <Link to="/access/members">Assign it</Link></p> : (
+                  <ul class="stack tight">{holders.map((one) => <li key={one.id}><Link to="/view-as" parameters={{ as: `user:${one.id}` }}>{one.name ?? one.id}</Link></li>)}</ul>
+                )}
+              </>}</Known>
             </Card>
             <Card title="May touch">
               <ul class="row wrap">{covered.map((type) => <li key={type.slug}><Link to="/view-as" parameters={{ as: `roles:${name}`, type: type.slug }}><Badge>{type.slug}</Badge></Link></li>)}</ul>

@@ -1,11 +1,11 @@
 // /agents: all of them. /agents/SLUG: its configuration in both environments. Then threads, executions and tools.
-import { api, items_of, path_of } from "../../api/client.js";
+import { api, items_of, path_of, with_parameters } from "../../api/client.js";
 import { read_agents, read_history } from "../../api/agents.js";
 import { current_environment, environment_name, environments } from "../../app/environment.js";
 import { Missing } from "../../app/missing.jsx";
 import { Link, page_path } from "../../app/router.jsx";
 import { Badge, Card, Command, Empty, Failure, Known, Loading, Page, plural, SharedMark, Tabs, Time } from "../../kit/basic.jsx";
-import { CopyAs, literal } from "../../kit/copy_as.jsx";
+import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { EnvironmentIcon } from "../../kit/icons.jsx";
 import { difference, Diff } from "../../kit/json.jsx";
 import { useResource } from "../../kit/resource.js";
@@ -22,7 +22,7 @@ function AgentList() {
   const agents = useResource("agents", read_agents);
   return (
     <Page title="Agents" badges={<SharedMark />} lead={`An agent's name is shared; its prompt, model, tools and roles are those of each environment. Shown: ${current_environment()}.`}
-      actions={<CopyAs call={{ path: "/v1/agents", cpp: "for (const Agent& agent : session.agents().list()) …;", cli: "agents" }} />}>
+      actions={<CopyAs call={{ path: "/v1/agents", cpp: "for (const Agent& agent : session.agents().list()) …;", cli: "agents list" }} />}>
       <Known of={agents}>
         {(list) => list.length === 0 ? (
           <Empty icon="agent" title="There are no agents yet"><p>An agent acts with roles of its own, and every call it makes is checked like anybody's.</p><Command>struere add agent tutor</Command></Empty>
@@ -41,6 +41,15 @@ function AgentList() {
   );
 }
 
+function call_of(slug, part, id) {
+  const agent = literal(slug);
+  if (part === "threads" && id) return { path: path_of("threads", id, "messages"), cpp: `const MessagePage page = session.threads().messages(ThreadId(${literal(id)}));`, cli: `threads show ${quoted(id)}` };
+  if (part === "threads") return { path: with_parameters("/v1/threads", { agent: slug }), cpp: `const ThreadPage page = session.threads().list({.agent = ${agent}});`, cli: `threads list --agent ${quoted(slug)}` };
+  if (part === "executions") return { path: with_parameters("/v1/executions", { agent: slug }), cpp: `const ExecutionPage page = session.executions().list({.agent = ${agent}});`, cli: `executions list --agent ${quoted(slug)}` };
+  if (part === "tools") return { path: path_of("agents", slug, "tools"), cpp: `const auto permissions = session.agents().tool_permissions(${agent});`, cli: "pull" };
+  return { path: path_of("agents", slug, "config"), cpp: `const AgentConfig config = session.agents().config(${agent});`, cli: "agents list" };
+}
+
 function AgentPage({ slug, part = "", id }) {
   const agents = useResource("agents", read_agents);
   const agent = agents.data?.find((one) => one.slug === slug);
@@ -48,7 +57,7 @@ function AgentPage({ slug, part = "", id }) {
   if (agents.data && !agent) return <Missing what="agent" name={slug} list="/agents" list_name="All agents">Agents are shared by both environments, so the other one does not have it either.</Missing>;
   return (
     <Page title={agent?.name || slug} crumbs={[["Agents", "/agents"]]} badges={<SharedMark />} lead={agent?.description}
-      actions={<CopyAs call={{ path: path_of("agents", slug, "config"), cpp: `const AgentConfig config = session.agents().config(${literal(slug)});`, cli: `agents ${slug}` }} />}>
+      actions={<CopyAs call={call_of(slug, part, id)} />}>
       <Tabs label="Parts of the agent" tabs={[["Configuration", here], ["Threads", `${here}/threads`], ["Executions", `${here}/executions`], ["Tools", `${here}/tools`]]} />
       {agents.failure ? <Failure failure={agents.failure} again={agents.reload} /> : !agent ? <Loading /> : part === "threads" ? <Threads slug={slug} id={id} /> : part === "executions" ? <Executions slug={slug} /> : part === "tools" ? <Tools slug={slug} /> : <Configurations slug={slug} />}
     </Page>

@@ -1,7 +1,8 @@
 // What the runs of an agent took: tokens and time by day, and the last ones.
 import { api, items_of } from "../../api/client.js";
-import { Badge, Card, Empty, Known, Time } from "../../kit/basic.jsx";
+import { Badge, Card, Empty, Known, plural, Time } from "../../kit/basic.jsx";
 import { Chart, short_number } from "../../kit/chart.jsx";
+import { Pager, usePagesOf } from "../../kit/pages.jsx";
 import { useResource } from "../../kit/resource.js";
 
 const day_ms = 86_400_000;
@@ -10,13 +11,14 @@ const days_shown = 30;
 export function Executions({ slug }) {
   const since = Math.floor(Date.now() / day_ms) - days_shown + 1;
   const summary = useResource(`summary ${slug}`, async (signal) => items_of(await api.get("/v1/executions/rollup", { signal, parameters: { groupBy: "day,status", agent: slug, since: since * day_ms } })));
-  const recent = useResource(`executions ${slug}`, async (signal) => items_of(await api.get("/v1/executions", { signal, parameters: { agent: slug, limit: 50 } })));
+  const { page: recent, pager } = usePagesOf("/v1/executions", { agent: slug });
+  const list = items_of(recent.data);
   return (
     <div class="stack">
       <Known of={summary}>{(groups) => groups.length > 0 && <Charts groups={groups} first={since} />}</Known>
       <Known of={recent}>
-        {(list) => list.length === 0 ? <Empty icon="agent" title="No execution is recorded here"><p>A host records one for each run, with its tokens and time.</p></Empty> : (
-          <div class="table-box" tabIndex={0} role="region" aria-label="Executions">
+        {() => list.length === 0 ? <Empty icon="agent" title="No execution is recorded here"><p>A host records one for each run, with its tokens and time.</p></Empty> : (
+          <><div class="table-box" tabIndex={0} role="region" aria-label="Executions">
             <table>
               <thead><tr><th scope="col">when</th><th scope="col">status</th><th scope="col">model</th><th scope="col" class="number">tokens in</th><th scope="col" class="number">out</th><th scope="col" class="number">time</th><th scope="col">for</th><th scope="col">error</th></tr></thead>
               <tbody>{list.map((one) => (
@@ -27,6 +29,7 @@ export function Executions({ slug }) {
               ))}</tbody>
             </table>
           </div>
+          <Pager shown={plural(list.length, "execution")} {...pager} /></>
         )}
       </Known>
     </div>

@@ -1,10 +1,10 @@
 // Conversations of an agent in this environment.
-import { api, items_of, path_of } from "../../api/client.js";
+import { items_of, path_of } from "../../api/client.js";
 import { Missing } from "../../app/missing.jsx";
 import { Link, page_path } from "../../app/router.jsx";
-import { Badge, Empty, Known, Time } from "../../kit/basic.jsx";
+import { Badge, Button, Empty, Known, plural, Time } from "../../kit/basic.jsx";
 import { JsonView } from "../../kit/json.jsx";
-import { useResource } from "../../kit/resource.js";
+import { Pager, useGrowingList, usePagesOf } from "../../kit/pages.jsx";
 import { short_id } from "../../kit/rows.jsx";
 
 export function Threads({ slug, id }) {
@@ -13,11 +13,12 @@ export function Threads({ slug, id }) {
 }
 
 function ThreadList({ slug }) {
-  const threads = useResource(`threads ${slug}`, async (signal) => items_of(await api.get("/v1/threads", { signal, parameters: { agent: slug } })));
+  const { page: threads, pager } = usePagesOf("/v1/threads", { agent: slug });
+  const list = items_of(threads.data);
   return (
     <Known of={threads}>
-      {(list) => list.length === 0 ? <Empty icon="agent" title="There is no thread here yet"><p>A thread is made with the first message, in the environment of the request.</p></Empty> : (
-        <div class="table-box" tabIndex={0} role="region" aria-label="Threads">
+      {() => list.length === 0 ? <Empty icon="agent" title="There is no thread here yet"><p>A thread is made with the first message, in the environment of the request.</p></Empty> : (
+        <><div class="table-box" tabIndex={0} role="region" aria-label="Threads">
           <table>
             <thead><tr><th scope="col">thread</th><th scope="col">title</th><th scope="col">external id</th><th scope="col">with</th><th scope="col" class="number">messages</th><th scope="col">begun</th></tr></thead>
             <tbody>{list.map((thread) => (
@@ -26,18 +27,21 @@ function ThreadList({ slug }) {
             ))}</tbody>
           </table>
         </div>
+        <Pager shown={plural(list.length, "thread")} {...pager} /></>
       )}
     </Known>
   );
 }
 
 function Thread({ slug, id }) {
-  const messages = useResource(`messages ${id}`, async (signal) => items_of(await api.get(path_of("threads", id, "messages"), { signal, parameters: { limit: 200 } })).reverse());
+  const { first: messages, items, more, is_busy } = useGrowingList(path_of("threads", id, "messages"), { limit: 200 });
+  const list = items.toReversed();
   if (messages.failure?.is_missing) return <Missing is_part what="thread" name={short_id(id)} list={page_path("agents", slug, "threads")} list_name="All threads" />;
   return (
     <Known of={messages}>
-      {(list) => (
+      {() => (
         <div class="stack" role="log" aria-label="Messages">
+          {more && <Button small disabled={is_busy} onClick={more}>Earlier messages</Button>}
           {list.map((message) => (
             <div class="message" data-role={message.role} key={message.id}>
               <div class="row small muted"><b>{message.role}</b><span class="push"><Time ms={message.createdAt} /></span></div>

@@ -8,8 +8,8 @@ import { useSession } from "../../app/session.jsx";
 import { Button, Empty, Failure, Loading, Page, plural } from "../../kit/basic.jsx";
 import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { Icon } from "../../kit/icons.jsx";
-import { useAction, useResource } from "../../kit/resource.js";
-import { Pager } from "../../kit/rows.jsx";
+import { Pager, usePagesOf } from "../../kit/pages.jsx";
+import { useAction } from "../../kit/resource.js";
 import { Timeline } from "./timeline.jsx";
 
 const filter_names = ["type", "entity", "actor", "since", "until"];
@@ -32,19 +32,18 @@ export function AuditPage({ parameters }) {
   const { types } = useSession();
   const is_live = parameters.live === "on";
   const live = useLive(is_live, parameters);
-  const asked = { type: parameters.type, entity: parameters.entity, actor: parameters.actor, since: as_ms(parameters.since), until: as_ms(parameters.until), limit: 100, cursor: parameters.cursor };
-  const earlier = useRef([]);
-  const page = useResource(`events ${JSON.stringify({ ...asked, cursor: undefined })}|${asked.cursor ?? ""}`, (signal) => api.get("/v1/events", { signal, parameters: asked }));
+  const asked = { type: parameters.type, entity: parameters.entity, actor: parameters.actor, since: as_ms(parameters.since), until: as_ms(parameters.until), limit: 100 };
+  const { page, pager } = usePagesOf("/v1/events", asked);
   const listed = items_of(page.data);
   const known = new Set(listed.map((event) => event.id));
   const news = live.events.filter((event) => !known.has(event.id));
   const events = parameters.cursor ? listed : [...news, ...listed];
   const is_filtered = filter_names.some((name) => parameters[name]);
-  const cli = ["events", parameters.type && `--type ${quoted(parameters.type)}`, parameters.entity && `--entity ${quoted(parameters.entity)}`].filter(Boolean).join(" ");
+  const cli = ["events", parameters.type && `--type ${quoted(parameters.type)}`, parameters.entity && `--entity ${quoted(parameters.entity)}`, parameters.actor && `--actor ${quoted(parameters.actor)}`, parameters.since && `--since ${quoted(new Date(asked.since).toISOString())}`].filter(Boolean).join(" ");
   return (
     <Page title="Audit" lead="Every write, denial and deploy of this environment, in a chain of hashes that shows any change of it."
       actions={<>
-        <CopyAs call={{ path: with_parameters("/v1/events", { ...asked, cursor: undefined }), cli, cpp: `for (const Event& event : session.events().list({${parameters.type ? `.type = ${literal(parameters.type)}` : ""}}))\n  std::cout << event.type() << ' ' << event.json() << '\\n';` }} />
+        <CopyAs call={{ path: with_parameters("/v1/events", asked), cli, cpp: `for (const Event& event : session.events().list({${parameters.type ? `.type = ${literal(parameters.type)}` : ""}}))\n  std::cout << event.type() << ' ' << event.json() << '\\n';` }} />
         <Verify />
         <Button pressed={is_live} onClick={() => set_parameters({ live: is_live ? undefined : "on", cursor: undefined })}><span class="live" data-on={is_live}>{!is_live ? "Live" : live.state === "live" ? "Live" : live.state === "failed" ? "Live failed" : "Connecting…"}</span></Button>
       </>}>
@@ -58,8 +57,7 @@ export function AuditPage({ parameters }) {
         <>
           <span class="visually-hidden" role="status">{news.length > 0 ? `${plural(news.length, "new event")}` : ""}</span>
           <Timeline events={events} fresh={new Set(news.map((event) => event.id))} />
-          <Pager shown={plural(events.length, "event")} cursor={page.data.cursor} is_first={!parameters.cursor} to_first={() => set_parameters({ cursor: undefined })}
-            to_next={() => { earlier.current.push(parameters.cursor); set_parameters({ cursor: page.data.cursor }); }} to_previous={() => set_parameters({ cursor: earlier.current.pop() })} />
+          <Pager shown={plural(events.length, "event")} {...pager} />
         </>
       )}
     </Page>
@@ -79,9 +77,11 @@ function Filters({ parameters, types }) {
       <datalist id="event-types">{known.map((one) => <option key={one} value={one} />)}</datalist>
       <input class="input small fit-input mono" name="entity" aria-label="Id of the entity" placeholder="id of an entity" defaultValue={parameters.entity ?? ""} />
       <input class="input small fit-input mono" name="actor" aria-label="Id of the actor" placeholder="id of an actor" defaultValue={parameters.actor ?? ""} />
-      <label class="row small muted">from <input class="input small" type="datetime-local" name="since" defaultValue={parameters.since ?? ""} /></label>
-      <label class="row small muted">to <input class="input small" type="datetime-local" name="until" defaultValue={parameters.until ?? ""} /></label>
-      <Button small type="submit">Filter</Button>
+      <span class="row wrap">
+        <label class="row small muted">from <input class="input small" type="datetime-local" name="since" defaultValue={parameters.since ?? ""} /></label>
+        <label class="row small muted">to <input class="input small" type="datetime-local" name="until" defaultValue={parameters.until ?? ""} /></label>
+        <Button small type="submit">Filter</Button>
+      </span>
     </form>
   );
 }

@@ -30,7 +30,7 @@ function Types() {
   const { types } = useSession();
   return (
     <Page title="Data" lead="The entity types of this environment. Each has its own rows, schema and rules here."
-      actions={<CopyAs call={{ path: "/v1/types", cpp: "for (const EntityType& type : session.entity_types().list()) …;", cli: "status" }} />}>
+      actions={<CopyAs call={{ path: "/v1/types", cpp: "for (const EntityType& type : session.entity_types().list()) …;", cli: "types list" }} />}>
       <Known of={types}>
         {(list) => list.length === 0 ? <NoTypes /> : (
           <div class="grid">{list.map((type) => <TypeTile key={type.slug} type={type} />)}</div>

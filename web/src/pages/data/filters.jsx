@@ -42,6 +42,7 @@ export function FilterForm({ fields, add, close }) {
       <ValueInput field={field} operator={operator} text={text} set_text={set_text} id={id} />
       <Button small type="submit" kind="primary">Add</Button>
       <Button small kind="quiet" onClick={close}>Cancel</Button>
+      {!field.is_indexed && <span class="muted small">No <code>x-index</code>: reads every row.</span>}
       {fault && <span class="bad small" role="alert">{fault}</span>}
     </form>
   );

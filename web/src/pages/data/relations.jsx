@@ -2,13 +2,13 @@
 import { useId, useState } from "preact/hooks";
 import { api, items_of, path_of } from "../../api/client.js";
 import { address, Link, page_path } from "../../app/router.jsx";
-import { useSession } from "../../app/session.jsx";
+import { useSession, useType } from "../../app/session.jsx";
 import { Badge, Button, Card, Failure, Field, Known, Select } from "../../kit/basic.jsx";
 import { Confirm, Dialog } from "../../kit/dialog.jsx";
 import { brief, value_at } from "../../kit/json.jsx";
 import { useAction, useResource } from "../../kit/resource.js";
-import { short_id } from "../../kit/rows.jsx";
-import { fields_of } from "../../kit/schema.js";
+import { short_id, Value } from "../../kit/rows.jsx";
+import { fields_of, title_of } from "../../kit/schema.js";
 
 export function Relations({ type, row }) {
   return (
@@ -23,10 +23,11 @@ export function Relations({ type, row }) {
 }
 
 export function EntityLine({ entity, children }) {
+  const title = title_of(useType(entity.type), entity);
   return (
     <li class="row">
       <Badge>{entity.type}</Badge>
-      <Link class="identifier" to={page_path("data", entity.type, entity.id)}>{short_id(entity.id)}</Link>
+      <Link class={title ? "nowrap" : "identifier"} to={page_path("data", entity.type, entity.id)} title={entity.id}>{title ? brief(title, 48) : short_id(entity.id)}</Link>
       <span class="clip muted small">{brief(entity.data, 140)}</span>
       <span class="push">{children}</span>
     </li>
@@ -41,7 +42,7 @@ function RefersTo({ type, row }) {
       {filled.length === 0 ? <p class="muted">{fields.length === 0 ? "The schema has no field with references." : "Its reference fields are empty."}</p> : (
         <ul class="stack tight">
           {filled.map(({ field, id }) => (
-            <li class="row" key={field.path + id}><code>{field.name}</code><Badge>{field.references}</Badge><Link class="identifier" to={page_path("data", field.references, id)}>{short_id(id)}</Link></li>
+            <li class="row" key={field.path + id}><code>{field.name}</code><Badge>{field.references}</Badge><Value value={id} field={field} found={row.expanded?.[field.path]} /></li>
           ))}
         </ul>
       )}

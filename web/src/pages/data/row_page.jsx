@@ -1,17 +1,18 @@
 // One row: its fields, JSON, relations, history, and who may see it.
 import { useState } from "preact/hooks";
-import { api, items_of, path_of } from "../../api/client.js";
+import { api, path_of } from "../../api/client.js";
 import { useKeys } from "../../app/keyboard.js";
 import { Missing } from "../../app/missing.jsx";
 import { address, navigate, page_path } from "../../app/router.jsx";
 import { Badge, Button, Card, copy_text, Empty, Failure, Known, Loading, Page, Tabs, Time } from "../../kit/basic.jsx";
 import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { Confirm } from "../../kit/dialog.jsx";
-import { brief, JsonView, leaves_of, value_at } from "../../kit/json.jsx";
+import { JsonView, leaves_of } from "../../kit/json.jsx";
 import { open_menu } from "../../kit/menu.jsx";
+import { useGrowingList } from "../../kit/pages.jsx";
 import { useAction, useResource } from "../../kit/resource.js";
 import { short_id, Value } from "../../kit/rows.jsx";
-import { fields_of } from "../../kit/schema.js";
+import { expand_of, fields_of, title_of } from "../../kit/schema.js";
 import { toast } from "../../kit/toast.jsx";
 import { Timeline } from "../audit/timeline.jsx";
 import { EditDialog } from "./edit_dialog.jsx";
@@ -19,7 +20,7 @@ import { Relations } from "./relations.jsx";
 import { Visibility } from "./visibility.jsx";
 
 export function RowPage({ type, id, tab = "fields" }) {
-  const row = useResource(`row ${type.slug} ${id}`, (signal) => api.get(path_of("entities", type.slug, id), { signal }));
+  const row = useResource(`row ${type.slug} ${id}`, (signal) => api.get(path_of("entities", type.slug, id), { signal, parameters: { expand: expand_of(type)?.join(",") } }));
   const [overlay, set_overlay] = useState(null);
   useKeys({ e: () => row.data && set_overlay("edit") });
   const here = page_path("data", type.slug, id);
@@ -72,16 +73,6 @@ export function RowPage({ type, id, tab = "fields" }) {
   );
 }
 
-// What a person knows a row by: the first text of the fields that are searched, or of those that are required.
-function title_of(type, row) {
-  const paths = [...(type.searchFields ?? []).map((path) => `data.${path}`), ...fields_of(type).filter((field) => field.is_required && field.kind === "string").map((field) => field.path)];
-  for (const path of row ? paths : []) {
-    const value = value_at(row, path);
-    if (typeof value === "string" && value.trim() !== "") return brief(value, 90);
-  }
-  return null;
-}
-
 function Fields({ type, row }) {
   const known = fields_of(type);
   const by_path = new Map(known.map((field) => [field.path, field]));
@@ -92,7 +83,7 @@ function Fields({ type, row }) {
       <Card flush title="Fields">
         {leaves.length + missing.length === 0 && <p class="muted body">This row has no fields.</p>}
         <dl class="lines">
-          {leaves.map(([path, value]) => [<dt key={path}>{path.replace(/^data\.?/, "") || "data"}</dt>, <dd key={`${path}=`}><Value value={value} field={by_path.get(path)} length={4000} /></dd>])}
+          {leaves.map(([path, value]) => [<dt key={path}>{path.replace(/^data\.?/, "") || "data"}</dt>, <dd key={`${path}=`}><Value value={value} field={by_path.get(path)} found={row.expanded?.[path]} length={4000} /></dd>])}
           {missing.map((field) => [<dt key={field.path}>{field.name}</dt>, <dd key={`${field.path}=`} class="muted">absent</dd>])}
         </dl>
       </Card>
@@ -111,12 +102,12 @@ function Fields({ type, row }) {
 }
 
 function History({ id }) {
-  const events = useResource(`events of ${id}`, (signal) => api.get("/v1/events", { signal, parameters: { entity: id, limit: 200 } }));
+  const { first, items, more, is_busy } = useGrowingList("/v1/events", { entity: id, limit: 200 });
   return (
-    <Known of={events}>
-      {(answer) => items_of(answer).length === 0
+    <Known of={first}>
+      {() => items.length === 0
         ? <Empty icon="audit" title="The log has no event of this row"><p>Retention may have removed them.</p></Empty>
-        : <Timeline events={items_of(answer)} hides_entity />}
+        : <><Timeline events={items} hides_entity />{more && <Button small disabled={is_busy} onClick={more}>Earlier events</Button>}</>}
     </Known>
   );
 }

@@ -1,5 +1,5 @@
 // The rows of a type: search, typed filters, order, columns and cursor pages, all of them in the address.
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api, download, path_of } from "../../api/client.js";
 import { current_environment } from "../../app/environment.js";
 import { useKeys } from "../../app/keyboard.js";
@@ -9,9 +9,9 @@ import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { Icon } from "../../kit/icons.jsx";
 import { value_at } from "../../kit/json.jsx";
 import { open_menu } from "../../kit/menu.jsx";
-import { useResource } from "../../kit/resource.js";
-import { Pager, RowsTable } from "../../kit/rows.jsx";
-import { fields_of } from "../../kit/schema.js";
+import { Pager, usePages } from "../../kit/pages.jsx";
+import { RowsTable } from "../../kit/rows.jsx";
+import { expand_of, fields_of } from "../../kit/schema.js";
 import { Count } from "./data.jsx";
 import { FilterChips, FilterForm } from "./filters.jsx";
 import { ImportDialog } from "./import_dialog.jsx";
@@ -39,31 +39,16 @@ function rank_of(field, rows) {
   return (is_absent ? 4 : 0) + (field.is_required ? 0 : is_telling ? 1 : field.kind === "object" || field.kind === "array" ? 3 : 2);
 }
 
-export function useRowPages(slug, parameters, view_as) {
+export function useRowPages(slug, parameters, { view_as, expand } = {}) {
   const query = query_of(parameters);
   const list = `${slug} ${view_as ?? ""} ${JSON.stringify({ ...query, cursor: undefined })}`;
-  const earlier = useRef({ list, cursors: [] });
-  if (earlier.current.list !== list) earlier.current = { list, cursors: [] };
-  const page = useResource(`${list}|${query.cursor ?? ""}`, (signal) => api.post(path_of("entities", slug, "query"), query, { signal, view_as }));
-  return {
-    query,
-    page,
-    pager: {
-      cursor: page.data?.cursor,
-      is_first: !query.cursor,
-      to_first: () => set_parameters({ cursor: undefined }),
-      to_next: () => {
-        earlier.current.cursors.push(query.cursor);
-        set_parameters({ cursor: page.data.cursor });
-      },
-      to_previous: () => set_parameters({ cursor: earlier.current.cursors.pop() }),
-    },
-  };
+  return { query, ...usePages(list, (cursor, signal) => api.post(path_of("entities", slug, "query"), { ...query, cursor, expand }, { signal, view_as })) };
 }
 
 export function call_of(type, query, view_as) {
   const cli = ["data", "list", quoted(type.slug)];
-  if (query.where) cli.push("--where", quoted(JSON.stringify(query.where)));
+  const conditions = [...(query.where ?? []), ...(query.status ? [{ field: "status", operator: "eq", value: query.status }] : [])];
+  if (conditions.length > 0) cli.push("--where", quoted(JSON.stringify(conditions)));
   if (query.search) cli.push("--search", quoted(query.search));
   if (query.order?.[0]) cli.push("--order", quoted((query.order[0].direction === "desc" ? "-" : "") + query.order[0].field));
   const parts = [];
@@ -78,7 +63,8 @@ export function call_of(type, query, view_as) {
     body: query,
     view_as,
     cpp: `for (const Entity& entity : session.entities(${literal(type.slug)}).list({${parts.join(", ")}}))\n  std::cout << entity.json() << '\\n';`,
-    cli: cli.join(" "),
+    // The command acts as the system or a user.
+    cli: !view_as || view_as.startsWith("user:") ? cli.join(" ") : undefined,
   };
 }
 
@@ -109,7 +95,7 @@ export function next_order(parameters, path) {
 
 export function RowsPage({ type, parameters }) {
   const [overlay, set_overlay] = useState(null);
-  const { query, page, pager } = useRowPages(type.slug, parameters);
+  const { query, page, pager } = useRowPages(type.slug, parameters, { expand: expand_of(type) });
   const where = where_of(parameters);
   const rows = page.data?.items ?? [];
   const { all, shown } = columns_of(type, rows, parameters.columns);
@@ -124,7 +110,7 @@ export function RowsPage({ type, parameters }) {
     { words: `Order by ${field.name}`, icon: "down", act: () => set_parameters({ order: field.path, cursor: undefined }) },
     null,
     { words: "Open the row", icon: "chevron", act: () => navigate(address(page_path("data", type.slug, row.id))) },
-    { words: "Who can see this?", icon: "eye", act: () => navigate(address(page_path("data", type.slug, row.id, "visibility"), { field: field.path })) },
+    { words: "From whom is this hidden, and why?", icon: "eye", act: () => navigate(address(page_path("data", type.slug, row.id, "visibility"), { field: field.path })) },
     { words: "History of the row", icon: "audit", act: () => navigate(address(page_path("data", type.slug, row.id, "history"))) },
     { words: "Copy the id", icon: "copy", act: () => copy_text(row.id) },
   ], `${field.name} of ${row.id}`);

@@ -10,7 +10,7 @@ export function TypePage({ type }) {
   return (
     <Page title="Schema" crumbs={[["Data", "/data"], [type.name || type.slug, page_path("data", type.slug)]]}
       lead="What a row of this type may hold. Change it in the files and sync; production follows by a deploy."
-      actions={<CopyAs call={{ path: path_of("types", type.slug), cpp: `const EntityType type = session.entity_types().get(${literal(type.slug)});`, cli: "diff" }} />}>
+      actions={<CopyAs call={{ path: path_of("types", type.slug), cpp: `const EntityType type = session.entity_types().get(${literal(type.slug)});`, cli: "pull" }} />}>
       <div class="stack">
         <div class="table-box" tabIndex={0} role="region" aria-label="Fields">
           <table>

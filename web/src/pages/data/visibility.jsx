@@ -41,7 +41,8 @@ export function Visibility({ type, row }) {
         <Link class="button small push" to="/view-as" parameters={{ type: type.slug, where: JSON.stringify([{ field: "id", operator: "eq", value: row.id }]) }}>View this row as…</Link>
       </div>
       <Known of={found}>
-        {(list) => (
+        {(list) => (<>
+          {list.length === most && <p class="small muted">The first {most} actors. The page View as takes the id of any other.</p>}
           <div class="table-box" tabIndex={0} role="region" aria-label="Who sees this row">
             <table>
               <thead><tr><th scope="col">who</th><th scope="col">kind</th><th scope="col">{parameters.field ? parameters.field.replace(/^data\./, "") : "row"}</th><th scope="col">masked fields</th><th scope="col"><span class="visually-hidden">why</span></th></tr></thead>
@@ -50,7 +51,7 @@ export function Visibility({ type, row }) {
               </tbody>
             </table>
           </div>
-        )}
+        </>)}
       </Known>
       {why && <ExplainDrawer about={why.actor} actors={found.data} type={type} id={row.id} field={parameters.field && { path: parameters.field }} first_action="read" close={() => set_why(null)} />}
     </div>

@@ -21,7 +21,7 @@ export function ExplainDrawer({ about, actors, type, id, field, close, first_act
   const [action, set_action] = useState(first_action);
   const body = { about, action, resource: type.slug, id };
   const found = useResource(`explain|${JSON.stringify(body)}`, (signal) => api.post("/v1/explain", body, { signal }));
-  const cli = ["explain", action, quoted(type.slug), id && quoted(id), about.startsWith("user:") && `--as ${quoted(about.slice(5))}`].filter(Boolean).join(" ");
+  const cli = about.startsWith("user:") && ["explain", action, quoted(type.slug), id && quoted(id), `--as ${quoted(about.slice(5))}`].filter(Boolean).join(" ");
   return (
     <Dialog kind="drawer" title="Why?" badges={<Badge kind="see">{words_of_actor(about, actors)}</Badge>} close={close}>
       <div class="row wrap">

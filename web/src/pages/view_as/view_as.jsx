@@ -10,7 +10,8 @@ import { Badge, Button, Empty, Failure, Loading, Page, plural, Select } from "..
 import { CopyAs } from "../../kit/copy_as.jsx";
 import { Icon } from "../../kit/icons.jsx";
 import { useResource } from "../../kit/resource.js";
-import { Pager, RowsTable, treatment_of } from "../../kit/rows.jsx";
+import { Pager } from "../../kit/pages.jsx";
+import { RowsTable, treatment_of } from "../../kit/rows.jsx";
 import { value_at } from "../../kit/json.jsx";
 import { FilterChips, FilterForm } from "../data/filters.jsx";
 import { order_of, where_of } from "../data/query.js";
@@ -69,7 +70,7 @@ function Seen({ type, parameters, actors }) {
   const [why, set_why] = useState(null);
   const [is_filtering, set_filtering] = useState(false);
   const decisions = useDecisions(type, about);
-  const { page, pager } = useRowPages(type.slug, parameters, is_exact ? about : undefined);
+  const { page, pager } = useRowPages(type.slug, parameters, { view_as: is_exact ? about : undefined });
   const rows = page.data?.items ?? [];
   const ids = rows.map((row) => row.id);
   const seen = useResource(is_exact || ids.length === 0 ? null : `seen ${about} ${ids.join()}`, async (signal) => {
