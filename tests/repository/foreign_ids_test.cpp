@@ -49,10 +49,11 @@ std::set<std::string> takers_of_ids() {
   for (auto taker = out.begin(); taker != out.end();)
     taker = taker->starts_with("TrustedHost::") || taker->starts_with("OperatorSessions::") ? out.erase(taker)
                                                                                             : std::next(taker);
-  // What verify and the like answer with takes none; the doctor and a copy take a database, and a worker is the host's.
+  // What verify and the like answer with takes none; the doctor and a copy take a database, a worker is the host's, and
+  // members are listed by the trusted host.
   for (const char* const other :
        {"Verification::event", "Finding::organization", "DoctorOptions::organization", "CopyOptions::organization",
-        "TriggerWorkerOptions::organization", "TriggerWorkerOptions::serves"})
+        "MemberQuery::after", "TriggerWorkerOptions::organization", "TriggerWorkerOptions::serves"})
     out.erase(other);
   return out;
 }
