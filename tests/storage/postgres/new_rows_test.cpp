@@ -151,7 +151,7 @@ TEST_CASE("many rows with unique keys are few statements, and the first that is 
   CHECK(std::stoi(raw.value("SELECT last_value FROM public.inserts")) <= 8);  // of 2,400 values
   raw.run("DROP TRIGGER counter ON struere.unique_values");
   CHECK(raw.value("SELECT count(*) FROM struere.unique_values") == "2402");
-  other.entities("guest").create_all(rows);
+  other.entities("guest").create(guest(17));  // all that matters below; memory looks through all rows for a value
 
   const auto said = [](const EntityRepository& repository, const std::vector<Json>& of) {
     return error_of([&] { repository.create_all(of); });
