@@ -214,8 +214,8 @@ void Candidates::add_conditions(Text& text) const {
     text.also("e.id = k.id");
   }
   // A row that ids lead to is found by its id: before the first ANALYZE of a table, the planner would take the index of
-  // the type for as good, and read all rows of the type for each id.
-  text.also(fmt::format("e.scope_id = $1 AND e.type_key{} = $2 AND e.deleted_at IS NULL",
+  // the type for as good, and read all rows of the scope for each id. `+ 0` hides from it that the index would do.
+  text.also(fmt::format("e.scope_id = $1 AND e.type_key{0} = $2 AND e.deleted_at{0} IS NULL",
                         access_ || selection_.id || selection_.ids ? " + 0" : ""));
   if (selection_.id)
     text.also(is_storable(*selection_.id) ? fmt::format("e.id = {}", text.add_text(*selection_.id)) : "false");

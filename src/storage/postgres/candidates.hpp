@@ -33,6 +33,7 @@ class Candidates {
 
   Order order() const noexcept { return order_; }
   bool has_key() const noexcept { return order_ == Order::key; }
+  bool has_terms() const noexcept { return !terms_.empty(); }
   static constexpr int key_column = 6;
   // order() == key: whether rows of one key come in the order of the selection if the key is exact.
   bool is_tail_exact() const noexcept { return is_tail_exact_; }

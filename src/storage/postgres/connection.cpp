@@ -52,6 +52,24 @@ Connection::Connection(const Target& target) : prepares_(target.prepares), forks
     throw Error(ErrorCode::storage,
                 "the connection to the PostgreSQL server has no pipeline mode; use libpq 14 or newer");
   }
+  if (prepares_) set_planning();
+}
+
+// An index of the scope serves each statement whatever its values, and planning it again takes as long as a small
+// answer. Searches, for which that is not so, say otherwise (row_batches.hpp). A plan that was made while a table was
+// small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without one
+// of the settings plans as it likes.
+void Connection::set_planning() {
+  try {
+    for (const char* const setting : {"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"})
+      queue(std::string("SET ") + setting);
+    finish();
+    plans_once_ = true;
+  } catch (const Error&) {
+    if (!is_broken_) return;
+    PQfinish(connection_);
+    throw;
+  }
 }
 
 Connection::~Connection() {

@@ -62,6 +62,9 @@ class Connection {
   // Sends what is queued without waiting; the results are dropped before the next statement is sent.
   void send_and_forget() noexcept;
 
+  // Whether a statement that is sent again is planned only once, as long as its transaction does not say otherwise.
+  bool plans_once() const noexcept { return plans_once_; }
+
   // Asked while a result is waited for; if it answers true, the statement is cancelled.
   void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }
 
@@ -77,6 +80,7 @@ class Connection {
     std::optional<Ticket> ticket;
   };
 
+  void set_planning();
   void require(bool succeeded);
   [[noreturn]] void throw_lost();
   void wait(bool for_write);
@@ -90,7 +94,7 @@ class Connection {
   Ticket send(const std::string* name, std::string_view sql, const Parameters& parameters);
 
   pg_conn* connection_;
-  bool prepares_;
+  bool prepares_, plans_once_ = false;
   std::uint64_t forks_;
   struct HashOfText {
     using is_transparent = void;

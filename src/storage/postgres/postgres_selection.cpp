@@ -89,10 +89,7 @@ auto PostgresTransaction::with_keys(EntityTypeKey type, Query&& query) {
     if (const auto known = known_keys_.find(scope_, type)) {
       auto answer = query(*known->keys);
       if (head_.generation() == known->generation) return answer;
-      if (work_->has_ended()) {
-        work_->begin_again();
-        head_.forget();
-      }
+      if (work_->has_ended()) work_->begin_again();
     }
   return query(*keys_of(type));
 }
@@ -111,7 +108,7 @@ Page PostgresTransaction::page_of_id(const Selection& selection, RowDecider& dec
   if (selection.is_last && !decider.asks_for_relations()) work_->end_with_next();
   const Result found = connection().run(
       "SELECT id, data, version, status, created_at, updated_at FROM struere.entities WHERE scope_id = $1 AND type_key "
-      "+ 0 = $2 AND deleted_at IS NULL AND id = $3",
+      "+ 0 = $2 AND deleted_at + 0 IS NULL AND id = $3",
       Parameters().add(scope_).add(selection.type).add_text(*selection.id));
   Page page;
   if (found.rows() == 0) return page;
@@ -241,7 +238,7 @@ std::optional<std::string> PostgresTransaction::own_entity_of(const OwnEntity::C
     std::string sql = "SELECT e.id, e.data, e.created_at FROM struere.entities e";
     const bool by_key = key != keys->fields.end();
     std::string where =
-        fmt::format(" WHERE e.scope_id = $1 AND e.type_key{} = $2 AND e.deleted_at IS NULL AND e.status = 'active'",
+        fmt::format(" WHERE e.scope_id = $1 AND e.type_key{0} = $2 AND e.deleted_at{0} IS NULL AND e.status = 'active'",
                     by_key ? " + 0" : "");  // as in Candidates
     if (by_key) {
       parameters.add(key->number).add_bytes(bytes);

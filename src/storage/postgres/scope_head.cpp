@@ -8,6 +8,15 @@
 
 namespace struere::postgres {
 
+namespace {
+
+// $1 is the scope.
+constexpr const char* select_scope_head =
+    "SELECT generation, event_count, event_hash, event_time, written_at, log_start_sequence, log_start_hash FROM "
+    "struere.scope_heads WHERE scope_id = $1";
+
+}  // namespace
+
 Connection::Ticket ScopeHead::queue_lock() {
   static const std::string sql = std::string(select_scope_head) + " FOR NO KEY UPDATE";
   return work_.in(scope_).queue(sql, Parameters().add(scope_));
@@ -21,10 +30,7 @@ void ScopeHead::lock() {
 }
 
 void ScopeHead::parse(const Result& row) {
-  if (row.rows() != 1)
-    throw Error(ErrorCode::storage,
-                "a scope of the database has no head, or this role may not see it; restore a backup, or grant the role "
-                "what `struere pg init` prints");
+  if (row.rows() != 1) throw_no_head();
   values_.generation = row.integer(0, 0);
   values_.end.sequence = row.integer(0, 1);
   values_.event_time = row.integer(0, 3);
@@ -36,13 +42,18 @@ void ScopeHead::parse(const Result& row) {
 }
 
 const ScopeHead::Values& ScopeHead::read() {
-  if (is_read_) return values_;
-  if (!work_.head()) {
-    Connection& connection = work_.in(scope_);
-    if (!work_.head()) connection.finish();
-  }
-  parse(*work_.head());
+  if (!is_read_) parse(work_.in(scope_).run(select_scope_head, Parameters().add(scope_)));
   return values_;
+}
+
+// A reader's transaction that began again has another snapshot, and with it another generation.
+std::uint64_t ScopeHead::generation() {
+  if (work_.is_write()) return static_cast<std::uint64_t>(read().generation);
+  if (!work_.generation()) {
+    Connection& connection = work_.in(scope_);
+    if (!work_.generation()) connection.finish();
+  }
+  return work_.generation().value();
 }
 
 ScopeHead::Values& ScopeHead::changed() {

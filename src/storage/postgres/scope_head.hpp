@@ -10,21 +10,20 @@ namespace struere::postgres {
 
 class ScopeHead {
  public:
-  // Read with the first use; for a write at once, and locked until the transaction ends. Throws Error{storage} if
-  // another writer holds it for longer than the lock timeout.
+  // A reader's generation() comes from Work, the rest is read with the first use. A write reads all of it at once, and
+  // locks it until the transaction ends. Throws Error{storage} if another writer holds it for longer than the lock
+  // timeout.
   ScopeHead(Work& work, std::int64_t scope) : work_(work), scope_(scope) {}
   void lock();
   // The same in two steps, so that more is asked along with it: queued, then taken when somebody has waited for it.
   Connection::Ticket queue_lock();
   void take_lock(const Result& row) { parse(row); }
-  // Of a reader whose transaction begins again.
-  void forget() noexcept { is_read_ = false; }
   // Queues what was changed.
   void save();
 
   // Whether generation() asks the server nothing.
-  bool is_known() { return is_read_ || work_.head() != nullptr; }
-  std::uint64_t generation() { return static_cast<std::uint64_t>(read().generation); }
+  bool is_known() { return is_read_ || work_.generation(); }
+  std::uint64_t generation();
   ChainHead chain_head() { return read().end; }
   Timestamp last_time();
   ChainHead log_start() { return read().start; }

@@ -6,7 +6,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "struere/core/error.hpp"
+
 namespace struere::postgres {
+
+void throw_no_head() {
+  throw Error(ErrorCode::storage,
+              "a scope of the database has no head, or this role may not see it; restore a backup, or grant the role "
+              "what `struere pg init` prints");
+}
 
 Work::~Work() {
   if (!is_begun_ || has_ended()) return;
@@ -46,24 +54,27 @@ Connection& Work::anywhere() {
 
 Connection& Work::in(std::int64_t scope) {
   Connection& connection = anywhere();
-  head();
+  generation();
   // As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
   if (scope_ != scope) {
     connection.queue_again(fmt::format("SET LOCAL struere.scope = {}", scope));
     scope_ = scope;
-    if (!is_write() && !asked_head_ && !head_)
-      asked_head_ = connection.queue(select_scope_head, Parameters().add(scope));
+    if (!is_write() && !asked_generation_ && !generation_)
+      asked_generation_ =
+          connection.queue("SELECT generation FROM struere.scope_heads WHERE scope_id = $1", Parameters().add(scope));
   }
   return connection;
 }
 
-const Result* Work::head() {
+std::optional<std::uint64_t> Work::generation() {
   // What was asked along with the statement before; the next one drops it.
-  if (asked_head_ && lease_->has_finished()) {
-    head_ = lease_->take(*asked_head_);
-    asked_head_.reset();
+  if (asked_generation_ && lease_->has_finished()) {
+    const Result row = lease_->take(*asked_generation_);
+    asked_generation_.reset();
+    if (row.rows() != 1) throw_no_head();
+    generation_ = static_cast<std::uint64_t>(row.integer(0, 0));
   }
-  return head_ ? &*head_ : nullptr;
+  return generation_;
 }
 
 void Work::end_with_next() {
@@ -78,8 +89,8 @@ void Work::begin_again() {
   if (is_write() || !has_ended()) throw std::logic_error("only a reader who has ended begins again");
   is_begun_ = has_ended_ = ends_with_next_ = false;
   scope_.reset();
-  asked_head_.reset();
-  head_.reset();
+  asked_generation_.reset();
+  generation_.reset();
 }
 
 void Work::commit() {

@@ -8,11 +8,6 @@
 
 namespace struere::postgres {
 
-// $1 is the scope.
-inline constexpr const char* select_scope_head =
-    "SELECT generation, event_count, event_hash, event_time, written_at, log_start_sequence, log_start_hash FROM "
-    "struere.scope_heads WHERE scope_id = $1";
-
 // Statements that wait for others of their kind.
 class Deferred {
  public:
@@ -21,6 +16,9 @@ class Deferred {
  protected:
   ~Deferred() = default;
 };
+
+// For a scope without a row in scope_heads.
+[[noreturn]] void throw_no_head();
 
 // INVARIANT: each statement on a scoped table is sent by in(), after `SET LOCAL struere.scope`, which row security
 // compares with (row_security.hpp). Undone on destruction unless commit() returned.
@@ -44,8 +42,8 @@ class Work {
   // The same for tables of no scope.
   Connection& anywhere();
 
-  // The row that the first statement of a read in a scope brought with it (scope_head.hpp); nullptr if there is none.
-  const Result* head();
+  // The scope's generation, which the first statement of a read in a scope brought with it; nullopt if none did.
+  std::optional<std::uint64_t> generation();
 
   // Its statements go before the next one of this transaction, and before those of who defers after it.
   void defer(Deferred& statements);
@@ -54,8 +52,8 @@ class Work {
     if (deferred_ == &statements) deferred_ = nullptr;
   }
 
-  // Of a reader: the transaction ends along with the statements that are waited for next. What it has read of the
-  // scope's head is still there. No effect on a writer.
+  // Of a reader: the transaction ends along with the statements that are waited for next. generation() is still known
+  // then. No effect on a writer.
   void end_with_next();
   bool has_ended() const noexcept;
   // A reader who has ended begins once more, with a snapshot of its own.
@@ -70,8 +68,8 @@ class Work {
   std::chrono::milliseconds lock_timeout_;
   bool is_begun_ = false, has_ended_ = false, ends_with_next_ = false;
   std::optional<std::int64_t> scope_;
-  std::optional<Connection::Ticket> asked_head_;
-  std::optional<Result> head_;
+  std::optional<Connection::Ticket> asked_generation_;
+  std::optional<std::uint64_t> generation_;
   Deferred* deferred_ = nullptr;
 };
 
