@@ -2,6 +2,7 @@
 // caller that looks up many keys therefore evicts one entry of others at a time, never all of them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <unordered_set>
@@ -37,11 +38,19 @@ class BoundedCache {
       entries_.pop_front();
       throw;
     }
-    if (entries_.size() > capacity_) {
-      index_.erase(std::prev(entries_.end()));
-      entries_.pop_back();
-    }
+    if (entries_.size() > capacity_) pop_oldest();
     return entries_.front().second;
+  }
+
+  // Removes the entry that was not used for the longest time and returns its value. There must be one.
+  Value pop_oldest() { return pop(std::prev(entries_.end())); }
+
+  // Removes the entry of the greatest weight, of several the one that was not used for the longest time. There must be
+  // one. Looks at all entries.
+  template <class Weigh>
+  Value pop_heaviest(const Weigh& weigh) {
+    const auto lighter = [&](const auto& a, const auto& b) { return weigh(a.second) <= weigh(b.second); };
+    return pop(std::max_element(entries_.begin(), entries_.end(), lighter));
   }
 
   std::size_t size() const noexcept { return entries_.size(); }
@@ -54,6 +63,13 @@ class BoundedCache {
   template <class Sought>
   static const Sought& key_of(const Sought& sought) {
     return sought;
+  }
+
+  Value pop(Position position) {
+    index_.erase(position);
+    Value out = std::move(position->second);
+    entries_.erase(position);
+    return out;
   }
 
   struct IndexHash {

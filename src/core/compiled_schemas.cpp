@@ -25,6 +25,13 @@ std::size_t CompiledSchemas::DigestHash::operator()(const Digest& digest) const 
   return out;
 }
 
+std::shared_ptr<const JsonSchema> CompiledSchemas::keep(const Digest& key, std::shared_ptr<const JsonSchema> schema) {
+  kept_bytes_ += schema->memory();
+  while (compiled_.size() > 0 && (kept_bytes_ > most_kept_bytes || compiled_.size() == most_kept))
+    kept_bytes_ -= compiled_.pop_oldest()->memory();
+  return compiled_.put(key, std::move(schema));
+}
+
 std::shared_ptr<const JsonSchema> CompiledSchemas::compile(const std::string& schema) {
   const auto fresh = [&] { return std::make_shared<const JsonSchema>(parse_canonical_json(schema)); };
   if (!schemas_of_this_thread) return fresh();
@@ -39,7 +46,7 @@ std::shared_ptr<const JsonSchema> CompiledSchemas::compile(const std::string& sc
   try {
     const auto compiled = fresh();
     schemas_of_this_thread->outcomes_.insert_or_assign(key, compiled->references());
-    return schemas_of_this_thread->compiled_.put(key, compiled);
+    return schemas_of_this_thread->keep(key, compiled);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::invalid_definition) schemas_of_this_thread->outcomes_.insert_or_assign(key, error);
     throw;

@@ -64,12 +64,16 @@ class CompiledSchemas {
 
   using Outcome = std::variant<std::vector<ReferenceField>, Error>;
 
-  static constexpr std::size_t most_kept = 16;  // each takes up to some MiB; of all others only the outcome is kept
+  // Of all others only the outcome is kept.
+  static constexpr std::size_t most_kept = 16, most_kept_bytes = 64UL << 20;
   struct DigestHash {
     std::size_t operator()(const Digest& digest) const noexcept;
   };
   std::map<Digest, Outcome> outcomes_;
+  std::shared_ptr<const JsonSchema> keep(const Digest& key, std::shared_ptr<const JsonSchema> schema);
+
   BoundedCache<Digest, std::shared_ptr<const JsonSchema>, DigestHash> compiled_{most_kept};
+  std::size_t kept_bytes_ = 0;
   bool is_sealed_ = false;
   CompiledSchemas* outer_;
 };

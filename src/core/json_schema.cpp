@@ -1,5 +1,7 @@
 #include "core/json_schema.hpp"
 
+#include <algorithm>
+
 #include "core/json_schema/schema_graph.hpp"
 
 namespace struere {
@@ -36,5 +38,7 @@ std::optional<SchemaFault> JsonSchema::validate(const Json& data, std::uint64_t&
 }
 
 const std::vector<ReferenceField>& JsonSchema::references() const noexcept { return graph_->references; }
+std::size_t JsonSchema::memory() const noexcept { return graph_->memory; }
+std::uint64_t JsonSchema::steps_of_compiling() const noexcept { return std::min(graph_->steps_taken, most_steps); }
 
 }  // namespace struere

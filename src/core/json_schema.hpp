@@ -1,6 +1,7 @@
 // The JSON Schema of an entity type: draft 2020-12, or draft 7 if `$schema` says so.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -50,6 +51,11 @@ class JsonSchema {
 
   // The fields with `references`, in the order of their places.
   const std::vector<ReferenceField>& references() const noexcept;
+
+  // The bytes that it takes at most while it is kept, with what its patterns keep from earlier validations.
+  std::size_t memory() const noexcept;
+  // How long compiling it took, in steps of validation; at most most_steps.
+  std::uint64_t steps_of_compiling() const noexcept;
 
  private:
   std::shared_ptr<const json_schema::SchemaGraph> graph_;

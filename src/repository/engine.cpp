@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "access/plan_memory.hpp"
 #include "repository/decision_cache.hpp"
 #include "storage/configuration.hpp"
 #include "storage/records.hpp"
@@ -14,6 +15,7 @@ namespace {
 // A key made of parts, each with its length before it, so that different lists of parts never make the same key.
 class PlanKey {
  public:
+  explicit PlanKey(std::string prefix) : key_(std::move(prefix)) {}
   void add(std::string_view part) { key_.append(std::to_string(part.size())).append(":").append(part); }
   void add_count(std::size_t count) { key_.append(std::to_string(count)).append(";"); }
   std::string take() { return std::move(key_); }
@@ -22,13 +24,15 @@ class PlanKey {
   std::string key_;
 };
 
+std::string schema_key(const EntityType& type) { return std::to_string(type.key); }
+
 std::vector<FormerName> read_former_names(Transaction& transaction) {
   constexpr std::int64_t most = 1'000'000;
   return select<FormerName>(transaction, {{}, {}, {"entity_type", "position"}, false, {}, most});
 }
 
 std::string plan_key(const ActorContext& actor, Action action, const std::string& type) {
-  PlanKey key;
+  PlanKey key("plan ");
   key.add(to_string(action));
   key.add(type);
   if (actor.type() == ActorType::system) {
@@ -56,35 +60,37 @@ std::string plan_key(const ActorContext& actor, Action action, const std::string
 
 std::shared_ptr<const AccessPlan> CompiledScope::plan(const ActorContext& actor, Action action,
                                                       const std::string& type) {
-  const std::string key = plan_key(actor, action, type);
-  const MutexLock lock(mutex_);
-  if (const auto* const known = plans_.find(key)) return *known;
+  std::string key = plan_key(actor, action, type);
+  if (auto known = compiled_.find<AccessPlan>(key)) return known;
   auto plan = std::make_shared<const AccessPlan>(compile(rules_, actor, action, type));
-  if (!rules_.find_type(type)) return plan;  // callers may pass any text, so unknown types are not cached
-  return plans_.put(key, std::move(plan));
+  // Callers may pass any text, so the plans of unknown types are not kept.
+  const std::size_t bytes = key.size() + memory_of(*plan);
+  if (rules_.find_type(type)) compiled_.put(std::move(key), plan, bytes);
+  return plan;
 }
 
 std::shared_ptr<const JsonSchema> CompiledScope::schema(const EntityType& type) {
-  const MutexLock lock(mutex_);
-  auto& slot = schemas_[type.key];
-  if (!slot) try {
-      slot = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
-    } catch (const Error& error) {  // the message would quote the schema, which not every writer may see
-      if (error.code() != ErrorCode::invalid_definition) throw;
-      throw Error(ErrorCode::invalid_definition, "the schema of `" + type.slug +
-                                                     "` was stored by an earlier version and cannot be enforced any "
-                                                     "more; an admin must define the type again");
-    }
-  return slot;
+  if (auto known = schema_if_compiled(type)) return known;
+  const MutexLock lock(compiling_);
+  if (auto known = schema_if_compiled(type)) return known;
+  try {
+    auto schema = std::make_shared<const JsonSchema>(parse_canonical_json(type.schema));
+    compiled_.put(schema_key(type), schema, schema->memory());
+    return schema;
+  } catch (const Error& error) {  // the message would quote the schema, which not every writer may see
+    if (error.code() != ErrorCode::invalid_definition) throw;
+    throw Error(ErrorCode::invalid_definition, "the schema of `" + type.slug +
+                                                   "` was stored by an earlier version and cannot be enforced any "
+                                                   "more; an admin must define the type again");
+  }
 }
 
 std::shared_ptr<const JsonSchema> CompiledScope::schema_if_compiled(const EntityType& type) {
-  const MutexLock lock(mutex_);
-  const auto found = schemas_.find(type.key);
-  return found == schemas_.end() ? nullptr : found->second;
+  return compiled_.find<JsonSchema>(schema_key(type));
 }
 
-std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
+std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction,
+                                                   const std::shared_ptr<CompiledCache>& cache) {
   auto types = stored_entity_types(transaction);
   auto roles = stored_roles(transaction);
   auto observer = read_entity_observer(transaction);
@@ -94,7 +100,7 @@ std::shared_ptr<CompiledScope> CompiledScope::read(Transaction& transaction) {
   for (const RoleRecord& role : roles) sizes.set("role", role.name, size_of(role));
   return std::make_shared<CompiledScope>(
       RuleBook(transaction.generation(), std::move(types), std::move(roles), read_former_names(transaction)),
-      std::move(observer), std::move(sizes));
+      std::move(observer), std::move(sizes), cache);
 }
 
 std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const Scope& scope) {
@@ -108,12 +114,22 @@ std::shared_ptr<CompiledScope> Engine::compiled(Transaction& transaction, const 
     }
     ++rule_uses_.misses;
   }
-  auto fresh = CompiledScope::read(transaction);
+  auto fresh = CompiledScope::read(transaction, compiled_cache);
   const MutexLock lock(mutex_);
   const Known* const known = scopes_.find(scope);
   // A reader of an older snapshot must not put back rules that a later reader has replaced.
-  if (!known || known->compiled->rules().generation() < generation) scopes_.put(scope, {fresh, std::nullopt});
+  if (!known || known->compiled->rules().generation() < generation) keep(scope, fresh);
   return fresh;
+}
+
+// At the bound in bytes, the scope with the largest definitions is given up, so that no scope pays for another one.
+void Engine::keep(const Scope& scope, const std::shared_ptr<CompiledScope>& fresh) {
+  const auto size = [](const Known& known) { return known.compiled->sizes().sum(); };
+  if (const Known* const known = scopes_.find(scope)) definition_bytes_ -= size(*known);
+  definition_bytes_ += fresh->sizes().sum();
+  scopes_.put(scope, {fresh, std::nullopt});
+  if (scopes_.size() > most_scopes) definition_bytes_ -= size(scopes_.pop_oldest());
+  while (definition_bytes_ > most_definition_bytes_of_all) definition_bytes_ -= size(scopes_.pop_heaviest(size));
 }
 
 std::shared_ptr<CompiledScope> Engine::last_known(const Scope& scope) {

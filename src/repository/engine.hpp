@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "core/json_schema.hpp"
 #include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
+#include "repository/compiled_cache.hpp"
 #include "repository/definition_sizes.hpp"
 #include "repository/denial_log.hpp"
 #include "repository/entity_observer.hpp"
@@ -29,17 +29,18 @@ namespace struere {
 // discarded when the generation changes, so that nothing in it can be stale.
 class CompiledScope {
  public:
-  CompiledScope(RuleBook rules, std::unique_ptr<const EntityObserver> observer, DefinitionSizes sizes)
-      : rules_(std::move(rules)), observer_(std::move(observer)), sizes_(std::move(sizes)) {}
+  CompiledScope(RuleBook rules, std::unique_ptr<const EntityObserver> observer, DefinitionSizes sizes,
+                const std::shared_ptr<CompiledCache>& cache)
+      : rules_(std::move(rules)), observer_(std::move(observer)), sizes_(std::move(sizes)), compiled_(cache) {}
 
-  // Reads the rules as the transaction sees them.
-  static std::shared_ptr<CompiledScope> read(Transaction& transaction);
+  // Reads the rules as the transaction sees them. What is compiled from them is kept in `cache`.
+  static std::shared_ptr<CompiledScope> read(Transaction& transaction, const std::shared_ptr<CompiledCache>& cache);
 
   const RuleBook& rules() const noexcept { return rules_; }
   const EntityObserver& observer() const noexcept { return *observer_; }
   std::shared_ptr<const AccessPlan> plan(const ActorContext& actor, Action action, const std::string& type);
   std::shared_ptr<const JsonSchema> schema(const EntityType& type);
-  // The same if it was compiled before; null otherwise.
+  // The same if it is kept compiled; null otherwise.
   std::shared_ptr<const JsonSchema> schema_if_compiled(const EntityType& type);
   const DefinitionSizes& sizes() const noexcept { return sizes_; }
 
@@ -47,11 +48,8 @@ class CompiledScope {
   RuleBook rules_;
   std::unique_ptr<const EntityObserver> observer_;
   DefinitionSizes sizes_;
-  Mutex mutex_;
-  static constexpr std::size_t most_plans = 4096;
-  BoundedCache<std::string, std::shared_ptr<const AccessPlan>, std::hash<std::string>> plans_
-      STRUERE_GUARDED_BY(mutex_){most_plans};
-  std::map<EntityTypeKey, std::shared_ptr<const JsonSchema>> schemas_ STRUERE_GUARDED_BY(mutex_);
+  Mutex compiling_;  // taken by the thread that compiles a schema, so that each is compiled once
+  CompiledShare compiled_;
 };
 
 struct Engine {
@@ -60,6 +58,7 @@ struct Engine {
   IdSource* ids;
   DenialRecording record_denials;
   AuthenticationCache authenticated;
+  std::shared_ptr<CompiledCache> compiled_cache = std::make_shared<CompiledCache>();
 
   // The rules as of the transaction's own snapshot.
   std::shared_ptr<CompiledScope> compiled(Transaction& transaction, const Scope& scope);
@@ -90,8 +89,11 @@ struct Engine {
     std::shared_ptr<CompiledScope> compiled;
     std::optional<CommitStamp> as_of;  // the last stamp at which it was seen to be current
   };
-  static constexpr std::size_t most_scopes = 4096;
-  BoundedCache<Scope, Known, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scopes};
+  void keep(const Scope& scope, const std::shared_ptr<CompiledScope>& fresh) STRUERE_REQUIRES(mutex_);
+
+  static constexpr std::size_t most_scopes = 4096, most_definition_bytes_of_all = 256UL << 20;
+  BoundedCache<Scope, Known, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){SIZE_MAX};
+  std::size_t definition_bytes_ STRUERE_GUARDED_BY(mutex_) = 0;  // of all of them
   CacheCounts rule_uses_ STRUERE_GUARDED_BY(mutex_);
 
  public:

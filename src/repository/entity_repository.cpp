@@ -99,9 +99,13 @@ void prepare_all(std::vector<WrittenJson>& rows, const Caller& caller, const Typ
   const Scope& scope = caller.actor().scope();
   try {
     const auto known = retried([&] { return engine.compiled(*engine.storage->begin(scope, Access::read), scope); });
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      if (!rows[i].prepare(*known, caller.actor(), type_of(i), "`data`"))
-        return;  // the write fails at this row, so later rows are not needed
+    // One type after the other, so that the schema of each is compiled once, however many of them are kept.
+    std::map<std::string, std::vector<std::size_t>> by_type;
+    for (std::size_t i = 0; i < rows.size(); ++i) by_type[type_of(i)].push_back(i);
+    std::size_t end = rows.size();  // the write fails at a row with a fault, so later rows are not needed
+    for (const auto& [type, places] : by_type)
+      for (const std::size_t i : places)
+        if (i < end && !rows[i].prepare(*known, caller.actor(), type, "`data`")) end = i;
   } catch (const Error&) {
   }
 }

@@ -60,7 +60,8 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
                                                 : engine.storage->begin(actor.scope(), access)),
       transaction_(owned_.get()),
       now_(is_write(access) ? engine.time_of_write(*transaction_) : engine.clock->now()),
-      is_write_(is_write(access)) {
+      is_write_(is_write(access)),
+      steps_of_compiling_(own_steps_of_compiling_) {
   if (may_presume)
     compiled_ = presumed_at_ ? engine.compiled_as_of(*presumed_at_, actor.scope()) : engine.last_known(actor.scope());
   presumes_ = compiled_ != nullptr;
@@ -78,6 +79,7 @@ GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
       transaction_(&unit.transaction()),
       now_(unit.now()),
       is_write_(true),
+      steps_of_compiling_(unit.steps_of_compiling()),
       compiled_(unit.compiled()) {}
 
 void GuardedOperation::commit() {
@@ -140,6 +142,19 @@ void GuardedOperation::spend(std::int64_t entries) {
         fmt::format("this would go through more than {} entities, relations or events while all writers wait; set "
                     "`hold_writers` at a time when they may wait",
                     most_entries_of_a_write));
+}
+
+std::shared_ptr<const JsonSchema> GuardedOperation::schema(const EntityType& type) {
+  if (auto kept = schema_if_compiled(type)) return kept;
+  auto compiled = compiled_->schema(type);
+  if (!is_write_) return compiled;
+  steps_of_compiling_ += compiled->steps_of_compiling();
+  if (steps_of_compiling_ > JsonSchema::most_steps)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("compiling the schemas of the types that are written takes more than {} steps while all "
+                            "writers wait; write to fewer types at a time",
+                            JsonSchema::most_steps));
+  return compiled;
 }
 
 EarlierCheck SlowCheck::run() const { return {type.schema, data, compiled->schema(type)->validate(data)}; }

@@ -75,7 +75,9 @@ class GuardedOperation {
   std::shared_ptr<const AccessPlan> plan(Action action, const std::string& type) {
     return compiled_->plan(actor_, action, type);
   }
-  std::shared_ptr<const JsonSchema> schema(const EntityType& type) { return compiled_->schema(type); }
+  // All schemas that one write or unit of work compiles under the write lock take at most JsonSchema::most_steps;
+  // beyond, throws invalid_data.
+  std::shared_ptr<const JsonSchema> schema(const EntityType& type);
   std::shared_ptr<const JsonSchema> schema_if_compiled(const EntityType& type) {
     return compiled_->schema_if_compiled(type);
   }
@@ -148,6 +150,8 @@ class GuardedOperation {
   bool checks_apart_ = false;
   const EarlierCheck* earlier_ = nullptr;
   std::uint64_t steps_left_ = JsonSchema::most_steps;
+  std::uint64_t own_steps_of_compiling_ = 0;
+  std::uint64_t& steps_of_compiling_;     // of this operation, or of its unit
   std::optional<DefinitionSizes> sizes_;  // as this operation leaves them; nullopt if it changed none
   std::shared_ptr<CompiledScope> compiled_;
 };

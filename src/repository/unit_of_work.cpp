@@ -76,7 +76,8 @@ std::shared_ptr<CompiledScope> UnitOfWork::compiled() {
   const std::uint64_t generation = transaction_->generation();
   if (generation == generation_) return engine_.compiled(*transaction_, scope_);
   // Not cached: these rules may be undone, and the next writer's rules would then have the same generation.
-  if (!changed_ || changed_->rules().generation() != generation) changed_ = CompiledScope::read(*transaction_);
+  if (!changed_ || changed_->rules().generation() != generation)
+    changed_ = CompiledScope::read(*transaction_, engine_.compiled_cache);
   return changed_;
 }
 

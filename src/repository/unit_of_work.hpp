@@ -33,6 +33,8 @@ class UnitOfWork {
   Engine& engine() noexcept { return engine_; }
   Transaction& transaction() noexcept { return *transaction_; }
   Timestamp now() const noexcept { return now_; }
+  // That compiling schemas took in all operations of the unit, which hold the write lock.
+  std::uint64_t& steps_of_compiling() noexcept { return steps_of_compiling_; }
 
   // Commits the transaction, or throws the first error of an operation.
   void commit();
@@ -59,6 +61,7 @@ class UnitOfWork {
   std::uint64_t generation_;                  // as committed; rules of a later generation never enter the engine's
                                               // cache
   std::shared_ptr<CompiledScope> changed_;    // the rules if this unit itself changed them
+  std::uint64_t steps_of_compiling_ = 0;
   std::optional<Error> failure_;
   std::optional<Denied> denied_;
 };

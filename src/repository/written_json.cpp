@@ -49,8 +49,8 @@ bool WrittenJson::prepare(CompiledScope& known, const ActorContext& actor, const
     // An actor that may not create rows of the type cannot cause this work.
     if (!found || !known.plan(actor, Action::create, type)->decision()) return true;
     if (!found->unique.empty()) unique_type_ = found->key;
-    checked_by_ = known.schema(*found);
-    fault_ = checked_by_->validate(read_->value);
+    fault_ = known.schema(*found)->validate(read_->value);
+    checked_as_ = {known.rules().generation(), found->key};
   } catch (const Error&) {  // the write reports errors in their proper order
   }
   return !fault_;

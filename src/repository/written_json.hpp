@@ -1,10 +1,11 @@
 // JSON that a caller passes to a write: a value, or text that is not parsed yet.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "repository/engine.hpp"
 #include "struere/core/error.hpp"
@@ -43,9 +44,10 @@ class WrittenJson {
     return *id_;
   }
 
-  // The fault that prepare() found; null if it did not check the value against this schema.
-  const std::optional<SchemaFault>* fault_by(const JsonSchema* schema) const {
-    return schema && checked_by_.get() == schema ? &fault_ : nullptr;
+  // The fault that prepare() found; null if it did not check the value by the schema that the type has in `rules`. The
+  // schema itself is not kept: many rows of many types would keep all of theirs.
+  const std::optional<SchemaFault>* fault_by(const RuleBook& rules, const EntityType& type) const {
+    return checked_as_ == CheckedAs(rules.generation(), type.key) ? &fault_ : nullptr;
   }
 
  private:
@@ -55,7 +57,8 @@ class WrittenJson {
   std::string_view text_;
   std::optional<CanonicalObject> read_;
   std::optional<Error> unreadable_;
-  std::shared_ptr<const JsonSchema> checked_by_;  // null if it was not checked
+  using CheckedAs = std::pair<std::uint64_t, EntityTypeKey>;  // the generation of the rules, and the type in them
+  std::optional<CheckedAs> checked_as_;                       // nullopt if it was not checked
   std::optional<SchemaFault> fault_;
   std::optional<EntityTypeKey> unique_type_;  // the type, if it has unique keys
   mutable std::optional<std::string> id_;

@@ -394,7 +394,7 @@ TEST_CASE("each bound of a schema is named", "[schema][bounds]") {
   Json patterns = Json::object(), large = Json::object();
   for (int i = 0; i < 101; ++i) patterns["^" + std::to_string(i)] = true;
   CHECK(has(told({{"patternProperties", patterns}}), "more than 100 different patterns"));
-  for (int i = 0; i < 20; ++i) large[std::to_string(i) + "\\p{L}{1,20}"] = true;
+  for (int i = 0; i < 10; ++i) large[std::to_string(i) + "\\p{L}{1,20}"] = true;
   CHECK(has(told({{"patternProperties", large}}), "too large together"));
   Json deep = true;
   for (int i = 0; i < 70; ++i) deep = Json{{"not", deep}};

@@ -10,6 +10,14 @@
 
 namespace struere::json_schema {
 
+namespace {
+
+// RE2 keeps the states of its automaton that a text has led to, up to its limit. With this limit the automaton of any
+// pattern has room for many more states than it needs at least, and a small pattern does not keep megabytes.
+constexpr std::size_t memory_per_instruction = 500;
+
+}  // namespace
+
 struct Pattern::Compiled {
   Compiled(const std::string& expression, const RE2::Options& options) : re2(expression, options) {}
   RE2 re2;
@@ -35,6 +43,17 @@ Pattern::Pattern(const std::string& text, const std::string& place) : text_(text
     refuse(fmt::format("there is no class of characters `{}`", compiled.error_arg()));
   if (!compiled.ok()) refuse(compiled.error());
   size_ = static_cast<std::size_t>(std::max(1, compiled.ProgramSize()));
+  const auto limit =
+      std::clamp(static_cast<std::int64_t>(size_ * memory_per_instruction), pattern_least_memory, pattern_max_memory);
+  options.set_max_mem(limit);
+  if (limit < pattern_max_memory) {
+    if (auto smaller = std::make_unique<const Compiled>(expression, options); smaller->re2.ok())
+      compiled_ = std::move(smaller);
+    else
+      options.set_max_mem(pattern_max_memory);
+  }
+  // RE2 gives the automaton of one direction a third of its limit. The rest is what allocation adds.
+  memory_ = static_cast<std::size_t>(options.max_mem()) * 3 / 8 + size_ * 16 + text.size() * 64;
 }
 
 Pattern::~Pattern() = default;

@@ -107,6 +107,12 @@ class ReferenceCollector {
   void add(NodeId id, std::size_t place) {
     if (place == 0) refuse_reference(places_[id], "`references` applies to a field, not to the whole row");
     ReferenceField field{{}, graph_.nodes[id].references};
+    bytes_ += field.type.size();
+    for (std::size_t at = place; at != 0; at = trail_[at].within) bytes_ += sizeof(std::string) + trail_[at].key.size();
+    if (bytes_ > max_reference_bytes)
+      refuse_reference(places_[id], fmt::format("the paths to all fields with `references` are longer than {} MiB "
+                                                "together; use shorter names, or remove it from the recursive schema",
+                                                max_reference_bytes >> 20));
     for (std::size_t at = place; at != 0; at = trail_[at].within) field.place.push_back(trail_[at].key);
     std::ranges::reverse(field.place);
     const auto is_same = [&](const ReferenceField& other) {
@@ -125,6 +131,7 @@ class ReferenceCollector {
   std::set<std::pair<NodeId, std::size_t>> seen_;
   std::vector<std::pair<NodeId, std::size_t>> pending_;
   std::vector<ReferenceField> out_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace

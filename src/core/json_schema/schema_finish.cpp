@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_schema/schema_graph.hpp"
+#include "core/memory_use.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::json_schema {
@@ -95,6 +96,9 @@ void finish_graph(SchemaGraph& graph, const std::vector<std::string>& places) {
   for (NodeId id = 0; id < graph.nodes.size(); ++id) graph.nodes[id].is_shared = ways[id] > 1;
   mark_observed(graph);
   graph.references = collect_references(graph, places);
+  graph.memory += bytes_of_elements(graph.references);
+  for (const ReferenceField& field : graph.references)
+    graph.memory += bytes_outside(field.place) + bytes_outside(field.type);
 }
 
 }  // namespace struere::json_schema

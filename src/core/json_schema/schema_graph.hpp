@@ -19,11 +19,14 @@
 namespace struere::json_schema {
 
 // Limits of a schema. If one is exceeded, reading throws invalid_definition, and the message names it.
-inline constexpr std::size_t max_nodes = 10'000;          // schemas in a schema
-inline constexpr std::size_t max_chain = 200;             // schemas applied to one value, one within another
-inline constexpr std::size_t max_patterns = 100;          // distinct patterns
-inline constexpr std::size_t max_pattern_size = 200'000;  // instructions of all patterns together
+inline constexpr std::size_t max_nodes = 10'000;              // schemas in a schema
+inline constexpr std::size_t max_chain = 200;                 // schemas applied to one value, one within another
+inline constexpr std::size_t max_patterns = 100;              // distinct patterns
+inline constexpr std::size_t max_pattern_size = 200'000;      // instructions of all patterns together
+inline constexpr std::size_t max_pattern_bytes = 64UL << 10;  // of the texts of all patterns together
+inline constexpr std::size_t max_memory = 32UL << 20;         // of the compiled form, in bytes
 inline constexpr std::size_t max_reference_fields = 1'000;
+inline constexpr std::size_t max_reference_bytes = 1UL << 20;  // of the paths to them together
 // The limit of one validation, about a second of work. Beyond it, validation fails with invalid_data.
 inline constexpr std::uint64_t max_steps = 10'000'000;
 inline constexpr std::uint64_t pattern_work_per_step = 40;  // instructions × bytes
@@ -176,7 +179,12 @@ struct SchemaGraph {
   std::deque<SchemaNode> nodes;  // the first node is the root
   std::map<std::string, Pattern> patterns;
   std::vector<ReferenceField> references;
+  std::size_t memory = 0;         // the bytes that all of it takes at most, patterns included
+  std::uint64_t steps_taken = 0;  // that compiling it took, of the size that a step of validation has
 };
+
+// The bytes that a node takes, without its patterns.
+std::size_t memory_of(const SchemaNode& node);
 
 // Reads `schema` into a graph. Throws Error{invalid_definition} that names the place of the fault: an unknown
 // keyword, a value that a keyword cannot have, an unusable pattern, a `$ref` that leads out of the schema, to no

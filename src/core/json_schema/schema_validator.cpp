@@ -15,7 +15,8 @@ namespace {
 
 // The maximum that acceptable data can need.
 constexpr std::size_t most_frames = (json_max_depth + 8) * max_chain;
-constexpr std::uint64_t steps_to_keep = 4;    // a kept answer takes memory
+constexpr std::uint64_t steps_to_keep = 4;
+constexpr std::size_t most_kept = 250'000;    // answers, each of 100 bytes or so; further ones are found again
 constexpr std::uint64_t parts_per_step = 16;  // of a value, when marking the evaluated parts
 
 class Validation {
@@ -63,7 +64,7 @@ class Validation {
   }
 
   void keep(const Application& done) {
-    if (!graph_.nodes[done.node].is_shared) return;
+    if (!graph_.nodes[done.node].is_shared || kept_.size() == most_kept) return;
     steps_ += steps_to_keep;
     kept_.emplace(std::pair(done.node, done.value), answer_);
   }
