@@ -41,6 +41,11 @@ TEST_CASE("a text that is prepared while in use leaves no key behind", "[storage
     CHECK(first.integer(0) == second.integer(0));
     flood(0);
   }
+  int kept = 0;
+  for (sqlite3_stmt* each = sqlite3_next_stmt(connection.handle(), nullptr); each;
+       each = sqlite3_next_stmt(connection.handle(), each))
+    if (sqlite3_sql(each) == twice) ++kept;
+  CHECK(kept == 1);  // the second one ends with its use
   for (int round = 1; round < 4; ++round) {
     flood(1000 * round);
     CHECK(connection.prepare(twice).step());
