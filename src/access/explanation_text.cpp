@@ -1,6 +1,7 @@
 // An explanation as JSON for programs and as text for people.
 #include <fmt/format.h>
 
+#include "core/single_line.hpp"
 #include "struere/access/explanation.hpp"
 
 namespace struere {
@@ -42,32 +43,38 @@ Json Explanation::to_json() const {
 }
 
 std::string Explanation::text() const {
-  std::string out = fmt::format("{}: {}\n", decision.allowed() ? "Allowed" : "Denied", decision.reason());
+  std::vector<std::string> out;
+  out.push_back(fmt::format("{}: {}", decision.allowed() ? "Allowed" : "Denied", decision.reason()));
   for (const ExplainedPolicy& entry : policies)
-    out += fmt::format("  policy of role `{}`: {} {} on {}\n", entry.role, to_string(entry.policy.effect),
-                       entry.policy.action ? to_string(*entry.policy.action) : "*", entry.policy.resource);
-  if (!row_given) return out;
-  if (!row_exists)
-    return out + "There is no such row: this scope has no row of this type with this id, or it is deleted.\n";
+    out.push_back(fmt::format("  policy of role `{}`: {} {} on {}", entry.role, to_string(entry.policy.effect),
+                              entry.policy.action ? to_string(*entry.policy.action) : "*", entry.policy.resource));
+  const auto text_of = [](std::vector<std::string>& lines) { return joined_lines(lines) + "\n"; };
+  if (!row_given) return text_of(out);
+  if (!row_exists) {
+    out.emplace_back("There is no such row: this scope has no row of this type with this id, or it is deleted.");
+    return text_of(out);
+  }
   if (write_given)
-    out += write_allowed ? "The write is allowed.\n"
-                         : "The write is refused: no grant admits the row before and after the write and leaves "
-                           "all written fields unmasked.\n";
-  out += row_visible ? "The row is admitted.\n" : "The row is refused: no grant admits it.\n";
+    out.emplace_back(write_allowed ? "The write is allowed."
+                                   : "The write is refused: no grant admits the row before and after the write and "
+                                     "leaves all written fields unmasked.");
+  out.emplace_back(row_visible ? "The row is admitted." : "The row is refused: no grant admits it.");
   for (const ExplainedGrant& grant : grants) {
-    out += fmt::format("  grant of role `{}` {}\n", grant.role,
-                       grant.broken   ? "is void: a stored rule or mask cannot be read"
-                       : grant.admits ? "admits it"
-                                      : "does not admit it");
-    if (grant.rules.empty() && !grant.broken) out += "    it has no rule for this type\n";
+    out.push_back(fmt::format("  grant of role `{}` {}", grant.role,
+                              grant.broken   ? "is void: a stored rule or mask cannot be read"
+                              : grant.admits ? "admits it"
+                                             : "does not admit it"));
+    if (grant.rules.empty() && !grant.broken) out.emplace_back("    it has no rule for this type");
     for (const ExplainedRule& rule : grant.rules)
-      out += fmt::format("    {} {}\n", rule.holds ? "yes" : "no ", rule.compared);
-    if (write_given && grant.admits && !grant.admits_after) out += "    it does not admit the row as it would be\n";
-    for (const std::string& path : grant.masked) out += fmt::format("    it masks {}, which is written\n", path);
+      out.push_back(fmt::format("    {} {}", rule.holds ? "yes" : "no ", rule.compared));
+    if (write_given && grant.admits && !grant.admits_after)
+      out.emplace_back("    it does not admit the row as it would be");
+    for (const std::string& path : grant.masked) out.push_back(fmt::format("    it masks {}, which is written", path));
   }
   for (const ExplainedField& field : fields)
-    if (field.treatment != "clear") out += fmt::format("  {} is {} ({})\n", field.path, field.treatment, field.by);
-  return out;
+    if (field.treatment != "clear")
+      out.push_back(fmt::format("  {} is {} ({})", field.path, field.treatment, field.by));
+  return text_of(out);
 }
 
 }  // namespace struere

@@ -12,6 +12,7 @@
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <memory>
+#include <sstream>
 
 #include "cli/workspace.hpp"
 #include "struere/core/error.hpp"
@@ -55,8 +56,11 @@ ErrorCode code_of(unsigned status, const std::string& word) {
                : std::string();
   };
   const std::string detail = text("detail");
-  Error out(code_of(status, text("code")),
-            detail.empty() ? fmt::format("the server answered {}; is it a server of struere?", status) : detail);
+  std::vector<std::string> lines;  // such as one for each fault of a set of definitions
+  std::istringstream stream(detail);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  if (lines.empty()) lines.push_back(fmt::format("the server answered {}; is it a server of struere?", status));
+  Error out(code_of(status, text("code")), lines);
   if (const std::string path = text("path"); !path.empty()) out = out.at(path);
   if (problem.is_object() && problem.value("transient", Json()) == true) out = out.transient();
   if (problem.is_object() && problem.value("index", Json()).is_number_unsigned())

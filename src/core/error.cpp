@@ -2,7 +2,13 @@
 
 #include <utility>
 
+#include "core/single_line.hpp"
+
 namespace struere {
+
+Error::Error(ErrorCode code, const std::string& message) : std::runtime_error(single_line(message)), code_(code) {}
+Error::Error(ErrorCode code, const std::vector<std::string>& lines)
+    : std::runtime_error(joined_lines(lines)), code_(code) {}
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
@@ -45,7 +51,7 @@ Error Error::at(std::size_t index) const {
 }
 
 Error Error::with_message(const std::string& message) const {
-  Error out(code_, message);
+  Error out(code_, lines_of(message));
   out.transient_ = transient_;
   out.retryable_ = retryable_;
   out.index_ = index_;

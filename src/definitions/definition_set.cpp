@@ -49,11 +49,11 @@ std::vector<DefinitionFault> DefinitionSet::faults(const HeldFields& held) const
 DefinitionSet DefinitionSet::normal_form(const HeldFields& held) const {
   auto [faults, normal] = check_definitions(*this, held);
   if (faults.empty()) return std::move(normal);
-  std::string message;
+  std::vector<std::string> lines;
   for (const DefinitionFault& fault : faults)
-    message += fmt::format("{}{} `{}`{}{}: {}", message.empty() ? "" : "\n", to_string(fault.kind), fault.name,
-                           fault.place.empty() ? "" : ", ", fault.place.to_string(), fault.message);
-  throw Error(ErrorCode::invalid_definition, message);
+    lines.push_back(fmt::format("{} `{}`{}{}: {}", to_string(fault.kind), fault.name, fault.place.empty() ? "" : ", ",
+                                fault.place.to_string(), fault.message));
+  throw Error(ErrorCode::invalid_definition, lines);
 }
 
 Json DefinitionSet::to_json() const {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 
 #include "core/compiled_schemas.hpp"
@@ -17,11 +20,26 @@ namespace {
 
 using Kind = MigrationStep::Kind;
 
+// Each step is compared with the others, and looked for by each mask of a field that the pack does not have any more.
+constexpr std::size_t most_steps = 1000;  // of all migrations of a pack; so many migrations as well
+
+std::optional<std::string> excess_of(const Pack& pack) {
+  std::size_t steps = 0;
+  for (const Migration& migration : pack.migrations) steps += migration.steps.size();
+  if (pack.migrations.size() <= most_steps && steps <= most_steps) return std::nullopt;
+  return fmt::format("a pack has at most {} migrations, with at most {} steps together; drop the oldest", most_steps,
+                     most_steps);
+}
+
 class PackCheck {
  public:
   explicit PackCheck(const Pack& pack) : pack_(pack) {}
 
   std::vector<ShapeFault> run() {
+    if (const auto excess = excess_of(pack_)) {
+      fault("/migrations", *excess);
+      return std::move(faults_);
+    }
     if (!is_slug(pack_.id)) fault("/id", "an id is 1 to 64 lower-case letters, digits, _ and -");
     if (pack_.name.size() > longest_name) fault("/name", fmt::format("a name has at most {} bytes", longest_name));
     const auto version = require_version(pack_.version, "/version");
@@ -97,12 +115,16 @@ class PackCheck {
   void check_made(const Json& type, const MigrationStep& step, const std::string& field, const std::string& place) {
     if (const auto wrong = missing_field(pack_.definitions, step.entity_type, "data." + field)) fault(place, *wrong);
     if (step.kind != Kind::add_field || !type.contains("schema")) return;
-    for (const ReferenceField& reference : CompiledSchemas::references_of(canonical_json(type.at("schema"))))
-      if (fmt::format("{}", fmt::join(reference.place, ".")) == field)
-        fault(place, "this field refers to an entity, and there is none that all could refer to; leave it out");
+    const auto [known, is_new] = references_.try_emplace(step.entity_type);
+    if (is_new)
+      for (const ReferenceField& reference : CompiledSchemas::references_of(canonical_json(type.at("schema"))))
+        known->second.insert(fmt::format("{}", fmt::join(reference.place, ".")));
+    if (known->second.contains(field))
+      fault(place, "this field refers to an entity, and there is none that all could refer to; leave it out");
   }
 
   const Pack& pack_;
+  std::map<std::string, std::set<std::string>> references_;  // the paths of fields with `references`, by type
   std::vector<ShapeFault> faults_;
 };
 
@@ -120,26 +142,35 @@ std::string_view to_string(Kind kind) noexcept {
 }
 
 HeldFields fields_of_migrations(const Pack& pack) {
-  return [&pack](const std::string& type, const FieldPath& field) {
-    return std::ranges::any_of(pack.migrations, [&](const Migration& migration) {
-      return std::ranges::any_of(migration.steps, [&](const MigrationStep& step) {
-        const bool takes_away = step.kind == Kind::remove_field || step.kind == Kind::rename_field;
-        if (!takes_away || step.entity_type != type) return false;
-        const auto former = FieldPath::parse("data." + step.field);
-        return former && (former->is_prefix_of(field) || field.is_prefix_of(*former));
-      });
-    });
+  // By type, as paths in their order: a path comes right before those that it is a prefix of.
+  auto former = std::make_shared<std::map<std::string, std::set<FieldPath>>>();
+  for (const Migration& migration : pack.migrations)
+    for (const MigrationStep& step : migration.steps)
+      if (step.kind == Kind::remove_field || step.kind == Kind::rename_field)
+        if (auto field = FieldPath::parse("data." + step.field)) (*former)[step.entity_type].insert(*std::move(field));
+  return [former](const std::string& type, const FieldPath& field) {
+    const auto fields = former->find(type);
+    if (fields == former->end()) return false;
+    const auto below = fields->second.lower_bound(field);
+    if (below != fields->second.end() && field.is_prefix_of(*below)) return true;
+    std::string prefix = "data";
+    for (const std::string& segment : field.segments()) {
+      prefix += "." + segment;
+      if (const auto path = FieldPath::parse(prefix); path && fields->second.contains(*path)) return true;
+    }
+    return false;
   };
 }
 
 std::vector<ShapeFault> pack_faults(const Pack& pack) { return PackCheck(pack).run(); }
 
 void require_right(const Pack& pack) {
+  if (const auto excess = excess_of(pack)) throw Error(ErrorCode::invalid_definition, *excess);
   (void)pack.definitions.normal_form(fields_of_migrations(pack));
-  std::string message;
+  std::vector<std::string> lines;
   for (const ShapeFault& fault : pack_faults(pack))
-    message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", fault.place.to_string(), fault.message);
-  if (!message.empty()) throw Error(ErrorCode::invalid_definition, message);
+    lines.push_back(fmt::format("{}: {}", fault.place.to_string(), fault.message));
+  if (!lines.empty()) throw Error(ErrorCode::invalid_definition, lines);
 }
 
 }  // namespace struere

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/compiled_schemas.hpp"
+#include "core/single_line.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/held_fields.hpp"
@@ -252,8 +253,10 @@ class PackPlanner {
       set_plan(wanted);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::invalid_definition) throw;
-      refuse_pack(fmt::format("other definitions need what pack `{}` has; change them first:\n{}", made_.plan.pack_id,
-                              error.what()));
+      auto lines = lines_of(error.what());
+      lines.insert(lines.begin(),
+                   fmt::format("other definitions need what pack `{}` has; change them first:", made_.plan.pack_id));
+      throw Error(ErrorCode::conflict, lines);
     }
     std::vector<Obstacle> living;
     for (const EntityType& type : stored_entity_types(operation_.transaction())) {

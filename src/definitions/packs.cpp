@@ -41,9 +41,10 @@ void require_unmoved(const PackPlan& plan, const PackPlan& now) {
   if (plan.record != now.record || plan.definitions.base != now.definitions.base)
     throw Error(ErrorCode::conflict, "the pack or the definitions have changed since this was planned; plan again");
   if (!now.conflicts.empty()) {
-    std::string message = "the organization and the pack have both changed, and differently:";
-    for (const MergeConflict& conflict : now.conflicts) message += "\n  " + conflict.place;
-    throw Error(ErrorCode::conflict, message + "\nsay for each which of the two it is to be, ours or theirs");
+    std::vector<std::string> lines{"the organization and the pack have both changed, and differently:"};
+    for (const MergeConflict& conflict : now.conflicts) lines.push_back("  " + conflict.place);
+    lines.emplace_back("say for each which of the two it is to be, ours or theirs");
+    throw Error(ErrorCode::conflict, lines);
   }
   if (!now.definitions.obstacles.empty()) throw Error(ErrorCode::conflict, now.definitions.obstacles.front().message);
   require_named(plan.definitions, now.definitions);

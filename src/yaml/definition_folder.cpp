@@ -32,7 +32,7 @@ class FolderReader {
       report(source.file, source.document.position_of(fault.place), fault.message);
     }
     if (messages_.empty()) return std::move(set_);
-    throw Error(ErrorCode::invalid_definition, fmt::format("{}", fmt::join(messages_, "\n")));
+    throw Error(ErrorCode::invalid_definition, messages_);
   }
 
  private:

@@ -1,4 +1,5 @@
 #include "struere/yaml/pack_folder.hpp"
+#include "core/single_line.hpp"
 
 #include <fmt/format.h>
 
@@ -48,12 +49,12 @@ class PackReader {
       // Without readable definitions, the steps of migrations cannot be checked.
       if (manifest && faults.empty()) faults = pack_faults(pack_);
     } catch (const Error& error) {
-      messages_.emplace_back(error.what());
+      for (std::string& line : lines_of(error.what())) messages_.push_back(std::move(line));
     }
     if (unreadable) report(unreadable->position, unreadable->message);
     for (const ShapeFault& fault : faults) report(manifest->position_of(fault.place), fault.message);
     if (messages_.empty()) return std::move(pack_);
-    throw Error(ErrorCode::invalid_definition, fmt::format("{}", fmt::join(messages_, "\n")));
+    throw Error(ErrorCode::invalid_definition, messages_);
   }
 
  private:

@@ -198,6 +198,33 @@ TEST_CASE("a pack is installed and upgraded with its data, in its environment al
   }
 }
 
+TEST_CASE("the migrations of a pack are bounded, and fields that they take away may be masked", "[packs][bounds]") {
+  const World world;
+  Migration many{"1.0.0", "2.0.0", {}};
+  for (int i = 0; i < 1'001; ++i)
+    many.steps.push_back({MigrationStep::Kind::remove_field, "box", "f" + std::to_string(i), {}, {}});
+  const auto plan = [&](const Migration& migration, const std::string& mask) {
+    Pack pack = boxes("2.0.0", R"({"a":{"type":"object","properties":{"b":{}}}})", {migration});
+    pack.definitions.add(
+        role, {{"name", "r"}, {"fieldMasks", {{{"entityType", "box"}, {"fieldPath", mask}, {"maskType", "hide"}}}}});
+    return error_of([&] { (void)packs_of(world).plan_install(pack); });
+  };
+  CHECK(plan(many, "data.a").find("a pack has at most 1000 migrations, with at most 1000 steps together") !=
+        std::string::npos);
+  Migration few{"1.0.0",
+                "2.0.0",
+                {{MigrationStep::Kind::remove_field, "box", "old.place", {}, {}},
+                 {MigrationStep::Kind::rename_field, "box", "former", "a", {}}}};
+  for (const char* const held : {"data.a", "data.old", "data.old.place", "data.old.place.x", "data.former"}) {
+    INFO(held);
+    CHECK(plan(few, held) == "no error");
+  }
+  for (const char* const mistaken : {"data.old.plac", "data.ol", "data.older", "data.old.place2", "data.formers"}) {
+    INFO(mistaken);
+    CHECK(plan(few, mistaken) != "no error");
+  }
+}
+
 TEST_CASE("an upgrade that data would not survive is refused, with counts and examples", "[packs]") {
   for (const StorageKind kind : storage_kinds()) {
     World world(kind);

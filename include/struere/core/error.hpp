@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "struere/core/export.hpp"
 
@@ -32,7 +33,10 @@ std::string_view to_string(ErrorCode code) noexcept;
 // the actor may not see. Expected answers have forms that do not throw: `can`, `find`.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  // The message is one line: a control character in it, as a stored name may have one, becomes \x0a or the like.
+  Error(ErrorCode code, const std::string& message);
+  // A message of several lines, each of which is one.
+  Error(ErrorCode code, const std::vector<std::string>& lines);
 
   ErrorCode code() const noexcept { return code_; }
 

@@ -1,0 +1,50 @@
+#include "core/single_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace struere {
+
+std::string single_line(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto byte = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : static_cast<unsigned char>(0);
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const unsigned char first = byte(at);
+    if (first < 0x20 || first == 0x7f) {
+      out += fmt::format("\\x{:02x}", first);
+    } else if (first == 0xc2 && byte(at + 1) >= 0x80 && byte(at + 1) < 0xa0) {  // U+0080 to U+009F
+      out += fmt::format("\\x{:02x}", byte(++at));
+    } else if (first == 0xe2 && byte(at + 1) == 0x80 && (byte(at + 2) == 0xa8 || byte(at + 2) == 0xa9)) {
+      out += fmt::format("\\u20{:02x}", byte(at + 2) - 0x80);
+      at += 2;
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
+std::string joined_lines(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) {
+    if (&line != &lines.front()) out += '\n';
+    out += single_line(line);
+  }
+  return out;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    out.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace struere
