@@ -122,6 +122,15 @@ CheckedDefinitions checked(const DefinitionSet& definitions) {
   return check_definitions(definitions, [](const std::string&, const FieldPath&) { return true; });
 }
 
+// JSON as the text of a file, with the line ends of the text before.
+std::string json_like(const std::string& before, const Json& value) {
+  std::string out = value.dump(2) + "\n";
+  const std::size_t end = before.find('\n');
+  if (end == std::string::npos || end == 0 || before[end - 1] != '\r') return out;
+  for (std::size_t at = 0; (at = out.find('\n', at)) != std::string::npos; at += 2) out.insert(at, "\r");
+  return out;
+}
+
 struct DefinitionFile {
   files::path file;
   std::string text;
@@ -192,7 +201,7 @@ class Planner {
     const Json value = as_written(kind, file.value, normal, wanted);
     const bool is_json = format_of(file.file) == Document::Format::json;
     add({DefinitionFilePlan::Action::change, below(file.file),
-         is_json ? value.dump(2) + "\n" : edited_yaml(file.text, value)},
+         is_json ? json_like(file.text, value) : edited_yaml(file.text, value)},
         kind, name);
   }
 
@@ -228,8 +237,10 @@ class Planner {
       const Json* const read = normal.find(kind, name);
       if (read && *read == wanted) continue;
       auto& change = out_.changes[at];
-      change.text = format_of(change.file) == Document::Format::json ? brief(kind, wanted).dump(2) + "\n"
-                                                                     : to_yaml(brief(kind, wanted));
+      const auto known = files_[kind].find(name);
+      const std::string before = known == files_[kind].end() ? std::string() : known->second.text;
+      change.text = format_of(change.file) == Document::Format::json ? json_like(before, brief(kind, wanted))
+                                                                     : rewritten_yaml(before, brief(kind, wanted));
     }
   }
 

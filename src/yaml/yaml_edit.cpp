@@ -1,10 +1,15 @@
 #include "yaml/yaml_edit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cctype>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "struere/core/error.hpp"
 #include "yaml/document.hpp"
 
 namespace struere {
@@ -20,15 +25,61 @@ struct Part {
 // The text cannot be changed line by line.
 struct NotEditable {};
 
+constexpr std::size_t most_comments = 300;  // that are looked for, each by reading the file once more
+
+std::string_view line_end_of(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  return end != std::string_view::npos && end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
+}
+
+// New text, with the line ends of the file.
+std::string with_line_ends(const std::string& text, std::string_view line_end) {
+  if (line_end == "\n") return text;
+  std::string out;
+  for (const char c : text)
+    if (c == '\n')
+      out += line_end;
+    else
+      out += c;
+  return out;
+}
+
+// The comments in a part of a text, without the space around them. A comment is what the text reads the same without.
+std::vector<std::string> comments_in(const std::string& text, const Json& value, std::size_t begin, std::size_t end) {
+  std::vector<std::string> out;
+  std::size_t tries = 0;
+  for (std::size_t at = begin; (at = text.find('#', at)) < end; ++at) {
+    if (at > begin && !std::isspace(static_cast<unsigned char>(text[at - 1]))) continue;
+    if (++tries > most_comments)
+      throw Error(
+          ErrorCode::conflict,
+          fmt::format("a file has more than {} comments where it is to change; change it by hand", most_comments));
+    const std::size_t line_end = std::min(text.find_first_of("\r\n", at), text.size());
+    std::string without = text;
+    without.erase(at, line_end - at);
+    try {
+      if (Document(without).value() != value) continue;
+    } catch (const DocumentFault&) {
+      continue;
+    }
+    out.push_back(text.substr(at, line_end - at));
+    at = line_end - 1;
+  }
+  return out;
+}
+
 class Edit {
  public:
-  Edit(const std::string& text, const Document& document) : document_(document) {
+  Edit(const std::string& text, const Document& document)
+      : text_(text), document_(document), line_end_(line_end_of(text)) {
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
       lines_.push_back(text.substr(at, end - at));
+      starts_.push_back(at);
       at = end;
     }
-    if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += '\n';
+    starts_.push_back(text.size());
+    if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += line_end_;
   }
 
   std::string mapping(const Json::json_pointer& place, const Json& before, const Json& wanted, std::size_t begin,
@@ -51,7 +102,7 @@ class Edit {
       out += member(place / key, key, before.at(key), wanted.at(key), parts[i], indent);
     }
     for (const auto& [key, value] : wanted.items())
-      if (!before.contains(key)) out += yaml_member(key, value, indent);
+      if (!before.contains(key)) out += with_line_ends(yaml_member(key, value, indent), line_end_);
     return out + text_of(parts.back().end, end);
   }
 
@@ -99,7 +150,18 @@ class Edit {
           return lines_.at(part.begin) + list(place, before, wanted, part.begin + 1, part.end);
       } catch (const NotEditable&) {  // the value is then written as a whole
       }
-    return yaml_member(key, wanted, indent);
+    return anew(yaml_member(key, wanted, indent), part, indent);
+  }
+
+  // Text in the place of a part, with the comments of that part: behind it if both take one line, otherwise above it.
+  std::string anew(std::string text, const Part& part, std::size_t indent) const {
+    const auto comments = comments_in(text_, document_.value(), starts_.at(part.begin), starts_.at(part.end));
+    std::string above;
+    if (comments.size() == 1 && part.end == part.begin + 1 && std::ranges::count(text, '\n') == 1)
+      text.insert(text.size() - 1, "  " + comments.front());
+    else
+      for (const std::string& comment : comments) above += std::string(indent, ' ') + comment + "\n";
+    return with_line_ends(above + text, line_end_);
   }
 
   std::string list(const Json::json_pointer& place, const Json& before, const Json& wanted, std::size_t begin,
@@ -131,15 +193,20 @@ class Edit {
         const bool replaces =
             next < before.size() && std::find(wanted.begin(), wanted.end(), before[next]) == wanted.end();
         if (replaces && next > 0) out += text_of(parts[next].comments, parts[next].begin);
-        if (replaces) ++next;
-        out += yaml_element(wanted[i], *indent);
+        if (replaces)
+          out += anew(yaml_element(wanted[i], *indent), parts[next++], *indent);
+        else
+          out += with_line_ends(yaml_element(wanted[i], *indent), line_end_);
       }
     }
     return out + text_of(parts.back().end, end);
   }
 
+  const std::string& text_;
   const Document& document_;
-  std::vector<std::string> lines_;  // each with its line end
+  std::string_view line_end_;
+  std::vector<std::string> lines_;   // each with its line end
+  std::vector<std::size_t> starts_;  // of the lines, and the end of the last one
 };
 
 }  // namespace
@@ -157,7 +224,20 @@ std::string edited_yaml(const std::string& before, const Json& wanted) {
   } catch (const DocumentFault&) {  // the old text is not a definition
   } catch (const NotEditable&) {
   }
-  return to_yaml(wanted);
+  return rewritten_yaml(before, wanted);
+}
+
+std::string rewritten_yaml(const std::string& before, const Json& wanted) {
+  std::string comments;
+  try {
+    for (const std::string& comment : comments_in(before, Document(before).value(), 0, before.size()))
+      comments += comment + "\n";
+  } catch (const DocumentFault&) {  // without a value, comments cannot be told apart
+  }
+  const std::string_view line_end = line_end_of(before);
+  std::string out = with_line_ends(comments + to_yaml(wanted), line_end);
+  if (Document(out).value() == wanted) return out;
+  return comments + to_yaml(wanted);
 }
 
 }  // namespace struere

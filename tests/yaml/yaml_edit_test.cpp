@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "support/throws_error.hpp"
 #include "yaml/document.hpp"
 
 using namespace struere;
@@ -161,4 +162,40 @@ TEST_CASE("of a file that is edited, everything that did not change stays, comme
     CHECK(edited_yaml(edited, wanted) == edited);
     Kept{file, edited}.check(file.value, wanted, Json::json_pointer());
   }
+}
+
+TEST_CASE("a file keeps its line ends", "[definitions][document]") {
+  const std::string file = "# a\r\nname: x\r\n# b\r\nlist:\r\n  - 1\r\n  - 2\r\nlast: y";
+  CHECK(edited_yaml(file, {{"name", "z"}, {"list", {1, 3}}, {"last", "y"}, {"new", {{"k", 1}}}}) ==
+        "# a\r\nname: z\r\n# b\r\nlist:\r\n  - 1\r\n  - 3\r\nlast: y\r\nnew:\r\n  k: 1\r\n");
+  CHECK(edited_yaml("{name: x}\r\n", {{"name", "z"}}) == "name: z\r\n");
+  CHECK(edited_yaml("name: x\n", {{"name", "z"}}) == "name: z\n");
+}
+
+TEST_CASE("comments within a value that changes are kept", "[definitions][document]") {
+  const std::string file =
+      "slug: note  # the type\n"
+      "schema: {type: object,  # in one piece\n"
+      "  # of the title\n"
+      "  properties: {title: {type: string, description: 'no # comment'}}}\n"
+      "text: |\n  # no comment\n  x\n"
+      "roles:\n  - a  # first\n  - b\n";
+  Json wanted{{"slug", "other"},
+              {"schema", {{"type", "object"}, {"properties", {{"title", {{"type", "integer"}}}}}}},
+              {"text", "new"},
+              {"roles", {"c", "b"}}};
+  CHECK(edited_yaml(file, wanted) ==
+        "slug: other  # the type\n"
+        "# in one piece\n"
+        "# of the title\n"
+        "schema:\n  properties:\n    title:\n      type: integer\n  type: object\n"
+        "text: new\n"
+        "roles:\n  - c  # first\n  - b\n");
+  CHECK(edited_yaml("{a: 1,  # one\n b: 2}  # two\n", {{"a", 2}}) == "# one\n# two\na: 2\n");
+}
+
+TEST_CASE("a value with very many comments is not changed by rewriting it", "[definitions][document]") {
+  std::string file = "list: [\n";
+  for (int i = 0; i < 310; ++i) file += "  1, # c\n";
+  CHECK_ERROR(conflict, edited_yaml(file + "]\n", {{"list", {1}}}));
 }
