@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "access/indexed_fields.hpp"
 #include "access/reserved_words.hpp"
@@ -53,6 +54,20 @@ Json acceptable(const Json& definition) {
   return parse_canonical_json(*text);
 }
 
+// The type with this slug; null if there is none. Many are usually sorted by slug and are then searched by halves, so
+// that a large set of definitions is read in time linear in its size.
+const EntityType* find_type(const std::vector<EntityType>& known, std::string_view slug) {
+  std::size_t first = 0, last = known.size();
+  while (first < last) {
+    const std::size_t middle = first + (last - first) / 2;
+    const int order = known[middle].slug.compare(slug);
+    if (order == 0) return &known[middle];
+    (order < 0 ? first : last) = order < 0 ? middle + 1 : middle;
+  }
+  const auto found = std::ranges::find(known, slug, &EntityType::slug);
+  return found == known.end() ? nullptr : &*found;
+}
+
 class RoleReader {
  public:
   RoleReader(const Json& definition, const std::vector<EntityType>& known) : definition_(definition), known_(known) {}
@@ -90,11 +105,9 @@ class RoleReader {
     return *found;
   }
 
-  bool is_known_type(std::string_view slug) const {
-    return std::ranges::find(known_, slug, &EntityType::slug) != known_.end();
-  }
+  bool is_known_type(std::string_view slug) const { return find_type(known_, slug) != nullptr; }
 
-  void read_policies(const Json& policy, RoleRecord& role) const {
+  void read_policies(const Json& policy, RoleRecord& role) {
     require_keys(policy, "a policy", {"resource", "actions", "effect"}, {});
     const std::string& resource = require_text(policy, "a policy", "resource");
     if (resource != "*" && !is_system_resource(resource) && !is_known_type(resource))
@@ -110,10 +123,8 @@ class RoleReader {
       if (!action.is_string() || (action != "*" && !parse_action(action.get_ref<const std::string&>())))
         refuse("an action is create, read, update, delete, list or `*`");
       PolicyRecord record{resource, action.get<std::string>(), effect};
-      const auto same = [&](const PolicyRecord& other) {
-        return other.resource == record.resource && other.action == record.action && other.effect == record.effect;
-      };
-      if (std::ranges::none_of(role.policies, same)) role.policies.push_back(std::move(record));
+      if (policies_.emplace(record.resource, record.action, record.effect).second)
+        role.policies.push_back(std::move(record));
     }
   }
 
@@ -129,7 +140,18 @@ class RoleReader {
 
   const Json& definition_;
   const std::vector<EntityType>& known_;
+  std::set<std::tuple<std::string, std::string, std::string>> policies_;  // those that were read
 };
+
+// A schema whose `type` excludes objects would refuse every row.
+void require_objects(const std::string& slug, const Json& schema) {
+  const Json types = schema.is_object() ? schema.value("type", Json("object")) : Json("object");
+  if (types == "object" || (types.is_array() && std::ranges::find(types, Json("object")) != types.end())) return;
+  refuse(
+      fmt::format("the schema of `{}` accepts no row: `data` of an entity is an object, and its `type` does not name "
+                  "`object`",
+                  slug));
+}
 
 }  // namespace
 
@@ -147,16 +169,17 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
   if (!is_slug(type.slug)) refuse("a slug is 1 to 64 of a-z, 0-9, _ and -, and begins with a letter or digit");
   if (is_system_resource(type.slug))
     refuse(fmt::format("`{}` is the name of a system resource; choose another slug", type.slug));
-  const auto same = std::ranges::find(known, type.slug, &EntityType::slug);
-  const bool is_stored = same != known.end() && same->key != 0;  // it was defined before the word was reserved
+  const EntityType* const same = find_type(known, type.slug);
+  const bool is_stored = same && same->key != 0;  // it was defined before the word was reserved
   if (!is_stored) check_new_slug(type.slug);
   type.name = definition.contains("name") ? require_name_at(definition, "an entity type", "name") : type.slug;
   if (const auto schema = definition.find("schema"); schema != definition.end()) {
     type.schema = canonical_json(*schema);
     for (const ReferenceField& reference : CompiledSchemas::references_of(type.schema))
-      if (reference.type != type.slug && std::ranges::find(known, reference.type, &EntityType::slug) == known.end())
+      if (reference.type != type.slug && !find_type(known, reference.type))
         refuse(fmt::format("the schema of `{}` references the entity type {}, which this scope does not have",
                            type.slug, Json(reference.type).dump()));
+    require_objects(type.slug, *schema);
   }
   if (const auto fields = definition.find("searchFields"); fields != definition.end()) {
     if (!fields->is_array()) refuse("`searchFields` is a list of paths inside `data`");

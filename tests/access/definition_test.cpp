@@ -1,6 +1,8 @@
 // SPEC 3 to 5: a definition with a mistake is refused when it is written.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "struere/access/definition.hpp"
 #include "struere/access/rule_book.hpp"
 #include "support/throws_error.hpp"
@@ -41,6 +43,8 @@ TEST_CASE("entity types", "[definitions]") {
                                  R"({"slug":5})",
                                  R"({"slug":"a","extra":1})",
                                  R"({"slug":"a","schema":[]})",
+                                 R"({"slug":"a","schema":{"type":"array"}})",
+                                 R"({"slug":"a","schema":{"type":["string","null"]}})",
                                  R"({"slug":"a","searchFields":"title"})",
                                  R"({"slug":"a","searchFields":["a..b"]})",
                                  R"({"slug":"a","searchFields":[5]})",
@@ -57,6 +61,7 @@ TEST_CASE("entity types", "[definitions]") {
   }
   CHECK_ERROR(invalid_definition, read_entity_type({{"slug", std::string(65, 'a')}}, known()));
   CHECK(read_entity_type({{"slug", std::string(64, 'a')}}, known()).user_id_field == "userId");
+  CHECK(read_entity_type(R"({"slug":"a","schema":{"type":["null","object"]}})"_json, known()).slug == "a");
   CHECK_ERROR(invalid_definition, read_entity_type({{"slug", "a"}, {"name", std::string(201, 'a')}}, known()));
   CHECK(read_entity_type({{"slug", "a"}, {"name", std::string(200, 'a')}}, known()).name.size() == 200);
   CHECK_ERROR(invalid_definition, read_entity_type({{"slug", "a"}, {"name", "\xff"}}, known()));
@@ -93,6 +98,23 @@ TEST_CASE("policies", "[definitions]") {
     {"resource":"events","actions":["read"],"effect":"deny"}]})"_json,
                   known())
             .policies.size() == 5);
+}
+
+TEST_CASE("a role of very many policies on very many types is read, each policy once", "[definitions]") {
+  std::vector<EntityType> types(5'000);
+  for (std::size_t i = 0; i < types.size(); ++i) types[i].slug = "t" + std::to_string(100'000 + i);
+  Json policies = Json::array();
+  for (const EntityType& type : types)
+    policies.push_back({{"resource", type.slug},
+                        {"actions", {"create", "read", "update", "delete", "list", "read"}},
+                        {"effect", "allow"}});
+  policies.push_back(policies.front());
+  const Json role{{"name", "r"}, {"policies", policies}};
+  CHECK(read_role(role, types).policies.size() == 25'000);
+  std::ranges::reverse(types);  // any order will do
+  CHECK(read_role({{"name", "r"}, {"policies", {policies.front()}}}, types).policies.size() == 5);
+  CHECK_ERROR(invalid_definition,
+              read_role({{"name", "r"}, {"policies", {policies.front()}}}, {types.begin(), types.end() - 1}));
 }
 
 TEST_CASE("a role is an object of lists of objects", "[definitions]") {

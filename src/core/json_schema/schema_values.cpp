@@ -63,6 +63,10 @@ std::vector<std::string> require_strings(const Json& value, std::string_view pla
       if (element.is_string()) out.push_back(element.get<std::string>());
   if (!value.is_array() || out.size() != value.size())
     refuse_at(place, fmt::format("`{}` takes a list of texts", name));
+  std::vector<std::string> sorted = out;
+  std::ranges::sort(sorted);
+  if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
+    refuse_at(place, fmt::format("`{}` names {} twice", name, json_schema::quoted(*twice)));
   return out;
 }
 
@@ -73,12 +77,14 @@ std::uint8_t require_types(const Json& value, std::string_view place) {
     is_known = true;
     for (const Json& name : value) {
       const auto type = type_named(name);
-      is_known = is_known && type != 0;
+      is_known = is_known && type != 0 && (out & type) == 0;
       out |= type;
     }
   }
   if (!is_known)
-    refuse_at(place, "`type` takes one of null, boolean, object, array, number, string and integer, or a list of them");
+    refuse_at(
+        place,
+        "`type` takes one of null, boolean, object, array, number, string and integer, or a list of different ones");
   return out;
 }
 
