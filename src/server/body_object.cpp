@@ -147,6 +147,15 @@ std::optional<std::vector<std::string>> BodyObject::strings(std::string_view nam
   return value->get<std::vector<std::string>>();
 }
 
+std::optional<std::vector<std::string>> BodyObject::any_strings(std::string_view name) const {
+  const auto found = text(name);
+  if (!found || found->find("\\u0000") == std::string_view::npos) return strings(name);
+  const Json value = Json::parse(*found, nullptr, false);
+  if (!value.is_array() || !std::ranges::all_of(value, [](const Json& one) { return one.is_string(); }))
+    refuse("`" + std::string(name) + "` must be an array of strings");
+  return value.get<std::vector<std::string>>();
+}
+
 std::optional<std::string> written_status(const BodyObject& body) {
   const auto status = body.json("status");
   if (!status) return std::nullopt;

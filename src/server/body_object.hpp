@@ -31,6 +31,8 @@ class BodyObject {
   std::optional<std::int64_t> integer(std::string_view name) const;
   std::optional<bool> boolean(std::string_view name) const;
   std::optional<std::vector<std::string>> strings(std::string_view name) const;
+  // The same; a string may hold U+0000, which is the id of nothing.
+  std::optional<std::vector<std::string>> any_strings(std::string_view name) const;
 
  private:
   std::map<std::string, std::string_view, std::less<>> members_;

@@ -67,19 +67,23 @@ Measure measure_of(const Json& item) {
 
 Response aggregate_entities(const Call& call) {
   const BodyObject body(call.request().body, {"where", "status", "search", "limit", "groupBy", "measures"});
-  const auto group_by = body.strings("groupBy").value_or(std::vector<std::string>());
-  const Json items = body.required_json("measures");
+  body.required_text("measures");
+  std::vector<std::string> group_by;
   const EntityRepository repository = entities(call);
   const Aggregates found = ask_query(body, call, [&](Query query) {
     std::vector<Measure> measures;
     std::optional<Error> mistake;
     try {
+      group_by = body.strings("groupBy").value_or(std::vector<std::string>());
+      const Json items = body.required_json("measures");
       if (!items.is_array()) throw Error(ErrorCode::invalid_query, "`measures` is a list");
       for (const Json& item : items) measures.push_back(measure_of(item));
     } catch (const Error& error) {
       mistake = error;
-      query.limit = 0;
+    } catch (const Refusal& refusal) {
+      mistake = Error(ErrorCode::invalid_query, refusal.what());
     }
+    if (mistake) query.limit = 0;
     try {
       return repository.aggregate(query, group_by, measures);
     } catch (const Error& error) {
@@ -101,7 +105,7 @@ Response aggregate_entities(const Call& call) {
 Response get_many(const Call& call) {
   const BodyObject body(call.request().body, {"ids"});
   std::vector<EntityId> ids;
-  const auto texts = body.strings("ids");
+  const auto texts = body.any_strings("ids");
   if (!texts) throw Refusal(400, "malformed_request", "the body needs `ids`");
   for (const std::string& id : *texts) ids.emplace_back(id);
   return rows_response(entities(call).get_many(ids));
