@@ -5,6 +5,7 @@
 #include "definitions/held_fields.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
+#include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "storage/records.hpp"
 
@@ -19,6 +20,12 @@ Json summary_of(const ChangePlan& plan) {
     names.push_back(change.name);
   }
   return out;
+}
+
+Release require_release(GuardedOperation& operation, std::int64_t number) {
+  auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, number}}, {}, false, {}, 1});
+  if (found.empty()) throw_not_found();
+  return std::move(found.front());
 }
 
 }  // namespace
@@ -54,9 +61,7 @@ ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions
 ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& options) const {
   return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a rollback");
-    const auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, release}}, {}, false, {}, 1});
-    if (found.empty()) throw_not_found();
-    const auto wanted = DefinitionSet::from_json(found.front().definitions);
+    const auto wanted = DefinitionSet::from_json(require_release(operation, release).definitions);
     ChangePlan plan = make_plan(operation, keeping_packs(operation, wanted, true), options);
     plan.restores = release;
     return plan;
@@ -131,7 +136,29 @@ Release Definitions::deploy(const ChangePlan& plan, const std::string& note) con
 std::vector<Release> Definitions::releases() const {
   return guarded(session_.caller(authority()), Access::read, {"list", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("list the releases");
-    return select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, most_in_page});
+    std::vector<Release> out;
+    std::size_t bytes = 0;
+    // A release may hold 32 MiB of definitions, so few of them are in memory at a time.
+    RecordSelection part{{}, {}, {"number"}, true, {}, most_in_page, most_page_bytes};
+    do {
+      auto some = select<Release>(operation.transaction(), part);
+      if (some.empty()) break;
+      for (Release& release : some) {
+        release.definitions = nullptr;
+        bytes += canonical_json(release.changes).size() + release.note.size();
+        part.after = {RecordValue(release.number)};
+        out.push_back(std::move(release));
+      }
+      part.limit = most_in_page - static_cast<std::int64_t>(out.size());
+    } while (part.limit > 0 && bytes < most_page_bytes);
+    return out;
+  });
+}
+
+Release Definitions::release(std::int64_t number) const {
+  return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+    operation.require_admin("read a release");
+    return require_release(operation, number);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "core/authority.hpp"
 #include "core/deadline.hpp"
 #include "core/json_schema.hpp"
+#include "core/single_line.hpp"
 #include "operations/shown_fields.hpp"
 #include "repository/engine.hpp"
 #include "struere/access/policy.hpp"
@@ -53,9 +54,9 @@ class Examination {
   }
 
  private:
-  void tell(Severity severity, Check check, const std::string& subject, std::string message) {
-    findings_.push_back(
-        {severity, check, system_.actor().organization(), system_.actor().environment(), subject, std::move(message)});
+  void tell(Severity severity, Check check, const std::string& subject, const std::string& message) {
+    findings_.push_back({severity, check, system_.actor().organization(), system_.actor().environment(), subject,
+                         single_line(message)});
   }
 
   bool has_type(const std::string& slug) const {
@@ -299,16 +300,15 @@ std::vector<Finding> examine(const Database& database, const DoctorOptions& opti
   if (options.organization &&
       std::ranges::find(organizations, *options.organization, &Organization::id) == organizations.end())
     throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
-  const StorageReport storage = host.check_storage();
+  const StorageReport storage = options.storage ? *options.storage : host.check_storage();
   std::vector<Finding> out;
   for (const std::string& fault : storage.faults) out.push_back({Severity::error, Check::storage, {}, {}, {}, fault});
   for (const std::string& warning : storage.warnings)
     out.push_back({Severity::warning, Check::storage, {}, {}, {}, warning});
   for (const Organization& organization : organizations)
-    for (const Environment environment : environments) {
-      Examination examination(host.system_session(organization.id, environment), options, storage, out);
-      if (!options.organization || *options.organization == organization.id) examination.check_all();
-    }
+    if (!options.organization || *options.organization == organization.id)
+      for (const Environment environment : environments)
+        Examination(host.system_session(organization.id, environment), options, storage, out).check_all();
   std::ranges::stable_sort(out, std::ranges::greater(), &Finding::severity);
   return out;
 }

@@ -19,9 +19,11 @@ inline void require_name(const std::string& text, const char* what) {
     throw Error(ErrorCode::invalid_data, fmt::format("{} is valid UTF-8 of 1 to {} bytes", what, longest_name));
 }
 
-inline void require_text(const std::string& text, const char* what) {
-  if (!is_text(text, longest_text))
-    throw Error(ErrorCode::invalid_data, fmt::format("{} is valid UTF-8 of at most {} bytes", what, longest_text));
+inline constexpr std::size_t longest_description = 4096;  // of an agent; all agents are listed at once
+
+inline void require_text(const std::string& text, const char* what, std::size_t longest = longest_text) {
+  if (!is_text(text, longest))
+    throw Error(ErrorCode::invalid_data, fmt::format("{} is valid UTF-8 of at most {} bytes", what, longest));
 }
 
 inline void require_slug(const std::string& text, const char* what) {

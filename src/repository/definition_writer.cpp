@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/compiled_schemas.hpp"
+#include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "storage/configuration.hpp"
 #include "storage/records.hpp"
@@ -24,17 +25,22 @@ std::map<std::string, std::string> referenced_types(const std::vector<EntityType
   return out;
 }
 
-// Reads the current state of the transaction, which a change plan may have changed since it began.
-void check_unused(GuardedOperation& operation, const EntityType& type, const std::vector<RoleRecord>& roles,
-                  const std::map<std::string, std::string>& referenced) {
+// The slug of each type that a role names, and the name of the first such role.
+std::map<std::string, std::string> named_types(const std::vector<RoleRecord>& roles) {
+  std::map<std::string, std::string> out;
   for (const RoleRecord& role : roles) {
-    const auto names = [&](const auto& records, auto member) {
-      return std::ranges::find(records, type.slug, member) != records.end();
-    };
-    if (names(role.policies, &PolicyRecord::resource) || names(role.scope_rules, &TypedRecord::entity_type) ||
-        names(role.field_masks, &TypedRecord::entity_type) || names(role.visible_fields, &TypedRecord::entity_type))
-      still_needed(fmt::format("role `{}` names this entity type; change the role first", role.name));
+    for (const PolicyRecord& policy : role.policies) out.emplace(policy.resource, role.name);
+    for (const auto* const records : {&role.scope_rules, &role.field_masks, &role.visible_fields})
+      for (const TypedRecord& record : *records) out.emplace(record.entity_type, role.name);
   }
+  return out;
+}
+
+// Reads the current state of the transaction, which a change plan may have changed since it began.
+void check_unused(GuardedOperation& operation, const EntityType& type, const std::map<std::string, std::string>& named,
+                  const std::map<std::string, std::string>& referenced) {
+  if (const auto found = named.find(type.slug); found != named.end())
+    still_needed(fmt::format("role `{}` names this entity type; change the role first", found->second));
   if (find<Trigger>(operation.transaction(), "entity_type", type.slug))
     still_needed("a trigger fires for entities of this type; remove the trigger first");
   if (const auto found = referenced.find(type.slug); found != referenced.end())
@@ -64,6 +70,8 @@ void check(const NewToolPermission& permission) {
     throw Error(ErrorCode::invalid_definition,
                 "`role` is required for the identity `configured`, and not allowed for others");
   if (permission.role) require_name(*permission.role, "`role`");
+  if (permission.denied_fields.size() > most_masks)
+    throw Error(ErrorCode::invalid_definition, fmt::format("denied fields are at most {}", most_masks));
   for (const std::string& field : permission.denied_fields) {
     const auto path = FieldPath::parse(field);
     if (!path || path->root() == FieldPath::Root::id)
@@ -131,10 +139,10 @@ void remove_entity_types(GuardedOperation& operation, const std::vector<std::str
     staying.erase(type);
   }
   if (going.empty()) return;
-  const auto roles = stored_roles(operation.transaction());
+  const auto named = named_types(stored_roles(operation.transaction()));
   const auto referenced = referenced_types(staying);
   for (const EntityType& type : going) {
-    check_unused(operation, type, roles, referenced);
+    check_unused(operation, type, named, referenced);
     operation.resize_definition("entity type", type.slug, 0);
     operation.transaction().remove_records(RecordTable::former_names, {{"entity_type", {}, type.slug}});
     remove_entity_type(operation.transaction(), type);
@@ -179,7 +187,7 @@ Agent require_agent(GuardedOperation& operation, const std::string& slug) {
 
 std::vector<AgentConfig> config_history(GuardedOperation& operation, const Agent& agent, std::int64_t limit) {
   return select<AgentConfig>(operation.transaction(),
-                             {{}, {{"agent_id", {}, agent.id.str()}}, {"version"}, true, {}, limit});
+                             {{}, {{"agent_id", {}, agent.id.str()}}, {"version"}, true, {}, limit, most_page_bytes});
 }
 
 std::optional<AgentConfig> newest_config(GuardedOperation& operation, const Agent& agent) {
@@ -191,7 +199,7 @@ Agent write_agent(GuardedOperation& operation, const NewAgent& asked) {
   const auto known = find_agent(operation, asked.slug);
   require_slug(asked.slug, "an agent's slug");
   require_name(asked.name, "an agent's name");
-  require_text(asked.description, "an agent's description");
+  require_text(asked.description, "an agent's description", longest_description);
   if (!known) require_room(count_of(operation.transaction(), RecordTable::agents), "agents of an organization");
   Agent agent{known ? known->id : AgentId(operation.new_id()), asked.slug,     asked.name, asked.description,
               known ? known->created_at : operation.now(),     operation.now()};

@@ -1,5 +1,7 @@
 #include "struere/repository/execution_repository.hpp"
 
+#include <algorithm>
+
 #include "core/instant.hpp"
 #include "repository/record_page.hpp"
 #include "repository/thread_visibility.hpp"
@@ -7,6 +9,7 @@
 namespace struere {
 namespace {
 
+constexpr std::size_t most_groups = 10'000;                   // of a rollup
 constexpr std::int64_t most_counted = std::int64_t{1} << 40;  // so that a sum of them does not overflow
 
 void require_count(std::int64_t count, const char* what) {
@@ -127,8 +130,16 @@ std::vector<ExecutionSummary> ExecutionRepository::rollup(const std::vector<Exec
     const auto where = conditions(operation, query);
     if (!where) return out;
     RecordRollup rollup{RecordTable::executions, *where, {}, {"input_tokens", "output_tokens", "duration_ms"}};
-    for (const ExecutionGroup group : group_by) rollup.group_by.push_back(column_of(group));
-    for (const RecordGroup& group : operation.transaction().sum_records(rollup)) {
+    for (const ExecutionGroup group : group_by) {
+      if (std::ranges::count(group_by, group) > 1)
+        throw Error(ErrorCode::invalid_query, "executions are grouped by each of day, agent, model and status once");
+      rollup.group_by.push_back(column_of(group));
+    }
+    const auto groups = operation.transaction().sum_records(rollup);
+    if (groups.size() > most_groups)
+      throw Error(ErrorCode::invalid_query,
+                  fmt::format("there are more than {} groups; group by less, or ask for a shorter time", most_groups));
+    for (const RecordGroup& group : groups) {
       ExecutionSummary& summary = out.emplace_back();
       for (std::size_t i = 0; i < group_by.size(); ++i) switch (group_by[i]) {
           case ExecutionGroup::day: from_value(group.key[i], summary.day); break;

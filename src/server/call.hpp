@@ -17,6 +17,7 @@ namespace struere::server {
 class Application;
 class IdempotentAnswers;
 class RateLimits;
+class StorageReports;
 
 // A person that signed in (sign_in.hpp).
 struct Operator {
@@ -42,6 +43,7 @@ struct Services {
   std::shared_ptr<StreamCounts> streams = {};
   std::shared_ptr<IdempotentAnswers> idempotent_answers = {};
   std::shared_ptr<RateLimits> rate_limits = {};
+  std::shared_ptr<StorageReports> storage_reports = {};
   const Application* application = nullptr;
 };
 

@@ -4,6 +4,7 @@
 
 #include "server/idempotency.hpp"
 #include "server/rate_limits.hpp"
+#include "server/storage_reports.hpp"
 
 namespace struere::server {
 
@@ -13,6 +14,7 @@ Services with_counts(Services services) {
   const ServerLimits& limits = services.options.limits;
   services.streams = std::make_shared<StreamCounts>(limits.streams, limits.streams_per_actor);
   services.idempotent_answers = std::make_shared<IdempotentAnswers>();
+  services.storage_reports = std::make_shared<StorageReports>();
   services.rate_limits =
       std::make_shared<RateLimits>(limits.requests_per_second, limits.requests_per_second_of_organization);
   return services;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "server/storage_reports.hpp"
 #include "struere/core/error.hpp"
 #include "struere/operations/copy.hpp"
 
 namespace struere::server {
 
-OrganizationAdmin::OrganizationAdmin(const Call& call) : database_(call.services().database) {
+OrganizationAdmin::OrganizationAdmin(const Call& call)
+    : database_(call.services().database), storage_reports_(*call.services().storage_reports) {
   const ActorContext actor = call.session().actor();
   if (actor.type() != ActorType::user || !actor.is_org_admin() || actor.impersonated_by())
     throw Error(ErrorCode::permission_denied, "only an org admin who is signed in may do this");
@@ -45,6 +47,8 @@ Session OrganizationAdmin::session(Environment environment) const {
 std::vector<Finding> OrganizationAdmin::examine() const {
   DoctorOptions options;
   options.organization = organization_;
+  const auto storage = storage_reports_.current(database_);
+  options.storage = storage.get();
   auto out = struere::examine(database_, options);
   std::erase_if(out, [&](const Finding& finding) { return finding.organization != organization_; });
   return out;

@@ -43,6 +43,7 @@ class OrganizationAdmin {
 
  private:
   const Database& database_;
+  StorageReports& storage_reports_;
   OrganizationId organization_;
   UserId user_;
 };

@@ -86,8 +86,8 @@ TEST_CASE("a schema that would take too much memory is refused, with the place",
   CHECK(patterns.find("invalid_definition: `schema/patternProperties`: ") == 0);
   CHECK(patterns.find("the compiled schema takes more than 32 MiB of memory") != std::string::npos);
   const Json lists{{"properties", {{"v", {{"enum", repeated(300'000, [](std::size_t) { return Json::array(); })}}}}}};
-  CHECK(refusal_of(lists).find("invalid_definition: `schema/properties/v`: with this, the compiled schema takes more than") ==
-        0);
+  CHECK(refusal_of(lists).find(
+            "invalid_definition: `schema/properties/v`: with this, the compiled schema takes more than") == 0);
 }
 
 TEST_CASE("long names above many schemas are counted as often as they are repeated", "[schema][bounds]") {
@@ -95,9 +95,8 @@ TEST_CASE("long names above many schemas are counted as often as they are repeat
   for (int i = 0; i < 5'000; ++i) inner[std::to_string(i)] = true;
   const Json below{{"properties", {{std::string(500'000, 'k'), {{"properties", inner}}}}}};
   CHECK(refusal_of(below).find("the compiled schema takes more than 32 MiB of memory") != std::string::npos);
-  const Json recursive{{"properties",
-                        {{std::string(500'000, 'k'), {{"$ref", "#"}}},
-                         {"a", {{"type", "string"}, {"references", "x"}}}}}};
+  const Json recursive{
+      {"properties", {{std::string(500'000, 'k'), {{"$ref", "#"}}}, {"a", {{"type", "string"}, {"references", "x"}}}}}};
   CHECK(refusal_of(recursive).find("the paths to all fields with `references` are longer than 1 MiB together") !=
         std::string::npos);
 }

@@ -32,8 +32,8 @@ class WatchedStorage final : public ForwardingStorage {
     std::size_t rows = 0;
     std::size_t bytes = 0;
   };
-  std::vector<Asked> asked;               // that were answered
-  std::function<void()> after_a_select;   // before the rows are given to the repository
+  std::vector<Asked> asked;              // that were answered
+  std::function<void()> after_a_select;  // before the rows are given to the repository
 
  private:
   class Watched final : public ForwardedTransaction {

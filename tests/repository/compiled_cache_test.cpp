@@ -111,7 +111,8 @@ TEST_CASE("no scope compiles again because of what others compile", "[repository
   CHECK(again > 0);
 }
 
-TEST_CASE("an import compiles each schema once, however many types its rows take turns in", "[repository][cache][schema]") {
+TEST_CASE("an import compiles each schema once, however many types its rows take turns in",
+          "[repository][cache][schema]") {
   World world(any_storage());
   constexpr std::size_t types = 10;  // more than a scope keeps
   for (std::size_t i = 0; i < types; ++i) world.define_type(heavy_type("t" + std::to_string(i)));
@@ -123,7 +124,8 @@ TEST_CASE("an import compiles each schema once, however many types its rows take
   CHECK(compiled_by([&] { CHECK(world.system().entities("t0").import_all(rows).size() == rows.size()); }) < 3 * types);
   rows[23].data = {{"v", "no number"}};
   rows[41].data = {{"v", "no number"}};
-  CHECK(error_of([&] { (void)world.system().entities("t0").import_all(rows); }).find("row 24 of 50") != std::string::npos);
+  CHECK(error_of([&] { (void)world.system().entities("t0").import_all(rows); }).find("row 24 of 50") !=
+        std::string::npos);
 }
 
 TEST_CASE("a unit of work compiles only so much while all writers wait", "[repository][schema][bounds]") {
@@ -152,8 +154,8 @@ TEST_CASE("a unit of work compiles only so much while all writers wait", "[repos
 
 TEST_CASE("what an access plan copies from rules and masks is counted", "[access][cache]") {
   const auto plan = [](const Json& values, int masks) {
-    Grant grant{Predicate::comparison(*FieldPath::parse("data.v"), Operator::in, {Operand::Kind::literal, values, {}, {}}),
-                {}};
+    Grant grant{
+        Predicate::comparison(*FieldPath::parse("data.v"), Operator::in, {Operand::Kind::literal, values, {}, {}}), {}};
     for (int i = 0; i < masks; ++i) grant.mask.hidden.push_back(*FieldPath::parse("data.f" + std::to_string(i)));
     return memory_of(AccessPlan(Decision::allow("a test"), std::make_shared<const Grants>(Grants{grant}), {"r"}));
   };

@@ -40,11 +40,11 @@ TEST_CASE("a text is one line however it was written", "[core]") {
 TEST_CASE("the name of a role forges no line of an explanation", "[explain]") {
   World world;
   world.define_type({{"slug", "note"}});
-  world.define_role({{"name", forged},
-                     {"policies", {{{"resource", "note"}, {"actions", {"read"}}, {"effect", "allow"}}}},
-                     {"scopeRules",
-                      {{{"entityType", "note"}, {"field", "data.owner"}, {"operator", "eq"}, {"value", forged}}}},
-                     {"fieldMasks", {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}}});
+  world.define_role(
+      {{"name", forged},
+       {"policies", {{{"resource", "note"}, {"actions", {"read"}}, {"effect", "allow"}}}},
+       {"scopeRules", {{{"entityType", "note"}, {"field", "data.owner"}, {"operator", "eq"}, {"value", forged}}}},
+       {"fieldMasks", {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}}});
   const Session ana = world.user("ana", {forged});
   const EntityId id = world.create("note", {{"owner", forged}, {"secret", 1}, {forged, {{forged, 1}}}});
   const std::string text = world.system().explain(ana, Action::read, "note", id).text();

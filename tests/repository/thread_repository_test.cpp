@@ -194,6 +194,8 @@ TEST_CASE("executions are recorded, listed and added up", "[executions]") {
   CHECK(executions.rollup({ExecutionGroup::agent, ExecutionGroup::status}).size() == 3);
   CHECK(executions.rollup({}, {.agent = "tutor"}).at(0).executions == 3);
   CHECK(executions.rollup({}, {.agent = "nobody"}).empty());
+  CHECK_ERROR(invalid_query, executions.rollup({ExecutionGroup::day, ExecutionGroup::model, ExecutionGroup::day}));
+  CHECK_ERROR(invalid_query, executions.rollup(std::vector<ExecutionGroup>(3'000, ExecutionGroup::day)));
 
   const Session there = world.user("sam", {"support"}, Environment::production);
   CHECK(there.executions().list().executions.empty());

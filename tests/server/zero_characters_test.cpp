@@ -22,8 +22,7 @@ TEST_CASE("U+0000 in a query is invalid_query over HTTP as in the library", "[se
   CHECK_ERROR(invalid_query, notes.aggregate({}, {"data." + zero}, {{}}));
   const auto answers = [&](const std::string& target, const std::string& body) {
     INFO(target << " " << body);
-    const HttpAnswer answer = HttpClient(world.server->port())
-                                  .ask("POST", target, ServedWorld::as(world.writer), body);
+    const HttpAnswer answer = HttpClient(world.server->port()).ask("POST", target, ServedWorld::as(world.writer), body);
     INFO(answer.body);
     CHECK(answer.status == 422);
     CHECK(Json::parse(answer.body).at("code") == "invalid_query");

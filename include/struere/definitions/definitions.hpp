@@ -43,7 +43,10 @@ class Definitions {
   // The same as a release of production, with the event `deploy.completed`. Also throws Error{conflict} if there is
   // nothing to deploy (of two deploys at once, one succeeds), and Error{invalid_definition} in another environment.
   Release deploy(const ChangePlan& plan, const std::string& note = {}) const;
-  std::vector<Release> releases() const;  // newest first
+  // Newest first, without their `definitions`: at most 1000, and none further once their `changes` reach 8 MiB.
+  std::vector<Release> releases() const;
+  // Whole. Throws not_found if there is no such release.
+  Release release(std::int64_t number) const;
 
  private:
   Session session_;

@@ -60,6 +60,8 @@ struct DoctorOptions {
   std::chrono::milliseconds overdue = std::chrono::minutes(10);   // for trigger runs
   std::int64_t many_entities = 1000;                              // from which on a rule without an index is a warning
   const Clock* clock = nullptr;
+  // What TrustedHost::check_storage() found earlier. If null, the storage is checked now, which reads all of it.
+  const StorageReport* storage = nullptr;
 };
 
 // Looks at everything and changes nothing; others may go on. Gravest first. Throws Error{not_found} where there is no

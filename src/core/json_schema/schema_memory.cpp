@@ -16,7 +16,8 @@ std::size_t memory_of(const SchemaNode& node) {
   }
   for (const auto& [name, names] : node.dependent_required) out += bytes_outside(name) + bytes_outside(names);
   for (const auto& [name, target] : node.dependent_schemas) out += bytes_outside(name);
-  for (const auto& property : node.properties) out += sizeof property + bytes_of_map_node + bytes_outside(property.first);
+  for (const auto& property : node.properties)
+    out += sizeof property + bytes_of_map_node + bytes_outside(property.first);
   return out;
 }
 

@@ -112,14 +112,10 @@ Response list_releases(const Call& call) {
 }
 
 Response get_release(const Call& call) {
-  const std::int64_t number = release_number(call);
-  for (const Release& release : Definitions(production_of(call)).releases()) {
-    if (release.number != number) continue;
-    Json out = release_json(release);
-    out["definitions"] = release.definitions;
-    return json_response(out);
-  }
-  throw Error(ErrorCode::not_found, "there is no release of this number");
+  const Release release = Definitions(production_of(call)).release(release_number(call));
+  Json out = release_json(release);
+  out["definitions"] = release.definitions;
+  return json_response(out);
 }
 
 Response plan_rollback(const Call& call) {
