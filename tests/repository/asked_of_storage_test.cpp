@@ -19,7 +19,7 @@ using namespace struere::test;
 
 namespace {
 
-class WatchedStorage final : public ForwardingStorage {
+class AskedStorage final : public ForwardingStorage {
  public:
   using ForwardingStorage::ForwardingStorage;
 
@@ -38,7 +38,7 @@ class WatchedStorage final : public ForwardingStorage {
  private:
   class Watched final : public ForwardedTransaction {
    public:
-    Watched(WatchedStorage& storage, std::unique_ptr<Transaction> transaction)
+    Watched(AskedStorage& storage, std::unique_ptr<Transaction> transaction)
         : ForwardedTransaction(std::move(transaction)), storage_(storage) {}
 
     Page select(const Selection& selection) override {
@@ -51,14 +51,14 @@ class WatchedStorage final : public ForwardingStorage {
     }
 
    private:
-    WatchedStorage& storage_;
+    AskedStorage& storage_;
   };
 };
 
-struct WatchedWorld {
+struct AskedWorld {
   TemporaryFolder folder;
-  WatchedStorage* storage =
-      new WatchedStorage(GENERATE(true, false) ? open_memory_storage() : open_sqlite_storage(folder.file()));
+  AskedStorage* storage =
+      new AskedStorage(GENERATE(true, false) ? open_memory_storage() : open_sqlite_storage(folder.file()));
   Database database = Database::with_storage(std::unique_ptr<Storage>(storage));
   Organization acme = database.trusted_host().create_organization("acme", OrganizationId("acme"));
   Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
@@ -67,7 +67,7 @@ struct WatchedWorld {
 }  // namespace
 
 TEST_CASE("related asks for no more rows of each type than its page holds", "[relations][bounds]") {
-  WatchedWorld world;
+  AskedWorld world;
   world.system.entity_types().define({{"slug", "note"}});
   const EntityRepository notes = world.system.entities("note");
   const EntityId from = notes.create(Json::object()).id;
@@ -79,7 +79,7 @@ TEST_CASE("related asks for no more rows of each type than its page holds", "[re
 }
 
 TEST_CASE("get_many reads no further than the bound of its answer", "[entities][bounds][large]") {
-  WatchedWorld world;
+  AskedWorld world;
   world.system.entity_types().define({{"slug", "note"}});
   const EntityRepository notes = world.system.entities("note");
   std::vector<EntityId> ids;
@@ -91,7 +91,7 @@ TEST_CASE("get_many reads no further than the bound of its answer", "[entities][
 }
 
 TEST_CASE("a query that is stopped after its page ends before it expands", "[entities][bounds]") {
-  WatchedWorld world;
+  AskedWorld world;
   world.system.entity_types().define({{"slug", "person"}});
   const Json owner{{"type", "string"}, {"references", "person"}};
   world.system.entity_types().define({{"slug", "note"}, {"schema", {{"properties", {{"owner", owner}}}}}});

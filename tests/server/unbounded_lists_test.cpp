@@ -39,7 +39,8 @@ TEST_CASE("the health of one organization costs nothing of the others, and seldo
           "[server][doctor]") {
   auto* const storage = new CountedChecks(open_memory_storage());
   const Database database = Database::with_storage(std::unique_ptr<Storage>(storage));
-  for (const char* const name : {"acme", "other"}) database.trusted_host().create_organization(name, OrganizationId(name));
+  for (const char* const name : {"acme", "other"})
+    database.trusted_host().create_organization(name, OrganizationId(name));
   storage->begun.clear();
   server::StorageReports reports;
   for (int i = 0; i < 3; ++i) {
