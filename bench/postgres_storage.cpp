@@ -1,6 +1,8 @@
 // The PostgreSQL storage beside libpq by hand (postgres_by_hand.hpp): 100 organizations of the same size, then with one
 // that is 100 times as large. Prints medians in microseconds, operations per second, and quotients.
-//   scripts/postgres_server build/release/bench/struere_postgres_storage_bench [ROWS of each organization, 2000]
+//   scripts/postgres_server build/release/bench/struere_postgres_storage_bench [ROWS of each organization, 2000
+//   [PART…]]
+// The parts are one (connection), many (connections), scopes and unique (keys); all of them unless some are named.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,24 +41,28 @@ int scope_of(int organization) { return 2 * organization; }  // its production; 
 class World {
  public:
   explicit World(const std::string& url, int rows) : url_(url), database_(open(url)) {
-    ids_.resize(organizations + 2);
+    ids_.resize(organizations + 3);
     for (int organization = 1; organization <= organizations; ++organization) add(organization, rows);
     ByHand hand(url_);
     for (int i = 0; i < teachers; ++i)
       keys_.push_back(hand.key_of(scope_of(1), ids_[1].at(static_cast<std::size_t>(i))));
   }
 
-  void add(int organization, int rows) {
-    const std::string name = fmt::format("o{}", organization);
-    database_.trusted_host().create_organization(name, OrganizationId(name));
+  void define(int organization, const Json& unique = Json::array()) const {
     session(organization)
         .entity_types()
         .define({{"slug", "visit"},
                  {"name", "Visit"},
+                 {"unique", unique},
                  {"schema",
                   {{"type", "object"},
                    {"properties", {{"teacher", {{"type", "string"}, {"x-index", true}}}}},
                    {"additionalProperties", true}}}});
+  }
+  void add(int organization, int rows) {
+    const std::string name = fmt::format("o{}", organization);
+    database_.trusted_host().create_organization(name, OrganizationId(name));
+    define(organization);
     for (int i = 0; i < rows;) {
       std::vector<Json> batch;
       for (; i < rows && batch.size() < bulk_rows; ++i) batch.push_back(data_of(i));
@@ -262,17 +268,80 @@ void compare_many_connections(const World& world, int threads) {
 // One organization again and again, and each of them in turn.
 void compare_scopes(const World& world) {
   fmt::print("\n| one organization, then 100 in turn | one, us | 100, us | quotient |\n| --- | --- | --- | --- |\n");
-  const auto print = [&](const char* what, int times, const std::function<std::size_t(int, int)>& body) {
+  const auto print = [&](const char* what, int times, int one, const std::function<std::size_t(int, int)>& body) {
     const Best best = best_of(
-        times, [&](int i) { return body(2, i); }, [&](int i) { return body(1 + i % organizations, i); });
+        times, [&](int i) { return body(one, i); }, [&](int i) { return body(1 + i % organizations, i); });
     fmt::print("| {} | {:.0f} | {:.0f} | {:.2f} |\n", what, best.a, best.b, best.b / best.a);
   };
-  print("get", 1000,
+  print("get", 1000, 2,
         [&](int own, int i) { return world.visits(own).get(EntityId(world.id(own, i))).id().str().size(); });
-  print("filtered page", 300, [&](int own, int i) {
+  print("filtered page", 300, 2, [&](int own, int i) {
     return world.visits(own).list({.where = field("data.teacher") == teacher_of(i), .limit = 50}).size();
   });
-  print("create", 200, [&](int own, int i) { return world.visits(own).create(data_of(i)).id.str().size(); });
+  // In another one, so that the pages stay as large.
+  print("create", 200, 3, [&](int own, int i) { return world.visits(own).create(data_of(i)).id.str().size(); });
+}
+
+// The times of one operation that a thread repeats, in microseconds.
+struct Felt {
+  const char* what;
+  Body body;
+  std::vector<double> times = {};
+
+  double at(double share) {
+    const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(times.size() - 1));
+    std::ranges::nth_element(times, times.begin() + place);
+    return times[static_cast<std::size_t>(place)];
+  }
+};
+
+void feel(std::vector<Felt>& all, const std::function<void()>& meanwhile) {
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (Felt& one : all) {
+    one.times.clear();
+    threads.emplace_back([&] {
+      for (int i = 0; !stop || one.times.empty(); ++i) {
+        const auto begin = Time::now();
+        bytes_seen += one.body(i);
+        one.times.push_back(std::chrono::duration<double, std::micro>(Time::now() - begin).count());
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+  }
+  meanwhile();
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+// What others feel while one organization defines a unique key over as many rows as its own admins may.
+void compare_unique_key(World& world) {
+  constexpr int own = organizations + 2, rows = 50'000;
+  world.add(own, rows);
+  std::vector<Felt> all;
+  for (const auto& [what, organization] : {std::pair{"in its scope", own}, std::pair{"elsewhere", 1}}) {
+    const auto visits = world.visits(organization);
+    all.push_back({what, [&world, visits, organization = organization](int i) {
+                     return visits.update(EntityId(world.id(organization, i)), {{"minutes", i}}).id.str().size();
+                   }});
+  }
+  all.push_back({"read in its scope", [visits = world.visits(own)](int) { return visits.list({.limit = 20}).size(); }});
+  const auto print = [&](const std::string& when) {
+    for (Felt& one : all)
+      fmt::print("| {} | {} | {:.0f} | {:.0f} | {:.0f} |\n", when, one.what, one.at(0.5), one.at(0.99), one.at(1));
+    std::fflush(stdout);
+  };
+  fmt::print("\n| a unique key over {} rows | update, or page of 20 | median, us | 99 % | longest |\n", rows);
+  fmt::print("| --- | --- | --- | --- | --- |\n");
+  feel(all, [] { std::this_thread::sleep_for(std::chrono::seconds(3)); });
+  print("before");
+  double seconds = 0;
+  feel(all, [&] {
+    const auto begin = Time::now();
+    world.define(own, Json::array({{"student"}}));
+    seconds = std::chrono::duration<double>(Time::now() - begin).count();
+  });
+  print(fmt::format("defined in {:.2f} s", seconds));
 }
 
 void analyze(const std::string& server, const std::string& url) {
@@ -290,16 +359,24 @@ int main(int argc, char** argv) try {
   if (!server) throw std::runtime_error("run this by scripts/postgres_server");
   const int rows = argc > 1 ? std::atoi(argv[1]) : 2'000;
   const auto url = conformance::lend_postgres_databases(server)();
+  const std::vector<std::string> parts(argv + std::min(argc, 2), argv + argc);
+  const auto is_asked = [&](const char* part) {
+    return parts.empty() || std::ranges::find(parts, part) != parts.end();
+  };
   World world(*url, rows);
   analyze(server, *url);
   fmt::print("{} organizations of {} rows\n\n", organizations, rows);
-  compare_one_connection(world);
-  for (const int threads : {8, 64}) compare_many_connections(world, threads);
-  compare_scopes(world);
-  world.add(organizations + 1, rows * 100);
-  analyze(server, *url);
-  fmt::print("\nWith one more organization of {} rows:\n", rows * 100);
-  compare_scopes(world);
+  if (is_asked("one")) compare_one_connection(world);
+  if (is_asked("scopes")) {  // before the others fill some of the organizations
+    compare_scopes(world);
+    world.add(organizations + 1, rows * 100);
+    analyze(server, *url);
+    fmt::print("\nWith one more organization of {} rows:\n", rows * 100);
+    compare_scopes(world);
+  }
+  if (is_asked("many"))
+    for (const int threads : {8, 64}) compare_many_connections(world, threads);
+  if (is_asked("unique")) compare_unique_key(world);
   return bytes_seen > 0 ? 0 : 1;
 } catch (const std::exception& error) {
   fmt::print(stderr, "{}\n", error.what());
