@@ -154,6 +154,7 @@ TEST_CASE("in a scope no statement writes a row of another one", "[postgres][wal
     return out;
   };
   const auto before = everything();
+  const bool knows_merge = std::stoi(all.value("SHOW server_version_num")) >= 150'000;
   for (const Table& table : database.tables) {
     if (readable.contains(table.name) && !table.has("scope_id")) continue;
     INFO(table.name);
@@ -169,8 +170,9 @@ TEST_CASE("in a scope no statement writes a row of another one", "[postgres][wal
     CHECK(is_refused("INSERT INTO " + name + " VALUES(" + database.values(table, 3, 1) + ")"));
     CHECK(is_refused("INSERT INTO " + name + " VALUES(" + database.values(table, 3) + ") ON CONFLICT DO NOTHING"));
     CHECK(is_refused("UPDATE " + name + " SET " + owner + " = " + other));
-    CHECK(is_refused("MERGE INTO " + name + " USING (SELECT 1) one ON false WHEN NOT MATCHED THEN INSERT VALUES(" +
-                     database.values(table, 3, 1) + ")"));
+    if (knows_merge)
+      CHECK(is_refused("MERGE INTO " + name + " USING (SELECT 1) one ON false WHEN NOT MATCHED THEN INSERT VALUES(" +
+                       database.values(table, 3, 1) + ")"));
     // Rows of others are not there to be changed, whatever the condition.
     const auto returned = [&](const std::string& sql) {  // nothing, where it is refused for another reason
       const std::string refusal = application.refusal_in(1, sql);
