@@ -1,6 +1,7 @@
 // Pages of records, each page with a sealed cursor to the next.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -21,10 +22,38 @@ struct RecordPage {
   std::optional<std::string> next;
 };
 
-// `selection` lacks its limit and cursor. `question` holds everything that the answer depends on except the scope.
+// The records that satisfy one of `parts`, in the order of the selection. Each part is read by itself, so that an index
+// that begins with their column gives it in that order.
+inline std::vector<Record> select_parts(RecordTransaction& transaction, const RecordSelection& selection,
+                                        const std::vector<RecordCondition>& parts) {
+  std::vector<Record> out;
+  for (const RecordCondition& part : parts) {
+    RecordSelection of_part = selection;
+    of_part.where.push_back(part);
+    for (Record& record : transaction.select_records(of_part)) out.push_back(std::move(record));
+  }
+  const RecordShape& shape = shape_of(selection.table);
+  const auto position_of = [&](const Record& record) {
+    std::vector<std::pair<std::int64_t, std::string>> position;
+    for (const std::string_view column : selection.order) {
+      const RecordValue& value = record.at(column_of(shape, column));
+      const auto* const number = std::get_if<std::int64_t>(&value);
+      position.emplace_back(number ? *number : 0, number ? std::string() : std::string(text_of(value)));
+    }
+    return position;
+  };
+  std::ranges::sort(out, [&](const Record& a, const Record& b) {
+    return selection.descending ? position_of(b) < position_of(a) : position_of(a) < position_of(b);
+  });
+  return out;
+}
+
+// `selection` lacks its limit and cursor. `question` holds everything that the answer depends on except the scope. With
+// `parts`, each record satisfies one of them.
 template <class T>
 RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection, const std::string& question,
-                          std::int64_t limit, const std::optional<std::string>& after) {
+                          std::int64_t limit, const std::optional<std::string>& after,
+                          const std::vector<RecordCondition>& parts = {}) {
   require_limit(limit);
   const RecordShape& shape = shape_of(RecordOf<T>::table);
   const Digest& key = operation.cursor_key();
@@ -47,7 +76,8 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
   RecordPage<T> page;
   Position last;
   std::size_t bytes = 0;
-  for (const Record& record : operation.transaction().select_records(selection)) {
+  for (const Record& record : parts.empty() ? operation.transaction().select_records(selection)
+                                            : select_parts(operation.transaction(), selection, parts)) {
     if (static_cast<std::int64_t>(page.rows.size()) == limit) {
       page.next = encode_cursor(key, scope, question, last);
       break;
@@ -60,8 +90,9 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
       last.push_back(number ? "n" + std::to_string(*number) : "t" + text_of(value));
     }
     bytes += size_of(record);
+    if (bytes >= most_page_bytes) break;
   }
-  // The storage ended the page at its size limit.
+  // The page ends at its size limit; the storage gave no more than that of each part.
   if (bytes >= most_page_bytes && !page.next) page.next = encode_cursor(key, scope, question, last);
   return page;
 }

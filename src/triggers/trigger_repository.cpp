@@ -60,8 +60,15 @@ TriggerRunPage TriggerRepository::runs(const TriggerRunQuery& query) const {
     JsonFault fault;
     const auto text = canonical_json(question, fault);
     if (!text) throw Error(ErrorCode::invalid_query, "`trigger` and `entity` are valid UTF-8: " + fault.message);
-    auto page =
-        select_page<TriggerRun>(operation, std::move(selection), "trigger-runs/" + *text, query.limit, query.after);
+    // The index of due times begins with the status.
+    std::vector<RecordCondition> parts;
+    if (!query.status && !query.entity)
+      for (const TriggerRunStatus status :
+           {TriggerRunStatus::pending, TriggerRunStatus::running, TriggerRunStatus::completed, TriggerRunStatus::dead,
+            TriggerRunStatus::cancelled})
+        parts.push_back({"status", {}, std::string(to_string(status))});
+    auto page = select_page<TriggerRun>(operation, std::move(selection), "trigger-runs/" + *text, query.limit,
+                                        query.after, parts);
     return TriggerRunPage{std::move(page.rows), std::move(page.next)};
   });
 }

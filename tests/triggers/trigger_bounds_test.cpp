@@ -1,8 +1,10 @@
 // Nobody's trigger ends the process, takes the worker for itself, or grows without a bound.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "storage/records.hpp"
@@ -259,4 +261,38 @@ TEST_CASE("a worker looks for due runs where there are open runs, not in each sc
   TriggerWorker worker(*world.database);
   CHECK(worker.run_due().completed == 1);
   CHECK(due() == "0");
+}
+
+TEST_CASE("runs of every status come in pages, by when they are due, each once", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  world.system().triggers().define(calling("t", "mine"));
+  TriggerWorker worker(*world.database);
+  worker.add_tool("mine", [](const ToolCall&) { return Json::object(); });
+  const auto pending = [&] { return world.system().triggers().runs({.status = TriggerRunStatus::pending}).runs; };
+  for (int i = 0; i < 3; ++i) world.create("note", Json::object());
+  worker.run_due();
+  for (int i = 0; i < 5; ++i) world.create("note", Json::object());
+  for (const int i : {0, 3}) world.system().triggers().cancel(pending().at(static_cast<std::size_t>(i)).id);
+  const auto place_of = [](const TriggerRun& run) { return std::pair(run.due_at, run.id.str()); };
+  std::vector<std::pair<Timestamp, std::string>> seen;
+  std::set<TriggerRunStatus> statuses;
+  TriggerRunQuery query{.limit = 3};
+  do {
+    const TriggerRunPage page = world.system().triggers().runs(query);
+    CHECK(page.runs.size() <= 3);
+    for (const TriggerRun& run : page.runs) {
+      seen.push_back(place_of(run));
+      statuses.insert(run.status);
+    }
+    query.after = page.next;
+  } while (query.after);
+  CHECK(seen.size() == 8);
+  CHECK(std::ranges::is_sorted(seen));
+  CHECK(std::ranges::adjacent_find(seen) == seen.end());
+  CHECK(statuses.size() == 3);
+  query.trigger = "t";
+  query.after.reset();
+  query.limit = 100;
+  CHECK(world.system().triggers().runs(query).runs.size() == 8);
 }
