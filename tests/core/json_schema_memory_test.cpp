@@ -38,7 +38,7 @@ Json random_letters(std::size_t count) {
 }
 
 template <class Element>
-Json list_of(std::size_t count, const Element& element) {
+Json filled_list(std::size_t count, const Element& element) {
   Json out = Json::array();
   for (std::size_t i = 0; i < count; ++i) out.push_back(element(i));
   return out;
@@ -65,12 +65,13 @@ TEST_CASE("a compiled schema takes no more memory than is counted for it", "[sch
   check("many states", patterns_of_many_states(60), {{"v", random_letters(20'000)}});
   check("one large pattern", {{"properties", {{"v", {{"pattern", "^\\p{L}{100}0"}}}}}}, {{"v", random_letters(2'000)}});
   check("large patterns", large_patterns(15), {{random_letters(20'000).get<std::string>(), 1}});
-  check("numbers", {{"enum", list_of(100'000, [](std::size_t i) { return Json(i); })}}, Json::object());
-  check("small lists", {{"enum", list_of(50'000, [](std::size_t i) { return Json::array({i}); })}}, Json::object());
-  check("small objects", {{"enum", list_of(30'000, [](std::size_t i) { return Json{{"a", i}}; })}}, Json::object());
-  check("texts", {{"enum", list_of(30'000, [](std::size_t i) { return "a longer text " + std::to_string(i); })}},
+  check("numbers", {{"enum", filled_list(100'000, [](std::size_t i) { return Json(i); })}}, Json::object());
+  check("small lists", {{"enum", filled_list(50'000, [](std::size_t i) { return Json::array({i}); })}}, Json::object());
+  check("small objects", {{"enum", filled_list(30'000, [](std::size_t i) { return Json{{"a", i}}; })}}, Json::object());
+  check("texts", {{"enum", filled_list(30'000, [](std::size_t i) { return "a longer text " + std::to_string(i); })}},
         Json::object());
-  check("required", {{"required", list_of(100'000, [](std::size_t i) { return std::to_string(i); })}}, Json::object());
+  check("required", {{"required", filled_list(100'000, [](std::size_t i) { return std::to_string(i); })}},
+        Json::object());
   Json properties = Json::object();
   for (int i = 0; i < 9'000; ++i) properties[std::to_string(i)] = {{"type", "string"}, {"maxLength", i}};
   check("properties", {{"properties", properties}}, Json::object());
@@ -85,7 +86,8 @@ TEST_CASE("a schema that would take too much memory is refused, with the place",
   INFO(patterns);
   CHECK(patterns.find("invalid_definition: `schema/patternProperties`: ") == 0);
   CHECK(patterns.find("the compiled schema takes more than 32 MiB of memory") != std::string::npos);
-  const Json lists{{"properties", {{"v", {{"enum", list_of(300'000, [](std::size_t) { return Json::array(); })}}}}}};
+  const Json lists{
+      {"properties", {{"v", {{"enum", filled_list(300'000, [](std::size_t) { return Json::array(); })}}}}}};
   CHECK(refusal_of(lists).find(
             "invalid_definition: `schema/properties/v`: with this, the compiled schema takes more than") == 0);
 }
