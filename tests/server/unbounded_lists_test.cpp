@@ -1,14 +1,16 @@
 // What one organization makes large or asks for often does not take the memory, or the time, of the others.
 #include <catch2/catch.hpp>
 
+#include <map>
+#include <memory>
 #include <string>
 
 #include "server/storage_reports.hpp"
 #include "server/test_server.hpp"
 #include "struere/definitions/definitions.hpp"
 #include "struere/operations/doctor.hpp"
+#include "struere/spi/forwarding_storage.hpp"
 #include "support/any_storage.hpp"
-#include "support/forwarded_storage.hpp"
 #include "support/throws_error.hpp"
 
 using namespace struere;
@@ -16,17 +18,17 @@ using namespace struere::test;
 
 namespace {
 
-class CountedChecks final : public ForwardedStorage {
+class CountedChecks final : public ForwardingStorage {
  public:
-  using ForwardedStorage::ForwardedStorage;
+  using ForwardingStorage::ForwardingStorage;
 
-  std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override {
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, spi::Access access, const FirstLookups& first) override {
     ++begun[scope.organization().str()];
-    return ForwardedStorage::begin(scope, access);
+    return ForwardingStorage::begin_at(scope, access, first);
   }
   StorageReport check() override {
     ++checks;
-    return ForwardedStorage::check();
+    return ForwardingStorage::check();
   }
 
   std::map<std::string, int> begun;
