@@ -196,21 +196,20 @@ TEST_CASE("nothing is written through a link, by any command that writes into th
            std::distance(files::directory_iterator(outside.path()), files::directory_iterator()) == 1;
   };
   const files::path role = project.path() / "roles/author.yaml";
-  const auto plant = [&](const char* words, const std::function<void()>& how) {
+  const auto plant = [&](const std::function<void()>& how) {
     files::remove(role);
     how();
     const Answer answer = project.run("pull --yes");
     INFO(answer.text);
     CHECK(answer.code != 0);
-    CHECK(tells(answer, words));
     CHECK(untouched());
     files::remove(role);
   };
-  plant("is a link", [&] { files::create_symlink(victim, role); });
-  plant("is a link", [&] { files::create_symlink(outside.path() / "new", role); });
-  plant("has another name as well", [&] { files::create_hard_link(victim, role); });
-  plant("is not a regular file", [&] { REQUIRE(mkfifo(role.c_str(), 0600) == 0); });
-  plant("is not a regular file", [&] { files::create_directory(role); });
+  plant([&] { files::create_symlink(victim, role); });
+  plant([&] { files::create_symlink(outside.path() / "new", role); });
+  plant([&] { files::create_hard_link(victim, role); });
+  plant([&] { REQUIRE(mkfifo(role.c_str(), 0600) == 0); });
+  plant([&] { files::create_directory(role); });
   // What the old writer made on the way.
   files::create_symlink(victim, project.path() / "roles/.author.yaml.unfinished");
   CHECK(project.run("pull --yes").code == 0);
