@@ -95,9 +95,14 @@ std::vector<Bound> bounds() {
        [](const Session& s) {
          (void)s.agents().define({"a", letters(201), ""});
        }},
+      {"invalid_data", "is valid UTF-8 of at most 4096 bytes",
+       [](const Session& s) {
+         (void)s.agents().define({"a", "A", letters(4097)});
+       }},
       {"invalid_data", "is valid UTF-8 of at most 1048576 bytes",
        [](const Session& s) {
-         (void)s.agents().define({"a", "A", letters((1 << 20) + 1)});
+         const ThreadId thread = s.threads().create({}).id;
+         (void)s.threads().append(thread, {.content = letters((1 << 20) + 1)});
        }},
       {"invalid_data", "is from 0 to 1099511627776",
        [](const Session& s) {

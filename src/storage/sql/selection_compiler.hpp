@@ -71,7 +71,9 @@ struct CompiledEvents {
   std::vector<MaskGroups> groups;  // one for each of the selection's types
 };
 
-CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys = nullptr);
+// `entity_is_purged`: whether the entity that the selection names has no row any more.
+CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys = nullptr,
+                              bool entity_is_purged = false);
 
 // Finds only the own entity of an actor, or only the ends of relations, for the checks of a write. Selects one column,
 // id.

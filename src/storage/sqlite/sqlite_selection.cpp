@@ -186,9 +186,15 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
   return out;
 }
 
+bool SqliteTransaction::has_row(const std::string& id) {
+  Statement row = scoped("SELECT 1 FROM entities WHERE scope_id = ?1 AND id = ?2");
+  return row.bind(2, std::string_view(id)).step();
+}
+
 std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const CompiledEvents compiled = compile_events(sqlite_dialect, selection, this);
+  const bool is_purged = selection.entity && selection.purged && !has_row(*selection.entity);
+  const CompiledEvents compiled = compile_events(sqlite_dialect, selection, this, is_purged);
   SlotValues values(selection.actor);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   std::vector<EventRecord> out;

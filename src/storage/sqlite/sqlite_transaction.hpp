@@ -96,6 +96,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
     std::int64_t row_no;  // of `entities`
   };
   std::optional<NumberedEntity> find_numbered(const std::string& id);
+  bool has_row(const std::string& id);  // also of a deleted entity
   // What a write of a row of this type must update in addition to its field keys.
   struct KeptUp {
     EntityTypeKey type;

@@ -263,3 +263,23 @@ TEST_CASE("a kept statement serves no filter but its own, to the last digit", "[
   CHECK(count("9223372036854775808") == 1);
   CHECK(count("9007199254740993") == 1);
 }
+
+TEST_CASE("the history of an entity is a seek by its id, also for who sees the events of purged ones",
+          "[sqlite][query_plan]") {
+  const PlanWorld world;
+  EventSelection selection;
+  selection.others = true;
+  selection.purged = GENERATE(false, true);
+  selection.newest_first = GENERATE(false, true);
+  selection.entity = world.last.str();
+  const bool is_purged = selection.purged && GENERATE(false, true);
+  Connection connection(world.folder.file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+  const CompiledEvents compiled = compile_events(sqlite_dialect, selection, nullptr, is_purged);
+  Statement statement = connection.prepare("EXPLAIN QUERY PLAN " + compiled.sql);
+  std::string plan;
+  while (statement.step()) plan.append(statement.text(3)).append("; ");
+  INFO(plan);
+  const std::string index = is_purged ? "events_by_purged_entity" : "events_by_entity";
+  CHECK(plan.find("SEARCH v USING INDEX " + index) != std::string::npos);
+  CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+}
