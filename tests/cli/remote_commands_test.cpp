@@ -110,6 +110,9 @@ void add_commands(const std::string& words, std::set<std::string>& out) {
   for (const std::string& word : next) add_commands(words.empty() ? word : words + " " + word, out);
 }
 
+// What is made in one millisecond is listed in the order of random ids.
+void next_millisecond() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
+
 // Gives both databases the same of everything that a command lists, and names it.
 std::map<std::string, std::string> fill(const Project& project) {
   const Database database = Database::open(project.database());
@@ -117,6 +120,7 @@ std::map<std::string, std::string> fill(const Project& project) {
   const Session system = host.system_session(OrganizationId("acme"), Environment::development);
   system.roles().assign(UserId("ada"), "author");
   const auto note = [&](const char* text, const char* author) {
+    next_millisecond();
     return system.entities("note").create({{"text", text}, {"author", author}, {"secret", "s"}}).id;
   };
   const EntityId first = note("first", "ada"), second = note("second", "boss");
@@ -125,9 +129,11 @@ std::map<std::string, std::string> fill(const Project& project) {
   system.agents().define({.slug = "unused", .name = "Unused"});
   system.agents().configure("tutor", {.system_prompt = "Be kind.", .model = "small", .roles = {"author"}});
   const Thread thread = system.threads().create({.external_id = "+1 555", .agent = "tutor", .title = "Homework"});
+  next_millisecond();
   system.threads().create({.title = "Another"});
   for (const char* const text : {"Hello", "What is\n7 times 8?"}) system.threads().append(thread.id, {.content = text});
   system.executions().record({.agent = "tutor", .thread = thread.id, .model = "small", .input_tokens = 7});
+  next_millisecond();
   system.executions().record({.model = "large", .status = ExecutionStatus::failed, .error = "too long"});
   const CreatedApiKey key = system.api_keys().create({.name = "app", .roles = {"author"}});
   return {{"note", first.str()},
