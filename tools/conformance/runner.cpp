@@ -1,13 +1,9 @@
 #include "runner.hpp"
 
-#include <functional>
-
 #include "struere/core/error.hpp"
 
 namespace struere::conformance {
-namespace {
 
-// Any exception becomes an answer: an Error by its code, any other by a text that no scenario expects.
 StepResult result_of(int index, const std::function<Json()>& work) {
   Json answer = Json::object();
   try {
@@ -20,8 +16,6 @@ StepResult result_of(int index, const std::function<Json()>& work) {
     return {index, std::move(answer), error.what()};
   }
 }
-
-}  // namespace
 
 Playing::Playing(const Scenario& scenario, const StorageChoice& choice, Detail detail)
     : scenario_(scenario), world_(choice), operations_(world_, detail) {}

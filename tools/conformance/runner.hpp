@@ -1,6 +1,7 @@
 // Plays a scenario: builds its world, performs its steps, and records the answers.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct StepResult {
   Json answer;
   std::string message;  // the message of an error, for people; not part of the answer
 };
+
+// Any exception becomes an answer: an Error by its code, any other by a text that no scenario expects.
+StepResult result_of(int index, const std::function<Json()>& work);
 
 // A scenario that is played step by step.
 class Playing {

@@ -87,20 +87,6 @@ class HostedAsker final : public HttpAsker {
   cli::ServerAddress address_;
 };
 
-template <class Perform>
-StepResult result_of(std::size_t index, const Perform& perform) {
-  StepResult out{static_cast<int>(index), Json::object(), {}};
-  try {
-    out.answer = perform();
-  } catch (const Error& error) {
-    out.answer["error"] = to_string(error.code());
-    out.message = error.what();
-  } catch (const std::exception& error) {
-    out.answer["error"] = std::string("internal: ") + error.what();
-  }
-  return out;
-}
-
 }  // namespace
 
 void HostedScenarios::play(const Scenario& scenario, Tally& tally) {
@@ -122,7 +108,7 @@ void HostedScenarios::play(const Scenario& scenario, Tally& tally) {
     step["actor"] = actor;
     std::optional<std::string> reason = why_not_over_http(step);
     if (!reason && actor.value("system", false)) reason = "the system actor";
-    results.push_back(result_of(i, [&] {
+    results.push_back(result_of(static_cast<int>(i), [&] {
       world.actor(actor);  // not found, whatever is asked
       return reason ? in_process.perform(step, i) : served.perform(actor, step, i);
     }));

@@ -48,21 +48,6 @@ std::optional<std::string> why_not_built(const OrderedJson& organization, const 
   return std::nullopt;
 }
 
-StepResult result_of(std::size_t index, RemoteWorld& world, HttpOperations& operations, const Json& actor,
-                     const Json& step) {
-  StepResult out{static_cast<int>(index), Json::object(), {}};
-  try {
-    if (actor.contains("user")) world.ask(actor, {.method = "GET", .segments = {"v1", "me"}});  // whether there is one
-    out.answer = operations.perform(actor, step, index);
-  } catch (const Error& error) {
-    out.answer["error"] = to_string(error.code());
-    out.message = error.what();
-  } catch (const std::exception& error) {
-    out.answer["error"] = std::string("internal: ") + error.what();
-  }
-  return out;
-}
-
 }  // namespace
 
 bool is_server(const std::string& storage) noexcept {
@@ -107,7 +92,11 @@ void RemoteScenarios::play_organization(const Scenario& scenario, const std::str
     std::optional<std::string> reason = stopped ? stopped : why_not_over_http(step);
     if (!reason && is_about_time(step.dump())) reason = "a time, which the server has of its own clock";
     if (!reason) try {
-        results.push_back(result_of(i, world, operations, actor, step));
+        results.push_back(result_of(static_cast<int>(i), [&] {
+          // Whether there is such a user.
+          if (actor.contains("user")) world.ask(actor, {.method = "GET", .segments = {"v1", "me"}});
+          return operations.perform(actor, step, i);
+        }));
         compared.steps[i]["expect"] = expected.at(i).answer;
         continue;
       } catch (const NotOverHttp& fault) {
