@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr int most_members = 32;
 constexpr int most_undone = 4;   // more failures would delay the members that wait for the commit
-constexpr int rest_factor = 20;  // times the duration by which a write was too long
+constexpr int rest_factor = 20;  // for each millisecond that is counted, so many pay for it
 constexpr milliseconds longest_rest(2000);
 constexpr milliseconds is_writing(1000);           // an owner counts as writing for this long after a write
 constexpr milliseconds between_looks_at_rest(20);  // while resting: the reason for the rest can end at any time
@@ -75,7 +75,7 @@ bool GroupCommit::must_commit() const {
 
 // The first waiter that does not rest; null if there is no such waiter.
 GroupCommit::Waiter* GroupCommit::next() const {
-  if (resting_.empty()) return waiting_.empty() ? nullptr : waiting_.front();
+  if (paid_at_.empty()) return waiting_.empty() ? nullptr : waiting_.front();
   const auto now = now_();
   const auto found = std::ranges::find_if(
       waiting_, [&](const Waiter* waiter) STRUERE_REQUIRES(mutex_) { return !rests(*waiter, now); });
@@ -83,8 +83,9 @@ GroupCommit::Waiter* GroupCommit::next() const {
 }
 
 bool GroupCommit::rests(const Waiter& waiter, Clock::time_point now) const {
-  const auto rest = resting_.find(waiter.owner);
-  return rest != resting_.end() && now < rest->second && now < waiter.latest && others_write(waiter.owner, now);
+  const auto debt = paid_at_.find(waiter.owner);
+  return debt != paid_at_.end() && now < debt->second - free_debt() && now < waiter.latest &&
+         others_write(waiter.owner, now);
 }
 
 bool GroupCommit::others_write(WriteOwner owner, Clock::time_point now) const {
@@ -94,8 +95,8 @@ bool GroupCommit::others_write(WriteOwner owner, Clock::time_point now) const {
   return other.at != Clock::time_point() && now - other.at < is_writing;
 }
 
-// A commit takes as long as the disk needs. So only the time beyond three usual commits and `longest` counts as too
-// long.
+// A commit takes as long as the disk needs, so three usual commits are not counted, and neither is a fifth of
+// `longest_`.
 void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> committing) {
   if (group.owner == no_owner) return;
   const auto now = now_();
@@ -104,13 +105,19 @@ void GroupCommit::note_use(const Group& group, std::optional<Clock::duration> co
   if (committing) commits_[next_commit_++ % commits_.size()] = *committing;
   const auto known = std::min(next_commit_, commits_.size());
   const auto usual = known == 0 ? Clock::duration() : *std::min_element(commits_.begin(), commits_.begin() + known);
-  const auto too_long = now - group.begun - longest_ - 3 * usual;
-  std::erase_if(resting_, [&](const auto& rest) { return rest.second <= now; });
-  if (too_long <= Clock::duration::zero()) return;
-  resting_[group.owner] = now + std::min<Clock::duration>(rest_factor * too_long, longest_rest);
+  const auto counted = now - group.begun - longest_ / 5 - 3 * usual;
+  std::erase_if(paid_at_, [&](const auto& debt) { return debt.second <= now; });
+  if (counted <= Clock::duration::zero()) return;
+  const auto known_debt = paid_at_.find(group.owner);
+  const bool adds_up = known_debt != paid_at_.end() && others_write(group.owner, now);
+  paid_at_[group.owner] = std::min<Clock::time_point>((adds_up ? known_debt->second : now) + rest_factor * counted,
+                                                      now + free_debt() + longest_rest);
   for (Waiter* const waiter : waiting_)
     if (waiter->owner == group.owner) waiter->turn.notify_one();  // from now on it must check the clock
 }
+
+// What an owner may owe before it rests: a single write of `longest_`, or several that take as long together.
+GroupCommit::Clock::duration GroupCommit::free_debt() const { return rest_factor * (longest_ - longest_ / 5); }
 
 WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwner owner) {
   const auto start = now_();

@@ -11,9 +11,10 @@
 // - A group that is `longest` old takes no further member. A finished write therefore waits for its commit at most
 //   `longest`, plus one brief write, plus the commit.
 //
-// One owner's long writes must not make all others wait. If a write holds the file for too long, its owner rests for
-// twenty times the excess, but at most two seconds, and other owners go first. An owner is an organization. The rest
-// counts only while others write, and it delays a writer by at most half of its timeout.
+// One owner's long writes must not make all others wait. What a write holds the file beyond a fifth of `longest` is a
+// debt of its owner, which twenty times that time pays. While others write, debts add up, and an owner that owes more
+// than one write of `longest` would leave rests until it owes less, but at most two seconds; other owners go first. An
+// owner is an organization. A rest delays a writer by at most half of its timeout.
 //
 // Errors: if a writer fails, only its own write is undone. If SQLite undoes the whole transaction (a full disk), the
 // running writer gets SQLite's error, and the finished members get an Error{storage} that says so. If the commit
@@ -116,6 +117,7 @@ class GroupCommit {
   bool rests(const Waiter& waiter, Clock::time_point now) const STRUERE_REQUIRES(mutex_);
   bool others_write(WriteOwner owner, Clock::time_point now) const STRUERE_REQUIRES(mutex_);
   void note_use(const Group& group, std::optional<Clock::duration> committing) STRUERE_REQUIRES(mutex_);
+  Clock::duration free_debt() const;
   void hand_on() noexcept STRUERE_REQUIRES(mutex_);
   // `undone_in`: the group in which the writer's work was undone; null if it never began.
   void leave(Group* undone_in = nullptr) noexcept;
@@ -131,7 +133,7 @@ class GroupCommit {
   std::function<Clock::time_point()> now_;
   Mutex mutex_;                                             // the running writer does not hold it
   std::deque<Waiter*> waiting_ STRUERE_GUARDED_BY(mutex_);  // for their turn; one condition for each
-  std::map<WriteOwner, Clock::time_point> resting_ STRUERE_GUARDED_BY(mutex_);  // until when
+  std::map<WriteOwner, Clock::time_point> paid_at_ STRUERE_GUARDED_BY(mutex_);  // when an owner owes nothing any more
   std::array<Use, 2> latest_uses_ STRUERE_GUARDED_BY(mutex_){};                 // of two owners, the later use first
   std::array<Clock::duration, 16> commits_ STRUERE_GUARDED_BY(mutex_){};        // durations of the last commits
   std::size_t next_commit_ STRUERE_GUARDED_BY(mutex_) = 0;

@@ -331,6 +331,33 @@ TEST_CASE("an owner that holds the file for long rests while others write, and o
   again.get();
 }
 
+TEST_CASE("writes that are each short enough rest when together they hold the file for long",
+          "[sqlite][group-commit]") {
+  Numbers numbers(10ms);
+  for (int i = 0; i < 3; ++i) write_for(numbers, 9ms);  // alone, nothing adds up
+  write_quickly(numbers);
+  write_for(numbers, 9ms);  // 14 ms are owed, of which 9 ms have paid a part, and 8 ms are free
+  write_quickly(numbers);
+  auto again = begin_slowly(numbers);
+  numbers.advance(20 * 6ms - 9ms - 1ms);
+  write_quickly(numbers);
+  CHECK(numbers.group.waiting() == 1);
+  numbers.advance(1ms);
+  again.get();
+}
+
+TEST_CASE("writes of an ordinary length never rest", "[sqlite][group-commit]") {
+  Numbers numbers(10ms);
+  auto all = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 500; ++i) {
+      write_quickly(numbers);
+      write_for(numbers, 2ms);
+    }
+  });
+  CHECK(all.wait_for(60s) == std::future_status::ready);
+  numbers.advance(1h);  // who rests nevertheless goes on
+}
+
 TEST_CASE("a rest lasts at most half of a writer's timeout", "[sqlite][group-commit]") {
   Numbers numbers(5ms);
   write_for(numbers, 200ms);  // and then a rest of two seconds
