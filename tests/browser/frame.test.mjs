@@ -153,6 +153,7 @@ test("the keyboard reaches pages, rows and the palette", async () => {
   await visit.page.keyboard.press("j");
   await visit.page.keyboard.press("j");
   await visit.page.keyboard.press("k");
+  await visit.page.locator('tr[data-current="true"]').waitFor();
   assert.equal(await visit.page.locator('tr[data-current="true"]').count(), 1);
   await visit.page.keyboard.press("m");
   await visit.page.getByRole("menuitem", { name: "Copy the id" }).waitFor();

@@ -15,7 +15,7 @@ if(NOT installed STREQUAL lock)
   file(WRITE "${BUILD}/installed" "${lock}")
 endif()
 execute_process(COMMAND "${CMAKE_COMMAND}" -E env "STRUERE_PROGRAM=${PROGRAM}" "STRUERE_CHROMIUM=${CHROMIUM}"
-  "STRUERE_SCREENSHOTS=${BUILD}/screenshots" "${NODE}" --test --test-concurrency=1 frame.test.mjs data.test.mjs view_as.test.mjs
+  "STRUERE_SCREENSHOTS=${BUILD}/screenshots" "${NODE}" --test --test-concurrency=2 frame.test.mjs data.test.mjs view_as.test.mjs
   access.test.mjs releases.test.mjs packs.test.mjs look.test.mjs paint.test.mjs
   WORKING_DIRECTORY "${BUILD}" RESULT_VARIABLE result)
 if(result)

@@ -1,5 +1,5 @@
 // Keys of the whole page. A page adds its own with useKeys; keys typed into a field are the field's.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export const is_mac = /Mac|iPhone|iPad/.test(navigator.platform);
 export const command_key = is_mac ? "⌘" : "Ctrl";
@@ -11,7 +11,8 @@ const has_overlay = () => document.querySelector("dialog[open], [popover]:popove
 export function useKeys(keys) {
   const current = useRef(keys);
   current.current = keys;
-  useEffect(() => {
+  // With the layout, so that no key is lost between the picture and the next idle moment.
+  useLayoutEffect(() => {
     let first = "";
     let at = 0;
     const on_key = (event) => {

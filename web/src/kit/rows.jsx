@@ -1,5 +1,5 @@
 // A table of entities: cells by kind, a menu for each cell, j and k. View as adds a verdict to each row.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Link, navigate, address, page_path } from "../app/router.jsx";
 import { useKeys } from "../app/keyboard.js";
 import { useType } from "../app/session.jsx";
@@ -40,7 +40,7 @@ export function RowsTable({ type, rows, fields, order, on_order, on_menu, verdic
   const [at, set_at] = useState(-1);
   const body = useRef();
   const step = (by) => set_at((here) => Math.max(0, Math.min(rows.length - 1, here + by)));
-  useEffect(() => set_at(-1), [rows]);
+  useLayoutEffect(() => set_at(-1), [rows]);  // before a key can come
   useEffect(() => body.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
   useKeys({
     j: () => step(1),
