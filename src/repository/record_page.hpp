@@ -32,18 +32,12 @@ inline std::vector<Record> select_parts(RecordTransaction& transaction, const Re
     of_part.where.push_back(part);
     for (Record& record : transaction.select_records(of_part)) out.push_back(std::move(record));
   }
-  const RecordShape& shape = shape_of(selection.table);
-  const auto position_of = [&](const Record& record) {
-    std::vector<std::pair<std::int64_t, std::string>> position;
-    for (const std::string_view column : selection.order) {
-      const RecordValue& value = record.at(column_of(shape, column));
-      const auto* const number = std::get_if<std::int64_t>(&value);
-      position.emplace_back(number ? *number : 0, number ? std::string() : std::string(text_of(value)));
-    }
-    return position;
-  };
+  std::vector<std::size_t> columns;
+  for (const std::string_view column : selection.order) columns.push_back(column_of(shape_of(selection.table), column));
   std::ranges::sort(out, [&](const Record& a, const Record& b) {
-    return selection.descending ? position_of(b) < position_of(a) : position_of(a) < position_of(b);
+    const auto differs = std::ranges::find_if(columns, [&](std::size_t column) { return a[column] != b[column]; });
+    if (differs == columns.end()) return false;
+    return selection.descending ? b[*differs] < a[*differs] : a[*differs] < b[*differs];
   });
   return out;
 }
