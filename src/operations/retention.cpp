@@ -7,6 +7,7 @@
 
 #include "core/authority.hpp"
 #include "repository/guarded_operation.hpp"
+#include "repository/kept_answers.hpp"
 #include "storage/records.hpp"
 #include "triggers/trigger_cascade.hpp"
 
@@ -127,9 +128,12 @@ void Retention::set(const RetentionDays& days) const {
 }
 
 std::map<Gathered, std::int64_t> Retention::prune() const {
-  // Counts of the library's own, which no retention names.
+  // Records of the library's own, which no retention names.
   in_batches(session_, [](Transaction& transaction, Timestamp now) {
     return remove_cascades(transaction, now - cascade_lifetime);
+  });
+  in_batches(session_, [](Transaction& transaction, Timestamp now) {
+    return remove_old_answers(transaction, now, records_at_once);
   });
   std::map<Gathered, std::int64_t> out;
   for (const auto& [kind, days] : get()) out[kind] = remove_old(kind, days);

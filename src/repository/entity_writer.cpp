@@ -8,6 +8,7 @@
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
 #include "repository/event_purge.hpp"
+#include "repository/kept_answers.hpp"
 #include "repository/log_verifier.hpp"
 #include "struere/spi/unique_key.hpp"
 
@@ -247,6 +248,7 @@ void EntityWriter::purge(const std::string& id) {
   operation_.spend(count_of(operation_.transaction(), RecordTable::trigger_runs, {{"entity_id", {}, id}}) +
                    operation_.transaction().count_ends(id, most_entries_of_a_write + 1));
   purge_payloads(operation_, id);
+  forget_answers(operation_);
   operation_.transaction().purge_entity(id);
 }
 

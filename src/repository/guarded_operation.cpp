@@ -76,6 +76,7 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
 GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
     : engine_(unit.engine()),
       actor_(actor),
+      unit_(&unit),
       transaction_(&unit.transaction()),
       now_(unit.now()),
       is_write_(true),

@@ -110,6 +110,9 @@ class GuardedOperation {
   // The bytes of the trigger runs that this write has added, with these.
   std::size_t add_run_bytes(std::size_t bytes) noexcept { return run_bytes_ += bytes; }
   void hold_writers() noexcept { holds_writers_ = true; }
+  void note_purge() noexcept {
+    if (unit_) unit_->note_purge();
+  }
   // Throws invalid_data if the scope has no role of such a name, because a mistyped name would grant nothing.
   void require_known_roles(const std::vector<std::string>& names);
   // Throws not_found if the scope has no such type. Call it only after the policy check.
@@ -136,6 +139,7 @@ class GuardedOperation {
 
   Engine& engine_;
   const ActorContext& actor_;
+  UnitOfWork* unit_ = nullptr;
   std::optional<CommitStamp> presumed_at_;
   bool presumes_ = false;               // the rules, which the end of the operation confirms
   std::unique_ptr<Transaction> owned_;  // null inside a unit

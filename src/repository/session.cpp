@@ -4,6 +4,7 @@
 #include "core/authority.hpp"
 #include "repository/entity_writer.hpp"
 #include "repository/guarded_operation.hpp"
+#include "repository/kept_answers.hpp"
 #include "repository/unit_of_work.hpp"
 
 namespace struere {
@@ -11,6 +12,10 @@ namespace struere {
 Decision Session::can(Action action, std::string_view resource) const { return decision_of(caller_, action, resource); }
 
 void Session::run_transaction(const std::function<void(Session& unit)>& body) const { run_unit(caller_, body); }
+
+OnceAnswer Session::once(const OnceKey& key, const std::function<Json(Session& unit)>& body) const {
+  return carry_out_once(caller_, key, body);
+}
 
 const Caller& Session::caller(const Authority& authority) const {
   require_authority(authority);

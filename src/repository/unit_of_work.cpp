@@ -109,10 +109,13 @@ void run_unit(const Caller& caller, const std::function<void(Session& unit)>& bo
     body(session);
     unit->commit();
     unit->end();
-  } catch (const Error&) {
+  } catch (const Error& error) {
     unit->end();
     unit->record_denial();
-    if (unit->failure()) throw *unit->failure();
+    const auto& first = unit->failure();
+    // The body may have added the place to it.
+    const bool is_first = first && first->code() == error.code() && std::string_view(first->what()) == error.what();
+    if (first && !is_first) throw *first;
     throw;
   } catch (...) {
     unit->end();

@@ -35,6 +35,9 @@ class UnitOfWork {
   Timestamp now() const noexcept { return now_; }
   // That compiling schemas took in all operations of the unit, which hold the write lock.
   std::uint64_t& steps_of_compiling() noexcept { return steps_of_compiling_; }
+  // An operation of the unit purged an entity, whose data an earlier answer may hold.
+  void note_purge() noexcept { has_purged_ = true; }
+  bool has_purged() const noexcept { return has_purged_; }
 
   // Commits the transaction, or throws the first error of an operation.
   void commit();
@@ -62,6 +65,7 @@ class UnitOfWork {
                                               // cache
   std::shared_ptr<CompiledScope> changed_;    // the rules if this unit itself changed them
   std::uint64_t steps_of_compiling_ = 0;
+  bool has_purged_ = false;
   std::optional<Error> failure_;
   std::optional<Denied> denied_;
 };

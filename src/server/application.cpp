@@ -113,16 +113,18 @@ Response Application::carry_out(const Request& request, const Admission& admissi
       throw Refusal(400, "malformed_request", "this route takes no body");
     if (const OperatorSession* const session = session_to_touch(services_, admission))
       services_.database.trusted_host().operator_sessions().touch(*session);
-    const Call call(request, services_, admission.parameters, admission.asker ? &*admission.asker : nullptr);
-    const auto work = [&] { return admission.route->handler(call); };
+    const Route& route = *admission.route;
     const auto key = request.header("idempotency-key");
-    if (!key || request.method != Method::post || admission.route->lane != Lane::write || !admission.asker)
-      return work();
-    const ActorContext actor = admission.asker->session.actor();
-    const std::string name =
-        Json{actor.organization().str(), to_string(actor.environment()), to_string(actor.type()), actor.id()}.dump();
-    return services_.idempotent_answers->once(name, std::string(*key), fingerprint_of(request),
-                                              admission.route->lost_answer, work);
+    if (!key || route.idempotency == Idempotency::none || !admission.asker)
+      return route.handler(
+          Call(request, services_, admission.parameters, admission.asker ? &*admission.asker : nullptr));
+    Asker asker = *admission.asker;
+    return services_.idempotent_answers->once(
+        route, admission.asker->session, {std::string(*key), fingerprint_of(request)},
+        [&](const Session& session, bool is_unit) {
+          asker.session = session;
+          return route.handler(Call(request, services_, admission.parameters, &asker, is_unit));
+        });
   } catch (...) {
     return refused();
   }

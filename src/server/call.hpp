@@ -50,8 +50,8 @@ struct Services {
 class Call {
  public:
   Call(const Request& request, const Services& services, const std::map<std::string, std::string>& path,
-       const Asker* asker)
-      : request_(request), services_(services), path_(path), asker_(asker) {}
+       const Asker* asker, bool is_unit = false)
+      : request_(request), services_(services), path_(path), asker_(asker), is_unit_(is_unit) {}
 
   const Request& request() const noexcept { return request_; }
   const Services& services() const noexcept { return services_; }
@@ -59,6 +59,8 @@ class Call {
   // Throws Error{unauthenticated} on an open route.
   const Session& session() const;
   const Asker& asker() const;
+  // Whether session() is that of a unit of work, which ends after the handler.
+  bool is_unit() const noexcept { return is_unit_; }
 
   // Of the query. Throw Refusal{400} if the value is not of that type.
   std::optional<std::string> text(std::string_view parameter) const;
@@ -70,6 +72,7 @@ class Call {
   const Services& services_;
   const std::map<std::string, std::string>& path_;
   const Asker* asker_;
+  bool is_unit_;
 };
 
 }  // namespace struere::server

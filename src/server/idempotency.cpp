@@ -1,8 +1,10 @@
 #include "server/idempotency.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "server/refusal.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere::server {
 namespace {
@@ -17,18 +19,84 @@ Response copy_of(const Response& answer) {
   return out;
 }
 
-}  // namespace
+Response repeated(Response answer) {
+  answer.headers.emplace_back("Idempotency-Replayed", "true");
+  return answer;
+}
 
-Response IdempotentAnswers::once(const std::string& actor, const std::string& key, const std::string& fingerprint,
-                                 const std::string& lost_answer, const std::function<Response()>& work) {
+bool is_success(const Response& answer) { return answer.status >= 200 && answer.status < 300 && !answer.stream; }
+
+void require_key(const std::string& key) {
   if (key.empty() || key.size() > 200)
     throw Refusal(400, "malformed_request", "Idempotency-Key must have 1 to 200 characters");
-  if (auto kept = begin(actor, key, fingerprint, lost_answer)) return *std::move(kept);
+}
+
+[[noreturn]] void refuse_other_request() {
+  throw Refusal(422, "idempotency_key_reused", "this Idempotency-Key was used for another request; take a new one");
+}
+
+Json kept_form(const Response& answer) {
+  Json headers = Json::array();
+  for (const auto& [name, value] : answer.headers) headers.push_back({name, value});
+  return {{"status", answer.status},
+          {"body", answer.body},
+          {"contentType", answer.content_type},
+          {"headers", std::move(headers)}};
+}
+
+Response from_kept_form(const Json& kept) {
+  Response out;
+  out.status = kept.at("status").get<unsigned>();
+  out.body = kept.at("body").get<std::string>();
+  out.content_type = kept.at("contentType").get<std::string>();
+  for (const Json& header : kept.at("headers"))
+    out.headers.emplace_back(header.at(0).get<std::string>(), header.at(1).get<std::string>());
+  return out;
+}
+
+Response once_in_commit(const Session& session, const OnceKey& key, const IdempotentAnswers::Work& work) {
+  Response out;
+  bool has_run = false;
+  try {
+    const OnceAnswer kept = session.once(key, [&](Session& unit) {
+      has_run = true;
+      out = work(unit, true);
+      if (!is_success(out)) throw std::logic_error("a handler that is one unit of work throws what it refuses");
+      return kept_form(out);
+    });
+    return kept.is_repeated ? repeated(from_kept_form(kept.answer)) : std::move(out);
+  } catch (const Error& error) {
+    if (!has_run && error.code() == ErrorCode::conflict && error.path() == "fingerprint") refuse_other_request();
+    throw;
+  }
+}
+
+std::string name_of(const ActorContext& actor) {
+  return Json{actor.organization().str(), to_string(actor.environment()), to_string(actor.type()), actor.id()}.dump();
+}
+
+}  // namespace
+
+Response IdempotentAnswers::once(const Route& route, const Session& session, const OnceKey& key, const Work& work) {
+  require_key(key.key);
+  switch (route.idempotency) {
+    case Idempotency::none: break;
+    case Idempotency::in_commit: return once_in_commit(session, key, work);
+    case Idempotency::in_process:
+      return once_in_process(name_of(session.actor()), key, route.lost_answer, [&] { return work(session, false); });
+  }
+  return work(session, false);
+}
+
+Response IdempotentAnswers::once_in_process(const std::string& actor, const OnceKey& once,
+                                            const std::string& lost_answer, const std::function<Response()>& work) {
+  const std::string& key = once.key;
+  require_key(key);
+  if (auto kept = begin(actor, once, lost_answer)) return *std::move(kept);
   try {
     Response out = work();
-    const bool is_success = out.status >= 200 && out.status < 300 && !out.stream;
     finish(actor, key,
-           !is_success            ? Outcome::failed
+           !is_success(out)       ? Outcome::failed
            : !lost_answer.empty() ? Outcome::done_without_answer
                                   : Outcome::done,
            out);
@@ -44,8 +112,9 @@ std::size_t IdempotentAnswers::bytes_of_answers() const {
   return bytes_;
 }
 
-std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const std::string& key,
-                                                 const std::string& fingerprint, const std::string& lost_answer) {
+std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const OnceKey& once,
+                                                 const std::string& lost_answer) {
+  const auto& [key, fingerprint] = once;
   const std::lock_guard lock(mutex_);
   const Time now = std::chrono::steady_clock::now();
   auto& own = by_actor_[actor];
@@ -54,16 +123,12 @@ std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const
     if (entry.is_running)
       throw Refusal(409, "conflict", "the first request with this Idempotency-Key still runs", {{"Retry-After", "1"}});
     if (now - entry.begun < bounds_.time) {
-      if (entry.fingerprint != fingerprint)
-        throw Refusal(422, "idempotency_key_reused",
-                      "this Idempotency-Key was used for another request; take a new one");
+      if (entry.fingerprint != fingerprint) refuse_other_request();
       if (!entry.has_answer)
         throw Refusal(409, "conflict",
                       "the first request with this Idempotency-Key was carried out, and its answer was not kept: " +
                           (lost_answer.empty() ? "it was too large" : "it held a secret. " + lost_answer));
-      Response out = copy_of(entry.answer);
-      out.headers.emplace_back("Idempotency-Replayed", "true");
-      return out;
+      return repeated(copy_of(entry.answer));
     }
     forget(found->second);
   }

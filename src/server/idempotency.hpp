@@ -11,31 +11,38 @@
 #include <string>
 
 #include "server/response.hpp"
+#include "server/route.hpp"
+#include "struere/repository/session.hpp"
 
 namespace struere::server {
 
-// In the memory of the process: for a day, or until it ends or the bounds are reached.
+// Where an answer is kept is the route's (Route::idempotency): in the database, by the commit of the write
+// (Session::once), or in the memory of the process, for a day, or until it ends or the bounds are reached.
 class IdempotentAnswers {
  public:
-  struct Bounds {
+  struct Bounds {  // of those in memory
     std::size_t keys = 20'000;
     std::size_t keys_of_actor = 2'000;
     std::size_t bytes = 64 << 20;
     std::size_t bytes_of_answer = 1 << 20;
     std::chrono::hours time{24};
   };
+  // Carries the request out with this session, which is that of a unit of work where `is_unit`.
+  using Work = std::function<Response(const Session& session, bool is_unit)>;
 
   IdempotentAnswers() = default;
   explicit IdempotentAnswers(Bounds bounds) : bounds_(bounds) {}
 
-  // `actor` names the scope as well; `fingerprint` is everything that makes the request; `lost_answer` is the route's.
-  // Runs `work` and keeps its answer if it is a success, or returns the answer that is kept. An answer of a route with
-  // `lost_answer` is not kept, only that the request was carried out. Throws Refusal: 422 if the key was used for
-  // another request, 409 while the first one runs and if its answer was not kept, 400 for a key of more than 200
-  // characters.
-  Response once(const std::string& actor, const std::string& key, const std::string& fingerprint,
-                const std::string& lost_answer, const std::function<Response()>& work);
-  std::size_t bytes_of_answers() const;  // that are kept, in all
+  // Runs `work` and keeps its answer if it is a success, or returns the answer that is kept. Throws Refusal: 422 if the
+  // key was used for another request, 409 if the answer was not kept or, of a route in_process, while the first request
+  // runs, 400 for a key of more than 200 characters.
+  Response once(const Route& route, const Session& session, const OnceKey& key, const Work& work);
+
+  // In memory. `actor` names the scope as well. An answer of a route with `lost_answer` is not kept, only that the
+  // request was carried out.
+  Response once_in_process(const std::string& actor, const OnceKey& key, const std::string& lost_answer,
+                           const std::function<Response()>& work);
+  std::size_t bytes_of_answers() const;  // that are kept in memory, in all
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -51,8 +58,7 @@ class IdempotentAnswers {
 
   enum class Outcome { failed, done, done_without_answer };
 
-  std::optional<Response> begin(const std::string& actor, const std::string& key, const std::string& fingerprint,
-                                const std::string& lost_answer);
+  std::optional<Response> begin(const std::string& actor, const OnceKey& key, const std::string& lost_answer);
   void finish(const std::string& actor, const std::string& key, Outcome outcome, const Response& answer);
   void forget(Entries::iterator entry);
   void make_room(const std::string& actor);

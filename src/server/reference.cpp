@@ -38,6 +38,11 @@ Json parameters_of(const Route& route) {
                    {"in", "query"},
                    {"description", "Required of an operator; of a key it must be the key's own"},
                    {"schema", {{"type", "string"}, {"enum", {"development", "production"}}}}});
+  if (route.idempotency != Idempotency::none)
+    out.push_back({{"name", "Idempotency-Key"},
+                   {"in", "header"},
+                   {"description", "A repeated request with the same key gets the first answer again"},
+                   {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}}});
   return out;
 }
 
@@ -116,7 +121,16 @@ std::string reference_tables(const std::vector<Route>& routes) {
   }
   std::string out;
   for (const auto& [name, table] : groups) out += "### " + name + "\n\n" + table + "\n";
-  out += "### Bodies\n\n| name | members; those with * are required |\n| --- | --- |\n";
+  out += "### Idempotency-Key\n\n| request | its answer is kept |\n| --- | --- |\n";
+  for (const auto& [kind, where] : {std::pair(Idempotency::in_commit, "in the database, by the commit of the write"),
+                                    std::pair(Idempotency::in_process, "in the memory of the process")})
+    for (const Route& route : routes)
+      if (route.idempotency == kind)
+        out +=
+            "| `" + std::string(to_string(route.method)) + " " + route.pattern + "` | " +
+            (route.lost_answer.empty() ? where : "only in memory, that it was carried out: the answer holds a secret") +
+            " |\n";
+  out += "\n### Bodies\n\n| name | members; those with * are required |\n| --- | --- |\n";
   for (const auto& [name, schema] : schemas().items()) {
     std::string members;
     if (schema.contains("properties"))

@@ -27,6 +27,14 @@ enum class Lane {
   write,
 };
 
+// Where the answer of a POST with an `Idempotency-Key` is kept for a repeated one.
+enum class Idempotency {
+  none,        // nowhere: the route only reads, or is no POST
+  in_commit,   // in the database, by the commit of the write: the handler does nothing but one unit of work
+  in_process,  // in memory until the process ends: several transactions, an answer that holds a secret, or a purge,
+               // whose commit keeps no answer
+};
+
 // A parameter of the query. All others are refused.
 struct Parameter {
   std::string name;
@@ -51,6 +59,7 @@ struct Route {
   // Set if the answer holds a secret, which is shown once: what a client does that lost the answer. The server keeps
   // no such answer, so a repeated request with the same Idempotency-Key gets these words.
   std::string lost_answer = {};
+  Idempotency idempotency = Idempotency::none;
 };
 
 }  // namespace struere::server

@@ -55,6 +55,8 @@ constexpr Columns trigger_cascades{"origin", "runs", "created_at"};
 
 constexpr Columns retention{"kind", "days", "updated_at"};
 
+constexpr Columns kept_answers{"number", "key_hash", "fingerprint", "created_at", "bytes_so_far", "answer"};
+
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_name{"name"};
@@ -73,6 +75,7 @@ constexpr Columns by_number{"number"};
 constexpr Columns by_origin{"origin"};
 constexpr Columns by_type_and_position{"entity_type", "position"};
 constexpr Columns by_kind{"kind"};
+constexpr Columns by_key_hash{"key_hash"};
 
 using Owner = RecordOwner;
 
@@ -133,6 +136,8 @@ constexpr std::array shapes{
     RecordShape{
         RecordTable::trigger_cascades, "trigger_cascades", Owner::scope, false, false, trigger_cascades, by_origin, {}},
     RecordShape{RecordTable::retention, "retention", Owner::scope, false, false, retention, by_kind, {}},
+    RecordShape{RecordTable::kept_answers, "kept_answers", Owner::scope, false, false, kept_answers, by_number,
+                by_key_hash},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

@@ -71,6 +71,15 @@ struct StoredOperatorSession {
   Digest hash{};
   OperatorSession session;
 };
+// The answer of Session::once.
+struct StoredAnswer {
+  std::int64_t number = 0;  // from 1 in each scope
+  Digest key{};             // of the caller's key and of the actor
+  Digest fingerprint{};
+  Timestamp created_at = 0;
+  std::int64_t bytes_so_far = 0;           // of the texts of all answers up to this one, those removed included
+  std::optional<std::string> answer = {};  // canonical JSON; null if only that it was carried out is kept
+};
 struct StoredOrganization {
   Organization organization;
   std::optional<std::string> unfinished_copy =
@@ -247,6 +256,14 @@ template <>
 struct RecordOf<RetentionRule> {
   static constexpr RecordTable table = RecordTable::retention;
   static auto members(auto& r) { return std::tie(r.kind, r.days, r.updated_at); }
+};
+
+template <>
+struct RecordOf<StoredAnswer> {
+  static constexpr RecordTable table = RecordTable::kept_answers;
+  static auto members(auto& a) {
+    return std::tie(a.number, a.key, a.fingerprint, a.created_at, a.bytes_so_far, a.answer);
+  }
 };
 
 // --- enumerations that are stored as words

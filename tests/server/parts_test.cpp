@@ -95,7 +95,7 @@ TEST_CASE("kept answers are bounded, and the oldest go first", "[server]") {
   IdempotentAnswers answers(bounds);
   int runs = 0;
   const auto once = [&](const std::string& actor, const std::string& key, unsigned status = 200) {
-    return answers.once(actor, key, "f", {}, [&] {
+    return answers.once_in_process(actor, {key, "f"}, {}, [&] {
       ++runs;
       Response out = json_response({{"run", runs}});
       out.status = status;
@@ -115,8 +115,9 @@ TEST_CASE("kept answers are bounded, and the oldest go first", "[server]") {
   once("c", "1", 409);
   once("c", "1", 409);
   CHECK(runs == 8);
-  CHECK_THROWS_AS(answers.once("d", "1", "f", {}, [&] { return once("d", "1"); }), Refusal);  // it still runs
-  CHECK_THROWS_AS(answers.once("d", "", "f", {}, [] { return Response(); }), Refusal);
+  CHECK_THROWS_AS(answers.once_in_process("d", {"1", "f"}, {}, [&] { return once("d", "1"); }),
+                  Refusal);  // it still runs
+  CHECK_THROWS_AS(answers.once_in_process("d", {"", "f"}, {}, [] { return Response(); }), Refusal);
 }
 
 TEST_CASE("a limit of requests is given back with time", "[server]") {

@@ -87,7 +87,7 @@ inline void fill_randomly(World& world, Random& random, const std::string& organ
   for (int step = 0; step < steps; ++step) {
     world.clock.advance(random.below(3));
     try {
-      switch (random.below(12)) {
+      switch (random.below(13)) {
         case 0:
         case 1:
         case 2:
@@ -106,7 +106,10 @@ inline void fill_randomly(World& world, Random& random, const std::string& organ
         case 7: system.relations().link(random.pick(persons), "knows", random.pick(persons)); break;
         case 8: system.threads().append(thread.id, {.content = random.text()}); break;
         case 9: system.executions().record({.thread = thread.id, .model = "m"}); break;
-        case 10: system.audit().append("person.seen", {{"text", random.text()}}); break;
+        case 10:
+          system.once({"k" + std::to_string(random.below(steps)), ""}, [&](Session&) { return Json(random.text()); });
+          break;
+        case 11: system.audit().append("person.seen", {{"text", random.text()}}); break;
         default:
           if (random.chance(20)) system.entities("person").purge(random.pick(persons));
       }

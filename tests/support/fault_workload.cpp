@@ -62,6 +62,15 @@ std::vector<Step> workload() {
     system_of(d).relations().link(first, "about", second);
     return std::string("linked");
   });
+  const auto once = [](const Database& d) {
+    return system_of(d)
+        .once({"key", "request"},
+              [](Session& unit) {
+                return Json(shown(unit.entities("note").create({{"title", "one note"}})));
+              })
+        .answer.get<std::string>();
+  };
+  say(once);
   say([=](const Database& d) {
     std::string out;
     for (const Entity& row : ana_of(d).entities("note").list({.search = "note", .order = {{"data.n"}}}))
@@ -81,6 +90,7 @@ std::vector<Step> workload() {
     system_of(d).roles().define(teacher_role("allow"));
     return std::string("allowed again");
   });
+  say(once);  // carried out here, if the disk failed above
   say([=](const Database& d) {
     system_of(d).relations().unlink(first, "about", second);
     return std::string("unlinked");

@@ -27,9 +27,9 @@ class Retention {
   void set(const RetentionDays& days) const;
 
   // Removes what is older, and returns the number of each kind; also the counts of cascades (TriggerCascade) that began
-  // 30 days ago. The log still verifies. A transaction holds the write
-  // lock for at most 200 records or 1000 events; if the process is killed, the next call continues. For system actors
-  // only.
+  // 30 days ago, and the answers that Session::once kept for a day. The log still verifies. A transaction holds the
+  // write lock for at most 200 records or 1000 events; if the process is killed, the next call continues. For system
+  // actors only.
   std::map<Gathered, std::int64_t> prune() const;
 
  private:

@@ -40,6 +40,17 @@ struct QueryProfile {
   std::chrono::nanoseconds best{};
 };
 
+// What tells one request from another (Session::once).
+struct OnceKey {
+  std::string key;          // given by who sends the request: 1 to 200 bytes, such as a UUID
+  std::string fingerprint;  // all that makes the request; only its SHA-256 is kept
+};
+
+struct OnceAnswer {
+  Json answer;
+  bool is_repeated = false;  // kept from an earlier call; the body was not run
+};
+
 // Made by Database::authenticate and by TrustedHost. Immutable, cheap to copy, safe to share between threads; keeps the
 // database open. No operation takes a scope or an environment: the actor's are used.
 class Session {
@@ -81,6 +92,14 @@ class Session {
       return *std::move(answer);
     }
   }
+
+  // Carries a request out once: runs `body(unit)` as transaction() does, and keeps its answer in the same commit. The
+  // same key of the same actor in the same environment gets the kept answer for a day, in any process. A body that
+  // throws keeps nothing. Of two calls at the same time, the second waits. Only that the request was carried out is
+  // kept if the answer is longer than 64 KiB, or once later answers of the scope need its place (docs/limits.md) or an
+  // entity is purged. Throws Error{conflict} at "fingerprint" if the key was used for another request, Error{conflict}
+  // if the answer is not kept, and Error{invalid_data} for a key that is empty or too long.
+  OnceAnswer once(const OnceKey& key, const std::function<Json(Session& unit)>& body) const;
 
   // Says why the actor of `about` may or may not do this, to this row. `write` is what a create or an update would
   // write: the answer then names the fields that the grants mask. Changes nothing. Throws Error{permission_denied}

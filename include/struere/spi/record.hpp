@@ -48,6 +48,7 @@ enum class RecordTable {
   former_names,
   trigger_cascades,
   retention,
+  kept_answers,
 };
 
 // Whose the rows of a table are (SPEC 1).

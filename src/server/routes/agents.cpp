@@ -155,7 +155,8 @@ void add_agent_routes(std::vector<Route>& routes) {
                     .handler = define_agent,
                     .lane = Lane::write,
                     .request = "NewAgent",
-                    .answer = "Agent"});
+                    .answer = "Agent",
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.pattern = "/v1/agents/{slug}", .summary = "One agent", .handler = get_agent, .answer = "Agent"});
   routes.push_back({.pattern = "/v1/agents/{slug}/config",
                     .summary = "The configuration that is in force in this environment",
@@ -168,7 +169,8 @@ void add_agent_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewAgentConfig",
                     .answer = "AgentConfig",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.pattern = "/v1/agents/{slug}/config/history",
                     .summary = "All versions of the configuration, newest first",
                     .handler = config_history,
@@ -202,7 +204,8 @@ void add_agent_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewExecution",
                     .answer = "Execution",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.pattern = "/v1/executions/rollup",
                     .summary = "Sums of executions by group",
                     .handler = roll_up,

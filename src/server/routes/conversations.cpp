@@ -71,14 +71,16 @@ void add_conversation_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewThread",
                     .answer = "Thread",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/threads/open",
                     .summary = "The thread with this external id, which is created if it does not exist",
                     .handler = open_thread,
                     .lane = Lane::write,
                     .request = "NewThread",
-                    .answer = "Thread"});
+                    .answer = "Thread",
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.pattern = "/v1/threads/{id}", .summary = "One thread", .handler = get_thread, .answer = "Thread"});
   routes.push_back({.pattern = "/v1/threads/{id}/messages",
                     .summary = "Messages of a thread, newest first",
@@ -92,7 +94,8 @@ void add_conversation_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewMessage",
                     .answer = "Message",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_commit});
 }
 
 }  // namespace struere::server

@@ -228,19 +228,22 @@ void add_entity_routes(std::vector<Route>& routes) {
                     .handler = upsert_entity,
                     .lane = Lane::write,
                     .request = "Upsert",
-                    .answer = "Upserted"});
+                    .answer = "Upserted",
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/entities/{type}/{id}/restore",
                     .summary = "Makes a deleted entity active again, for org admins",
                     .handler = restore_entity,
                     .lane = Lane::write,
-                    .answer = "Entity"});
+                    .answer = "Entity",
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/entities/{type}/{id}/purge",
                     .summary = "Removes an entity for good, with the payloads of its events, for org admins",
                     .handler = purge_entity,
                     .lane = Lane::write,
-                    .status = 204});
+                    .status = 204,
+                    .idempotency = Idempotency::in_process});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/entities/{type}",
                     .summary = "Creates an entity",
@@ -248,7 +251,8 @@ void add_entity_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewEntity",
                     .answer = "Entity",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_commit});
   routes.push_back(
       {.method = Method::patch,
        .pattern = "/v1/entities/{type}/{id}",

@@ -186,7 +186,8 @@ void add_event_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewEvent",
                     .answer = "Created",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.pattern = "/v1/events/stream",
                     .summary = "Server-sent events: what is committed, once, in order, as far as the actor sees it",
                     .handler = stream_events,

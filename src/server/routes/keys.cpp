@@ -72,7 +72,8 @@ void add_key_routes(std::vector<Route>& routes) {
                     .request = "NewKey",
                     .answer = "CreatedKey",
                     .status = 201,
-                    .lost_answer = "Rotate the key that it made (GET /v1/keys has its id), or revoke it"});
+                    .lost_answer = "Rotate the key that it made (GET /v1/keys has its id), or revoke it",
+                    .idempotency = Idempotency::in_process});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/keys/{id}/rotate",
                     .summary = "Makes a successor of a key, which itself ends after `expiresInSeconds`; default 0",
@@ -81,7 +82,8 @@ void add_key_routes(std::vector<Route>& routes) {
                     .request = "KeyRotation",
                     .answer = "CreatedKey",
                     .status = 201,
-                    .lost_answer = "Rotate the successor that it made (GET /v1/keys has its id)"});
+                    .lost_answer = "Rotate the successor that it made (GET /v1/keys has its id)",
+                    .idempotency = Idempotency::in_process});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/keys/{id}",
                     .summary = "Revokes a key",

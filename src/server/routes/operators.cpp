@@ -121,7 +121,8 @@ void add_operator_routes(std::vector<Route>& routes) {
                     .request = "NewOperator",
                     .answer = "Invitation",
                     .status = 201,
-                    .lost_answer = "Invite the member again, which ends the link that was lost"});
+                    .lost_answer = "Invite the member again, which ends the link that was lost",
+                    .idempotency = Idempotency::in_process});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/operators/{user}",
                     .summary = "Ends all sessions and invitations of a member",

@@ -90,7 +90,8 @@ void add_pack_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "PackRequest",
                     .answer = "PackPlan",
-                    .body_bytes = most_definition_bytes});
+                    .body_bytes = most_definition_bytes,
+                    .idempotency = Idempotency::in_process});
 }
 
 }  // namespace struere::server

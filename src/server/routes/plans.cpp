@@ -159,7 +159,8 @@ void add_plan_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "ApplyRequest",
                     .answer = "Plan",
-                    .body_bytes = most_definition_bytes});
+                    .body_bytes = most_definition_bytes,
+                    .idempotency = Idempotency::in_process});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/definitions/deploy",
                     .summary = "Promotes what development holds to production, as a release",
@@ -168,7 +169,8 @@ void add_plan_routes(std::vector<Route>& routes) {
                     .request = "DeployRequest",
                     .answer = "Release",
                     .status = 201,
-                    .body_bytes = most_definition_bytes});
+                    .body_bytes = most_definition_bytes,
+                    .idempotency = Idempotency::in_process});
   routes.push_back({.pattern = "/v1/releases",
                     .summary = "What was deployed to production, newest first",
                     .handler = list_releases,
@@ -190,7 +192,8 @@ void add_plan_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "DeployRequest",
                     .answer = "Release",
-                    .status = 201});
+                    .status = 201,
+                    .idempotency = Idempotency::in_process});
 }
 
 }  // namespace struere::server

@@ -73,13 +73,15 @@ void add_run_routes(std::vector<Route>& routes) {
                     .summary = "Continues a dead run with the step that failed",
                     .handler = retry_run,
                     .lane = Lane::write,
-                    .answer = "Run"});
+                    .answer = "Run",
+                    .idempotency = Idempotency::in_commit});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/runs/{id}/cancel",
                     .summary = "Cancels a pending run",
                     .handler = cancel_run,
                     .lane = Lane::write,
-                    .answer = "Run"});
+                    .answer = "Run",
+                    .idempotency = Idempotency::in_commit});
 }
 
 }  // namespace struere::server

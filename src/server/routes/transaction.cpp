@@ -69,8 +69,7 @@ Response run_transaction(const Call& call) {
   const auto operations = split_array(body.required_text("operations"), most_operations);
   std::size_t at = 0;
   try {
-    Response out;
-    out.body = call.session().transaction([&](Session& unit) {
+    const auto carry_out_all = [&](const Session& unit) {
       std::string results = "{\"results\":[";
       at = 0;
       for (const std::string_view operation : operations) {
@@ -82,7 +81,9 @@ Response run_transaction(const Call& call) {
         ++at;
       }
       return results + "]}";
-    });
+    };
+    Response out;
+    out.body = call.is_unit() ? carry_out_all(call.session()) : call.session().transaction(carry_out_all);
     return out;
   } catch (const Error& error) {
     throw error.at(at);
@@ -101,7 +102,8 @@ void add_transaction_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "Transaction",
                     .answer = "TransactionResults",
-                    .body_bytes = most_bytes});
+                    .body_bytes = most_bytes,
+                    .idempotency = Idempotency::in_commit});
 }
 
 }  // namespace struere::server

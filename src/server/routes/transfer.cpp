@@ -176,7 +176,8 @@ void add_transfer_routes(std::vector<Route>& routes) {
        .request = "Line",
        .answer = "Imported",
        .request_type = "application/x-ndjson",
-       .body_bytes = import_bytes});
+       .body_bytes = import_bytes,
+       .idempotency = Idempotency::in_process});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/import",
                     .summary =
@@ -187,7 +188,8 @@ void add_transfer_routes(std::vector<Route>& routes) {
                     .request = "WholeLine",
                     .answer = "Imported",
                     .request_type = "application/x-ndjson",
-                    .body_bytes = import_bytes});
+                    .body_bytes = import_bytes,
+                    .idempotency = Idempotency::in_process});
 }
 
 }  // namespace struere::server

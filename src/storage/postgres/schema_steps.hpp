@@ -314,7 +314,22 @@ inline constexpr std::string_view step_2[] = {
     "CREATE INDEX operator_sessions_by_user ON struere.operator_sessions(organization_id, user_id)",
 };
 
+// The answers of requests that are carried out once (Session::once).
+inline constexpr std::string_view step_3[] = {
+    // A ring: each new answer displaces the one whose number is 4,000 less. `answer` is null if its text was too long
+    // to be kept, or was removed for later ones or by a purge. `bytes_so_far` adds up the texts of all answers up to
+    // this one.
+    "CREATE TABLE struere.kept_answers("
+    "scope_id integer NOT NULL REFERENCES struere.scopes(id), number bigint NOT NULL CHECK(number > 0), "
+    "key_hash bytea NOT NULL CHECK(length(key_hash) = 32), fingerprint bytea NOT NULL CHECK(length(fingerprint) = 32), "
+    "created_at bigint NOT NULL, bytes_so_far bigint NOT NULL, answer text COLLATE \"C\", "
+    "PRIMARY KEY(scope_id, number), UNIQUE(scope_id, key_hash))",
+
+    // For the removal of texts alone.
+    "CREATE INDEX kept_answers_with_text ON struere.kept_answers(scope_id, bytes_so_far) WHERE answer IS NOT NULL",
+};
+
 // In order; the version of the tables is how many of them were taken.
-inline constexpr std::array<std::span<const std::string_view>, 2> schema_steps{step_1, step_2};
+inline constexpr std::array<std::span<const std::string_view>, 3> schema_steps{step_1, step_2, step_3};
 
 }  // namespace struere::postgres

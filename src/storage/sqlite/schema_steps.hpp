@@ -413,8 +413,23 @@ inline constexpr std::string_view step_8[] = {
     "ALTER TABLE numbered_keys RENAME TO entity_keys",
 };
 
+// The answers of requests that are carried out once (Session::once).
+inline constexpr std::string_view step_9[] = {
+    // A ring: each new answer displaces the one whose number is 4,000 less. `answer` is null if its text was too long
+    // to be kept, or was removed for later ones or by a purge. `bytes_so_far` adds up the texts of all answers up to
+    // this one. A table with a rowid, because texts are long.
+    "CREATE TABLE kept_answers("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), number INTEGER NOT NULL CHECK(number > 0), "
+    "key_hash BLOB NOT NULL CHECK(length(key_hash) = 32), fingerprint BLOB NOT NULL CHECK(length(fingerprint) = 32), "
+    "created_at INTEGER NOT NULL, bytes_so_far INTEGER NOT NULL, answer TEXT, PRIMARY KEY(scope_id, number), "
+    "UNIQUE(scope_id, key_hash)) STRICT",
+
+    // For the removal of texts alone.
+    "CREATE INDEX kept_answers_with_text ON kept_answers(scope_id, bytes_so_far) WHERE answer IS NOT NULL",
+};
+
 // In order. The version of the tables is the number of steps taken.
-inline constexpr std::array<std::span<const std::string_view>, 8> schema_steps{step_1, step_2, step_3, step_4,
-                                                                               step_5, step_6, step_7, step_8};
+inline constexpr std::array<std::span<const std::string_view>, 9> schema_steps{step_1, step_2, step_3, step_4, step_5,
+                                                                               step_6, step_7, step_8, step_9};
 
 }  // namespace struere

@@ -1,5 +1,7 @@
 #include "storage/sqlite/sqlite_records.hpp"
 
+#include <optional>
+
 #include "storage/sqlite/sqlite_dialect.hpp"
 
 namespace struere {
@@ -42,6 +44,8 @@ bool SqliteRecords::insert(RecordTable table, const Record& record) {
 
 std::int64_t SqliteRecords::update(RecordTable table, const std::vector<RecordCondition>& where,
                                    const RecordChanges& changes) {
+  std::optional<SecureDelete> secure;  // the texts of kept answers go because an entity is purged
+  if (table == RecordTable::kept_answers) secure.emplace(connection_);
   return run(sql(table, true).update(table, where, changes));
 }
 

@@ -31,7 +31,7 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
         CHECK(system.relations().related(person.id(), "wrote").size() == 3);
         CHECK(system.events().verify().ok);
       }
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "8");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
     // Three notes in each of the four scopes, with their words.
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM searchable_entities") == "12");
     CHECK(RawDatabase(folder.file())
@@ -69,7 +69,7 @@ TEST_CASE("the step to version 5 says anew who may be whom", "[sqlite][migration
   }
   for (int opening = 0; opening < 2; ++opening) {
     const Database database = Database::open(folder.file());
-    CHECK(value("PRAGMA user_version") == "8");
+    CHECK(value("PRAGMA user_version") == "9");
     CHECK(value("PRAGMA integrity_check") == "ok");
     CHECK(value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     for (const Environment environment : {Environment::development, Environment::production}) {
@@ -100,11 +100,12 @@ TEST_CASE("a database of version 5 opens with all that is in it", "[sqlite][migr
   world.database.reset();
   const std::string path = world.folder.file();
   RawDatabase(path).run(
-      "DROP TABLE operator_sessions; ALTER TABLE organizations DROP COLUMN unfinished_copy; PRAGMA user_version = 5");
+      "DROP TABLE kept_answers; DROP TABLE operator_sessions; ALTER TABLE organizations DROP COLUMN unfinished_copy; "
+      "PRAGMA user_version = 5");
   const Database database = Database::open(path);
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   CHECK(system.entities("note").get(id).data().at("text") == "Forget the milk");
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "8");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "9");
 }
 
 TEST_CASE("a database of version 6 opens with all that is in it, and takes operators", "[sqlite][migration]") {
@@ -114,11 +115,11 @@ TEST_CASE("a database of version 6 opens with all that is in it, and takes opera
   world.user("ana");
   world.database.reset();
   const std::string path = world.folder.file();
-  RawDatabase(path).run("DROP TABLE operator_sessions; PRAGMA user_version = 6");
+  RawDatabase(path).run("DROP TABLE kept_answers; DROP TABLE operator_sessions; PRAGMA user_version = 6");
   const Database database = Database::open(path);
   const TrustedHost host = database.trusted_host();
   CHECK(host.system_session(OrganizationId("acme"), Environment::development).entities("note").get(id).version() == 1);
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "8");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "9");
   const std::string link = host.operator_sessions().invite(OrganizationId("acme"), UserId("ana")).secret;
   CHECK(host.operator_sessions().redeem(link).session.user == UserId("ana"));
 }
@@ -130,7 +131,7 @@ TEST_CASE("a database of version 7 opens, and its field keys lead to its rows", 
   for (int opening = 0; opening < 2; ++opening) {
     const Database database = Database::open(folder.file());
     const TrustedHost host = database.trusted_host();
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "8");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
     CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM entity_keys") == "18");
@@ -148,6 +149,31 @@ TEST_CASE("a database of version 7 opens, and its field keys lead to its rows", 
     CHECK_ERROR(conflict, system.entities("note").create({{"text", "Another"}, {"number", 7}}));
     CHECK(system.events().verify().ok);
     CHECK_NOTHROW(database.authenticate("sk_dev_6ubgICXtLrm3aeeS94BDX2xU_fIws6BYtdb4QJr_Hmw"));
+  }
+}
+
+TEST_CASE("a database of version 8 opens with all that is in it, and carries requests out once",
+          "[sqlite][migration]") {
+  const TemporaryFolder folder;
+  make_old_database(folder.file(), 8);
+  const OrganizationId acme("acme");
+  for (int opening = 0; opening < 2; ++opening) {
+    const Database database = Database::open(folder.file());
+    const TrustedHost host = database.trusted_host();
+    const Session ana = host.user_session(UserId("ana"), acme, Environment::development);
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
+    CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
+    CHECK(host.check_storage().faults.empty());
+    for (const Environment environment : {Environment::development, Environment::production})
+      CHECK(host.system_session(acme, environment).events().verify().ok);
+    CHECK(ana.entities("note").list({.where = field("data.number") == 2}).size() == 1);
+    const OnceAnswer answer = ana.once({"k", "f"}, [](Session& unit) {
+      return Json(unit.entities("note").create({{"text", "Once"}, {"author", "ana"}}).id.str());
+    });
+    CHECK(answer.is_repeated == (opening == 1));
+    CHECK(ana.entities("note").count() == 4);
+    CHECK_NOTHROW(database.authenticate("sk_dev_EgXJsHdQwEaK3KqD8HCjSNYgAzNz0rl7OPvxW0OoL4A"));
   }
 }
 
