@@ -58,7 +58,7 @@ ActorContext impersonated_actor(Storage& storage, const Clock& clock, const Acto
                                   : with_roles(storage, who, *as.roles);
   parts.impersonated_by = std::make_shared<const ActorName>(ActorName{std::string(to_string(who.type())), who.id()});
   parts.may_write = as.may_write;
-  return ActorContext(authority(), std::move(parts));
+  return ActorContext(authority(), std::move(parts)).traced(authority(), who.shared_trace_id());
 }
 
 }  // namespace struere

@@ -27,7 +27,7 @@ ActorContext ToolIdentityResolver::resolve(const ActorContext& caller, const Too
   if (caller.restriction()) restriction = narrowed(restriction, *caller.restriction());
   state.restriction =
       std::make_shared<const Restriction>(std::move(restriction));  // set even if it is empty: the actor is a tool
-  return ActorContext(authority(), std::move(state));
+  return ActorContext(authority(), std::move(state)).traced(authority(), caller.shared_trace_id());
 }
 
 }  // namespace struere

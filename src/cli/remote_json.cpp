@@ -64,6 +64,7 @@ Event event_of(const Json& json) {
   out.created_at = json.at("createdAt");
   if (const auto by = json.find("impersonatedBy"); by != json.end() && by->is_object())
     out.impersonated_by = ActorName{by->at("actorType"), by->at("actorId")};
+  out.trace_id = text_in(json, "traceId");
   return Event(std::move(out));
 }
 

@@ -132,6 +132,13 @@ ActorContext::ActorContext(const Authority& authority, ActorParts parts) {
   state_ = std::make_shared<const State>(State{std::move(parts), ++made});
 }
 
+ActorContext ActorContext::traced(const Authority& authority, std::shared_ptr<const std::string> trace_id) const {
+  require_authority(authority);
+  ActorContext out = *this;
+  out.trace_id_ = std::move(trace_id);
+  return out;
+}
+
 Json Entity::to_json() const {
   Json out{{"id", row_.id.str()}, {"type", type_}, {"data", data()}, {"version", row_.version}};
   if (row_.status) out["status"] = *row_.status;
@@ -157,6 +164,7 @@ Json Event::to_json() const {
            {"createdAt", created_at()},
            {"payload", payload()}};
   if (const auto& by = impersonated_by()) out["impersonatedBy"] = Json{{"actorType", by->type}, {"actorId", by->id}};
+  if (trace_id()) out["traceId"] = *trace_id();
   return out;
 }
 

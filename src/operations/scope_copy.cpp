@@ -43,7 +43,7 @@ bool is_same(const StoredEntity& a, const StoredEntity& b) { return fields_of_en
 bool is_same(const EventRecord& a, const EventRecord& b) {
   const auto fields = [](const EventRecord& e) {
     return std::tie(e.sequence, e.id, e.type, e.entity, e.other_end, e.actor_type, e.actor_id, e.payload, e.created_at,
-                    e.hash, e.salt, e.payload_hash, e.impersonated_by);
+                    e.hash, e.salt, e.payload_hash, e.impersonated_by, e.trace_id);
   };
   return fields(a) == fields(b);
 }

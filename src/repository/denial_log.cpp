@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 
+#include "core/authority.hpp"
 #include "core/fork_count.hpp"
 #include "repository/audit_logger.hpp"
 
@@ -62,9 +63,12 @@ void DenialLog::add(const ActorContext& actor, const Json& denial) {
     told = Json{{"action", denial.at("action")}, {"resource", nullptr}};
     std::get<2>(kind) = canonical_json(told);
   }
+  // A sum is of many requests, and of no one's trace.
   // The storage accepts no writes and the scope is full, so this denial is lost.
   if (current.kinds.size() >= 2 * most_kinds && !current.kinds.contains(kind)) return;
-  const auto at = current.kinds.try_emplace(std::move(kind), Counted{actor, std::move(told), 0, now}).first;
+  const auto at =
+      current.kinds.try_emplace(std::move(kind), Counted{actor.traced(authority(), nullptr), std::move(told), 0, now})
+          .first;
   ++at->second.count;
 }
 

@@ -16,6 +16,7 @@ EventId EventAppender::append(const std::string& type, std::string payload, cons
   event.actor_type = to_string(actor_.type());
   event.actor_id = actor_.id();
   if (actor_.impersonated_by()) event.impersonated_by = *actor_.impersonated_by();
+  if (actor_.trace_id()) event.trace_id = *actor_.trace_id();
   event.payload = std::move(payload);
   event.created_at = now_;
   seal_event(event, head.hash, actor_.organization(), actor_.environment());

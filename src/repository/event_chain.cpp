@@ -35,6 +35,7 @@ std::string canonical_event(const OrganizationId& organization, Environment envi
   append_optional(out.append(R"(,"otherEnd":)"), event.other_end);
   out.append(",").append(payload);
   out.append(R"(,"sequence":)").append(std::to_string(event.sequence));
+  if (event.trace_id) append_json_string(out.append(R"(,"traceId":)"), *event.trace_id);
   append_json_string(out.append(R"(,"type":)"), event.type);
   return out.append("}");
 }

@@ -1,5 +1,8 @@
 #include "struere/repository/session.hpp"
 
+#include <algorithm>
+#include <memory>
+
 #include "actor/impersonation.hpp"
 #include "core/authority.hpp"
 #include "repository/entity_writer.hpp"
@@ -8,6 +11,14 @@
 #include "repository/unit_of_work.hpp"
 
 namespace struere {
+namespace {
+
+bool is_trace_id(const std::string& text) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return text.size() == 32 && std::ranges::all_of(text, is_hex) && text.find_first_not_of('0') != std::string::npos;
+}
+
+}  // namespace
 
 Decision Session::can(Action action, std::string_view resource) const { return decision_of(caller_, action, resource); }
 
@@ -15,6 +26,16 @@ void Session::run_transaction(const std::function<void(Session& unit)>& body) co
 
 OnceAnswer Session::once(const OnceKey& key, const std::function<Json(Session& unit)>& body) const {
   return carry_out_once(caller_, key, body);
+}
+
+Session Session::traced(const std::string& trace_id) const {
+  check_arguments(caller_, [&] {
+    if (!is_trace_id(trace_id))
+      throw Error(ErrorCode::invalid_data, "a trace id is 32 lower-case hexadecimal digits, not all of them zero");
+  });
+  return Session(Caller(authority(), caller_.shared_engine(),
+                        actor().traced(authority(), std::make_shared<const std::string>(trace_id)),
+                        caller_.shared_unit()));
 }
 
 const Caller& Session::caller(const Authority& authority) const {

@@ -10,6 +10,7 @@
 #include "server/rate_limits.hpp"
 #include "server/refusal.hpp"
 #include "server/routes/all_routes.hpp"
+#include "server/trace_context.hpp"
 #include "server/who_asks.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/operator_sessions.hpp"
@@ -93,6 +94,7 @@ Admission Application::admit(Request& request) const {
   out.lane = match.route->lane;
   if (match.route->access == Access::session) {
     out.asker = who_asks(request, services_, match.route->lane != Lane::write);
+    if (const auto trace = trace_id_of(request)) out.asker->session = out.asker->session.traced(*trace);
     const ActorContext actor = out.asker->session.actor();
     auto rate = services_.rate_limits->take(actor.organization().str(), actor.id(), std::chrono::steady_clock::now());
     if (!rate.is_allowed) throw Refusal(429, "limit", "too many requests; wait a second", std::move(rate.headers));

@@ -334,6 +334,29 @@ TEST_CASE("the metrics are for this machine, and name nothing of the data", "[se
   CHECK(world.ask("GET", "/metrics", "let-me-in", {}, proxy).status == 200);
 }
 
+TEST_CASE("the events of a request carry the trace id of a valid traceparent", "[server][trace]") {
+  ServedWorld world;
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736", span = "-00f067aa0ba902b7";
+  const auto trace_of_event = [&](const std::string& header) {
+    world.ask("POST", "/v1/events", world.writer, Json{{"type", "note.seen"}}, {{"traceparent", header}});
+    const Json newest = world.ask("GET", "/v1/events?limit=1", world.writer).json().at("items").at(0);
+    return newest.value("traceId", "none");
+  };
+  for (const std::string& valid : {"00-" + trace + span + "-01", "00-" + trace + span + "-00",
+                                   "cc-" + trace + span + "-01", "cc-" + trace + span + "-01-what-comes-later"}) {
+    INFO(valid);
+    CHECK(trace_of_event(valid) == trace);
+  }
+  for (const std::string& wrong :
+       {std::string(), trace, "ff-" + trace + span + "-01", "0-" + trace + span + "-011",
+        "00-" + std::string(32, '0') + span + "-01", "00-" + trace + "-" + std::string(16, '0') + "-01",
+        "00-" + trace + span + "-01-more", "cc-" + trace + span + "-01.more", "00-" + trace + span + "-0g",
+        "00-" + trace + span + "_01", "00-4BF92F3577B34DA6A3CE929D0E0E4736" + span + "-01"}) {
+    INFO(wrong);
+    CHECK(trace_of_event(wrong) == "none");
+  }
+}
+
 TEST_CASE("the access log has no value, key or id", "[server]") {
   std::mutex mutex;
   std::vector<std::string> lines;

@@ -64,7 +64,8 @@ inline std::vector<std::string> differences(const std::vector<std::string>& a, c
 
 inline void fill_randomly(World& world, Random& random, const std::string& organization, Environment environment,
                           int steps) {
-  const Session system = world.system(environment, organization);
+  Session system = world.system(environment, organization);
+  if (random.chance(50)) system = system.traced("4bf92f3577b34da6a3ce929d0e0e4736");
   system.entity_types().define(Json::parse(R"({"slug": "person", "searchFields": ["bio"],
       "schema": {"type": "object", "properties": {"team": {"x-index": true}}}, "unique": [["email"], ["team", "seat"]]})"));
   system.entity_types().define({{"slug", "note"}});

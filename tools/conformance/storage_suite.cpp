@@ -457,6 +457,7 @@ void check_events(const StorageFactory& make, Findings& findings) {
     event.payload = R"({"data":{"n":1,"secret":"s"}})";
     event.created_at = 5;
     event.hash[0] = static_cast<unsigned char>(sequence);
+    if (sequence == 2) event.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
     transaction->append_event(event);
   };
   append(1, "note.created", "a");
@@ -467,6 +468,7 @@ void check_events(const StorageFactory& make, Findings& findings) {
   std::vector<std::int64_t> replayed;
   transaction->replay_events({}, [&](const EventRecord& event) {
     replayed.push_back(event.sequence);
+    STRUERE_EXPECT(event.trace_id.has_value() == (event.sequence == 2));
     return event.sequence < 2;
   });
   STRUERE_EXPECT(replayed == std::vector<std::int64_t>{1, 2});

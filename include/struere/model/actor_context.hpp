@@ -75,6 +75,13 @@ class ActorContext {
   // scope.
   bool passes_policies() const noexcept { return type() == ActorType::system || is_org_admin(); }
 
+  // The trace that the actor's events carry (Session::traced); null if none.
+  const std::string* trace_id() const noexcept { return trace_id_.get(); }
+
+  // For the library itself: the same actor with another trace, or with none.
+  ActorContext traced(const Authority& authority, std::shared_ptr<const std::string> trace_id) const;
+  const std::shared_ptr<const std::string>& shared_trace_id() const noexcept { return trace_id_; }
+
   // For caches: unique among the actors made in this process; copies have the same number.
   std::uint64_t number() const noexcept { return state_->number; }
 
@@ -85,6 +92,7 @@ class ActorContext {
   };
 
   std::shared_ptr<const State> state_;
+  std::shared_ptr<const std::string> trace_id_;  // no part of the state, which decides what the actor may do
 };
 
 }  // namespace struere

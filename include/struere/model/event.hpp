@@ -33,6 +33,7 @@ struct EventRecord {
   // Set once the payload was purged: the hash that it had with its salt. `payload` is then `{}`, and `salt` is gone.
   std::optional<Digest> payload_hash = {};
   std::optional<ActorName> impersonated_by = {};  // the actor that acted as this one
+  std::optional<std::string> trace_id = {};       // of the request that it belongs to (Session::traced)
 };
 
 // Where the chain of a scope ends.
@@ -55,11 +56,14 @@ class Event {
   const std::string& actor_id() const noexcept { return record_.actor_id; }
   // The actor that acted as that one (Session::impersonate); nullopt if none did.
   const std::optional<ActorName>& impersonated_by() const noexcept { return record_.impersonated_by; }
+  // The trace of the request that it belongs to (Session::traced); nullopt if it has none.
+  const std::optional<std::string>& trace_id() const noexcept { return record_.trace_id; }
   Timestamp created_at() const noexcept { return record_.created_at; }
   // The payload as canonical JSON text, and parsed.
   std::string json() const { return record_.payload; }
   Json payload() const { return parse_canonical_json(record_.payload); }
-  // {"id", "type", "entityId", "actorType", "actorId", "createdAt", "payload"}, and "impersonatedBy" if an actor did.
+  // {"id", "type", "entityId", "actorType", "actorId", "createdAt", "payload"}, and where the event has them
+  // "impersonatedBy" and "traceId".
   Json to_json() const;
 
  private:

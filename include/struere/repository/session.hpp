@@ -117,6 +117,11 @@ class Session {
   // that the host made, and is not itself acted as; Error{not_found} if there is no such actor.
   Session impersonate(const ImpersonateOptions& as) const;
 
+  // This session, whose events carry the trace of a request (Event::trace_id): 32 lower-case hexadecimal digits, not
+  // all of them zero, as W3C Trace Context has it. Inside a unit, a session of the unit. Throws Error{invalid_data} for
+  // another text.
+  Session traced(const std::string& trace_id) const;
+
   // For the library itself.
   const Caller& caller(const Authority& authority) const;
 

@@ -70,7 +70,8 @@ const NewRows::Layout NewRows::event_layout("events", {{"sequence", integers},
                                                        {"hash", Array::Of::bytes},
                                                        {"salt", Array::Of::bytes},
                                                        {"impersonated_by_type", texts},
-                                                       {"impersonated_by", texts}});
+                                                       {"impersonated_by", texts},
+                                                       {"trace_id", texts}});
 
 NewRows::Table::Table(const Layout& described) : layout(described) {
   columns.reserve(layout.columns.size());
@@ -145,6 +146,7 @@ void NewRows::add(const EventRecord& event) {
     events_[column++].add_null();
     events_[column++].add_null();
   }
+  events_[column++].add_text(event.trace_id);
 }
 
 void NewRows::add_unique_value(EntityTypeKey type, std::int64_t key, std::string_view value, const std::string& id) {

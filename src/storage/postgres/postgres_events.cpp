@@ -29,7 +29,7 @@ std::optional<StoredEntity> read_entity(const ResultRow& row, int first) {
                       false};
 }
 
-constexpr int first_of_entity = 14, first_of_other_end = 20;
+constexpr int first_of_entity = after_event_columns, first_of_other_end = first_of_entity + 6;
 
 std::vector<const Mask*> admitting_masks(const EventSelection& selection, const std::optional<StoredEntity>& row,
                                          RelationReader& relations) {
@@ -44,7 +44,7 @@ bool is_never(const std::optional<std::string>& text) { return text && !is_stora
 
 }  // namespace
 
-// The first fourteen columns of an event.
+// The scope and the columns of an event that append_event() gives.
 Parameters PostgresTransaction::parameters_of(const EventRecord& event) const {
   Parameters parameters = Parameters()
                               .add(scope_)
@@ -66,6 +66,7 @@ Parameters PostgresTransaction::parameters_of(const EventRecord& event) const {
     parameters.add_text(event.impersonated_by->type).add_text(event.impersonated_by->id);
   else
     parameters.add_null().add_null();
+  parameters.add_text(event.trace_id);
   return parameters;
 }
 
@@ -85,8 +86,10 @@ void PostgresTransaction::restore_event(const EventRecord& event) {
   connection().queue(
       "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, purged_entity_id, other_end_id, "
       "purged_other_end_id, actor_type, actor_id, created_at, payload, hash, salt, impersonated_by_type, "
-      "impersonated_by, payload_hash) SELECT $1, $2, $3, $4, e.id, CASE WHEN e.id IS NULL THEN given.entity END, o.id, "
-      "CASE WHEN o.id IS NULL THEN given.other_end END, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM (SELECT $5::text "
+      "impersonated_by, trace_id, payload_hash) SELECT $1, $2, $3, $4, e.id, CASE WHEN e.id IS NULL THEN given.entity "
+      "END, o.id, "
+      "CASE WHEN o.id IS NULL THEN given.other_end END, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM (SELECT "
+      "$5::text "
       "AS entity, $6::text AS other_end) AS given LEFT JOIN struere.entities e ON e.scope_id = $1 AND e.id = "
       "given.entity LEFT JOIN struere.entities o ON o.scope_id = $1 AND o.id = given.other_end",
       parameters);

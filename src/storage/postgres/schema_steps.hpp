@@ -314,7 +314,7 @@ inline constexpr std::string_view step_2[] = {
     "CREATE INDEX operator_sessions_by_user ON struere.operator_sessions(organization_id, user_id)",
 };
 
-// The answers of requests that are carried out once (Session::once).
+// The answers of requests that are carried out once (Session::once), and the traces of events.
 inline constexpr std::string_view step_3[] = {
     // A ring: each new answer displaces the one whose number is 4,000 less. `answer` is null if its text was too long
     // to be kept, or was removed for later ones or by a purge. `bytes_so_far` adds up the texts of all answers up to
@@ -327,6 +327,9 @@ inline constexpr std::string_view step_3[] = {
 
     // For the removal of texts alone.
     "CREATE INDEX kept_answers_with_text ON struere.kept_answers(scope_id, bytes_so_far) WHERE answer IS NOT NULL",
+
+    // The trace of the request that an event belongs to.
+    "ALTER TABLE struere.events ADD COLUMN trace_id text COLLATE \"C\"",
 };
 
 // In order; the version of the tables is how many of them were taken.

@@ -11,6 +11,7 @@ EventRecord read_event(const ResultRow& row) {
   if (!row.is_null(10)) read_fixed_bytes(row.blob(10), event.salt.emplace());
   if (!row.is_null(11)) read_fixed_bytes(row.blob(11), event.payload_hash.emplace());
   if (!row.is_null(12)) event.impersonated_by = ActorName{row.string(12), row.string(13)};
+  event.trace_id = row.optional_string(14);
   return event;
 }
 

@@ -15,7 +15,10 @@ namespace STRUERE_COMPANION_API struere {
 inline constexpr std::string_view event_columns =
     "v.sequence, v.id, v.type, coalesce(v.entity_id, v.purged_entity_id), "
     "coalesce(v.other_end_id, v.purged_other_end_id), v.actor_type, v.actor_id, v.payload, v.created_at, v.hash, "
-    "v.salt, v.payload_hash, v.impersonated_by_type, v.impersonated_by";
+    "v.salt, v.payload_hash, v.impersonated_by_type, v.impersonated_by, v.trace_id";
+
+// The number of these columns: of the first one that a statement reads after them.
+inline constexpr int after_event_columns = 15;
 
 // Reads the event from a row that begins with these columns.
 EventRecord read_event(const ResultRow& row);

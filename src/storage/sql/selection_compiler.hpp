@@ -64,7 +64,7 @@ inline std::string later_than(const Dialect& dialect, std::string_view after) {
 
 // Selects the columns of an event, then the type of its entity and the bits.
 struct CompiledEvents {
-  static constexpr int type_column = 14, bits_column = 15;
+  static constexpr int type_column = after_event_columns, bits_column = after_event_columns + 1;
 
   std::string sql;
   std::vector<SelectionParameter> parameters;

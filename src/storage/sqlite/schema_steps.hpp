@@ -413,7 +413,7 @@ inline constexpr std::string_view step_8[] = {
     "ALTER TABLE numbered_keys RENAME TO entity_keys",
 };
 
-// The answers of requests that are carried out once (Session::once).
+// The answers of requests that are carried out once (Session::once), and the traces of events.
 inline constexpr std::string_view step_9[] = {
     // A ring: each new answer displaces the one whose number is 4,000 less. `answer` is null if its text was too long
     // to be kept, or was removed for later ones or by a purge. `bytes_so_far` adds up the texts of all answers up to
@@ -426,6 +426,9 @@ inline constexpr std::string_view step_9[] = {
 
     // For the removal of texts alone.
     "CREATE INDEX kept_answers_with_text ON kept_answers(scope_id, bytes_so_far) WHERE answer IS NOT NULL",
+
+    // The trace of the request that an event belongs to. Without a CHECK, for which all events would be read.
+    "ALTER TABLE events ADD COLUMN trace_id TEXT",
 };
 
 // In order. The version of the tables is the number of steps taken.

@@ -51,8 +51,8 @@ void SqliteTransaction::insert_event(const EventRecord& event, const std::option
                                      const std::optional<std::string>* purged_other_end) {
   Statement insert = scoped(
       "INSERT INTO events(scope_id, sequence, id, type, entity_id, other_end_id, actor_type, actor_id, created_at, "
-      "payload, hash, salt, impersonated_by_type, impersonated_by, purged_entity_id, purged_other_end_id) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+      "payload, hash, salt, impersonated_by_type, impersonated_by, purged_entity_id, purged_other_end_id, trace_id) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
   insert.bind(2, event.sequence).bind(3, std::string_view(event.id.str())).bind(4, std::string_view(event.type));
   insert.bind(5, event.entity).bind(6, event.other_end);
   insert.bind(7, std::string_view(event.actor_type))
@@ -65,6 +65,7 @@ void SqliteTransaction::insert_event(const EventRecord& event, const std::option
         .bind(14, std::string_view(event.impersonated_by->id));
   if (purged) insert.bind(15, *purged);
   if (purged_other_end) insert.bind(16, *purged_other_end);
+  if (event.trace_id) insert.bind(17, std::string_view(*event.trace_id));
   insert.run();
   Statement head = scoped("UPDATE scopes SET event_count = ?2, event_hash = ?3 WHERE id = ?1");
   head.bind(2, event.sequence).bind_blob(3, bytes_of(event.hash)).run();

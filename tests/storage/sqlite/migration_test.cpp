@@ -100,7 +100,8 @@ TEST_CASE("a database of version 5 opens with all that is in it", "[sqlite][migr
   world.database.reset();
   const std::string path = world.folder.file();
   RawDatabase(path).run(
-      "DROP TABLE kept_answers; DROP TABLE operator_sessions; ALTER TABLE organizations DROP COLUMN unfinished_copy; "
+      "ALTER TABLE events DROP COLUMN trace_id; DROP TABLE kept_answers; DROP TABLE operator_sessions; ALTER TABLE "
+      "organizations DROP COLUMN unfinished_copy; "
       "PRAGMA user_version = 5");
   const Database database = Database::open(path);
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
@@ -115,7 +116,9 @@ TEST_CASE("a database of version 6 opens with all that is in it, and takes opera
   world.user("ana");
   world.database.reset();
   const std::string path = world.folder.file();
-  RawDatabase(path).run("DROP TABLE kept_answers; DROP TABLE operator_sessions; PRAGMA user_version = 6");
+  RawDatabase(path).run(
+      "ALTER TABLE events DROP COLUMN trace_id; DROP TABLE kept_answers; DROP TABLE operator_sessions; PRAGMA "
+      "user_version = 6");
   const Database database = Database::open(path);
   const TrustedHost host = database.trusted_host();
   CHECK(host.system_session(OrganizationId("acme"), Environment::development).entities("note").get(id).version() == 1);

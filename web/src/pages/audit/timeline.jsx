@@ -72,6 +72,7 @@ function EventLine({ event, hides_entity, is_fresh, types }) {
           {changes ? <Diff changes={changes} none="The write changed no field." /> : Object.keys(event.payload ?? {}).length > 0 ? <JsonView value={event.payload} /> : <p class="muted small">The event has no payload, or it was purged.</p>}
           <div class="row wrap small muted">
             <span>event <span class="mono">{event.id}</span></span>
+            {event.traceId && <span>trace <span class="mono">{event.traceId}</span></span>}
             {event.entityId && (page ? <Link to={page}>Open the row</Link> : null)}
             {event.entityId && !hides_entity && <Link to="/audit" parameters={{ entity: event.entityId }}>All events of it</Link>}
           </div>
