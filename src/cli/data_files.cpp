@@ -47,12 +47,12 @@ std::int64_t size_of_input() {
 
 volatile std::sig_atomic_t is_stopped = 0;
 
-[[noreturn]] void invalid(const std::string& what) { throw Error(ErrorCode::invalid_data, what); }
+[[noreturn]] void refuse_line(const std::string& what) { throw Error(ErrorCode::invalid_data, what); }
 
 Json read_json(std::string_view text) {
   JsonFault fault;
   auto read = parse_json(text, fault);
-  if (!read) invalid("it is not acceptable JSON: " + fault.message);
+  if (!read) refuse_line("it is not acceptable JSON: " + fault.message);
   return *std::move(read);
 }
 
@@ -69,30 +69,31 @@ Json read_line(std::string_view line) {
 ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
   std::optional<Json> read = read_line(line);
   if (!read->is_object() || !read->contains(type_key)) {
-    if (asked.with_ids) invalid(fmt::format("it has no `{}`; it was not exported with --with-ids", type_key));
+    if (asked.with_ids) refuse_line(fmt::format("it has no `{}`; it was not exported with --with-ids", type_key));
     if (asked.type.empty())
-      invalid(fmt::format("it has no `{}`, so name its type: struere data import TYPE", type_key));
+      refuse_line(fmt::format("it has no `{}`, so name its type: struere data import TYPE", type_key));
     return {*std::move(read), {}, asked.type};
   }
   static const std::set<std::string> known{type_key, "id", "status", "createdAt", "updatedAt", "version", "data"};
   for (const auto& [key, value] : read->items())
-    if (!known.contains(key)) invalid(fmt::format("a line with `{}` has no key `{}`", type_key, key));
+    if (!known.contains(key)) refuse_line(fmt::format("a line with `{}` has no key `{}`", type_key, key));
   const auto text = [&](const char* key) -> std::optional<std::string> {
     if (!read->contains(key)) return std::nullopt;
-    if (!read->at(key).is_string()) invalid(fmt::format("`{}` is a text", key));
+    if (!read->at(key).is_string()) refuse_line(fmt::format("`{}` is a text", key));
     return read->at(key).get<std::string>();
   };
   ImportedRow out;
   out.type = *text(type_key);
   if (!asked.type.empty() && *out.type != asked.type)
-    invalid(fmt::format("it is of the type `{}`; leave the type out to import several", *out.type));
-  if (!read->contains("data")) invalid("it has no `data`");
+    refuse_line(fmt::format("it is of the type `{}`; leave the type out to import several", *out.type));
+  if (!read->contains("data")) refuse_line("it has no `data`");
   out.data = std::move(read->at("data"));
   if (auto id = text("id")) out.options.id = EntityId(*std::move(id));
   out.options.status = text("status");
   for (const char* const key : {"createdAt", "updatedAt"})
-    if (read->contains(key) && !read->at(key).is_number_integer()) invalid(fmt::format("`{}` is in milliseconds", key));
-  if (read->contains("version") && !read->at("version").is_number_integer()) invalid("`version` is a whole number");
+    if (read->contains(key) && !read->at(key).is_number_integer())
+      refuse_line(fmt::format("`{}` is in milliseconds", key));
+  if (read->contains("version") && !read->at("version").is_number_integer()) refuse_line("`version` is a whole number");
   if (read->contains("createdAt")) out.options.created_at = read->at("createdAt").get<Timestamp>();
   return out;
 }
@@ -154,6 +155,8 @@ class Import {
     if (rows_.empty()) return;
     try {
       place_.import_all(rows_);
+    } catch (const OutcomeUnknown& error) {
+      throw Error(error.code(), unknown_stand(error.what()));
     } catch (const Error& error) {
       // Translates "row 3 of 10: …" to the line of that row.
       std::string why = error.what();
@@ -183,6 +186,21 @@ class Import {
   [[noreturn]] void stop() {
     tell_aside("interrupted: {}", stand());
     throw Finished{130};
+  }
+  // If all or none of the last rows were written.
+  std::string unknown_stand(const std::string& why) const {
+    const std::size_t first = lines_.front(), last = lines_.back();
+    const bool keeps_ids =
+        std::ranges::all_of(rows_, [](const ImportedRow& row) { return row.options.id.has_value(); });
+    const std::string batch = asked_.batch == 0 ? "" : fmt::format("--batch {} ", asked_.batch);
+    const std::string hint =
+        keeps_ids ? fmt::format("Try again with {}--from {}: what is there already is a conflict", batch, first)
+                  : fmt::format(
+                        "Look for them (struere data list), and continue with {}--from {} if they are there, "
+                        "otherwise with {}--from {}",
+                        batch, last + 1, batch, first);
+    return fmt::format("lines {} to {} of the input: {}. All of them were imported, or none. {}", first, last, why,
+                       hint);
   }
   // The text of how much was imported, and how to continue.
   std::string stand() const {

@@ -24,7 +24,7 @@ struct Keys {
   }
 };
 
-const Json* target_of(const Json& root, const Json& reference) {
+const Json* referenced_by(const Json& root, const Json& reference) {
   if (!reference.is_string() || !reference.get_ref<const std::string&>().starts_with("#")) return nullptr;
   try {
     const Json::json_pointer place(reference.get<std::string>().substr(1));
@@ -42,7 +42,7 @@ void collect(const Json& root, const Json& schema, int depth, Keys& keys) {
       !schema.contains("patternProperties"))
     keys.closed = true;
   if (const auto found = schema.find("$ref"); found != schema.end())
-    if (const Json* target = target_of(root, *found)) collect(root, *target, depth + 1, keys);
+    if (const Json* target = referenced_by(root, *found)) collect(root, *target, depth + 1, keys);
   for (const char* const word : {"allOf", "anyOf", "oneOf"})
     if (const auto found = schema.find(word); found != schema.end() && found->is_array())
       for (const Json& part : *found) collect(root, part, depth + 1, keys);

@@ -12,8 +12,9 @@
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <memory>
-#include <sstream>
 
+#include "cli/place.hpp"
+#include "cli/remote_answer.hpp"
 #include "cli/workspace.hpp"
 #include "struere/core/error.hpp"
 
@@ -26,46 +27,12 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds connect_time(10), answer_time(120);
-constexpr std::uint64_t most_answer_bytes = std::uint64_t{256} << 20;
+constexpr std::chrono::seconds connect_time(10), answer_time(120), whole_answer_time(900);
+constexpr std::size_t most_line_bytes = std::size_t{8} << 20;
 
-constexpr std::array all_codes{ErrorCode::unauthenticated, ErrorCode::permission_denied, ErrorCode::not_found,
-                               ErrorCode::invalid_data,    ErrorCode::invalid_reference, ErrorCode::invalid_definition,
-                               ErrorCode::invalid_query,   ErrorCode::invalid_cursor,    ErrorCode::conflict,
-                               ErrorCode::storage};
-
-// The code of a problem that the server refused before the library was asked.
-ErrorCode code_of(unsigned status, const std::string& word) {
-  for (const ErrorCode code : all_codes)
-    if (to_string(code) == word) return code;
-  switch (status) {
-    case 401: return ErrorCode::unauthenticated;
-    case 403: return ErrorCode::permission_denied;
-    case 404: return ErrorCode::not_found;
-    case 409:
-    case 412: return ErrorCode::conflict;
-    default: return status >= 500 || status == 429 ? ErrorCode::storage : ErrorCode::invalid_query;
-  }
-}
-
-[[noreturn]] void throw_problem(unsigned status, const std::string& body) {
-  const Json problem = Json::parse(body, nullptr, false);
-  const auto text = [&](const char* name) {
-    return problem.is_object() && problem.contains(name) && problem.at(name).is_string()
-               ? problem.at(name).get<std::string>()
-               : std::string();
-  };
-  const std::string detail = text("detail");
-  std::vector<std::string> lines;  // such as one for each fault of a set of definitions
-  std::istringstream stream(detail);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  if (lines.empty()) lines.push_back(fmt::format("the server answered {}; is it a server of struere?", status));
-  Error out(code_of(status, text("code")), lines);
-  if (const std::string path = text("path"); !path.empty()) out = out.at(path);
-  if (problem.is_object() && problem.value("transient", Json()) == true) out = out.transient();
-  if (problem.is_object() && problem.value("index", Json()).is_number_unsigned())
-    out = out.at(problem.at("index").get<std::size_t>());
-  throw out;
+[[noreturn]] void throw_too_large(const ServerAddress& address, const char* what, std::size_t most) {
+  throw Error(ErrorCode::storage, fmt::format("{} of {} is larger than {} MiB; is it a server of struere?", what,
+                                              address.url(), most >> 20));
 }
 
 [[noreturn]] void throw_unreachable(const ServerAddress& address, const std::string& why) {
@@ -230,13 +197,20 @@ http::request<http::string_body> request_of(const ServerAddress& address, const 
 class Exchange {
  public:
   Exchange(const ServerAddress& address, http::request<http::string_body> request)
-      : address_(address), connection_(address) {
-    connection_.send(request);
-    parser_.body_limit(boost::none);  // the parts are counted where they are kept
-    parser_.header_limit(64 * 1024);
-    connection_.read_head(parser_);
+      : address_(address), is_change_(request.method() != http::verb::get), connection_(address) {
+    const auto read_head = [&] {
+      connection_.send(request);
+      parser_.body_limit(boost::none);  // the parts are counted where they are kept
+      parser_.header_limit(64 * 1024);
+      connection_.read_head(parser_);
+    };
+    after_sending(read_head);
     const unsigned status = parser_.get().result_int();
-    if (status < 200 || status >= 300) throw_problem(status, rest());
+    if (status >= 200 && status < 300) return;
+    const Error error = error_of_answer(status, rest());
+    // A server that is busy did nothing. Any other failure of a server or a proxy leaves that open.
+    if (is_change_ && error.code() == ErrorCode::storage && !error.is_transient()) throw OutcomeUnknown(error);
+    throw error;
   }
 
   // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
@@ -244,27 +218,39 @@ class Exchange {
 
   std::string rest() {
     std::string out;
-    for (std::string next = part(true); !next.empty(); next = part(true)) {
-      out += next;
-      if (out.size() > most_answer_bytes) throw_unreachable(address_, "its answer is larger than 256 MiB");
-    }
+    const auto read = [&] { out = read_rest(); };
+    after_sending(read);
     return out;
   }
 
  private:
+  template <class Step>
+  void after_sending(Step&& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (is_change_) throw OutcomeUnknown(error);
+      throw;
+    }
+  }
+
+  std::string read_rest() {
+    const auto end = std::chrono::steady_clock::now() + whole_answer_time;
+    std::string out;
+    for (std::string next = part(true); !next.empty(); next = part(true)) {
+      out += next;
+      if (out.size() > most_answer_bytes) throw_too_large(address_, "the answer", most_answer_bytes);
+      if (std::chrono::steady_clock::now() > end)
+        throw_unreachable(address_, "its answer did not end within 15 minutes");
+    }
+    return out;
+  }
+
   const ServerAddress& address_;
+  const bool is_change_;
   Connection connection_;
   http::response_parser<http::buffer_body> parser_;
 };
-
-Json json_of_answer(Exchange& exchange, const ServerAddress& address) {
-  const std::string text = exchange.rest();
-  if (text.empty()) return nullptr;
-  Json out = Json::parse(text, nullptr, false);
-  if (out.is_discarded())
-    throw Error(ErrorCode::storage, fmt::format("{} did not answer JSON; is it a server of struere?", address.url()));
-  return out;
-}
 
 }  // namespace
 
@@ -275,25 +261,48 @@ Json HttpClient::call(const std::string& method, const std::string& target, cons
   std::optional<Body> sent;
   if (body) sent = Body{"application/json", body->dump()};
   Exchange exchange(address_, request_of(address_, bearer_, headers_, method, target, std::move(sent)));
-  return json_of_answer(exchange, address_);
+  return json_of(exchange.rest());
+}
+
+Json HttpClient::json_of(const std::string& answer) const {
+  return answer.empty() ? Json() : read_answer(answer, address_.url());
+}
+
+void HttpClient::pages(const std::function<std::string(const std::optional<std::string>& cursor)>& target_after,
+                       const std::function<PageUse(const Json& items)>& visit) const {
+  constexpr std::size_t least_of_page = 256 * 1024;  // so that empty pages come to an end as well
+  std::size_t bytes = 0;
+  std::optional<std::string> cursor;
+  do {
+    Exchange exchange(address_, request_of(address_, bearer_, headers_, "GET", target_after(cursor), std::nullopt));
+    const std::string answer = exchange.rest();
+    const Json page = json_of(answer);
+    const PageUse use = visit(page.at("items"));
+    if (use == PageUse::last) return;
+    if (use == PageUse::kept || page.at("items").empty()) bytes += std::max(answer.size(), least_of_page);
+    if (bytes > most_list_bytes) throw_too_large(address_, "a list", most_list_bytes);
+    const Json next = page.value("cursor", Json());
+    cursor = next.is_string() ? std::optional(next.get<std::string>()) : std::nullopt;
+  } while (cursor);
 }
 
 Json HttpClient::send_lines(const std::string& target, std::string lines) const {
   Exchange exchange(address_, request_of(address_, bearer_, headers_, "POST", target,
                                          Body{"application/x-ndjson", std::move(lines)}));
-  return json_of_answer(exchange, address_);
+  return json_of(exchange.rest());
 }
 
 void HttpClient::lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const {
   Exchange exchange(address_, request_of(address_, bearer_, headers_, "GET", target, std::nullopt));
   std::string held;
   for (std::string part = exchange.part(false); !part.empty(); part = exchange.part(false)) {
+    std::size_t begin_of_line = 0, searched = held.size();
     held += part;
-    std::size_t begin_of_line = 0;
-    for (std::size_t end = 0; (end = held.find('\n', begin_of_line)) != std::string::npos; begin_of_line = end + 1)
+    for (std::size_t end = 0; (end = held.find('\n', searched)) != std::string::npos;
+         begin_of_line = searched = end + 1)
       visit(std::string_view(held).substr(begin_of_line, end - begin_of_line));
     held.erase(0, begin_of_line);
-    if (held.size() > most_answer_bytes) throw_unreachable(address_, "a line of its answer is larger than 256 MiB");
+    if (held.size() > most_line_bytes) throw_too_large(address_, "a line of the answer", most_line_bytes);
   }
   if (!held.empty()) visit(held);
 }

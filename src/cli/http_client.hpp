@@ -13,11 +13,6 @@
 
 namespace struere::cli {
 
-struct HttpAnswer {
-  unsigned status = 0;
-  std::string body;
-};
-
 // Where a server is: https://host[:port], or http:// where it is on this machine.
 struct ServerAddress {
   bool is_secure = true;
@@ -26,6 +21,12 @@ struct ServerAddress {
   // Throws UsageError for any other text. `what` names where it stands, such as "`server` in struere.yaml".
   static ServerAddress parse(const std::string& url, const std::string& what);
   std::string url() const;
+};
+
+enum class PageUse {
+  kept,         // its items stay in memory
+  passed_over,  // nothing of it does
+  last,         // no further page is needed
 };
 
 // Verifies the server's certificate against those that this machine trusts (SSL_CERT_FILE names others). Follows no
@@ -40,14 +41,20 @@ class HttpClient {
                   const std::vector<std::string>& without = {}) const;
 
   // The JSON of the answer; null if it has none. Throws the Error that a problem of the server describes, and
-  // Error{storage} if the server cannot be reached, or answers something else.
+  // Error{storage} if the server cannot be reached, or answers something else; of a change that the server may have
+  // made nevertheless, that is OutcomeUnknown.
   Json call(const std::string& method, const std::string& target, const std::optional<Json>& body = {}) const;
   // The same for a body of JSON texts, one a line.
   Json send_lines(const std::string& target, std::string lines) const;
+  // Hands over the `items` of each page of a list. Throws Error{storage} if the kept pages are larger than 256 MiB.
+  void pages(const std::function<std::string(const std::optional<std::string>& cursor)>& target_after,
+             const std::function<PageUse(const Json& items)>& visit) const;
   // Hands over each line of an answer that is a stream, until it ends, which for events is never.
   void lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const;
 
  private:
+  Json json_of(const std::string& answer) const;
+
   ServerAddress address_;
   std::string bearer_;
   std::map<std::string, std::string> headers_;

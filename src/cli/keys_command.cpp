@@ -16,7 +16,7 @@ constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
 const char* state_of(const ApiKey& key) {
   if (key.revoked_at) return "revoked";
-  return key.expires_at && *key.expires_at <= system_clock().now() ? "expired" : "good";
+  return key.expires_at && *key.expires_at <= system_clock().now() ? "expired" : "active";
 }
 
 Json to_json(const ApiKey& key) {

@@ -1,16 +1,19 @@
 #include "cli/login.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/output.hpp"
 #include "cli/workspace.hpp"
@@ -30,15 +33,28 @@ std::filesystem::path file_of_logins() {
   throw std::runtime_error(fmt::format("{} cannot be written: {}", file.string(), std::strerror(errno)));
 }
 
-std::vector<Login> read_logins() {
-  const std::filesystem::path file = file_of_logins();
+// Closes the descriptor.
+std::string text_of_logins(const std::filesystem::path& file, int descriptor) {
+  constexpr std::size_t most_bytes = 1 << 20;
+  const std::unique_ptr<FILE, int (*)(FILE*)> stream(fdopen(descriptor, "rb"), fclose);
   struct stat found {};
-  if (stat(file.c_str(), &found) != 0) return {};
+  if (!stream || fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode) || found.st_uid != geteuid())
+    throw UsageError(fmt::format("{} is not a file of this user; remove it and log in again", file.string()));
   if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     throw UsageError(
         fmt::format("other users may read {}; chmod 600 it, or remove it and log in again", file.string()));
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  std::string out(most_bytes, '\0');
+  out.resize(std::fread(out.data(), 1, out.size(), stream.get()));
+  return out;
+}
+
+std::vector<Login> read_logins() {
+  const std::filesystem::path file = file_of_logins();
+  // The descriptor is checked and read, so that the file cannot be exchanged in between.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  if (descriptor < 0 && errno == ENOENT) return {};
+  if (descriptor < 0) throw UsageError(fmt::format("{} cannot be read: {}", file.string(), std::strerror(errno)));
+  const std::string text = text_of_logins(file, descriptor);
   const Json all = Json::parse(text, nullptr, false);
   std::vector<Login> out;
   try {

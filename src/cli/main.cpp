@@ -129,6 +129,10 @@ int main(int count, char** arguments) {
     return ok;
   } catch (const Finished& finished) {
     return finished.code;
+  } catch (const Json::exception&) {
+    return tell(options, Error(ErrorCode::storage,
+                               "the answer is not of the form that this version expects; is it a server of struere, of "
+                               "this version?"));
   } catch (const std::exception& error) {
     return tell(options, error);
   }

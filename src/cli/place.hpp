@@ -18,6 +18,14 @@
 
 namespace struere::cli {
 
+// Of a change that was sent to a server: the connection was lost, or the server failed, before it said whether the
+// change was made.
+class OutcomeUnknown : public Error {
+ public:
+  explicit OutcomeUnknown(const Error& error)
+      : Error(error.with_message(std::string(error.what()) + "; it is not known whether a change was made")) {}
+};
+
 // The definitions of one environment; the functions of struere::Definitions.
 class DefinitionPlace {
  public:

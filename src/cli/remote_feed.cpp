@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/remote_answer.hpp"
 #include "cli/remote_json.hpp"
 #include "cli/remote_parts.hpp"
 
@@ -21,18 +22,21 @@ class RemoteFeed final : public EventFeed {
     constexpr std::size_t most_in_page = 1000;
     std::vector<Event> newest_first;
     bool is_after = !before;
-    std::optional<std::string> cursor;
-    do {
+    const auto target_after = [&](const std::optional<std::string>& cursor) {
       Parameters asked = parameters_;
       asked.emplace_back("limit", std::to_string(before ? most_in_page : std::min(most, most_in_page)));
       asked.emplace_back("cursor", cursor);
-      const Json page = client_->call("GET", target_of({"v1", "events"}, asked));
-      for (const Json& item : page.at("items")) {
+      return target_of({"v1", "events"}, asked);
+    };
+    client_->pages(target_after, [&](const Json& items) {
+      const std::size_t known = newest_first.size();
+      for (const Json& item : items) {
         if (is_after && newest_first.size() < most) newest_first.push_back(event_of(item));
         if (before && item.at("id") == *before) is_after = true;
       }
-      cursor = text_in(page, "cursor");
-    } while (cursor && newest_first.size() < most);
+      if (newest_first.size() >= most) return PageUse::last;
+      return newest_first.size() > known ? PageUse::kept : PageUse::passed_over;
+    });
     if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
     if (!newest_first.empty()) newest_ = newest_first.front().id().str();
     return {newest_first.rbegin(), newest_first.rend()};
@@ -55,7 +59,7 @@ class RemoteFeed final : public EventFeed {
       }
       constexpr std::string_view field = "data:";
       if (!line.starts_with(field)) return;
-      const Json event = Json::parse(line.substr(field.size()), nullptr, false);
+      const Json event = read_answer(std::string(line.substr(field.size())), client_->address().url());
       if (!event.is_object() || !event.contains("id")) return;
       if (!between.contains(event.at("id").get<std::string>())) visit(event_of(event));
     });

@@ -93,8 +93,11 @@ TriggerRun run_of(const Json& json) {
     if (json.at("status") == to_string(status)) out.status = status;
   out.due_at = json.at("dueAt");
   out.attempts = json.at("attempts");
-  out.steps = Json::array();  // only their number is shown
-  for (std::int64_t i = 0; i < json.value("completedSteps", std::int64_t{0}); ++i) out.steps.push_back(nullptr);
+  constexpr std::int64_t most_steps = 1000;
+  const auto steps = json.value("completedSteps", std::int64_t{0});
+  if (steps < 0 || steps > most_steps)
+    throw Error(ErrorCode::storage, "the server answered a run that cannot be; is it a server of struere?");
+  out.steps = Json(static_cast<std::size_t>(steps), nullptr);  // only their number is shown
   out.error = text_in(json, "error");
   out.created_at = json.at("createdAt");
   out.finished_at = time_in(json, "finishedAt");

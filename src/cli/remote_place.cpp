@@ -141,7 +141,7 @@ class RemotePlace final : public Place {
     const Json page = client_->call("POST", target({"v1", "entities", type, "query"}), body);
     std::vector<Entity> rows;
     for (const Json& item : page.at("items")) rows.push_back(entity_of(type, item));
-    return {std::move(rows), text_in(page, "cursor")};
+    return {std::move(rows), next_of(page, query.after)};
   }
   std::int64_t count(const std::string& type, const Query& query) const override {
     return client_->call("POST", target({"v1", "entities", type, "count"}), filter_of(query))
@@ -216,7 +216,7 @@ class RemotePlace final : public Place {
     const Json page = client_->call("GET", target_of({"v1", "relations", from.str(), relation}, parameters));
     std::vector<Entity> rows;
     for (const Json& item : page.at("items")) rows.push_back(entity_of(item.at("type"), item));
-    return {std::move(rows), text_in(page, "cursor")};
+    return {std::move(rows), next_of(page, query.after)};
   }
   void link(const EntityId& from, const std::string& relation, const EntityId& to) const override {
     client_->call("PUT", target({"v1", "relations", from.str(), relation, to.str()}));
@@ -280,15 +280,25 @@ class RemotePlace final : public Place {
 
   // Of all pages of a list.
   void each_item(const char* list, const std::function<void(const Json&)>& visit) const {
-    std::optional<std::string> cursor;
-    do {
+    const auto target_after = [&](const std::optional<std::string>& cursor) {
       Parameters parameters = scope();
       parameters.emplace_back("limit", "1000");
       parameters.emplace_back("cursor", cursor);
-      const Json page = client_->call("GET", target_of({"v1", list}, parameters));
-      for (const Json& item : page.at("items")) visit(item);
-      cursor = text_in(page, "cursor");
-    } while (cursor);
+      return target_of({"v1", list}, parameters);
+    };
+    client_->pages(target_after, [&](const Json& items) {
+      for (const Json& item : items) visit(item);
+      return PageUse::kept;
+    });
+  }
+
+  // The cursor to the next page. An export asks until there is none.
+  std::optional<std::string> next_of(const Json& page, const std::optional<std::string>& asked) const {
+    auto next = text_in(page, "cursor");
+    if (next && (page.at("items").empty() || next == asked))
+      throw Error(ErrorCode::storage, fmt::format("{} answered a page that leads nowhere; is it a server of struere?",
+                                                  client_->address().url()));
+    return next;
   }
 
   static Json filter_of(const Query& query) {

@@ -1,4 +1,5 @@
 // The parts of addresses, which need no network.
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,15 @@ namespace {
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
+}
+
+// No name but localhost is: the machine of a name such as 127.example.org is somebody else's.
+bool is_this_machine(const std::string& host) {
+  constexpr std::uint32_t first_byte = 24, loopback = 127;
+  in_addr v4{};
+  in6_addr v6{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> first_byte == loopback;
+  return host == "localhost" || (inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
 }
 
 std::string encoded(std::string_view text) {
@@ -50,7 +60,7 @@ ServerAddress ServerAddress::parse(const std::string& url, const std::string& wh
       !out.host.empty() && std::ranges::all_of(out.host, [](char c) { return is_plain(c) || c == ':'; });
   if (!is_named || out.port.empty() || out.port.size() > 5 || !std::ranges::all_of(out.port, is_digit))
     refuse("an address is https://HOST or https://HOST:PORT, without a path");
-  if (!out.is_secure && out.host != "localhost" && out.host != "::1" && !out.host.starts_with("127."))
+  if (!out.is_secure && !is_this_machine(out.host))
     refuse("http:// is for a server on this machine; another one needs https://");
   return out;
 }

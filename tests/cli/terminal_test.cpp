@@ -60,7 +60,7 @@ TEST_CASE("what is shown fits the terminal, and a row keeps its name", "[cli][te
     }
   CHECK(tells(project.run_in_terminal(80, {"data", "list", "note"}), id));
   CHECK(tells(project.run_in_terminal(80, {"keys", "list"}), key));
-  CHECK(tells(project.run_in_terminal(80, {"keys", "list"}), "good"));
+  CHECK(tells(project.run_in_terminal(80, {"keys", "list"}), "active"));
   CHECK(width_of(project.run_in_terminal(20, {"keys", "list"}).text) <= 20);
   CHECK(project.run_in_terminal(1, {"--help"}).code == 0);
 }
