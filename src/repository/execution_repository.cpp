@@ -1,6 +1,7 @@
 #include "struere/repository/execution_repository.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/instant.hpp"
 #include "repository/record_page.hpp"
@@ -9,7 +10,7 @@
 namespace struere {
 namespace {
 
-constexpr std::size_t most_groups = 10'000;                   // of a rollup
+constexpr std::int64_t most_groups = 10'000;                  // of a rollup
 constexpr std::int64_t most_counted = std::int64_t{1} << 40;  // so that a sum of them does not overflow
 
 void require_count(std::int64_t count, const char* what) {
@@ -129,14 +130,15 @@ std::vector<ExecutionSummary> ExecutionRepository::rollup(const std::vector<Exec
     std::vector<ExecutionSummary> out;
     const auto where = conditions(operation, query);
     if (!where) return out;
-    RecordRollup rollup{RecordTable::executions, *where, {}, {"input_tokens", "output_tokens", "duration_ms"}};
+    RecordRollup rollup{
+        RecordTable::executions, *where, {}, {"input_tokens", "output_tokens", "duration_ms"}, most_groups + 1};
     for (const ExecutionGroup group : group_by) {
       if (std::ranges::count(group_by, group) > 1)
         throw Error(ErrorCode::invalid_query, "executions are grouped by each of day, agent, model and status once");
       rollup.group_by.push_back(column_of(group));
     }
     const auto groups = operation.transaction().sum_records(rollup);
-    if (groups.size() > most_groups)
+    if (std::ssize(groups) > most_groups)
       throw Error(ErrorCode::invalid_query,
                   fmt::format("there are more than {} groups; group by less, or ask for a shorter time", most_groups));
     for (const RecordGroup& group : groups) {

@@ -156,6 +156,24 @@ TEST_CASE("messages are appended, and paged newest first", "[threads]") {
   CHECK_ERROR(invalid_data, ana.threads().append(thread.id, {.content = std::string("a\0b", 3)}));
 }
 
+TEST_CASE("a rollup of more than 10000 groups is refused, and reads no more of them", "[executions][bounds]") {
+  const World world(StorageKind::memory);
+  const Session session = world.system();
+  session.transaction([](Session& unit) {
+    for (int i = 0; i <= 10'000; ++i) unit.executions().record({.model = std::to_string(i)});
+  });
+  CHECK(session.executions().rollup({ExecutionGroup::status}).at(0).executions == 10'001);
+  try {
+    (void)session.executions().rollup({ExecutionGroup::model});
+    FAIL("it was not refused");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::invalid_query);
+    CHECK(std::string(error.what()).find("there are more than 10000 groups") != std::string::npos);
+  }
+  session.executions().record({.model = "0"});  // no further group
+  CHECK(session.executions().rollup({ExecutionGroup::model}, {.model = "0"}).at(0).executions == 2);
+}
+
 TEST_CASE("executions are recorded, listed and added up", "[executions]") {
   ChatWorld world(any_storage());
   const Session sam = world.user("sam", {"support"});

@@ -107,6 +107,7 @@ struct RecordRollup {
   std::vector<RecordCondition> where = {};
   std::vector<std::string_view> group_by = {};  // groups come in the order of these
   std::vector<std::string_view> sums = {};
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();  // the first so many groups, of one at least
 };
 
 struct RecordGroup {

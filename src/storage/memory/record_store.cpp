@@ -1,6 +1,7 @@
 #include "storage/memory/record_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace struere {
@@ -121,6 +122,8 @@ std::vector<RecordGroup> RecordStore::sum(const RecordRollup& rollup) const {
       for (std::size_t i = 0; i < rollup.sums.size(); ++i)
         if (const auto* const n = std::get_if<std::int64_t>(&record.at(column_of(shape, rollup.sums[i]))))
           group.sums[i] += *n;
+      // A group that goes has as many before it as are wanted, so it would go again.
+      if (std::cmp_greater(groups.size(), rollup.limit)) groups.erase(std::prev(groups.end()));
     });
   std::vector<RecordGroup> out;
   for (auto& [key, group] : groups) {

@@ -166,7 +166,8 @@ RecordStatement RecordSql::sum(const RecordRollup& rollup) const {
     for (std::size_t i = 0; i < rollup.group_by.size(); ++i)
       sql.text(i == 0 ? " ORDER BY " : ", ").column(rollup.group_by[i]).text(" NULLS FIRST");
   }
-  return sql.take();
+  sql.text(" LIMIT ");
+  return (words_.limit_in_text ? sql.text(std::to_string(rollup.limit)) : sql.parameter(rollup.limit)).take();
 }
 
 std::string RecordSql::find_in_all_scopes(const RecordWords& words, RecordTable table, std::string_view column) {
