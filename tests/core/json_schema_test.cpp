@@ -447,6 +447,21 @@ TEST_CASE("what would take too long to check is refused, and says so", "[schema]
   CHECK(is_quick([&] { CHECK(has(fault_of(wide, {{"v", values}}), "takes more than 10000000 steps")); }));
 }
 
+TEST_CASE("no more than 250000 answers of a check are kept, and what is found again counts", "[schema][bounds]") {
+  // `b` is two `$ref`s a level: quick while answers are kept, and 2^24 steps without.
+  const Json twice = R"({"allOf":[{"$ref":"#/$defs/s0"},{"$ref":"#/$defs/s0"}]})"_json;
+  Json schema{{"$defs", {{"s0", {{"type", "integer"}}}}},
+              {"properties", {{"a", {{"items", twice}}}, {"b", {{"$ref", "#/$defs/s24"}}}}}};
+  for (int i = 1; i <= 24; ++i) {
+    const std::string next = "#/$defs/s" + std::to_string(i - 1);
+    schema["$defs"]["s" + std::to_string(i)]["allOf"] = {{{"$ref", next}}, {{"$ref", next}}};
+  }
+  const JsonSchema checked(schema);
+  const auto data = [](std::size_t values) { return Json{{"a", Json(values, 1)}, {"b", 1}}; };
+  CHECK_FALSE(checked.validate(data(200'000)));
+  CHECK(has(fault_of(checked, data(260'000)), "takes more than 10000000 steps"));
+}
+
 TEST_CASE("a thread with a small stack can read a schema and check data", "[schema][bounds]") {
   in_small_stack([] {
     Json deep{{"type", "object"}};
