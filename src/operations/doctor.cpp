@@ -296,9 +296,12 @@ std::string_view to_string(Finding::Check check) noexcept {
 
 std::vector<Finding> examine(const Database& database, const DoctorOptions& options) {
   const TrustedHost host = database.trusted_host();
-  const auto organizations = host.organizations();
-  if (options.organization &&
-      std::ranges::find(organizations, *options.organization, &Organization::id) == organizations.end())
+  std::vector<Organization> organizations;
+  if (!options.organization)
+    organizations = host.organizations();
+  else if (auto own = host.organization(*options.organization))
+    organizations.push_back(*std::move(own));
+  else
     throw Error(ErrorCode::not_found, "there is no such organization; create it with TrustedHost::create_organization");
   const StorageReport storage = options.storage ? *options.storage : host.check_storage();
   std::vector<Finding> out;
@@ -306,9 +309,8 @@ std::vector<Finding> examine(const Database& database, const DoctorOptions& opti
   for (const std::string& warning : storage.warnings)
     out.push_back({Severity::warning, Check::storage, {}, {}, {}, warning});
   for (const Organization& organization : organizations)
-    if (!options.organization || *options.organization == organization.id)
-      for (const Environment environment : environments)
-        Examination(host.system_session(organization.id, environment), options, storage, out).check_all();
+    for (const Environment environment : environments)
+      Examination(host.system_session(organization.id, environment), options, storage, out).check_all();
   std::ranges::stable_sort(out, std::ranges::greater(), &Finding::severity);
   return out;
 }

@@ -76,6 +76,10 @@ User TrustedHost::create_user(const std::string& name, std::optional<UserId> id)
 
 std::vector<Organization> TrustedHost::organizations() const { return stored_organizations(storage()); }
 
+std::optional<Organization> TrustedHost::organization(const OrganizationId& id) const {
+  return find_organization(storage(), id);
+}
+
 std::vector<Membership> TrustedHost::members(const OrganizationId& organization, const MemberQuery& query) const {
   constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
   if (!find_organization(storage(), organization)) return {};

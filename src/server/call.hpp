@@ -18,6 +18,7 @@ class Application;
 class IdempotentAnswers;
 class RateLimits;
 class StorageReports;
+class BackupTurns;
 
 // A person that signed in (sign_in.hpp).
 struct Operator {
@@ -44,6 +45,7 @@ struct Services {
   std::shared_ptr<IdempotentAnswers> idempotent_answers = {};
   std::shared_ptr<RateLimits> rate_limits = {};
   std::shared_ptr<StorageReports> storage_reports = {};
+  std::shared_ptr<BackupTurns> backup_turns = {};
   const Application* application = nullptr;
 };
 

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "server/backup_turns.hpp"
 #include "server/idempotency.hpp"
 #include "server/rate_limits.hpp"
 #include "server/storage_reports.hpp"
@@ -15,6 +16,7 @@ Services with_counts(Services services) {
   services.streams = std::make_shared<StreamCounts>(limits.streams, limits.streams_per_actor);
   services.idempotent_answers = std::make_shared<IdempotentAnswers>();
   services.storage_reports = std::make_shared<StorageReports>();
+  services.backup_turns = std::make_shared<BackupTurns>();
   services.rate_limits =
       std::make_shared<RateLimits>(limits.requests_per_second, limits.requests_per_second_of_organization);
   return services;
@@ -24,16 +26,12 @@ Services with_counts(Services services) {
 
 Core::Core(Services services)
     : application_(with_counts(std::move(services))),
+      bodies_(limits().bodies_bytes),
+      answers_(limits().answers_bytes),
       reads_(application_.services().options.read_threads, limits().waiting_requests,
              limits().waiting_requests_per_organization),
       writes_(application_.services().options.write_threads, limits().waiting_requests,
               limits().waiting_requests_per_organization) {}
-
-bool Core::reserve(std::size_t bytes) noexcept {
-  if (held_bytes_.fetch_add(bytes) + bytes <= limits().bodies_bytes) return true;
-  held_bytes_ -= bytes;
-  return false;
-}
 
 std::size_t Core::add_connection(Close close) {
   const std::lock_guard lock(mutex_);

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "server/application.hpp"
+#include "server/held_bytes.hpp"
 #include "server/work_queue.hpp"
 
 namespace struere::server {
@@ -20,9 +21,8 @@ class Core {
   const ServerLimits& limits() const noexcept { return application_.services().options.limits; }
   WorkQueue& queue(Lane lane) noexcept { return lane == Lane::write ? writes_ : reads_; }
 
-  // The bytes of all bodies that are held.
-  bool reserve(std::size_t bytes) noexcept;
-  void release(std::size_t bytes) noexcept { held_bytes_ -= bytes; }
+  HeldBytes& bodies() noexcept { return bodies_; }
+  HeldBytes& answers() noexcept { return answers_; }  // that are not written yet
 
   // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does.
   using Close = std::function<void(bool force)>;
@@ -40,7 +40,7 @@ class Core {
 
  private:
   Application application_;
-  std::atomic<std::size_t> held_bytes_ = 0;
+  HeldBytes bodies_, answers_;
   std::atomic<bool> is_stopping_ = false;
   mutable std::mutex mutex_;
   std::size_t last_number_ = 0;

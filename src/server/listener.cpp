@@ -40,6 +40,7 @@ using boost::system::error_code;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
+constexpr std::size_t counted_bytes = 16 * 1024;     // of an answer; smaller ones are bounded by the connections
 constexpr std::size_t written_at_once = 256 * 1024;  // each part has `write_time`
 constexpr std::size_t lingering_bytes = 256 * 1024;  // read and dropped of a client whose request was refused
 
@@ -55,22 +56,6 @@ auto ignoring(error_code& error) { return asio::redirect_error(asio::use_awaitab
   if (error == http::error::header_limit) throw Refusal(431, "too_large", "the headers are too long");
   throw Refusal(400, "malformed_request", "the request is not HTTP/1.1: " + error.message());
 }
-
-// Holds a part of the bytes that all bodies may take together.
-class Reservation {
- public:
-  Reservation(Core& core, std::size_t bytes) : core_(core), bytes_(bytes) {
-    if (!core.reserve(bytes))
-      throw Refusal(503, "busy", "the server holds too many bodies; try again", {{"Retry-After", "1"}});
-  }
-  ~Reservation() { core_.release(bytes_); }
-  Reservation(const Reservation&) = delete;
-  Reservation& operator=(const Reservation&) = delete;
-
- private:
-  Core& core_;
-  std::size_t bytes_;
-};
 
 template <class Stream>
 class Connection : public std::enable_shared_from_this<Connection<Stream>> {
@@ -132,7 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     request.is_secure = std::is_same_v<Stream, TlsStream>;
     Response response;
     bool keeps = false;
-    std::optional<Reservation> reservation;
+    std::optional<HeldBytes::Part> held_body, held_answer;
     Admission admission;
     auto begun = std::chrono::steady_clock::now();
     bool is_whole = false;  // nothing of the request is left, which would be read as the next one
@@ -145,9 +130,10 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       keeps = parser.keep_alive() && !is_last && !core_.is_stopping();
       begun = std::chrono::steady_clock::now();
       admission = core_.application().admit(request);
-      co_await read_body(parser, request, admission, reservation);
+      co_await read_body(parser, request, admission, held_body);
       is_whole = true;
       response = co_await carried_out(request, admission);
+      hold_answer(admission, response.body.size(), held_answer);
     } catch (const boost::system::system_error&) {  // the client is gone
       throw;
     } catch (...) {  // also what the host's own sign-in throws
@@ -156,6 +142,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     if (!is_whole) keeps = false;
     for (auto& header : admission.headers) response.headers.push_back(std::move(header));
     core_.application().note(request, admission, response, std::chrono::steady_clock::now() - begun);
+    request.body = {};  // not while the client reads the answer
+    held_body.reset();
     co_await write(request, admission, response, keeps);
     co_return keeps;
   }
@@ -232,11 +220,14 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   asio::awaitable<void> read_body(Parser& parser, Request& request, const Admission& admission,
-                                  std::optional<Reservation>& reservation) {
+                                  std::optional<HeldBytes::Part>& held) {
     const auto length = parser.content_length();
     if (length && *length > admission.body_bytes) refuse_of(http::error::body_limit);
     if (parser.is_done() || (!parser.chunked() && length.value_or(0) == 0)) co_return;
-    reservation.emplace(core_, length ? static_cast<std::size_t>(*length) : admission.body_bytes);
+    const std::size_t bytes = length ? static_cast<std::size_t>(*length) : admission.body_bytes;
+    if (!core_.bodies().take(admission.organization(), bytes))
+      throw Refusal(503, "busy", "the server holds too many bodies; try again", {{"Retry-After", "1"}});
+    held.emplace(core_.bodies(), admission.organization(), bytes);
     const bool is_long = admission.body_bytes > core_.limits().body_bytes;
     lowest(stream_).expires_after(core_.limits().body_time * (is_long ? 2 : 1));
     if (const auto expectation = request.header("expect")) {
@@ -273,6 +264,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   asio::awaitable<Response> carried_out(const Request& request, const Admission& admission) {
     const Application& application = core_.application();
     lowest(stream_).expires_never();
+    if (!has_room(admission))
+      co_return problem(Refusal(503, "busy", "too many answers to this organization were not read yet; read them first",
+                                {{"Retry-After", "1"}}));
     if (admission.lane == Lane::brief) co_return application.carry_out(request, admission);
     Response response;
     const bool done = co_await run_elsewhere(admission.lane, admission.organization(),
@@ -282,6 +276,16 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     if (response.stream && request.is_http_1_0)
       response = problem(Refusal(505, "malformed_request", "a stream needs HTTP/1.1"));
     co_return response;
+  }
+
+  // Answers to nobody in particular are small, or files of the dashboard.
+  bool has_room(const Admission& admission) const {
+    return !admission.asker || core_.answers().has_room(admission.organization());
+  }
+  void hold_answer(const Admission& admission, std::size_t bytes, std::optional<HeldBytes::Part>& held) {
+    if (!admission.asker || bytes < counted_bytes) return;
+    core_.answers().add(admission.organization(), bytes);
+    held.emplace(core_.answers(), admission.organization(), bytes);
   }
 
   asio::awaitable<void> write(const Request& request, const Admission& admission, Response& response, bool keeps) {
@@ -312,7 +316,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
           failure = std::current_exception();
         }
       };
-      if (!co_await run_elsewhere(Lane::read, admission.organization(), make)) {
+      if (!has_room(admission) || !co_await run_elsewhere(Lane::read, admission.organization(), make)) {
         chunk.wait = std::chrono::milliseconds(100);
       } else if (failure) {
         std::rethrow_exception(failure);
@@ -321,6 +325,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       std::string text;
       if (!chunk.bytes.empty()) text = fmt::format("{:x}\r\n{}\r\n", chunk.bytes.size(), chunk.bytes);
       if (is_last) text += "0\r\n\r\n";
+      std::optional<HeldBytes::Part> held;
+      hold_answer(admission, text.size(), held);
+      chunk.bytes = {};
       if (!text.empty()) {
         lowest(stream_).expires_after(core_.limits().write_time);
         co_await asio::async_write(stream_, asio::buffer(text), asio::use_awaitable);

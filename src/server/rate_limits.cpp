@@ -30,7 +30,8 @@ void RateLimits::Buckets::use(const std::string& name, Time now) {
 RateLimits::Answer RateLimits::take(const std::string& organization, const std::string& actor, Time now) {
   Answer out;
   if (actors_.rate() == 0 && organizations_.rate() == 0) return out;
-  const std::string of_actor = organization + "/" + actor;
+  const std::string of_actor =
+      std::to_string(organization.size()) + "/" + organization + actor;  // ids may have any text
   const std::lock_guard lock(mutex_);
   std::string policies, states;
   const auto look = [&](Buckets& buckets, const std::string& name, const char* title) {

@@ -157,6 +157,69 @@ TEST_CASE("the bodies that are held at once are bounded", "[server]") {
   CHECK(world.ask("POST", "/v1/entities/note", world.writer, Json{{"data", Json::object()}}).status == 201);
 }
 
+TEST_CASE("slow bodies of one organization, or of nobody, leave room to others", "[server]") {
+  server::ServerOptions options;
+  options.limits.bodies_bytes = 4000;
+  ServedWorld world(options);
+  world.add_organization("globex");
+  const Session theirs = world.system(Environment::development, "globex");
+  theirs.entity_types().define({{"slug", "note"}});
+  theirs.roles().define(
+      {{"name", "writer"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  const std::string key = theirs.api_keys().create({.name = "k", .roles = {"writer"}}).secret;
+  const auto begin = [&](HttpClient& client, const std::string& target, const std::string& as) {
+    client.send("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+                (as.empty() ? "" : "Authorization: Bearer " + as + "\r\n") +
+                "Content-Length: 900\r\nExpect: 100-continue\r\n\r\n");
+    return client.read().status;
+  };
+  std::vector<std::unique_ptr<HttpClient>> slow;
+  std::vector<int> answers;
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(std::make_unique<HttpClient>(world.server->port()));
+    answers.push_back(begin(*slow.back(), "/v1/entities/note", world.writer));
+  }
+  CHECK(answers == std::vector{100, 100, 503, 503});
+  CHECK(world.ask("POST", "/v1/entities/note", key, Json{{"data", {{"text", "t"}}}}).status == 201);
+  // Who has not said who it is sends little.
+  CHECK(world.ask("POST", "/v1/operator/session", {}, Json{{"token", std::string(5000, 'x')}}).status == 413);
+}
+
+TEST_CASE("answers that one organization does not read leave room to others", "[server][large]") {
+  server::ServerOptions options;
+  options.limits.answers_bytes = 40 << 20;
+  ServedWorld world(options);
+  world.add_organization("globex");
+  const Session theirs = world.system(Environment::development, "globex");
+  theirs.entity_types().define({{"slug", "note"}});
+  theirs.roles().define(
+      {{"name", "writer"}, {"policies", {{{"resource", "*"}, {"actions", {"*"}}, {"effect", "allow"}}}}});
+  const std::string key = theirs.api_keys().create({.name = "k", .roles = {"writer"}}).secret;
+  const std::string other = theirs.entities("note").create({{"text", "t"}}).id.str();
+  Json ids = Json::array();  // asked for four times, more than the system keeps for a client that does not read
+  for (int i = 0; i < 33; ++i)
+    ids.push_back(world.create("note", {{"number", i}, {"secret", std::string(900'000, 'x')}}).str());
+  const std::string body = Json{{"ids", ids}}.dump();
+  auto unread = std::make_unique<HttpClient>(world.server->port());
+  const std::string request =
+      "POST /v1/entities/note/get-many HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Authorization: Bearer " +
+      world.writer + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  unread->send(request + request + request + request);
+  const std::string one = "/v1/entities/note/" + ids.at(0).get<std::string>() + "?fields=data.number";
+  const auto comes = [&](int status) {  // once the server is as far
+    for (int i = 0; i < 600; ++i) {
+      if (world.ask("GET", one, world.writer).status == status) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  };
+  CHECK(comes(503));
+  CHECK(world.ask("GET", "/v1/entities/note/" + other, key).status == 200);
+  unread.reset();
+  CHECK(comes(200));
+}
+
 TEST_CASE("a client that sends too slowly is disconnected", "[server]") {
   server::ServerOptions options;
   options.limits.header_time = options.limits.body_time = std::chrono::milliseconds(200);

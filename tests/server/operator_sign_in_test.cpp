@@ -1,5 +1,8 @@
 // docs/server.md, "Operators": how people sign in to a server, and what stops others from using their sessions.
+#include <atomic>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "server/sign_in_world.hpp"
 
@@ -48,10 +51,38 @@ TEST_CASE("a link makes a session, which the browser keeps in a cookie that no s
   CHECK(again.header("set-cookie").empty());
 }
 
+TEST_CASE("of many who redeem a link at once, one is signed in", "[server][operators]") {
+  const SignInWorld world;
+  const std::string link = world.link_of("olga");
+  std::atomic<int> signed_in = 0, refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      const int status = world.send("POST", "/v1/operator/session", same_origin, sign_in_body(link)).status;
+      if (status == 201) ++signed_in;
+      if (status == 401) ++refused;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(signed_in == 1);
+  CHECK(refused == 7);
+}
+
+TEST_CASE("a session is of its organization, whatever a copy of its secret names", "[server][operators]") {
+  SignInWorld world;
+  world.add_organization("globex");
+  world.host().put_member(OrganizationId("globex"), UserId("boss"), MembershipRole::admin);
+  const std::string cookie = world.cookie_of("boss");
+  const std::string forged = "__Host-struere=op_globex" + cookie.substr(cookie.find('.'));
+  CHECK(world.as(forged, "GET", "/v1/me").status == 401);
+  CHECK(world.as(cookie, "GET", "/v1/me").json().at("organization").at("id") == "acme");
+}
+
 TEST_CASE("an operator names the environment exactly, in each request", "[server][operators]") {
   const SignInWorld world;
   const std::string cookie = world.cookie_of("olga");
-  for (const char* const query : {"", "?environment=", "?environment=Production", "?environment=prod"}) {
+  for (const char* const query :
+       {"", "?environment=", "?environment=Production", "?environment=prod", "?environment=+production",
+        "?environment=development&environment=production", "?Environment=production", "?environment=production%00"}) {
     INFO(query);
     const SentAnswer answer = world.send("GET", fmt::format("/v1/me{}", query), {{"Cookie", cookie}});
     CHECK(answer.status == 400);
@@ -74,6 +105,16 @@ TEST_CASE("what another site makes a browser send is refused", "[server][operato
   CHECK(create({{"Origin", "null"}}) == 403);
   CHECK(create({{"Origin", world.origin() + ".evil.example"}}) == 403);
   CHECK(create({}) == 403);
+  // Another scheme or port of this machine is another origin; an empty header is not a missing one.
+  CHECK(create({{"Origin", "https" + world.origin().substr(4)}}) == 403);
+  CHECK(create({{"Origin", "http://127.0.0.1:1"}}) == 403);
+  CHECK(create({{"Origin", fmt::format("http://localhost:{}", world.port())}}) == 403);
+  CHECK(create({{"Origin", world.origin() + "/"}}) == 403);
+  CHECK(create({{"Sec-Fetch-Site", ""}, {"Origin", world.origin()}}) == 403);
+  CHECK(create({{"Referer", world.origin() + "/"}}) == 403);
+  for (const char* const second : {"Sec-Fetch-Site: cross-site", "Cookie: __Host-struere=op_acme.x"})
+    CHECK(create({{"Sec-Fetch-Site", fmt::format("same-origin\r\n{}", second)}}) == 400);
+  CHECK(create({{"Origin", world.origin() + "\r\nOrigin: https://evil.example"}}) == 400);
   CHECK(world.system().entities("note").count() == 0);
   CHECK(create({{"Sec-Fetch-Site", "same-origin"}}) == 201);
   CHECK(create({{"Origin", world.origin()}}) == 201);
@@ -206,6 +247,9 @@ TEST_CASE("a host's own sign-in says who asks, and other sites are refused all t
   CHECK(world.send("GET", "/v1/me?environment=development", {{"X-Auth-Request-User", "boss"}}).status == 401);
   proxied["X-Auth-Request-User"] = "stranger";
   CHECK(world.send("GET", "/v1/me?environment=development", proxied).status == 403);
+  const SentAnswer stranger = world.send("GET", "/v1/operator", proxied);
+  CHECK(stranger.status == 403);
+  CHECK(stranger.body.find("acme") == std::string::npos);
   proxied["X-Auth-Request-User"] = "boss";
   const Json note{{"data", {{"text", "t"}}}};
   CHECK(world.send("POST", "/v1/entities/note?environment=development", proxied, note).status == 403);

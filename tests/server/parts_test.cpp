@@ -3,12 +3,17 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
+#include <vector>
 
+#include "server/backup_turns.hpp"
 #include "server/body_object.hpp"
 #include "server/header_scan.hpp"
+#include "server/held_bytes.hpp"
 #include "server/idempotency.hpp"
 #include "server/rate_limits.hpp"
 #include "server/refusal.hpp"
+#include "server/stream_counts.hpp"
 #include "server/work_queue.hpp"
 
 using namespace struere;
@@ -131,4 +136,90 @@ TEST_CASE("a limit of requests is given back with time", "[server]") {
   CHECK(limits.take("other", "ana", now).is_allowed);
   CHECK(limits.take("acme", "ana", now + std::chrono::milliseconds(501)).is_allowed);
   CHECK_FALSE(limits.take("acme", "ana", now + std::chrono::milliseconds(501)).is_allowed);
+}
+
+TEST_CASE("no organization takes all streams, with however many actors", "[server]") {
+  const auto counts = std::make_shared<StreamCounts>(64, 8);
+  std::vector<std::unique_ptr<StreamCounts::Ticket>> taken;
+  const auto take_all = [&](const std::string& organization) {
+    std::size_t own = 0;
+    for (int actor = 0; actor < 100; ++actor)
+      while (auto ticket = counts->take(organization, std::to_string(actor))) {
+        taken.push_back(std::move(ticket));
+        ++own;
+      }
+    return own;
+  };
+  CHECK(take_all("greedy") == 32);
+  CHECK(take_all("other") == 16);
+  CHECK(take_all("third") == 8);
+  CHECK(counts->take("fourth", "ana"));
+  CHECK_FALSE(counts->take("greedy", "ana"));
+  taken.clear();
+  CHECK(counts->open() == 0);
+  CHECK(take_all("other") == 32);
+}
+
+TEST_CASE("ids of any text are not taken for those of another organization", "[server]") {
+  RateLimits limits(1, 0);
+  const auto now = std::chrono::steady_clock::now();
+  CHECK(limits.take("a", "b/c", now).is_allowed);
+  CHECK(limits.take("a/b", "c", now).is_allowed);
+  CHECK_FALSE(limits.take("a", "b/c", now).is_allowed);
+  const auto counts = std::make_shared<StreamCounts>(64, 1);
+  const auto first = counts->take("a", "b/c"), second = counts->take("a/b", "c");
+  CHECK(first);
+  CHECK(second);
+}
+
+TEST_CASE("an organization that copies itself all the time delays no other one's copy", "[server]") {
+  const auto turns = std::make_shared<BackupTurns>();
+  auto now = BackupTurns::Time();
+  auto greedy = turns->take("greedy", now);
+  REQUIRE(greedy);
+  CHECK_FALSE(turns->take("other", now));  // one is being made
+  CHECK_FALSE(turns->take("third", now));
+  greedy->made();
+  CHECK_FALSE(turns->take("greedy", now));  // the last copy is not downloaded yet
+  greedy.reset();
+  CHECK_FALSE(turns->take("greedy", now));  // others were refused before
+  CHECK_FALSE(turns->take("third", now));
+  auto other = turns->take("other", now);
+  REQUIRE(other);
+  other->made();
+  auto third = turns->take("third", now);  // while the other one is downloaded
+  REQUIRE(third);
+  third.reset();
+  other.reset();
+  CHECK(turns->take("greedy", now));
+  // Who does not come back keeps nobody waiting.
+  auto again = turns->take("greedy", now);
+  CHECK_FALSE(turns->take("other", now));
+  again.reset();
+  CHECK_FALSE(turns->take("greedy", now));
+  CHECK(turns->take("greedy", now + std::chrono::minutes(3)));
+}
+
+TEST_CASE("no organization holds more bytes than it leaves to the others", "[server]") {
+  HeldBytes held(1000);
+  const auto take_all = [&](const std::string& organization, std::size_t bytes) {
+    std::size_t own = 0;
+    for (; held.take(organization, bytes); own += bytes) {
+    }
+    return own;
+  };
+  CHECK(take_all("greedy", 10) == 500);
+  CHECK(held.has_room("greedy"));  // as much as is free
+  CHECK(take_all("other", 10) == 250);
+  CHECK_FALSE(held.has_room("greedy"));
+  CHECK(held.take("third", 200));  // who holds nothing takes what there is
+  CHECK_FALSE(held.take("fourth", 100));
+  CHECK(held.take("fourth", 50));
+  held.add("fourth", 1000);
+  CHECK_FALSE(held.has_room("fifth"));
+  { const HeldBytes::Part back(held, "fourth", 1050); }
+  CHECK(held.has_room("fifth"));
+  { const HeldBytes::Part greedy(held, "greedy", 500), other(held, "other", 250), third(held, "third", 200); }
+  CHECK(held.take("fifth", 1000));
+  CHECK_FALSE(HeldBytes(10).take("a", 11));
 }

@@ -124,6 +124,23 @@ TEST_CASE("a transaction over HTTP is all or nothing, and names the operation th
   CHECK(world.system().entities("note").count() == 2);
 }
 
+TEST_CASE("a transaction whose answers hold more than 8 MiB is refused and undone", "[server][bounds]") {
+  ServedWorld world;
+  const EntityId id = world.create("note", {{"text", std::string(900'000, 'x')}});
+  const auto updates = [&](int count) {
+    Json operations = Json::array();
+    for (int i = 1; i <= count; ++i)
+      operations.push_back({{"op", "update"}, {"type", "note"}, {"id", id.str()}, {"data", {{"number", i}}}});
+    return world.ask("POST", "/v1/transaction", world.writer, Json{{"operations", operations}});
+  };
+  const HttpAnswer refused = updates(10);
+  CHECK(refused.status == 422);
+  CHECK(refused.code() == "invalid_query");
+  CHECK(refused.body.find("hold more than 8 MiB") != std::string::npos);
+  CHECK(world.system().entities("note").get(id).version() == 1);
+  CHECK(updates(9).status == 200);
+}
+
 TEST_CASE("what is exported as lines is imported as lines, and a wrong line is named", "[server]") {
   ServedWorld world;
   for (int i = 0; i < 1200; ++i) world.create("note", {{"number", i}});
@@ -177,6 +194,25 @@ TEST_CASE("events come as a stream, once, from where the client stopped, and end
   for (const ApiKey& key : world.system().api_keys().list()) world.system().api_keys().revoke(key.id);
   world.create("note", {{"text", "after the end"}, {"team", "north"}});
   CHECK(client->read_until("0\r\n\r\n", patience).find("after the end") == std::string::npos);
+}
+
+TEST_CASE("an export ends when its key does, however slowly it is read", "[server][large]") {
+  constexpr int rows = 60;  // more than the system keeps for a client that does not read
+  ServedWorld world;
+  for (int i = 0; i < rows; ++i) world.create("note", {{"number", i}, {"secret", std::string(900'000, 'x')}});
+  const CreatedApiKey key = world.system().api_keys().create({.name = "export", .roles = {"writer"}});
+  HttpClient client(world.server->port());
+  client.send("GET /v1/entities/note/export HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key.secret +
+              "\r\n\r\n");
+  std::string got = client.read_until("xxxx", std::chrono::seconds(60));
+  CHECK(got.find(" 200 ") != std::string::npos);
+  world.system().api_keys().revoke(key.key.id);
+  got += client.read_to_end(std::chrono::seconds(60));
+  int told = 0;
+  for (std::size_t at = 0; (at = got.find("\"number\":", at)) != std::string::npos; ++at) ++told;
+  CHECK(told > 0);
+  CHECK(told < rows);
+  CHECK_FALSE(got.ends_with("0\r\n\r\n"));  // the client notices
 }
 
 TEST_CASE("one actor has a bounded number of streams", "[server]") {

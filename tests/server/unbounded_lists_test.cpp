@@ -1,6 +1,8 @@
 // What one organization makes large or asks for often does not take the memory, or the time, of the others.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,7 +37,71 @@ class CountedChecks final : public ForwardingStorage {
   int checks = 0;
 };
 
+// Counts the questions for the records of all organizations at once.
+class WatchedRecords final : public RecordTransaction {
+ public:
+  WatchedRecords(std::unique_ptr<RecordTransaction> records, std::atomic<int>& lists)
+      : records_(std::move(records)), lists_(lists) {}
+
+  void commit() override { records_->commit(); }
+  bool insert_record(RecordTable table, const Record& record) override {
+    return records_->insert_record(table, record);
+  }
+  std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
+                              const RecordChanges& changes) override {
+    return records_->update_records(table, where, changes);
+  }
+  std::int64_t remove_records(RecordTable table, const std::vector<RecordCondition>& where) override {
+    return records_->remove_records(table, where);
+  }
+  std::vector<Record> select_records(const RecordSelection& selection) override {
+    const auto names_one = [](const RecordCondition& condition) { return condition.column == "id"; };
+    if (std::ranges::none_of(selection.where, names_one)) ++lists_;
+    return records_->select_records(selection);
+  }
+  std::vector<RecordGroup> sum_records(const RecordRollup& rollup) override { return records_->sum_records(rollup); }
+
+ private:
+  std::unique_ptr<RecordTransaction> records_;
+  std::atomic<int>& lists_;
+};
+
+class WatchedLists final : public ForwardingStorage {
+ public:
+  using ForwardingStorage::ForwardingStorage;
+
+  std::unique_ptr<RecordTransaction> begin_database(spi::Access access) override {
+    return std::make_unique<WatchedRecords>(ForwardingStorage::begin_database(access), lists);
+  }
+
+  std::atomic<int> lists = 0;
+};
+
 }  // namespace
+
+TEST_CASE("what an organization asks about itself reads no list of all organizations", "[server][doctor]") {
+  auto* const storage = new WatchedLists(open_memory_storage());
+  const Database database = Database::with_storage(std::unique_ptr<Storage>(storage));
+  const TrustedHost host = database.trusted_host();
+  host.create_organization("Acme", OrganizationId("acme"));
+  host.create_user("boss", UserId("boss"));
+  host.put_member(OrganizationId("acme"), UserId("boss"), MembershipRole::admin);
+  const RunningServer server(database);
+  storage->lists = 0;
+  for (const char* const path : {"/v1/operator", "/v1/me", "/v1/doctor", "/v1/members", "/v1/operators", "/v1/keys"}) {
+    const std::string target =
+        std::string(path) + (std::string_view(path) == "/v1/operator" ? "" : "?environment=development");
+    const HttpAnswer answer =
+        HttpClient(server.port()).ask("GET", target, {{"Cookie", "user=boss; organization=acme"}});
+    INFO(path << ": " << answer.body);
+    CHECK(answer.status == 200);
+    if (std::string_view(path) == "/v1/me") CHECK(answer.json().at("organization").at("name") == "Acme");
+    if (std::string_view(path) == "/v1/operator") CHECK(answer.json().at("organizations").at(0).at("name") == "Acme");
+    CHECK(storage->lists == 0);
+  }
+  (void)host.organizations();
+  CHECK(storage->lists == 1);  // so the watch works
+}
 
 TEST_CASE("the health of one organization costs nothing of the others, and seldom a check of the storage",
           "[server][doctor]") {

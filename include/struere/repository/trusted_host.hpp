@@ -50,7 +50,8 @@ class TrustedHost {
   // Error{conflict} where an id is taken, Error{invalid_data} where one is empty, too long or not UTF-8.
   Organization create_organization(const std::string& name, std::optional<OrganizationId> id = {}) const;
   User create_user(const std::string& name, std::optional<UserId> id = {}) const;
-  std::vector<Organization> organizations() const;
+  std::vector<Organization> organizations() const;  // by id
+  std::optional<Organization> organization(const OrganizationId& id) const;
   // The members of an organization, by user id; of one that does not exist, none.
   std::vector<Membership> members(const OrganizationId& organization, const MemberQuery& query = {}) const;
   std::optional<Membership> member(const OrganizationId& organization, const UserId& user) const;

@@ -23,6 +23,7 @@ struct ServerLimits {
   std::size_t header_bytes = 16 * 1024;           // of the request line and all headers
   std::size_t body_bytes = 1024 * 1024 + 4096;    // of a body, except where a route says otherwise
   std::size_t bodies_bytes = 256 << 20;           // of all bodies that are held at once
+  std::size_t answers_bytes = 256 << 20;          // of all answers that clients have not read yet
   std::chrono::milliseconds header_time{10'000};  // from the first byte of a request to the end of its headers
   std::chrono::milliseconds body_time{30'000};    // for a body; twice that for an import
   std::chrono::milliseconds write_time{30'000};   // for each part of an answer
@@ -36,7 +37,7 @@ struct ServerLimits {
   // Zero: as many as there are. A burst may be as large as what a second allows.
   std::uint32_t requests_per_second = 0;  // of one key or operator
   std::uint32_t requests_per_second_of_organization = 0;
-  std::size_t streams = 512;  // of events
+  std::size_t streams = 512;  // of events; an organization has at most as many as it leaves free
   std::size_t streams_per_actor = 8;
 };
 

@@ -144,7 +144,7 @@ Response stream_events(const Call& call) {
   else
     query.after = call.text("cursor");
   const ActorContext actor = call.session().actor();
-  auto ticket = call.services().streams->take(actor.organization().str() + "/" + actor.id());
+  auto ticket = call.services().streams->take(actor.organization().str(), actor.id());
   if (!ticket)
     throw Refusal(429, "limit", "too many streams are open; close one, or try again later", {{"Retry-After", "5"}});
   if (query.after) {

@@ -1,9 +1,10 @@
 // The health of the organization, and a copy of it to keep.
-#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "server/backup_turns.hpp"
 #include "server/organization_admin.hpp"
 #include "server/refusal.hpp"
 #include "server/routes/all_routes.hpp"
@@ -49,25 +50,11 @@ class PrivateFolder {
   std::filesystem::path path_;
 };
 
-// One copy at a time: each takes a thread of those that all readers share.
-class CopyTurn {
- public:
-  CopyTurn() {
-    if (is_taken_.test_and_set())
-      throw Refusal(429, "limit", "a backup is being made; try again in a minute", {{"Retry-After", "60"}});
-  }
-  ~CopyTurn() { is_taken_.clear(); }
-  CopyTurn(const CopyTurn&) = delete;
-  CopyTurn& operator=(const CopyTurn&) = delete;
-
- private:
-  static inline std::atomic_flag is_taken_;
-};
-
 class FileStream final : public BodyStream {
  public:
-  FileStream(std::unique_ptr<PrivateFolder> folder, const std::filesystem::path& file)
-      : folder_(std::move(folder)), stream_(file, std::ios::binary) {
+  FileStream(std::unique_ptr<BackupTurns::Copy> copy, std::unique_ptr<PrivateFolder> folder,
+             const std::filesystem::path& file)
+      : copy_(std::move(copy)), folder_(std::move(folder)), stream_(file, std::ios::binary) {
     if (!stream_) throw Error(ErrorCode::storage, "the copy cannot be read; make a new one");
   }
 
@@ -79,26 +66,34 @@ class FileStream final : public BodyStream {
     out.bytes.resize(static_cast<std::size_t>(stream_.gcount()));
     out.is_last = stream_.eof();
     if (stream_.bad()) throw Error(ErrorCode::storage, "the copy cannot be read; make a new one");
+    if (out.is_last) {  // before the client has all of it, and may ask for the next one
+      folder_.reset();
+      copy_.reset();
+    }
     return out;
   }
 
  private:
+  std::unique_ptr<BackupTurns::Copy> copy_;  // outlives the file
   std::unique_ptr<PrivateFolder> folder_;
   std::ifstream stream_;
 };
 
 Response back_up(const Call& call) {
   const OrganizationAdmin admin(call);
+  auto copy =
+      call.services().backup_turns->take(call.session().actor().organization().str(), std::chrono::steady_clock::now());
+  if (!copy)
+    throw Refusal(429, "limit", "a backup is being made, or is not downloaded yet; try again in a minute",
+                  {{"Retry-After", "60"}});
   auto folder = std::make_unique<PrivateFolder>();
   const std::filesystem::path file = folder->path() / "backup.db";
-  {
-    const CopyTurn turn;
-    admin.back_up(file);
-  }
+  admin.back_up(file);
+  copy->made();
   Response out;
   out.content_type = "application/vnd.sqlite3";
   out.headers.emplace_back("Content-Disposition", "attachment; filename=\"backup.db\"");
-  out.stream = std::make_unique<FileStream>(std::move(folder), file);
+  out.stream = std::make_unique<FileStream>(std::move(copy), std::move(folder), file);
   return out;
 }
 

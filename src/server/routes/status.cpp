@@ -59,9 +59,8 @@ Response me(const Call& call) {
   Json roles = Json::array();
   for (const ActorRole& role : actor.roles()) roles.push_back(role.name);
   Json organization{{"id", actor.organization().str()}};
-  const auto known = call.services().database.trusted_host().organizations();
-  const auto own = std::ranges::find(known, actor.organization(), &Organization::id);
-  if (own != known.end()) organization["name"] = own->name;
+  if (const auto own = call.services().database.trusted_host().organization(actor.organization()))
+    organization["name"] = own->name;
   Json out{{"organization", std::move(organization)},
            {"environment", to_string(actor.environment())},
            {"actorType", to_string(actor.type())},

@@ -3,6 +3,7 @@
 #include "server/entity_json.hpp"
 #include "server/refusal.hpp"
 #include "server/routes/all_routes.hpp"
+#include "server/who_asks.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::server {
@@ -12,10 +13,12 @@ constexpr std::size_t import_bytes = (64 << 20) + (4 << 20);  // of data, and wh
 constexpr std::size_t batch_rows = 1000;
 constexpr std::size_t batch_bytes = 8 << 20;
 
-// The rows that the actor sees, read page by page while the client takes them.
+// The rows that the actor sees, read page by page while the client takes them. Who asks is looked at again before each
+// page, because a slow client takes long, and its key or session may have ended.
 class Export : public BodyStream {
  public:
-  Export(EntityRepository entities, Query query) : entities_(std::move(entities)), query_(std::move(query)) {
+  Export(const Call& call, Query query)
+      : services_(call.services()), request_(call.request()), type_(call.path("type")), query_(std::move(query)) {
     page_ = next_page();  // a problem of the query is an answer of its own
   }
 
@@ -32,9 +35,11 @@ class Export : public BodyStream {
   }
 
  private:
-  EntityPage next_page() const { return entities_.list(query_); }
+  EntityPage next_page() const { return who_asks(request_, services_, true).session.entities(type_).list(query_); }
 
-  EntityRepository entities_;
+  const Services& services_;  // outlive each connection
+  const Request request_;     // a copy
+  const std::string type_;
   Query query_;
   std::optional<EntityPage> page_;
 };
@@ -47,7 +52,7 @@ Response export_rows(const Call& call) {
   query.timeout = call.services().options.limits.query_time;
   Response out;
   out.content_type = "application/x-ndjson";
-  out.stream = std::make_unique<Export>(call.session().entities(call.path("type")), query);
+  out.stream = std::make_unique<Export>(call, query);
   return out;
 }
 
