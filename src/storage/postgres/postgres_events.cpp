@@ -1,9 +1,8 @@
 // The log of one scope (SPEC 7).
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "storage/postgres/event_statements.hpp"
 #include "storage/postgres/interruptible.hpp"
 #include "storage/postgres/postgres_transaction.hpp"
 #include "storage/postgres/row_limit.hpp"
@@ -109,29 +108,8 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
   for (std::int64_t rows = row_limit(std::clamp(selection.limit + 1, least_events, most_events));;
        rows = std::min(rows * 4, most_events)) {
     throw_if_due(selection.interruption);
-    Parameters parameters = Parameters().add(scope_).add(after);
-    std::string where = "v.scope_id = $1 AND v.sequence > $2";
-    const auto also = [&](const char* condition) {
-      where += fmt::format(fmt::runtime(condition), fmt::format("${}", parameters.size()));
-    };
-    if (before) parameters.add(*before), also(" AND v.sequence < {}");
-    if (selection.entity) {
-      parameters.add_text(*selection.entity);
-      also(selection.purged ? " AND (v.entity_id = {0} OR v.purged_entity_id = {0})" : " AND v.entity_id = {}");
-    }
-    if (selection.type) parameters.add_text(*selection.type), also(" AND v.type = {}");
-    if (selection.type_prefix) parameters.add_text(*selection.type_prefix), also(" AND starts_with(v.type, {})");
-    if (selection.actor_id) parameters.add_text(*selection.actor_id), also(" AND v.actor_id = {}");
-    if (selection.since) parameters.add(*selection.since), also(" AND v.created_at >= {}");
-    if (selection.until) parameters.add(*selection.until), also(" AND v.created_at < {}");
-    const Result batch = connection().run(
-        fmt::format(
-            "SELECT {}, e.type_key, e.id, e.data, e.status, e.created_at, e.updated_at, o.type_key, o.id, "
-            "o.data, o.status, o.created_at, o.updated_at FROM struere.events v LEFT JOIN struere.entities e ON "
-            "e.scope_id = $1 AND e.id = v.entity_id LEFT JOIN struere.entities o ON o.scope_id = $1 AND o.id = "
-            "v.other_end_id WHERE {} ORDER BY v.sequence{} LIMIT {}",
-            event_columns, where, selection.newest_first ? " DESC" : "", rows),
-        parameters);
+    const EventStatement statement = next_events(scope_, selection, after, before, rows);
+    const Result batch = connection().run(statement.sql, statement.parameters);
     for (int i = 0; i < batch.rows(); ++i) {
       const Row row(batch, i);
       EventRecord event = read_event(row);
@@ -165,15 +143,8 @@ void PostgresTransaction::replay_events(const EventReplay& which,
                                         const std::function<bool(const EventRecord&)>& visit) {
   std::int64_t after = std::max(which.after, log_start().sequence);
   for (std::int64_t rows = least_events;; rows = std::min(rows * 2, most_events)) {
-    Parameters parameters = Parameters().add(scope_).add(after);
-    if (which.entity) parameters.add_text(*which.entity);
-    const Result batch = connection().run(
-        fmt::format("SELECT {} FROM struere.events v WHERE v.scope_id = $1 AND v.sequence > $2{} ORDER BY v.sequence "
-                    "LIMIT {}",
-                    event_columns,
-                    which.entity ? " AND (v.entity_id = $3 OR (v.entity_id IS NULL AND v.purged_entity_id = $3))" : "",
-                    rows),
-        parameters);
+    const EventStatement statement = events_to_replay(scope_, which, after, rows);
+    const Result batch = connection().run(statement.sql, statement.parameters);
     for (int i = 0; i < batch.rows(); ++i) {
       const EventRecord event = read_event(Row(batch, i));
       after = event.sequence;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/postgres/connection.hpp"
+#include "storage/postgres/event_statements.hpp"
 #include "struere/struere.hpp"
 #include "support/postgres_database.hpp"
 
@@ -32,6 +34,62 @@ TEST_CASE("rows that a field key leads to are found by their ids, whether or not
       CHECK(plan.find("entities_pkey") != std::string::npos);
       CHECK(plan.find("entities_by_type") == std::string::npos);
       CHECK(plan.find("Seq Scan") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("on PostgreSQL the history of an entity is a seek by its id, also for who sees the events of purged ones",
+          "[postgres]") {
+  const PostgresDatabase server;
+  const Database database = Database::open(server.application());
+  RawPostgres raw(server.superuser());
+  raw.run("ALTER TABLE struere.events SET (autovacuum_enabled = false)");
+  database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::production);
+  system.entity_types().define({{"slug", "note"}});
+  const std::vector<EntityId> notes = system.entities("note").create_all(std::vector<Json>(40, Json::object()));
+  for (int i = 0; i < 10; ++i) system.entities("note").purge(notes[static_cast<std::size_t>(i)]);
+  const std::string scope = raw.value("SELECT id FROM struere.scopes WHERE environment = 'production'");
+  // A few entities have almost all events: by these, reading the log in its order looks as good as anything.
+  raw.run(
+      "INSERT INTO struere.events(scope_id, sequence, id, type, entity_id, actor_type, actor_id, created_at, payload, "
+      "hash) SELECT scope_id, sequence * 100000 + i, id || i, type, entity_id, actor_type, actor_id, created_at, "
+      "payload, hash FROM struere.events, generate_series(1, 500) i WHERE entity_id IS NOT NULL");
+
+  // The plan that the library's connections make once, for all values.
+  const auto plan_of = [&](const std::string& sql, const std::string& values) {
+    postgres::Connection connection(postgres::Target::parse(server.application()));
+    for (const std::string& statement :
+         {std::string("BEGIN"), "SET LOCAL struere.scope = " + scope, "PREPARE history AS " + sql})
+      connection.run(statement);
+    const postgres::Result rows = connection.run("EXPLAIN (COSTS OFF) EXECUTE history(" + values + ")");
+    std::string plan;
+    for (int row = 0; row < rows.rows(); ++row) plan.append(rows.bytes(row, 0)).append("\n");
+    return plan;
+  };
+  for (const bool is_analyzed : {false, true}) {
+    if (is_analyzed) raw.run("ANALYZE");
+    for (const std::int64_t rows : {32, 1024}) {
+      for (const bool purged : {false, true}) {
+        for (const bool newest_first : {false, true}) {
+          EventSelection selection;
+          selection.purged = purged;
+          selection.newest_first = newest_first;
+          selection.entity = notes.back().str();
+          const std::string plan = plan_of(postgres::next_events(1, selection, 0, {}, rows).sql, "1, 0, 'note'");
+          INFO(plan);
+          CHECK(plan.find("events_by_entity") != std::string::npos);
+          CHECK((plan.find("events_by_purged_entity") != std::string::npos) == purged);
+          CHECK(plan.find("events_pkey") == std::string::npos);
+          CHECK(plan.find("Seq Scan") == std::string::npos);
+        }
+      }
+      const std::string plan =
+          plan_of(postgres::events_to_replay(1, {0, notes.back().str()}, 0, rows).sql, "1, 0, 'note'");
+      INFO(plan);
+      CHECK(plan.find("events_by_entity") != std::string::npos);
+      CHECK(plan.find("events_by_purged_entity") != std::string::npos);
+      CHECK(plan.find("events_pkey") == std::string::npos);
     }
   }
 }
