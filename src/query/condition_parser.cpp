@@ -138,7 +138,8 @@ class ConditionParser {
     JsonFault fault;
     const auto canonical = canonical_json(value, fault);
     if (!canonical) refuse("`value` cannot be used: " + fault.message);
-    return {Operand::Kind::literal, parse_canonical_json(*canonical), {}, {}};
+    // A text is its own canonical value.
+    return {Operand::Kind::literal, value.is_string() ? value : parse_canonical_json(*canonical), {}, {}};
   }
 
   const RuleWords* words_;

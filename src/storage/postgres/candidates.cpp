@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "query/field_key.hpp"
 #include "struere/query/comparison.hpp"
@@ -87,11 +88,20 @@ struct Candidates::Text {
   std::string where;
   Parameters parameters;
 
-  std::string number() const { return fmt::format("${}", parameters.size()); }
+  Text() { where.reserve(usual_length); }
+  std::string number() const { return "$" + std::to_string(parameters.size()); }
   std::string add(std::int64_t value) { return parameters.add(value), number(); }
   std::string add_text(std::string value) { return parameters.add_text(parameters.keep(std::move(value))), number(); }
   std::string add_bytes(std::string value) { return parameters.add_bytes(parameters.keep(std::move(value))), number(); }
-  void also(std::string_view condition) { where.append(where.empty() ? " WHERE " : " AND ").append(condition); }
+  // One more condition, in parts.
+  template <class... Parts>
+  void also(const Parts&... parts) {
+    where.append(where.empty() ? " WHERE " : " AND ");
+    (where.append(std::string_view(parts)), ...);
+  }
+
+ private:
+  static constexpr std::size_t usual_length = 320;
 };
 
 Candidates::Candidates(std::int64_t scope, const Selection& selection, const RowDecider& decider, const TypeKeys& keys,
@@ -143,14 +153,14 @@ Candidates::Candidates(std::int64_t scope, const Selection& selection, const Row
 void Candidates::add_key_condition(Text& text, const KeyAccess& access) const {
   const std::string beginning = beginning_of(access);
   const auto bound = [&](std::string_view comparison, std::string key) {
-    text.also(fmt::format("k.key {} {}", comparison, text.add_bytes(std::move(key))));
+    text.also("k.key ", comparison, " ", text.add_bytes(std::move(key)));
   };
   text.also("k.scope_id = $1 AND k.type_key = $2");
-  text.also(fmt::format("k.key_no = {}", text.add(access.key->number)));
+  text.also("k.key_no = ", text.add(access.key->number));
   if (access.is_full()) return bound("=", beginning);
   if (access.list) {
     text.parameters.add_list_of_bytes(listed_keys(access));
-    return text.also(fmt::format("k.key = ANY({})", text.number()));
+    return text.also("k.key = ANY(", text.number(), ")");
   }
   for (const Predicate* const condition : access.range) {
     const Json& value = condition->operand().literal;
@@ -186,18 +196,18 @@ void Candidates::add_alternatives(Text& text) const {
 void Candidates::add_condition(Text& text, const Predicate& condition) const {
   if (!is_condition_of_attribute(condition)) return;
   const Json& value = condition.operand().literal;
-  const std::string column = order_column({condition.field(), false});
+  const std::string_view column = order_column({condition.field(), false});
   if (condition.op() == Operator::in) {
     text.parameters.add_texts(value.get<std::vector<std::string>>());
-    text.also(fmt::format("{} = ANY({})", column, text.number()));
+    text.also(column, " = ANY(", text.number(), ")");
   } else if (is_text(condition.field())) {
-    text.also(fmt::format("{} = {}", column, text.add_text(value.get<std::string>())));
+    text.also(column, " = ", text.add_text(value.get<std::string>()));
   } else {
-    text.also(fmt::format("{} {} {}", column, comparison_of(condition.op()), text.add(*integer_of(value))));
+    text.also(column, " ", comparison_of(condition.op()), " ", text.add(*integer_of(value)));
   }
 }
 
-std::string Candidates::order_column(const OrderKey& key) const {
+std::string_view Candidates::order_column(const OrderKey& key) const {
   switch (key.field.root()) {
     case FieldPath::Root::id: return access_ ? "k.id" : "e.id";
     case FieldPath::Root::created_at: return access_ ? "k.created_at" : "e.created_at";
@@ -215,15 +225,19 @@ void Candidates::add_conditions(Text& text) const {
   }
   // A row that ids lead to is found by its id: before the first ANALYZE of a table, the planner would take the index of
   // the type for as good, and read all rows of the scope for each id. `+ 0` hides from it that the index would do.
-  text.also(fmt::format("e.scope_id = $1 AND e.type_key{0} = $2 AND e.deleted_at{0} IS NULL",
-                        access_ || selection_.id || selection_.ids ? " + 0" : ""));
-  if (selection_.id)
-    text.also(is_storable(*selection_.id) ? fmt::format("e.id = {}", text.add_text(*selection_.id)) : "false");
+  const std::string_view hidden = access_ || selection_.id || selection_.ids ? " + 0" : "";
+  text.also("e.scope_id = $1 AND e.type_key", hidden, " = $2 AND e.deleted_at", hidden, " IS NULL");
+  if (selection_.id) {
+    if (is_storable(*selection_.id))
+      text.also("e.id = ", text.add_text(*selection_.id));
+    else
+      text.also("false");
+  }
   if (selection_.ids) {
     std::vector<std::string> ids;
     std::ranges::copy_if(*selection_.ids, std::back_inserter(ids), is_storable);
     text.parameters.add_texts(ids);
-    text.also(fmt::format("e.id = ANY({})", text.number()));
+    text.also("e.id = ANY(", text.number(), ")");
   }
   for (const Predicate* const condition : conditions_) add_condition(text, *condition);
   if (!alternatives_.empty()) add_alternatives(text);
@@ -272,7 +286,7 @@ void Candidates::add_position(Text& text) const {
     std::vector<std::string> columns, bounds;
     const std::size_t first = text.parameters.size() - selection_.order.size() + 1;
     for (std::size_t i = 0; i < selection_.order.size(); ++i) {
-      columns.push_back(order_column(selection_.order[i]));
+      columns.emplace_back(order_column(selection_.order[i]));
       bounds.push_back(fmt::format("${}", first + i));
     }
     text.also(fmt::format("({}) {} ({})", fmt::join(columns, ", "), selection_.order.front().descending ? "<" : ">",
@@ -317,33 +331,43 @@ void Candidates::add_place(Text& text, const ResultRow& last) const {
 }
 
 Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* last) const {
+  constexpr std::size_t usual_rest = 224;
   Text text;
   add_conditions(text);
   if (last)
     add_place(text, *last);
   else
     add_position(text);
-  const std::string columns =
-      fmt::format("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at{} FROM {}struere.entities e{}",
-                  has_key() ? ", k.key" : "", access_ ? "struere.entity_keys k CROSS JOIN " : "", text.where);
+  std::string sql;
+  sql.reserve(text.where.size() + usual_rest);
+  sql.append("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at")
+      .append(has_key() ? ", k.key FROM " : " FROM ")
+      .append(access_ ? "struere.entity_keys k CROSS JOIN struere.entities e" : "struere.entities e")
+      .append(text.where);
   // It is one row or none: an order would only lead the planner to another index than that of the id.
-  if (selection_.id) return {columns, std::move(text.parameters)};
-  std::vector<std::string> order;
+  if (selection_.id) return {std::move(sql), std::move(text.parameters)};
+  std::string_view before = " ORDER BY ";
+  const auto order_by = [&](std::string_view column, bool descending) {
+    sql.append(std::exchange(before, ", ")).append(column).append(descending ? " DESC" : "");
+  };
   switch (selection_.order.empty() ? Order::none : order_) {
     case Order::exact:
-      for (const OrderKey& key : selection_.order) order.push_back(order_column(key) + (key.descending ? " DESC" : ""));
+      for (const OrderKey& key : selection_.order) order_by(order_column(key), key.descending);
       break;
-    case Order::key: {
-      const std::string_view direction = selection_.order.front().descending ? " DESC" : "";
-      order.push_back(fmt::format("k.key{0}, k.created_at{0}, k.id{0}", direction));
+    case Order::key:
+      for (const char* const column : {"k.key", "k.created_at", "k.id"})
+        order_by(column, selection_.order.front().descending);
       break;
-    }
-    case Order::none: order.push_back(access_ ? "k.created_at DESC, k.id DESC" : "e.created_at DESC, e.id DESC"); break;
+    case Order::none:
+      for (const char* const column : {access_ ? "k.created_at" : "e.created_at", access_ ? "k.id" : "e.id"})
+        order_by(column, true);
+      break;
   }
   // The position still bounds later batches of an order that is not exact: their place lies past it.
   // The number stands in the text: for a parameter, the planner of a prepared statement would expect a tenth of the
   // rows.
-  return {fmt::format("{} ORDER BY {} LIMIT {}", columns, fmt::join(order, ", "), limit), std::move(text.parameters)};
+  sql.append(" LIMIT ").append(std::to_string(limit));
+  return {std::move(sql), std::move(text.parameters)};
 }
 
 bool Candidates::is_position_exact() const {

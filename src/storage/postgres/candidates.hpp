@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/postgres/parameters.hpp"
@@ -62,7 +63,7 @@ class Candidates {
   void add_alternatives(Text& text) const;
   void add_position(Text& text) const;
   void add_place(Text& text, const ResultRow& last) const;
-  std::string order_column(const OrderKey& key) const;
+  std::string_view order_column(const OrderKey& key) const;
   bool is_in_key(const Predicate& condition) const;
 
   std::int64_t scope_;

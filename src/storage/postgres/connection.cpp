@@ -21,6 +21,9 @@ namespace {
 // Statements of other shapes are sent unprepared.
 constexpr std::size_t most_prepared = 512, most_prepared_without_parameters = 256;
 constexpr int interruption_interval_ms = 10;
+// A server that has just answered is not asked whether it is there: if it ends right then, the operation fails as it
+// would after the question.
+constexpr std::chrono::milliseconds surely_usable(1);
 
 // libpq tells no SQLSTATE of a connection that was refused.
 [[noreturn]] void throw_unreachable(const std::string& message) {
@@ -248,6 +251,7 @@ void Connection::finish() {
   }
   pending_.clear();
   is_broken_ = false;
+  answered_at_ = Time::now();
   has_finished_ = true;
   has_committed_with_it_ = commits && !failure_;
   if (const auto failure = std::exchange(failure_, nullptr)) failure();
@@ -271,6 +275,11 @@ void Connection::send_and_forget() noexcept {
 
 bool Connection::is_usable() noexcept {
   if (is_broken_ || forks_ != fork_count()) return false;
+  if (forgotten_ == 0 && pending_.empty() && Time::now() - answered_at_ < surely_usable) {
+    results_.clear();
+    commits_with_next_ = has_committed_with_it_ = false;
+    return true;
+  }
   try {
     pollfd event{PQsocket(connection_), POLLIN, 0};
     if (poll(&event, 1, 0) > 0 && PQconsumeInput(connection_) != 1) is_broken_ = true;

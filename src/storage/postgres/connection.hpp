@@ -75,6 +75,8 @@ class Connection {
   void set_committing(bool committing) noexcept { is_committing_ = committing; }
 
  private:
+  using Time = std::chrono::steady_clock;
+
   struct Pending {
     std::string prepares;  // the statement that is being prepared, if it is that
     std::optional<Ticket> ticket;
@@ -112,7 +114,8 @@ class Connection {
   std::vector<Result> results_;
   std::vector<const char*> data_;  // of the parameters of the statement that is being sent
   std::vector<int> lengths_, formats_;
-  std::size_t forgotten_ = 0;  // syncs whose results nobody wants
+  Time::time_point answered_at_;  // the last time that all was read
+  std::size_t forgotten_ = 0;     // syncs whose results nobody wants
   std::function<void()> failure_;
   std::function<bool()> is_due_;
   bool is_cancelled_ = false;

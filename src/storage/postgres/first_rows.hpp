@@ -16,24 +16,7 @@
 
 namespace struere::postgres {
 
-// A row that was selected, with the masks that apply to it in the place of its seventh column.
-class SelectedRow final : public ResultRow {
- public:
-  SelectedRow(const ResultRow& row, std::string_view bits) : row_(row), bits_(bits) {}
-
-  Type type(int column) const override { return column < first_columns ? row_.type(column) : Type::text; }
-  std::int64_t integer(int column) const override { return row_.integer(column); }
-  std::string_view text(int column) const override { return column < first_columns ? row_.text(column) : bits_; }
-  std::string_view blob(int column) const override { return text(column); }
-
- private:
-  static constexpr int first_columns = 6;
-
-  const ResultRow& row_;
-  std::string_view bits_;
-};
-
-// The same, kept until the page is made.
+// A row that was selected, kept until the page is made.
 class KeptRow final : public ResultRow {
  public:
   KeptRow(const ResultRow& row, std::string bits)

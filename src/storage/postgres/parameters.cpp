@@ -69,8 +69,8 @@ Parameters& Parameters::add_null() {
 }
 
 std::string_view Parameters::keep(std::string text) {
-  if (!kept_) kept_ = std::make_shared<std::deque<std::string>>();
-  return kept_->emplace_back(std::move(text));
+  if (!kept_) kept_ = std::make_shared<std::forward_list<std::string>>();
+  return kept_->emplace_front(std::move(text));
 }
 
 Parameters& Parameters::add_texts(const std::vector<std::string>& values) {

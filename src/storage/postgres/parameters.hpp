@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,7 +94,7 @@ class Parameters {
   Value& next();
 
   std::vector<Value> values_;
-  std::shared_ptr<std::deque<std::string>> kept_;  // shared by copies, whose values point into it
+  std::shared_ptr<std::forward_list<std::string>> kept_;  // shared by copies, whose values point into it
 };
 
 }  // namespace struere::postgres

@@ -53,7 +53,7 @@ Page page_in_order(const Selection& selection, RowDecider& decider, const Candid
       page.next = std::move(last);
       break;
     }
-    rows.add(reader, SelectedRow(row, *bits));
+    rows.add(reader, batches.row_with(*bits));
     if (rows.size() == 1) rows.expect(batches.size(), std::min<std::size_t>(selection.most_bytes, bytes_of_batch));
     if (!selection.values.empty()) page.values.push_back(values_of(selection, decider));
     if (selection.with_positions) page.positions.push_back(decider.position());
@@ -62,6 +62,16 @@ Page page_in_order(const Selection& selection, RowDecider& decider, const Candid
   }
   page.rows = rows.take();
   return page;
+}
+
+constexpr int generation_column = 6, generation_of_count = 1;
+
+// A statement that begins with `SELECT count(*)` and has the scope as $1, with the generation as its second column.
+std::string with_generation(std::string_view count) {
+  constexpr std::string_view first = "SELECT count(*)";
+  return std::string(first)
+      .append(", (SELECT generation FROM struere.scope_heads WHERE scope_id = $1)")
+      .append(count.substr(first.size()));
 }
 
 std::string names_of(const FieldKey& key) {
@@ -95,28 +105,38 @@ auto PostgresTransaction::with_keys(EntityTypeKey type, Query&& query) {
 }
 
 Page PostgresTransaction::select(const Selection& selection) {
-  const Interruptible interruptible(connection(), selection.interruption);
+  const Interruptible interruptible(work_->anywhere(), selection.interruption);
   RowDecider decider(selection, *this);
   if (is_never(decider)) return {};
   if (selection.id) return page_of_id(selection, decider);
   return with_keys(selection.type, [&](const TypeKeys& keys) { return page_of(selection, decider, keys); });
 }
 
-// A row or none: there is nothing to narrow, and no key to know. `+ 0` as in Candidates.
+// A row or none: there is nothing to narrow, and no key to know. `+ 0` as in Candidates. A reader is told the
+// generation by the same row, for which the head of the scope is joined.
 Page PostgresTransaction::page_of_id(const Selection& selection, RowDecider& decider) {
   if (!is_storable(*selection.id)) return {};
   if (selection.is_last && !decider.asks_for_relations()) work_->end_with_next();
-  const Result found = connection().run(
-      "SELECT id, data, version, status, created_at, updated_at FROM struere.entities WHERE scope_id = $1 AND type_key "
-      "+ 0 = $2 AND deleted_at + 0 IS NULL AND id = $3",
-      Parameters().add(scope_).add(selection.type).add_text(*selection.id));
+  const Parameters parameters = Parameters().add(scope_).add(selection.type).add_text(*selection.id);
+  const Result found =
+      work_->lacks_generation()
+          ? work_->run_with_generation(
+                scope_,
+                "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, h.generation FROM "
+                "struere.scope_heads h LEFT JOIN struere.entities e ON e.scope_id = $1 AND e.type_key + 0 = $2 AND "
+                "e.deleted_at + 0 IS NULL AND e.id = $3 WHERE h.scope_id = $1",
+                parameters, generation_column)
+          : connection().run(
+                "SELECT id, data, version, status, created_at, updated_at FROM struere.entities WHERE scope_id = $1 "
+                "AND type_key + 0 = $2 AND deleted_at + 0 IS NULL AND id = $3",
+                parameters);
   Page page;
-  if (found.rows() == 0) return page;
+  if (found.rows() == 0 || found.is_null(0, 0)) return page;
   const Row row(found, 0);
   const auto& bits = decider.decide(row);
   if (!bits || (selection.after && !is_before(selection.order, *selection.after, decider.position()))) return page;
   PageRows rows;
-  rows.add(RowReader(decider.groups()), SelectedRow(row, *bits));
+  rows.add(RowReader(decider.groups()), SelectedRow(found, 0, *bits));
   if (!selection.values.empty()) page.values.push_back(values_of(selection, decider));
   if (selection.with_positions) page.positions.push_back(decider.position());
   page.rows = rows.take();
@@ -181,14 +201,17 @@ void PostgresTransaction::each_selected(const Selection& selection, RowDecider& 
 }
 
 std::int64_t PostgresTransaction::count(const Selection& selection) {
-  const Interruptible interruptible(connection(), selection.interruption);
+  const Interruptible interruptible(work_->anywhere(), selection.interruption);
   RowDecider decider(selection, *this);
   if (is_never(decider)) return 0;
   return with_keys(selection.type, [&](const TypeKeys& keys) -> std::int64_t {
     const std::vector<std::string> no_terms;
     if (const auto statement = Candidates(scope_, selection, decider, keys, no_terms, false).count()) {
       if (selection.is_last) work_->end_with_next();
-      return connection().run(statement->sql, statement->parameters).integer(0, 0);
+      if (!work_->lacks_generation()) return connection().run(statement->sql, statement->parameters).integer(0, 0);
+      return work_
+          ->run_with_generation(scope_, with_generation(statement->sql), statement->parameters, generation_of_count)
+          .integer(0, 0);
     }
     std::int64_t n = 0;
     each_selected(selection, decider, keys, [&](const RowFields&) { ++n; });

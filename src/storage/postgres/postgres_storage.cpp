@@ -99,11 +99,13 @@ class PostgresStorage final : public Storage {
     const RecordOwnerValues owner{leads_to->number, leads_to->organization};
     const auto work = begin_work(Work::Kind::read);
     work->end_with_next();
-    std::vector<Record> found =
-        Records(*work, owner).select({RecordTable::api_keys, {{"hash", {}, RecordBytes{std::string(bytes_of(hash))}}}});
-    if (found.empty()) return std::nullopt;
-    return FoundApiKey{OrganizationId(leads_to->organization), leads_to->environment,
-                       ScopeHead(*work, leads_to->number).generation(), std::move(found.front())};
+    auto found = Records(*work, owner)
+                     .find_with_generation({.table = RecordTable::api_keys,
+                                            .where = {{"hash", {}, RecordBytes{std::string(bytes_of(hash))}}},
+                                            .limit = 1});
+    if (!found) return std::nullopt;
+    return FoundApiKey{OrganizationId(leads_to->organization), leads_to->environment, work->generation().value(),
+                       *std::move(found)};
   }
 
   void touch_api_key(const Digest& hash, Timestamp at) noexcept override {

@@ -110,6 +110,22 @@ std::vector<Record> Records::select(const RecordSelection& selection) {
   }
 }
 
+std::optional<Record> Records::find_with_generation(const RecordSelection& selection) {
+  const std::size_t columns = shape_of(selection.table).columns.size();
+  const RecordStatement statement = sql(selection.table, false).select(selection);
+  Parameters parameters;
+  for (const RecordValue& value : statement.parameters) bind(parameters, value);
+  // The scope is the first parameter (RecordSql).
+  const Result found =
+      work_.run_with_generation(std::get<std::int64_t>(owner_.scope.value()),
+                                "SELECT r.*, h.generation FROM struere.scope_heads h LEFT JOIN (" + statement.text +
+                                    ") r ON true WHERE "
+                                    "h.scope_id = $1",
+                                parameters, static_cast<int>(columns));
+  if (found.is_null(0, 0)) return std::nullopt;
+  return read_record_values(Row(found, 0), columns);
+}
+
 std::vector<RecordGroup> Records::sum(const RecordRollup& rollup) {
   const Result result = run(sql(rollup.table, false).sum(rollup));
   std::vector<RecordGroup> out;

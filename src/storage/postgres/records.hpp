@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "storage/postgres/work.hpp"
@@ -18,6 +19,9 @@ class Records {
   std::int64_t update(RecordTable table, const std::vector<RecordCondition>& where, const RecordChanges& changes);
   std::int64_t remove(RecordTable table, const std::vector<RecordCondition>& where);
   std::vector<Record> select(const RecordSelection& selection);
+  // A reader's first record of a selection without order, read along with the generation of the scope
+  // (Work::run_with_generation). nullopt if there is none.
+  std::optional<Record> find_with_generation(const RecordSelection& selection);
   std::vector<RecordGroup> sum(const RecordRollup& rollup);
 
  private:

@@ -51,4 +51,24 @@ class Row final : public ResultRow {
   int row_;
 };
 
+// A row that was selected, with the masks that apply to it in the place of its seventh column.
+class SelectedRow final : public ResultRow {
+ public:
+  SelectedRow(const Result& result, int row, std::string_view bits) : result_(result), row_(row), bits_(bits) {}
+
+  Type type(int column) const override { return column < first_columns ? result_.type(row_, column) : Type::text; }
+  std::int64_t integer(int column) const override { return result_.integer(row_, column); }
+  std::string_view text(int column) const override {
+    return column < first_columns ? result_.bytes(row_, column) : bits_;
+  }
+  std::string_view blob(int column) const override { return text(column); }
+
+ private:
+  static constexpr int first_columns = 6;
+
+  const Result& result_;
+  int row_;
+  std::string_view bits_;
+};
+
 }  // namespace struere::postgres

@@ -47,6 +47,7 @@ class Batches {
     if (batch_ && ++row_ < batch_.rows()) return true;
     if (batch_ && batch_.rows() < asked_) return false;
     throw_if_due(interruption_);
+    if (batch_) size_.add(batch_);
     asked_ = size_.next();
     // Whether words are rare or common decides about the plan of a search.
     if (!batch_ && candidates_.has_terms() && work_.in(scope_).plans_once())
@@ -55,11 +56,11 @@ class Batches {
     const Candidates::Statement statement = candidates_.select(asked_, batch_ ? &last : nullptr);
     Result batch = work_.in(scope_).run(statement.sql, statement.parameters);
     batch_ = std::move(batch);
-    size_.add(batch_);
     row_ = 0;
     return batch_.rows() > 0;
   }
   Row row() const { return Row(batch_, row_); }
+  SelectedRow row_with(std::string_view bits) const { return SelectedRow(batch_, row_, bits); }
   std::size_t size() const { return static_cast<std::size_t>(batch_.rows()); }  // of the batch
 
  private:

@@ -55,15 +55,27 @@ Connection& Work::anywhere() {
 Connection& Work::in(std::int64_t scope) {
   Connection& connection = anywhere();
   generation();
-  // As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
-  if (scope_ != scope) {
-    connection.queue_again(fmt::format("SET LOCAL struere.scope = {}", scope));
-    scope_ = scope;
-    if (!is_write() && !asked_generation_ && !generation_)
-      asked_generation_ =
-          connection.queue("SELECT generation FROM struere.scope_heads WHERE scope_id = $1", Parameters().add(scope));
-  }
+  enter(connection, scope);
+  if (lacks_generation())
+    asked_generation_ =
+        connection.queue("SELECT generation FROM struere.scope_heads WHERE scope_id = $1", Parameters().add(scope));
   return connection;
+}
+
+// As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
+void Work::enter(Connection& connection, std::int64_t scope) {
+  if (scope_ == scope) return;
+  connection.queue_again(fmt::format("SET LOCAL struere.scope = {}", scope));
+  scope_ = scope;
+}
+
+Result Work::run_with_generation(std::int64_t scope, std::string_view sql, const Parameters& parameters, int column) {
+  Connection& connection = anywhere();
+  enter(connection, scope);
+  Result answer = connection.run(sql, parameters);
+  if (answer.rows() == 0 || answer.is_null(0, column)) throw_no_head();
+  generation_ = static_cast<std::uint64_t>(answer.integer(0, column));
+  return answer;
 }
 
 std::optional<std::uint64_t> Work::generation() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "storage/postgres/connection_pool.hpp"
 
@@ -42,6 +43,12 @@ class Work {
   // The same for tables of no scope.
   Connection& anywhere();
 
+  // Whether a reader's next statement in a scope brings the generation along: then one that reads a single row may
+  // read it as well, which saves a statement.
+  bool lacks_generation() const noexcept { return !is_write() && !asked_generation_ && !generation_; }
+  // If lacks_generation(): runs a statement in the scope whose first row has the scope's generation in this column.
+  Result run_with_generation(std::int64_t scope, std::string_view sql, const Parameters& parameters, int column);
+
   // The scope's generation, which the first statement of a read in a scope brought with it; nullopt if none did.
   std::optional<std::uint64_t> generation();
 
@@ -63,6 +70,8 @@ class Work {
   void commit();
 
  private:
+  void enter(Connection& connection, std::int64_t scope);
+
   Lease lease_;
   Kind kind_;
   std::chrono::milliseconds lock_timeout_;

@@ -10,9 +10,9 @@ RowReader::RowReader(const MaskGroups& groups) : shown_(groups.masks, MaskPurpos
   if (groups.single()) one_.emplace(way_of("1"));
 }
 
-EntityRow RowReader::read(const ResultRow& result, std::string& bytes) const {
-  if (one_) return read(result, *one_, bytes);
-  return read(result, way_of(result.text(6)), bytes);
+void RowReader::read(const ResultRow& result, EntityRow& row, std::string& bytes) const {
+  if (one_) return read(result, *one_, row, bytes);
+  read(result, way_of(result.text(6)), row, bytes);
 }
 
 RowReader::Way RowReader::way_of(std::string_view bits) const {
@@ -29,8 +29,7 @@ RowReader::Way RowReader::way_of(std::string_view bits) const {
   return way;
 }
 
-EntityRow RowReader::read(const ResultRow& result, const Way& way, std::string& bytes) {
-  EntityRow row;
+void RowReader::read(const ResultRow& result, const Way& way, EntityRow& row, std::string& bytes) {
   row.id = EntityId(result.string(0));
   way.splicer.splice(result.text(1), bytes);
   row.version = result.integer(2);
@@ -39,7 +38,7 @@ EntityRow RowReader::read(const ResultRow& result, const Way& way, std::string& 
       show_attribute(row, root, *std::move(shown));
   };
   if (way.clear_status)
-    row.status = result.string(3);
+    row.status.emplace(result.text(3));
   else
     mask(FieldPath::Root::status, result.string(3));
   if (way.clear_created_at)
@@ -50,11 +49,10 @@ EntityRow RowReader::read(const ResultRow& result, const Way& way, std::string& 
     row.updated_at = result.integer(5);
   else
     mask(FieldPath::Root::updated_at, result.integer(5));
-  return row;
 }
 
 void PageRows::add(const RowReader& reader, const ResultRow& row) {
-  rows_.push_back(reader.read(row, *bytes_));
+  reader.read(row, rows_.emplace_back(), *bytes_);
   ends_.push_back(bytes_->size());
 }
 

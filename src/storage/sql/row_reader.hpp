@@ -18,9 +18,9 @@ class RowReader {
  public:
   explicit RowReader(const MaskGroups& groups);
 
-  // Returns the row without its data and appends the masked data to `bytes`, so that the rows of a page share one
-  // block.
-  EntityRow read(const ResultRow& result, std::string& bytes) const;
+  // Fills an empty row except for its data, and appends the masked data to `bytes`, so that the rows of a page share
+  // one block.
+  void read(const ResultRow& result, EntityRow& row, std::string& bytes) const;
 
  private:
   // How to show the rows to which the same masks apply.
@@ -31,7 +31,7 @@ class RowReader {
   };
 
   Way way_of(std::string_view bits) const;
-  static EntityRow read(const ResultRow& result, const Way& way, std::string& bytes);
+  static void read(const ResultRow& result, const Way& way, EntityRow& row, std::string& bytes);
 
   ViewMasks shown_;
   std::optional<Way> one_;  // set if one mask applies to all rows

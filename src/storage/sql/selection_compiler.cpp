@@ -347,6 +347,11 @@ class SelectCompiler {
 }  // namespace
 
 MaskGroups::MaskGroups(const Grants& grants) {
+  if (grants.size() == 1) {
+    masks.push_back(&grants.front().mask);
+    predicates.push_back(grants.front().predicate);
+    return;
+  }
   std::vector<std::vector<Predicate>> parts;
   for (const Grant& grant : grants) {
     const auto same = std::ranges::find_if(masks, [&](const Mask* mask) { return *mask == grant.mask; });

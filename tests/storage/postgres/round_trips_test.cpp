@@ -162,7 +162,8 @@ TEST_CASE("of writers of one row, each sees what the one before has left", "[pos
 
 namespace {
 
-// Stands between client and server and counts the Sync messages of clients: each is one that waits for its answer.
+// Stands between client and server and counts two kinds of messages of clients: Sync, which waits for its answer, and
+// Execute, of which there is one for each statement.
 class SyncCounter {
  public:
   explicit SyncCounter(std::string socket_of_server) : server_(std::move(socket_of_server)) {
@@ -186,6 +187,7 @@ class SyncCounter {
 
   std::string host() const { return folder_.path(); }
   int count() const { return syncs_; }
+  int statements() const { return statements_; }
 
  private:
   static sockaddr_un address(const std::string& path) {
@@ -239,6 +241,7 @@ class SyncCounter {
       for (std::size_t i = 0; i < 4; ++i) length = length << 8U | static_cast<unsigned char>(stream.pending[type + i]);
       if (stream.pending.size() < type + length) return;
       if (stream.is_started && stream.pending[0] == 'S') ++syncs_;
+      if (stream.is_started && stream.pending[0] == 'E') ++statements_;
       stream.is_started = true;
       stream.pending.erase(0, type + length);
     }
@@ -247,7 +250,7 @@ class SyncCounter {
   std::string server_;
   TemporaryFolder folder_;
   int listener_ = -1;
-  std::atomic<int> syncs_ = 0;
+  std::atomic<int> syncs_ = 0, statements_ = 0;
   std::thread acceptor_;
   std::vector<std::thread> threads_;
 };
@@ -308,4 +311,41 @@ TEST_CASE("a write of one row takes two round trips, with unique keys as well", 
       {{"slug", "pupil"}, {"unique", Json::array({Json::array({"room"})})}});
   CHECK_NOTHROW(pupils.create({{"email", 3}, {"room", 1}}));
   CHECK_ERROR(conflict, pupils.create({{"room", 1}}));
+}
+
+TEST_CASE("a read of one row brings the generation along, whether or not the row is there", "[postgres]") {
+  const PostgresDatabase server;
+  const std::string url = server.application(), folder = host_of(url);
+  if (!folder.starts_with('/')) return;  // the counter knows Unix sockets alone
+  SyncCounter counter(folder + "/.s.PGSQL.5432");
+  const Database database = Database::open(url.substr(0, url.find("host=")) + "host=" + counter.host());
+  database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session system = CountedNotes::session(database);
+  system.entity_types().define(note_type(true));
+  const EntityRepository notes = system.entities("note");
+  const EntityId first = notes.create({{"n", 1}, {"text", "some text"}}).id;
+  const std::string secret = system.api_keys().create({.name = "a key"}).secret;
+  const auto read_all = [&] {
+    CHECK(notes.get(first).version() == 1);
+    CHECK_FALSE(notes.find(EntityId("none")));
+    CHECK(notes.count(by_n(1)) == 1);
+    CHECK(notes.count(by_n(2)) == 0);
+    CHECK(database.authenticate(secret).actor().scope().organization() == OrganizationId("acme"));
+  };
+  read_all();  // what this process does not know yet is asked once
+  RawPostgres raw(server.superuser());
+  for (int tries = 0; raw.value("SELECT last_used_at FROM struere.api_keys") == "NULL"; ++tries) {
+    REQUIRE(tries < 1000);  // the first use of a key is written in the background
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const int syncs = counter.count(), statements = counter.statements();
+  read_all();
+  CHECK(counter.count() - syncs == 5);
+  CHECK(counter.statements() - statements == 5 * 4);  // BEGIN, the scope, the statement, COMMIT
+
+  // So a reader is still told when another process has changed the rules.
+  const Database other = Database::open(url);
+  CountedNotes::session(other).api_keys().create({.name = "another key"});
+  CountedNotes::session(other).entity_types().define(note_type(false));
+  read_all();
 }
