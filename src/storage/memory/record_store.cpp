@@ -43,6 +43,25 @@ void visit_matching(Table& table, const RecordShape& shape, std::span<const Reco
   }
 }
 
+// The records in the order of the whole key, in which the table stands, so that nothing is sorted and no record is
+// looked at after the last one of the answer.
+template <class Table>
+std::vector<Record> select_in_key_order(const Table& table, const RecordShape& shape,
+                                        const RecordSelection& selection) {
+  std::vector<Record> out;
+  std::size_t bytes = 0;
+  const auto visit = [&](auto at, auto end) {
+    for (; at != end && std::cmp_less(out.size(), selection.limit) && bytes < selection.most_bytes; ++at)
+      if (matches(shape, at->second, selection.where)) bytes += size_of(out.emplace_back(at->second));
+  };
+  if (selection.descending)
+    visit(selection.after ? std::make_reverse_iterator(table.lower_bound(*selection.after)) : table.rbegin(),
+          table.rend());
+  else
+    visit(selection.after ? table.upper_bound(*selection.after) : table.begin(), table.end());
+  return out;
+}
+
 bool has_null(const std::vector<RecordValue>& values) {
   return std::ranges::any_of(values, [](const RecordValue& value) { return value.index() == 0; });
 }
@@ -52,9 +71,11 @@ bool has_null(const std::vector<RecordValue>& values) {
 bool RecordStore::insert(const RecordShape& shape, const Record& record, Undo& undo) {
   Table& table = tables_[shape.table];
   const auto unique = pick(shape, record, shape.unique);
+  std::vector<std::size_t> places;
+  for (const std::string_view column : shape.unique) places.push_back(column_of(shape, column));
   const bool taken = !unique.empty() && !has_null(unique) && std::ranges::any_of(table, [&](const auto& item) {
     for (std::size_t i = 0; i < unique.size(); ++i)
-      if (item.second.at(column_of(shape, shape.unique[i])) != unique[i]) return false;
+      if (item.second[places[i]] != unique[i]) return false;
     return true;
   });
   if (taken) return false;
@@ -92,6 +113,9 @@ std::vector<Record> RecordStore::select(const RecordSelection& selection) const 
   std::vector<Record> out;
   const auto table = tables_.find(selection.table);
   if (table == tables_.end()) return out;
+  // The beginning of the key limits the search; without it, the order does.
+  if (std::ranges::equal(selection.order, shape.key) && beginning_of_key(shape, selection.where).empty())
+    return select_in_key_order(table->second, shape, selection);
   const auto before = [&](const std::vector<RecordValue>& a, const std::vector<RecordValue>& b) {
     return selection.descending ? b < a : a < b;
   };
