@@ -122,6 +122,11 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
       if (random.number(1)) selection.after = std::vector<RecordValue>{random.number(40), random.id()};
       const bool same_rows = memory.select_records(selection) == sqlite.select_records(selection);
       CHECK(same_rows);
+      selection.order = {"id"};  // the whole key, in which a storage may keep its records
+      if (selection.after) selection.after = std::vector<RecordValue>{random.id()};
+      if (random.number(1)) selection.most_bytes = static_cast<std::size_t>(random.number(200));
+      const bool same_in_key_order = memory.select_records(selection) == sqlite.select_records(selection);
+      CHECK(same_in_key_order);
       const std::int64_t most_groups = random.number(6) + 1;
       const auto groups = [&](Transaction& transaction) {
         std::vector<std::vector<RecordValue>> out;
