@@ -32,6 +32,7 @@ TEST_CASE("an authority that the library did not make makes no scope, actor, cal
   const Session ana = world.user("ana");
   CHECK_ERROR(permission_denied,
               ActorContext(forged, {ana.actor().scope(), ActorType::system, "system", {}, true, nullptr, 0}));
+  CHECK_ERROR(permission_denied, ana.actor().traced(forged, nullptr));
   CHECK_ERROR(permission_denied, Caller(forged, nullptr, ana.actor()));
   CHECK_ERROR(permission_denied, ana.caller(forged));
   CHECK_ERROR(permission_denied, TrustedHost(forged, nullptr));
@@ -69,8 +70,9 @@ TEST_CASE("no installed header befriends a class, and one function each gives an
         givers.insert((*at)[1].str() + " " + (*at)[2].str());
   }
   CHECK(headers > 40);
-  CHECK(doors == 7);
-  // actor() and scope() say who somebody is; trusted_host() is Database's, which main holds; caller() takes a passkey.
-  CHECK(givers ==
-        std::set<std::string>{"ActorContext actor", "Scope scope", "TrustedHost trusted_host", "Caller caller"});
+  CHECK(doors == 8);
+  // actor() and scope() say who somebody is; trusted_host() is Database's, which main holds; caller() and traced() take
+  // a passkey.
+  CHECK(givers == std::set<std::string>{"ActorContext actor", "ActorContext traced", "Scope scope",
+                                        "TrustedHost trusted_host", "Caller caller"});
 }
