@@ -33,17 +33,26 @@ Core::Core(Services services)
       writes_(application_.services().options.write_threads, limits().waiting_requests,
               limits().waiting_requests_per_organization) {}
 
-std::size_t Core::add_connection(Close close) {
+std::size_t Core::add_connection(const std::string& client, Close close) {
   const std::lock_guard lock(mutex_);
   if (connections_.size() >= limits().connections || is_stopping_) return 0;
-  connections_.emplace(++last_number_, std::move(close));
+  const auto own = connections_of_client_.find(client);
+  const std::size_t left = limits().connections - connections_.size();
+  if (own != connections_of_client_.end() && own->second >= left) return 0;
+  connections_.emplace(++last_number_, Listed{client, std::move(close)});
+  ++connections_of_client_[client];
   ++application_.metrics().connections;
   return last_number_;
 }
 
 void Core::remove_connection(std::size_t number) {
   const std::lock_guard lock(mutex_);
-  if (connections_.erase(number) > 0) --application_.metrics().connections;
+  const auto found = connections_.find(number);
+  if (found == connections_.end()) return;
+  const auto own = connections_of_client_.find(found->second.client);
+  if (--own->second == 0) connections_of_client_.erase(own);
+  connections_.erase(found);
+  --application_.metrics().connections;
 }
 
 std::size_t Core::connections() const {
@@ -55,7 +64,7 @@ void Core::close_connections(bool force) {
   std::vector<Close> all;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [number, close] : connections_) all.push_back(close);
+    for (const auto& [number, listed] : connections_) all.push_back(listed.close);
   }
   for (const Close& close : all) close(force);
 }

@@ -24,9 +24,10 @@ class Core {
   HeldBytes& bodies() noexcept { return bodies_; }
   HeldBytes& answers() noexcept { return answers_; }  // that are not written yet
 
-  // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does.
+  // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does. 0: there are
+  // too many, or `client` has as many as it leaves to others.
   using Close = std::function<void(bool force)>;
-  std::size_t add_connection(Close close);  // 0: there are too many
+  std::size_t add_connection(const std::string& client, Close close);
   void remove_connection(std::size_t number);
   std::size_t connections() const;
   void close_connections(bool force);
@@ -44,7 +45,12 @@ class Core {
   std::atomic<bool> is_stopping_ = false;
   mutable std::mutex mutex_;
   std::size_t last_number_ = 0;
-  std::map<std::size_t, Close> connections_;
+  struct Listed {
+    std::string client;
+    Close close;
+  };
+  std::map<std::size_t, Listed> connections_;
+  std::map<std::string, std::size_t> connections_of_client_;
   WorkQueue reads_, writes_;  // last: their threads use all of the above
 };
 

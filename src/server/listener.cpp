@@ -57,6 +57,16 @@ auto ignoring(error_code& error) { return asio::redirect_error(asio::use_awaitab
   throw Refusal(400, "malformed_request", "the request is not HTTP/1.1: " + error.message());
 }
 
+// Who opens connections: an IPv4 address, or the network of 64 bits that a client of IPv6 usually has for itself.
+std::string client_of(const asio::ip::address& address) {
+  if (address.is_v4()) return address.to_string();
+  auto bytes = address.to_v6().to_bytes();
+  if (address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return asio::ip::address_v6(bytes).to_string();
+}
+
 template <class Stream>
 class Connection : public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -64,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       : core_(core), stream_(std::move(stream)), buffer_(core.limits().header_bytes + written_at_once) {
     peer_ = peer.address().to_string();
     is_loopback_ = peer.address().is_loopback();
+    client_ = client_of(peer.address());
   }
   ~Connection() {
     if (number_) core_.remove_connection(number_);
@@ -76,7 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   // False if there are too many connections.
   bool enlist() {
     std::weak_ptr<Connection> weak = this->weak_from_this();
-    number_ = core_.add_connection([weak](bool force) {
+    number_ = core_.add_connection(client_, [weak](bool force) {
       if (const auto self = weak.lock())
         asio::post(lowest(self->stream_).get_executor(), [self, force] {
           if (force || self->is_idle_) self->close();
@@ -358,7 +369,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   Core& core_;
   Stream stream_;
   beast::flat_buffer buffer_;
-  std::string peer_;
+  std::string peer_, client_;
   bool is_loopback_ = false;
   bool is_idle_ = true;  // waits for the first byte of a request
   std::size_t number_ = 0;

@@ -244,7 +244,7 @@ TEST_CASE("a thousand clients that say nothing keep nobody else out", "[server][
   setrlimit(RLIMIT_NOFILE, &files);
   if (files.rlim_cur < 2500) return;  // both ends are in this process
   server::ServerOptions options;
-  options.limits.connections = 1010;
+  options.limits.connections = 2020;  // of which one address may have half
   ServedWorld world(options);
   std::vector<std::unique_ptr<HttpClient>> clients;
   for (int i = 0; i < 1000; ++i) {
@@ -254,13 +254,37 @@ TEST_CASE("a thousand clients that say nothing keep nobody else out", "[server][
   CHECK(world.ask("GET", "/healthz").status == 200);
   for (auto& client : clients) client->send("me HTTP/1.1\r\nHost: localhost\r\n\r\n");
   for (auto& client : clients) CHECK(client->read().status == 401);
-  // One more than there may be is closed without an answer.
+  // One more than an address may have is closed without an answer.
   while (clients.size() < 1010) clients.push_back(std::make_unique<HttpClient>(world.server->port()));
   for (auto& client : clients) client->send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   for (auto& client : clients) CHECK(client->read().status == 200);
   HttpClient late(world.server->port());
   late.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   CHECK(late.read().status == 0);
+}
+
+TEST_CASE("whoever opens all connections that an address may have keeps no other address out", "[server]") {
+  server::ServerOptions options;
+  options.limits.connections = 8;
+  ServedWorld world(options);
+  const std::string request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::vector<std::unique_ptr<HttpClient>> clients;
+  int answered = 0;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(std::make_unique<HttpClient>(world.server->port()));
+    clients.back()->send(request);
+    if (clients.back()->read().status == 200) ++answered;
+  }
+  CHECK(answered == 4);
+  HttpClient other(world.server->port(), "127.0.0.2");
+  other.send(request);
+  CHECK(other.read().status == 200);
+  // A connection that ends is one that may be opened again.
+  clients.clear();
+  while (world.server->core().connections() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  HttpClient again(world.server->port());
+  again.send(request);
+  CHECK(again.read().status == 200);
 }
 
 TEST_CASE("a server that stops finishes what it began, under load", "[server]") {

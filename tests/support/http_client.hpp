@@ -22,7 +22,8 @@ struct HttpAnswer : AnswerWithBody {
 
 class HttpClient {
  public:
-  explicit HttpClient(std::uint16_t port);
+  // `from`: another address of this machine than the usual one, such as 127.0.0.2.
+  explicit HttpClient(std::uint16_t port, const char* from = nullptr);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
