@@ -1,15 +1,19 @@
-// Writes to a database as a second process: scoped_writer FILE COMMAND
+// Writes to a database as a second process: scoped_writer PLACE COMMAND
+// PLACE is a file or a URL.
 //   rows   creates sessions until it is killed, and prints the id of each once it is acknowledged
 //   jumpy  the same, by a clock that jumps
 //   import creates 500 sessions in one call, again and again until it is killed; prints "done" after each
 //   short  creates five sessions, one at a time; prints how many milliseconds the slowest took, or what went wrong
 //   count  prints how many sessions there are
 //   work   creates, updates and links until it is killed; prints "ID VERSION" once a write is acknowledged
+//   units  creates four rows, links and updates in one unit of work, until it is killed; prints "begun ID" when half of
+//          it is with the storage and waits for a line of input there, prints "done ID" once the unit is acknowledged
 //   role   for each line of input, gives the role `teacher` the policy that the line says (allow or deny), and prints
 //   "done"
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -79,6 +83,24 @@ int main(int count, char** arguments) {
       }
       if (!before.empty()) system.relations().link(id, "after", before);
       before = id;
+    }
+  }
+  if (command == "units") {
+    for (;;) {
+      const EntityId head = system.transaction([](Session& unit) {
+        const auto rows = unit.entities("session");
+        const EntityId id = rows.create(Json{{"says", 1}}).id;
+        for (int part = 0; part < 3; ++part)
+          unit.relations().link(rows.create(Json{{"of", id.str()}, {"part", part}}).id, "part", id);
+        rows.count();  // what the library has held back goes to the storage before it is read
+        std::printf("begun %s\n", id.str().c_str());
+        std::fflush(stdout);
+        if (std::string go; !std::getline(std::cin, go)) std::_Exit(1);
+        rows.update(id, Json{{"says", 2}});
+        return id;
+      });
+      std::printf("done %s\n", head.str().c_str());
+      std::fflush(stdout);
     }
   }
   for (std::string effect; std::getline(std::cin, effect);) {
