@@ -1,5 +1,5 @@
-// Processes that write and do what triggers ask for (processes/trigger_host), killed at any moment: nothing acknowledged
-// is lost, no step that was completed is done again, and in the end each effect is there once.
+// Processes that write and do what triggers ask for (processes/trigger_host), killed at any moment: nothing
+// acknowledged is lost, no step that was completed is done again, and in the end each effect is there once.
 #pragma once
 
 #include <catch2/catch.hpp>

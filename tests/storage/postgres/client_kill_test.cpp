@@ -1,5 +1,5 @@
-// Clients of a server are killed at any moment: what they were told is done is there, a write is there completely or not
-// at all, and others go on.
+// Clients of a server are killed at any moment: what they were told is done is there, a write is there completely or
+// not at all, and others go on.
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
