@@ -28,6 +28,7 @@ Core::Core(Services services)
     : application_(with_counts(std::move(services))),
       bodies_(limits().bodies_bytes),
       answers_(limits().answers_bytes),
+      slots_(limits().connections),
       reads_(application_.services().options.read_threads, limits().waiting_requests,
              limits().waiting_requests_per_organization),
       writes_(application_.services().options.write_threads, limits().waiting_requests,
@@ -35,24 +36,15 @@ Core::Core(Services services)
 
 std::size_t Core::add_connection(const std::string& client, Close close) {
   const std::lock_guard lock(mutex_);
-  if (connections_.size() >= limits().connections || is_stopping_) return 0;
-  const auto own = connections_of_client_.find(client);
-  const std::size_t left = limits().connections - connections_.size();
-  if (own != connections_of_client_.end() && own->second >= left) return 0;
-  connections_.emplace(++last_number_, Listed{client, std::move(close)});
-  ++connections_of_client_[client];
+  if (is_stopping_ || !slots_.take(client, 1)) return 0;
+  connections_.try_emplace(++last_number_, slots_, client, std::move(close));
   ++application_.metrics().connections;
   return last_number_;
 }
 
 void Core::remove_connection(std::size_t number) {
   const std::lock_guard lock(mutex_);
-  const auto found = connections_.find(number);
-  if (found == connections_.end()) return;
-  const auto own = connections_of_client_.find(found->second.client);
-  if (--own->second == 0) connections_of_client_.erase(own);
-  connections_.erase(found);
-  --application_.metrics().connections;
+  if (connections_.erase(number) > 0) --application_.metrics().connections;
 }
 
 std::size_t Core::connections() const {

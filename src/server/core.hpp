@@ -6,9 +6,10 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "server/application.hpp"
-#include "server/held_bytes.hpp"
+#include "server/shares.hpp"
 #include "server/work_queue.hpp"
 
 namespace struere::server {
@@ -21,8 +22,8 @@ class Core {
   const ServerLimits& limits() const noexcept { return application_.services().options.limits; }
   WorkQueue& queue(Lane lane) noexcept { return lane == Lane::write ? writes_ : reads_; }
 
-  HeldBytes& bodies() noexcept { return bodies_; }
-  HeldBytes& answers() noexcept { return answers_; }  // that are not written yet
+  Shares& bodies() noexcept { return bodies_; }
+  Shares& answers() noexcept { return answers_; }  // that are not written yet
 
   // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does. 0: there are
   // too many, or `client` has as many as it leaves to others.
@@ -41,16 +42,16 @@ class Core {
 
  private:
   Application application_;
-  HeldBytes bodies_, answers_;
+  Shares bodies_, answers_, slots_;
   std::atomic<bool> is_stopping_ = false;
   mutable std::mutex mutex_;
   std::size_t last_number_ = 0;
   struct Listed {
-    std::string client;
+    Listed(Shares& slots, const std::string& client, Close how) : slot(slots, client, 1), close(std::move(how)) {}
+    Shares::Part slot;
     Close close;
   };
   std::map<std::size_t, Listed> connections_;
-  std::map<std::string, std::size_t> connections_of_client_;
   WorkQueue reads_, writes_;  // last: their threads use all of the above
 };
 

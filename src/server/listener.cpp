@@ -128,7 +128,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     request.is_secure = std::is_same_v<Stream, TlsStream>;
     Response response;
     bool keeps = false;
-    std::optional<HeldBytes::Part> held_body, held_answer;
+    std::optional<Shares::Part> held_body, held_answer;
     Admission admission;
     auto begun = std::chrono::steady_clock::now();
     bool is_whole = false;  // nothing of the request is left, which would be read as the next one
@@ -231,7 +231,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   asio::awaitable<void> read_body(Parser& parser, Request& request, const Admission& admission,
-                                  std::optional<HeldBytes::Part>& held) {
+                                  std::optional<Shares::Part>& held) {
     const auto length = parser.content_length();
     if (length && *length > admission.body_bytes) refuse_of(http::error::body_limit);
     if (parser.is_done() || (!parser.chunked() && length.value_or(0) == 0)) co_return;
@@ -293,7 +293,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   bool has_room(const Admission& admission) const {
     return !admission.asker || core_.answers().has_room(admission.organization());
   }
-  void hold_answer(const Admission& admission, std::size_t bytes, std::optional<HeldBytes::Part>& held) {
+  void hold_answer(const Admission& admission, std::size_t bytes, std::optional<Shares::Part>& held) {
     if (!admission.asker || bytes < counted_bytes) return;
     core_.answers().add(admission.organization(), bytes);
     held.emplace(core_.answers(), admission.organization(), bytes);
@@ -336,7 +336,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       std::string text;
       if (!chunk.bytes.empty()) text = fmt::format("{:x}\r\n{}\r\n", chunk.bytes.size(), chunk.bytes);
       if (is_last) text += "0\r\n\r\n";
-      std::optional<HeldBytes::Part> held;
+      std::optional<Shares::Part> held;
       hold_answer(admission, text.size(), held);
       chunk.bytes = {};
       if (!text.empty()) {

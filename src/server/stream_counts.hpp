@@ -8,67 +8,57 @@
 #include <string>
 #include <utility>
 
+#include "server/shares.hpp"
+
 namespace struere::server {
 
 class StreamCounts : public std::enable_shared_from_this<StreamCounts> {
  public:
-  StreamCounts(std::size_t most, std::size_t most_of_actor) : most_(most), most_of_actor_(most_of_actor) {}
+  StreamCounts(std::size_t most, std::size_t most_of_actor) : of_organizations_(most), most_of_actor_(most_of_actor) {}
 
   // Counts one stream while it lives.
   class Ticket {
    public:
     Ticket(std::shared_ptr<StreamCounts> counts, std::string organization, std::string actor)
-        : counts_(std::move(counts)), organization_(std::move(organization)), actor_(std::move(actor)) {}
-    ~Ticket() { counts_->give_back(organization_, actor_); }
+        : counts_(std::move(counts)),
+          part_(counts_->of_organizations_, organization, 1),
+          actor_(std::move(organization), std::move(actor)) {}
+    ~Ticket() { counts_->give_back(actor_); }
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
    private:
-    std::shared_ptr<StreamCounts> counts_;
-    std::string organization_, actor_;
+    std::shared_ptr<StreamCounts> counts_;  // outlives `part_`
+    Shares::Part part_;
+    std::pair<std::string, std::string> actor_;
   };
 
-  // Null if there are too many. An organization has at most as many as it leaves to the others, so that none can take
-  // all of them, with however many actors.
+  // Null if there are too many.
   std::unique_ptr<Ticket> take(const std::string& organization, const std::string& actor) {
     const std::lock_guard lock(mutex_);
-    if (open_ >= most_) return nullptr;
-    Actors& own = by_organization_[organization];
-    if (own.open >= most_ - open_ || own.by_actor[actor] >= most_of_actor_) {
-      if (own.open == 0) by_organization_.erase(organization);
+    const auto own = by_actor_.try_emplace({organization, actor}, 0).first;
+    if (own->second >= most_of_actor_ || !of_organizations_.take(organization, 1)) {
+      if (own->second == 0) by_actor_.erase(own);
       return nullptr;
     }
     auto out = std::make_unique<Ticket>(shared_from_this(), organization, actor);
-    ++own.open;
-    ++own.by_actor[actor];
-    ++open_;
+    ++own->second;
     return out;
   }
 
-  std::size_t open() const {
-    const std::lock_guard lock(mutex_);
-    return open_;
-  }
+  std::size_t open() const { return of_organizations_.total(); }
 
  private:
-  struct Actors {
-    std::size_t open = 0;
-    std::map<std::string, std::size_t> by_actor;
-  };
-
-  void give_back(const std::string& organization, const std::string& actor) {
+  void give_back(const std::pair<std::string, std::string>& actor) {
     const std::lock_guard lock(mutex_);
-    --open_;
-    const auto own = by_organization_.find(organization);
-    const auto of_actor = own->second.by_actor.find(actor);
-    if (--of_actor->second == 0) own->second.by_actor.erase(of_actor);
-    if (--own->second.open == 0) by_organization_.erase(own);
+    const auto own = by_actor_.find(actor);
+    if (--own->second == 0) by_actor_.erase(own);
   }
 
-  const std::size_t most_, most_of_actor_;
+  Shares of_organizations_;
+  const std::size_t most_of_actor_;
   mutable std::mutex mutex_;
-  std::size_t open_ = 0;
-  std::map<std::string, Actors> by_organization_;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_actor_;
 };
 
 }  // namespace struere::server

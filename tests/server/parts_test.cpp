@@ -9,10 +9,10 @@
 #include "server/backup_turns.hpp"
 #include "server/body_object.hpp"
 #include "server/header_scan.hpp"
-#include "server/held_bytes.hpp"
 #include "server/idempotency.hpp"
 #include "server/rate_limits.hpp"
 #include "server/refusal.hpp"
+#include "server/shares.hpp"
 #include "server/stream_counts.hpp"
 #include "server/work_queue.hpp"
 
@@ -201,7 +201,7 @@ TEST_CASE("an organization that copies itself all the time delays no other one's
 }
 
 TEST_CASE("no organization holds more bytes than it leaves to the others", "[server]") {
-  HeldBytes held(1000);
+  Shares held(1000);
   const auto take_all = [&](const std::string& organization, std::size_t bytes) {
     std::size_t own = 0;
     for (; held.take(organization, bytes); own += bytes) {
@@ -217,9 +217,9 @@ TEST_CASE("no organization holds more bytes than it leaves to the others", "[ser
   CHECK(held.take("fourth", 50));
   held.add("fourth", 1000);
   CHECK_FALSE(held.has_room("fifth"));
-  { const HeldBytes::Part back(held, "fourth", 1050); }
+  { const Shares::Part back(held, "fourth", 1050); }
   CHECK(held.has_room("fifth"));
-  { const HeldBytes::Part greedy(held, "greedy", 500), other(held, "other", 250), third(held, "third", 200); }
+  { const Shares::Part greedy(held, "greedy", 500), other(held, "other", 250), third(held, "third", 200); }
   CHECK(held.take("fifth", 1000));
-  CHECK_FALSE(HeldBytes(10).take("a", 11));
+  CHECK_FALSE(Shares(10).take("a", 11));
 }
