@@ -55,6 +55,7 @@ Response from_kept_form(const Json& kept) {
 }
 
 Response once_in_commit(const Session& session, const OnceKey& key, const IdempotentAnswers::Work& work) {
+  require_key(key.key);
   Response out;
   bool has_run = false;
   try {
@@ -78,7 +79,6 @@ std::string name_of(const ActorContext& actor) {
 }  // namespace
 
 Response IdempotentAnswers::once(const Route& route, const Session& session, const OnceKey& key, const Work& work) {
-  require_key(key.key);
   switch (route.idempotency) {
     case Idempotency::none: break;
     case Idempotency::in_commit: return once_in_commit(session, key, work);
