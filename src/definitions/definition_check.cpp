@@ -25,9 +25,9 @@ std::vector<std::string> names_of(const Map& map) {
   return out;
 }
 
-class Check {
+class DefinitionCheck {
  public:
-  Check(const DefinitionSet& definitions, const HeldFields& held) : definitions_(definitions), held_(held) {
+  DefinitionCheck(const DefinitionSet& definitions, const HeldFields& held) : definitions_(definitions), held_(held) {
     for (const auto& [slug, definition] : definitions.of(DefinitionKind::entity_type)) {
       EntityType type;
       type.slug = slug;
@@ -277,7 +277,7 @@ class Check {
 }  // namespace
 
 CheckedDefinitions check_definitions(const DefinitionSet& definitions, const HeldFields& held) {
-  return Check(definitions, held).run();
+  return DefinitionCheck(definitions, held).run();
 }
 
 std::optional<std::string> missing_field(const DefinitionSet& definitions, const std::string& type,

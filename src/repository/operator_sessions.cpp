@@ -19,7 +19,6 @@
 namespace struere {
 namespace {
 
-using Kind = OperatorSessionKind;
 using NewEvent = std::optional<std::pair<std::string, Json>>;
 
 constexpr std::chrono::milliseconds invitation_lifetime = std::chrono::minutes(15);
@@ -59,7 +58,7 @@ std::vector<OperatorSession> live_in(Transaction& transaction, const Scope& scop
 }
 
 // The live one of this secret, whose user is a member.
-std::optional<OperatorSession> find_in(Transaction& transaction, const Scope& scope, Kind kind, const Digest& hash,
+std::optional<OperatorSession> find_in(Transaction& transaction, const Scope& scope, OperatorSessionKind kind, const Digest& hash,
                                        Timestamp now) {
   auto found = select<StoredOperatorSession>(transaction, {{}, {{"hash", {}, to_value(hash)}}, {}, false, {}, 1});
   if (found.empty()) return std::nullopt;
@@ -70,7 +69,7 @@ std::optional<OperatorSession> find_in(Transaction& transaction, const Scope& sc
   return session;
 }
 
-std::optional<OperatorSession> find_stored(Engine& engine, Kind kind, std::string_view secret) {
+std::optional<OperatorSession> find_stored(Engine& engine, OperatorSessionKind kind, std::string_view secret) {
   const auto organization = organization_of_secret(kind, secret);
   if (!organization) return std::nullopt;
   const Scope scope = scope_of(*organization);
@@ -172,9 +171,9 @@ OperatorSecret OperatorSessions::invite(const OrganizationId& organization, cons
       throw Error(ErrorCode::not_found, "this user is not a member of the organization any more");
     remove_old(transaction, now);
     for (const OperatorSession& earlier : live_in(transaction, scope, now, user))
-      if (earlier.kind == Kind::invitation) end_in(transaction, earlier, now);
+      if (earlier.kind == OperatorSessionKind::invitation) end_in(transaction, earlier, now);
     out = insert_new(*engine_, transaction,
-                     {{}, organization, user, Kind::invitation, now, now, now + invitation_lifetime.count(), {}, {}});
+                     {{}, organization, user, OperatorSessionKind::invitation, now, now, now + invitation_lifetime.count(), {}, {}});
     return NewEvent(std::in_place, "member.invited", Json{{"user", user.str()}, {"expiresAt", out.session.expires_at}});
   });
   return out;
@@ -184,12 +183,12 @@ OperatorSecret OperatorSessions::redeem(std::string_view invitation, const Opera
   for (const std::chrono::milliseconds term : {terms.idle, terms.absolute})
     if (term < shortest_term || term > longest_term)
       throw Error(ErrorCode::invalid_data, "`idle` and `absolute` are each from one minute to 30 days");
-  const auto invited = find_stored(*engine_, Kind::invitation, invitation);
+  const auto invited = find_stored(*engine_, OperatorSessionKind::invitation, invitation);
   if (!invited) not_valid();
   OperatorSecret out;
   const bool is_done = run_as_member(*engine_, *invited, [&](Transaction& transaction, const Scope& scope) {
     const Timestamp now = engine_->clock->now();
-    if (!find_in(transaction, scope, Kind::invitation, sha256(invitation), now) || !end_in(transaction, *invited, now))
+    if (!find_in(transaction, scope, OperatorSessionKind::invitation, sha256(invitation), now) || !end_in(transaction, *invited, now))
       return NewEvent();
     remove_old(transaction, now);
     auto earlier = live_in(transaction, scope, now, invited->user);
@@ -199,7 +198,7 @@ OperatorSecret OperatorSessions::redeem(std::string_view invitation, const Opera
                      {{},
                       invited->organization,
                       invited->user,
-                      Kind::session,
+                      OperatorSessionKind::session,
                       now,
                       now,
                       now + terms.absolute.count(),
@@ -214,7 +213,7 @@ OperatorSecret OperatorSessions::redeem(std::string_view invitation, const Opera
 }
 
 std::optional<OperatorSession> OperatorSessions::find(std::string_view secret) const {
-  return find_stored(*engine_, Kind::session, secret);
+  return find_stored(*engine_, OperatorSessionKind::session, secret);
 }
 
 bool OperatorSessions::is_touch_due(const OperatorSession& session) const {
@@ -234,7 +233,7 @@ void OperatorSessions::touch(const OperatorSession& session) const {
 }
 
 bool OperatorSessions::end(std::string_view secret) const {
-  const auto found = find_stored(*engine_, Kind::session, secret);
+  const auto found = find_stored(*engine_, OperatorSessionKind::session, secret);
   return found && run_as_member(*engine_, *found, [&](Transaction& transaction, const Scope&) {
            if (!end_in(transaction, *found, engine_->clock->now())) return NewEvent();
            return NewEvent(std::in_place, "member.signed-out",
@@ -252,7 +251,7 @@ std::int64_t OperatorSessions::end_all(const OrganizationId& organization, const
     ended = 0;
     for (const OperatorSession& session : live_in(transaction, scope, now, user)) {
       ended += end_in(transaction, session, now) ? 1 : 0;
-      if (session.kind == Kind::session) ids.push_back(session.id.str());
+      if (session.kind == OperatorSessionKind::session) ids.push_back(session.id.str());
     }
     if (ended == 0) return NewEvent();
     return NewEvent(std::in_place, "member.signed-out", Json{{"user", user.str()}, {"sessions", std::move(ids)}});

@@ -313,7 +313,7 @@ TEST_CASE("what is written while an upgrade takes its first look is migrated und
 }
 
 TEST_CASE("an upgrade goes through all entities before it takes the write lock, and rewrites few under it",
-          "[packs][bounds]") {
+          "[packs][bounds][large]") {
   World world(any_shared_storage());
   install(world, boxes("1.0.0", R"({"width": {"type": "integer"}, "old": {}, "all": {}})"));
   const std::vector<Json> rows(10'000, Json{{"width", 1}, {"all", 1}});

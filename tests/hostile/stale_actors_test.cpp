@@ -13,7 +13,7 @@ using namespace struere::test;
 
 namespace {
 
-Json reader(const Json& rules = Json::array(), const Json& masks = Json::array()) {
+Json reader_role(const Json& rules = Json::array(), const Json& masks = Json::array()) {
   return {{"name", "reader"},
           {"policies", {{{"resource", "note"}, {"actions", {"list", "read"}}, {"effect", "allow"}}}},
           {"scopeRules", rules},
@@ -25,14 +25,14 @@ Json reader(const Json& rules = Json::array(), const Json& masks = Json::array()
 TEST_CASE("an actor that is held on to sees no more than its roles give now", "[hostile][stale]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
-  world.define_role(reader());
+  world.define_role(reader_role());
   const EntityId id = world.create("note", {{"secret", "s"}, {"open", 1}});
   const Session ana = world.user("ana", {"reader"});
   const auto notes = ana.entities("note");  // kept as well, and its plan is in the cache
   CHECK(notes.get(id).data() == Json{{"secret", "s"}, {"open", 1}});
 
   world.define_role(
-      reader(Json::array(), {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}));
+      reader_role(Json::array(), {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}));
   CHECK(notes.get(id).data() == Json{{"open", 1}});
   CHECK(notes.count({.where = field("data.secret") == "s"}) == 0);
   const std::string next_page = [&] {
@@ -40,7 +40,7 @@ TEST_CASE("an actor that is held on to sees no more than its roles give now", "[
     return *notes.list({.limit = 1}).next();
   }();
 
-  world.define_role(reader({{{"entityType", "note"}, {"field", "data.open"}, {"operator", "eq"}, {"value", 7}}}));
+  world.define_role(reader_role({{{"entityType", "note"}, {"field", "data.open"}, {"operator", "eq"}, {"value", 7}}}));
   CHECK_ERROR(not_found, notes.get(id));
   CHECK(notes.list().empty());
   CHECK(notes.list({.limit = 1, .after = next_page}).empty());  // a page that was begun goes on under what holds now
@@ -48,7 +48,7 @@ TEST_CASE("an actor that is held on to sees no more than its roles give now", "[
   world.system().roles().remove("reader");
   CHECK_ERROR(permission_denied, notes.list());
   // A role of that name, made anew with more in it, is another role.
-  world.define_role(reader());
+  world.define_role(reader_role());
   CHECK_ERROR(permission_denied, notes.list());
   CHECK_ERROR(permission_denied, ana.entities("note").get(id));
   CHECK_FALSE(ana.can(Action::read, "note"));
@@ -76,7 +76,7 @@ class BusyStorage final : public ForwardingStorage {
 TEST_CASE("rules that change while a reader begins are those of its snapshot", "[hostile][stale]") {
   World world(any_shared_storage());
   world.define_type({{"slug", "note"}});
-  world.define_role(reader());
+  world.define_role(reader_role());
   const EntityId id = world.create("note", {{"secret", "s"}, {"open", 1}});
   std::function<void()> meanwhile;
   const Database database = Database::with_storage(std::make_unique<BusyStorage>(world.open_storage(), meanwhile));
@@ -89,9 +89,9 @@ TEST_CASE("rules that change while a reader begins are those of its snapshot", "
   const Json everything{{"secret", "s"}, {"open", 1}}, masked{{"open", 1}};
   const auto mask = [&] {
     world.define_role(
-        reader(Json::array(), {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}));
+        reader_role(Json::array(), {{{"entityType", "note"}, {"fieldPath", "data.secret"}, {"maskType", "hide"}}}));
   };
-  const auto unmask = [&] { world.define_role(reader()); };
+  const auto unmask = [&] { world.define_role(reader_role()); };
   for (int i = 0; i < 3; ++i) CHECK(notes.get(id).data() == everything);
   meanwhile = mask;
   CHECK(notes.get(id).data() == masked);
@@ -126,7 +126,7 @@ TEST_CASE("an actor of one scope is of no other, whatever is made there", "[host
   World world(any_storage());
   for (const Environment environment : {Environment::development, Environment::production}) {
     world.define_type({{"slug", "note"}}, environment);
-    world.define_role(reader(), environment);
+    world.define_role(reader_role(), environment);
   }
   const EntityId there = world.create("note", {{"text", "production"}}, Environment::production);
   const Session ana = world.user("ana", {"reader"});

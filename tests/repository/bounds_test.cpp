@@ -224,7 +224,7 @@ TEST_CASE("the 10,001st definition of a kind is refused, in words", "[bounds]") 
   CHECK_NOTHROW(world.define_role({{"name", "first"}}));  // it is there
 }
 
-TEST_CASE("the definitions of a scope are bounded together, in words", "[bounds]") {
+TEST_CASE("the definitions of a scope are bounded together, in words", "[bounds][large]") {
   World world(StorageKind::memory);  // the bound is the repository's
   const auto type = [](const std::string& slug, std::size_t bytes) {
     return Json{{"slug", slug}, {"schema", {{"description", std::string(bytes, 'x')}}}};

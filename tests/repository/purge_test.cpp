@@ -75,7 +75,7 @@ TEST_CASE("a purge leaves nothing of a row, in its tables or in the log, and the
 }
 
 TEST_CASE("a purge of an entity with very many events is for a host that says that writers may wait",
-          "[purge][bounds]") {
+          "[purge][bounds][large]") {
   PurgeWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const EntityId busy = world.create("note", {{"text", "x"}});
   const auto touch = [&](int times) {
@@ -97,7 +97,7 @@ TEST_CASE("a purge of an entity with very many events is for a host that says th
 }
 
 TEST_CASE("a purge of an entity with very many relations is for a host that says that writers may wait",
-          "[purge][bounds]") {
+          "[purge][bounds][large]") {
   PurgeWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   const EntityId hub = world.create("note", {{"text", "x"}}), other = world.create("note", {{"text", "y"}});
   // Each is a relation to remove, and an event to change.

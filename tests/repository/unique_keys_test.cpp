@@ -220,7 +220,7 @@ TEST_CASE("of many writers who want the same key, one gets it", "[unique][concur
 }
 
 TEST_CASE("an organization's own actors do not make all writers wait for what is worked out over very many rows",
-          "[unique][bounds]") {
+          "[unique][bounds][large]") {
   World world(StorageKind::sqlite);
   world.define_type(student(Json::array()));
   std::vector<Json> rows;

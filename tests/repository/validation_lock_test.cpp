@@ -142,7 +142,8 @@ TEST_CASE("a row that takes long to check is refused for what is wrong with it",
   CHECK_ERROR(conflict, world.rows().update(id, wrong, {.version = 1}));
 }
 
-TEST_CASE("all rows that one write checks under the lock take no more than one row may", "[entities][schema][bounds]") {
+TEST_CASE("all rows that one write checks under the lock take no more than one row may",
+          "[entities][schema][bounds][large]") {
   SlowWorld world(GENERATE(StorageKind::memory, StorageKind::sqlite));
   std::vector<ImportedRow> rows(40);
   for (ImportedRow& row : rows) row.data = slow_row(2'000);

@@ -13,7 +13,7 @@ using namespace struere::test;
 
 namespace {
 
-const char* const student = R"(slug: student
+const char* const student_file = R"(slug: student
 schema:
   type: object
   properties:
@@ -25,7 +25,7 @@ schema:
 
 TEST_CASE("a folder is read, whatever its files are called and in YAML as in JSON", "[definitions]") {
   const Folder folder;
-  folder.write("entity-types/anything.yml", student);
+  folder.write("entity-types/anything.yml", student_file);
   folder.write("roles/teacher.json", R"({"name": "teacher", "policies": [
     {"resource": "student", "actions": ["read"], "effect": "allow"}]})");
   folder.write("roles/.teacher.json.swp", "not a definition");
@@ -44,7 +44,7 @@ TEST_CASE("a folder is read, whatever its files are called and in YAML as in JSO
 
 TEST_CASE("all mistakes of a folder are told at once, each with its place and what was meant", "[definitions]") {
   const Folder folder;
-  folder.write("entity-types/student.yaml", student);
+  folder.write("entity-types/student.yaml", student_file);
   folder.write("entity-types/twice.yaml", "slug: student\n");
   folder.write("roles/teacher.yaml", R"(name: teacher
 policis: []

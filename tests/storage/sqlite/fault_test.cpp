@@ -324,10 +324,10 @@ TEST_CASE("a file that could not be made is made by the next who tries", "[sqlit
         // Which of the steps were done is told by what is there; all of them can be done again, or need not be.
         const Database database = Database::open(path);
         const TrustedHost host = database.trusted_host();
-        if (host.organizations().empty()) host.create_organization("Acme", acme);
+        if (host.organizations().empty()) host.create_organization("Acme", test::acme);
         const Session system = system_of(database);
         (void)error_code_of([&] { host.create_user("Ana", UserId("ana")); });
-        host.put_member(acme, UserId("ana"));
+        host.put_member(test::acme, UserId("ana"));
         system.entity_types().define({{"slug", "note"}, {"searchFields", {"title"}}});
         system.roles().define(teacher_role("allow"));
         system.roles().assign(UserId("ana"), "teacher");

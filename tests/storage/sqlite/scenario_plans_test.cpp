@@ -69,7 +69,7 @@ bool is_schema_step(const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("no statement of the scenarios looks at rows of another scope", "[sqlite][plans]") {
+TEST_CASE("no statement of the scenarios looks at rows of another scope", "[sqlite][plans][large]") {
   StatementLog log;
   const std::filesystem::path folder = source_dir() + "/tests/conformance/scenarios";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
