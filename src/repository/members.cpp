@@ -55,12 +55,15 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
     if (!changer || changer->role != MembershipRole::admin)
       throw Error(ErrorCode::permission_denied, "only an org admin changes the members of an organization");
   };
-  {
+  retried([&] {
     const Scope scope(authority(), organization, Environment::development);
     require_changer(*storage().begin(scope, Access::read), scope);
-  }
+  });
   const auto actor_in = [&](Environment environment) {
-    return by ? resolver.user_actor(*by, organization, environment) : resolver.system_actor(organization, environment);
+    return retried([&] {
+      return by ? resolver.user_actor(*by, organization, environment)
+                : resolver.system_actor(organization, environment);
+    });
   };
   const ActorContext actors[] = {actor_in(Environment::development), actor_in(Environment::production)};
   return retried([&] {

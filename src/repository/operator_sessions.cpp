@@ -112,8 +112,10 @@ class JointWork {
   ActorContext actor_in(Environment environment, const OrganizationId& organization,
                         const std::optional<UserId>& user) const {
     const ActorResolver resolver(*engine_.storage, *engine_.clock);
-    return user ? resolver.user_actor(*user, organization, environment)
-                : resolver.system_actor(organization, environment);
+    return retried([&] {
+      return user ? resolver.user_actor(*user, organization, environment)
+                  : resolver.system_actor(organization, environment);
+    });
   }
 
   Engine& engine_;

@@ -52,7 +52,7 @@ void insert_organization(Storage& storage, const Organization& organization) {
 }
 
 std::optional<User> find_user(Storage& storage, const UserId& id) {
-  return find<User>(*storage.begin_database(Access::read), "id", id.str());
+  return retried([&] { return find<User>(*storage.begin_database(Access::read), "id", id.str()); });
 }
 
 void insert_user(Storage& storage, const User& user) { insert_in_database(storage, user); }

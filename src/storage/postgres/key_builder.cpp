@@ -7,6 +7,8 @@
 #include "core/fork_count.hpp"
 #include "storage/postgres/field_key_table.hpp"
 #include "storage/postgres/scope_head.hpp"
+#include "storage/retry.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere::postgres {
 
@@ -35,11 +37,16 @@ bool KeyBuilder::advance(std::int64_t scope) {
 }
 
 void KeyBuilder::run(std::int64_t scope) noexcept {
-  try {
-    while (!stop_.stop_requested() && advance(scope)) {
+  // Each step goes on from where the tables say, so that one whose outcome is unknown is tried again as well.
+  for (int failures = 0; !stop_.stop_requested();) try {
+      if (!advance(scope)) return;
+      failures = 0;
+    } catch (const Error& error) {
+      const bool has_waited_for_lock = error.is_transient() && !error.is_retryable();
+      if (has_waited_for_lock || !wait_to_retry(++failures)) return;
+    } catch (const std::exception&) {
+      return;
     }
-  } catch (const std::exception&) {
-  }
 }
 
 void KeyBuilder::resume() {
