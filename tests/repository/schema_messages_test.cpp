@@ -1,8 +1,8 @@
 // A write that does not match the schema is told what is wrong as far as its actor may see the row, and no further.
 #include <catch2/catch.hpp>
 
+#include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
-#include "support/world.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -11,7 +11,7 @@ namespace {
 
 class WorldWithNote : public World {
  public:
-  WorldWithNote() : World(StorageKind::memory) {
+  WorldWithNote() : World(any_storage()) {
     define_type(R"({"slug": "note", "schema": {"type": "object", "properties": {
       "age": {"type": "integer"}, "pay": {"type": "integer"}, "place": {"maxProperties": 2}},
       "if": {"required": ["rich"]}, "then": {"properties": {"pay": {"minimum": 1000}}}}})"_json);

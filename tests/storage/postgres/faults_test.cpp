@@ -1,8 +1,9 @@
 // What happens where the server undoes a transaction, or is gone in the middle of one. The faults are raised by
 // triggers of the server, so that each comes at a certain statement.
-#include <catch2/catch.hpp>
-
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <thread>
 
@@ -160,6 +161,46 @@ TEST_CASE("a writer waits for its own scope only, and no longer than the busy ti
   });
   CHECK(company.count() == 1);
   CHECK(company.session(globex).entities("note").count() == 1);
+}
+
+TEST_CASE("a database of the server is not carried over a fork, and the parent's goes on", "[postgres][fork]") {
+  Company company;
+  company.create("before");
+  const Session session = company.session();
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto is_refused = [](const auto& body) {
+      try {
+        body();
+      } catch (const Error& error) {
+        return std::string_view(error.what()).find("fork") != std::string_view::npos;
+      }
+      return false;
+    };
+    const bool is_right = is_refused([&] {
+                            session.entities("note").create({{"title", "no"}});
+                          }) &&
+                          is_refused([&] { session.entities("note").list(); }) &&
+                          is_refused([&] { company.database->authenticate("sk_dev_x"); });
+    company.database.reset();  // ends no session that is the parent's
+    int made = 0;
+    try {
+      Database::open(company.server.application())
+          .trusted_host()
+          .system_session(acme, Environment::development)
+          .entities("note")
+          .create({{"title", "of the child"}});
+      made = 1;
+    } catch (const std::exception&) {
+    }
+    _exit(is_right && made == 1 ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  company.create("after");
+  CHECK(company.count() == 3);
+  company.require_whole_log();
 }
 
 TEST_CASE("a URL that cannot be opened says why, and nothing of its password", "[postgres]") {
