@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -36,10 +37,18 @@ constexpr std::chrono::milliseconds surely_usable(1);
 }  // namespace
 
 Connection::Connection(const Target& target) : prepares_(target.prepares), forks_(fork_count()) {
-  // A later one prevails.
-  constexpr std::array<const char*, 6> keywords{"connect_timeout", "fallback_application_name", "dbname",
-                                                "client_encoding", nullptr};
-  const std::array<const char*, 6> values{"10", "struere", target.url.c_str(), "UTF8", nullptr};
+  // A later one prevails. An operation that waits for a host that is gone ends after a minute, not after hours.
+  constexpr std::array<const char*, 9> keywords{"connect_timeout",
+                                                "fallback_application_name",
+                                                "keepalives_idle",
+                                                "keepalives_interval",
+                                                "keepalives_count",
+                                                "tcp_user_timeout",
+                                                "dbname",
+                                                "client_encoding",
+                                                nullptr};
+  const std::array<const char*, 9> values{"10",    "struere",          "30",   "10",   "3",
+                                          "60000", target.url.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keywords.data(), values.data(), 1);
   if (!connection_) throw Error(ErrorCode::storage, "there is not enough memory for a connection");
   if (PQstatus(connection_) != CONNECTION_OK) {
@@ -55,21 +64,30 @@ Connection::Connection(const Target& target) : prepares_(target.prepares), forks
     throw Error(ErrorCode::storage,
                 "the connection to the PostgreSQL server has no pipeline mode; use libpq 14 or newer");
   }
-  if (prepares_) set_planning();
+  if (!prepares_) return;  // of a pooler, the session is not this connection's
+  // An index of the scope serves each statement whatever its values, and planning it again takes as long as a small
+  // answer. Searches, for which that is not so, say otherwise (row_batches.hpp). A plan that was made while a table was
+  // small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without
+  // one of the settings plans as it likes.
+  plans_once_ = set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
+  // The server lets go of the locks of a host that is gone after a minute, not after hours.
+  if (is_over_network()) set({"tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"});
 }
 
-// An index of the scope serves each statement whatever its values, and planning it again takes as long as a small
-// answer. Searches, for which that is not so, say otherwise (row_batches.hpp). A plan that was made while a table was
-// small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without one
-// of the settings plans as it likes.
-void Connection::set_planning() {
+bool Connection::is_over_network() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  return getsockname(PQsocket(connection_), reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+         address.ss_family != AF_UNIX;
+}
+
+bool Connection::set(std::initializer_list<const char*> settings) {
   try {
-    for (const char* const setting : {"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"})
-      queue(std::string("SET ") + setting);
+    for (const char* const setting : settings) queue(std::string("SET ") + setting);
     finish();
-    plans_once_ = true;
+    return true;
   } catch (const Error&) {
-    if (!is_broken_) return;
+    if (!is_broken_) return false;
     PQfinish(connection_);
     throw;
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,7 +83,8 @@ class Connection {
     std::optional<Ticket> ticket;
   };
 
-  void set_planning();
+  bool is_over_network() const;
+  bool set(std::initializer_list<const char*> settings);  // whether the server took them
   void require(bool succeeded);
   [[noreturn]] void throw_lost();
   void wait(bool for_write);
