@@ -11,13 +11,6 @@ constexpr std::array obstacle_kinds{Obstacle::Kind::entities_of_removed_type,   
                                     Obstacle::Kind::assignments_of_removed_role, Obstacle::Kind::data_breaks_unique_key,
                                     Obstacle::Kind::masked_values_shown,         Obstacle::Kind::holds_writers};
 
-template <class Enum, std::size_t size>
-Enum word_of(const Json& word, const std::array<Enum, size>& all) {
-  for (const Enum each : all)
-    if (word == to_string(each)) return each;
-  throw Error(ErrorCode::storage, "the server answered a word that this version does not know; use a newer one");
-}
-
 }  // namespace
 
 std::optional<std::string> text_in(const Json& json, const char* name) {
@@ -89,8 +82,7 @@ TriggerRun run_of(const Json& json) {
   out.id = TriggerRunId(json.at("id").get<std::string>());
   out.trigger = json.at("trigger");
   out.entity = EntityId(json.at("entityId").get<std::string>());
-  for (const TriggerRunStatus status : statuses)
-    if (json.at("status") == to_string(status)) out.status = status;
+  out.status = value_of(json.at("status"), statuses);
   out.due_at = json.at("dueAt");
   out.attempts = json.at("attempts");
   constexpr std::int64_t most_steps = 1000;
@@ -124,7 +116,7 @@ ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions&
   out.base = json.at("base");
   for (const Json& item : json.at("changes")) {
     DefinitionChange change{
-        word_of(item.at("change"), changes), word_of(item.at("kind"), definition_kinds), item.at("name"), {}};
+        value_of(item.at("change"), changes), value_of(item.at("kind"), definition_kinds), item.at("name"), {}};
     for (const Json& field : item.value("fields", Json::array()))
       change.fields.push_back({field.at("path"),
                                field.contains("before") ? std::optional(field.at("before")) : std::nullopt,
@@ -132,7 +124,7 @@ ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions&
     out.changes.push_back(std::move(change));
   }
   for (const Json& item : json.at("obstacles"))
-    out.obstacles.push_back({word_of(item.at("kind"), obstacle_kinds), item.at("name"), item.at("count"),
+    out.obstacles.push_back({value_of(item.at("kind"), obstacle_kinds), item.at("name"), item.at("count"),
                              item.at("examples").get<std::vector<std::string>>(), item.at("message")});
   for (const Json& item : json.at("reveals"))
     out.reveals.push_back(

@@ -4,14 +4,6 @@
 namespace struere::cli {
 namespace {
 
-// The value whose word it is.
-template <class Enum>
-Enum value_of(const Json& word, std::initializer_list<Enum> all) {
-  for (const Enum each : all)
-    if (word == to_string(each)) return each;
-  throw Error(ErrorCode::storage, "the server answered a word that this version does not know; use a newer one");
-}
-
 template <class Id>
 std::optional<Id> id_in(const Json& json, const char* name) {
   const auto text = text_in(json, name);
@@ -39,7 +31,7 @@ AgentConfig agent_config_of(const Json& json) {
   out.model = json.at("model");
   out.tools = json.at("tools").get<std::vector<std::string>>();
   out.roles = json.at("roles").get<std::vector<std::string>>();
-  out.status = value_of(json.at("status"), {AgentStatus::active, AgentStatus::inactive});
+  out.status = value_of(json.at("status"), std::array{AgentStatus::active, AgentStatus::inactive});
   out.created_by = json.at("createdBy");
   out.created_at = json.at("createdAt");
   return out;
@@ -65,8 +57,8 @@ Message message_of(const Json& json) {
   out.id = MessageId(json.at("id").get<std::string>());
   out.thread = ThreadId(json.at("threadId").get<std::string>());
   out.sequence = json.at("sequence");
-  out.role =
-      value_of(json.at("role"), {MessageRole::user, MessageRole::assistant, MessageRole::system, MessageRole::tool});
+  out.role = value_of(json.at("role"),
+                      std::array{MessageRole::user, MessageRole::assistant, MessageRole::system, MessageRole::tool});
   out.content = json.at("content");
   out.tool_calls = json.at("toolCalls");
   out.tool_call_id = text_in(json, "toolCallId");
@@ -82,8 +74,8 @@ Execution execution_of(const Json& json) {
   if (json.at("configVersion").is_number_integer()) out.config_version = json.at("configVersion").get<std::int64_t>();
   out.thread = id_in<ThreadId>(json, "threadId");
   out.model = json.at("model");
-  out.status =
-      value_of(json.at("status"), {ExecutionStatus::completed, ExecutionStatus::failed, ExecutionStatus::cancelled});
+  out.status = value_of(json.at("status"),
+                        std::array{ExecutionStatus::completed, ExecutionStatus::failed, ExecutionStatus::cancelled});
   out.error = text_in(json, "error");
   out.input_tokens = json.at("inputTokens");
   out.output_tokens = json.at("outputTokens");
@@ -99,7 +91,7 @@ OperatorSession operator_session_of(const Json& json) {
   OperatorSession out;
   out.id = OperatorSessionId(json.at("id").get<std::string>());
   out.user = UserId(json.at("user").get<std::string>());
-  out.kind = value_of(json.at("kind"), {OperatorSessionKind::invitation, OperatorSessionKind::session});
+  out.kind = value_of(json.at("kind"), std::array{OperatorSessionKind::invitation, OperatorSessionKind::session});
   out.created_at = json.at("createdAt");
   out.last_seen_at = json.at("lastSeenAt");
   out.expires_at = json.at("expiresAt");
@@ -109,11 +101,12 @@ OperatorSession operator_session_of(const Json& json) {
 Finding finding_of(const Json& json) {
   using enum Finding::Check;
   Finding out;
-  out.severity = value_of(json.at("severity"), {Severity::note, Severity::warning, Severity::error});
-  out.check = value_of(json.at("check"), {storage, chain, key_expired, key_expires_soon, key_unused, key_grants_nothing,
-                                          key_ended, role_broken, role_grants_nothing, masked_field_shown, unknown_type,
-                                          schema_refused, unknown_role, reserved_slug, rule_without_index,
-                                          index_missing, run_overdue, run_abandoned, run_dead});
+  out.severity = value_of(json.at("severity"), std::array{Severity::note, Severity::warning, Severity::error});
+  out.check = value_of(
+      json.at("check"),
+      std::array{storage, chain, key_expired, key_expires_soon, key_unused, key_grants_nothing, key_ended, role_broken,
+                 role_grants_nothing, masked_field_shown, unknown_type, schema_refused, unknown_role, reserved_slug,
+                 rule_without_index, index_missing, run_overdue, run_abandoned, run_dead});
   if (json.at("organization") != "") out.organization = OrganizationId(json.at("organization").get<std::string>());
   out.environment = parse_environment(json.at("environment").get<std::string>());
   out.subject = json.at("subject");
