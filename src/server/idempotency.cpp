@@ -1,6 +1,7 @@
 #include "server/idempotency.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "server/refusal.hpp"
@@ -72,8 +73,8 @@ Response once_in_commit(const Session& session, const OnceKey& key, const Idempo
   }
 }
 
-std::string name_of(const ActorContext& actor) {
-  return Json{actor.organization().str(), to_string(actor.environment()), to_string(actor.type()), actor.id()}.dump();
+IdempotentAnswers::Asker asker_of(const ActorContext& actor) {
+  return {actor.organization().str(), Json{to_string(actor.environment()), to_string(actor.type()), actor.id()}.dump()};
 }
 
 }  // namespace
@@ -83,26 +84,26 @@ Response IdempotentAnswers::once(const Route& route, const Session& session, con
     case Idempotency::none: break;
     case Idempotency::in_commit: return once_in_commit(session, key, work);
     case Idempotency::in_process:
-      return once_in_process(name_of(session.actor()), key, route.lost_answer, [&] { return work(session, false); });
+      return once_in_process(asker_of(session.actor()), key, route.lost_answer, [&] { return work(session, false); });
   }
   return work(session, false);
 }
 
-Response IdempotentAnswers::once_in_process(const std::string& actor, const OnceKey& once,
-                                            const std::string& lost_answer, const std::function<Response()>& work) {
+Response IdempotentAnswers::once_in_process(const Asker& asker, const OnceKey& once, const std::string& lost_answer,
+                                            const std::function<Response()>& work) {
   const std::string& key = once.key;
   require_key(key);
-  if (auto kept = begin(actor, once, lost_answer)) return *std::move(kept);
+  if (auto kept = begin(asker, once, lost_answer)) return *std::move(kept);
   try {
     Response out = work();
-    finish(actor, key,
+    finish(asker, key,
            !is_success(out)       ? Outcome::failed
            : !lost_answer.empty() ? Outcome::done_without_answer
                                   : Outcome::done,
            out);
     return out;
   } catch (...) {
-    finish(actor, key, Outcome::failed, {});
+    finish(asker, key, Outcome::failed, {});
     throw;
   }
 }
@@ -112,79 +113,116 @@ std::size_t IdempotentAnswers::bytes_of_answers() const {
   return bytes_;
 }
 
-std::optional<Response> IdempotentAnswers::begin(const std::string& actor, const OnceKey& once,
+std::optional<Response> IdempotentAnswers::begin(const Asker& asker, const OnceKey& once,
                                                  const std::string& lost_answer) {
   const auto& [key, fingerprint] = once;
   const std::lock_guard lock(mutex_);
   const Time now = std::chrono::steady_clock::now();
-  auto& own = by_actor_[actor];
-  if (const auto found = own.find(key); found != own.end()) {
-    const Entry& entry = *found->second;
-    if (entry.is_running)
-      throw Refusal(409, "conflict", "the first request with this Idempotency-Key still runs", {{"Retry-After", "1"}});
-    if (now - entry.begun < bounds_.time) {
-      if (entry.fingerprint != fingerprint) refuse_other_request();
-      if (!entry.has_answer)
-        throw Refusal(409, "conflict",
-                      "the first request with this Idempotency-Key was carried out, and its answer was not kept: " +
-                          (lost_answer.empty() ? "it was too large" : "it held a secret. " + lost_answer));
-      return repeated(copy_of(entry.answer));
+  if (const auto owner = owners_.find(asker.organization); owner != owners_.end()) {
+    Held& held = owner->second;
+    const auto found = find(held, asker.actor, key);
+    if (found != held.entries.end()) {
+      const Entry& entry = *found;
+      if (entry.is_running)
+        throw Refusal(409, "conflict", "the first request with this Idempotency-Key still runs",
+                      {{"Retry-After", "1"}});
+      if (now - entry.begun < bounds_.time) {
+        if (entry.fingerprint != fingerprint) refuse_other_request();
+        if (!entry.has_answer)
+          throw Refusal(409, "conflict",
+                        "the first request with this Idempotency-Key was carried out, and its answer was not kept: " +
+                            (lost_answer.empty() ? "it was too large" : "it held a secret. " + lost_answer));
+        return repeated(copy_of(entry.answer));
+      }
+      forget(held, found);
     }
-    forget(found->second);
   }
-  make_room(actor);
-  Entry& entry = entries_.emplace_back();
-  entry.actor = actor;
+  make_room(asker);
+  Held& held = owners_[asker.organization];
+  Entry& entry = held.entries.emplace_back();
+  entry.actor = asker.actor;
   entry.key = key;
   entry.fingerprint = fingerprint;
   entry.begun = now;
-  by_actor_[actor].emplace(key, std::prev(entries_.end()));
+  held.by_actor[asker.actor].emplace(key, std::prev(held.entries.end()));
+  ++keys_;
   return std::nullopt;
 }
 
-void IdempotentAnswers::finish(const std::string& actor, const std::string& key, Outcome outcome,
-                               const Response& answer) {
+void IdempotentAnswers::finish(const Asker& asker, const std::string& key, Outcome outcome, const Response& answer) {
   const std::lock_guard lock(mutex_);
-  const auto entry = by_actor_.at(actor).at(key);
-  if (outcome == Outcome::failed) return forget(entry);  // nothing happened, so that it may be tried again
+  const auto owner = owners_.find(asker.organization);  // which holds at least this request
+  Held& held = owner->second;
+  const auto entry = find(held, asker.actor, key);
+  if (outcome == Outcome::failed) {  // nothing happened, so that it may be tried again
+    forget(held, entry);
+    if (held.entries.empty()) owners_.erase(owner);
+    return;
+  }
   entry->is_running = false;
   if (outcome == Outcome::done_without_answer || answer.body.size() > bounds_.bytes_of_answer) return;
   entry->has_answer = true;
   entry->answer = copy_of(answer);
   entry->bytes = answer.body.size() + 512;
+  held.bytes += entry->bytes;
   bytes_ += entry->bytes;
 }
 
-void IdempotentAnswers::forget(Entries::iterator entry) {
-  bytes_ -= entry->bytes;
-  const auto own = by_actor_.find(entry->actor);
-  own->second.erase(entry->key);
-  if (own->second.empty()) by_actor_.erase(own);
-  entries_.erase(entry);
+IdempotentAnswers::Entries::iterator IdempotentAnswers::find(Held& held, const std::string& actor,
+                                                             const std::string& key) {
+  const auto own = held.by_actor.find(actor);
+  if (own == held.by_actor.end()) return held.entries.end();
+  const auto found = own->second.find(key);
+  return found == own->second.end() ? held.entries.end() : found->second;
 }
 
-// The oldest go first: those of the actor if it has its share. A request that runs stays.
-void IdempotentAnswers::make_room(const std::string& actor) {
-  const auto oldest = [&](bool own) {
-    return std::ranges::find_if(
-        entries_, [&](const Entry& entry) { return !entry.is_running && (!own || entry.actor == actor); });
-  };
-  const auto own_count = [&] {
-    const auto own = by_actor_.find(actor);
-    return own == by_actor_.end() ? 0 : own->second.size();
-  };
-  while (own_count() >= bounds_.keys_of_actor) {
-    const auto entry = oldest(true);
-    if (entry == entries_.end())
+void IdempotentAnswers::forget(Held& held, Entries::iterator entry) {
+  held.bytes -= entry->bytes;
+  bytes_ -= entry->bytes;
+  --keys_;
+  const auto own = held.by_actor.find(entry->actor);
+  own->second.erase(entry->key);
+  if (own->second.empty()) held.by_actor.erase(own);
+  held.entries.erase(entry);
+}
+
+bool IdempotentAnswers::forget_oldest(Held& held, const std::string* actor) {
+  const auto entry = std::ranges::find_if(
+      held.entries, [&](const Entry& each) { return !each.is_running && (!actor || each.actor == *actor); });
+  if (entry == held.entries.end()) return false;
+  forget(held, entry);
+  return true;
+}
+
+void IdempotentAnswers::make_room(const Asker& asker) {
+  const auto require = [](bool has_room) {
+    if (!has_room)
       throw Refusal(429, "limit", "too many requests with an Idempotency-Key run at once", {{"Retry-After", "1"}});
-    forget(entry);
+  };
+  if (const auto owner = owners_.find(asker.organization); owner != owners_.end()) {
+    Held& held = owner->second;
+    const auto own_count = [&] {
+      const auto own = held.by_actor.find(asker.actor);
+      return own == held.by_actor.end() ? 0 : own->second.size();
+    };
+    while (own_count() >= bounds_.keys_of_actor) require(forget_oldest(held, &asker.actor));
+    while (held.entries.size() >= bounds_.keys / 2 || held.bytes > bounds_.bytes / 2)
+      require(forget_oldest(held, nullptr));
   }
-  while (entries_.size() >= bounds_.keys || bytes_ > bounds_.bytes) {
-    const auto entry = oldest(false);
-    if (entry == entries_.end())
-      throw Refusal(429, "limit", "too many requests with an Idempotency-Key run at once", {{"Retry-After", "1"}});
-    forget(entry);
-  }
+  // The organization that holds the most, of those with a request that does not run.
+  const auto forget_of_largest = [&](const auto& size_of) {
+    auto largest = owners_.end();
+    for (auto owner = owners_.begin(); owner != owners_.end(); ++owner) {
+      const bool is_larger = largest == owners_.end() || size_of(owner->second) > size_of(largest->second);
+      if (is_larger && std::ranges::any_of(owner->second.entries, [](const Entry& each) { return !each.is_running; }))
+        largest = owner;
+    }
+    if (largest == owners_.end() || !forget_oldest(largest->second, nullptr)) return false;
+    if (largest->second.entries.empty()) owners_.erase(largest);
+    return true;
+  };
+  while (keys_ >= bounds_.keys) require(forget_of_largest([](const Held& held) { return held.entries.size(); }));
+  while (bytes_ > bounds_.bytes) require(forget_of_largest([](const Held& held) { return held.bytes; }));
 }
 
 }  // namespace struere::server

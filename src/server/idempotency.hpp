@@ -20,12 +20,16 @@ namespace struere::server {
 // (Session::once), or in the memory of the process, for a day, or until it ends or the bounds are reached.
 class IdempotentAnswers {
  public:
-  struct Bounds {  // of those in memory
+  struct Bounds {  // of those in memory; an organization has at most half of `keys` and of `bytes`
     std::size_t keys = 20'000;
     std::size_t keys_of_actor = 2'000;
     std::size_t bytes = 64 << 20;
     std::size_t bytes_of_answer = 1 << 20;
     std::chrono::hours time{24};
+  };
+  struct Asker {
+    std::string organization;
+    std::string actor;  // with its environment
   };
   // Carries the request out with this session, which is that of a unit of work where `is_unit`.
   using Work = std::function<Response(const Session& session, bool is_unit)>;
@@ -38,9 +42,11 @@ class IdempotentAnswers {
   // runs, 400 for a key of more than 200 characters.
   Response once(const Route& route, const Session& session, const OnceKey& key, const Work& work);
 
-  // In memory. `actor` names the scope as well. An answer of a route with `lost_answer` is not kept, only that the
-  // request was carried out.
-  Response once_in_process(const std::string& actor, const OnceKey& key, const std::string& lost_answer,
+  // In memory. An answer of a route with `lost_answer` is not kept, only that the request was carried out.
+  //
+  // If there is no room for one more, the organization that holds the most loses its oldest: one that holds no more
+  // than an equal part loses none to the requests of another.
+  Response once_in_process(const Asker& asker, const OnceKey& key, const std::string& lost_answer,
                            const std::function<Response()>& work);
   std::size_t bytes_of_answers() const;  // that are kept in memory, in all
 
@@ -55,19 +61,26 @@ class IdempotentAnswers {
     std::size_t bytes = 0;
   };
   using Entries = std::list<Entry>;  // the oldest first
+  struct Held {                      // by one organization
+    Entries entries;
+    std::map<std::string, std::map<std::string, Entries::iterator>> by_actor;
+    std::size_t bytes = 0;
+  };
+  using Owners = std::map<std::string, Held>;  // by the organization's id
 
   enum class Outcome { failed, done, done_without_answer };
 
-  std::optional<Response> begin(const std::string& actor, const OnceKey& key, const std::string& lost_answer);
-  void finish(const std::string& actor, const std::string& key, Outcome outcome, const Response& answer);
-  void forget(Entries::iterator entry);
-  void make_room(const std::string& actor);
+  std::optional<Response> begin(const Asker& asker, const OnceKey& key, const std::string& lost_answer);
+  void finish(const Asker& asker, const std::string& key, Outcome outcome, const Response& answer);
+  static Entries::iterator find(Held& held, const std::string& actor, const std::string& key);
+  void forget(Held& held, Entries::iterator entry);
+  bool forget_oldest(Held& held, const std::string* actor);  // of the actor, or of all; false if all of them run
+  void make_room(const Asker& asker);
 
   Bounds bounds_;
   mutable std::mutex mutex_;
-  Entries entries_;
-  std::map<std::string, std::map<std::string, Entries::iterator>> by_actor_;
-  std::size_t bytes_ = 0;
+  Owners owners_;  // those that hold any
+  std::size_t keys_ = 0, bytes_ = 0;
 };
 
 }  // namespace struere::server

@@ -93,36 +93,78 @@ TEST_CASE("a body is an object of known members, each of which is read strictly"
   CHECK_THROWS_AS(split_array("[1,2,3]", 2), Refusal);
 }
 
-TEST_CASE("kept answers are bounded, and the oldest go first", "[server]") {
-  IdempotentAnswers::Bounds bounds;
-  bounds.keys_of_actor = 2;
-  bounds.keys = 3;
-  IdempotentAnswers answers(bounds);
-  int runs = 0;
-  const auto once = [&](const std::string& actor, const std::string& key, unsigned status = 200) {
-    return answers.once_in_process(actor, {key, "f"}, {}, [&] {
+namespace {
+
+// Requests that are kept in memory; `runs` counts those that are carried out.
+class KeptRequests {
+ public:
+  explicit KeptRequests(IdempotentAnswers::Bounds bounds) : answers(bounds) {}
+
+  Response once(const std::string& organization, const std::string& actor, const std::string& key,
+                unsigned status = 200, std::size_t bytes = 1) {
+    return answers.once_in_process({organization, actor}, {key, "f"}, {}, [&] {
       ++runs;
-      Response out = json_response({{"run", runs}});
+      Response out = json_response({{"run", runs}, {"text", std::string(bytes, 'x')}});
       out.status = status;
       return out;
     });
-  };
-  CHECK(once("a", "1").body == once("a", "1").body);
-  CHECK(runs == 1);
-  once("a", "2");
-  once("a", "3");  // "1" goes
-  once("a", "1");
-  CHECK(runs == 4);
-  once("b", "1");
-  once("b", "2");  // the oldest of all goes
-  CHECK(runs == 6);
+  }
+  bool is_kept(const std::string& organization, const std::string& key) {
+    const int before = runs;
+    once(organization, "actor", key, 409);  // a failure leaves nothing
+    return runs == before;
+  }
+
+  IdempotentAnswers answers;
+  int runs = 0;
+};
+
+}  // namespace
+
+TEST_CASE("kept answers are bounded, and the oldest go first", "[server]") {
+  KeptRequests requests({.keys = 6, .keys_of_actor = 2});
+  CHECK(requests.once("o", "a", "1").body == requests.once("o", "a", "1").body);
+  CHECK(requests.runs == 1);
+  requests.once("o", "a", "2");
+  requests.once("o", "a", "3");  // "1" goes
+  requests.once("o", "a", "1");  // "2" goes
+  CHECK(requests.runs == 4);
+  requests.once("o", "b", "1");
+  requests.once("o", "b", "2");  // the oldest of the organization goes: a's "3"
+  requests.once("o", "a", "1");
+  CHECK(requests.runs == 6);
+  requests.once("o", "a", "3");
+  CHECK(requests.runs == 7);
   // What failed may be tried again.
-  once("c", "1", 409);
-  once("c", "1", 409);
-  CHECK(runs == 8);
-  CHECK_THROWS_AS(answers.once_in_process("d", {"1", "f"}, {}, [&] { return once("d", "1"); }),
-                  Refusal);  // it still runs
-  CHECK_THROWS_AS(answers.once_in_process("d", {"", "f"}, {}, [] { return Response(); }), Refusal);
+  requests.once("o", "c", "1", 409);
+  requests.once("o", "c", "1", 409);
+  CHECK(requests.runs == 9);
+  CHECK_THROWS_AS(
+      requests.answers.once_in_process({"o", "d"}, {"1", "f"}, {}, [&] { return requests.once("o", "d", "1"); }),
+      Refusal);  // it still runs
+  CHECK_THROWS_AS(requests.answers.once_in_process({"o", "d"}, {"", "f"}, {}, [] { return Response(); }), Refusal);
+}
+
+TEST_CASE("the kept answers of an organization survive those of another", "[server]") {
+  KeptRequests requests({.keys = 40, .bytes = 40'000, .bytes_of_answer = 20'000});
+  for (int i = 0; i < 3; ++i) requests.once("small", "actor", std::to_string(i));
+  SECTION("by number") {
+    for (int i = 0; i < 200; ++i) requests.once("large", std::to_string(i), std::to_string(i));
+  }
+  SECTION("by bytes") {
+    for (int i = 0; i < 20; ++i) requests.once("large", std::to_string(i), std::to_string(i), 200, 15'000);
+  }
+  SECTION("of several together") {
+    for (int i = 0; i < 400; ++i) requests.once(std::to_string(i % 9), "actor", std::to_string(i));
+  }
+  for (int i = 0; i < 3; ++i) CHECK(requests.is_kept("small", std::to_string(i)));
+}
+
+TEST_CASE("an organization finds room for its answers when others hold all of it", "[server]") {
+  KeptRequests requests({.keys = 40});
+  for (int i = 0; i < 400; ++i) requests.once(std::to_string(i % 4), "actor", std::to_string(i));
+  for (int i = 0; i < 8; ++i) requests.once("late", "actor", std::to_string(i));
+  for (int i = 0; i < 8; ++i) CHECK(requests.is_kept("late", std::to_string(i)));
 }
 
 TEST_CASE("a limit of requests is given back with time", "[server]") {
