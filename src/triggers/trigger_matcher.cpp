@@ -38,6 +38,7 @@ Json input_of(const ActorContext& actor, TriggerEvent event, const std::string& 
              {"status", row.status},
              {"actor", {{"type", to_string(actor.type())}, {"id", actor.id()}}},
              {"at", now}};
+  if (actor.trace_id()) input["traceId"] = *actor.trace_id();  // for the events of the run
   input["data"] = parse_canonical_json(row.data);
   if (before) {
     input["previousData"] = parse_canonical_json(before->data);

@@ -44,6 +44,13 @@ std::string storable(std::string text) {
 // A mistake in the definition would fail again at the next attempt.
 bool may_pass(const Error& error) { return error.code() != ErrorCode::invalid_definition; }
 
+// The actor in the trace of the write that caused the run (SPEC 7).
+ActorContext in_trace_of(const TriggerRun& run, const ActorContext& actor) {
+  const auto found = run.input.find("traceId");
+  if (found == run.input.end() || !found->is_string()) return actor;
+  return actor.traced(authority(), std::make_shared<const std::string>(found->get<std::string>()));
+}
+
 Timestamp backoff(const TriggerDefinition& definition, std::int64_t attempts) {
   Timestamp wait = definition.backoff;
   for (std::int64_t i = 1; i < attempts && wait < longest_backoff; ++i) wait *= 2;
@@ -77,7 +84,7 @@ bool TriggerRunner::run_one(TriggerWork& work) {
     const ActorContext actor = TriggerActors::system_actor(
         actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)),
         run->input.value("origin", run->id.str()));
-    carry_out(*run, actor, *definition);
+    carry_out(*run, in_trace_of(*run, actor), *definition);
     ++work.completed;
   } catch (const LeaseLost&) {
   } catch (const Error& error) {
@@ -176,7 +183,8 @@ void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may
 // False if the run is another worker's by now.
 bool TriggerRunner::record_failure(const TriggerRun& run, const std::string& why, bool again,
                                    const TriggerDefinition* definition) {
-  GuardedOperation operation(engine_, actor_, Access::brief_write);
+  const ActorContext actor = in_trace_of(run, actor_);
+  GuardedOperation operation(engine_, actor, Access::brief_write);
   RecordChanges changes{{"error", storable(why)}};
   if (again) {
     changes.emplace_back("status", to_value(TriggerRunStatus::pending));

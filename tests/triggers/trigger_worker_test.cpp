@@ -1,6 +1,7 @@
 // Triggers: what sets them off, when they are due, what their steps do, and what becomes of those that fail.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 
 #include "struere/triggers/trigger_worker.hpp"
@@ -352,4 +353,45 @@ TEST_CASE("a trigger with a mistake is refused", "[triggers]") {
   const Session nobody = world.user("nobody");
   CHECK_ERROR(permission_denied, nobody.triggers().define(sound));
   CHECK_ERROR(permission_denied, nobody.triggers().runs());
+}
+
+TEST_CASE("the events of a run carry the trace of the write that set it off, through further runs and failures",
+          "[triggers][trace]") {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  TriggerWorld world(any_storage());
+  world.define(noting("first", {{"entityType", "session"}, {"action", "created"}}));
+  world.define({{"slug", "second"},
+                {"on", {{"entityType", "note"}, {"action", "created"}}},
+                {"retry", {{"maxAttempts", 1}}},
+                {"actions",
+                 {{{"tool", "event.emit"}, {"args", {{"type", "note.seen"}}}},
+                  {{"tool", "host"}, {"args", Json::object()}},
+                  {{"tool", "fail"}, {"args", Json::object()}}}}});
+  world.worker.add_tool("host", [](const ToolCall& call) -> Json {
+    call.session.audit().append("host.called", Json::object());
+    return nullptr;
+  });
+  world.worker.add_tool("fail", [](const ToolCall&) -> Json { throw std::runtime_error("it fails"); });
+  const auto traces = [&](const std::string& type) {
+    std::vector<std::string> out;
+    for (const Event& event : world.system().events().list({.type = type}).events)
+      out.push_back(event.trace_id().value_or("none"));
+    return out;
+  };
+  world.system().traced(trace).entities("session").create({{"n", 1}});
+  world.sessions().create({{"n", 2}});
+  world.worker.run_due();
+  for (const std::string type : {"note.created", "note.seen", "host.called", "trigger.dead"}) {
+    INFO(type);
+    auto found = traces(type);
+    std::ranges::sort(found);
+    CHECK(found == std::vector<std::string>{trace, "none"});
+  }
+  // A run that is tried again is still of that write.
+  world.clock.advance(1000);
+  for (const TriggerRun& run : world.runs())
+    if (run.status == TriggerRunStatus::dead) world.system().triggers().retry(run.id);
+  world.worker.run_due();
+  CHECK(std::ranges::count(traces("trigger.dead"), trace) == 2);
+  CHECK(world.system().events().verify().ok);
 }
