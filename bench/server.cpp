@@ -13,6 +13,7 @@
 
 #include "http_load.hpp"
 #include "server_database.hpp"
+#include "server_lists.hpp"
 #include "server_million.hpp"
 #include "server_published.hpp"
 
@@ -110,8 +111,8 @@ void run() {
 
 }  // namespace
 
-// Without an argument: what a rule costs. `published`: what other products publish of themselves. `million`: every list
-// where it is long.
+// Without an argument: what a rule costs. `published`: what other products publish of themselves. `million`: lists of
+// entities where they are long; `lists`: all others, in SQLite or in the PostgreSQL database of the URL.
 int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "rules";
   try {
@@ -121,8 +122,10 @@ int main(int argc, char** argv) {
       run_published();
     else if (what == "million")
       run_million();
+    else if (what == "lists")
+      run_lists(argc > 2 ? argv[2] : "");
     else
-      throw std::runtime_error("struere_server_bench [rules|published|million]");
+      throw std::runtime_error("struere_server_bench [rules|published|million|lists [URL]]");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

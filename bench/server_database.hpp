@@ -13,7 +13,12 @@ namespace struere::bench {
 
 class ServerDatabase {
  public:
-  ServerDatabase() { database_.trusted_host().create_organization("acme", acme()); }
+  // In a file of its own unless `url` names a PostgreSQL database with struere's tables.
+  explicit ServerDatabase(const std::string& url = {})
+      : database_(Database::open(url.empty() ? (folder_.path / "bench.db").string() : url,
+                                 {.sqlite = {.durability = Durability::normal}})) {
+    database_.trusted_host().create_organization("acme", acme());
+  }
 
   static OrganizationId acme() { return OrganizationId("acme"); }
   const Database& database() const noexcept { return database_; }
@@ -36,8 +41,7 @@ class ServerDatabase {
   };
 
   Folder folder_;
-  Database database_ =
-      Database::open((folder_.path / "bench.db").string(), {.sqlite = {.durability = Durability::normal}});
+  Database database_;
 };
 
 }  // namespace struere::bench

@@ -13,9 +13,7 @@ namespace struere::bench {
 namespace {
 
 constexpr int many = 1'000'000, batch = 10'000;
-constexpr int runs = 100'000, people = 10'000;
 
-// Every list of the server, filled.
 void fill(const ServerDatabase& place) {
   const Session system = place.system();
   define_posts(place);
@@ -25,34 +23,6 @@ void fill(const ServerDatabase& place) {
     for (Json& post : posts) post = post_of(static_cast<int>(random() % users));
     posts[0]["title"] = fmt::format("needle{} in a haystack", i);
     system.entities("post").create_all(posts);
-  }
-  system.entity_types().define({{"slug", "job"}});
-  system.triggers().define({{"slug", "tell"},
-                            {"on", {{"entityType", "job"}, {"action", "created"}}},
-                            {"actions", {{{"tool", "event.emit"}, {"args", {{"type", "job.seen"}}}}}}});
-  std::vector<Json> jobs(batch, Json::object());
-  for (int i = 0; i < runs / batch; ++i) system.entities("job").create_all(jobs);
-  for (const char* const agent : {"tutor", "helper"}) {
-    system.agents().define({.slug = agent, .name = agent});
-    system.agents().configure(agent, {.system_prompt = "Be kind.", .model = "small"});
-  }
-  constexpr int at_once = 1000;
-  for (int i = 0; i < many / at_once; ++i)
-    system.transaction([&](Session& unit) {
-      for (int k = 0; k < at_once; ++k)
-        unit.executions().record({.agent = k % 2 == 0 ? "tutor" : "helper", .model = "small", .input_tokens = k});
-    });
-  for (int i = 0; i < many / at_once; ++i)
-    system.transaction([&](Session& unit) {
-      for (int k = 0; k < at_once; ++k) unit.threads().create({.agent = k % 2 == 0 ? "tutor" : "helper"});
-    });
-  const TrustedHost host = place.database().trusted_host();
-  for (int i = 0; i < people; ++i) {
-    const UserId user(fmt::format("member{}", i));
-    host.create_user(user.str(), user);
-    host.put_member(ServerDatabase::acme(), user);
-    system.roles().assign(user, "author");
-    system.api_keys().create({.name = fmt::format("key{}", i), .roles = {"author"}});
   }
 }
 
@@ -88,8 +58,7 @@ void run_million() {
   const auto equal = [](const std::string& field, const Json& value) {
     return Json::array({Json{{"field", field}, {"operator", "eq"}, {"value", value}}});
   };
-  fmt::print("\n{} posts, events, executions and threads, {} trigger runs, {} members and keys; one client\n\n", many,
-             runs, people);
+  fmt::print("\n{} posts and events; one client\n\n", many);
   print_head();
   rows("first page of 20", boss, Json{{"limit", 20}});
   rows("page of 20 after 500,000 rows", boss, deep);
@@ -104,19 +73,6 @@ void run_million() {
   measure("count of all", request(boss, "POST /v1/entities/post/count?" + scope, "{}"), 5);
   list("audit: newest 50", "/v1/events?limit=50");
   list("audit: of one row", "/v1/events?limit=50&entity=" + one);
-  list("audit: of one type of event, rare", "/v1/events?limit=50&type=agent.configured", 20);
-  list("audit: of one actor, who did nothing", "/v1/events?limit=50&actor=nobody", 20);
-  list("audit: since a minute", "/v1/events?limit=50&since=" + std::to_string(system_clock().now() - 60'000), 20);
-  list("runs", "/v1/runs?limit=50");
-  list("runs: dead, of which there is none", "/v1/runs?limit=50&status=dead", 20);
-  list("executions", "/v1/executions?limit=50");
-  list("executions of one agent", "/v1/executions?limit=50&agent=tutor");
-  list("executions: failed, of which there is none", "/v1/executions?limit=50&status=failed", 20);
-  list("executions by day", "/v1/executions/rollup?groupBy=day", 5);
-  list("threads", "/v1/threads?limit=50");
-  list("threads of one agent", "/v1/threads?limit=50&agent=tutor");
-  list("keys", "/v1/keys", 20);
-  list("members", "/v1/members", 20);
 }
 
 }  // namespace struere::bench

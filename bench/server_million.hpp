@@ -1,4 +1,4 @@
-// Every list of the server where it is long.
+// Lists of entities and of events where they are long.
 #pragma once
 
 namespace struere::bench {

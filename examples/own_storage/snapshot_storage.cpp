@@ -328,10 +328,13 @@ class ScopeTransaction final : public WithRecords<Transaction> {
   std::vector<EventRecord> select_events(const EventSelection& selection) override {
     std::vector<EventRecord> out;
     std::size_t bytes = 0;
-    for (const EventRecord& event : rows_->events) {
+    const auto& events = rows_->events;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const EventRecord& event = events[selection.newest_first ? events.size() - 1 - i : i];
       require_time(selection.interruption);
       if (std::cmp_equal(out.size(), selection.limit) || bytes >= selection.most_bytes) break;
       if (event.sequence <= std::max(selection.after, rows_->log_start.sequence)) continue;
+      if (selection.before && event.sequence >= *selection.before) continue;
       if (!is_asked_for(selection, event)) continue;
       const auto masks = event.entity ? masks_of(selection, *event.entity) : std::vector<const Mask*>();
       if (event.entity ? masks.empty() : !selection.others) continue;

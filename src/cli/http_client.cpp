@@ -269,7 +269,7 @@ Json HttpClient::json_of(const std::string& answer) const {
 }
 
 void HttpClient::pages(const std::function<std::string(const std::optional<std::string>& cursor)>& target_after,
-                       const std::function<PageUse(const Json& items)>& visit) const {
+                       const std::function<PageUse(const Json& page)>& visit) const {
   constexpr std::size_t least_of_page = 256 * 1024;  // so that empty pages come to an end as well
   std::size_t bytes = 0;
   std::optional<std::string> cursor;
@@ -277,7 +277,7 @@ void HttpClient::pages(const std::function<std::string(const std::optional<std::
     Exchange exchange(address_, request_of(address_, bearer_, headers_, "GET", target_after(cursor), std::nullopt));
     const std::string answer = exchange.rest();
     const Json page = json_of(answer);
-    const PageUse use = visit(page.at("items"));
+    const PageUse use = visit(page);
     if (use == PageUse::last) return;
     if (use == PageUse::kept || page.at("items").empty()) bytes += std::max(answer.size(), least_of_page);
     if (bytes > most_list_bytes) throw_too_large(address_, "a list", most_list_bytes);

@@ -46,9 +46,9 @@ class HttpClient {
   Json call(const std::string& method, const std::string& target, const std::optional<Json>& body = {}) const;
   // The same for a body of JSON texts, one a line.
   Json send_lines(const std::string& target, std::string lines) const;
-  // Hands over the `items` of each page of a list. Throws Error{storage} if the kept pages are larger than 256 MiB.
+  // Hands over each page of a list, with its `items`. Throws Error{storage} if the kept pages are larger than 256 MiB.
   void pages(const std::function<std::string(const std::optional<std::string>& cursor)>& target_after,
-             const std::function<PageUse(const Json& items)>& visit) const;
+             const std::function<PageUse(const Json& page)>& visit) const;
   // Hands over each line of an answer that is a stream, until it ends, which for events is never.
   void lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const;
 

@@ -1,9 +1,11 @@
 // The place that is a database of this machine, opened by this process.
 #include <fmt/format.h>
 
-#include <deque>
+#include <algorithm>
+#include <set>
 
 #include "cli/place.hpp"
+#include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
@@ -79,31 +81,44 @@ class LocalAgents final : public AgentPlace {
 
 class LocalFeed final : public EventFeed {
  public:
-  explicit LocalFeed(EventSubscription subscription) : subscription_(std::move(subscription)) {}
+  LocalFeed(EventRepository events, EventQuery query) : events_(std::move(events)), query_(std::move(query)) {}
 
   std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
-    std::deque<Event> out;
-    bool is_found = false;
-    for (bool is_over = false; !is_over && !is_found;) {
-      const auto events = subscription_.next(std::chrono::milliseconds(0));
-      is_over = events.empty();
-      for (const Event& event : events) {
-        if ((is_found = before && event.id().str() == *before)) break;
-        out.push_back(event);
-        if (out.size() > most) out.pop_front();
+    constexpr std::size_t most_in_page = 1000;
+    end_ = events_.end(query_);
+    EventQuery back = query_;
+    back.newest_first = true;
+    back.limit = static_cast<std::int64_t>(before ? most_in_page : std::min(most, most_in_page));
+    std::vector<Event> newest_first;
+    bool is_after = !before;
+    Progress progress;
+    do {
+      const EventPage page = events_.list(back);
+      for (const Event& event : page.events) {
+        if (is_after && newest_first.size() < most) newest_first.push_back(event);
+        if (before && event.id().str() == *before) is_after = true;
       }
-    }
-    if (before && !is_found)
-      throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
-    return {out.begin(), out.end()};
+      if (page.searched_to) show_search(progress, *page.searched_to, newest_first.size());
+      back.after = page.next;
+    } while (back.after && newest_first.size() < most);
+    if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
+    for (const Event& event : newest_first) known_.insert(event.id().str());
+    return {newest_first.rbegin(), newest_first.rend()};
   }
+  // An event that was committed while last() read is after end_ and may be one that it returned.
   void follow(const std::function<void(const Event&)>& visit) override {
-    for (;;)
-      for (const Event& event : subscription_.next(std::chrono::seconds(1))) visit(event);
+    EventQuery forward = query_;
+    forward.after = end_;
+    for (EventSubscription subscription = events_.subscribe(forward);;)
+      for (const Event& event : subscription.next(std::chrono::seconds(1)))
+        if (!known_.contains(event.id().str())) visit(event);
   }
 
  private:
-  EventSubscription subscription_;
+  EventRepository events_;
+  EventQuery query_;
+  std::optional<std::string> end_;  // of the log before last()
+  std::set<std::string> known_;
 };
 
 class LocalPlace final : public Place {
@@ -210,7 +225,7 @@ class LocalPlace final : public Place {
   }
 
   std::unique_ptr<EventFeed> events(const EventQuery& query) const override {
-    return std::make_unique<LocalFeed>(session().events().subscribe(query));
+    return std::make_unique<LocalFeed>(session().events(), query);
   }
   Verification verify() const override { return session().events().verify(); }
   Explanation explain(const AskedExplanation& asked) const override {

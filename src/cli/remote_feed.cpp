@@ -9,6 +9,7 @@
 #include "cli/remote_answer.hpp"
 #include "cli/remote_json.hpp"
 #include "cli/remote_parts.hpp"
+#include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
@@ -28,13 +29,15 @@ class RemoteFeed final : public EventFeed {
       asked.emplace_back("cursor", cursor);
       return target_of({"v1", "events"}, asked);
     };
-    client_->pages(target_after, [&](const Json& items) {
+    Progress progress;
+    client_->pages(target_after, [&](const Json& page) {
       const std::size_t known = newest_first.size();
-      for (const Json& item : items) {
+      for (const Json& item : page.at("items")) {
         if (is_after && newest_first.size() < most) newest_first.push_back(event_of(item));
         if (before && item.at("id") == *before) is_after = true;
       }
       if (newest_first.size() >= most) return PageUse::last;
+      if (const auto time = time_in(page, "searchedTo")) show_search(progress, *time, newest_first.size());
       return newest_first.size() > known ? PageUse::kept : PageUse::passed_over;
     });
     if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));

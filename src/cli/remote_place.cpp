@@ -286,8 +286,8 @@ class RemotePlace final : public Place {
       parameters.emplace_back("cursor", cursor);
       return target_of({"v1", list}, parameters);
     };
-    client_->pages(target_after, [&](const Json& items) {
-      for (const Json& item : items) visit(item);
+    client_->pages(target_after, [&](const Json& page) {
+      for (const Json& item : page.at("items")) visit(item);
       return PageUse::kept;
     });
   }

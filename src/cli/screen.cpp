@@ -136,6 +136,10 @@ void Progress::show(const std::string& what, std::int64_t done, std::int64_t tot
   drawn_ = now;
 }
 
+void show_search(Progress& progress, Timestamp reached, std::size_t found) {
+  progress.show("searched back to " + time_text(reached) + ", found", static_cast<std::int64_t>(found), 0);
+}
+
 bool Screen::confirm(const std::string& question) const {
   if (is_json_ || !isatty(STDIN_FILENO)) throw UsageError("there is nobody to ask; add --yes to do it without asking");
   say_part(text_of("{} [y/N] ", question));

@@ -68,5 +68,7 @@ int tell(const Options& options, const std::exception& error);
 
 std::string counted(std::size_t count, const char* what);  // "2 changes"
 std::string time_text(Timestamp time);                     // UTC
+// How far a search of the log has come that goes back from its end.
+void show_search(Progress& progress, Timestamp reached, std::size_t found);
 
 }  // namespace struere::cli

@@ -1,12 +1,14 @@
 #include "struere/repository/event_repository.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "core/deadline.hpp"
 #include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "repository/entity_reader.hpp"
+#include "repository/event_spans.hpp"
 #include "repository/guarded_operation.hpp"
 #include "repository/log_verifier.hpp"
 
@@ -14,6 +16,9 @@ namespace struere {
 namespace {
 
 constexpr int events_at_once = 1000;  // read or removed in one transaction
+
+// One page examines no more (docs/limits.md), unless what it leaves out would show how many events are hidden.
+constexpr std::int64_t most_examined_events = 20'000;
 
 std::string question_of(const EventQuery& query) {
   const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
@@ -33,9 +38,36 @@ std::string question_of(const EventQuery& query) {
 struct EventRows {
   std::vector<Event> events;
   bool more = false;
-  std::optional<std::string> end;  // the cursor of the last event
-  std::int64_t scanned = 0;        // later answers hold no event up to this sequence
+  std::optional<std::string> end;  // the cursor of the last event, or of the last one that was examined
+  std::optional<Timestamp>
+      searched_to;           // if the page ended at the last one that it may examine: the time of that event
+  std::int64_t scanned = 0;  // later answers hold no event up to this sequence
 };
+
+// Adds the events of one span; false once the page is full. `last` is the last event that was added.
+bool add_events(GuardedOperation& operation, EventSelection& selection, const EventSpan& span, std::int64_t limit,
+                EventRows& out, std::size_t& bytes, std::int64_t& last) {
+  selection.after = span.after;
+  selection.before = span.through + 1;
+  selection.limit = limit - static_cast<std::int64_t>(out.events.size()) + 1;
+  selection.most_bytes = most_page_bytes - bytes;
+  for (EventRecord& record : operation.transaction().select_events(selection)) {
+    if (static_cast<std::int64_t>(out.events.size()) == limit) return false;
+    bytes += record.payload.size();
+    last = record.sequence;
+    out.events.emplace_back(std::move(record));
+  }
+  return bytes < most_page_bytes;  // otherwise the storage ended the page at its size limit
+}
+
+Timestamp time_of_event(Transaction& transaction, std::int64_t sequence) {
+  Timestamp out = 0;
+  transaction.replay_events({.after = sequence - 1}, [&](const EventRecord& event) {
+    out = event.created_at;
+    return false;
+  });
+  return out;
+}
 
 // Selects only events after the sequence `scanned`, which an earlier answer to the same query returned.
 EventRows select_events(GuardedOperation& operation, const EventQuery& query, std::int64_t scanned) {
@@ -65,23 +97,29 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   selection.actor_id = query.actor;
   selection.since = query.since;
   selection.until = query.until;
-  selection.limit = query.limit + 1;
-  selection.most_bytes = most_page_bytes;
   selection.interruption = interruption_of(query.timeout, query.stop);
-  EventRows out{{}, false, query.after, 0};
+  EventRows out{{}, false, query.after, {}, 0};
   std::size_t bytes = 0;
   std::int64_t last = selection.after;
-  for (EventRecord& record : operation.transaction().select_events(selection)) {
-    if (static_cast<std::int64_t>(out.events.size()) == query.limit) {
+  // Only to an actor that sees all events a page may tell how many were examined.
+  std::int64_t left =
+      selection.purged && !query.entity ? most_examined_events : std::numeric_limits<std::int64_t>::max();
+  bool is_cut = false;
+  for (EventSpan span : spans_of(operation.transaction(), selection)) {
+    is_cut = span.through - span.after > left;
+    if (is_cut)
+      (query.newest_first ? span.after : span.through) = query.newest_first ? span.through - left : span.after + left;
+    left -= span.through - span.after;
+    out.more = !add_events(operation, selection, span, query.limit, out, bytes, last);
+    if (!out.more && is_cut) {
       out.more = true;
-      break;
+      last = query.newest_first ? span.after + 1 : span.through;
+      out.searched_to = time_of_event(operation.transaction(), last);
     }
-    bytes += record.payload.size();
-    out.more = bytes >= most_page_bytes;  // the storage ended the page at its size limit
-    last = record.sequence;
-    out.events.emplace_back(std::move(record));
+    if (out.more) break;
   }
-  if (!out.events.empty()) out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(last)});
+  if (!out.events.empty() || out.more)
+    out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(last)});
   // Unless the page is full, the storage has read the log to its end.
   out.scanned = out.more ? last : std::max(scanned, operation.transaction().chain_head().sequence);
   return out;
@@ -105,7 +143,7 @@ EventPage EventRepository::list(const EventQuery& query) const {
   if (asks_for_denials(query) && !caller_.unit() && decision_of(caller_, Action::read, "events"))
     caller_.engine().denials.write(caller_.actor().scope());
   EventRows rows = read_events(caller_, query);
-  return {std::move(rows.events), rows.more ? std::move(rows.end) : std::nullopt};
+  return {std::move(rows.events), rows.more ? std::move(rows.end) : std::nullopt, rows.searched_to};
 }
 
 EventSubscription EventRepository::subscribe(const EventQuery& query) const {
@@ -133,6 +171,7 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds longest_pause(50);
   const auto deadline = deadline_after(timeout);
   for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longest_pause)) {
+    bool is_behind = false;  // the log goes on
     // If nothing was committed since the last look at the log, there is nothing new in it.
     const auto stamp = caller_.engine().storage->commit_stamp();
     EventRows rows;
@@ -140,10 +179,12 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
       rows = read_events(caller_, query_, scanned_);
       query_.after = std::move(rows.end);
       scanned_ = rows.scanned;
-      if (!rows.more) seen_ = stamp;
+      is_behind = rows.more;
+      if (!is_behind) seen_ = stamp;
     }
     const auto now = std::chrono::steady_clock::now();
     if (!rows.events.empty() || now >= deadline) return std::move(rows.events);
+    if (is_behind) continue;
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(pause, deadline - now));
   }
 }

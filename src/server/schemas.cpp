@@ -31,7 +31,7 @@ const Json& schemas() {
   "ExplainedQuestion": {"type": "object", "required": ["about", "action", "resource"], "properties": {"about": {"type": "string"}, "action": {"enum": ["create", "read", "update", "delete", "list"]}, "resource": {"type": "string"}, "id": {"type": "string"}, "write": {"type": "object"}}, "description": "`about` is user:ID, agent:SLUG, key:ID or roles:a,b; `write` is {data, status}"},
   "Explanation": {"type": "object", "properties": {"text": {"type": "string"}}, "description": "what `struere explain --json` prints, and `text` for a person"},
   "Event": {"type": "object", "properties": {"id": {"type": "string"}, "type": {"type": "string"}, "entityId": {"type": ["string", "null"]}, "actorType": {"type": "string"}, "actorId": {"type": "string"}, "createdAt": {"type": "integer"}, "payload": {"type": "object"}, "impersonatedBy": {"type": "object"}, "traceId": {"type": "string"}}},
-  "EventPage": {"type": "object", "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}, "cursor": {"type": "string"}}},
+  "EventPage": {"type": "object", "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}, "cursor": {"type": "string"}, "searchedTo": {"type": "integer"}}},
   "NewEvent": {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}, "entityId": {"type": ["string", "null"]}, "payload": {"type": "object"}}},
   "Created": {"type": "object", "properties": {"id": {"type": "string"}}},
   "Verification": {"type": "object", "properties": {"ok": {"type": "boolean"}, "verified": {"type": "integer"}, "purged": {"type": "integer"}, "head": {"type": "string"}, "problem": {"type": "string"}, "event": {"type": "string"}}},

@@ -57,6 +57,8 @@ constexpr Columns retention{"kind", "days", "updated_at"};
 
 constexpr Columns kept_answers{"number", "key_hash", "fingerprint", "created_at", "bytes_so_far", "answer"};
 
+constexpr Columns log_disorder{"through"};
+
 constexpr Columns by_id{"id"};
 constexpr Columns by_slug{"slug"};
 constexpr Columns by_name{"name"};
@@ -76,6 +78,7 @@ constexpr Columns by_origin{"origin"};
 constexpr Columns by_type_and_position{"entity_type", "position"};
 constexpr Columns by_kind{"kind"};
 constexpr Columns by_key_hash{"key_hash"};
+constexpr Columns by_through{"through"};
 
 using Owner = RecordOwner;
 
@@ -138,6 +141,7 @@ constexpr std::array shapes{
     RecordShape{RecordTable::retention, "retention", Owner::scope, false, false, retention, by_kind, {}},
     RecordShape{RecordTable::kept_answers, "kept_answers", Owner::scope, false, false, kept_answers, by_number,
                 by_key_hash},
+    RecordShape{RecordTable::log_disorder, "log_disorder", Owner::scope, false, false, log_disorder, by_through, {}},
 };
 
 bool holds(const RecordCondition& condition, const RecordValue& value) {

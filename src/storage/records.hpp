@@ -80,6 +80,11 @@ struct StoredAnswer {
   std::int64_t bytes_so_far = 0;           // of the texts of all answers up to this one, those removed included
   std::optional<std::string> answer = {};  // canonical JSON; null if only that it was carried out is kept
 };
+// Of a log that began before the times of events never ran backwards (SPEC 7): from the event after `through` on they
+// do not.
+struct LogDisorder {
+  std::int64_t through = 0;
+};
 struct StoredOrganization {
   Organization organization;
   std::optional<std::string> unfinished_copy =
@@ -264,6 +269,12 @@ struct RecordOf<StoredAnswer> {
   static auto members(auto& a) {
     return std::tie(a.number, a.key, a.fingerprint, a.created_at, a.bytes_so_far, a.answer);
   }
+};
+
+template <>
+struct RecordOf<LogDisorder> {
+  static constexpr RecordTable table = RecordTable::log_disorder;
+  static auto members(auto& d) { return std::tie(d.through); }
 };
 
 // --- enumerations that are stored as words

@@ -15,6 +15,19 @@ namespace {
 }  // namespace
 
 std::int64_t Transaction::count_ends(const std::string&, std::int64_t) { return 0; }
+std::int64_t Transaction::last_event_before(Timestamp time, std::int64_t after) {
+  std::int64_t end = chain_head().sequence + 1;  // its time is not before `time`, or it is past the log's end
+  while (after + 1 < end) {
+    const std::int64_t middle = after + (end - after) / 2;
+    bool is_before = false;
+    replay_events({.after = middle - 1}, [&](const EventRecord& event) {
+      is_before = event.created_at < time;
+      return false;
+    });
+    (is_before ? after : end) = middle;
+  }
+  return after;
+}
 std::vector<StoredEntity> Transaction::scan_entities(const std::string&, std::int64_t, std::size_t) {
   throw_not_copied();
 }

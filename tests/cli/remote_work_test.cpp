@@ -1,6 +1,7 @@
 // What works on a server beyond single requests: dev, packs, imports, exports, and definitions of many megabytes.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -35,6 +36,26 @@ TEST_CASE("packs say the same of a server as of a file", "[cli][remote]") {
   both.same("packs customize --yes tutoring");
   both.same("packs uninstall --yes tutoring");
   both.same("--json packs list");
+}
+
+TEST_CASE("events that few are of a type are found behind 20,000 others, in a file and at a server", "[cli][remote]") {
+  const FileAndServer both;
+  for (const Project* const project : {&both.local, &both.server.project()}) {
+    const Database database = Database::open(project->database());
+    const TrustedHost host = database.trusted_host();
+    const Session system = host.system_session(host.organizations().front().id, Environment::development);
+    for (int i = 0; i < 3; ++i) system.audit().append("rare.seen", {{"n", i}});
+    system.transaction([](Session& unit) {
+      for (int i = 0; i < 20'100; ++i) unit.audit().append("often.seen", Json::object());
+    });
+  }
+  const auto lines = [&](const std::string& command) {
+    return std::ranges::count(both.same("--json events " + command).first.text, '\n');
+  };
+  CHECK(lines("--type rare.seen") == 3);
+  CHECK(lines("--type rare.seen --last 2") == 2);
+  CHECK(lines("--prefix rare. --since 1h") == 3);
+  CHECK(lines("--actor nobody") == 0);
 }
 
 TEST_CASE("members and their roles say the same of a server as of a file", "[cli][remote]") {

@@ -53,7 +53,7 @@ TEST_CASE("a database of version 3 opens, keeps every row, and takes packs with 
   Columns kept = columns_of(folder.file());
   CHECK_FALSE(kept.contains("pack_definitions"));
   (void)Database::open(folder.file());
-  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
+  CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "10");
   const Columns now = columns_of(folder.file());
   CHECK(kept.at("agents").erase("status") == 1);  // a configuration says it now
   for (const auto& [table, names] : kept) {

@@ -80,6 +80,9 @@ class ForwardedTransaction : public Transaction {
   std::vector<EventRecord> select_events(const EventSelection& selection) override {
     return transaction_->select_events(selection);
   }
+  std::int64_t last_event_before(Timestamp time, std::int64_t after) override {
+    return transaction_->last_event_before(time, after);
+  }
   void prune_events(const ChainHead& through) override { transaction_->prune_events(through); }
   std::int64_t remove_pruned_events(std::int64_t most) override { return transaction_->remove_pruned_events(most); }
   ChainHead log_start() override { return transaction_->log_start(); }

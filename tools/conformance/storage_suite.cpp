@@ -486,9 +486,43 @@ void check_events(const StorageFactory& make, Findings& findings) {
   STRUERE_EXPECT(transaction->select_events(selection).size() == 2);
   selection.type = "note.updated";
   STRUERE_EXPECT(transaction->select_events(selection).size() == 1);
+  selection.type.reset();
+  selection.before = 3;
+  STRUERE_EXPECT(transaction->select_events(selection).size() == 1);
+  selection.after = 0;
+  selection.newest_first = true;
+  const auto newest = transaction->select_events(selection);
+  STRUERE_REQUIRE(newest.size() == 2);
+  STRUERE_EXPECT(newest[0].sequence == 2);
   selection = {};
   selection.limit = 10;
   STRUERE_EXPECT(transaction->select_events(selection).empty());
+}
+
+void check_event_times(const StorageFactory& make, Findings& findings) {
+  const Stage stage(make);
+  const auto transaction = stage.write();
+  STRUERE_EXPECT(transaction->last_event_before(5, 0) == 0);
+  for (std::int64_t sequence = 1; sequence <= 40; ++sequence) {
+    EventRecord event;
+    event.sequence = sequence;
+    event.id = EventId("event-" + std::to_string(sequence));
+    event.type = "role.created";
+    event.actor_type = event.actor_id = "system";
+    event.payload = "{}";
+    event.created_at = sequence / 3;  // 0, 0, 1, 1, 1, 2, …
+    transaction->append_event(event);
+  }
+  for (const std::int64_t after : {0, 1, 7, 39, 40})
+    for (Timestamp time = 0; time <= 15; ++time) {
+      std::int64_t last = after;
+      for (std::int64_t sequence = after + 1; sequence <= 40; ++sequence)
+        if (sequence / 3 < time) last = sequence;
+      STRUERE_EXPECT(transaction->last_event_before(time, after) == last);
+    }
+  transaction->prune_events({7, Digest{7}});
+  STRUERE_EXPECT(transaction->last_event_before(5, 7) == 14);
+  STRUERE_EXPECT(transaction->last_event_before(1, 7) == 7);
 }
 
 void check_times(const StorageFactory& make, Findings& findings) {
@@ -792,6 +826,7 @@ std::vector<std::string> check_storage(const StorageFactory& make) {
       {"relations", check_relations},
       {"events", check_events},
       {"times", check_times},
+      {"times of events", check_event_times},
       {"purging", check_purging},
       {"shared tables", check_shared_tables},
       {"unknown organization", check_unknown_organization},

@@ -33,6 +33,10 @@ struct EventQuery {
 struct EventPage {
   std::vector<Event> events;  // oldest first unless `newest_first`; fewer than `limit` if their payloads reach 8 MiB
   std::optional<std::string> next;
+  // Set if the page ended, maybe empty, because it had examined 20,000 events for a filter that few of them match: the
+  // time of the last of these. `next` goes on after it. Only for system actors and org admins, who see all events;
+  // others get the page whole.
+  std::optional<Timestamp> searched_to = {};
 };
 
 // Hands out what is committed, in order, once: poll it in a thread of your own. Not safe to use from several at once.

@@ -49,6 +49,7 @@ enum class RecordTable {
   trigger_cascades,
   retention,
   kept_answers,
+  log_disorder,
 };
 
 // Whose the rows of a table are (SPEC 1).

@@ -109,6 +109,10 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual void note_time(Timestamp now) = 0;                // of a write that appends no event
   virtual void append_event(const EventRecord& event) = 0;  // of the sequence and hash that follow the head
   virtual std::vector<EventRecord> select_events(const EventSelection& selection) = 0;
+  // The last of the events after the sequence `after` whose time is before `time`, as its sequence; `after` if there is
+  // none. Requires that `after` is not before the log's start, and that no event after it has an earlier time than the
+  // one before it. Unless a storage overrides it, found by replay_events(), one event for each bit of the log's length.
+  virtual std::int64_t last_event_before(Timestamp time, std::int64_t after);
   // The log starts after this event from then on: no method shows it or any before it.
   virtual void prune_events(const ChainHead& through) = 0;
   // Removes up to `most` of the events before the start, and says how many: 0 once none is left.

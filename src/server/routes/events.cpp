@@ -30,7 +30,9 @@ Response list_events(const Call& call) {
     throw Refusal(400, "malformed_request", "`order` is newest (first, the default) or oldest");
   query.newest_first = order == "newest";
   const EventPage page = call.session().events().list(query);
-  return json_response(page_json(page.events, page.next));
+  Json out = page_json(page.events, page.next);
+  if (page.searched_to) out["searchedTo"] = *page.searched_to;
+  return json_response(out);
 }
 
 Response append_event(const Call& call) {

@@ -322,13 +322,16 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     std::vector<EventRecord> out;
     std::size_t bytes = 0;
     throw_if_due(selection.interruption);
-    for (std::size_t i = 0; i < data_->events.size(); ++i) {
-      const EventRecord& event = data_->events[selection.newest_first ? data_->events.size() - 1 - i : i];
+    const auto end_of = [&](std::int64_t sequence) {  // of the events up to this one
+      return std::ranges::upper_bound(data_->events, sequence, {}, &EventRecord::sequence);
+    };
+    const auto first = end_of(std::max(selection.after, data_->log_start.sequence));
+    const auto end = selection.before ? std::max(first, end_of(*selection.before - 1)) : data_->events.end();
+    for (auto i = end - first; i > 0; --i) {
+      const EventRecord& event = selection.newest_first ? first[i - 1] : end[-i];
       throw_if_due(selection.interruption);
       if (static_cast<std::int64_t>(out.size()) == selection.limit || bytes >= selection.most_bytes) break;
-      if (event.sequence <= std::max(selection.after, data_->log_start.sequence) || !is_asked_for(selection, event))
-        continue;
-      if (selection.before && event.sequence >= *selection.before) continue;
+      if (!is_asked_for(selection, event)) continue;
       std::vector<const Mask*> masks;
       if (event.entity) masks = admitting_masks(selection, *event.entity);
       if (event.entity ? masks.empty() : !selection.others) continue;

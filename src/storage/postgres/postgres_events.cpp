@@ -130,6 +130,18 @@ std::vector<EventRecord> PostgresTransaction::select_events(const EventSelection
   }
 }
 
+// In one round trip. An event that is missing, of a damaged log, counts as one that is not before `time`.
+std::int64_t PostgresTransaction::last_event_before(Timestamp time, std::int64_t after) {
+  const Result found = connection().run(
+      "WITH RECURSIVE search(low, high) AS (SELECT $2::bigint, $3::bigint UNION ALL SELECT CASE WHEN middle.is_before "
+      "THEN middle.sequence ELSE low END, CASE WHEN middle.is_before THEN high ELSE middle.sequence END FROM search, "
+      "LATERAL (SELECT low + (high - low) / 2 AS sequence, coalesce((SELECT v.created_at < $4 FROM struere.events v "
+      "WHERE v.scope_id = $1 AND v.sequence = low + (high - low) / 2), false) AS is_before) middle WHERE low + 1 < "
+      "high) SELECT low FROM search WHERE low + 1 >= high",
+      Parameters().add(scope_).add(after).add(std::max(after, chain_head().sequence) + 1).add(time));
+  return found.integer(0, 0);
+}
+
 std::int64_t PostgresTransaction::remove_pruned_events(std::int64_t most) {
   return connection()
       .run(

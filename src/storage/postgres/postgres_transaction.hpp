@@ -69,6 +69,7 @@ class PostgresTransaction final : public Transaction {
   void note_time(Timestamp now) override { head_.note_time(now); }
   void append_event(const EventRecord& event) override;
   std::vector<EventRecord> select_events(const EventSelection& selection) override;
+  std::int64_t last_event_before(Timestamp time, std::int64_t after) override;
   void prune_events(const ChainHead& through) override { head_.set_log_start(through); }
   std::int64_t remove_pruned_events(std::int64_t most) override;
   ChainHead log_start() override { return head_.log_start(); }

@@ -332,7 +332,26 @@ inline constexpr std::string_view step_3[] = {
     "ALTER TABLE struere.events ADD COLUMN trace_id text COLLATE \"C\"",
 };
 
+// Up to which event the times of a log may run backwards. Only a copy of a file from before the library kept them in
+// order has any.
+inline constexpr std::string_view step_4[] = {
+    "CREATE TABLE struere.log_disorder("
+    "scope_id integer NOT NULL REFERENCES struere.scopes(id), through bigint NOT NULL CHECK(through > 0), "
+    "PRIMARY KEY(scope_id, through))",
+
+    "INSERT INTO struere.log_disorder SELECT scope_id, max(sequence) - 1 FROM (SELECT scope_id, sequence, created_at < "
+    "lag(created_at) OVER (PARTITION BY scope_id ORDER BY sequence) AS is_back FROM struere.events) e WHERE is_back "
+    "GROUP BY scope_id",
+
+    // The lists that are asked for by these.
+    "CREATE INDEX threads_by_agent ON struere.threads(scope_id, agent_id, created_at, id)",
+
+    "CREATE INDEX executions_by_agent ON struere.executions(scope_id, agent_id, created_at, id)",
+
+    "CREATE INDEX trigger_runs_by_trigger ON struere.trigger_runs(scope_id, trigger_slug, status, due_at, id)",
+};
+
 // In order; the version of the tables is how many of them were taken.
-inline constexpr std::array<std::span<const std::string_view>, 3> schema_steps{step_1, step_2, step_3};
+inline constexpr std::array<std::span<const std::string_view>, 4> schema_steps{step_1, step_2, step_3, step_4};
 
 }  // namespace struere::postgres

@@ -12,7 +12,7 @@ namespace STRUERE_COMPANION_API struere {
 
 // Marks a file as one of struere's (PRAGMA application_id), and the version of its tables (PRAGMA user_version).
 inline constexpr std::int64_t application_id = 0x53545255;  // "STRU"
-inline constexpr std::int64_t schema_version = 9;
+inline constexpr std::int64_t schema_version = 10;
 
 // Marks an existing database whose rows are being moved into struere's tables (adoption_file.hpp). Only the adoption
 // opens it.

@@ -431,8 +431,27 @@ inline constexpr std::string_view step_9[] = {
     "ALTER TABLE events ADD COLUMN trace_id TEXT",
 };
 
+// Up to which event the times of a log may run backwards: that before the last one which is earlier than the event
+// before it. The library keeps them in order since version 5.
+inline constexpr std::string_view step_10[] = {
+    "CREATE TABLE log_disorder("
+    "scope_id INTEGER NOT NULL REFERENCES scopes(id), through INTEGER NOT NULL CHECK(through > 0), "
+    "PRIMARY KEY(scope_id, through)) STRICT, WITHOUT ROWID",
+
+    "INSERT INTO log_disorder SELECT scope_id, max(sequence) - 1 FROM (SELECT scope_id, sequence, created_at < "
+    "lag(created_at) OVER (PARTITION BY scope_id ORDER BY sequence) AS is_back FROM events) WHERE is_back GROUP BY "
+    "scope_id",
+
+    // The lists that are asked for by these.
+    "CREATE INDEX threads_by_agent ON threads(scope_id, agent_id, created_at, id)",
+
+    "CREATE INDEX executions_by_agent ON executions(scope_id, agent_id, created_at, id)",
+
+    "CREATE INDEX trigger_runs_by_trigger ON trigger_runs(scope_id, trigger_slug, status, due_at, id)",
+};
+
 // In order. The version of the tables is the number of steps taken.
-inline constexpr std::array<std::span<const std::string_view>, 9> schema_steps{step_1, step_2, step_3, step_4, step_5,
-                                                                               step_6, step_7, step_8, step_9};
+inline constexpr std::array<std::span<const std::string_view>, 10> schema_steps{
+    step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9, step_10};
 
 }  // namespace struere

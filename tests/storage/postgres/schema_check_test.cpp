@@ -130,14 +130,17 @@ TEST_CASE("tables of version 2 are brought up to date by setting up again, and o
   const PostgresDatabase database;
   RawPostgres raw(database.superuser());
   raw.run(
-      "DROP TABLE struere.kept_answers; ALTER TABLE struere.events DROP COLUMN IF EXISTS trace_id; "
+      "DROP TABLE struere.log_disorder; DROP INDEX struere.threads_by_agent; DROP INDEX struere.executions_by_agent; "
+      "DROP INDEX struere.trigger_runs_by_trigger; DROP TABLE struere.kept_answers; ALTER TABLE struere.events DROP "
+      "COLUMN IF "
+      "EXISTS trace_id; "
       "UPDATE struere.meta SET value = '2' WHERE name = 'schema_version'; "
       "UPDATE struere.meta SET value = '1' WHERE name = 'oldest_compatible_version'");
   CHECK(says(fault_of(database.application()), "struere pg init"));
   set_up_postgres(database.owner());
   CHECK(fault_of(database.application()).empty());
   CHECK(raw.value("SELECT string_agg(convert_from(value, 'UTF8'), ' ' ORDER BY name) FROM struere.meta WHERE name LIKE "
-                  "'%version'") == "3 3");
+                  "'%version'") == "4 4");
 }
 
 TEST_CASE("setting up is done once, again, or not at all", "[postgres]") {

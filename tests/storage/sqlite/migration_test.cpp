@@ -31,7 +31,7 @@ TEST_CASE("a database of version 1 opens, keeps all that is in it and can do wha
         CHECK(system.relations().related(person.id(), "wrote").size() == 3);
         CHECK(system.events().verify().ok);
       }
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "10");
     // Three notes in each of the four scopes, with their words.
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM searchable_entities") == "12");
     CHECK(RawDatabase(folder.file())
@@ -69,7 +69,7 @@ TEST_CASE("the step to version 5 says anew who may be whom", "[sqlite][migration
   }
   for (int opening = 0; opening < 2; ++opening) {
     const Database database = Database::open(folder.file());
-    CHECK(value("PRAGMA user_version") == "9");
+    CHECK(value("PRAGMA user_version") == "10");
     CHECK(value("PRAGMA integrity_check") == "ok");
     CHECK(value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     for (const Environment environment : {Environment::development, Environment::production}) {
@@ -100,13 +100,15 @@ TEST_CASE("a database of version 5 opens with all that is in it", "[sqlite][migr
   world.database.reset();
   const std::string path = world.folder.file();
   RawDatabase(path).run(
-      "ALTER TABLE events DROP COLUMN trace_id; DROP TABLE kept_answers; DROP TABLE operator_sessions; ALTER TABLE "
+      "ALTER TABLE events DROP COLUMN trace_id; DROP TABLE log_disorder; DROP INDEX threads_by_agent; DROP INDEX "
+      "executions_by_agent; DROP INDEX trigger_runs_by_trigger; DROP TABLE kept_answers; DROP TABLE "
+      "operator_sessions; ALTER TABLE "
       "organizations DROP COLUMN unfinished_copy; "
       "PRAGMA user_version = 5");
   const Database database = Database::open(path);
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   CHECK(system.entities("note").get(id).data().at("text") == "Forget the milk");
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "9");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "10");
 }
 
 TEST_CASE("a database of version 6 opens with all that is in it, and takes operators", "[sqlite][migration]") {
@@ -117,12 +119,14 @@ TEST_CASE("a database of version 6 opens with all that is in it, and takes opera
   world.database.reset();
   const std::string path = world.folder.file();
   RawDatabase(path).run(
-      "ALTER TABLE events DROP COLUMN trace_id; DROP TABLE kept_answers; DROP TABLE operator_sessions; PRAGMA "
+      "ALTER TABLE events DROP COLUMN trace_id; DROP TABLE log_disorder; DROP INDEX threads_by_agent; DROP INDEX "
+      "executions_by_agent; DROP INDEX trigger_runs_by_trigger; DROP TABLE kept_answers; DROP TABLE "
+      "operator_sessions; PRAGMA "
       "user_version = 6");
   const Database database = Database::open(path);
   const TrustedHost host = database.trusted_host();
   CHECK(host.system_session(OrganizationId("acme"), Environment::development).entities("note").get(id).version() == 1);
-  CHECK(RawDatabase(path).value("PRAGMA user_version") == "9");
+  CHECK(RawDatabase(path).value("PRAGMA user_version") == "10");
   const std::string link = host.operator_sessions().invite(OrganizationId("acme"), UserId("ana")).secret;
   CHECK(host.operator_sessions().redeem(link).session.user == UserId("ana"));
 }
@@ -134,7 +138,7 @@ TEST_CASE("a database of version 7 opens, and its field keys lead to its rows", 
   for (int opening = 0; opening < 2; ++opening) {
     const Database database = Database::open(folder.file());
     const TrustedHost host = database.trusted_host();
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "10");
     CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM entity_keys") == "18");
@@ -164,7 +168,7 @@ TEST_CASE("a database of version 8 opens with all that is in it, and carries req
     const Database database = Database::open(folder.file());
     const TrustedHost host = database.trusted_host();
     const Session ana = host.user_session(UserId("ana"), acme, Environment::development);
-    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "9");
+    CHECK(RawDatabase(folder.file()).value("PRAGMA user_version") == "10");
     CHECK(RawDatabase(folder.file()).value("PRAGMA integrity_check") == "ok");
     CHECK(RawDatabase(folder.file()).value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
     CHECK(host.check_storage().faults.empty());

@@ -176,7 +176,7 @@ TEST_CASE("a database of a newer version is refused and left alone", "[sqlite][o
   const TemporaryFolder folder;
   const std::string path = folder.file();
   make_database(path);
-  RawDatabase(path).run("PRAGMA user_version = 10");
+  RawDatabase(path).run("PRAGMA user_version = 11");
   check_refused(path, "newer library");
   RawDatabase(path).run("PRAGMA user_version = 2147483647");
   check_refused(path, "newer library");

@@ -116,11 +116,12 @@ TEST_CASE("every table of a scope is keyed by it", "[sqlite][walls]") {
   RawDatabase raw(world.folder.file());
   const auto scoped = scoped_tables(raw);
   // Those of SPEC 1 that there are; the list may grow, and then the loop below speaks for the new ones.
-  for (const char* const table : {"entity_types",  "entities",        "entity_relations", "roles",      "policies",
-                                  "scope_rules",   "field_masks",     "role_assignments", "api_keys",   "events",
-                                  "agent_configs", "threads",         "messages",         "executions", "triggers",
-                                  "trigger_runs",  "installed_packs", "pack_definitions", "releases",   "unique_keys",
-                                  "unique_values", "field_keys",      "entity_keys",      "retention",  "kept_answers"})
+  for (const char* const table :
+       {"entity_types", "entities",         "entity_relations", "roles",        "policies",        "scope_rules",
+        "field_masks",  "role_assignments", "api_keys",         "events",       "agent_configs",   "threads",
+        "messages",     "executions",       "triggers",         "trigger_runs", "installed_packs", "pack_definitions",
+        "releases",     "unique_keys",      "unique_values",    "field_keys",   "entity_keys",     "retention",
+        "kept_answers", "log_disorder"})
     CHECK(scoped.contains(table));
 
   for (const std::string& table : scoped) {
@@ -215,6 +216,7 @@ TEST_CASE("no foreign key can be pointed into another scope", "[sqlite][walls]")
   raw.run("INSERT INTO former_names SELECT scope_id, slug, 1, 'a', 'b', 1 FROM entity_types");
 
   raw.run("INSERT INTO trigger_cascades SELECT id, 'a', 1, 1 FROM scopes");
+  raw.run("INSERT INTO log_disorder SELECT id, 1 FROM scopes");
   raw.run("INSERT OR IGNORE INTO due_scopes SELECT id, 1 FROM scopes");
 
   int tried = 0;
@@ -285,6 +287,7 @@ TEST_CASE("no row can be inserted across scopes, nor without one", "[sqlite][wal
   CHECK(raw.refusal(fmt::format("INSERT INTO role_assignments VALUES({}, 'a-user', '{}', NULL, 'x', 1)", mine,
                                 their_role)) == refused);
   raw.run(fmt::format("INSERT INTO trigger_cascades VALUES({}, 'a', 1, 1)", mine));
+  raw.run(fmt::format("INSERT INTO log_disorder VALUES({}, 1)", mine));
   raw.run(fmt::format("INSERT OR IGNORE INTO due_scopes VALUES({}, 1)", mine));
   // A scope that is none, and none at all.
   raw.run(fmt::format("INSERT INTO event_checkpoints VALUES({}, 1, zeroblob(32))", mine));

@@ -5,10 +5,10 @@ import { current_environment, environment_name } from "../../app/environment.js"
 import { follow_events } from "../../api/stream.js";
 import { set_parameters } from "../../app/router.jsx";
 import { useSession } from "../../app/session.jsx";
-import { Button, Empty, Failure, Loading, Page, plural } from "../../kit/basic.jsx";
+import { Button, clock_of, day_of, Empty, Failure, Loading, Page, plural } from "../../kit/basic.jsx";
 import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { Icon } from "../../kit/icons.jsx";
-import { Pager, usePagesOf } from "../../kit/pages.jsx";
+import { Pager, usePages } from "../../kit/pages.jsx";
 import { useAction } from "../../kit/resource.js";
 import { Timeline } from "./timeline.jsx";
 
@@ -28,12 +28,30 @@ function useLive(is_live, { type, entity, actor }) {
   return { events, state };
 }
 
+// A page of the log. The server ends one early, with `searchedTo`, if few events agree with the filters: this goes on
+// until the page is full or the log ends, and says how far it came.
+function useLog(asked) {
+  const [search, set_search] = useState(null);
+  const pages = usePages(`/v1/events ${JSON.stringify(asked)}`, async (cursor, signal) => {
+    const items = [];
+    for (;;) {
+      const page = await api.get("/v1/events", { signal, parameters: { ...asked, limit: asked.limit - items.length, cursor } });
+      items.push(...items_of(page));
+      const is_cut = page.cursor && page.searchedTo !== undefined && items.length < asked.limit;
+      set_search(is_cut ? { reached: page.searchedTo, found: items.length } : null);
+      if (!is_cut) return { items, cursor: page.cursor };
+      cursor = page.cursor;
+    }
+  });
+  return { ...pages, search };
+}
+
 export function AuditPage({ parameters }) {
   const { types } = useSession();
   const is_live = parameters.live === "on";
   const live = useLive(is_live, parameters);
   const asked = { type: parameters.type, entity: parameters.entity, actor: parameters.actor, since: as_ms(parameters.since), until: as_ms(parameters.until), limit: 100 };
-  const { page, pager } = usePagesOf("/v1/events", asked);
+  const { page, pager, search } = useLog(asked);
   const listed = items_of(page.data);
   const known = new Set(listed.map((event) => event.id));
   const news = live.events.filter((event) => !known.has(event.id));
@@ -49,6 +67,7 @@ export function AuditPage({ parameters }) {
       </>}>
       <Filters key={JSON.stringify(asked)} parameters={parameters} types={types.data ?? []} />
       {live.state === "failed" && <div class="callout warn"><Icon name="warning" /><div class="words">The stream of events was refused. Turn Live off and on to try again.</div></div>}
+      {page.is_loading && search && <p class="muted small" role="status">Searched back to {day_of(search.reached)}, {clock_of(search.reached)}: {plural(search.found, "event")} found. Searching on…</p>}
       {page.failure ? <Failure failure={page.failure} again={page.reload} /> : !page.data ? <Loading lines={10} /> : events.length === 0 ? (
         <Empty icon="audit" title={is_filtered ? "No event agrees with these filters" : `${environment_name[current_environment()]} has no events yet`}>
           {is_filtered ? <Button onClick={() => set_parameters(Object.fromEntries([...filter_names, "cursor"].map((name) => [name, undefined])))}>Remove the filters</Button> : <p>The first write makes the first event.</p>}
