@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view create_table = "CREATE TABLE struere.", create_index = "CREATE INDEX ",
                            create_unique_index = "CREATE UNIQUE INDEX ", alter_table = "ALTER TABLE struere.",
-                           add_column = " ADD COLUMN ", fill = "UPDATE struere.";
+                           add_column = " ADD COLUMN ", change_rows = "UPDATE struere.",
+                           add_rows = "INSERT INTO struere.";
 
 constexpr std::array<std::string_view, 4> known_types{"text", "bigint", "integer", "bytea"};
 
@@ -97,7 +98,8 @@ const std::vector<TableText>& schema_tables() {
           read_table(sql, out);
         else if (sql.starts_with(alter_table))
           read_change(sql, out);
-        else if (!sql.starts_with(create_index) && !sql.starts_with(create_unique_index) && !sql.starts_with(fill))
+        else if (!sql.starts_with(create_index) && !sql.starts_with(create_unique_index) &&
+                 !sql.starts_with(change_rows) && !sql.starts_with(add_rows))
           throw_not_understood(sql);
       }
     return out;
