@@ -42,7 +42,8 @@ void fill_lists(const ServerDatabase& place) {
   }
   const auto agent_of = [](int i) { return i < few_of_list ? "idle" : "busy"; };
   system.entities("chore").create_all(std::vector<Json>(few_of_list, Json::object()));
-  for (int i = 0; i < list_length / writes_at_once; ++i) system.entities("job").create_all(std::vector<Json>(writes_at_once, Json::object()));
+  for (int i = 0; i < list_length / writes_at_once; ++i)
+    system.entities("job").create_all(std::vector<Json>(writes_at_once, Json::object()));
   write_many(system, list_length, [&](Session& unit, int i) {
     unit.executions().record({.agent = agent_of(i),
                               .model = i < few_of_list ? "large" : "small",
@@ -56,7 +57,8 @@ void fill_lists(const ServerDatabase& place) {
     host.create_user(user.str(), user);
     host.put_member(ServerDatabase::acme(), user);
   }
-  write_many(system, member_count, [&](Session& unit, int i) { unit.api_keys().create({.name = fmt::format("key{}", i)}); });
+  write_many(system, member_count,
+             [&](Session& unit, int i) { unit.api_keys().create({.name = fmt::format("key{}", i)}); });
 }
 
 double median_ms(int count, const std::function<void()>& body) {
@@ -86,7 +88,8 @@ void run_lists(const std::string& url) {
   Line line(server.port());
   const auto get = [&](const std::string& path) { return request(boss, "GET " + path + "environment=development"); };
   const Session session = host.user_session(UserId("boss"), ServerDatabase::acme(), Environment::development);
-  fmt::print("\n{} trigger runs, executions, threads and events, {} members and keys; one client\n\n", list_length, member_count);
+  fmt::print("\n{} trigger runs, executions, threads and events, {} members and keys; one client\n\n", list_length,
+             member_count);
   fmt::print("{:<52} {:>10} {:>10}\n", "medians of 21, in milliseconds", "in process", "GET");
   // `api` reads the page after the cursor; the middle page comes after half of the list.
   using Api = std::function<std::optional<std::string>(std::int64_t limit, const std::optional<std::string>& after)>;
@@ -113,7 +116,8 @@ void run_lists(const std::string& url) {
   };
   with_middle("runs", "/v1/runs?", list_length, runs({}));
   measure("runs of a trigger with 10", "/v1/runs?trigger=rarely&", runs({.trigger = "rarely"}));
-  measure("runs that are dead, of which there are none", "/v1/runs?status=dead&", runs({.status = TriggerRunStatus::dead}));
+  measure("runs that are dead, of which there are none", "/v1/runs?status=dead&",
+          runs({.status = TriggerRunStatus::dead}));
   measure("pending runs of a trigger with 10", "/v1/runs?trigger=rarely&status=pending&",
           runs({.trigger = "rarely", .status = TriggerRunStatus::pending}));
   const auto executions = [&](ExecutionQuery query) -> Api {

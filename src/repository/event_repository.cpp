@@ -105,7 +105,8 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   std::int64_t left =
       selection.purged && !query.entity ? most_examined_events : std::numeric_limits<std::int64_t>::max();
   bool is_cut = false;
-  for (EventSpan span : spans_of(operation.transaction(), selection)) {
+  const LogSpans log = spans_of(operation.transaction(), selection);
+  for (EventSpan span : log.spans) {
     is_cut = span.through - span.after > left;
     if (is_cut)
       (query.newest_first ? span.after : span.through) = query.newest_first ? span.through - left : span.after + left;
@@ -121,7 +122,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   if (!out.events.empty() || out.more)
     out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(last)});
   // Unless the page is full, the storage has read the log to its end.
-  out.scanned = out.more ? last : std::max(scanned, operation.transaction().chain_head().sequence);
+  out.scanned = out.more ? last : std::max(scanned, log.end);
   return out;
 }
 

@@ -6,15 +6,15 @@
 
 namespace struere {
 
-std::vector<EventSpan> spans_of(Transaction& transaction, const EventSelection& selection) {
+LogSpans spans_of(Transaction& transaction, const EventSelection& selection) {
   const std::int64_t start = transaction.log_start().sequence, end = transaction.chain_head().sequence;
   EventSpan asked{std::max(start, selection.after), end};
   if (selection.before) asked.through = std::min(asked.through, *selection.before - 1);
-  std::vector<EventSpan> out;
+  LogSpans out{{}, end};
   const auto add = [&](std::int64_t after, std::int64_t through) {
     after = std::max(after, asked.after);
     through = std::min(through, asked.through);
-    if (after < through) out.push_back({after, through});
+    if (after < through) out.spans.push_back({after, through});
   };
   if (selection.entity || (!selection.since && !selection.until)) {
     add(start, end);
@@ -26,7 +26,7 @@ std::vector<EventSpan> spans_of(Transaction& transaction, const EventSelection& 
   add(start, ordered_after);
   add(selection.since ? transaction.last_event_before(*selection.since, ordered_after) : ordered_after,
       selection.until ? transaction.last_event_before(*selection.until, ordered_after) : end);
-  if (selection.newest_first) std::ranges::reverse(out);
+  if (selection.newest_first) std::ranges::reverse(out.spans);
   return out;
 }
 

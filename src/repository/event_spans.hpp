@@ -14,9 +14,14 @@ struct EventSpan {
   std::int64_t after = 0, through = 0;
 };
 
+struct LogSpans {
+  std::vector<EventSpan> spans;
+  std::int64_t end = 0;  // the last event of the log
+};
+
 // In the order of the selection. Times never run backwards (SPEC 7), so `since` and `until` are found by a search, and
 // no event outside of them is read. Only a log that began before that rule may have a part at its start that is read
 // whole (LogDisorder). With an `entity`, one span: its own index leads to its events.
-std::vector<EventSpan> spans_of(Transaction& transaction, const EventSelection& selection);
+LogSpans spans_of(Transaction& transaction, const EventSelection& selection);
 
 }  // namespace struere

@@ -87,7 +87,9 @@ TEST_CASE("since and until find the same events as looking at each, in logs from
           "[events][window]") {
   const StorageKind kind = any_storage();
   std::mt19937 random(7);
-  const auto below = [&](std::int64_t most) { return static_cast<std::int64_t>(random() % static_cast<unsigned>(most)); };
+  const auto below = [&](std::int64_t most) {
+    return static_cast<std::int64_t>(random() % static_cast<unsigned>(most));
+  };
   for (int round = 0; round < 4; ++round) {
     TimedLog world(kind);
     const std::int64_t disordered = round == 0 ? 0 : below(40);
@@ -129,15 +131,17 @@ TEST_CASE("a file from before times were in order says so once it is migrated", 
   world.database.reset();
   const std::string path = world.folder.file();
   // A clock that was set back: the eighth event is earlier than the third.
-  RawDatabase(path).run("UPDATE events SET created_at = created_at - 6500 WHERE sequence = 8 AND scope_id = 1; DROP "
-                        "TABLE log_disorder; DROP INDEX threads_by_agent; DROP INDEX executions_by_agent; DROP INDEX "
-                        "trigger_runs_by_trigger; PRAGMA user_version = 9");
+  RawDatabase(path).run(
+      "UPDATE events SET created_at = created_at - 6500 WHERE sequence = 8 AND scope_id = 1; DROP "
+      "TABLE log_disorder; DROP INDEX threads_by_agent; DROP INDEX executions_by_agent; DROP INDEX "
+      "trigger_runs_by_trigger; PRAGMA user_version = 9");
   const Database database = Database::open(path);
   CHECK(RawDatabase(path).value("SELECT group_concat(scope_id || ' ' || through) FROM log_disorder") == "1 7");
   const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   const auto numbers = [&](const EventQuery& query) {
     std::string out;
-    for (const Event& event : system.events().list(query).events) out += std::to_string(Json::parse(event.json()).at("n").get<int>()) + " ";
+    for (const Event& event : system.events().list(query).events)
+      out += std::to_string(Json::parse(event.json()).at("n").get<int>()) + " ";
     return out;
   };
   CHECK(numbers({.since = start + 5000, .until = start + 9000}) == "5 6 8 ");
@@ -169,8 +173,8 @@ TEST_CASE("a page examines 20,000 events for a filter that none matches, and say
 TEST_CASE("a page tells an actor that does not see the whole log nothing of what it left out", "[events][window]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
-  world.define_role({{"name", "reader"},
-                     {"policies", {{{"resource", "note"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
+  world.define_role(
+      {{"name", "reader"}, {"policies", {{{"resource", "note"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
   const Session reader = world.user("ana", {"reader"});
   world.create("note", {{"n", 1}});
   append_others(world.system(), examined_at_once + 100);
