@@ -86,3 +86,20 @@ test("runs of triggers and doctor's findings are shown", async () => {
   await visit.page.getByRole("heading", { name: "Findings" }).waitFor();
   await visit.close();
 });
+
+test("a search for rare events goes on behind 20,000 others, and says how far it came", async () => {
+  project.run(["data", "import", "payment", "--batch", "5000"], Array.from({ length: 20_100 }, (_, i) => JSON.stringify({ amount: i })).join("\n"));
+  const visit = await Visit.open(browser, project, { session });
+  let go_on;
+  const may_go_on = new Promise((resolve) => (go_on = resolve));
+  await visit.page.route(/\/v1\/events\?.*cursor=/, async (route) => {
+    await may_go_on;
+    await route.continue();
+  });
+  await visit.page.goto(visit.address("/audit?type=teacher.created"));
+  await visit.page.getByText(/^Searched back to .*: 0 events found/).waitFor();
+  go_on();
+  await visit.page.waitForFunction(() => document.querySelectorAll(".event").length === 2);
+  assert.equal(await visit.page.getByText(/^Searched back to/).count(), 0);
+  await visit.close();
+});
