@@ -58,8 +58,8 @@ std::vector<OperatorSession> live_in(Transaction& transaction, const Scope& scop
 }
 
 // The live one of this secret, whose user is a member.
-std::optional<OperatorSession> find_in(Transaction& transaction, const Scope& scope, OperatorSessionKind kind, const Digest& hash,
-                                       Timestamp now) {
+std::optional<OperatorSession> find_in(Transaction& transaction, const Scope& scope, OperatorSessionKind kind,
+                                       const Digest& hash, Timestamp now) {
   auto found = select<StoredOperatorSession>(transaction, {{}, {{"hash", {}, to_value(hash)}}, {}, false, {}, 1});
   if (found.empty()) return std::nullopt;
   OperatorSession session = std::move(found.front().session);
@@ -174,8 +174,9 @@ OperatorSecret OperatorSessions::invite(const OrganizationId& organization, cons
     remove_old(transaction, now);
     for (const OperatorSession& earlier : live_in(transaction, scope, now, user))
       if (earlier.kind == OperatorSessionKind::invitation) end_in(transaction, earlier, now);
-    out = insert_new(*engine_, transaction,
-                     {{}, organization, user, OperatorSessionKind::invitation, now, now, now + invitation_lifetime.count(), {}, {}});
+    out = insert_new(
+        *engine_, transaction,
+        {{}, organization, user, OperatorSessionKind::invitation, now, now, now + invitation_lifetime.count(), {}, {}});
     return NewEvent(std::in_place, "member.invited", Json{{"user", user.str()}, {"expiresAt", out.session.expires_at}});
   });
   return out;
@@ -190,7 +191,8 @@ OperatorSecret OperatorSessions::redeem(std::string_view invitation, const Opera
   OperatorSecret out;
   const bool is_done = run_as_member(*engine_, *invited, [&](Transaction& transaction, const Scope& scope) {
     const Timestamp now = engine_->clock->now();
-    if (!find_in(transaction, scope, OperatorSessionKind::invitation, sha256(invitation), now) || !end_in(transaction, *invited, now))
+    if (!find_in(transaction, scope, OperatorSessionKind::invitation, sha256(invitation), now) ||
+        !end_in(transaction, *invited, now))
       return NewEvent();
     remove_old(transaction, now);
     auto earlier = live_in(transaction, scope, now, invited->user);
