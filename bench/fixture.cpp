@@ -80,7 +80,11 @@ Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64
   for (const EntityId& id : entity_ids) ids.push_back(id.str());
   for (const Entity& row : unmasked.list({.limit = 500})) unmasked_ids.push_back(row.id());
 #ifdef STRUERE_BENCH_POSTGRES
-  if (!postgres_server.empty()) postgres = std::make_unique<Postgres>(postgres_server, file, data);
+  if (!postgres_server.empty()) {
+    postgres = std::make_unique<Postgres>(postgres_server, file, data);
+    on_postgres = open_on_postgres(postgres_server, normal, data);
+    sessions_on_postgres = actor_of(*on_postgres, data.teacher).entities("session");
+  }
 #else
   if (!postgres_server.empty()) throw std::runtime_error("built without libpq: --postgres is not there");
 #endif
@@ -118,6 +122,12 @@ void Fixture::compare() {
     require(same_page(sessions.list(), postgres->page()), "page of 50, masked, by PostgreSQL");
     require(same_page(sessions.list(cancelled_ones()), postgres->page("cancelled")), "filtered page, by PostgreSQL");
     require(sessions.count() == postgres->count(), "count, by PostgreSQL");
+    const EntityRepository& copied = *sessions_on_postgres;
+    const Entity copied_one = copied.get(entity_ids[0]);
+    require(json_view(one) == json_view(copied_one), "get, masked, on PostgreSQL");
+    require(same_page(copied.list(), postgres->page()), "page of 50, masked, on PostgreSQL");
+    require(same_page(copied.list(cancelled_ones()), postgres->page("cancelled")), "filtered page, on PostgreSQL");
+    require(copied.count() == postgres->count(), "count, on PostgreSQL");
   }
 #endif
 }

@@ -12,6 +12,7 @@
 #include "users_code.hpp"
 #ifdef STRUERE_BENCH_POSTGRES
 #include "postgres.hpp"
+#include "postgres_copy.hpp"
 #endif
 
 namespace bench {
@@ -46,6 +47,8 @@ struct Fixture {
   std::atomic<std::size_t> next = 0;
 #ifdef STRUERE_BENCH_POSTGRES
   std::unique_ptr<Postgres> postgres;
+  std::optional<struere::Database> on_postgres;
+  std::optional<struere::EntityRepository> sessions_on_postgres;
 #endif
 
  private:

@@ -48,6 +48,16 @@ void add_reads(Race& race, Fixture& fixture) {
       "filtered page", "PostgreSQL", [=] { f->postgres->page("cancelled"); }, 1.0 / 3);
   race.add(
       "count of 500", "PostgreSQL", [=] { f->postgres->count(); }, 1.0 / 3);
+
+  const EntityRepository copied = *f->sessions_on_postgres;
+  race.add("get, masked, struere on PostgreSQL", struere_itself, [=] { copied.get(some(f->entity_ids)); });
+  race.add("get, masked, struere on PostgreSQL", "PostgreSQL", [=] { f->postgres->get(f->some_id()); });
+  race.add("page of 50, masked, struere on PostgreSQL", struere_itself, [=] { copied.list(); });
+  race.add("page of 50, masked, struere on PostgreSQL", "PostgreSQL", [=] { f->postgres->page(); });
+  race.add("filtered page, struere on PostgreSQL", struere_itself, [=] { copied.list(cancelled_ones()); });
+  race.add("filtered page, struere on PostgreSQL", "PostgreSQL", [=] { f->postgres->page("cancelled"); });
+  race.add("count of 500, struere on PostgreSQL", struere_itself, [=] { copied.count(); });
+  race.add("count of 500, struere on PostgreSQL", "PostgreSQL", [=] { f->postgres->count(); });
 #endif
 }
 
