@@ -109,6 +109,7 @@ TEST_CASE("a connection that is cut at any message leaves what was answered, onc
   const auto all = cut_operations();
   for (std::size_t kind = 0; kind < all.size(); ++kind) {
     CutRounds one(cuts, all[kind]);
+    const bool is_short = all[kind].is_long && !plays_all;
     const auto play = [&](const CuttingRelay::Cut& cut, bool is_cold) {
       one.play(cut, is_cold);
       ++rounds;
@@ -116,6 +117,7 @@ TEST_CASE("a connection that is cut at any message leaves what was answered, onc
       return one.has_cut;
     };
     for (const bool is_cold : {false, true}) {
+      if (is_cold && is_short) break;
       const std::size_t messages = one.play({}, is_cold);
       if (plays_all) {
         // In turns at the end of a message, and within the next one.
@@ -130,7 +132,7 @@ TEST_CASE("a connection that is cut at any message leaves what was answered, onc
       }
     }
     // The server is away for less, and for longer, than the library tries.
-    const std::size_t messages = one.play({}, false);
+    const std::size_t messages = is_short ? 1 : one.play({}, false);
     for (const int refused : {2, 1000})
       if (plays_all || (refused == 2) == (kind % 3 != 0)) play({random() % messages, 0, refused}, false);
     errors += static_cast<std::size_t>(one.errors);

@@ -126,6 +126,7 @@ struct CutOperation {
   // What makes it done where it was not, or was not known to be: it is there once then.
   std::function<void(CutConnections&)> again = {};
   bool is_tried_again = true;  // by the library: a single cut is seen only at a commit
+  bool is_long = false;        // a sample plays it less often
 };
 
 inline void require_that(bool holds, const char* what) {
@@ -304,7 +305,8 @@ inline std::vector<CutOperation> cut_operations() {
              require_that(c.number("SELECT count(*) FROM struere.unfinished_scopes") == 0, "the key was not built");
            },
        .times =
-           [](C& c) { return c.direct_system(large_company).entity_types().list().front().name == c.marker ? 1 : 0; }},
+           [](C& c) { return c.direct_system(large_company).entity_types().list().front().name == c.marker ? 1 : 0; },
+       .is_long = true},
       {.name = "membership",
        .act = [](C& c) { c.relayed->trusted_host().put_member(cut_company, UserId(c.marker)); },
        .times = [](C& c) { return c.direct->trusted_host().member(cut_company, UserId(c.marker)) ? 1 : 0; },
