@@ -14,6 +14,17 @@ if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options("SHELL:--param ggc-min-heapsize=1000000")
 endif()
 
+# In a unity build, the sources of these folders make one unit: struere_unit(TARGET SOURCES FOLDER…). Names that are local
+# to a file must differ within it. Without groups, each new file would move others into another unit.
+function(struere_unit target sources)
+  list(JOIN ARGN "|" folders)
+  list(FILTER sources INCLUDE REGEX "(^|/)(${folders})/[^:]*$")
+  list(JOIN ARGN "_" group)
+  string(REPLACE "/" "_" group "${group}")
+  set_source_files_properties(${sources} PROPERTIES UNITY_GROUP "${group}")
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+endfunction()
+
 if(STRUERE_SANITIZE)
   string(REPLACE ";" "," struere_sanitizers "${STRUERE_SANITIZE}")
   add_compile_options(-fsanitize=${struere_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -44,6 +55,9 @@ function(struere_developer_settings target)
   if(STRUERE_COVERAGE AND target STREQUAL "struere")
     target_compile_options(struere PRIVATE --coverage -fprofile-update=atomic -fno-inline)
     target_link_options(struere PUBLIC --coverage)
+  endif()
+  if(STRUERE_DEVELOPER AND STRUERE_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wthread-safety -Werror)  # as scripts/lint asks
   endif()
   # Instrumented code makes GCC see uninitialized values where there are none; the same lines are looked at without.
   if(STRUERE_DEVELOPER AND NOT STRUERE_SANITIZE)

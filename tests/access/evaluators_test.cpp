@@ -16,7 +16,8 @@ namespace {
 
 const Json note_type{{"slug", "note"}};
 
-Json role(const std::string& name, const Json& rules, const Json& masks, const Json& visible = Json::array()) {
+Json evaluated_role(const std::string& name, const Json& rules, const Json& masks,
+                    const Json& visible = Json::array()) {
   return {
       {"name", name},
       {"policies", {{{"resource", "note"}, {"actions", {"list", "read", "create", "update"}}, {"effect", "allow"}}}},
@@ -42,7 +43,7 @@ Json random_role_of(Random& random, const std::string& name) {
                      {"fieldPath", random.pick(masked)},
                      {"maskType", random.chance(50) ? "hide" : "redact"}});
   if (random.chance(20)) visible.push_back({{"entityType", "note"}, {"fields", {"data.a", "data.c.d"}}});
-  return role(name, rules, masks, visible);
+  return evaluated_role(name, rules, masks, visible);
 }
 
 Json random_note(Random& random) {
@@ -104,8 +105,8 @@ TEST_CASE("the evaluators answer as a database with the same definitions and row
 TEST_CASE("filters see a row without its redacted fields", "[evaluators]") {
   const auto rules = read_rules(
       Json::array({note_type}),
-      Json::array(
-          {role("r", Json::array(), {{{"entityType", "note"}, {"fieldPath", "data.card"}, {"maskType", "redact"}}})}));
+      Json::array({evaluated_role("r", Json::array(),
+                                  {{{"entityType", "note"}, {"fieldPath", "data.card"}, {"maskType", "redact"}}})}));
   const FieldMaskEvaluator masks(rules, {.roles = {"r"}}, Action::list, "note");
   const RowFields row{.id = "n1", .data = {{"card", "4111"}, {"n", 1}}};
   CHECK(masks.show(row)->data == Json{{"card", "[redacted]"}, {"n", 1}});
@@ -122,7 +123,7 @@ TEST_CASE("an evaluator refuses what a database would not accept", "[evaluators]
   CHECK_ERROR(invalid_definition, read_rules(Json::array({note_type, note_type}), Json::array()));
   CHECK_ERROR(invalid_definition, read_rules(Json::array({{{"slug", "events"}}}), Json::array()));
   CHECK_ERROR(invalid_definition, read_rules(Json::array({1}), Json::array()));
-  const Json any = role("r", Json::array(), Json::array());
+  const Json any = evaluated_role("r", Json::array(), Json::array());
   CHECK_ERROR(invalid_definition, read_rules(types, Json::array({any, any})));
   CHECK_ERROR(invalid_definition, read_rules(Json::array({{{"slug", "task"}}}), Json::array({any})));
 

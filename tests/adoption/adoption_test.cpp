@@ -13,6 +13,7 @@
 #include "struere/adoption/adoption.hpp"
 #include "support/adoptable_database.hpp"
 #include "support/child_process.hpp"
+#include "support/file_bytes.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -21,11 +22,6 @@ using namespace struere;
 using namespace struere::test;
 
 namespace {
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::int64_t total(const std::map<std::string, std::int64_t>& counts) {
   std::int64_t out = 0;

@@ -28,7 +28,7 @@ Json large_patterns(int count) {
   return {{"patternProperties", out}};
 }
 
-Json random_letters(std::size_t count) {
+[[maybe_unused]] Json random_letters(std::size_t count) {
   std::string out;
   for (unsigned i = 0, state = 1; i < count; ++i) {
     state = state * 1103515245 + 12345;

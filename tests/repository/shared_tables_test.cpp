@@ -9,6 +9,7 @@
 
 #include "struere/spi/record.hpp"
 #include "support/any_storage.hpp"
+#include "support/environments.hpp"
 #include "support/throws_error.hpp"
 
 using namespace struere;
@@ -17,7 +18,6 @@ using namespace struere::test;
 namespace {
 
 const OrganizationId acme_shared("acme");
-constexpr Environment development = Environment::development, production = Environment::production;
 
 class SharedWorld : public World {
  public:

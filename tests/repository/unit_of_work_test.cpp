@@ -12,12 +12,15 @@ using namespace struere::test;
 
 namespace {
 
-Json role(const std::string& name, const Json& policies) { return {{"name", name}, {"policies", policies}}; }
+Json role_of_policies(const std::string& name, const Json& policies) {
+  return {{"name", name}, {"policies", policies}};
+}
 
 struct NoteWorld : World {
   explicit NoteWorld(StorageKind kind) : World(kind) {
     define_type({{"slug", "note"}});
-    define_role(role("writer", {{{"resource", "note"}, {"actions", {"create", "read", "list"}}, {"effect", "allow"}}}));
+    define_role(role_of_policies(
+        "writer", {{{"resource", "note"}, {"actions", {"create", "read", "list"}}, {"effect", "allow"}}}));
   }
 };
 
@@ -127,7 +130,7 @@ TEST_CASE("a denial inside a unit is recorded after it was undone", "[unit]") {
 TEST_CASE("definitions inside a unit hold for what follows in it, and for nobody if it is undone", "[unit]") {
   NoteWorld world(any_storage());
   const Session system = world.system(), ana = world.user("ana", {"writer"});
-  const Json deny = role("writer", {{{"resource", "note"}, {"actions", {"list"}}, {"effect", "deny"}}});
+  const Json deny = role_of_policies("writer", {{{"resource", "note"}, {"actions", {"list"}}, {"effect", "deny"}}});
   CHECK_THROWS_AS(system.transaction([&](Session& unit) {
     unit.entity_types().define({{"slug", "task"}});
     unit.entities("task").create({{"n", 1}});

@@ -12,7 +12,7 @@ using namespace struere::test;
 
 namespace {
 
-const Json note_type{{"slug", "note"}, {"schema", {{"properties", {{"text", {{"type", "string"}}}}}}}};
+const Json text_note_type{{"slug", "note"}, {"schema", {{"properties", {{"text", {{"type", "string"}}}}}}}};
 
 Json with_types(const SignInWorld& world, const std::string& boss, const Json& types) {
   Json out = world.as(boss, "GET", "/v1/definitions").json();
@@ -232,7 +232,7 @@ TEST_CASE("the doctor speaks of the organization that asks alone", "[server][adm
 TEST_CASE("a backup is a database with this organization and no other", "[server][administration]") {
   SignInWorld world;
   world.add_organization("globex");
-  world.define_type(note_type, Environment::development, "globex");
+  world.define_type(text_note_type, Environment::development, "globex");
   world.create("note", {{"text", "theirs"}}, Environment::development, "globex");
   const EntityId ours = world.create("note", {{"text", "ours"}});
   const SentAnswer answer = world.as(world.cookie_of("boss"), "GET", "/v1/backup");

@@ -14,7 +14,7 @@ namespace {
 
 std::string code_of(const HttpAnswer& answer) { return std::to_string(answer.status) + " " + answer.code(); }
 
-const Json note{{"data", {{"number", 1}}}};
+const Json numbered_note{{"data", {{"number", 1}}}};
 
 // The lines of an access log. Outlives the server.
 struct Lines {
@@ -60,17 +60,17 @@ TEST_CASE("a database that is busy is told apart from one that is gone, and neit
   ServedWorld world(log.logging(), StorageKind::sqlite, hasty);
   {
     const auto other = world.begin_write();
-    const HttpAnswer busy = world.ask("POST", "/v1/entities/note", world.writer, note);
+    const HttpAnswer busy = world.ask("POST", "/v1/entities/note", world.writer, numbered_note);
     CHECK(code_of(busy) == "503 storage");
     CHECK(busy.json().at("transient") == true);
     CHECK(busy.headers.at("retry-after") == "1");
     CHECK(busy.body.find(world.place()) == std::string::npos);
     CHECK(world.ask("GET", "/v1/me", world.writer).status == 200);  // readers do not wait
   }
-  CHECK(world.ask("POST", "/v1/entities/note", world.writer, note).status == 201);
+  CHECK(world.ask("POST", "/v1/entities/note", world.writer, numbered_note).status == 201);
   std::filesystem::remove(world.place());
   for (const HttpAnswer& gone :
-       {world.ask("POST", "/v1/entities/note", world.writer, note), world.ask("GET", "/readyz")}) {
+       {world.ask("POST", "/v1/entities/note", world.writer, numbered_note), world.ask("GET", "/readyz")}) {
     CHECK(code_of(gone) == "500 storage");
     CHECK_FALSE(gone.json().contains("transient"));
     CHECK(gone.body.find(world.place()) == std::string::npos);

@@ -11,8 +11,8 @@ using namespace struere::test;
 
 namespace {
 
-struct Notes {
-  Notes() {
+struct ServedNotes {
+  ServedNotes() {
     database.trusted_host().create_organization("acme", OrganizationId("acme"));
     session().entity_types().define(Json::parse(
         R"({"slug": "note", "searchFields": ["text"], "schema": {"type": "object", "properties": {
@@ -37,7 +37,7 @@ Json note(int n, const std::string& text = "some text") { return {{"n", n}, {"te
 }  // namespace
 
 TEST_CASE("many rows are few statements", "[postgres]") {
-  const Notes world;
+  const ServedNotes world;
   RawPostgres raw(world.server.superuser());
   raw.run("CREATE TABLE public.inserts(name text)");
   raw.run(
@@ -64,7 +64,7 @@ TEST_CASE("many rows are few statements", "[postgres]") {
 }
 
 TEST_CASE("a transaction sees what it has just inserted, by whatever it asks", "[postgres]") {
-  const Notes world;
+  const ServedNotes world;
   world.session().transaction([](Session& unit) {
     const auto notes = unit.entities("note");
     for (int i = 0; i < 3; ++i) {
@@ -87,7 +87,7 @@ TEST_CASE("a transaction sees what it has just inserted, by whatever it asks", "
 }
 
 TEST_CASE("if a row of many is refused, none is there", "[postgres]") {
-  const Notes world;
+  const ServedNotes world;
   std::vector<Json> rows;
   for (int i = 0; i < 1000; ++i) rows.push_back(note(i));
   rows[700]["n"] = "seven hundred";
@@ -105,7 +105,7 @@ TEST_CASE("if a row of many is refused, none is there", "[postgres]") {
 }
 
 TEST_CASE("a unit that is given up while much of it is still to be sent leaves its connection usable", "[postgres]") {
-  const Notes world;
+  const ServedNotes world;
   const auto broken = [&] {
     world.session().transaction([&](Session& unit) {
       for (int i = 0; i < 8; ++i) unit.entities("note").create({{"n", i}, {"large", std::string(900'000, 'x')}});
@@ -119,7 +119,7 @@ TEST_CASE("a unit that is given up while much of it is still to be sent leaves i
 }
 
 TEST_CASE("large rows wait for few others", "[postgres]") {
-  const Notes world;
+  const ServedNotes world;
   std::vector<Json> rows;
   for (int i = 0; i < 30; ++i) rows.push_back({{"n", i}, {"large", std::string(900'000, 'x')}});
   world.notes().create_all(rows);
@@ -128,7 +128,7 @@ TEST_CASE("large rows wait for few others", "[postgres]") {
 }
 
 TEST_CASE("many rows with unique keys are few statements, and the first that is taken is named", "[postgres][unique]") {
-  const Notes world;
+  const ServedNotes world;
   const Database memory = Database::in_memory();
   memory.trusted_host().create_organization("acme", OrganizationId("acme"));
   const Session other = memory.trusted_host().system_session(OrganizationId("acme"), Environment::production);
@@ -178,7 +178,7 @@ TEST_CASE("many rows with unique keys are few statements, and the first that is 
 }
 
 TEST_CASE("a unique key of very many rows is built by few statements", "[postgres][unique]") {
-  const Notes world;
+  const ServedNotes world;
   world.session().entity_types().define({{"slug", "guest"}});
   std::vector<Json> rows;
   for (int i = 0; i < 3000; ++i) rows.push_back({{"email", "m" + std::to_string(i)}});

@@ -23,7 +23,7 @@ using namespace struere::test;
 
 namespace {
 
-Json note_type(bool has_key) {
+Json keyed_note_type(bool has_key) {
   return {{"slug", "note"},
           {"schema",
            {{"type", "object"},
@@ -33,7 +33,7 @@ Json note_type(bool has_key) {
 struct CountedNotes {
   CountedNotes() {
     database.trusted_host().create_organization("acme", OrganizationId("acme"));
-    session(database).entity_types().define(note_type(true));
+    session(database).entity_types().define(keyed_note_type(true));
     for (int i = 0; i < 40; ++i) ids.push_back(notes().create({{"n", i % 4}, {"text", "some text"}}).id);
   }
   static Session session(const Database& of) {
@@ -133,7 +133,7 @@ TEST_CASE("a reader who knows old field keys reads once more by the new ones", "
   for (const bool has_key : {false, true, false, true}) {
     CHECK(world.notes().list(by_n(2)).size() == 10);
     CHECK(world.notes().count(by_n(2)) == 10);
-    CountedNotes::session(other).entity_types().define(note_type(has_key));
+    CountedNotes::session(other).entity_types().define(keyed_note_type(has_key));
     const EntityId added = CountedNotes::session(other).entities("note").create({{"n", 2}, {"text", "added"}}).id;
     CHECK(world.notes().list(by_n(2)).size() == 11);
     CHECK(world.notes().count(by_n(2)) == 11);
@@ -321,7 +321,7 @@ TEST_CASE("a read of one row brings the generation along, whether or not the row
   const Database database = Database::open(url.substr(0, url.find("host=")) + "host=" + counter.host());
   database.trusted_host().create_organization("acme", OrganizationId("acme"));
   const Session system = CountedNotes::session(database);
-  system.entity_types().define(note_type(true));
+  system.entity_types().define(keyed_note_type(true));
   const EntityRepository notes = system.entities("note");
   const EntityId first = notes.create({{"n", 1}, {"text", "some text"}}).id;
   const std::string secret = system.api_keys().create({.name = "a key"}).secret;
@@ -346,6 +346,6 @@ TEST_CASE("a read of one row brings the generation along, whether or not the row
   // So a reader is still told when another process has changed the rules.
   const Database other = Database::open(url);
   CountedNotes::session(other).api_keys().create({.name = "another key"});
-  CountedNotes::session(other).entity_types().define(note_type(false));
+  CountedNotes::session(other).entity_types().define(keyed_note_type(false));
   read_all();
 }

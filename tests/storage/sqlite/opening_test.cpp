@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "support/child_process.hpp"
+#include "support/file_bytes.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -18,11 +19,6 @@ using namespace struere;
 using namespace struere::test;
 
 namespace {
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 void write_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
@@ -41,19 +37,19 @@ void make_database(const std::string& path, int rows = 3) {
   for (int i = 0; i < rows; ++i) system.entities("session").create({{"number", i}, {"text", std::string(200, 'x')}});
 }
 
-struct Refusal {
+struct RefusedOpening {
   std::string message;
   bool unchanged;
 };
 
-Refusal refusal_of(const std::string& path) {
+RefusedOpening refusal_of(const std::string& path) {
   const std::string before = bytes_of(path);
   const std::string message = error_of_opening(path);
   return {message, bytes_of(path) == before};
 }
 
 void check_refused(const std::string& path, const std::string& help) {
-  const Refusal refusal = refusal_of(path);
+  const RefusedOpening refusal = refusal_of(path);
   INFO(refusal.message);
   CHECK(refusal.message.starts_with("storage: "));
   CHECK(refusal.message.find(help) != std::string::npos);
