@@ -19,22 +19,6 @@ constexpr std::uint64_t bytes_equal(std::uint64_t word, char c) {
   return (others - ones) & ~others & highs;
 }
 
-// The place of the first quote or backslash from `at` on; the size of the text if there is none.
-std::size_t find_quote_or_escape(std::string_view text, std::size_t at) {
-  while (at + sizeof(std::uint64_t) <= text.size()) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const std::uint64_t found = bytes_equal(word, '"') | bytes_equal(word, '\\');
-    if (found != 0) {
-      if constexpr (std::endian::native != std::endian::little) break;
-      return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
-    }
-    at += sizeof word;
-  }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
-  return at;
-}
-
 // Marks what numbers, true, false and null consist of.
 constexpr auto plain_characters = [] {
   std::array<bool, 256> out{};
@@ -59,64 +43,64 @@ void JsonScan::damaged() {
   throw Error(ErrorCode::storage, "a stored row is damaged: it is not JSON; restore a backup");
 }
 
-std::string_view JsonScan::take_string() {
-  pass('"');
-  const std::size_t start = at_;
-  for (has_escape_ = false;; has_escape_ = true) {
-    at_ = find_quote_or_escape(text_, at_);
-    if (next() == '"') {
-      ++at_;
-      return between(start, at_ - 1);
-    }
-    at_ += 2;  // skips the backslash and the next character; the rest of an escape holds no quote
+const char* JsonScan::find_by_words(const char* at, const char* end) {
+  for (; static_cast<std::size_t>(end - at) >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    const std::uint64_t found = bytes_equal(word, '"') | bytes_equal(word, '\\');
+    if (found == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + std::countr_zero(found) / 8;
   }
+  while (at != end && *at != '"' && *at != '\\') ++at;
+  return at;
 }
 
-std::string_view JsonScan::take_key() {
-  const std::string_view key = take_string();
-  if (has_escape_ && !has_canonical_escapes(key)) damaged();
-  pass(':');
-  return key;
+const char* JsonScan::end_of_escapes(const char* at, const char* end) {
+  do {
+    if (end - at < 2) damaged();
+    at = find_quote_or_escape(at + 2, end);  // after the backslash and the next character; no escape holds a quote
+    if (at == end) damaged();
+  } while (*at != '"');
+  return at;
 }
 
-void JsonScan::skip_value() {
-  switch (next()) {
-    case '"': take_string(); return;
-    case '{':
-    case '[': skip_container(); return;
-    default: skip_plain();
-  }
+void JsonScan::require_canonical_escapes(std::string_view key) {
+  if (!has_canonical_escapes(key)) damaged();
 }
 
-// Skips a number, true, false or null.
-void JsonScan::skip_plain() {
-  const std::size_t start = at_;
-  while (at_ < text_.size() && plain_characters[static_cast<unsigned char>(text_[at_])]) ++at_;
-  if (at_ == start) damaged();
+// Of a number, true, false or null.
+const char* JsonScan::end_of_plain(const char* at, const char* end) {
+  const char* const start = at;
+  while (at != end && plain_characters[static_cast<unsigned char>(*at)]) ++at;
+  if (at == start) damaged();
+  return at;
 }
 
-void JsonScan::skip_container() {
+const char* JsonScan::end_of_container(const char* at, const char* end) {
+  JsonScan scan(between(at, end));
   std::array<char, json_max_depth> closing;
   std::size_t depth = 0;
   do {
-    switch (const char c = next()) {
-      case '"': take_string(); break;
+    switch (const char c = scan.next()) {
+      case '"': scan.take_string(); break;
       case '{':
       case '[':
         if (depth == closing.size()) damaged();
         closing[depth++] = c == '{' ? '}' : ']';
-        ++at_;
+        ++scan.at_;
         break;
       case '}':
       case ']':
         if (closing[--depth] != c) damaged();
-        ++at_;
+        ++scan.at_;
         break;
       case ',':
-      case ':': ++at_; break;
-      default: skip_plain(); break;
+      case ':': ++scan.at_; break;
+      default: scan.at_ = end_of_plain(scan.at_, end); break;
     }
   } while (depth > 0);
+  return scan.at_;
 }
 
 std::optional<std::string_view> find_in_canonical(std::string_view object, std::string_view path) {
@@ -135,12 +119,28 @@ std::optional<std::string_view> find_in_canonical(std::string_view object, std::
     }
     if (!found) return std::nullopt;
     if (segment.size() == path.size()) {
-      const std::size_t start = scan.place();
+      const char* const start = scan.place();
       scan.skip_value();
       return scan.since(start);
     }
     path.remove_prefix(segment.size() + 1);
   }
+}
+
+bool has_members(std::string_view object, std::span<const JsonMember> wanted) {
+  if (wanted.empty()) return true;
+  MemberCheck check(wanted);
+  JsonScan scan(object);
+  if (scan.next() != '{') return false;
+  scan.pass('{');
+  for (bool is_first = true; !check.is_complete() && scan.next() != '}'; is_first = false) {
+    if (!is_first) scan.pass(',');
+    const JsonMember* const member = check.find(scan.take_key());
+    const char* const value = scan.place();
+    scan.skip_value();
+    if (member && !check.note(*member, scan.since(value))) return false;
+  }
+  return check.is_complete();
 }
 
 }  // namespace struere

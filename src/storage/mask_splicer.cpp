@@ -56,7 +56,7 @@ const MaskSplicer::Node* MaskSplicer::Node::find(std::string_view key) const noe
 MaskSplicer::Node& MaskSplicer::Node::make(const std::string& key) {
   for (auto& [name, child] : children)
     if (name == key) return child;
-  lengths |= std::uint64_t{1} << (key.size() % 64);
+  keys |= key_bit(key);
   return children.emplace_back(Child{key, Node()}).node;
 }
 
@@ -104,8 +104,11 @@ bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
   return !all_hidden;
 }
 
-// Writes the object as it is shown, with its braces. Returns whether any member is left in it.
-bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t depth, std::string& out) const {
+// Writes the object as it is shown, with its braces, and returns whether any member is left in it. If `check` finds
+// another value than it wants, returns `refused`; `out` is then of no use.
+MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* stands, std::size_t depth,
+                                                MemberCheck* check, std::string& out) const {
+  JsonScan data = place;  // in registers
   if (depth == json_max_depth) JsonScan::damaged();
   constexpr std::size_t few = 8;
   std::array<Stand, few> near;
@@ -121,29 +124,32 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
     inner[i].node = nullptr;
   }
   const Treatment unnamed = kindest(inner, false);
-  std::uint64_t lengths = 0;  // of the keys that are named
-  for (std::size_t i = 0; i < roots_.size(); ++i) lengths |= stands[i].node ? stands[i].node->lengths : 0;
+  std::uint64_t keys = check ? check->keys() : 0;  // the bits of those that are named
+  for (std::size_t i = 0; i < roots_.size(); ++i) keys |= stands[i].node ? stands[i].node->keys : 0;
   out.push_back('{');
   bool anything = false;
   // Consecutive members that are shown unchanged are copied together.
-  std::size_t run = 0, run_end = 0;
+  const char *run = nullptr, *run_end = nullptr;
   const auto copy_run = [&] {
     if (run == run_end) return;
     if (anything) out.push_back(',');
-    out.append(data.between(run, run_end));
+    out.append(JsonScan::between(run, run_end));
     anything = true;
-    run = run_end = 0;
+    run = run_end = nullptr;
   };
   data.pass('{');
   for (bool first = true; data.next() != '}'; first = false) {
     if (!first) data.pass(',');
-    const std::size_t member = data.place();
+    const char* const member = data.place();
     const std::string_view key = data.take_key();
     bool is_named = false;
-    if ((lengths >> (key.size() % 64) & 1) != 0 || unnamed.kind == Treatment::redact)
+    const JsonMember* checked = nullptr;
+    if ((keys & key_bit(key)) != 0 || unnamed.kind == Treatment::redact) {
+      if (check) checked = check->find(key);
       for (std::size_t i = 0; i < roots_.size(); ++i)
         if (step(stands[i], key, inner[i])) is_named = true;
-    const std::size_t value = data.place();
+    }
+    const char* const value = data.place();
     const char start = data.next();
     Treatment treatment = unnamed;
     if (is_named || unnamed.kind == Treatment::redact) {
@@ -153,7 +159,10 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
         if (anything) out.push_back(',');
         out.append(data.since(member));
         const std::size_t inside = out.size();
-        bool stays = splice_object(data, inner, depth + 1, out);
+        JsonScan below = data;
+        bool stays = splice_object(below, inner, depth + 1, nullptr, out) == Spliced::with_members;
+        data = below;
+        if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
         if (!stays) {
           // The object is masked like one that was stored empty (query/mask.cpp explains why).
           const Treatment emptied = kindest(inner, false);
@@ -168,6 +177,7 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
       treatment = kindest(inner, start == '[');
     }
     data.skip_value();
+    if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
     if (treatment.kind == Treatment::clear) {
       if (run == run_end) run = member;
       run_end = data.place();
@@ -176,14 +186,15 @@ bool MaskSplicer::splice_object(JsonScan& data, const Stand* stands, std::size_t
     copy_run();
     if (treatment.kind == Treatment::hide) continue;
     if (anything) out.push_back(',');
-    out.append(data.between(member, value));
+    out.append(JsonScan::between(member, value));
     out.append(canonical_json(treatment.redaction->apply(parse_canonical_json(data.since(value)))));
     anything = true;
   }
   copy_run();
   data.pass('}');
   out.push_back('}');
-  return anything;
+  place = data;
+  return anything ? Spliced::with_members : Spliced::empty;
 }
 
 void MaskSplicer::splice(std::string_view json, std::string& out) const {
@@ -193,8 +204,26 @@ void MaskSplicer::splice(std::string_view json, std::string& out) const {
   }
   JsonScan data(json);
   if (data.next() != '{') JsonScan::damaged();
-  splice_object(data, start_.data(), 0, out);
+  splice_object(data, start_.data(), 0, nullptr, out);
   if (!data.at_end()) JsonScan::damaged();
+}
+
+bool MaskSplicer::splice_if(std::string_view json, std::span<const JsonMember> members, std::string& out) const {
+  if (members.empty() || passes_everything_) {
+    if (!has_members(json, members)) return false;
+    splice(json, out);
+    return true;
+  }
+  JsonScan data(json);
+  if (data.next() != '{') JsonScan::damaged();
+  MemberCheck check(members);
+  const std::size_t before = out.size();
+  if (splice_object(data, start_.data(), 0, &check, out) == Spliced::refused || !check.is_complete()) {
+    out.resize(before);
+    return false;
+  }
+  if (!data.at_end()) JsonScan::damaged();
+  return true;
 }
 
 }  // namespace struere

@@ -17,6 +17,8 @@
 namespace STRUERE_COMPANION_API struere {
 
 class JsonScan;
+class MemberCheck;
+struct JsonMember;
 
 // Applies one set of masks together, in the order of the names of their roles. Immutable; the masks must outlive it.
 class MaskSplicer {
@@ -28,13 +30,15 @@ class MaskSplicer {
 
   // `data` is a canonical object. Appends the masked object to `out`.
   void splice(std::string_view data, std::string& out) const;
+  // The same if the object has all of these members (has_members). Otherwise returns false and appends nothing.
+  bool splice_if(std::string_view data, std::span<const JsonMember> members, std::string& out) const;
 
  private:
   // The paths of one mask, as a tree of their segments.
   struct Child;
   struct Node {
     std::vector<Child> children;  // few, so find() is a linear search
-    std::uint64_t lengths = 0;    // one bit for each length of a key, modulo 64
+    std::uint64_t keys = 0;       // the bits of their keys (key_bit)
     const Node* find(std::string_view key) const noexcept;
     Node& make(const std::string& key);
     bool listed = false;
@@ -64,7 +68,9 @@ class MaskSplicer {
   static Treatment treat(const Stand& stand, bool is_array);
   Treatment kindest(const Stand* stands, bool is_array) const;
   bool has_to_be_entered(const Stand* stands) const;
-  bool splice_object(JsonScan& data, const Stand* stands, std::size_t depth, std::string& out) const;
+  enum class Spliced { empty, with_members, refused };
+  Spliced splice_object(JsonScan& place, const Stand* stands, std::size_t depth, MemberCheck* check,
+                        std::string& out) const;
 
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;

@@ -102,7 +102,8 @@ std::string PredicateCompiler::compile(const Predicate& predicate, const RowSour
   switch (predicate.kind()) {
     case Predicate::Kind::always: return all();
     case Predicate::Kind::never: return none();
-    case Predicate::Kind::comparison: return compile_comparison(predicate, row);
+    case Predicate::Kind::comparison:
+      return std::ranges::find(left_out_, &predicate) == left_out_.end() ? compile_comparison(predicate, row) : all();
     case Predicate::Kind::reached: return compile_reached(predicate, row);
     case Predicate::Kind::all:
     case Predicate::Kind::any: break;
@@ -133,10 +134,14 @@ std::string PredicateCompiler::compile_comparison(const Predicate& predicate, co
 }
 
 std::string PredicateCompiler::compile_value(const Operand& operand) {
-  if (operand.kind == Operand::Kind::literal) return parameter(value_of(operand.literal, Slot::Form::json));
   if (operand.kind == Operand::Kind::own_entity)
     return fmt::format("(SELECT {} FROM {})", quoted_id(), own_entity(operand.own_entity));
-  return parameter(actor_slot(operand, Slot::Form::json));
+  return parameter(json_of(operand));
+}
+
+SelectionParameter PredicateCompiler::json_of(const Operand& operand) const {
+  if (operand.kind == Operand::Kind::literal) return value_of(operand.literal, Slot::Form::json);
+  return actor_slot(operand, Slot::Form::json);
 }
 
 std::string PredicateCompiler::compile_data(const std::string& field, Operator op, const Operand& operand) {

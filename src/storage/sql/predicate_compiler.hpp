@@ -64,6 +64,10 @@ class PredicateCompiler {
   // kind.
   std::variant<std::string, Slot> key_part(const Operand& operand, Slot::Form form) const;
   std::string compile(const Predicate& predicate, const RowSource& row);
+  // Makes compile() take this comparison for true, because the reader of the rows decides it. It must not move.
+  void leave_out(const Predicate& comparison) { left_out_.push_back(&comparison); }
+  // An operand that is a literal or a value of the actor, as canonical JSON.
+  SelectionParameter json_of(const Operand& operand) const;
   // A query with one column `value` that returns the elements of a list of texts.
   std::string texts_of(SelectionParameter list);
   // The column `id` as JSON.
@@ -107,6 +111,7 @@ class PredicateCompiler {
   std::vector<SelectionParameter>& parameters_;
   KeySource* keys_;
   std::map<const Json*, std::size_t> literals_;
+  std::vector<const Predicate*> left_out_;
   std::map<std::string, std::string> names_;  // by what the query returns
   std::string with_;
 };

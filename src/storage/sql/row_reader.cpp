@@ -10,9 +10,10 @@ RowReader::RowReader(const MaskGroups& groups) : shown_(groups.masks, MaskPurpos
   if (groups.single()) one_.emplace(way_of("1"));
 }
 
-void RowReader::read(const ResultRow& result, EntityRow& row, std::string& bytes) const {
-  if (one_) return read(result, *one_, row, bytes);
-  read(result, way_of(result.text(6)), row, bytes);
+bool RowReader::read(const ResultRow& result, std::span<const JsonMember> members, EntityRow& row,
+                     std::string& bytes) const {
+  if (one_) return read(result, *one_, members, row, bytes);
+  return read(result, way_of(result.text(6)), members, row, bytes);
 }
 
 RowReader::Way RowReader::way_of(std::string_view bits) const {
@@ -29,9 +30,10 @@ RowReader::Way RowReader::way_of(std::string_view bits) const {
   return way;
 }
 
-void RowReader::read(const ResultRow& result, const Way& way, EntityRow& row, std::string& bytes) {
+bool RowReader::read(const ResultRow& result, const Way& way, std::span<const JsonMember> members, EntityRow& row,
+                     std::string& bytes) {
+  if (!way.splicer.splice_if(result.text(1), members, bytes)) return false;
   row.id = EntityId(result.string(0));
-  way.splicer.splice(result.text(1), bytes);
   row.version = result.integer(2);
   const auto mask = [&](FieldPath::Root root, const Json& value) {
     if (auto shown = apply_masks(way.masks, root, value, MaskPurpose::show))
@@ -49,11 +51,16 @@ void RowReader::read(const ResultRow& result, const Way& way, EntityRow& row, st
     row.updated_at = result.integer(5);
   else
     mask(FieldPath::Root::updated_at, result.integer(5));
+  return true;
 }
 
-void PageRows::add(const RowReader& reader, const ResultRow& row) {
-  reader.read(row, rows_.emplace_back(), *bytes_);
+bool PageRows::add(const RowReader& reader, const ResultRow& row, std::span<const JsonMember> members) {
+  if (!reader.read(row, members, rows_.emplace_back(), *bytes_)) {
+    rows_.pop_back();
+    return false;
+  }
   ends_.push_back(bytes_->size());
+  return true;
 }
 
 // Rows of a type have similar sizes. The system assigns no memory to reserved pages before they are written, so

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/companion.hpp"
+#include "core/json_scan.hpp"
 #include "storage/sql/selection_compiler.hpp"
 
 namespace STRUERE_COMPANION_API struere {
@@ -19,8 +21,8 @@ class RowReader {
   explicit RowReader(const MaskGroups& groups);
 
   // Fills an empty row except for its data, and appends the masked data to `bytes`, so that the rows of a page share
-  // one block.
-  void read(const ResultRow& result, EntityRow& row, std::string& bytes) const;
+  // one block. Returns false, and appends nothing, if the stored data lacks one of the members.
+  bool read(const ResultRow& result, std::span<const JsonMember> members, EntityRow& row, std::string& bytes) const;
 
  private:
   // How to show the rows to which the same masks apply.
@@ -31,7 +33,8 @@ class RowReader {
   };
 
   Way way_of(std::string_view bits) const;
-  static void read(const ResultRow& result, const Way& way, EntityRow& row, std::string& bytes);
+  static bool read(const ResultRow& result, const Way& way, std::span<const JsonMember> members, EntityRow& row,
+                   std::string& bytes);
 
   ViewMasks shown_;
   std::optional<Way> one_;  // set if one mask applies to all rows
@@ -40,7 +43,8 @@ class RowReader {
 // The rows of a page, whose data share one block of bytes.
 class PageRows {
  public:
-  void add(const RowReader& reader, const ResultRow& row);
+  // Returns false if the stored data of the row lacks one of the members: then the row is not added.
+  bool add(const RowReader& reader, const ResultRow& row, std::span<const JsonMember> members = {});
   // For pages of rows of the size of those that were added.
   void expect(std::size_t rows, std::size_t most_bytes);
 

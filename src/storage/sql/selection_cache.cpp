@@ -16,6 +16,8 @@ std::size_t size_of(const CompiledSelection& compiled, const Predicate& filter) 
       if (const auto* const text = std::get_if<std::string>(value)) size += text->size();
       if (const auto* const bytes = std::get_if<Blob>(value)) size += bytes->size();
     }
+  for (const RequiredMember& member : compiled.required)
+    if (const auto* const value = std::get_if<Parameter>(&member.value)) size += std::get<std::string>(*value).size();
   for (const Json* const literal : bindable_literals(filter)) {
     if (literal->is_string()) size += literal->get_ref<const std::string&>().size();
     if (literal->is_structured()) size += canonical_json(*literal).size();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/json_scan.hpp"
 #include "storage/sql/key_access.hpp"
 #include "struere/query/interpreter.hpp"
 
@@ -101,6 +102,7 @@ class SelectCompiler {
     } else if (keys && !selection.id && !selection.ids) {
       use_key(*keys, type, with_rows);
     }
+    if (with_rows) leave_equalities_to_reader();
     if (selection.ids) {
       // CROSS JOIN makes SQLite read the ids first, and then each row by its key.
       from_ = fmt::format("{} CROSS JOIN entities e", fmt::format(fmt::runtime(dialect.asked_texts),
@@ -137,22 +139,31 @@ class SelectCompiler {
 
   CompiledSelection select() {
     const std::vector<OrderColumn> columns = order_columns();
-    std::string key_list, order;
+    constexpr int bits_column = 6;
+    const int first_key_column = out_.groups->single() ? bits_column : bits_column + 1;
+    int computed = 0;
+    std::string computed_keys, order;
     // The key has the order of its last field, except for values that are cut.
     if (access_ && access_->is_in_order)
       order = fmt::format(" ORDER BY {}{}", in_key_.key, selection_.order.front().descending ? " DESC" : "");
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const OrderColumn& column = columns[i];
-      key_list += fmt::format(", {}", column.expression);
-      out_.key_columns.push_back(7 + static_cast<int>(i));
+      if (column.is_attribute) {
+        out_.key_columns.push_back(column_of(selection_.order[i].field.root()));
+      } else {
+        out_.key_columns.push_back(first_key_column + computed++);
+        computed_keys += fmt::format(", {}", column.expression);
+      }
       order += fmt::format("{}{}{}", order.empty() ? " ORDER BY " : ", ", column.expression,
                            column.descending ? " DESC" : "");
     }
     if (selection_.after) where_ += fmt::format(" AND {}", after(columns));
-    const std::string limit = parameter(Slot{Slot::Value::limit, Slot::Form::integer});
-    out_.sql = fmt::format(
-        "{}SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, {}{} FROM {} WHERE {}{} LIMIT {}",
-        predicates_.with(), bits_, key_list, from_, where_, order, limit);
+    std::string limit;
+    if (out_.required.empty())
+      limit = fmt::format(" LIMIT {}", parameter(Slot{Slot::Value::limit, Slot::Form::integer}));
+    out_.sql = fmt::format("{}SELECT e.id, e.data, e.version, e.status, {}, e.updated_at{}{} FROM {} WHERE {}{}{}",
+                           predicates_.with(), access_ ? in_key_.created_at : "e.created_at",
+                           out_.groups->single() ? "" : ", " + bits_, computed_keys, from_, where_, order, limit);
     out_.sql = dialect_.finish(std::move(out_.sql));
     return std::move(out_);
   }
@@ -191,6 +202,8 @@ class SelectCompiler {
     for (const Predicate* const condition : conditions_of(selection_.filter))
       if (is_clear(condition->field())) conditions_.push_back(condition);
     keys_ = keys.keys_of(selection_.type);
+    is_by_time_ = is_by_time(selection_.order) &&
+                  std::ranges::all_of(selection_.order, [&](const OrderKey& key) { return is_clear(key.field); });
     access_ = choose_key(*keys_, conditions_, with_rows ? selection_.order : std::vector<OrderKey>(), is_clear);
     if (!access_) {
       if (!with_rows || !is_by_time(selection_.order)) use_keys_of_alternatives(type, is_clear);
@@ -202,6 +215,21 @@ class SelectCompiler {
     row_ += " AND e.row_no = k.row_no AND e.id = k.id";
     in_key_ = {"k.key", "k.created_at", "k.id"};
     out_.key = *access_->key;
+  }
+
+  // The key has found the rows by their values, and the rows come in the order of the page. The reader compares the
+  // values again while it masks a row, which saves a scan of the row for each of them.
+  void leave_equalities_to_reader() {
+    if (!access_ || !access_->is_full() || !out_.groups->single() || !is_by_time_) return;
+    for (const Predicate* const condition : access_->equal) {
+      const std::vector<std::string>& segments = condition->field().segments();
+      const bool is_value = condition->operand().kind != Operand::Kind::own_entity;
+      if (!is_value || segments.size() != 1 || out_.required.size() == MemberCheck::most ||
+          std::ranges::find(out_.required, segments.front(), &RequiredMember::key) != out_.required.end())
+        continue;
+      out_.required.push_back({segments.front(), predicates_.json_of(condition->operand())});
+      predicates_.leave_out(*condition);
+    }
   }
 
   // If several predicates admit rows: restricts the rows to those that a key of each predicate finds, if each has one.
@@ -293,6 +321,18 @@ class SelectCompiler {
     return out;
   }
 
+  // Where CompiledSelection has an attribute of the row.
+  static int column_of(FieldPath::Root attribute) {
+    switch (attribute) {
+      case FieldPath::Root::id: return 0;
+      case FieldPath::Root::data: return 1;
+      case FieldPath::Root::status: return 3;
+      case FieldPath::Root::created_at: return 4;
+      case FieldPath::Root::updated_at: return 5;
+    }
+    return 0;
+  }
+
   // The condition for rows after a position. If all keys are columns in one direction, it is a row value, for which an
   // index can seek.
   std::string after(const std::vector<OrderColumn>& columns) {
@@ -338,7 +378,8 @@ class SelectCompiler {
   std::shared_ptr<const FieldKeys> keys_;
   std::vector<const Predicate*> conditions_;
   std::optional<KeyAccess> access_;
-  std::string key_;  // the condition on the key, followed by AND
+  bool is_by_time_ = false;  // the order, as the view shows it
+  std::string key_;          // the condition on the key, followed by AND
   struct {
     std::string key, created_at, id;
   } in_key_;  // the columns of the key

@@ -34,7 +34,8 @@ struct MaskGroups {
   bool single() const noexcept { return masks.size() == 1; }
 };
 
-// Selects the columns id, data, version, status, created_at, updated_at, bits, then the computed sort keys.
+// Selects the columns id, data, version, status, created_at, updated_at; then the bits, unless there is a single group;
+// then the sort keys of the order that have to be computed.
 //
 // Actor, id, limit, values of the filter and position of a page are slots, so that it serves all selections of its
 // shape.
@@ -42,6 +43,9 @@ struct CompiledSelection {
   std::string sql;
   std::vector<SelectionParameter> parameters;  // from ?2 on; ?1 is the scope's
   std::vector<int> key_columns;                // the column of each key of the order
+  // A row of the statement is in the selection only if it has these members. If there are any, the statement has no
+  // limit: who reads it stops.
+  std::vector<RequiredMember> required;
   std::shared_ptr<MaskGroups> groups;
   std::shared_ptr<ViewMasks> query_view;  // kept alive, because parameters point to it
   std::optional<FieldKey> key;            // the key that finds the rows

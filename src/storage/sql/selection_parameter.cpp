@@ -94,6 +94,15 @@ void SlotValues::bind(ParameterSink& sink, const std::vector<SelectionParameter>
   }
 }
 
+std::string SlotValues::json_of(const SelectionParameter& value) {
+  if (const auto* const constant = std::get_if<Parameter>(&value)) return std::get<std::string>(*constant);
+  const Slot& slot = std::get<Slot>(value);
+  if (slot.value == Slot::Value::literal) return canonical_json(literal(slot));
+  std::string out;
+  append_json_string(out, slot.value == Slot::Value::user_id ? actor_.user_id : actor_.organization_id);
+  return out;
+}
+
 const Json& SlotValues::literal(const Slot& slot) {
   if (!literals_) literals_ = bindable_literals(selection_->filter);
   return *literals_->at(slot.index);

@@ -41,6 +41,12 @@ struct KeyBytes {
 
 using SelectionParameter = std::variant<Parameter, Slot, KeyBytes>;
 
+// A member that the stored data of a row must have. The value is in the form `json`.
+struct RequiredMember {
+  std::string key;
+  SelectionParameter value;
+};
+
 // Whether the value of a comparison may be a slot, that is, whether the compiled condition does not depend on the
 // value.
 bool is_bindable_literal(const Predicate& comparison);
@@ -59,6 +65,9 @@ class SlotValues {
 
   // Binds the parameters from ?2 on.
   void bind(ParameterSink& sink, const std::vector<SelectionParameter>& parameters);
+
+  // A value in the form `json`.
+  std::string json_of(const SelectionParameter& value);
 
  private:
   void bind(ParameterSink& sink, int index, const Slot& slot);

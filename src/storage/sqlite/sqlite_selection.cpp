@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/json_scan.hpp"
 #include "query/aggregator.hpp"
 #include "storage/sql/key_access.hpp"
 #include "storage/sql/selection_cache.hpp"
@@ -35,6 +36,25 @@ Position position_of(const Statement& statement, const Selection& selection, con
   }
   return position;
 }
+
+// CompiledSelection::required with the values of this request.
+class RequiredMembers {
+ public:
+  RequiredMembers(const CompiledSelection& compiled, SlotValues& values) {
+    texts_.reserve(compiled.required.size());
+    members_.reserve(compiled.required.size());
+    for (const RequiredMember& member : compiled.required)
+      members_.push_back({member.key, texts_.emplace_back(values.json_of(member.value))});
+  }
+  RequiredMembers(const RequiredMembers&) = delete;
+  RequiredMembers& operator=(const RequiredMembers&) = delete;
+
+  std::span<const JsonMember> members() const noexcept { return members_; }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<JsonMember> members_;
+};
 
 // For example "data.team, data.due".
 std::string names_of(const FieldKey& key) {
@@ -104,13 +124,15 @@ Page SqliteTransaction::select(const Selection& selection) {
   bool is_full = false;
   std::optional<ViewValues> view;
   if (!selection.values.empty()) view.emplace(*compiled.groups, selection.values);
+  const RequiredMembers required(compiled, values);
   PageRows rows;
   while (statement.step()) {
     if (is_full) {
+      if (!has_members(statement.text(1), required.members())) continue;
       page.next = std::move(last);
       break;
     }
-    rows.add(*prepared->reader, statement);
+    if (!rows.add(*prepared->reader, statement, required.members())) continue;
     if (view) page.values.push_back(view->of(statement));
     if (selection.with_positions) page.positions.push_back(position_of(statement, selection, compiled));
     is_full = static_cast<std::int64_t>(rows.size()) == selection.limit || rows.bytes() >= selection.most_bytes;
