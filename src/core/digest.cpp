@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -73,17 +74,20 @@ class HmacSha256 {
   std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context_;
 };
 
+// Encrypts and decrypts with one key, whose schedule it keeps.
 class Aes256Ctr {
  public:
-  Aes256Ctr()
+  explicit Aes256Ctr(const Digest& key)
       : algorithm_(EVP_CIPHER_fetch(nullptr, "AES-256-CTR", nullptr), EVP_CIPHER_free),
         context_(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free) {
-    if (!algorithm_ || !context_) crypto_failed("AES");
+    if (!algorithm_ || !context_ ||
+        EVP_EncryptInit_ex2(context_.get(), algorithm_.get(), key.data(), nullptr, nullptr) != 1)
+      crypto_failed("AES");
   }
-  std::string operator()(const Digest& key, std::string_view iv, std::string_view text) {
+  std::string operator()(std::string_view iv, std::string_view text) {
     std::string out(text.size(), '\0');
     int written = 0;
-    if (EVP_EncryptInit_ex2(context_.get(), algorithm_.get(), key.data(), as_bytes(iv), nullptr) != 1 ||
+    if (EVP_EncryptInit_ex2(context_.get(), nullptr, nullptr, as_bytes(iv), nullptr) != 1 ||
         EVP_EncryptUpdate(context_.get(), reinterpret_cast<unsigned char*>(out.data()), &written, as_bytes(text),
                           static_cast<int>(text.size())) != 1)
       crypto_failed("AES");
@@ -111,7 +115,7 @@ class Sealer {
   explicit Sealer(const Digest& key)
       : key_(key),
         mac_(as_text(HmacSha256(as_text(key))("struere.seal.mac"))),
-        stream_key_(HmacSha256(as_text(key))("struere.seal.stream")) {}
+        stream_(HmacSha256(as_text(key))("struere.seal.stream")) {}
 
   std::string synthetic_iv(std::string_view context, std::string_view text) {
     std::string message = std::to_string(context.size());
@@ -119,13 +123,12 @@ class Sealer {
     const Digest mac = mac_(message);
     return std::string(as_text(mac).substr(0, iv_size));
   }
-  std::string apply_stream(std::string_view iv, std::string_view text) { return aes_(stream_key_, iv, text); }
+  std::string apply_stream(std::string_view iv, std::string_view text) { return stream_(iv, text); }
 
  private:
   Digest key_;
   HmacSha256 mac_;
-  Digest stream_key_;
-  Aes256Ctr aes_;
+  Aes256Ctr stream_;
 };
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -133,13 +136,15 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 std::string to_base64url(std::string_view bytes) {
   std::string out;
   out.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    buffer = (buffer << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) out.push_back(alphabet[(buffer >> (bits - 6)) & 63]);
+  const auto byte = [&](std::size_t at) -> std::uint32_t {
+    return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::uint32_t group = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
+    const std::array<char, 4> digits{alphabet[group >> 18], alphabet[group >> 12 & 63], alphabet[group >> 6 & 63],
+                                     alphabet[group & 63]};
+    out.append(digits.data(), std::min<std::size_t>(bytes.size() - at, 3) + 1);
   }
-  if (bits > 0) out.push_back(alphabet[(buffer << (6 - bits)) & 63]);
   return out;
 }
 
