@@ -5,6 +5,7 @@
 #include "storage/postgres/row_security.hpp"
 #include "storage/postgres/schema.hpp"
 #include "storage/postgres/schema_check.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
@@ -23,6 +24,7 @@ class Setup {
     if (!has_schema()) run({fmt::format("CREATE SCHEMA struere AUTHORIZATION {}", owner)});
     connection_.run(fmt::format("SET LOCAL ROLE {}", owner));  // whose all of it is
     if (!is_current()) {  // each of these waits for all who use a table, and they for it
+      stop_writers();
       let_owner_past();
       take_schema_steps(connection_);
       for (const TableWall& wall : table_walls()) run(statements_of(wall, policies_of(wall.table)));
@@ -52,6 +54,12 @@ class Setup {
     }
   }
 
+  // Writers take the lock of a head before they use any other table, so that none is waited for who waits for this.
+  void stop_writers() {
+    if (connection_.run("SELECT to_regclass('struere.scope_heads') IS NOT NULL").integer(0, 0) != 0)
+      connection_.run("LOCK TABLE struere.scope_heads IN ACCESS EXCLUSIVE MODE");
+  }
+
   // Until the end of this transaction, a step may change rows of all scopes.
   void let_owner_past() {
     const Result tables = connection_.run(
@@ -79,11 +87,15 @@ class Setup {
 }  // namespace postgres
 
 std::vector<std::string> set_up_postgres(const std::string& url, const PostgresSetup& setup) {
-  postgres::Connection connection(postgres::Target::parse(url));
-  connection.run("BEGIN");  // undone with the connection if anything fails
-  auto statements = postgres::Setup(connection, setup.roles).run();
-  connection.run(setup.dry_run ? "ROLLBACK" : "COMMIT");
-  return statements;
+  const auto target = postgres::Target::parse(url);
+  // A host at work and this may still wait for each other's tables: the server then undoes one of them.
+  return retried([&] {
+    postgres::Connection connection(target);
+    connection.run("BEGIN");  // undone with the connection if anything fails
+    auto statements = postgres::Setup(connection, setup.roles).run();
+    connection.run(setup.dry_run ? "ROLLBACK" : "COMMIT");
+    return statements;
+  });
 }
 
 }  // namespace struere
