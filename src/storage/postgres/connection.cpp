@@ -26,8 +26,15 @@ constexpr int interruption_interval_ms = 10;
 // would after the question.
 constexpr std::chrono::milliseconds surely_usable(1);
 
-// libpq tells no SQLSTATE of a connection that was refused.
-[[noreturn]] void throw_unreachable(const std::string& message) {
+// libpq tells no SQLSTATE of a connection that was refused. Its message has several lines, some of them indented.
+[[noreturn]] void throw_unreachable(std::string_view lines) {
+  std::string message;
+  for (const char c : lines)
+    if (c != '\n' && c != '\t')
+      message += c;
+    else if (!message.ends_with(' '))
+      message += ' ';
+  while (message.ends_with(' ')) message.pop_back();
   const std::string text = fmt::format("the PostgreSQL server cannot be reached: {}", message);
   for (const char* const lasting : {"authentication failed", "does not exist", "pg_hba.conf", "permission denied"})
     if (message.find(lasting) != std::string::npos) throw Error(ErrorCode::storage, text);
@@ -52,8 +59,7 @@ Connection::Connection(const Target& target) : prepares_(target.prepares), forks
   connection_ = PQconnectdbParams(keywords.data(), values.data(), 1);
   if (!connection_) throw Error(ErrorCode::storage, "there is not enough memory for a connection");
   if (PQstatus(connection_) != CONNECTION_OK) {
-    std::string message = PQerrorMessage(connection_);
-    while (!message.empty() && message.back() == '\n') message.pop_back();
+    const std::string message = PQerrorMessage(connection_);
     PQfinish(connection_);
     throw_unreachable(message);
   }

@@ -211,6 +211,7 @@ TEST_CASE("a URL that cannot be opened says why, and nothing of its password", "
     const Error error = caught([&] { Database::open(url); });
     CHECK(error.code() == ErrorCode::storage);
     CHECK(std::string(error.what()).find("s3cret") == std::string::npos);
+    CHECK(std::string(error.what()).find("\\x") == std::string::npos);  // a line break, escaped
   }
 }
 
