@@ -109,15 +109,11 @@ std::optional<std::string_view> find_in_canonical(std::string_view object, std::
     const std::string_view segment = path.substr(0, path.find('.'));
     if (scan.next() != '{') return std::nullopt;
     scan.pass('{');
-    bool found = false;
-    for (bool is_first = true; !found && scan.next() != '}'; is_first = false) {
-      if (!is_first) scan.pass(',');
-      if (scan.take_key() == segment)
-        found = true;
-      else
-        scan.skip_value();
+    if (scan.next() == '}') return std::nullopt;
+    while (scan.take_key() != segment) {
+      scan.skip_value();
+      if (!scan.pass_comma()) return std::nullopt;
     }
-    if (!found) return std::nullopt;
     if (segment.size() == path.size()) {
       const char* const start = scan.place();
       scan.skip_value();
@@ -133,13 +129,13 @@ bool has_members(std::string_view object, std::span<const JsonMember> wanted) {
   JsonScan scan(object);
   if (scan.next() != '{') return false;
   scan.pass('{');
-  for (bool is_first = true; !check.is_complete() && scan.next() != '}'; is_first = false) {
-    if (!is_first) scan.pass(',');
+  if (scan.next() == '}') return false;
+  do {
     const JsonMember* const member = check.find(scan.take_key());
     const char* const value = scan.place();
     scan.skip_value();
     if (member && !check.note(*member, scan.since(value))) return false;
-  }
+  } while (!check.is_complete() && scan.pass_comma());
   return check.is_complete();
 }
 

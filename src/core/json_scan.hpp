@@ -45,6 +45,15 @@ class JsonScan {
     if (next() != expected) damaged();
     ++at_;
   }
+  // After a member of an object: passes the comma before the next one; false if the object ends here.
+  bool pass_comma() {
+    const char c = next();
+    if (c == ',')
+      ++at_;
+    else if (c != '}')
+      damaged();
+    return c == ',';
+  }
   // The text between the quotes, with its escapes.
   std::string_view take_string() {
     bool has_escape = false;

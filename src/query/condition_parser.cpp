@@ -27,6 +27,7 @@ class ConditionParser {
     --left_;
     if (!node.is_object())
       refuse("a condition is an object with `field`, `operator` and `value`, or with `any` or `all`");
+    if (const auto usual = usual_comparison(node)) return *usual;
     if (node.contains("any")) return group(node, "any", depth);
     if (node.contains("all")) return group(node, "all", depth);
     if (node.contains("relationPath")) return relation_path(node);
@@ -77,17 +78,27 @@ class ConditionParser {
     return Predicate::reached(words_->own_entity(), std::move(hops));
   }
 
+  // A condition with exactly the keys of a comparison, each of which is looked up once.
+  std::optional<Predicate> usual_comparison(const Json& node) const {
+    if (node.size() != 3) return std::nullopt;
+    const auto field = node.find("field"), name = node.find("operator"), value = node.find("value");
+    if (field == node.end() || name == node.end() || value == node.end()) return std::nullopt;
+    return comparison(*field, *name, *value);
+  }
+
   Predicate comparison(const Json& node) const {
     require_keys(node, {"field", "operator", "value"});
-    const Json& path = node.at("field");
+    return comparison(node.at("field"), node.at("operator"), node.at("value"));
+  }
+
+  Predicate comparison(const Json& path, const Json& name, const Json& value) const {
     const auto field = path.is_string() ? FieldPath::parse(path.get_ref<const std::string&>()) : std::nullopt;
     if (!field)
       refuse(
           "`field` is `data.` and up to 8 segments of letters, digits, _ and -, or id, status, createdAt, updatedAt");
-    const Json& name = node.at("operator");
     const auto op = name.is_string() ? parse_operator(name.get_ref<const std::string&>()) : std::nullopt;
     if (!op) refuse("`operator` is one of eq, neq, in, nin, contains, gt, gte, lt, lte, exists");
-    return Predicate::comparison(*field, *op, operand(*op, node.at("value")));
+    return Predicate::comparison(*field, *op, operand(*op, value));
   }
 
   Operand operand(Operator op, const Json& value) const {
@@ -157,6 +168,11 @@ std::string text_or_refuse(const std::string& text, const char* what) {
 }
 
 std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
+  if (asked.empty()) {
+    static const std::vector<OrderKey> newest_first{{*FieldPath::parse("createdAt"), true},
+                                                    {*FieldPath::parse("id"), true}};
+    return newest_first;
+  }
   std::vector<OrderKey> keys;
   const auto has = [&](FieldPath::Root root) {
     return std::ranges::any_of(keys, [&](const OrderKey& key) { return key.field.root() == root; });
@@ -169,7 +185,7 @@ std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
     if (!decided) keys.push_back({*std::move(path), by.direction == Direction::descending});
   }
   if (keys.size() > most_order_keys) refuse_query(fmt::format("`order` names at most {} fields", most_order_keys));
-  const bool descending = asked.empty() || asked.back().direction == Direction::descending;
+  const bool descending = asked.back().direction == Direction::descending;
   // createdAt and then id break ties, in the direction of the last key. A key that is already present is not added.
   if (!has(FieldPath::Root::id) && !has(FieldPath::Root::created_at))
     keys.push_back({*FieldPath::parse("createdAt"), descending});
@@ -245,7 +261,9 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   for (const OrderKey& key : out.order)
     out.question.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
   if (!query.where.empty()) {
-    const std::string where = query.where.nodes().dump();
+    JsonFault too_deep_or_large;  // which dump() takes
+    const auto canonical = canonical_json(query.where.nodes(), too_deep_or_large);
+    const std::string where = canonical ? *canonical : query.where.nodes().dump();
     if (where.size() > most_where_bytes)
       refuse_query(fmt::format("`where` is at most {} MiB of JSON", most_where_bytes >> 20));
     out.question.append(where);

@@ -27,7 +27,11 @@ Condition operator||(const Condition& a, const Condition& b) {
 }
 
 Condition field::make(const char* op, Json value) const {
-  return Condition(Json{{"field", path_}, {"operator", op}, {"value", std::move(value)}});
+  Json node = Json::object();  // member by member: a list of initializers would be copied
+  node.emplace("field", path_);
+  node.emplace("operator", op);
+  node.emplace("value", std::move(value));
+  return Condition(std::move(node));
 }
 
 }  // namespace struere

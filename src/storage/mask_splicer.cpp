@@ -7,11 +7,6 @@
 
 namespace struere {
 
-struct MaskSplicer::Treatment {
-  enum Kind { clear, redact, hide } kind = hide;
-  const Redaction* redaction = nullptr;
-};
-
 MaskSplicer::MaskSplicer(std::span<const Mask* const> masks, MaskPurpose purpose) {
   for (const Mask* mask : masks) {
     passes_everything_ = passes_everything_ || mask->empty();
@@ -23,6 +18,7 @@ MaskSplicer::MaskSplicer(std::span<const Mask* const> masks, MaskPurpose purpose
     for (const auto& [path, redaction] : mask->redacted) insert(root, path, purpose, false, false, &redaction);
     start_.push_back({&root, !mask->visible, false, nullptr});
   }
+  whole_ = entered(start_.data());
 }
 
 void MaskSplicer::insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
@@ -104,10 +100,21 @@ bool MaskSplicer::has_to_be_entered(const Stand* stands) const {
   return !all_hidden;
 }
 
+MaskSplicer::Entered MaskSplicer::entered(const Stand* stands) const {
+  Entered out;
+  for (std::size_t i = 0; i < roots_.size(); ++i) {
+    Stand unnamed = stands[i];
+    unnamed.node = nullptr;
+    if (const Treatment one = treat(unnamed, false); one.kind < out.unnamed.kind) out.unnamed = one;
+    out.keys |= stands[i].node ? stands[i].node->keys : 0;
+  }
+  return out;
+}
+
 // Writes the object as it is shown, with its braces, and returns whether any member is left in it. If `check` finds
 // another value than it wants, returns `refused`; `out` is then of no use.
-MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* stands, std::size_t depth,
-                                                MemberCheck* check, std::string& out) const {
+MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* stands, const Entered& entered,
+                                                std::size_t depth, MemberCheck* check, std::string& out) const {
   JsonScan data = place;  // in registers
   if (depth == json_max_depth) JsonScan::damaged();
   constexpr std::size_t few = 8;
@@ -119,13 +126,8 @@ MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* st
     inner = far.data();
   }
   // No path names most members, and all of those get the same treatment.
-  for (std::size_t i = 0; i < roots_.size(); ++i) {
-    inner[i] = stands[i];
-    inner[i].node = nullptr;
-  }
-  const Treatment unnamed = kindest(inner, false);
-  std::uint64_t keys = check ? check->keys() : 0;  // the bits of those that are named
-  for (std::size_t i = 0; i < roots_.size(); ++i) keys |= stands[i].node ? stands[i].node->keys : 0;
+  const Treatment unnamed = entered.unnamed;
+  const std::uint64_t keys = entered.keys | (check ? check->keys() : 0);
   out.push_back('{');
   bool anything = false;
   // Consecutive members that are shown unchanged are copied together.
@@ -138,58 +140,58 @@ MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* st
     run = run_end = nullptr;
   };
   data.pass('{');
-  for (bool first = true; data.next() != '}'; first = false) {
-    if (!first) data.pass(',');
-    const char* const member = data.place();
-    const std::string_view key = data.take_key();
-    bool is_named = false;
-    const JsonMember* checked = nullptr;
-    if ((keys & key_bit(key)) != 0 || unnamed.kind == Treatment::redact) {
-      if (check) checked = check->find(key);
-      for (std::size_t i = 0; i < roots_.size(); ++i)
-        if (step(stands[i], key, inner[i])) is_named = true;
-    }
-    const char* const value = data.place();
-    const char start = data.next();
-    Treatment treatment = unnamed;
-    if (is_named || unnamed.kind == Treatment::redact) {
-      if (start == '{' && data.after_next() != '}' && has_to_be_entered(inner)) {
-        copy_run();
-        const std::size_t before = out.size();
-        if (anything) out.push_back(',');
-        out.append(data.since(member));
-        const std::size_t inside = out.size();
-        JsonScan below = data;
-        bool stays = splice_object(below, inner, depth + 1, nullptr, out) == Spliced::with_members;
-        data = below;
-        if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
-        if (!stays) {
-          // The object is masked like one that was stored empty (query/mask.cpp explains why).
-          const Treatment emptied = kindest(inner, false);
-          stays = emptied.kind != Treatment::hide;
-          if (emptied.kind == Treatment::redact)
-            out.replace(inside, std::string::npos, canonical_json(emptied.redaction->apply(Json::object())));
+  if (data.next() != '}') do {
+      const char* const member = data.place();
+      const std::string_view key = data.take_key();
+      bool is_named = false;
+      const JsonMember* checked = nullptr;
+      if ((keys & key_bit(key)) != 0 || unnamed.kind == Treatment::redact) {
+        if (check) checked = check->find(key);
+        for (std::size_t i = 0; i < roots_.size(); ++i)
+          if (step(stands[i], key, inner[i])) is_named = true;
+      }
+      const char* const value = data.place();
+      const char start = data.next();
+      Treatment treatment = unnamed;
+      if (is_named || unnamed.kind == Treatment::redact) {
+        if (start == '{' && data.after_next() != '}' && has_to_be_entered(inner)) {
+          copy_run();
+          const std::size_t before = out.size();
+          if (anything) out.push_back(',');
+          out.append(data.since(member));
+          const std::size_t inside = out.size();
+          JsonScan below = data;
+          bool stays =
+              splice_object(below, inner, this->entered(inner), depth + 1, nullptr, out) == Spliced::with_members;
+          data = below;
+          if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
+          if (!stays) {
+            // The object is masked like one that was stored empty (query/mask.cpp explains why).
+            const Treatment emptied = kindest(inner, false);
+            stays = emptied.kind != Treatment::hide;
+            if (emptied.kind == Treatment::redact)
+              out.replace(inside, std::string::npos, canonical_json(emptied.redaction->apply(Json::object())));
+          }
+          if (!stays) out.resize(before);
+          anything = anything || stays;
+          continue;
         }
-        if (!stays) out.resize(before);
-        anything = anything || stays;
+        treatment = kindest(inner, start == '[');
+      }
+      data.skip_value();
+      if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
+      if (treatment.kind == Treatment::clear) {
+        if (run == run_end) run = member;
+        run_end = data.place();
         continue;
       }
-      treatment = kindest(inner, start == '[');
-    }
-    data.skip_value();
-    if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
-    if (treatment.kind == Treatment::clear) {
-      if (run == run_end) run = member;
-      run_end = data.place();
-      continue;
-    }
-    copy_run();
-    if (treatment.kind == Treatment::hide) continue;
-    if (anything) out.push_back(',');
-    out.append(JsonScan::between(member, value));
-    out.append(canonical_json(treatment.redaction->apply(parse_canonical_json(data.since(value)))));
-    anything = true;
-  }
+      copy_run();
+      if (treatment.kind == Treatment::hide) continue;
+      if (anything) out.push_back(',');
+      out.append(JsonScan::between(member, value));
+      out.append(canonical_json(treatment.redaction->apply(parse_canonical_json(data.since(value)))));
+      anything = true;
+    } while (data.pass_comma());
   copy_run();
   data.pass('}');
   out.push_back('}');
@@ -204,7 +206,7 @@ void MaskSplicer::splice(std::string_view json, std::string& out) const {
   }
   JsonScan data(json);
   if (data.next() != '{') JsonScan::damaged();
-  splice_object(data, start_.data(), 0, nullptr, out);
+  splice_object(data, start_.data(), whole_, 0, nullptr, out);
   if (!data.at_end()) JsonScan::damaged();
 }
 
@@ -218,7 +220,7 @@ bool MaskSplicer::splice_if(std::string_view json, std::span<const JsonMember> m
   if (data.next() != '{') JsonScan::damaged();
   MemberCheck check(members);
   const std::size_t before = out.size();
-  if (splice_object(data, start_.data(), 0, &check, out) == Spliced::refused || !check.is_complete()) {
+  if (splice_object(data, start_.data(), whole_, 0, &check, out) == Spliced::refused || !check.is_complete()) {
     out.resize(before);
     return false;
   }

@@ -60,7 +60,15 @@ class MaskSplicer {
     bool hidden;
     const Redaction* redaction;
   };
-  struct Treatment;
+  struct Treatment {
+    enum Kind { clear, redact, hide } kind = hide;
+    const Redaction* redaction = nullptr;
+  };
+  // What is known of an object before it is read.
+  struct Entered {
+    Treatment unnamed;       // of the members that no path names
+    std::uint64_t keys = 0;  // the bits of those that a path names
+  };
 
   static void insert(Node& root, const FieldPath& path, MaskPurpose purpose, bool listed, bool hidden,
                      const Redaction* redaction);
@@ -69,11 +77,13 @@ class MaskSplicer {
   Treatment kindest(const Stand* stands, bool is_array) const;
   bool has_to_be_entered(const Stand* stands) const;
   enum class Spliced { empty, with_members, refused };
-  Spliced splice_object(JsonScan& place, const Stand* stands, std::size_t depth, MemberCheck* check,
-                        std::string& out) const;
+  Entered entered(const Stand* stands) const;
+  Spliced splice_object(JsonScan& place, const Stand* stands, const Entered& entered, std::size_t depth,
+                        MemberCheck* check, std::string& out) const;
 
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;
+  Entered whole_;
   bool passes_everything_ = false;
 };
 
