@@ -34,7 +34,7 @@ struct Expansion;
 // A value. The rows of a page share their memory: whoever keeps one of them keeps the bytes of all.
 class Entity {
  public:
-  Entity(std::string type, EntityRow row) : type_(std::move(type)), row_(std::move(row)) {}
+  Entity(std::string type, EntityRow&& row) : type_(std::move(type)), row_(std::move(row)) {}
 
   // Of a temporary entity, these are values.
   const EntityId& id() const& noexcept { return row_.id; }
