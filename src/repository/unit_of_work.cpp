@@ -93,16 +93,11 @@ void UnitOfWork::record_denial() {
     struere::record_denial(engine_, denied_->actor, {denied_->action, denied_->resource, denied_->id}, *failure_);
 }
 
-void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body) {
-  check_arguments(caller, [&] {
-    if (caller.unit())
-      throw Error(ErrorCode::conflict,
-                  "a transaction cannot begin inside another one; use the session that the body was given");
-  });
+namespace {
+
+void run_unit_once(const Caller& caller, const std::function<void(Session& unit)>& body) {
   Engine& engine = caller.engine();
-  require_no_unit(engine);
-  // Only its beginning is tried again: what the body does beside the transaction is its own.
-  const auto unit = retried([&] { return std::make_shared<UnitOfWork>(engine, caller.actor().scope()); });
+  const auto unit = std::make_shared<UnitOfWork>(engine, caller.actor().scope());
   try {
     const InUnit mark(engine);
     Session session(Caller(authority(), caller.shared_engine(), caller.actor(), unit));
@@ -120,8 +115,22 @@ void run_unit(const Caller& caller, const std::function<void(Session& unit)>& bo
   } catch (...) {
     unit->end();
     unit->record_denial();
+    // The storage asks for another run, whatever the body made of it.
+    if (unit->failure() && unit->failure()->is_retryable()) throw *unit->failure();
     throw;
   }
+}
+
+}  // namespace
+
+void run_unit(const Caller& caller, const std::function<void(Session& unit)>& body) {
+  check_arguments(caller, [&] {
+    if (caller.unit())
+      throw Error(ErrorCode::conflict,
+                  "a transaction cannot begin inside another one; use the session that the body was given");
+  });
+  require_no_unit(caller.engine());
+  retried([&] { run_unit_once(caller, body); });
 }
 
 Decision decision_of(const Caller& caller, Action action, std::string_view resource) {
