@@ -254,7 +254,9 @@ TEST_CASE("no answer of a server controls the terminal or forges a column", "[cl
       return (void)send(with_head(Json{{"items", {{{"slug", "note"}, {"name", bad}}}}}.dump()));
     if (request.starts_with("GET /v1/roles"))
       return (void)send(with_head(Json{{"detail", bad}, {"code", bad}, {"path", bad}}.dump(), "403 Forbidden"));
-    send(with_head(Json{{"items", {item}}}.dump()));
+    Json row = item;
+    if (request.starts_with("GET /v1/runs")) row["status"] = "pending";  // another word is refused, and not shown
+    send(with_head(Json{{"items", {row}}}.dump()));
   });
   const Victim victim(server);
   for (const char* const command :

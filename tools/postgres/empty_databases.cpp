@@ -36,7 +36,14 @@ constexpr const char* empty_all_tables =
 
 class Databases {
  public:
-  explicit Databases(std::string url) : url_(std::move(url)) {}
+  explicit Databases(std::string url) : url_(std::move(url)) {
+    // The library's own parameter, which libpq does not know.
+    for (const std::string_view parameter : {"prepare=off&", "&prepare=off", "?prepare=off"})
+      if (const std::size_t at = url_.find(parameter); at != std::string::npos) {
+        url_.erase(at, parameter.size());
+        prepares_ = false;
+      }
+  }
   ~Databases() {
     for (const std::string& name : all_) try {
         run(url_, "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
@@ -60,7 +67,8 @@ class Databases {
       all_.push_back(name);
       set_up(url_of(name));
     }
-    return as_application(url_of(name));
+    const std::string out = as_application(url_of(name));
+    return prepares_ ? out : out + (out.find('?') == std::string::npos ? "?" : "&") + "prepare=off";
   }
   void give_back(std::string name) {
     const std::scoped_lock lock(mutex_);
@@ -93,6 +101,7 @@ class Databases {
   }
 
   std::string url_;
+  bool prepares_ = true;
   std::mutex mutex_;
   std::vector<std::string> all_, free_;
 };
