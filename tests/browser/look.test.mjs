@@ -54,7 +54,9 @@ for (const look of ["light", "dark", "phone"]) {
       const visit = await Visit.open(browser, project, { session, dark: look === "dark", phone: look === "phone" });
       const findings = [];
       const check = async (name) => {
-        findings.push(...(await visit.axe()).map((one) => `${name}: ${one}`));
+        // Production is the same pages in its own colour, which these show.
+        if (environment === "development" || ["data", "row", "view-as", "agent", "releases"].includes(name))
+          findings.push(...(await visit.axe()).map((one) => `${name}: ${one}`));
         const excess = await visit.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (excess > 0) findings.push(`${name} is ${excess} pixels wider than the screen`);
         await visit.shot(folder, `${name}-${look}${environment === "production" ? "-production" : ""}`);
