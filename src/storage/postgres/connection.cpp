@@ -76,6 +76,12 @@ Connection::Connection(const Target& target) : prepares_(target.prepares), forks
   // small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without
   // one of the settings plans as it likes.
   plans_once_ = set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
+  // From a field key to its row by the row's index, a row at a time, in the order of the key. Of a scope of a few
+  // thousand rows, the planner would rather read all rows.
+  if (plans_once_)
+    set({"enable_hashjoin = off", "enable_mergejoin = off", "enable_bitmapscan = off", "enable_material = off"});
+  // Each id leads to one row, so that no row is worth keeping. Servers before version 14 know no such setting.
+  if (plans_once_) set({"enable_memoize = off"});
   // The server lets go of the locks of a host that is gone after a minute, not after hours.
   if (is_over_network()) set({"tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"});
 }
@@ -97,6 +103,13 @@ bool Connection::set(std::initializer_list<const char*> settings) {
     PQfinish(connection_);
     throw;
   }
+}
+
+void Connection::plan_freely() {
+  if (!plans_once_) return;
+  for (const char* const setting : {"plan_cache_mode = auto", "enable_hashjoin = on", "enable_mergejoin = on",
+                                    "enable_bitmapscan = on", "enable_material = on"})
+    queue_again(std::string("SET LOCAL ") + setting);
 }
 
 Connection::~Connection() {

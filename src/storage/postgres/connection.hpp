@@ -63,8 +63,8 @@ class Connection {
   // Sends what is queued without waiting; the results are dropped before the next statement is sent.
   void send_and_forget() noexcept;
 
-  // Whether a statement that is sent again is planned only once, as long as its transaction does not say otherwise.
-  bool plans_once() const noexcept { return plans_once_; }
+  // In this transaction: statements are planned for their values, and in any way that the server has. For searches.
+  void plan_freely();
 
   // Asked while a result is waited for; if it answers true, the statement is cancelled.
   void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }

@@ -50,8 +50,7 @@ class Batches {
     if (batch_) size_.add(batch_);
     asked_ = size_.next();
     // Whether words are rare or common decides about the plan of a search.
-    if (!batch_ && candidates_.has_terms() && work_.in(scope_).plans_once())
-      work_.in(scope_).queue_again("SET LOCAL plan_cache_mode = auto");
+    if (!batch_ && candidates_.has_terms()) work_.in(scope_).plan_freely();
     const Row last(batch_, batch_ ? batch_.rows() - 1 : 0);
     const Candidates::Statement statement = candidates_.select(asked_, batch_ ? &last : nullptr);
     Result batch = work_.in(scope_).run(statement.sql, statement.parameters);
