@@ -292,13 +292,14 @@ class RemotePlace final : public Place {
     });
   }
 
-  // The cursor to the next page. An export asks until there is none.
-  std::optional<std::string> next_of(const Json& page, const std::optional<std::string>& asked) const {
-    auto next = text_in(page, "cursor");
+  // What gives the cursor to the next page. An export asks until there is none.
+  std::function<std::string()> next_of(const Json& page, const std::optional<std::string>& asked) const {
+    const auto next = text_in(page, "cursor");
     if (next && (page.at("items").empty() || next == asked))
       throw Error(ErrorCode::storage, fmt::format("{} answered a page that leads nowhere; is it a server of struere?",
                                                   client_->address().url()));
-    return next;
+    if (!next) return nullptr;
+    return [cursor = *next] { return cursor; };
   }
 
   static Json filter_of(const Query& query) {

@@ -65,6 +65,11 @@ Position require_position(GuardedOperation& operation, const std::string& questi
   return *std::move(position);
 }
 
+std::function<std::string()> cursor_maker(GuardedOperation& operation, std::string question, Position last) {
+  return [key = operation.cursor_key(), scope = operation.actor().scope(), question = std::move(question),
+          last = std::move(last)] { return encode_cursor(key, scope, question, last); };
+}
+
 std::optional<Entity> find_entity(GuardedOperation& operation, const std::string& type_name, const std::string& id,
                                   const GetOptions& options) {
   const auto plan = operation.require(Action::read, type_name);
@@ -133,12 +138,11 @@ EntityPage list_entities(GuardedOperation& operation, const std::string& type_na
   Projection projection(operation, operation.require_type(type_name), query.fields, query.expand);
   projection.prepare(selection);
   selection.most_bytes = most_page_bytes;
-  const Scope& scope = operation.actor().scope();
   if (query.after) selection.after = require_position(operation, question, *query.after);
   selection.is_last = operation.reads_once() && query.expand.empty();
   Page page = operation.transaction().select(selection);
-  std::optional<std::string> next;
-  if (page.next) next = encode_cursor(operation.cursor_key(), scope, question, *page.next);
+  std::function<std::string()> next;
+  if (page.next) next = cursor_maker(operation, std::move(question), *std::move(page.next));
   return EntityPage(projection.rows(type_name, std::move(page)), std::move(next));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ std::vector<Entity> entities_with_ids(GuardedOperation& operation, const AccessP
                                       const std::vector<std::string>& ids, const Interruption& interruption = {});
 // The position after which the page of this cursor begins. Throws invalid_cursor.
 Position require_position(GuardedOperation& operation, const std::string& question, const std::string& cursor);
+// For EntityPage: what makes the cursor after the position, once somebody asks for it.
+std::function<std::string()> cursor_maker(GuardedOperation& operation, std::string question, Position last);
 // The deadline and the stop token at which a query is cancelled.
 Interruption interruption_of(const std::optional<std::chrono::milliseconds>& timeout, const std::stop_token& stop);
 

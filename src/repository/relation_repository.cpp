@@ -103,8 +103,8 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
     out.push_back(std::move(row.entity));
     last = &row.position;
   }
-  std::optional<std::string> next;
-  if (more && last) next = encode_cursor(operation.cursor_key(), operation.actor().scope(), question, *last);
+  std::function<std::string()> next;
+  if (more && last) next = cursor_maker(operation, question, *last);
   return {std::move(out), std::move(next)};
 }
 

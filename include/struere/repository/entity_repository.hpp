@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -28,7 +29,8 @@ struct JsonTextView {
 // last.
 class EntityPage {
  public:
-  EntityPage(std::vector<Entity> rows, std::optional<std::string> next)
+  // `next` makes the cursor of the page that follows; empty if this is the last one.
+  EntityPage(std::vector<Entity> rows, std::function<std::string()> next)
       : rows_(std::move(rows)), next_(std::move(next)) {}
 
   auto begin() const& noexcept { return rows_.begin(); }
@@ -40,12 +42,12 @@ class EntityPage {
   Entity front() && { return std::move(rows_.at(0)); }
   const Entity& operator[](std::size_t i) const& { return rows_.at(i); }
   Entity operator[](std::size_t i) && { return std::move(rows_.at(i)); }
-  const std::optional<std::string>& next() const& noexcept { return next_; }
-  std::optional<std::string> next() && { return std::move(next_); }
+  // Sealed at each call: not every page is followed by another one.
+  std::optional<std::string> next() const { return next_ ? std::optional(next_()) : std::nullopt; }
 
  private:
   std::vector<Entity> rows_;
-  std::optional<std::string> next_;
+  std::function<std::string()> next_;
 };
 
 class EntityRepository;
