@@ -1,12 +1,17 @@
 // Reads canonical JSON text from the front without parsing it completely.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/companion.hpp"
 
@@ -15,6 +20,32 @@
 #endif
 
 namespace STRUERE_COMPANION_API struere {
+
+// A text that is compared with what comes next. Most are as short as two words, which are compared at once.
+class ExpectedText {
+ public:
+  explicit ExpectedText(std::string text) : text_(std::move(text)) {
+    std::array<char, sizeof first_> masks{};
+    std::fill_n(masks.begin(), std::min(text_.size(), masks.size()), '\xff');
+    std::memcpy(mask_.data(), masks.data(), sizeof mask_);
+    std::memcpy(first_.data(), text_.data(), std::min(text_.size(), sizeof first_));
+  }
+
+  const std::string& text() const noexcept { return text_; }
+  std::ptrdiff_t size() const noexcept { return static_cast<std::ptrdiff_t>(text_.size()); }
+  bool is_at(const char* at, const char* end) const noexcept {
+    constexpr std::ptrdiff_t words = sizeof first_;
+    if (end - at < words) return end - at >= size() && std::memcmp(at, text_.data(), text_.size()) == 0;
+    std::array<std::uint64_t, 2> next;
+    std::memcpy(next.data(), at, sizeof next);
+    if ((((next[0] ^ first_[0]) & mask_[0]) | ((next[1] ^ first_[1]) & mask_[1])) != 0) return false;
+    return size() <= words || (end - at >= size() && std::memcmp(at, text_.data(), text_.size()) == 0);
+  }
+
+ private:
+  std::string text_;
+  std::array<std::uint64_t, 2> first_{}, mask_{};  // the bytes of the first two words, and which of them `text_` has
+};
 
 // Stored text is canonical unless another program wrote to the database. Then the scan throws Error{storage}, and no
 // part of the text may be shown. The scan is strict about where a value ends, because otherwise the text after a
@@ -44,6 +75,12 @@ class JsonScan {
   void pass(char expected) {
     if (next() != expected) damaged();
     ++at_;
+  }
+  // Passes the text if it comes next.
+  bool pass_if(const ExpectedText& expected) {
+    if (!expected.is_at(at_, end_)) return false;
+    at_ += expected.size();
+    return true;
   }
   // After a member of an object: passes the comma before the next one; false if the object ends here.
   bool pass_comma() {
@@ -112,6 +149,12 @@ class JsonScan {
   const char* end_;
 };
 
+// One bit for each key, so that most keys that are not among a few are found out by one test.
+inline std::uint64_t key_bit(std::string_view key) noexcept {
+  constexpr std::size_t spread = 7;
+  return std::uint64_t{1} << ((key.empty() ? 0 : key.size() + spread * static_cast<unsigned char>(key.front())) % 64);
+}
+
 // The canonical text of the value at `path` ("place.city"; segments of a FieldPath need no escapes); nullopt if it is
 // absent. A path walks objects only. Throws Error{storage} if the text up to there is not JSON.
 std::optional<std::string_view> find_in_canonical(std::string_view object, std::string_view path);
@@ -120,12 +163,6 @@ std::optional<std::string_view> find_in_canonical(std::string_view object, std::
 struct JsonMember {
   std::string_view key, value;
 };
-
-// One bit for each key, so that most keys that are not among a few are found out by one test.
-inline std::uint64_t key_bit(std::string_view key) noexcept {
-  constexpr std::size_t spread = 7;
-  return std::uint64_t{1} << ((key.empty() ? 0 : key.size() + spread * static_cast<unsigned char>(key.front())) % 64);
-}
 
 // Which of a few members an object has, while it is scanned. Of members with equal keys, which damaged text may have,
 // each must have the value.

@@ -99,7 +99,7 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
   Mask asked_fields;
   if (fields_) asked_fields.visible = *fields_;
   masks.push_back(&asked_fields);
-  const MaskSplicer narrowing(masks, MaskPurpose::show);
+  MaskSplicer narrowing(masks, MaskPurpose::show);
   std::size_t bytes = 0;
   for (std::size_t row = 0; row < page.rows.size(); ++row) {
     EntityRow& shown = page.rows[row];

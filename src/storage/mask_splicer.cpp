@@ -111,11 +111,85 @@ MaskSplicer::Entered MaskSplicer::entered(const Stand* stands) const {
   return out;
 }
 
-// Writes the object as it is shown, with its braces, and returns whether any member is left in it. If `check` finds
-// another value than it wants, returns `refused`; `out` is then of no use.
-MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* stands, const Entered& entered,
-                                                std::size_t depth, MemberCheck* check, std::string& out) const {
+void MaskSplicer::Output::begin_member() {
+  if (has_members) bytes.push_back(',');
+  has_members = true;
+}
+
+void MaskSplicer::Output::copy_run() {
+  if (run == run_end) return;
+  begin_member();
+  bytes.append(JsonScan::between(run, run_end));
+  run = run_end = nullptr;
+}
+
+void MaskSplicer::Output::redact(std::string_view beginning, const Redaction& redaction, std::string_view value) {
+  copy_run();
+  begin_member();
+  bytes.append(beginning).append(canonical_json(redaction.apply(parse_canonical_json(value))));
+}
+
+// Passes members of a whole row while they are known ones. Returns `some` at a member that needs a closer look.
+MaskSplicer::Passed MaskSplicer::pass_known(JsonScan& place, MemberCheck* check, Output& output) {
   JsonScan data = place;  // in registers
+  Output out = output;
+  const std::uint64_t checked_keys = check ? check->keys() : 0;
+  const Known* next = known_.data() + next_known_;
+  const Known* const end = known_.data() + known_.size();
+  Passed passed = Passed::some;
+  do {
+    const JsonScan member = data;
+    const Known* known = next;
+    while (known != end && !data.pass_if(known->written)) ++known;
+    if (known == end) break;
+    const char* const value = data.place();
+    const char start = data.next();
+    if (known->needs_look && (start == '{' || start == '[')) {
+      data = member;
+      break;
+    }
+    next = known + 1;
+    data.skip_value();
+    if ((checked_keys & known->bit) != 0) {
+      const JsonMember* const checked = check->find(known->key());
+      if (checked && !check->note(*checked, data.since(value))) return Passed::refused;
+    }
+    if (known->treatment.kind == Treatment::clear)
+      out.keep(member.place(), data.place());
+    else if (known->treatment.kind == Treatment::redact)
+      out.redact(JsonScan::between(member.place(), value), *known->treatment.redaction, data.since(value));
+    else
+      out.copy_run();
+    if (!data.pass_comma()) passed = Passed::all;
+  } while (passed == Passed::some);
+  next_known_ = static_cast<std::size_t>(next - known_.data());
+  place = data;
+  output.has_members = out.has_members;
+  output.run = out.run;
+  output.run_end = out.run_end;
+  return passed;
+}
+
+void MaskSplicer::learn(std::string_view key, bool needs_look, Treatment treatment) {
+  constexpr std::size_t most_known = 64, longest_known = 64;
+  const auto known = std::ranges::find(known_, key, &Known::key);
+  if (known != known_.end()) {
+    next_known_ = static_cast<std::size_t>(known - known_.begin()) + 1;
+    return;
+  }
+  if (known_.size() == most_known || key.size() > longest_known) return;
+  std::string written("\"");
+  written.append(key).append("\":");
+  known_.insert(known_.begin() + static_cast<std::ptrdiff_t>(next_known_),
+                Known{ExpectedText(std::move(written)), key_bit(key), needs_look, treatment});
+  ++next_known_;
+}
+
+// Writes the object as it is shown, with its braces, and returns whether any member is left in it. If `check` finds
+// another value than it wants, returns `refused`; `bytes` is then of no use.
+MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* stands, const Entered& entered,
+                                                std::size_t depth, MemberCheck* check, std::string& bytes) {
+  JsonScan data = place;
   if (depth == json_max_depth) JsonScan::damaged();
   constexpr std::size_t few = 8;
   std::array<Stand, few> near;
@@ -128,19 +202,17 @@ MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* st
   // No path names most members, and all of those get the same treatment.
   const Treatment unnamed = entered.unnamed;
   const std::uint64_t keys = entered.keys | (check ? check->keys() : 0);
-  out.push_back('{');
-  bool anything = false;
-  // Consecutive members that are shown unchanged are copied together.
-  const char *run = nullptr, *run_end = nullptr;
-  const auto copy_run = [&] {
-    if (run == run_end) return;
-    if (anything) out.push_back(',');
-    out.append(JsonScan::between(run, run_end));
-    anything = true;
-    run = run_end = nullptr;
-  };
+  const bool is_whole = depth == 0;
+  bytes.push_back('{');
+  Output out{bytes};
   data.pass('{');
+  if (is_whole) next_known_ = 0;
   if (data.next() != '}') do {
+      if (is_whole) {
+        const Passed passed = pass_known(data, check, out);
+        if (passed == Passed::refused) return Spliced::refused;
+        if (passed == Passed::all) break;
+      }
       const char* const member = data.place();
       const std::string_view key = data.take_key();
       bool is_named = false;
@@ -150,56 +222,54 @@ MaskSplicer::Spliced MaskSplicer::splice_object(JsonScan& place, const Stand* st
         for (std::size_t i = 0; i < roots_.size(); ++i)
           if (step(stands[i], key, inner[i])) is_named = true;
       }
+      const bool needs_look = is_named || unnamed.kind == Treatment::redact;
+      if (is_whole) learn(key, needs_look, needs_look ? kindest(inner, false) : unnamed);
       const char* const value = data.place();
       const char start = data.next();
       Treatment treatment = unnamed;
-      if (is_named || unnamed.kind == Treatment::redact) {
+      if (needs_look) {
         if (start == '{' && data.after_next() != '}' && has_to_be_entered(inner)) {
-          copy_run();
-          const std::size_t before = out.size();
-          if (anything) out.push_back(',');
-          out.append(data.since(member));
-          const std::size_t inside = out.size();
-          JsonScan below = data;
+          out.copy_run();
+          const bool had_members = out.has_members;
+          const std::size_t before = bytes.size();
+          out.begin_member();
+          bytes.append(data.since(member));
+          const std::size_t inside = bytes.size();
           bool stays =
-              splice_object(below, inner, this->entered(inner), depth + 1, nullptr, out) == Spliced::with_members;
-          data = below;
+              splice_object(data, inner, this->entered(inner), depth + 1, nullptr, bytes) == Spliced::with_members;
           if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
           if (!stays) {
             // The object is masked like one that was stored empty (query/mask.cpp explains why).
             const Treatment emptied = kindest(inner, false);
             stays = emptied.kind != Treatment::hide;
             if (emptied.kind == Treatment::redact)
-              out.replace(inside, std::string::npos, canonical_json(emptied.redaction->apply(Json::object())));
+              bytes.replace(inside, std::string::npos, canonical_json(emptied.redaction->apply(Json::object())));
           }
-          if (!stays) out.resize(before);
-          anything = anything || stays;
+          if (!stays) {
+            bytes.resize(before);
+            out.has_members = had_members;
+          }
           continue;
         }
         treatment = kindest(inner, start == '[');
       }
       data.skip_value();
       if (checked && !check->note(*checked, data.since(value))) return Spliced::refused;
-      if (treatment.kind == Treatment::clear) {
-        if (run == run_end) run = member;
-        run_end = data.place();
-        continue;
-      }
-      copy_run();
-      if (treatment.kind == Treatment::hide) continue;
-      if (anything) out.push_back(',');
-      out.append(JsonScan::between(member, value));
-      out.append(canonical_json(treatment.redaction->apply(parse_canonical_json(data.since(value)))));
-      anything = true;
+      if (treatment.kind == Treatment::clear)
+        out.keep(member, data.place());
+      else if (treatment.kind == Treatment::redact)
+        out.redact(JsonScan::between(member, value), *treatment.redaction, data.since(value));
+      else
+        out.copy_run();
     } while (data.pass_comma());
-  copy_run();
+  out.copy_run();
   data.pass('}');
-  out.push_back('}');
+  bytes.push_back('}');
   place = data;
-  return anything ? Spliced::with_members : Spliced::empty;
+  return out.has_members ? Spliced::with_members : Spliced::empty;
 }
 
-void MaskSplicer::splice(std::string_view json, std::string& out) const {
+void MaskSplicer::splice(std::string_view json, std::string& out) {
   if (passes_everything_) {
     out.append(json);
     return;
@@ -210,9 +280,8 @@ void MaskSplicer::splice(std::string_view json, std::string& out) const {
   if (!data.at_end()) JsonScan::damaged();
 }
 
-bool MaskSplicer::splice_if(std::string_view json, std::span<const JsonMember> members, std::string& out) const {
-  if (members.empty() || passes_everything_) {
-    if (!has_members(json, members)) return false;
+bool MaskSplicer::splice_if(std::string_view json, std::span<const JsonMember> members, std::string& out) {
+  if (members.empty()) {
     splice(json, out);
     return true;
   }

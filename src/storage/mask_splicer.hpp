@@ -12,15 +12,13 @@
 #include <vector>
 
 #include "core/companion.hpp"
+#include "core/json_scan.hpp"
 #include "struere/query/mask.hpp"
 
 namespace STRUERE_COMPANION_API struere {
 
-class JsonScan;
-class MemberCheck;
-struct JsonMember;
-
-// Applies one set of masks together, in the order of the names of their roles. Immutable; the masks must outlive it.
+// Applies one set of masks together, in the order of the names of their roles. The masks must outlive it. One thread at
+// a time may use it.
 class MaskSplicer {
  public:
   MaskSplicer(std::span<const Mask* const> masks, MaskPurpose purpose);
@@ -29,9 +27,9 @@ class MaskSplicer {
   bool passes_everything() const noexcept { return passes_everything_; }
 
   // `data` is a canonical object. Appends the masked object to `out`.
-  void splice(std::string_view data, std::string& out) const;
+  void splice(std::string_view data, std::string& out);
   // The same if the object has all of these members (has_members). Otherwise returns false and appends nothing.
-  bool splice_if(std::string_view data, std::span<const JsonMember> members, std::string& out) const;
+  bool splice_if(std::string_view data, std::span<const JsonMember> members, std::string& out);
 
  private:
   // The paths of one mask, as a tree of their segments.
@@ -76,14 +74,44 @@ class MaskSplicer {
   static Treatment treat(const Stand& stand, bool is_array);
   Treatment kindest(const Stand* stands, bool is_array) const;
   bool has_to_be_entered(const Stand* stands) const;
+  // A member that a whole row has had, and what becomes of the next one. Rows of a type mostly have the same members in
+  // the same order, and to compare a key with an expected one costs less than to find its end and look it up.
+  struct Known {
+    ExpectedText written;  // `"key":`
+    std::uint64_t bit;     // key_bit
+    bool needs_look;       // at an object or an array, as a path or a redaction may apply within
+    Treatment treatment;   // of any other value
+    std::string_view key() const { return std::string_view(written.text()).substr(1, written.text().size() - 3); }
+  };
+  // The members that are written so far.
+  struct Output {
+    std::string& bytes;
+    bool has_members = false;
+    // Consecutive members that are shown unchanged are copied together.
+    const char *run = nullptr, *run_end = nullptr;
+
+    void begin_member();
+    void copy_run();
+    void keep(const char* member, const char* end) {
+      if (run == run_end) run = member;
+      run_end = end;
+    }
+    void redact(std::string_view beginning, const Redaction& redaction, std::string_view value);
+  };
+
+  enum class Passed { all, some, refused };
+  Passed pass_known(JsonScan& place, MemberCheck* check, Output& out);
+  void learn(std::string_view key, bool needs_look, Treatment treatment);
   enum class Spliced { empty, with_members, refused };
   Entered entered(const Stand* stands) const;
   Spliced splice_object(JsonScan& place, const Stand* stands, const Entered& entered, std::size_t depth,
-                        MemberCheck* check, std::string& out) const;
+                        MemberCheck* check, std::string& out);
 
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;
   Entered whole_;
+  std::vector<Known> known_;
+  std::size_t next_known_ = 0;  // the first that may still come
   bool passes_everything_ = false;
 };
 

@@ -27,7 +27,7 @@ class RowReader {
  private:
   // How to show the rows to which the same masks apply.
   struct Way {
-    const MaskSplicer& splicer;
+    MaskSplicer& splicer;
     std::vector<const Mask*> masks;
     bool clear_status, clear_created_at, clear_updated_at;  // at least one of the masks leaves it clear
   };

@@ -28,7 +28,7 @@ class ViewMasks {
   }
 
   // Makes the splicer at first use. One thread at a time may call it, as with a statement.
-  const MaskSplicer& splicer(std::string_view bits) const {
+  MaskSplicer& splicer(std::string_view bits) const {
     const auto found = splicers_.find(bits);
     if (found != splicers_.end()) return found->second;
     const auto masks = chosen(bits);

@@ -32,8 +32,8 @@ ViewValues::ViewValues(const MaskGroups& groups, std::vector<FieldPath> fields)
       wants_created_at_(has(fields_, FieldPath::Root::created_at)),
       wants_updated_at_(has(fields_, FieldPath::Root::updated_at)) {}
 
-Json ViewValues::data_of(const ResultRow& result, std::string_view bits) const {
-  const MaskSplicer& splicer = seen_.splicer(bits);
+Json ViewValues::data_of(const ResultRow& result, std::string_view bits) {
+  MaskSplicer& splicer = seen_.splicer(bits);
   std::string_view seen = result.text(1);
   if (!splicer.passes_everything()) {
     view_.clear();
@@ -45,7 +45,7 @@ Json ViewValues::data_of(const ResultRow& result, std::string_view bits) const {
   return parse_canonical_json(narrowed_);
 }
 
-std::vector<std::optional<Json>> ViewValues::of(const ResultRow& result) const {
+std::vector<std::optional<Json>> ViewValues::of(const ResultRow& result) {
   RowFields row;
   row.data = data_of(result, bits_of(result));
   std::vector<std::optional<Json>> out;
@@ -56,7 +56,7 @@ std::vector<std::optional<Json>> ViewValues::of(const ResultRow& result) const {
   return out;
 }
 
-RowFields ViewValues::fields_of(const ResultRow& result) const {
+RowFields ViewValues::fields_of(const ResultRow& result) {
   const std::string_view bits = bits_of(result);
   RowFields row;
   if (any_data_) row.data = data_of(result, bits);

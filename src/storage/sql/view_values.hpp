@@ -17,13 +17,13 @@ class ViewValues {
   ViewValues(const MaskGroups& groups, std::vector<FieldPath> fields);
 
   // The values of the fields. All fields must be in `data`.
-  std::vector<std::optional<Json>> of(const ResultRow& result) const;
+  std::vector<std::optional<Json>> of(const ResultRow& result);
   // A row of which only these fields may be used.
-  RowFields fields_of(const ResultRow& result) const;
+  RowFields fields_of(const ResultRow& result);
 
  private:
   std::string_view bits_of(const ResultRow& result) const { return single_ ? "1" : result.text(6); }
-  Json data_of(const ResultRow& result, std::string_view bits) const;
+  Json data_of(const ResultRow& result, std::string_view bits);
 
   std::vector<FieldPath> fields_;
   Mask asked_;  // shows only these fields of `data`
@@ -32,7 +32,7 @@ class ViewValues {
   ViewMasks seen_;
   bool single_, any_data_;
   bool wants_id_, wants_status_, wants_created_at_, wants_updated_at_;
-  mutable std::string view_, narrowed_;  // kept, so that a row needs no new memory
+  std::string view_, narrowed_;  // kept, so that a row needs no new memory
 };
 
 }  // namespace struere

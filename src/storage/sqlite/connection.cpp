@@ -166,9 +166,12 @@ Statement::Type Statement::type(int column) const {
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
+// By the value, which is looked up once for the bytes and their number. One thread at a time uses a connection, so
+// that the value needs no other protection.
 std::string_view Statement::text(int column) const {
-  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  sqlite3_value* const value = sqlite3_column_value(statement_, column);
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
 std::string_view Statement::blob(int column) const {

@@ -183,7 +183,7 @@ Aggregates SqliteTransaction::aggregate(const Selection& selection, const Aggreg
   std::vector<FieldPath> fields = aggregation.group_by;
   for (const Aggregation::Part& part : aggregation.measures)
     if (part.field) fields.push_back(*part.field);
-  const ViewValues view(*prepared->compiled.groups, fields);
+  ViewValues view(*prepared->compiled.groups, fields);
   Aggregator aggregator(aggregation);
   while (statement.step()) aggregator.add(view.fields_of(statement));
   return aggregator.finish();
