@@ -234,8 +234,8 @@ class ScopeTransaction final : public WithRecords<Transaction> {
         page.next = found[page.rows.size() - 1].position;
         break;
       }
-      page.rows.push_back(masked_row(each.masks, *each.row));
-      bytes += page.rows.back().data.view().size();
+      page.rows.emplace_back(selection.type_slug, masked_row(each.masks, *each.row));
+      bytes += json_view(page.rows.back()).size();
       if (!selection.values.empty()) page.values.push_back(std::move(each.values));
       if (selection.with_positions) page.positions.push_back(each.position);
     }

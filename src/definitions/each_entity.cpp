@@ -25,7 +25,7 @@ void visit_leaves(const Json& object, Place& place, const std::function<void(con
 }  // namespace
 
 bool each_entity_until(GuardedOperation& operation, const EntityType& type,
-                       const std::function<bool(const EntityRow&)>& visit) {
+                       const std::function<bool(const Entity&)>& visit) {
   Selection selection;
   selection.type = type.key;
   selection.grants = all_rows();
@@ -35,16 +35,15 @@ bool each_entity_until(GuardedOperation& operation, const EntityType& type,
   do {
     const Page page = operation.transaction().select(selection);
     operation.spend(static_cast<std::int64_t>(page.rows.size()));
-    for (const EntityRow& row : page.rows)
+    for (const Entity& row : page.rows)
       if (!visit(row)) return false;
     selection.after = page.next;
   } while (selection.after);
   return true;
 }
 
-void each_entity(GuardedOperation& operation, const EntityType& type,
-                 const std::function<void(const EntityRow&)>& visit) {
-  each_entity_until(operation, type, [&](const EntityRow& row) {
+void each_entity(GuardedOperation& operation, const EntityType& type, const std::function<void(const Entity&)>& visit) {
+  each_entity_until(operation, type, [&](const Entity& row) {
     visit(row);
     return true;
   });
@@ -73,9 +72,7 @@ StoredData::StoredData(GuardedOperation& operation, std::optional<std::int64_t> 
 
 void StoredData::each_row(const EntityType& type,
                           const std::function<void(const std::string& id, const Json& data)>& visit) {
-  if (!since_)
-    return each_entity(operation_, type,
-                       [&](const EntityRow& row) { visit(row.id.str(), parse_canonical_json(row.data.view())); });
+  if (!since_) return each_entity(operation_, type, [&](const Entity& row) { visit(row.id().str(), row.data()); });
   std::set<std::string> changed;
   each_event_until(operation_, type, *since_, [&](const EventRecord& event) {
     if (event.entity) changed.insert(*event.entity);
@@ -102,7 +99,7 @@ std::vector<std::string> StoredData::first_ids(const EntityType& type, std::int6
   selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
   selection.limit = most;
   std::vector<std::string> out;
-  for (const EntityRow& row : operation_.transaction().select(selection).rows) out.push_back(row.id.str());
+  for (const Entity& row : operation_.transaction().select(selection).rows) out.push_back(row.id().str());
   return out;
 }
 

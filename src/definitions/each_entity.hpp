@@ -12,11 +12,10 @@
 namespace struere {
 
 // Visits the entities that are not deleted, in batches. `visit` may change or remove its row.
-void each_entity(GuardedOperation& operation, const EntityType& type,
-                 const std::function<void(const EntityRow&)>& visit);
+void each_entity(GuardedOperation& operation, const EntityType& type, const std::function<void(const Entity&)>& visit);
 // Stops when `visit` returns false, and then returns false.
 bool each_entity_until(GuardedOperation& operation, const EntityType& type,
-                       const std::function<bool(const EntityRow&)>& visit);
+                       const std::function<bool(const Entity&)>& visit);
 
 // Visits the events about entities of the type, deleted or not, that come after the sequence `after`: oldest first and
 // unmasked. Stops when `visit` returns false, and then returns false.

@@ -22,14 +22,13 @@ bool has_field(const Json& data, const FieldPath& field) {
 
 bool is_stored(GuardedOperation& operation, const EntityType& type, const FieldPath& field) {
   const auto lacks = [&](const Json& data) { return !has_field(data, field); };
-  return !each_entity_until(operation, type, [&](const EntityRow& row) {
-    return lacks(parse_canonical_json(row.data.view()));
-  }) || !each_event_until(operation, type, 0, [&](const EventRecord& event) {
-    bool goes_on = true;
-    each_data_of_payload(parse_canonical_json(event.payload),
-                         [&](const Json& data) { goes_on = goes_on && lacks(data); });
-    return goes_on;
-  });
+  return !each_entity_until(operation, type, [&](const Entity& row) { return lacks(row.data()); }) ||
+         !each_event_until(operation, type, 0, [&](const EventRecord& event) {
+           bool goes_on = true;
+           each_data_of_payload(parse_canonical_json(event.payload),
+                                [&](const Json& data) { goes_on = goes_on && lacks(data); });
+           return goes_on;
+         });
 }
 
 bool is_masked(const RuleBook& rules, const std::string& type, const FieldPath& field) {

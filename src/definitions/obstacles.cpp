@@ -62,11 +62,11 @@ std::optional<Obstacle> broken_key(GuardedOperation& operation, const EntityType
     const auto key = paths.get<UniqueKey>();
     SharedValues shared(key);
     Obstacle out{Obstacle::Kind::data_breaks_unique_key, type.slug, 0, {}, {}};
-    each_entity(operation, type, [&](const EntityRow& row) {
+    each_entity(operation, type, [&](const Entity& row) {
       try {
-        Json data = parse_canonical_json(row.data.view());
+        Json data = row.data();
         if (migration) data = migration->migrated(type.slug, std::move(data));
-        if (shared.add(data) && out.examples.size() < most_examples) out.examples.push_back(row.id.str());
+        if (shared.add(data) && out.examples.size() < most_examples) out.examples.push_back(row.id().str());
       } catch (const Error& error) {  // the entity cannot be migrated, which is an obstacle of its own
         if (error.code() != ErrorCode::invalid_data) throw;
       }

@@ -196,10 +196,10 @@ class PackPlanner {
     for (const EntityType& type : stored_entity_types(operation_.transaction())) {
       if (std::ranges::find(slugs, type.slug) == slugs.end()) continue;
       std::vector<std::string> ids;
-      each_entity(operation_, type, [&](const EntityRow& row) {
-        const Json data = parse_canonical_json(row.data.view());
+      each_entity(operation_, type, [&](const Entity& row) {
+        const Json data = row.data();
         try {
-          if (migration.migrated(type.slug, data) != data) ids.push_back(row.id.str());
+          if (migration.migrated(type.slug, data) != data) ids.push_back(row.id().str());
         } catch (const Error&) {  // the plan reports it as an obstacle
         }
       });

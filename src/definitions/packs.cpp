@@ -60,8 +60,8 @@ void remove_entities(GuardedOperation& operation, PackPlan& plan) {
   std::map<std::string, std::int64_t> removed;
   for (const EntityType& type : stored_entity_types(operation.transaction()))
     if (plan.entities.contains(type.slug))
-      each_entity(operation, type, [&](const EntityRow& row) {
-        EntityWriter(operation, type.slug).remove(row.id.str());
+      each_entity(operation, type, [&](const Entity& row) {
+        EntityWriter(operation, type.slug).remove(row.id().str());
         ++removed[type.slug];
       });
   plan.entities = std::move(removed);

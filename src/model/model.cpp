@@ -195,6 +195,11 @@ void Entity::throw_unreadable(const std::exception& fault) const {
               fmt::format("an entity of `{}` is not of the type that it was read as: {}", type_, fault.what()));
 }
 
+Entity Entity::with_data(std::string json) && {
+  row_.data = SharedText(std::move(json));
+  return std::move(*this);
+}
+
 Entity Entity::with(std::vector<Expansion> expanded) && {
   expanded_ = std::make_shared<const std::vector<Expansion>>(std::move(expanded));
   return std::move(*this);

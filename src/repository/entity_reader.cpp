@@ -17,6 +17,7 @@ namespace {
 Selection view_of(GuardedOperation& operation, const AccessPlan& plan, const EntityType& type) {
   Selection selection;
   selection.type = type.key;
+  selection.type_slug = type.slug;
   selection.grants = plan.grants();
   selection.actor = operation.values();
   return selection;
@@ -82,7 +83,7 @@ std::optional<Entity> find_entity(GuardedOperation& operation, const std::string
   selection.is_last = operation.reads_once() && options.expand.empty();
   Page page = operation.transaction().select(selection);
   if (page.rows.empty()) return std::nullopt;
-  return std::move(projection.rows(type_name, std::move(page)).front());
+  return std::move(projection.rows(std::move(page)).front());
 }
 
 std::vector<Entity> entities_with_ids(GuardedOperation& operation, const AccessPlan& plan, const EntityType& type,
@@ -99,9 +100,9 @@ std::vector<Entity> entities_with_ids(GuardedOperation& operation, const AccessP
     selection.most_bytes = most_answer_bytes - bytes;
     selection.ids = std::move(some);
     Page page = operation.transaction().select(selection);
-    for (EntityRow& row : page.rows) {
-      bytes += row.data.view().size();
-      out.emplace_back(type.slug, std::move(row));
+    for (Entity& row : page.rows) {
+      bytes += json_view(row).size();
+      out.push_back(std::move(row));
     }
     if (bytes >= most_answer_bytes)
       throw Error(ErrorCode::invalid_query, fmt::format("the entities that are asked for hold more than {} MiB; ask "
@@ -143,7 +144,7 @@ EntityPage list_entities(GuardedOperation& operation, const std::string& type_na
   Page page = operation.transaction().select(selection);
   std::function<std::string()> next;
   if (page.next) next = cursor_maker(operation, std::move(question), *std::move(page.next));
-  return EntityPage(projection.rows(type_name, std::move(page)), std::move(next));
+  return EntityPage(projection.rows(std::move(page)), std::move(next));
 }
 
 std::int64_t count_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {

@@ -67,13 +67,10 @@ std::vector<Entity> Projection::find(const std::string& type, const std::vector<
   return entities_with_ids(operation_, *plan, *known, ids, interruption_);
 }
 
-std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
+std::vector<Entity> Projection::rows(Page page) const {
+  if (!fields_ && expanded_.empty()) return std::move(page.rows);
   std::vector<Entity> out;
   out.reserve(page.rows.size());
-  if (!fields_ && expanded_.empty()) {
-    for (EntityRow& row : page.rows) out.emplace_back(type, std::move(row));
-    return out;
-  }
   // One query for each type, however many rows name entities of the type.
   std::map<std::string, std::set<std::string>> asked;
   for (const auto& values : page.values)
@@ -102,13 +99,12 @@ std::vector<Entity> Projection::rows(const std::string& type, Page page) const {
   MaskSplicer narrowing(masks, MaskPurpose::show);
   std::size_t bytes = 0;
   for (std::size_t row = 0; row < page.rows.size(); ++row) {
-    EntityRow& shown = page.rows[row];
+    Entity& entity = page.rows[row];
     if (fields_) {
       std::string narrowed;
-      narrowing.splice(shown.data.view(), narrowed);
-      shown.data = SharedText(std::move(narrowed));
+      narrowing.splice(json_view(entity), narrowed);
+      entity = std::move(entity).with_data(std::move(narrowed));
     }
-    Entity entity(type, std::move(shown));
     if (expanded_.empty()) {
       out.push_back(std::move(entity));
       continue;

@@ -20,7 +20,7 @@ class Projection {
   void prepare(Selection& selection);
 
   // The rows of a page of such a selection. Throws invalid_query if the entities that `expand` adds are too large.
-  std::vector<Entity> rows(const std::string& type, Page page) const;
+  std::vector<Entity> rows(Page page) const;
 
  private:
   struct Expanded {

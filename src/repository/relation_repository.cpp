@@ -81,10 +81,11 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
     const auto plan = operation.plan(Action::list, type.slug);
     if (plan->grants()->empty()) continue;
     selection.type = type.key;
+    selection.type_slug = type.slug;
     selection.grants = plan->grants();
     Page page = operation.transaction().select(selection);
     for (std::size_t i = 0; i < page.rows.size(); ++i)
-      rows.push_back({std::move(page.positions[i]), Entity(type.slug, std::move(page.rows[i]))});
+      rows.push_back({std::move(page.positions[i]), std::move(page.rows[i])});
     if (page.next && (!known_until || *page.next < *known_until)) known_until = std::move(page.next);
   }
   std::ranges::sort(rows, {}, &RelatedRow::position);

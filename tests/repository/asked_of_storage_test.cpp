@@ -44,7 +44,7 @@ class AskedStorage final : public ForwardingStorage {
     Page select(const Selection& selection) override {
       Page page = ForwardedTransaction::select(selection);
       Asked asked{selection, page.rows.size(), 0};
-      for (const EntityRow& row : page.rows) asked.bytes += row.data.view().size();
+      for (const Entity& row : page.rows) asked.bytes += json_view(row).size();
       storage_.asked.push_back(std::move(asked));
       if (storage_.after_a_select) storage_.after_a_select();
       return page;

@@ -89,6 +89,7 @@ Record pack(const std::string& id) { return {id, "1.0.0", "{}", "[]", "system", 
 Selection all_of(EntityTypeKey type) {
   Selection selection;
   selection.type = type;
+  selection.type_slug = "note";
   selection.grants = std::make_shared<const Grants>(Grants{Grant{}});
   selection.order = {{*FieldPath::parse("createdAt"), true}, {*FieldPath::parse("id"), true}};
   selection.limit = 100;
@@ -97,7 +98,7 @@ Selection all_of(EntityTypeKey type) {
 
 std::vector<std::string> ids_of(const Page& page) {
   std::vector<std::string> out;
-  for (const EntityRow& entity : page.rows) out.push_back(entity.id.str());
+  for (const Entity& entity : page.rows) out.push_back(entity.id().str());
   return out;
 }
 
@@ -302,8 +303,9 @@ void check_selections(const StorageFactory& make, Findings& findings) {
       std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
   const Page page = transaction->select(selection);
   STRUERE_REQUIRE(ids_of(page) == Ids{"c", "a"});
-  STRUERE_EXPECT(page.rows[0].data.view() == R"({"owner":"ana","secret":"t"})");
-  STRUERE_EXPECT(page.rows[1].data.view() == R"({"n":1,"owner":"ana"})");
+  STRUERE_EXPECT(page.rows[0].type() == "note");
+  STRUERE_EXPECT(json_view(page.rows[0]) == R"({"owner":"ana","secret":"t"})");
+  STRUERE_EXPECT(json_view(page.rows[1]) == R"({"n":1,"owner":"ana"})");
   selection.filter = equals("data.secret", "s");
   STRUERE_EXPECT(transaction->count(selection) == 0);
   selection.filter = equals("data.secret", "t");

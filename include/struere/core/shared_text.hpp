@@ -16,15 +16,18 @@ class SharedText {
  public:
   SharedText() = default;
   explicit SharedText(std::string text)
-      : whole_(std::make_shared<const std::string>(std::move(text))), part_(*whole_) {}
+      : whole_(std::make_shared<const std::string>(std::move(text))), size_(whole_->size()) {}
+  // `size` bytes from `begin` on, which must stay while the rest of the block is still written.
   SharedText(std::shared_ptr<const std::string> whole, std::size_t begin, std::size_t size)
-      : whole_(std::move(whole)), part_(std::string_view(*whole_).substr(begin, size)) {}
+      : whole_(std::move(whole)), begin_(begin), size_(size) {}
 
-  std::string_view view() const noexcept { return part_; }
+  std::string_view view() const noexcept {
+    return whole_ ? std::string_view(whole_->data() + begin_, size_) : std::string_view();
+  }
 
  private:
   std::shared_ptr<const std::string> whole_;
-  std::string_view part_;
+  std::size_t begin_ = 0, size_ = 0;
 };
 
 }  // namespace struere

@@ -74,7 +74,8 @@ class Entity {
   // asked, `expanded` too: by path, an entity or a list of entities.
   Json to_json() const;
 
-  // The same row with this beside it; for the reading operations.
+  // The same row with other data, or with this beside it; for the reading operations.
+  Entity with_data(std::string json) &&;
   Entity with(std::vector<Expansion> expanded) &&;
 
   // A view of `data` as canonical JSON text: it holds while the entity does, so it is not made of a temporary.

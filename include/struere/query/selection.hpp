@@ -56,6 +56,7 @@ struct Interruption {
 // Contains no scope: the transaction has it.
 struct Selection {
   EntityTypeKey type = 0;
+  std::string type_slug;  // as the rows name their type
   std::shared_ptr<const Grants> grants;
   ActorValues actor;
 
@@ -79,7 +80,7 @@ struct Selection {
 };
 
 struct Page {
-  std::vector<EntityRow> rows;
+  std::vector<Entity> rows;
   std::optional<Position> next;  // of the last row, if there are more rows
   // For each row, if the selection asks for them.
   std::vector<std::vector<std::optional<Json>>> values;

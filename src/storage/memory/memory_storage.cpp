@@ -204,8 +204,8 @@ class MemoryTransaction final : public WithRecords<Transaction> {
         page.next = found[page.rows.size() - 1].position;
         break;
       }
-      page.rows.push_back(masked_row(candidate.masks, *candidate.row));
-      bytes += page.rows.back().data.view().size();
+      page.rows.emplace_back(selection.type_slug, masked_row(candidate.masks, *candidate.row));
+      bytes += json_view(page.rows.back()).size();
       if (!selection.values.empty()) page.values.push_back(std::move(candidate.values));
       if (selection.with_positions) page.positions.push_back(candidate.position);
     }

@@ -38,7 +38,7 @@ Page page_in_order(const Selection& selection, RowDecider& decider, const Candid
   const RowReader reader(decider.groups());
   static const std::string only_group = "1";
   Page page;
-  PageRows rows;
+  PageRows rows(selection);
   Position last;
   while (batches.next()) {
     const Row row = batches.row();
@@ -135,7 +135,7 @@ Page PostgresTransaction::page_of_id(const Selection& selection, RowDecider& dec
   const Row row(found, 0);
   const auto& bits = decider.decide(row);
   if (!bits || (selection.after && !is_before(selection.order, *selection.after, decider.position()))) return page;
-  PageRows rows;
+  PageRows rows(selection);
   rows.add(RowReader(decider.groups()), SelectedRow(found, 0, *bits));
   if (!selection.values.empty()) page.values.push_back(values_of(selection, decider));
   if (selection.with_positions) page.positions.push_back(decider.position());
@@ -159,7 +159,7 @@ Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decide
     first.add({decider.position(), KeptRow(row, *bits), values_of(selection, decider), std::string(key)});
   }
   const RowReader reader(decider.groups());
-  PageRows rows;
+  PageRows rows(selection);
   std::vector<Selected> found = first.take();
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (static_cast<std::int64_t>(i) == selection.limit || rows.bytes() >= selection.most_bytes) {

@@ -54,12 +54,12 @@ bool RowReader::read(const ResultRow& result, const Way& way, std::span<const Js
   return true;
 }
 
-bool PageRows::add(const RowReader& reader, const ResultRow& row, std::span<const JsonMember> members) {
-  if (!reader.read(row, members, rows_.emplace_back(), *bytes_)) {
-    rows_.pop_back();
-    return false;
-  }
-  ends_.push_back(bytes_->size());
+bool PageRows::add(const RowReader& reader, const ResultRow& result, std::span<const JsonMember> members) {
+  const std::size_t begin = bytes_->size();
+  EntityRow row;
+  if (!reader.read(result, members, row, *bytes_)) return false;
+  row.data = SharedText(bytes_, begin, bytes_->size() - begin);
+  rows_.emplace_back(type_, std::move(row));
   return true;
 }
 
@@ -67,17 +67,7 @@ bool PageRows::add(const RowReader& reader, const ResultRow& row, std::span<cons
 // reserving too much is cheap.
 void PageRows::expect(std::size_t rows, std::size_t most_bytes) {
   rows_.reserve(rows);
-  ends_.reserve(rows);
   bytes_->reserve(std::min(bytes_->size() * (rows + rows / 4), most_bytes));
-}
-
-std::vector<EntityRow> PageRows::take() {
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < ends_.size(); ++i) {
-    rows_[i].data = SharedText(bytes_, begin, ends_[i] - begin);
-    begin = ends_[i];
-  }
-  return std::move(rows_);
 }
 
 }  // namespace struere

@@ -43,6 +43,8 @@ class RowReader {
 // The rows of a page, whose data share one block of bytes.
 class PageRows {
  public:
+  explicit PageRows(const Selection& selection) : type_(selection.type_slug) {}
+
   // Returns false if the stored data of the row lacks one of the members: then the row is not added.
   bool add(const RowReader& reader, const ResultRow& row, std::span<const JsonMember> members = {});
   // For pages of rows of the size of those that were added.
@@ -50,12 +52,12 @@ class PageRows {
 
   std::size_t size() const noexcept { return rows_.size(); }
   std::size_t bytes() const noexcept { return bytes_->size(); }
-  std::vector<EntityRow> take();
+  std::vector<Entity> take() { return std::move(rows_); }
 
  private:
-  std::vector<EntityRow> rows_;
+  const std::string& type_;
+  std::vector<Entity> rows_;
   std::shared_ptr<std::string> bytes_ = std::make_shared<std::string>();
-  std::vector<std::size_t> ends_;  // for each row, the end of its data
 };
 
 }  // namespace struere

@@ -125,7 +125,7 @@ Page SqliteTransaction::select(const Selection& selection) {
   std::optional<ViewValues> view;
   if (!selection.values.empty()) view.emplace(*compiled.groups, selection.values);
   const RequiredMembers required(compiled, values);
-  PageRows rows;
+  PageRows rows(selection);
   while (statement.step()) {
     if (is_full) {
       if (!has_members(statement.text(1), required.members())) continue;
