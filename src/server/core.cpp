@@ -11,6 +11,8 @@ namespace struere::server {
 
 namespace {
 
+constexpr std::size_t most_refused = 64;  // connections at once that are told that they are too many
+
 Services with_counts(Services services) {
   const ServerLimits& limits = services.options.limits;
   services.streams = std::make_shared<StreamCounts>(limits.streams, limits.streams_per_actor);
@@ -29,15 +31,17 @@ Core::Core(Services services)
       bodies_(limits().bodies_bytes),
       answers_(limits().answers_bytes),
       slots_(limits().connections),
+      refusal_slots_(most_refused),
       reads_(application_.services().options.read_threads, limits().waiting_requests,
              limits().waiting_requests_per_organization),
       writes_(application_.services().options.write_threads, limits().waiting_requests,
               limits().waiting_requests_per_organization) {}
 
-std::size_t Core::add_connection(const std::string& client, Close close) {
+std::size_t Core::add_connection(const std::string& client, Place place, Close close) {
   const std::lock_guard lock(mutex_);
-  if (is_stopping_ || !slots_.take(client, 1)) return 0;
-  connections_.try_emplace(++last_number_, slots_, client, std::move(close));
+  Shares& slots = place == Place::served ? slots_ : refusal_slots_;
+  if (is_stopping_ || !slots.take(client, 1)) return 0;
+  connections_.try_emplace(++last_number_, slots, client, std::move(close));
   ++application_.metrics().connections;
   return last_number_;
 }

@@ -25,10 +25,12 @@ class Core {
   Shares& bodies() noexcept { return bodies_; }
   Shares& answers() noexcept { return answers_; }  // that are not written yet
 
-  // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does. 0: there are
-  // too many, or `client` has as many as it leaves to others.
+  // A connection registers how it is closed if it waits for a request (`force` false) or whatever it does. Returns 0 if
+  // there are too many of its kind, or `client` has as many as it leaves to others. A connection that finds no place
+  // among those that are served takes one of a few where it is told so.
+  enum class Place { served, refused };
   using Close = std::function<void(bool force)>;
-  std::size_t add_connection(const std::string& client, Close close);
+  std::size_t add_connection(const std::string& client, Place place, Close close);
   void remove_connection(std::size_t number);
   std::size_t connections() const;
   void close_connections(bool force);
@@ -42,7 +44,7 @@ class Core {
 
  private:
   Application application_;
-  Shares bodies_, answers_, slots_;
+  Shares bodies_, answers_, slots_, refusal_slots_;
   std::atomic<bool> is_stopping_ = false;
   mutable std::mutex mutex_;
   std::size_t last_number_ = 0;

@@ -42,7 +42,11 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t counted_bytes = 16 * 1024;     // of an answer; smaller ones are bounded by the connections
 constexpr std::size_t written_at_once = 256 * 1024;  // each part has `write_time`
-constexpr std::size_t lingering_bytes = 256 * 1024;  // read and dropped of a client whose request was refused
+
+// The rest of a refused request is read and dropped, so that the client is not reset before it has read the answer:
+// until it ends, or the client is silent for `linger_pause`, or `linger_time` is over.
+constexpr std::chrono::seconds linger_pause(5), linger_time(30), linger_time_of_stop(2);
+constexpr std::chrono::seconds refusal_time(2);  // for the headers of a connection that is one too many
 
 PlainStream& lowest(PlainStream& stream) { return stream; }
 PlainStream& lowest(TlsStream& stream) { return stream.next_layer(); }
@@ -84,22 +88,26 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   auto executor() { return lowest(stream_).get_executor(); }
 
-  // False if there are too many connections.
+  // False if there are too many connections even to say so.
   bool enlist() {
     std::weak_ptr<Connection> weak = this->weak_from_this();
-    number_ = core_.add_connection(client_, [weak](bool force) {
+    const auto how_to_close = [weak](bool force) {
       if (const auto self = weak.lock())
         asio::post(lowest(self->stream_).get_executor(), [self, force] {
           if (force || self->is_idle_) self->close();
         });
-    });
+    };
+    number_ = core_.add_connection(client_, Core::Place::served, how_to_close);
+    if (number_ != 0) return true;
+    is_too_many_ = true;
+    number_ = core_.add_connection(client_, Core::Place::refused, how_to_close);
     return number_ != 0;
   }
 
   asio::awaitable<void> run() {
     try {
       if constexpr (std::is_same_v<Stream, TlsStream>) {
-        lowest(stream_).expires_after(core_.limits().header_time);
+        lowest(stream_).expires_after(is_too_many_ ? refusal_time : core_.limits().header_time);
         co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
       }
       for (std::size_t served = 1;; ++served) {
@@ -138,6 +146,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       Parser parser;
       read_message(parser, size, request);
       is_whole = parser.is_done();
+      if (is_too_many_) {
+        is_whole = false;
+        throw Refusal(503, "busy", "there are too many connections from this address; use fewer, or try again later",
+                      {{"Retry-After", "1"}});
+      }
       keeps = parser.keep_alive() && !is_last && !core_.is_stopping();
       begun = std::chrono::steady_clock::now();
       admission = core_.application().admit(request);
@@ -163,7 +176,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   asio::awaitable<std::size_t> read_header() {
     HeaderScan scan;
     is_idle_ = buffer_.size() == 0;
-    lowest(stream_).expires_after(is_idle_ ? core_.limits().idle_time : core_.limits().header_time);
+    const std::chrono::milliseconds header_time = is_too_many_ ? refusal_time : core_.limits().header_time;
+    lowest(stream_).expires_after(is_idle_ && !is_too_many_ ? core_.limits().idle_time : header_time);
     for (;;) {
       switch (scan.scan(text_of_buffer())) {
         case HeaderScan::State::done:
@@ -185,7 +199,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       if (error) co_return 0;
       if (is_idle_) {
         is_idle_ = false;
-        lowest(stream_).expires_after(core_.limits().header_time);
+        lowest(stream_).expires_after(header_time);
       }
     }
   }
@@ -355,15 +369,17 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   // Lets the client read the answer before the connection is closed: closing while it still sends would reset it.
   asio::awaitable<void> end() {
     error_code error;
-    lowest(stream_).expires_after(std::chrono::seconds(2));
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      co_await stream_.async_shutdown(ignoring(error));
-      if (error) co_return;
-    }
+    lowest(stream_).expires_after(linger_pause);
+    // Fails if the client still sends, but has sent its own part by then.
+    if constexpr (std::is_same_v<Stream, TlsStream>) co_await stream_.async_shutdown(ignoring(error));
     lowest(stream_).socket().shutdown(tcp::socket::shutdown_send, error);
-    std::array<char, 4096> dropped;
-    for (std::size_t count = 0; !error && count < lingering_bytes;)
-      count += co_await lowest(stream_).async_read_some(asio::buffer(dropped), ignoring(error));
+    std::array<char, 16 * 1024> dropped;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto time = [&] { return core_.is_stopping() ? linger_time_of_stop : linger_time; };
+    while (!error && std::chrono::steady_clock::now() < begun + time()) {
+      lowest(stream_).expires_after(std::min(linger_pause, time()));
+      co_await lowest(stream_).async_read_some(asio::buffer(dropped), ignoring(error));
+    }
   }
 
   Core& core_;
@@ -371,7 +387,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   beast::flat_buffer buffer_;
   std::string peer_, client_;
   bool is_loopback_ = false;
-  bool is_idle_ = true;  // waits for the first byte of a request
+  bool is_idle_ = true;       // waits for the first byte of a request
+  bool is_too_many_ = false;  // its request is refused
   std::size_t number_ = 0;
 };
 

@@ -7,12 +7,31 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 
 namespace struere::test {
 namespace {
 
 constexpr std::chrono::seconds patience(60);  // of a busy machine
+
+// A signal, such as the timer of libFuzzer, ends none of these calls.
+template <class Call>
+auto uninterrupted(const Call& call) {
+  for (;;)
+    if (const auto done = call(); done >= 0 || errno != EINTR) return done;
+}
+
+// Waits until there is something to read, or the end of it. False if `time` is over before.
+bool is_readable(int socket, std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  return uninterrupted([&] {
+           const auto left =
+               std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+           pollfd waiting{socket, POLLIN, 0};
+           return ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+         }) > 0;
+}
 
 }  // namespace
 
@@ -39,7 +58,7 @@ HttpClient::~HttpClient() { ::close(socket_); }
 
 bool HttpClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = uninterrupted([&] { return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -47,10 +66,9 @@ bool HttpClient::send(std::string_view bytes) {
 }
 
 bool HttpClient::receive(std::chrono::milliseconds time) {
-  pollfd waiting{socket_, POLLIN, 0};
-  if (::poll(&waiting, 1, static_cast<int>(time.count())) <= 0) return false;
+  if (!is_readable(socket_, time)) return false;
   std::string part(65536, '\0');
-  const ssize_t got = ::recv(socket_, part.data(), part.size(), 0);
+  const ssize_t got = uninterrupted([&] { return ::recv(socket_, part.data(), part.size(), 0); });
   if (got <= 0) return false;
   received_.append(part.data(), static_cast<std::size_t>(got));
   return true;
@@ -103,17 +121,16 @@ std::string HttpClient::read_until(std::string_view text, std::chrono::milliseco
 void HttpClient::end_sending() { ::shutdown(socket_, SHUT_WR); }
 
 std::string HttpClient::read_to_end(std::chrono::milliseconds time) {
-  while (receive(time)) {
-  }
+  do {
+    if (!is_readable(socket_, time)) throw std::runtime_error("the server keeps the connection open");
+  } while (receive(time));
   return std::exchange(received_, {});
 }
 
 bool HttpClient::is_closed_by_server(std::chrono::milliseconds time) {
   const auto end = std::chrono::steady_clock::now() + time;
-  while (std::chrono::steady_clock::now() < end) {
-    pollfd waiting{socket_, POLLIN, 0};
-    if (::poll(&waiting, 1, 20) > 0 && !receive(std::chrono::milliseconds(0))) return true;
-  }
+  while (std::chrono::steady_clock::now() < end)
+    if (is_readable(socket_, std::chrono::milliseconds(20)) && !receive(std::chrono::milliseconds(0))) return true;
   return false;
 }
 

@@ -31,7 +31,7 @@ class HttpClient {
   // False if the server has closed the connection.
   bool send(std::string_view bytes);
   void end_sending();  // the server sees the end of what it reads
-  // What comes until the server closes the connection, or `time` is over.
+  // What comes until the server closes the connection. Throws if nothing comes for `time`.
   std::string read_to_end(std::chrono::milliseconds time);
   // `has_body` false: the answer to HEAD.
   HttpAnswer read(bool has_body = true);
