@@ -46,6 +46,7 @@ constexpr std::size_t written_at_once = 256 * 1024;  // each part has `write_tim
 // The rest of a refused request is read and dropped, so that the client is not reset before it has read the answer:
 // until it ends, or the client is silent for `linger_pause`, or `linger_time` is over.
 constexpr std::chrono::seconds linger_pause(5), linger_time(30), linger_time_of_stop(2);
+constexpr std::chrono::seconds closing_time(5);  // after a deadline, if the read did not end by it
 constexpr std::chrono::seconds refusal_time(2);  // for the headers of a connection that is one too many
 
 PlainStream& lowest(PlainStream& stream) { return stream; }
@@ -55,7 +56,6 @@ auto ignoring(error_code& error) { return asio::redirect_error(asio::use_awaitab
 
 [[noreturn]] void refuse_of(const error_code& error) {
   if (error == http::error::body_limit) throw Refusal(413, "too_large", "the body is larger than this route takes");
-  // The socket is closed by now: only the log says so.
   if (error == beast::error::timeout) throw Refusal(408, "timeout", "the body took too long");
   if (error == http::error::header_limit) throw Refusal(431, "too_large", "the headers are too long");
   throw Refusal(400, "malformed_request", "the request is not HTTP/1.1: " + error.message());
@@ -75,7 +75,10 @@ template <class Stream>
 class Connection : public std::enable_shared_from_this<Connection<Stream>> {
  public:
   Connection(Core& core, Stream stream, const tcp::endpoint& peer)
-      : core_(core), stream_(std::move(stream)), buffer_(core.limits().header_bytes + written_at_once) {
+      : core_(core),
+        stream_(std::move(stream)),
+        read_timer_(lowest(stream_).get_executor()),
+        buffer_(core.limits().header_bytes + written_at_once) {
     peer_ = peer.address().to_string();
     is_loopback_ = peer.address().is_loopback();
     client_ = client_of(peer.address());
@@ -122,6 +125,32 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
  private:
   using Parser = http::request_parser<http::string_body>;
+
+  // Ends a read that takes longer than `time`, and leaves the connection open for the answer that says so.
+  class ReadDeadline {
+   public:
+    ReadDeadline(Connection& connection, std::chrono::milliseconds time) : connection_(connection) {
+      connection.is_late_ = false;
+      lowest(connection.stream_).expires_after(time + closing_time);
+      connection.read_timer_.expires_after(time);
+      connection.read_timer_.async_wait(
+          [weak = connection.weak_from_this(), number = ++connection.read_deadlines_](const error_code& error) {
+            const auto self = weak.lock();
+            if (error || !self || number != self->read_deadlines_) return;
+            self->is_late_ = true;
+            lowest(self->stream_).cancel();
+          });
+    }
+    ~ReadDeadline() {
+      ++connection_.read_deadlines_;
+      connection_.read_timer_.cancel();
+    }
+    ReadDeadline(const ReadDeadline&) = delete;
+    ReadDeadline& operator=(const ReadDeadline&) = delete;
+
+   private:
+    Connection& connection_;
+  };
 
   void close() {
     error_code ignored;
@@ -177,7 +206,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     HeaderScan scan;
     is_idle_ = buffer_.size() == 0;
     const std::chrono::milliseconds header_time = is_too_many_ ? refusal_time : core_.limits().header_time;
-    lowest(stream_).expires_after(is_idle_ && !is_too_many_ ? core_.limits().idle_time : header_time);
+    lowest(stream_).expires_after(is_too_many_ ? header_time : core_.limits().idle_time);
+    std::optional<ReadDeadline> deadline;
     for (;;) {
       switch (scan.scan(text_of_buffer())) {
         case HeaderScan::State::done:
@@ -191,16 +221,14 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       }
       if (buffer_.size() >= core_.limits().header_bytes) refuse_of(http::error::header_limit);
       if (is_idle_ && core_.is_stopping()) co_return 0;
+      if (!is_idle_ && !deadline) deadline.emplace(*this, header_time);
       error_code error;
       const std::size_t room = std::min<std::size_t>(16 * 1024, buffer_.max_size() - buffer_.size());
       const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(room), ignoring(error));
       buffer_.commit(got);
-      if (error == beast::error::timeout && !is_idle_) throw Refusal(408, "timeout", "the headers took too long");
+      if (deadline && is_late_) throw Refusal(408, "timeout", "the headers took too long");
       if (error) co_return 0;
-      if (is_idle_) {
-        is_idle_ = false;
-        lowest(stream_).expires_after(header_time);
-      }
+      is_idle_ = false;
     }
   }
 
@@ -254,7 +282,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       throw Refusal(503, "busy", "the server holds too many bodies; try again", {{"Retry-After", "1"}});
     held.emplace(core_.bodies(), admission.organization(), bytes);
     const bool is_long = admission.body_bytes > core_.limits().body_bytes;
-    lowest(stream_).expires_after(core_.limits().body_time * (is_long ? 2 : 1));
+    const ReadDeadline deadline(*this, core_.limits().body_time * (is_long ? 2 : 1));
     if (const auto expectation = request.header("expect")) {
       if (*expectation != "100-continue")
         throw Refusal(417, "malformed_request", "the only expectation that is met is 100-continue");
@@ -264,7 +292,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     parser.body_limit(admission.body_bytes);
     error_code error;
     co_await http::async_read(stream_, buffer_, parser, ignoring(error));
-    if (error) refuse_of(error);
+    if (error) refuse_of(is_late_ ? error_code(beast::error::timeout) : error);
     request.body = std::move(parser.get().body());
   }
 
@@ -384,6 +412,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   Core& core_;
   Stream stream_;
+  asio::steady_timer read_timer_;
+  std::size_t read_deadlines_ = 0;  // how many there were
+  bool is_late_ = false;            // the last one has passed
   beast::flat_buffer buffer_;
   std::string peer_, client_;
   bool is_loopback_ = false;

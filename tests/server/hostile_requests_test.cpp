@@ -220,7 +220,7 @@ TEST_CASE("answers that one organization does not read leave room to others", "[
   CHECK(comes(200));
 }
 
-TEST_CASE("a client that sends too slowly is disconnected", "[server]") {
+TEST_CASE("a client that sends too slowly is told so and disconnected", "[server]") {
   server::ServerOptions options;
   options.limits.header_time = options.limits.body_time = std::chrono::milliseconds(200);
   options.limits.idle_time = std::chrono::milliseconds(300);
@@ -232,8 +232,11 @@ TEST_CASE("a client that sends too slowly is disconnected", "[server]") {
       "POST /v1/entities/note HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
       "20\r\nAuthorization: Bearer " +
       world.writer + "\r\n\r\n{");
-  CHECK(headers.is_closed_by_server(patience));
-  CHECK(body.is_closed_by_server(patience));
+  for (HttpClient* const client : {&headers, &body}) {
+    CHECK(client->read().status == 408);
+    client->end_sending();
+    CHECK(client->is_closed_by_server(patience));
+  }
   CHECK(idle.is_closed_by_server(patience));
 }
 
