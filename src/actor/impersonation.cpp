@@ -8,6 +8,7 @@
 #include "core/authority.hpp"
 #include "storage/configuration.hpp"
 #include "storage/people.hpp"
+#include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 
@@ -54,8 +55,8 @@ ActorContext impersonated_actor(Storage& storage, const Clock& clock, const Acto
   const ActorResolver resolver(storage, clock);
   ActorParts parts = as.user      ? parts_of(resolver.user_actor(*as.user, who.organization(), who.environment()))
                      : as.agent   ? parts_of(resolver.agent_actor(*as.agent, who.organization(), who.environment()))
-                     : as.api_key ? as_key(storage, who, *as.api_key, clock.now())
-                                  : with_roles(storage, who, *as.roles);
+                     : as.api_key ? retried([&] { return as_key(storage, who, *as.api_key, clock.now()); })
+                                  : retried([&] { return with_roles(storage, who, *as.roles); });
   parts.impersonated_by = std::make_shared<const ActorName>(ActorName{std::string(to_string(who.type())), who.id()});
   parts.may_write = as.may_write;
   return ActorContext(authority(), std::move(parts)).traced(authority(), who.shared_trace_id());

@@ -9,7 +9,7 @@
 namespace struere {
 
 // The caller has checked that `who` may impersonate. Throws not_found if the scope of `who` has no such actor, and
-// invalid_data unless `as` names exactly one actor.
+// invalid_data unless `as` names exactly one actor. An operation of its own, as those of ActorResolver are.
 ActorContext impersonated_actor(Storage& storage, const Clock& clock, const ActorContext& who,
                                 const ImpersonateOptions& as);
 

@@ -47,7 +47,7 @@ void record_change(Transaction& transaction, EventAppender audit, const UserId& 
 
 bool TrustedHost::change_member(const OrganizationId& organization, const UserId& user,
                                 std::optional<MembershipRole> role, const std::optional<UserId>& by) const {
-  // The actors are made before the transaction begins, because the resolver reads the storage itself.
+  // The actors are made before the transaction begins, because the resolver begins its own.
   const ActorResolver resolver(*engine_->storage, *engine_->clock);
   const auto require_changer = [&](Transaction& transaction, const Scope& scope) {
     if (!by) return;
@@ -59,13 +59,8 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
     const Scope scope(authority(), organization, Environment::development);
     require_changer(*storage().begin(scope, Access::read), scope);
   });
-  const auto actor_in = [&](Environment environment) {
-    return retried([&] {
-      return by ? resolver.user_actor(*by, organization, environment)
-                : resolver.system_actor(organization, environment);
-    });
-  };
-  const ActorContext actors[] = {actor_in(Environment::development), actor_in(Environment::production)};
+  const ActorContext actors[] = {resolver.user_or_system_actor(by, organization, Environment::development),
+                                 resolver.user_or_system_actor(by, organization, Environment::production)};
   return retried([&] {
     const auto transaction = storage().begin_joint({actors[0].scope(), actors[1].scope()});
     require_changer(transaction->part(0), actors[0].scope());

@@ -87,9 +87,7 @@ std::optional<OperatorSession> find_stored(Engine& engine, OperatorSessionKind k
 class JointWork {
  public:
   JointWork(Engine& engine, const OrganizationId& organization, const std::optional<UserId>& user)
-      : engine_(engine),
-        actors_{actor_in(Environment::development, organization, user),
-                actor_in(Environment::production, organization, user)} {}
+      : JointWork(engine, ActorResolver(*engine.storage, *engine.clock), organization, user) {}
 
   // `body` returns the event, or nullopt to leave all as it was.
   template <class Body>
@@ -109,14 +107,11 @@ class JointWork {
   }
 
  private:
-  ActorContext actor_in(Environment environment, const OrganizationId& organization,
-                        const std::optional<UserId>& user) const {
-    const ActorResolver resolver(*engine_.storage, *engine_.clock);
-    return retried([&] {
-      return user ? resolver.user_actor(*user, organization, environment)
-                  : resolver.system_actor(organization, environment);
-    });
-  }
+  JointWork(Engine& engine, const ActorResolver& resolver, const OrganizationId& organization,
+            const std::optional<UserId>& user)
+      : engine_(engine),
+        actors_{resolver.user_or_system_actor(user, organization, Environment::development),
+                resolver.user_or_system_actor(user, organization, Environment::production)} {}
 
   Engine& engine_;
   std::array<ActorContext, 2> actors_;

@@ -9,7 +9,6 @@
 #include "repository/guarded_operation.hpp"
 #include "repository/kept_answers.hpp"
 #include "repository/unit_of_work.hpp"
-#include "storage/retry.hpp"
 
 namespace struere {
 namespace {
@@ -52,8 +51,8 @@ Session Session::impersonate(const ImpersonateOptions& as) const {
   });
   Engine& engine = caller_.engine();
   check_arguments(caller_, [&] { require_no_unit(engine); });
-  return Session(Caller(authority(), caller_.shared_engine(),
-                        retried([&] { return impersonated_actor(*engine.storage, *engine.clock, actor(), as); })));
+  return Session(
+      Caller(authority(), caller_.shared_engine(), impersonated_actor(*engine.storage, *engine.clock, actor(), as)));
 }
 
 Explanation Session::explain(const Session& about, Action action, const std::string& resource,

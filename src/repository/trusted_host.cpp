@@ -25,8 +25,7 @@ std::string checked_text(const std::string& text, const char* what) {
 template <class Resolve>
 Session session_of(const std::shared_ptr<Engine>& engine, const Resolve& resolve) {
   require_no_unit(*engine);
-  return Session(
-      Caller(authority(), engine, retried([&] { return resolve(ActorResolver(*engine->storage, *engine->clock)); })));
+  return Session(Caller(authority(), engine, resolve(ActorResolver(*engine->storage, *engine->clock))));
 }
 
 }  // namespace
