@@ -1,11 +1,10 @@
 // The place that is a database of this machine, opened by this process.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
+#include "cli/last_events.hpp"
 #include "cli/place.hpp"
-#include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
@@ -84,26 +83,19 @@ class LocalFeed final : public EventFeed {
   LocalFeed(EventRepository events, EventQuery query) : events_(std::move(events)), query_(std::move(query)) {}
 
   std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
-    constexpr std::size_t most_in_page = 1000;
     end_ = events_.end(query_);
-    EventQuery back = query_;
-    back.newest_first = true;
-    back.limit = static_cast<std::int64_t>(before ? most_in_page : std::min(most, most_in_page));
-    std::vector<Event> newest_first;
-    bool is_after = !before;
-    Progress progress;
-    do {
-      const EventPage page = events_.list(back);
-      for (const Event& event : page.events) {
-        if (is_after && newest_first.size() < most) newest_first.push_back(event);
-        if (before && event.id().str() == *before) is_after = true;
-      }
-      if (page.searched_to) show_search(progress, *page.searched_to, newest_first.size());
-      back.after = page.next;
-    } while (back.after && newest_first.size() < most);
-    if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
-    for (const Event& event : newest_first) known_.insert(event.id().str());
-    return {newest_first.rbegin(), newest_first.rend()};
+    std::vector<Event> out = last_events(most, before, [&](std::int64_t limit, const EventPageVisitor& visit) {
+      EventQuery back = query_;
+      back.newest_first = true;
+      back.limit = limit;
+      do {
+        const EventPage page = events_.list(back);
+        if (visit(page) == PageUse::last) return;
+        back.after = page.next;
+      } while (back.after);
+    });
+    for (const Event& event : out) known_.insert(event.id().str());
+    return out;
   }
   // An event that was committed while last() read is after end_ and may be one that it returned.
   void follow(const std::function<void(const Event&)>& visit) override {

@@ -1,15 +1,13 @@
 // Events of a server.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "cli/last_events.hpp"
 #include "cli/remote_answer.hpp"
 #include "cli/remote_json.hpp"
 #include "cli/remote_parts.hpp"
-#include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
@@ -20,29 +18,22 @@ class RemoteFeed final : public EventFeed {
       : client_(std::move(client)), parameters_(std::move(parameters)) {}
 
   std::vector<Event> last(std::size_t most, const std::optional<std::string>& before) override {
-    constexpr std::size_t most_in_page = 1000;
-    std::vector<Event> newest_first;
-    bool is_after = !before;
-    const auto target_after = [&](const std::optional<std::string>& cursor) {
-      Parameters asked = parameters_;
-      asked.emplace_back("limit", std::to_string(before ? most_in_page : std::min(most, most_in_page)));
-      asked.emplace_back("cursor", cursor);
-      return target_of({"v1", "events"}, asked);
-    };
-    Progress progress;
-    client_->pages(target_after, [&](const Json& page) {
-      const std::size_t known = newest_first.size();
-      for (const Json& item : page.at("items")) {
-        if (is_after && newest_first.size() < most) newest_first.push_back(event_of(item));
-        if (before && item.at("id") == *before) is_after = true;
-      }
-      if (newest_first.size() >= most) return PageUse::last;
-      if (const auto time = time_in(page, "searchedTo")) show_search(progress, *time, newest_first.size());
-      return newest_first.size() > known ? PageUse::kept : PageUse::passed_over;
+    std::vector<Event> out = last_events(most, before, [&](std::int64_t limit, const EventPageVisitor& visit) {
+      const auto target_after = [&](const std::optional<std::string>& cursor) {
+        Parameters asked = parameters_;
+        asked.emplace_back("limit", std::to_string(limit));
+        asked.emplace_back("cursor", cursor);
+        return target_of({"v1", "events"}, asked);
+      };
+      client_->pages(target_after, [&](const Json& page) {
+        EventPage read;
+        for (const Json& item : page.at("items")) read.events.push_back(event_of(item));
+        read.searched_to = time_in(page, "searchedTo");
+        return visit(read);
+      });
     });
-    if (!is_after) throw Error(ErrorCode::not_found, fmt::format("none of these events has the id `{}`", *before));
-    if (!newest_first.empty()) newest_ = newest_first.front().id().str();
-    return {newest_first.rbegin(), newest_first.rend()};
+    if (!out.empty()) newest_ = out.back().id().str();
+    return out;
   }
   // The stream begins at the end of the log. What was appended between last() and that is asked for once it is open.
   void follow(const std::function<void(const Event&)>& visit) override {
