@@ -49,6 +49,7 @@ std::vector<Record> select_rows(const Rows& rows, const RecordSelection& selecti
     if (matches(shape, record, selection.where) && (!selection.after || before(*selection.after, place(record))))
       out.push_back(record);
   std::ranges::stable_sort(out, before, place);
+  out.erase(out.begin(), out.begin() + std::min<std::ptrdiff_t>(selection.skip, std::ssize(out)));
   std::size_t kept = 0, bytes = 0;
   while (kept < out.size() && std::cmp_less(kept, selection.limit) && bytes < selection.most_bytes)
     bytes += size_of(out[kept++]);

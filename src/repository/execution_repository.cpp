@@ -18,7 +18,19 @@ void require_count(std::int64_t count, const char* what) {
     throw Error(ErrorCode::invalid_data, fmt::format("{} is from 0 to {}", what, most_counted));
 }
 
-// The conditions of the query; nullopt if no execution can match.
+// One page examines no more of them (docs/limits.md).
+constexpr std::int64_t most_examined_executions = 20'000;
+
+// The conditions of the query that no index serves.
+std::vector<RecordCondition> filter_of(const ExecutionQuery& query) {
+  using enum RecordCondition::Comparison;
+  std::vector<RecordCondition> out;
+  if (query.model) out.push_back({"model", equal, *query.model});
+  if (query.status) out.push_back({"status", equal, to_value(*query.status)});
+  return out;
+}
+
+// The other conditions; nullopt if no execution can match.
 std::optional<std::vector<RecordCondition>> conditions(GuardedOperation& operation, const ExecutionQuery& query) {
   using enum RecordCondition::Comparison;
   std::vector<RecordCondition> out;
@@ -27,8 +39,6 @@ std::optional<std::vector<RecordCondition>> conditions(GuardedOperation& operati
     if (!agent) return std::nullopt;
     out.push_back({"agent_id", equal, agent->id.str()});
   }
-  if (query.model) out.push_back({"model", equal, *query.model});
-  if (query.status) out.push_back({"status", equal, to_value(*query.status)});
   if (query.since) out.push_back({"created_at", greater_or_equal, *query.since});
   if (query.until) out.push_back({"created_at", less, *query.until});
   return out;
@@ -118,8 +128,10 @@ ExecutionPage ExecutionRepository::list(const ExecutionQuery& query, std::int64_
     const auto where = conditions(operation, query);
     if (!where) return ExecutionPage{};
     auto page = select_page<Execution>(operation, {RecordTable::executions, *where, {"created_at", "id"}, true},
-                                       question, limit, after);
-    return ExecutionPage{std::move(page.rows), std::move(page.next)};
+                                       question, limit, after, {}, {filter_of(query), most_examined_executions});
+    ExecutionPage out{std::move(page.rows), std::move(page.next)};
+    if (page.searched_to) out.searched_to = std::get<Timestamp>(page.searched_to->front());
+    return out;
   });
 }
 
@@ -128,8 +140,9 @@ std::vector<ExecutionSummary> ExecutionRepository::rollup(const std::vector<Exec
   return guarded(caller_, Access::read, {"list", "executions"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "executions");
     std::vector<ExecutionSummary> out;
-    const auto where = conditions(operation, query);
+    auto where = conditions(operation, query);
     if (!where) return out;
+    for (RecordCondition& condition : filter_of(query)) where->push_back(std::move(condition));
     RecordRollup rollup{
         RecordTable::executions, *where, {}, {"input_tokens", "output_tokens", "duration_ms"}, most_groups + 1};
     for (const ExecutionGroup group : group_by) {

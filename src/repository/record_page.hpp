@@ -20,6 +20,7 @@ template <class T>
 struct RecordPage {
   std::vector<T> rows;
   std::optional<std::string> next;
+  std::optional<std::vector<RecordValue>> searched_to = {};  // the place where a filter ended the page
 };
 
 // The records that satisfy one of `parts`, in the order of the selection. Each part is read by itself, so that an index
@@ -42,14 +43,53 @@ inline std::vector<Record> select_parts(RecordTransaction& transaction, const Re
   return out;
 }
 
+// The values of the record by which the selection is ordered.
+inline std::vector<RecordValue> place_of(const Record& record, const RecordSelection& selection) {
+  std::vector<RecordValue> out;
+  for (const std::string_view column : selection.order)
+    out.push_back(record.at(column_of(shape_of(selection.table), column)));
+  return out;
+}
+
+inline Position position_of(const std::vector<RecordValue>& place) {
+  Position out;
+  for (const RecordValue& value : place) {
+    const auto* const number = std::get_if<std::int64_t>(&value);
+    out.push_back(number ? "n" + std::to_string(*number) : "t" + text_of(value));
+  }
+  return out;
+}
+
+// Conditions that no index serves. A page examines `most_examined` records for them, and those that are equal to the
+// last of these in the first column of the order.
+struct RecordFilter {
+  std::vector<RecordCondition> conditions = {};
+  std::int64_t most_examined = 0;
+};
+
+// Narrows the selection to what one page may examine. Returns where it then ends; nullopt if that is all of it.
+inline std::optional<std::vector<RecordValue>> narrow(RecordTransaction& transaction, RecordSelection& selection,
+                                                      const RecordFilter& filter) {
+  using enum RecordCondition::Comparison;
+  RecordSelection end = selection;
+  end.limit = 1;
+  end.skip = filter.most_examined - 1;
+  const auto found = transaction.select_records(end);
+  selection.where.insert(selection.where.end(), filter.conditions.begin(), filter.conditions.end());
+  if (found.empty()) return std::nullopt;
+  auto place = place_of(found.front(), selection);
+  selection.where.push_back(
+      {selection.order.front(), selection.descending ? greater_or_equal : less_or_equal, place.front()});
+  return place;
+}
+
 // `selection` lacks its limit and cursor. `question` holds everything that the answer depends on except the scope. With
-// `parts`, each record satisfies one of them.
+// `parts`, each record satisfies one of them. With a filter, a page may be short, or empty, and have a `next`.
 template <class T>
 RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection, const std::string& question,
                           std::int64_t limit, const std::optional<std::string>& after,
-                          const std::vector<RecordCondition>& parts = {}) {
+                          const std::vector<RecordCondition>& parts = {}, const RecordFilter& filter = {}) {
   require_limit(limit);
-  const RecordShape& shape = shape_of(RecordOf<T>::table);
   const Digest& key = operation.cursor_key();
   const Scope& scope = operation.actor().scope();
   selection.table = RecordOf<T>::table;
@@ -68,26 +108,32 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
     }
   }
   RecordPage<T> page;
-  Position last;
+  if (!filter.conditions.empty()) page.searched_to = narrow(operation.transaction(), selection, filter);
+  std::vector<RecordValue> last;
   std::size_t bytes = 0;
+  const auto end_at = [&](const std::vector<RecordValue>& place) {
+    page.next = encode_cursor(key, scope, question, position_of(place));
+    page.searched_to.reset();
+  };
   for (const Record& record : parts.empty() ? operation.transaction().select_records(selection)
                                             : select_parts(operation.transaction(), selection, parts)) {
     if (static_cast<std::int64_t>(page.rows.size()) == limit) {
-      page.next = encode_cursor(key, scope, question, last);
-      break;
+      end_at(last);
+      return page;
     }
     page.rows.push_back(from_record<T>(record));
-    last.clear();
-    for (const std::string_view column : selection.order) {
-      const RecordValue& value = record.at(column_of(shape, column));
-      const auto* const number = std::get_if<std::int64_t>(&value);
-      last.push_back(number ? "n" + std::to_string(*number) : "t" + text_of(value));
-    }
+    last = place_of(record, selection);
     bytes += size_of(record);
     if (bytes >= most_page_bytes) break;
   }
   // The page ends at its size limit; the storage gave no more than that of each part.
-  if (bytes >= most_page_bytes && !page.next) page.next = encode_cursor(key, scope, question, last);
+  if (bytes >= most_page_bytes) {
+    end_at(last);
+  } else if (page.searched_to) {
+    const auto& examined = *page.searched_to;
+    const bool is_last = last.empty() || (selection.descending ? examined < last : last < examined);
+    page.next = encode_cursor(key, scope, question, position_of(is_last ? examined : last));
+  }
   return page;
 }
 

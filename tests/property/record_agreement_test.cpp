@@ -120,6 +120,7 @@ TEST_CASE("records are the same in both storages", "[property][storage]") {
       RecordSelection selection{RecordTable::trigger_runs, where, {"due_at", "id"},
                                 random.number(1) == 1,     {},    random.number(4) + 1};
       if (random.number(1)) selection.after = std::vector<RecordValue>{random.number(40), random.id()};
+      if (random.number(2) == 0) selection.skip = random.number(4);
       const bool same_rows = memory.select_records(selection) == sqlite.select_records(selection);
       CHECK(same_rows);
       selection.order = {"id"};  // the whole key, in which a storage may keep its records

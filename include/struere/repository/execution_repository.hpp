@@ -37,6 +37,9 @@ struct ExecutionQuery {
 struct ExecutionPage {
   std::vector<Execution> executions;  // newest first
   std::optional<std::string> next;
+  // Set if the page ended, maybe empty, because it had examined 20,000 executions for a `model` or `status` that few of
+  // them have: the time of the last of these. `next` goes on after it.
+  std::optional<Timestamp> searched_to = {};
 };
 
 enum class ExecutionGroup { day, agent, model, status };

@@ -100,6 +100,7 @@ struct RecordSelection {
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
   // No record is added once the texts of those before it reach this many bytes.
   std::size_t most_bytes = static_cast<std::size_t>(-1);
+  std::int64_t skip = 0;  // how many records are left out that would come first
 };
 
 // How many records there are of each group, and what their columns add up to.

@@ -90,7 +90,9 @@ ExecutionQuery execution_query(const Call& call) {
 Response list_executions(const Call& call) {
   const ExecutionPage page =
       call.session().executions().list(execution_query(call), call.integer("limit").value_or(50), call.text("cursor"));
-  return json_response(page_json(page.executions, page.next));
+  Json out = page_json(page.executions, page.next);
+  if (page.searched_to) out["searchedTo"] = *page.searched_to;
+  return json_response(out);
 }
 
 Response roll_up(const Call& call) {

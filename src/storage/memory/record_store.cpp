@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace struere {
@@ -50,9 +51,11 @@ std::vector<Record> select_in_key_order(const Table& table, const RecordShape& s
                                         const RecordSelection& selection) {
   std::vector<Record> out;
   std::size_t bytes = 0;
+  std::int64_t skipped = 0;
   const auto visit = [&](auto at, auto end) {
     for (; at != end && std::cmp_less(out.size(), selection.limit) && bytes < selection.most_bytes; ++at)
-      if (matches(shape, at->second, selection.where)) bytes += size_of(out.emplace_back(at->second));
+      if (matches(shape, at->second, selection.where) && skipped++ >= selection.skip)
+        bytes += size_of(out.emplace_back(at->second));
   };
   if (selection.descending)
     visit(selection.after ? std::make_reverse_iterator(table.lower_bound(*selection.after)) : table.rbegin(),
@@ -126,7 +129,8 @@ std::vector<Record> RecordStore::select(const RecordSelection& selection) const 
   });
   std::ranges::stable_sort(found, before, &decltype(found)::value_type::first);
   std::size_t bytes = 0;
-  for (const auto& [place, record] : found) {
+  for (const auto& [place, record] :
+       std::span(found).subspan(static_cast<std::size_t>(std::min<std::int64_t>(selection.skip, std::ssize(found))))) {
     if (std::cmp_greater_equal(out.size(), selection.limit) || bytes >= selection.most_bytes) break;
     bytes += size_of(out.emplace_back(*record));
   }

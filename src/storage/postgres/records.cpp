@@ -106,6 +106,7 @@ std::vector<Record> Records::select(const RecordSelection& selection) {
     for (const std::string_view column : selection.order)
       place.push_back(out.back().at(column_of(shape_of(selection.table), column)));
     batch.after = std::move(place);
+    batch.skip = 0;
     batch.limit = std::min(selection.limit - taken, rows_of_batch);
   }
 }

@@ -152,7 +152,12 @@ RecordStatement RecordSql::select(const RecordSelection& selection) const {
   for (std::size_t i = 0; i < selection.order.size(); ++i)
     sql.text(i == 0 ? " ORDER BY " : ", ").column(selection.order[i]).text(selection.descending ? " DESC" : "");
   sql.text(" LIMIT ");
-  return (words_.limit_in_text ? sql.text(std::to_string(selection.limit)) : sql.parameter(selection.limit)).take();
+  words_.limit_in_text ? sql.text(std::to_string(selection.limit)) : sql.parameter(selection.limit);
+  if (selection.skip > 0) {
+    sql.text(" OFFSET ");
+    words_.limit_in_text ? sql.text(std::to_string(selection.skip)) : sql.parameter(selection.skip);
+  }
+  return sql.take();
 }
 
 RecordStatement RecordSql::sum(const RecordRollup& rollup) const {
