@@ -18,6 +18,17 @@ constexpr std::size_t most_kinds = 256;  // in a scope, by resource and id; the 
 constexpr std::size_t most_scopes = 4096;
 constexpr std::size_t denials_at_once = 128;  // in one transaction; other writers wait for its end
 
+// Whether the event at which the log was to end is in it. No other event has its hash.
+bool has_event(Transaction& transaction, const ChainHead& end) {
+  if (end.sequence == 0 || end.sequence > transaction.chain_head().sequence) return false;
+  bool out = false;
+  transaction.replay_events({.after = end.sequence - 1}, [&](const EventRecord& event) {
+    out = event.sequence == end.sequence && event.hash == end.hash;
+    return false;
+  });
+  return out;
+}
+
 }  // namespace
 
 DenialLog::~DenialLog() {
@@ -82,7 +93,7 @@ void DenialLog::write(const Scope& scope) noexcept {
       taken = std::move(node.mapped());
     }
     try {
-      append(scope, taken.kinds);
+      append(scope, taken);
     } catch (const std::exception&) {
       put_back(scope, taken);
     }
@@ -90,32 +101,42 @@ void DenialLog::write(const Scope& scope) noexcept {
   }
 }
 
-void DenialLog::append(const Scope& scope, std::map<Kind, Counted>& kinds) {
-  while (!kinds.empty()) {
-    const auto transaction = storage_.begin(scope, Access::write);
+void DenialLog::append(const Scope& scope, Minute& minute) {
+  while (!minute.kinds.empty() || !minute.attempts.empty()) {
+    const auto transaction = storage_.begin(scope, Access::write);  // waits for a commit that is still being made
     const Timestamp now = std::max(clock_.now(), transaction->last_time());
-    auto at = kinds.begin();
-    for (std::size_t n = 0; n < denials_at_once && at != kinds.end(); ++n, ++at) {
-      const Counted& counted = at->second;
+    for (; !minute.attempts.empty(); minute.attempts.pop_back())
+      if (!has_event(*transaction, minute.attempts.back().end)) add_counts(minute.kinds, minute.attempts.back().kinds);
+    if (minute.kinds.empty()) return;
+    Attempt& attempt = minute.attempts.emplace_back();
+    while (!minute.kinds.empty() && attempt.kinds.size() < denials_at_once)
+      attempt.kinds.insert(minute.kinds.extract(minute.kinds.begin()));
+    for (const auto& [kind, counted] : attempt.kinds) {
       Json payload = counted.denial;
       payload["count"] = counted.count;
       payload["since"] = counted.since;
       EventAppender(*transaction, counted.actor, ids_, now).append("access.denied", canonical_json(payload));
     }
+    attempt.end = transaction->chain_head();
     transaction->commit();
-    kinds.erase(kinds.begin(), at);
+    minute.attempts.pop_back();
+  }
+}
+
+void DenialLog::add_counts(Counts& to, const Counts& more) {
+  for (const auto& [kind, counted] : more) {
+    const auto [at, is_new] = to.try_emplace(kind, counted);
+    if (is_new) continue;
+    at->second.count += counted.count;
+    at->second.since = std::min(at->second.since, counted.since);
   }
 }
 
 void DenialLog::put_back(const Scope& scope, const Minute& minute_before) {
   const MutexLock lock(mutex_);
   Minute& current = scopes_[scope];
-  for (auto& [kind, counted] : minute_before.kinds) {
-    const auto [at, is_new] = current.kinds.try_emplace(kind, counted);
-    if (is_new) continue;
-    at->second.count += counted.count;
-    at->second.since = counted.since;
-  }
+  add_counts(current.kinds, minute_before.kinds);
+  current.attempts.insert(current.attempts.end(), minute_before.attempts.begin(), minute_before.attempts.end());
   current.begun = clock_.now();
   current.due = std::chrono::steady_clock::now() + std::chrono::milliseconds(minute);
 }

@@ -3,8 +3,9 @@
 //
 // They are counted in memory, so that a denied call costs no commit. They are written when their minute is over, when
 // a caller reads denials from the log, and when the database is closed. If the process is killed, the denials of its
-// last minute are lost. A scope holds at most `most_kinds` kinds; further denials are counted by actor and action
-// only, without resource and id.
+// last minute are lost. A count is never written twice: after a commit whose outcome is unknown, the log is asked for
+// its events before they are written again. A scope holds at most `most_kinds` kinds; further denials are counted by
+// actor and action only, without resource and id.
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include "core/mutex.hpp"
 #include "struere/core/clock.hpp"
@@ -49,16 +51,24 @@ class DenialLog {
     std::int64_t count = 0;
     Timestamp since = 0;
   };
+  using Counts = std::map<Kind, Counted>;
+  // What a transaction wrote, until it is known to be in the log.
+  struct Attempt {
+    Counts kinds;
+    ChainHead end;  // of the log, if it was committed
+  };
   struct Minute {
-    std::map<Kind, Counted> kinds;
+    Counts kinds;
+    std::vector<Attempt> attempts = {};  // more than one only if several threads wrote at once, and all failed
     Timestamp begun = 0;
     std::chrono::steady_clock::time_point due;
   };
 
   void start_writer() STRUERE_REQUIRES(mutex_);
   void write_when_due(const std::stop_token& stop);
-  void append(const Scope& scope, std::map<Kind, Counted>& kinds);  // erases the denials that it has written
+  void append(const Scope& scope, Minute& minute);  // erases the denials that it has written
   void put_back(const Scope& scope, const Minute& minute);
+  static void add_counts(Counts& to, const Counts& more);
 
   Storage& storage_;
   const Clock& clock_;

@@ -3,7 +3,9 @@
 
 #include <thread>
 
+#include "struere/spi/forwarding_storage.hpp"
 #include "support/any_storage.hpp"
+#include "support/forwarded_transaction.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 
@@ -30,6 +32,35 @@ std::int64_t sum(const std::vector<Event>& events) {
   for (const Event& event : events) out += event.payload().at("count").get<std::int64_t>();
   return out;
 }
+
+// A storage of which one commit fails, before it keeps anything or after it has kept all.
+class FailingCommits : public ForwardingStorage {
+ public:
+  enum class Failure { none, before, after };
+  FailingCommits(std::unique_ptr<Storage> wrapped, std::shared_ptr<Failure> next)
+      : ForwardingStorage(std::move(wrapped)), next_(std::move(next)) {}
+
+  std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& first) override {
+    return std::make_unique<Failing>(ForwardingStorage::begin_at(scope, access, first), next_);
+  }
+
+ private:
+  class Failing : public ForwardedTransaction {
+   public:
+    Failing(std::unique_ptr<Transaction> transaction, std::shared_ptr<Failure> next)
+        : ForwardedTransaction(std::move(transaction)), next_(std::move(next)) {}
+    void commit() override {
+      const Failure failure = std::exchange(*next_, Failure::none);
+      if (failure != Failure::before) ForwardedTransaction::commit();
+      if (failure != Failure::none) throw Error(ErrorCode::storage, "the connection was lost; it may have been kept");
+    }
+
+   private:
+    std::shared_ptr<Failure> next_;
+  };
+
+  std::shared_ptr<Failure> next_;
+};
 
 }  // namespace
 
@@ -126,4 +157,32 @@ TEST_CASE("many threads are denied, and every denial is counted", "[events][deni
       });
   }
   CHECK(sum(world.denials()) == 400);
+}
+
+TEST_CASE("denials are counted once, whether a commit that failed was kept or not", "[events][denials]") {
+  using Failure = FailingCommits::Failure;
+  const Failure failure = GENERATE(Failure::before, Failure::after);
+  const auto next = std::make_shared<Failure>(Failure::none);
+  const Database database = Database::with_storage(std::make_unique<FailingCommits>(open_memory_storage(), next));
+  const TrustedHost host = database.trusted_host();
+  const OrganizationId acme = host.create_organization("Acme").id;
+  const Session system = host.system_session(acme, Environment::development);
+  system.entity_types().define({{"slug", "note"}});
+  const UserId ana = host.create_user("ana").id;
+  host.put_member(acme, ana);
+  const Session denied = host.user_session(ana, acme, Environment::development);
+  const auto be_denied = [&](const std::string& id, int times) {
+    for (int i = 0; i < times; ++i) CHECK_ERROR(permission_denied, denied.entities("note").get(EntityId(id)));
+  };
+  const auto list = [&] { return system.events().list({.type = "access.denied", .limit = 1000}).events; };
+  be_denied("a", 3);
+  for (int i = 0; i < 200; ++i) be_denied(std::to_string(i), 1);  // more than one transaction takes
+  *next = failure;
+  (void)list();
+  system.audit().append("other.seen", Json::object());  // the log goes on
+  be_denied("a", 2);
+  CHECK(sum(list()) == 205);
+  be_denied("a", 1);
+  CHECK(sum(list()) == 206);
+  CHECK(system.events().verify().ok);
 }
