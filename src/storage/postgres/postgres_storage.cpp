@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "core/bounded_cache.hpp"
@@ -51,12 +52,16 @@ class PostgresStorage final : public Storage {
   PostgresStorage(const std::string& url, const PostgresOptions& options)
       : options_(options),
         pool_(Target::parse(url), std::max<std::size_t>(options.most_connections, 2), options.busy_timeout) {
-    const Lease lease = pool_.lease();
-    check_database(*lease);
-    if (lease->run("SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()")
-            .bytes(0, 0) != "UTF8")
-      throw Error(ErrorCode::storage, "the encoding of the database is not UTF8; create one with ENCODING 'UTF8'");
-    read_cursor_key(*lease);
+    const auto begun = std::chrono::steady_clock::now();
+    retried([&] {
+      try {
+        check_and_read();
+      } catch (const Error& error) {
+        // A host that does not answer takes ten seconds each time.
+        if (!error.is_retryable() || std::chrono::steady_clock::now() - begun < options.busy_timeout) throw;
+        throw Error(error.code(), error.what()).transient();
+      }
+    });
     if (!options.read_only) builder_.resume();
   }
 
@@ -165,6 +170,14 @@ class PostgresStorage final : public Storage {
     return std::make_shared<Work>(pool_.lease(), kind, options_.busy_timeout);
   }
 
+  void check_and_read() {
+    const Lease lease = pool_.lease();
+    check_database(*lease);
+    if (lease->run("SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()")
+            .bytes(0, 0) != "UTF8")
+      throw Error(ErrorCode::storage, "the encoding of the database is not UTF8; create one with ENCODING 'UTF8'");
+    read_cursor_key(*lease);
+  }
   void read_cursor_key(Connection& connection) {
     const Result row = connection.run("SELECT value FROM struere.meta WHERE name = 'cursor_key'");
     if (row.rows() != 1 || row.bytes(0, 0).size() != cursor_key_.size())

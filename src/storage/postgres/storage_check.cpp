@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "storage/postgres/field_key_table.hpp"
+#include "storage/retry.hpp"
 #include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
@@ -30,7 +33,9 @@ std::vector<StoredScope> scopes_of(Work& work) {
 }
 
 // Rows that have no key, or keys that no row has: the rows would be missing from answers.
-void check_field_keys(Work& work, const StoredScope& scope, StorageReport& report) {
+StorageReport check_field_keys(Work& work, const StoredScope& scope) {
+  StorageReport report;
+  report.field_keys.emplace();
   const Result types = work.in(scope.number)
                            .run(
                                "SELECT t.slug, k.type_key, k.fields, k.state = 'whole' FROM struere.field_keys k JOIN "
@@ -51,6 +56,7 @@ void check_field_keys(Work& work, const StoredScope& scope, StorageReport& repor
                       "schema and rules index, and then with them, to build the keys anew",
                       wrong, slug));
   }
+  return report;
 }
 
 }  // namespace
@@ -59,9 +65,14 @@ StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin)
   StorageReport report;
   report.field_keys.emplace();
   try {
-    const auto scopes = scopes_of(*begin());
-    for (const StoredScope& scope : scopes) check_field_keys(*begin(), scope, report);
+    const auto scopes = retried([&] { return scopes_of(*begin()); });
+    for (const StoredScope& scope : scopes) {
+      StorageReport of_scope = retried([&] { return check_field_keys(*begin(), scope); });
+      std::ranges::move(*of_scope.field_keys, std::back_inserter(*report.field_keys));
+      std::ranges::move(of_scope.faults, std::back_inserter(report.faults));
+    }
   } catch (const Error& error) {
+    if (error.is_transient()) throw;  // says nothing about what is stored
     report.faults.emplace_back(error.what());
   }
   return report;

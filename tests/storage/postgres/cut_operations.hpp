@@ -148,7 +148,17 @@ inline std::vector<CutOperation> cut_operations() {
     return c.direct_system().entities("report").count({.where = field("data.of") == c.marker});
   };
   return {
-      {.name = "open", .act = [](C& c) { (void)c.open(c.relayed_url()); }, .is_tried_again = false},
+      {.name = "open", .act = [](C& c) { (void)c.open(c.relayed_url()); }},
+      {.name = "check of the storage",
+       .act =
+           [](C& c) {
+             const StorageReport report = c.relayed->trusted_host().check_storage();
+             require_that(report.faults.empty() && report.field_keys && !report.field_keys->empty(), "another report");
+           }},
+      {.name = "invitation of an operator",
+       .act = [](C& c) { (void)c.relayed->trusted_host().operator_sessions().invite(cut_company, UserId("ada")); },
+       .times = [](C& c) { return c.number("SELECT count(*) FROM struere.operator_sessions WHERE ended_at IS NULL"); },
+       .before = [](C& c) { c.direct->trusted_host().operator_sessions().end_all(cut_company, UserId("ada")); }},
       {.name = "get",
        .act = [](C& c) { require_that(c.notes().get(c.kept).data().at("title") == "kept 0", "another row"); }},
       {.name = "page",
