@@ -33,6 +33,17 @@ bool is_readable(int socket, std::chrono::milliseconds time) {
          }) > 0;
 }
 
+// A connection goes on being made after a signal, and cannot be begun again.
+bool connect_to(int socket, const sockaddr_in& address) {
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+  if (errno != EINTR) return false;
+  pollfd waiting{socket, POLLOUT, 0};
+  int error = 0;
+  socklen_t size = sizeof error;
+  return uninterrupted([&] { return ::poll(&waiting, 1, -1); }) > 0 &&
+         ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
 }  // namespace
 
 HttpClient::HttpClient(std::uint16_t port, const char* from)
@@ -48,7 +59,7 @@ HttpClient::HttpClient(std::uint16_t port, const char* from)
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (socket_ < 0 || ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (socket_ < 0 || !connect_to(socket_, address)) {
     if (socket_ >= 0) ::close(socket_);
     throw std::runtime_error("cannot connect");
   }
