@@ -25,6 +25,30 @@ function(struere_unit target sources)
   set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
 endfunction()
 
+# Precompiles headers for a target. In a unity build, most targets are one unit or two, and a header of their own would
+# take a processor for three to seven seconds and save less: the libraries take the one of struere, the others none.
+function(struere_precompile target)
+  if(NOT CMAKE_UNITY_BUILD OR target STREQUAL "struere")
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  elseif(ARGN MATCHES "json_template")
+    target_precompile_headers(${target} REUSE_FROM struere)
+    # A compiler takes it only if each macro is defined as it was then.
+    target_compile_definitions(${target} PRIVATE $<TARGET_PROPERTY:SQLiteCpp,INTERFACE_COMPILE_DEFINITIONS>)
+  endif()
+endfunction()
+
+# The tool spends its time in the library, which is compiled as it is shipped: in a unity build, its own code is not
+# optimised, which takes half of the time.
+function(struere_builds_soon program)
+  if(CMAKE_UNITY_BUILD)
+    target_compile_options(${program} PRIVATE -O0)
+    get_target_property(type ${program} TYPE)
+    if(type STREQUAL "EXECUTABLE")
+      struere_prefers_the_library(${program})
+    endif()
+  endif()
+endfunction()
+
 if(STRUERE_SANITIZE)
   string(REPLACE ";" "," struere_sanitizers "${STRUERE_SANITIZE}")
   add_compile_options(-fsanitize=${struere_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
