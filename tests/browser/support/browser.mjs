@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
 const candidates = [process.env.STRUERE_CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser"].filter(Boolean);
@@ -44,8 +45,11 @@ export class Visit {
       if (["error", "warning"].includes(message.type()) && !is_status_note(message.text())) visit.faults.push(message.text());
     });
     visit.page.on("pageerror", (failure) => visit.faults.push(failure.stack ?? String(failure)));
+    visit.unanswered = new Set();
+    for (const end of ["requestfinished", "requestfailed"]) visit.page.on(end, (request) => visit.unanswered.delete(request));
     visit.page.on("request", (request) => {
       const url = request.url();
+      visit.unanswered.add(request);
       if (!url.startsWith(project.url) && !url.startsWith("data:") && !url.startsWith("blob:")) visit.faults.push(`asked another server: ${url}`);
     });
     return visit;
@@ -68,10 +72,25 @@ export class Visit {
     return this;
   }
 
+  // To a page as a link goes there: in the document that is shown, which is not loaded again.
+  async follow(path, environment) {
+    await this.page.evaluate(async (address) => {
+      history.pushState(null, "", address);
+      dispatchEvent(new PopStateEvent("popstate"));
+      scrollTo(0, 0);
+      for (let frame = 0; frame < 2; ++frame) await new Promise(requestAnimationFrame);
+    }, this.address(path, environment));
+    // The page before may stay in sight until the answers are there.
+    while (this.unanswered.size > 0) await setTimeout(20);
+    await this.page.evaluate(() => new Promise(requestAnimationFrame));
+    return this.settled();
+  }
+
   // No page waits for the server any more.
   async settled() {
     await this.page.locator("main").first().waitFor();
     await this.page.waitForFunction(() => !document.querySelector('[aria-label="Loading"]'));
+    return this;
   }
 
   button(name) {
@@ -86,8 +105,9 @@ export class Visit {
   // The rules of axe on the page as it is. It is put in beside the page's policy, which refuses foreign scripts.
   async axe() {
     const client = await this.context.newCDPSession(this.page);
+    const { result: known } = await client.send("Runtime.evaluate", { expression: "typeof axe" });
     const { result, exceptionDetails } = await client.send("Runtime.evaluate", {
-      expression: `${axe}; axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " // " + (node.any[0] ?? node.all[0] ?? node.none[0])?.message).join(" | ")))`,
+      expression: `${known.value === "undefined" ? axe : ""}; axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " // " + (node.any[0] ?? node.all[0] ?? node.none[0])?.message).join(" | ")))`,
       awaitPromise: true, returnByValue: true,
     });
     await client.detach();
