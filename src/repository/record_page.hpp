@@ -66,14 +66,15 @@ struct RecordFilter {
   std::vector<RecordCondition> conditions = {};
   std::int64_t most_examined = 0;
 };
+inline constexpr std::int64_t most_examined_first = 1'000;
 
 // Narrows the selection to what one page may examine. Returns where it then ends; nullopt if that is all of it.
 inline std::optional<std::vector<RecordValue>> narrow(RecordTransaction& transaction, RecordSelection& selection,
-                                                      const RecordFilter& filter) {
+                                                      const RecordFilter& filter, std::int64_t most_examined) {
   using enum RecordCondition::Comparison;
   RecordSelection end = selection;
   end.limit = 1;
-  end.skip = filter.most_examined - 1;
+  end.skip = most_examined - 1;
   const auto found = transaction.select_records(end);
   selection.where.insert(selection.where.end(), filter.conditions.begin(), filter.conditions.end());
   if (found.empty()) return std::nullopt;
@@ -108,15 +109,26 @@ RecordPage<T> select_page(GuardedOperation& operation, RecordSelection selection
     }
   }
   RecordPage<T> page;
-  if (!filter.conditions.empty()) page.searched_to = narrow(operation.transaction(), selection, filter);
+  std::vector<Record> found;
+  if (filter.conditions.empty()) {
+    found = parts.empty() ? operation.transaction().select_records(selection)
+                          : select_parts(operation.transaction(), selection, parts);
+  } else {
+    // Of a value that many records have, a page is full after few of them.
+    for (const std::int64_t most : {std::min(most_examined_first, filter.most_examined), filter.most_examined}) {
+      RecordSelection narrowed = selection;
+      page.searched_to = narrow(operation.transaction(), narrowed, filter, most);
+      found = operation.transaction().select_records(narrowed);
+      if (!page.searched_to || std::cmp_equal(found.size(), selection.limit)) break;
+    }
+  }
   std::vector<RecordValue> last;
   std::size_t bytes = 0;
   const auto end_at = [&](const std::vector<RecordValue>& place) {
     page.next = encode_cursor(key, scope, question, position_of(place));
     page.searched_to.reset();
   };
-  for (const Record& record : parts.empty() ? operation.transaction().select_records(selection)
-                                            : select_parts(operation.transaction(), selection, parts)) {
+  for (const Record& record : found) {
     if (static_cast<std::int64_t>(page.rows.size()) == limit) {
       end_at(last);
       return page;
