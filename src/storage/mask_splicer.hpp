@@ -75,7 +75,8 @@ class MaskSplicer {
   Treatment kindest(const Stand* stands, bool is_array) const;
   bool has_to_be_entered(const Stand* stands) const;
   // A member that a whole row has had, and what becomes of the next one. Rows of a type mostly have the same members in
-  // the same order, and to compare a key with an expected one costs less than to find its end and look it up.
+  // the same order, that of their keys, and to compare a key with an expected one costs less than to find its end and
+  // look it up.
   struct Known {
     ExpectedText written;  // `"key":`
     std::uint64_t bit;     // key_bit
@@ -101,6 +102,7 @@ class MaskSplicer {
 
   enum class Passed { all, some, refused };
   Passed pass_known(JsonScan& place, MemberCheck* check, Output& out);
+  void begin_row();
   void learn(std::string_view key, bool needs_look, Treatment treatment);
   enum class Spliced { empty, with_members, refused };
   Entered entered(const Stand* stands) const;
@@ -110,8 +112,12 @@ class MaskSplicer {
   std::vector<std::unique_ptr<Node>> roots_;  // one for each mask
   std::vector<Stand> start_;
   Entered whole_;
+  // Ordered by key. If it is full, and most members of a row are others, all are forgotten before the next row.
+  static constexpr std::size_t most_known = 64;
   std::vector<Known> known_;
-  std::size_t next_known_ = 0;  // the first that may still come
+  std::size_t next_known_ = 0;      // the first that may still come
+  std::ptrdiff_t absent_left_ = 0;  // how many that the row lacks may still be compared with its members
+  int passed_ = 0, looked_up_ = 0;  // members of the row that were passed as known ones, and that were not
   bool passes_everything_ = false;
 };
 

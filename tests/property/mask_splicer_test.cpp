@@ -58,6 +58,31 @@ TEST_CASE("splicing masks out of bytes agrees with the reference", "[masks][prop
   SUCCEED();
 }
 
+// More than a splicer remembers, so that it forgets them and learns them again.
+TEST_CASE("rows of many different members are spliced like others", "[masks][property]") {
+  const std::uint64_t seed = first_seed();
+  Random random(seed);
+  int shown = 0;
+  for (std::uint64_t round = 0; round < rounds(200); ++round) {
+    const std::vector<Mask> masks{random.mask(), random.mask()};
+    if (is_ambiguous(masks)) continue;
+    const auto all = pointers(masks);
+    MaskSplicer splicer(all, MaskPurpose::show);
+    for (int i = 0; i < 60; ++i) {
+      Json row = random.object(2);
+      for (int more = random.pick(std::vector<int>{0, 0, 1, 4, 30, 90}); more > 0; --more)
+        row[random.pick(std::vector<std::string>{"Z", "c", "m"}) + std::to_string(random.below(60))] = random.value(1);
+      const std::string data = canonical_json(row);
+      std::string spliced;
+      splicer.splice(data, spliced);
+      INFO("seed " << seed << " round " << round << "\n" << data);
+      REQUIRE(spliced == canonical_json(apply_masks(all, parse_canonical_json(data), MaskPurpose::show)));
+      shown += spliced.size() > 2;
+    }
+  }
+  CHECK(shown > 1000);
+}
+
 TEST_CASE("a row is spliced only if it has the members that are asked for", "[masks][property]") {
   const std::uint64_t seed = first_seed();
   Random random(seed);
