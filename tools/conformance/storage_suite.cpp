@@ -102,6 +102,11 @@ std::vector<std::string> ids_of(const Page& page) {
   return out;
 }
 
+// Whether the rows name the type of all_of().
+bool are_notes(const Page& page) {
+  return std::ranges::all_of(page.rows, [](const Entity& entity) { return entity.type() == "note"; });
+}
+
 Predicate equals(const char* field, Json value) {
   return Predicate::comparison(*FieldPath::parse(field), Operator::eq,
                                {Operand::Kind::literal, std::move(value), {}, {}});
@@ -277,6 +282,7 @@ void check_selections(const StorageFactory& make, Findings& findings) {
   selection.limit = 2;
   const Page first = transaction->select(selection);
   STRUERE_EXPECT(ids_of(first) == Ids{"c", "b"});
+  STRUERE_EXPECT(are_notes(first));
   STRUERE_REQUIRE(first.next);
   selection.after = first.next;
   const Page second = transaction->select(selection);
@@ -286,7 +292,15 @@ void check_selections(const StorageFactory& make, Findings& findings) {
   selection = all_of(type);
   selection.order = {
       {*FieldPath::parse("data.n"), false}, {*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
-  STRUERE_EXPECT(ids_of(transaction->select(selection)) == Ids{"c", "b", "a"});  // absent < null < 1
+  const Page by_value = transaction->select(selection);
+  STRUERE_EXPECT(ids_of(by_value) == Ids{"c", "b", "a"});  // absent < null < 1
+  STRUERE_EXPECT(are_notes(by_value));
+
+  selection = all_of(type);
+  selection.id = "b";
+  const Page one = transaction->select(selection);
+  STRUERE_EXPECT(ids_of(one) == Ids{"b"});
+  STRUERE_EXPECT(are_notes(one));
 
   selection = all_of(type);
   selection.filter =
@@ -303,7 +317,7 @@ void check_selections(const StorageFactory& make, Findings& findings) {
       std::make_shared<const Grants>(Grants{{equals("data.owner", "ana"), mask}, {equals("id", "c"), {}}});
   const Page page = transaction->select(selection);
   STRUERE_REQUIRE(ids_of(page) == Ids{"c", "a"});
-  STRUERE_EXPECT(page.rows[0].type() == "note");
+  STRUERE_EXPECT(are_notes(page));
   STRUERE_EXPECT(json_view(page.rows[0]) == R"({"owner":"ana","secret":"t"})");
   STRUERE_EXPECT(json_view(page.rows[1]) == R"({"n":1,"owner":"ana"})");
   selection.filter = equals("data.secret", "s");
