@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/fork_count.hpp"
 #include "storage/postgres/server_error.hpp"
@@ -25,6 +27,10 @@ constexpr int interruption_interval_ms = 10;
 // A server that has just answered is not asked whether it is there: if it ends right then, the operation fails as it
 // would after the question.
 constexpr std::chrono::milliseconds surely_usable(1);
+
+// Methods of the planner that only searches use (plan_freely).
+constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "enable_mergejoin", "enable_bitmapscan",
+                                                         "enable_material"};
 
 // libpq tells no SQLSTATE of a connection that was refused. Its message has several lines, some of them indented.
 [[noreturn]] void throw_unreachable(std::string_view lines) {
@@ -78,8 +84,11 @@ Connection::Connection(const Target& target) : prepares_(target.prepares), forks
   plans_once_ = set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
   // From a field key to its row by the row's index, a row at a time, in the order of the key. Of a scope of a few
   // thousand rows, the planner would rather read all rows.
-  if (plans_once_)
-    set({"enable_hashjoin = off", "enable_mergejoin = off", "enable_bitmapscan = off", "enable_material = off"});
+  if (plans_once_) {
+    std::vector<std::string> settings;
+    for (const char* const method : methods_of_searches) settings.push_back(std::string(method) + " = off");
+    set(settings);
+  }
   // Each id leads to one row, so that no row is worth keeping. Servers before version 14 know no such setting.
   if (plans_once_) set({"enable_memoize = off"});
   // The server lets go of the locks of a host that is gone after a minute, not after hours.
@@ -93,9 +102,9 @@ bool Connection::is_over_network() const {
          address.ss_family != AF_UNIX;
 }
 
-bool Connection::set(std::initializer_list<const char*> settings) {
+bool Connection::set(const std::vector<std::string>& settings) {
   try {
-    for (const char* const setting : settings) queue(std::string("SET ") + setting);
+    for (const std::string& setting : settings) queue("SET " + setting);
     finish();
     return true;
   } catch (const Error&) {
@@ -107,9 +116,8 @@ bool Connection::set(std::initializer_list<const char*> settings) {
 
 void Connection::plan_freely() {
   if (!plans_once_) return;
-  for (const char* const setting : {"plan_cache_mode = auto", "enable_hashjoin = on", "enable_mergejoin = on",
-                                    "enable_bitmapscan = on", "enable_material = on"})
-    queue_again(std::string("SET LOCAL ") + setting);
+  queue_again("SET LOCAL plan_cache_mode = auto");
+  for (const char* const method : methods_of_searches) queue_again(fmt::format("SET LOCAL {} = on", method));
 }
 
 Connection::~Connection() {

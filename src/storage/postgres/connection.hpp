@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +62,8 @@ class Connection {
   // Sends what is queued without waiting; the results are dropped before the next statement is sent.
   void send_and_forget() noexcept;
 
-  // In this transaction: statements are planned for their values, and in any way that the server has. For searches.
+  // In this transaction, statements are planned for their values, with every kind of join and with bitmap scans. For
+  // searches. Reading whole tables, memoizing and compiling stay off.
   void plan_freely();
 
   // Asked while a result is waited for; if it answers true, the statement is cancelled.
@@ -84,7 +84,7 @@ class Connection {
   };
 
   bool is_over_network() const;
-  bool set(std::initializer_list<const char*> settings);  // whether the server took them
+  bool set(const std::vector<std::string>& settings);  // whether the server took them
   void require(bool succeeded);
   [[noreturn]] void throw_lost();
   void wait(bool for_write);
