@@ -27,7 +27,7 @@ class ConditionParser {
     --left_;
     if (!node.is_object())
       refuse("a condition is an object with `field`, `operator` and `value`, or with `any` or `all`");
-    if (const auto usual = usual_comparison(node)) return *usual;
+    if (auto usual = usual_comparison(node)) return *std::move(usual);
     if (node.contains("any")) return group(node, "any", depth);
     if (node.contains("all")) return group(node, "all", depth);
     if (node.contains("relationPath")) return relation_path(node);
@@ -92,13 +92,13 @@ class ConditionParser {
   }
 
   Predicate comparison(const Json& path, const Json& name, const Json& value) const {
-    const auto field = path.is_string() ? FieldPath::parse(path.get_ref<const std::string&>()) : std::nullopt;
+    auto field = path.is_string() ? FieldPath::parse(path.get_ref<const std::string&>()) : std::nullopt;
     if (!field)
       refuse(
           "`field` is `data.` and up to 8 segments of letters, digits, _ and -, or id, status, createdAt, updatedAt");
     const auto op = name.is_string() ? parse_operator(name.get_ref<const std::string&>()) : std::nullopt;
     if (!op) refuse("`operator` is one of eq, neq, in, nin, contains, gt, gte, lt, lte, exists");
-    return Predicate::comparison(*field, *op, operand(*op, value));
+    return Predicate::comparison(*std::move(field), *op, operand(*op, value));
   }
 
   Operand operand(Operator op, const Json& value) const {
@@ -165,6 +165,27 @@ std::string text_or_refuse(const std::string& text, const char* what) {
   auto canonical = canonical_json(Json(text), fault);
   if (!canonical) refuse_query(fmt::format("`{}` cannot be used: {}", what, fault.message));
   return *std::move(canonical);
+}
+
+// `where` was parsed, so that it is nested deeper than a stored value by a few groups at most. That dump() takes.
+std::string where_text(const Condition& where) {
+  JsonFault too_deep_or_large;
+  auto canonical = canonical_json(where.nodes(), too_deep_or_large);
+  return canonical ? *std::move(canonical) : where.nodes().dump();
+}
+
+// At least as many bytes as the text of a value has. It is counted without writing the text.
+std::size_t longest_text(const Json& value) {
+  constexpr std::size_t longest_escape = 6, longest_other = 32;
+  const auto of_string = [](const std::string& text) { return text.size() * longest_escape + std::size_t{3}; };
+  if (value.is_string()) return of_string(value.get_ref<const std::string&>());
+  std::size_t bytes = longest_other;
+  if (value.is_object())
+    for (const auto& [key, member] : value.get_ref<const Json::object_t&>())
+      bytes += of_string(key) + longest_text(member) + 1;
+  if (value.is_array())
+    for (const Json& element : value) bytes += longest_text(element) + 1;
+  return bytes;
 }
 
 std::vector<OrderKey> complete_order(const std::vector<OrderBy>& asked) {
@@ -257,21 +278,20 @@ ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search
   }
   out.order = complete_order(query.order);
   out.limit = query.limit;
+  if (longest_text(query.where.nodes()) > most_where_bytes && where_text(query.where).size() > most_where_bytes)
+    refuse_query(fmt::format("`where` is at most {} MiB of JSON", most_where_bytes >> 20));
+  return out;
+}
+
+std::string question_of(const Query& query, const std::vector<OrderKey>& order) {
+  std::string out;
   // Line ends separate the parts, because no part contains one.
-  for (const OrderKey& key : out.order)
-    out.question.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
-  if (!query.where.empty()) {
-    JsonFault too_deep_or_large;  // which dump() takes
-    const auto canonical = canonical_json(query.where.nodes(), too_deep_or_large);
-    const std::string where = canonical ? *canonical : query.where.nodes().dump();
-    if (where.size() > most_where_bytes)
-      refuse_query(fmt::format("`where` is at most {} MiB of JSON", most_where_bytes >> 20));
-    out.question.append(where);
-  }
-  out.question.append("\n");
-  if (query.status) out.question.append(Json(*query.status).dump());
-  out.question.append("\n");
-  if (query.search) out.question.append(Json(*query.search).dump());
+  for (const OrderKey& key : order) out.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
+  if (!query.where.empty()) out.append(where_text(query.where));
+  out.append("\n");
+  if (query.status) out.append(Json(*query.status).dump());
+  out.append("\n");
+  if (query.search) out.append(Json(*query.search).dump());
   return out;
 }
 

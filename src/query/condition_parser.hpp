@@ -30,12 +30,14 @@ struct ParsedQuery {
   std::optional<Search> search;
   std::vector<OrderKey> order;
   std::int64_t limit = 50;
-  // A cursor is bound to this text in addition to its scope and type.
-  std::string question;
 };
 
 // Throws invalid_query. `search_fields` are those of the entity type.
 ParsedQuery parse_query(const Query& query, const std::vector<FieldPath>& search_fields);
+
+// The text that a cursor is bound to, in addition to its scope and type. `query` was parsed, and `order` is the order
+// of its ParsedQuery.
+std::string question_of(const Query& query, const std::vector<OrderKey>& order);
 
 // Checks the groups and measures of an aggregate, without its limit. Throws invalid_query.
 Aggregation parse_aggregation(const std::vector<std::string>& group_by, const std::vector<Measure>& measures);

@@ -27,11 +27,14 @@ Condition operator||(const Condition& a, const Condition& b) {
 }
 
 Condition field::make(const char* op, Json value) const {
-  Json node = Json::object();  // member by member: a list of initializers would be copied
+  // Member by member: a list of initializers would be copied.
+  Json node = Json::object();
   node.emplace("field", path_);
   node.emplace("operator", op);
   node.emplace("value", std::move(value));
-  return Condition(std::move(node));
+  Json nodes = Json::array();
+  nodes.push_back(std::move(node));
+  return Condition(std::move(nodes));
 }
 
 }  // namespace struere

@@ -23,24 +23,17 @@ Selection view_of(GuardedOperation& operation, const AccessPlan& plan, const Ent
   return selection;
 }
 
-// The selection of a list query, and the text that ties a cursor to this query.
-struct ListQuestion {
-  Selection selection;
-  std::string text;
-};
-
-ListQuestion list_question(GuardedOperation& operation, const std::string& type_name, const Query& query) {
+Selection selection_of(GuardedOperation& operation, const std::string& type_name, const Query& query) {
   const auto plan = operation.require(Action::list, type_name);
   const EntityType& type = operation.require_type(type_name);
   ParsedQuery parsed = parse_query(query, RuleBook::search_fields(type));
-  ListQuestion out{view_of(operation, *plan, type), "entities/" + type_name + "/" + parsed.question};
-  Selection& selection = out.selection;
+  Selection selection = view_of(operation, *plan, type);
   selection.filter = std::move(parsed.filter);
   selection.search = std::move(parsed.search);
   selection.order = std::move(parsed.order);
   selection.limit = parsed.limit;
   selection.interruption = interruption_of(query.timeout, query.stop);
-  return out;
+  return selection;
 }
 
 // Whether a storage could hold the id. An id that cannot be stored is the id of no entity.
@@ -128,33 +121,35 @@ std::vector<Entity> get_many_entities(GuardedOperation& operation, const std::st
 
 Aggregates aggregate_entities(GuardedOperation& operation, const std::string& type_name, const Query& query,
                               const std::vector<std::string>& group_by, const std::vector<Measure>& measures) {
-  const Selection selection = list_question(operation, type_name, query).selection;
+  const Selection selection = selection_of(operation, type_name, query);
   Aggregation aggregation = parse_aggregation(group_by, measures);
   aggregation.limit = selection.limit;
   return operation.transaction().aggregate(selection, aggregation);
 }
 
 EntityPage list_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
-  auto [selection, question] = list_question(operation, type_name, query);
+  Selection selection = selection_of(operation, type_name, query);
+  // The text that ties a cursor to this query.
+  const auto question = [&] { return "entities/" + type_name + "/" + question_of(query, selection.order); };
   Projection projection(operation, operation.require_type(type_name), query.fields, query.expand);
   projection.prepare(selection);
   selection.most_bytes = most_page_bytes;
-  if (query.after) selection.after = require_position(operation, question, *query.after);
+  if (query.after) selection.after = require_position(operation, question(), *query.after);
   selection.is_last = operation.reads_once() && query.expand.empty();
   Page page = operation.transaction().select(selection);
   std::function<std::string()> next;
-  if (page.next) next = cursor_maker(operation, std::move(question), *std::move(page.next));
+  if (page.next) next = cursor_maker(operation, question(), *std::move(page.next));
   return EntityPage(projection.rows(std::move(page)), std::move(next));
 }
 
 std::int64_t count_entities(GuardedOperation& operation, const std::string& type_name, const Query& query) {
-  Selection selection = list_question(operation, type_name, query).selection;
+  Selection selection = selection_of(operation, type_name, query);
   selection.is_last = operation.reads_once();
   return operation.transaction().count(selection);
 }
 
 std::vector<std::string> plan_of_list(GuardedOperation& operation, const std::string& type_name, const Query& query) {
-  return operation.transaction().plan_of(list_question(operation, type_name, query).selection);
+  return operation.transaction().plan_of(selection_of(operation, type_name, query));
 }
 
 }  // namespace struere
