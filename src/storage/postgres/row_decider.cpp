@@ -1,6 +1,7 @@
 #include "storage/postgres/row_decider.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "struere/query/comparison.hpp"
 
@@ -10,6 +11,13 @@ namespace {
 void add_fields(const Predicate& predicate, std::vector<FieldPath>& out) {
   if (predicate.kind() == Predicate::Kind::comparison && predicate.field().is_data()) out.push_back(predicate.field());
   for (const Predicate& part : predicate.parts()) add_fields(part, out);
+}
+
+// Whether the predicate names a value of the actor or of relations.
+bool is_to_resolve(const Predicate& predicate) {
+  return predicate.kind() == Predicate::Kind::reached ||
+         (predicate.kind() == Predicate::Kind::comparison && predicate.operand().kind != Operand::Kind::literal) ||
+         std::ranges::any_of(predicate.parts(), is_to_resolve);
 }
 
 bool asks_for_relations(const Predicate& predicate) {
@@ -26,24 +34,32 @@ RowDecider::RowDecider(const Selection& selection, RelationReader& relations, co
     : selection_(selection),
       relations_(relations),
       groups_(std::make_unique<MaskGroups>(*selection.grants)),
-      filter_(resolved(selection.filter, selection.actor, relations_)) {
-  std::vector<FieldPath>& asked = asked_.visible.emplace();
-  for (const Predicate& predicate : groups_->predicates) {
-    admits_.push_back(resolved(predicate, selection.actor, relations_));
-    add_fields(admits_.back(), asked);
-    asks_for_relations_ = asks_for_relations_ || struere::postgres::asks_for_relations(admits_.back());
+      more_(more) {
+  if (is_to_resolve(selection.filter)) filter_ = resolved(selection.filter, selection.actor, relations_);
+  if (std::ranges::any_of(groups_->predicates, is_to_resolve)) {
+    admits_.emplace();
+    for (const Predicate& predicate : groups_->predicates)
+      admits_->push_back(resolved(predicate, selection.actor, relations_));
   }
-  asks_for_relations_ = asks_for_relations_ || struere::postgres::asks_for_relations(filter_);
-  add_fields(filter_, asked);
+  asks_for_relations_ = struere::postgres::asks_for_relations(filter()) ||
+                        std::ranges::any_of(admits(), struere::postgres::asks_for_relations);
+}
+
+void RowDecider::note_asked_fields() {
+  std::vector<FieldPath>& asked = asked_.visible.emplace();
+  for (const Predicate& predicate : admits()) add_fields(predicate, asked);
+  add_fields(filter(), asked);
   const auto add_data = [&](const FieldPath& field) {
     if (field.is_data()) asked.push_back(field);
   };
-  for (const OrderKey& key : selection.order) add_data(key.field);
-  for (const FieldPath& field : selection.values) add_data(field);
-  for (const FieldPath& field : more) add_data(field);
-  if (selection.search)
-    for (const FieldPath& field : selection.search->fields) add_data(field);
-  just_asked_.push_back(&asked_);
+  for (const OrderKey& key : selection_.order) add_data(key.field);
+  for (const FieldPath& field : selection_.values) add_data(field);
+  for (const FieldPath& field : more_) add_data(field);
+  if (selection_.search)
+    for (const FieldPath& field : selection_.search->fields) add_data(field);
+  if (asked.empty()) return;
+  const Mask* const only = &asked_;
+  narrowing_ = std::make_unique<MaskSplicer>(std::span(&only, 1), MaskPurpose::query);
 }
 
 Visibility RowDecider::visible(const FieldPath& field) const {
@@ -64,8 +80,8 @@ void RowDecider::note_attributes(const ResultRow& row) {
 const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
   bits_.reset();
   note_attributes(row);
-  if (!asked_.visible->empty()) {
-    if (!narrowing_) narrowing_ = std::make_unique<MaskSplicer>(just_asked_, MaskPurpose::query);
+  if (!asked_.visible) note_asked_fields();
+  if (narrowing_) {
     narrowed_.clear();
     narrowing_->splice(row.text(1), narrowed_);
     stored_.data = parse_canonical_json(narrowed_);
@@ -75,8 +91,8 @@ const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
   std::string bits;
   std::vector<const Mask*> masks;
   bool shows_all = false;
-  for (std::size_t i = 0; i < admits_.size(); ++i) {
-    const bool is_admitted = holds(admits_[i], stored_, selection_.actor, relations_);
+  for (std::size_t i = 0; i < admits().size(); ++i) {
+    const bool is_admitted = holds(admits()[i], stored_, selection_.actor, relations_);
     bits += is_admitted ? '1' : '0';
     if (!is_admitted) continue;
     masks.push_back(groups_->masks[i]);
@@ -88,7 +104,7 @@ const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
     masked_ = masked_fields(masks, stored_, MaskPurpose::query);
     view_ = &masked_;
   }
-  if (!holds(filter_, *view_, selection_.actor, relations_)) return bits_;
+  if (!holds(filter(), *view_, selection_.actor, relations_)) return bits_;
   if (selection_.search && !matches(*selection_.search, *view_)) return bits_;
   bits_ = std::move(bits);
   return bits_;

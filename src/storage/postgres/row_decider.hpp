@@ -22,8 +22,8 @@ class RowDecider {
 
   // What must be true of a row as it is stored, beside the masks of groups(), and of the view.
   const MaskGroups& groups() const noexcept { return *groups_; }
-  const std::vector<Predicate>& admits() const noexcept { return admits_; }
-  const Predicate& filter() const noexcept { return filter_; }
+  const std::vector<Predicate>& admits() const noexcept { return admits_ ? *admits_ : groups_->predicates; }
+  const Predicate& filter() const noexcept { return filter_ ? *filter_ : selection_.filter; }
   // How the groups show a field: `mixed` if they differ.
   Visibility visible(const FieldPath& field) const;
 
@@ -39,15 +39,17 @@ class RowDecider {
 
  private:
   void note_attributes(const ResultRow& row);
+  void note_asked_fields();
 
   const Selection& selection_;
   RelationMemory relations_;
   std::unique_ptr<MaskGroups> groups_;
-  std::vector<Predicate> admits_;
-  Predicate filter_;
+  // Those of the selection, with the values of the actor and of relations; absent if they name none.
+  std::optional<std::vector<Predicate>> admits_;
+  std::optional<Predicate> filter_;
   bool asks_for_relations_ = false;
-  Mask asked_;  // of `data`, what is looked at
-  std::vector<const Mask*> just_asked_;
+  std::vector<FieldPath> more_;
+  Mask asked_;  // of `data`, what is looked at; without a list before the first decide()
   std::unique_ptr<MaskSplicer> narrowing_;
   std::string narrowed_;
   std::optional<std::string> bits_;
