@@ -109,10 +109,15 @@ Candidates::Candidates(std::int64_t scope, const Selection& selection, const Row
     : scope_(scope), selection_(selection), decider_(decider), keys_(keys), terms_(terms) {
   const auto is_clear = [&](const FieldPath& field) { return decider_.visible(field) == Visibility::clear; };
   const auto add = [&](const Predicate* condition, bool is_of_rows) {
-    if (is_of_rows && is_resolved(*condition)) conditions_.push_back(condition);
+    if (is_of_rows && is_resolved(*condition))
+      conditions_.push_back(condition);
+    else
+      are_all_conditions_ = false;
   };
   if (decider_.admits().size() == 1)
     for (const Predicate* const condition : conditions_of(decider_.admits().front())) add(condition, true);
+  else
+    are_all_conditions_ = false;
   for (const Predicate* const condition : conditions_of(decider_.filter()))
     add(condition, is_clear(condition->field()));
   const std::vector<OrderKey> asked = with_order ? selection.order : std::vector<OrderKey>();
@@ -379,20 +384,14 @@ bool Candidates::is_position_exact() const {
 }
 
 bool Candidates::is_decided() const {
-  if (selection_.search || !decider_.groups().single() || !is_conjunction(decider_.admits().front()) ||
+  if (selection_.search || !are_all_conditions_ || !is_conjunction(decider_.admits().front()) ||
       !is_conjunction(decider_.filter()))
     return false;
-  if (access_ && (access_->is_full() || access_->list)) {
-    const std::vector<std::string> keys =
-        access_->list ? listed_keys(*access_) : std::vector<std::string>{beginning_of(*access_)};
-    if (!std::ranges::all_of(keys, [](const std::string& key) { return is_exact_field_key(key); })) return false;
-  }
-  std::vector<const Predicate*> all = conditions_of(decider_.admits().front());
-  const std::vector<const Predicate*> filter = conditions_of(decider_.filter());
-  all.insert(all.end(), filter.begin(), filter.end());
-  return std::ranges::all_of(all, [&](const Predicate* condition) {
-    return std::ranges::find(conditions_, condition) != conditions_.end() &&
-           (is_condition_of_attribute(*condition) || is_in_key(*condition));
+  const auto is_exact = [](const std::string& key) { return is_exact_field_key(key); };
+  if (access_ && access_->list && !std::ranges::all_of(listed_keys(*access_), is_exact)) return false;
+  if (access_ && access_->is_full() && !is_exact(beginning_of(*access_))) return false;
+  return std::ranges::all_of(conditions_, [&](const Predicate* condition) {
+    return is_condition_of_attribute(*condition) || is_in_key(*condition);
   });
 }
 

@@ -72,6 +72,7 @@ class Candidates {
   const TypeKeys& keys_;
   const std::vector<std::string>& terms_;
   std::vector<const Predicate*> conditions_;  // of every row as it is stored
+  bool are_all_conditions_ = true;            // conditions_ are all those of the rules and of the filter
   std::optional<KeyAccess> access_;
   std::vector<KeyAccess> alternatives_;
   Order order_ = Order::none;
