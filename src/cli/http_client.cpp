@@ -57,6 +57,7 @@ class Connection {
  public:
   explicit Connection(const ServerAddress& address)
       : address_(address), context_(ssl::context::tls_client), stream_(io_, context_) {
+    buffer_.reserve(most_read);  // Beast reads no more than there is room for, and 512 bytes if there is none
     if (address.is_secure) {
       error_code fault;
       context_.set_default_verify_paths(fault);
@@ -101,7 +102,7 @@ class Connection {
 
   // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
   std::string read_part(http::response_parser<http::buffer_body>& parser, bool has_end) {
-    std::array<char, 16384> bytes{};
+    std::array<char, most_read> bytes{};
     while (!parser.is_done()) {
       parser.get().body().data = bytes.data();
       parser.get().body().size = bytes.size();
@@ -152,6 +153,8 @@ class Connection {
     io_.run();
     if (result) throw_unreachable(address_, result.message());
   }
+
+  static constexpr std::size_t most_read = 65536;  // bytes at once
 
   const ServerAddress& address_;
   net::io_context io_;
