@@ -54,7 +54,8 @@ Json read_answer(const std::string& text, const std::string& from) {
                               from));
     return true;
   };
-  Json out = Json::parse(std::string_view(text), count, false);  // by the iterators that the library uses
+  // Of a view, as the library parses: its functions for that are optimised also where the tool's own are not.
+  Json out = Json::parse(std::string_view(text), count, false);
   if (out.is_discarded())
     throw Error(ErrorCode::storage, fmt::format("{} did not answer JSON; is it a server of struere?", from));
   return out;
