@@ -10,6 +10,13 @@ before(async () => {
 });
 after(() => stop?.());
 
+// Runs in the page. What is in the document may not be painted yet, so that it waits to be told.
+const first_contentful_paint = () => new Promise((resolve) => {
+  new PerformanceObserver((paints) => {
+    const first = paints.getEntriesByName("first-contentful-paint")[0];
+    if (first) resolve(first.startTime);
+  }).observe({ type: "paint", buffered: true });
+});
 const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 test("the first paint of pages is measured", async (context) => {
@@ -20,9 +27,7 @@ test("the first paint of pages is measured", async (context) => {
     for (let round = 0; round < 7; ++round) {
       await visit.go(path);
       settled.push(await visit.page.evaluate(() => performance.now()));
-      const found = await visit.page.evaluate(() => Object.fromEntries(performance.getEntriesByType("paint").map((one) => [one.name, one.startTime])));
-      assert.ok(found["first-contentful-paint"] > 0);
-      paints.push(found["first-contentful-paint"]);
+      paints.push(await visit.page.evaluate(first_contentful_paint));
     }
     context.diagnostic(`${path}: first contentful paint ${median(paints).toFixed(0)} ms, rows shown ${median(settled).toFixed(0)} ms (medians of 7)`);
   }
