@@ -102,12 +102,17 @@ export class Visit {
     await this.page.screenshot({ path: join(folder, `${name}.png`) });
   }
 
-  // The rules of axe on the page as it is. It is put in beside the page's policy, which refuses foreign scripts.
-  async axe() {
+  // The rules of axe on the page as it is: all, of colours alone, or all others. It is put in beside the page's policy,
+  // which refuses foreign scripts.
+  async axe(rules = "all") {
+    const options = { resultTypes: ["violations"] };
+    if (rules === "colours") options.runOnly = { type: "rule", values: ["color-contrast"] };
+    else if (rules === "without colours") options.rules = { "color-contrast": { enabled: false } };
+    else assert.equal(rules, "all");
     const client = await this.context.newCDPSession(this.page);
     const { result: known } = await client.send("Runtime.evaluate", { expression: "typeof axe" });
     const { result, exceptionDetails } = await client.send("Runtime.evaluate", {
-      expression: `${known.value === "undefined" ? axe : ""}; axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " // " + (node.any[0] ?? node.all[0] ?? node.none[0])?.message).join(" | ")))`,
+      expression: `${known.value === "undefined" ? axe : ""}; axe.run(document, ${JSON.stringify(options)}).then((found) => found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " // " + (node.any[0] ?? node.all[0] ?? node.none[0])?.message).join(" | ")))`,
       awaitPromise: true, returnByValue: true,
     });
     await client.detach();
