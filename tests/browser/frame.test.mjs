@@ -51,6 +51,21 @@ test("an address of another server is not followed after the sign-in", async () 
   await visit.close();
 });
 
+test("health waits while the database is checked for somebody else", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  let refused = 0;
+  await visit.page.route("**/v1/doctor?*", (route) => {
+    if (refused === 2) return route.continue();
+    ++refused;
+    return route.fulfill({ status: 429, contentType: "application/problem+json", body: '{"code": "limit", "detail": "the database is being checked"}' });
+  });
+  await visit.go("/health");
+  assert.equal(refused, 2);
+  assert.equal(await visit.page.getByRole("alert").count(), 0);
+  await visit.page.getByRole("heading", { name: "Findings" }).waitFor();
+  await visit.close();
+});
+
 test("signing out ends the session on the server", async () => {
   const visit = await (await Visit.open(browser, project)).sign_in();
   const cookies = await visit.context.cookies();

@@ -17,7 +17,6 @@ before(async () => {
   const visit = await Visit.open(browser, project, { session });
   await visit.go("/data");
   project.thread = await visit.page.evaluate(talk);
-  await visit.go("/health");  // the first time, the database is checked, and who else asks meanwhile is refused
   await visit.close();
 });
 

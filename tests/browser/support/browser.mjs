@@ -16,7 +16,7 @@ export const launch = () => {
 };
 
 // Chromium notes each answer over 399 in the console. Those that a page asks for on purpose are not errors of the page.
-const is_status_note = (words) => /^Failed to load resource: the server responded with a status of 4(01|03|04|09|12|22)/.test(words);
+const is_status_note = (words) => /^Failed to load resource: the server responded with a status of 4(01|03|04|09|12|22|29)/.test(words);
 
 export class Visit {
   static async open(browser, project, { phone = false, dark = false, session } = {}) {

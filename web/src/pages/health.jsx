@@ -24,8 +24,20 @@ function command_of({ check, environment, subject }) {
   return mended;
 }
 
+// While the database is checked for the first time, the server sends everybody else away.
+async function read_findings(signal) {
+  for (let tries = 1; ; ++tries) {
+    try {
+      return await api.get("/v1/doctor", { signal });
+    } catch (failure) {
+      if (failure.status !== 429 || tries === 30) throw failure;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+}
+
 export function HealthPage() {
-  const doctor = useResource("doctor", (signal) => api.get("/v1/doctor", { signal }));
+  const doctor = useResource("doctor", read_findings);
   const metrics = useResource("metrics", read_metrics);
   return (
     <Page title="Health" lead="What is wrong, or will be soon. Looking reads everything and changes nothing."
