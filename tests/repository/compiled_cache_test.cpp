@@ -88,7 +88,7 @@ TEST_CASE("a schema that a scope gave up is compiled again and holds", "[reposit
   CHECK_ERROR(invalid_data, world.create("t1", {{"v", "no number"}}));
 }
 
-TEST_CASE("no scope compiles again because of what others compile", "[repository][cache][schema]") {
+TEST_CASE("no scope compiles again because of what others compile", "[repository][cache][schema][large]") {
   World world(StorageKind::memory);
   world.define_type(heavy_type("own"));
   world.create("own", {{"v", 1}});
@@ -112,7 +112,7 @@ TEST_CASE("no scope compiles again because of what others compile", "[repository
 }
 
 TEST_CASE("an import compiles each schema once, however many types its rows take turns in",
-          "[repository][cache][schema]") {
+          "[repository][cache][schema][large]") {
   World world(any_storage());
   constexpr std::size_t types = 10;  // more than a scope keeps
   for (std::size_t i = 0; i < types; ++i) world.define_type(heavy_type("t" + std::to_string(i)));

@@ -36,7 +36,7 @@ std::vector<std::int64_t> tokens_of_all(const Session& session, const ExecutionQ
 }  // namespace
 
 TEST_CASE("a page of executions examines 20,000 for a model or status that few have, and says how far it came",
-          "[executions][bounds]") {
+          "[executions][bounds][large]") {
   World world(any_storage());
   const Session session = world.system();
   session.agents().define({.slug = "tutor", .name = "Tutor"});
@@ -73,7 +73,7 @@ TEST_CASE("a page of executions examines 20,000 for a model or status that few h
   CHECK(session.executions().rollup({ExecutionGroup::status}, {.model = "rare"}).size() == 2);
 }
 
-TEST_CASE("executions of one millisecond are examined together", "[executions][bounds]") {
+TEST_CASE("executions of one millisecond are examined together", "[executions][bounds][large]") {
   World world(any_storage());
   const Session session = world.system();
   session.transaction([](Session& unit) {

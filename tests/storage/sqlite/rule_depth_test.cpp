@@ -21,7 +21,7 @@ Json deep(const Json& inner, const char* other) {
 
 }  // namespace
 
-TEST_CASE("the deepest rules, many roles and a mixed view fit one statement", "[sqlite][rules]") {
+TEST_CASE("the deepest rules, many roles and a mixed view fit one statement", "[sqlite][rules][large]") {
   World world(StorageKind::sqlite);
   std::vector<std::string> roles;
   world.define_type({{"slug", "note"}, {"boundToRole", "role-0"}, {"searchFields", {"title"}}});
