@@ -47,17 +47,21 @@ void add_pg_init(CLI::App& pg, Options& options) {
 
 void add_pg_distribute(CLI::App& pg, Options& options) {
   static bool citus = false;
+  static PostgresRoles roles;
   auto* const command = pg.add_subcommand("distribute", "Spread the tables over the nodes of a cluster, by scope");
-  command->add_option("url", pg_url, "postgresql://…, as the owner; not needed with --dry-run")->type_name("URL");
+  command->add_option("url", pg_url, "postgresql://…, as a superuser; not needed with --dry-run")->type_name("URL");
   command->add_flag("--citus", citus, "Of Citus, the only kind there is so far")->required();
+  command->add_option("--application", roles.application, "The role that hosts connect as")
+      ->capture_default_str()
+      ->type_name("ROLE");
   command->add_flag("--dry-run", is_pg_dry_run, "Only print the statements");
   command->footer("Example:\n  struere pg distribute --citus --dry-run");
   command->callback([&options] {
     if (!is_pg_dry_run) {
       if (pg_url.empty()) throw UsageError("`struere pg distribute` needs the URL of the database, or --dry-run");
-      distribute_postgres(pg_url);
+      distribute_postgres(pg_url, roles);
     }
-    say_statements(options, distribution_statements());
+    say_statements(options, distribution_statements(roles));
   });
 }
 

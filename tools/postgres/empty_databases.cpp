@@ -7,11 +7,13 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "conformance/scenario_storage.hpp"
+#include "postgres/citus.hpp"
 #include "struere/spi/forwarding_storage.hpp"
 #include "struere/storage/postgres.hpp"
 #include "struere/storage/postgres_setup.hpp"
@@ -29,8 +31,9 @@ void run(const std::string& url, const std::string& sql) {
 }
 
 // What no check can be in the way of.
+constexpr const char* check_nothing = "SET LOCAL session_replication_role = replica";
 constexpr const char* empty_all_tables =
-    "SET session_replication_role = replica; DO $$ DECLARE t record; BEGIN FOR t IN SELECT relname FROM pg_class WHERE "
+    "DO $$ DECLARE t record; BEGIN FOR t IN SELECT relname FROM pg_class WHERE "
     "relnamespace = 'struere'::regnamespace AND relkind = 'r' AND relname <> 'meta' LOOP EXECUTE format('DELETE FROM "
     "struere.%I', t.relname); END LOOP; END $$";
 
@@ -43,10 +46,12 @@ class Databases {
         url_.erase(at, parameter.size());
         prepares_ = false;
       }
+    cluster_.emplace(url_);
   }
   ~Databases() {
     for (const std::string& name : all_) try {
         run(url_, "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+        cluster_->drop_from_workers(name);
       } catch (const std::exception&) {  // the server is gone, and the database with it
       }
   }
@@ -59,13 +64,18 @@ class Databases {
     if (!free_.empty()) {
       name = free_.back();
       free_.pop_back();
-      run(url_of(name), empty_all_tables);
+      if (cluster_->is_there())
+        cluster_->run(name, {check_nothing, empty_all_tables});
+      else
+        run(url_of(name), std::string(check_nothing) + "; " + empty_all_tables);
     } else {
       static std::atomic<int> made = 0;  // by all lenders of this process
       name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(++made);
       run(url_, "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
       all_.push_back(name);
+      cluster_->add_database(name);
       set_up(url_of(name));
+      cluster_->distribute(name);
     }
     const std::string out = as_application(url_of(name));
     return prepares_ ? out : out + (out.find('?') == std::string::npos ? "?" : "&") + "prepare=off";
@@ -102,6 +112,7 @@ class Databases {
 
   std::string url_;
   bool prepares_ = true;
+  std::optional<CitusCluster> cluster_;
   std::mutex mutex_;
   std::vector<std::string> all_, free_;
 };

@@ -30,10 +30,13 @@ struct PostgresSetup {
 //   Error{storage}       the server cannot be reached or refuses
 std::vector<std::string> set_up_postgres(const std::string& url, const PostgresSetup& setup = {});
 
-// The calls that spread the tables over the nodes of a Citus cluster by scope, and copy shared tables to all of them
-// (docs/scale.md). For an empty database that was set up.
-std::vector<std::string> distribution_statements();
-// Issues them in one transaction, as the owner of the tables. Throws Error{storage} if the database is not of Citus.
-void distribute_postgres(const std::string& url);
+// The statements that spread the tables over the nodes of a Citus cluster by scope, and copy shared tables to all of
+// them (docs/scale.md). For an empty database that was set up and has its nodes; they can be run again, for new tables
+// and nodes.
+std::vector<std::string> distribution_statements(const PostgresRoles& roles = {});
+// Issues them, as a superuser; the tables in one transaction. Throws
+//   Error{conflict}  the database has organizations already, and is not distributed
+//   Error{storage}   the database is not of Citus, `url` does not name a superuser, or the server refuses
+void distribute_postgres(const std::string& url, const PostgresRoles& roles = {});
 
 }  // namespace struere

@@ -23,6 +23,7 @@ namespace {
 
 // Statements of other shapes are sent unprepared.
 constexpr std::size_t most_prepared = 512, most_prepared_without_parameters = 256;
+constexpr std::size_t most_organizations = 4096;
 constexpr int interruption_interval_ms = 10;
 // A server that has just answered is not asked whether it is there: if it ends right then, the operation fails as it
 // would after the question.
@@ -49,7 +50,8 @@ constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "ena
 
 }  // namespace
 
-Connection::Connection(const Target& target) : prepares_(target.prepares), forks_(fork_count()) {
+Connection::Connection(const Target& target)
+    : prepares_(target.prepares), is_citus_(target.is_citus), forks_(fork_count()) {
   // A later one prevails. An operation that waits for a host that is gone ends after a minute, not after hours.
   constexpr std::array<const char*, 9> keywords{"connect_timeout",
                                                 "fallback_application_name",
@@ -81,7 +83,8 @@ Connection::Connection(const Target& target) : prepares_(target.prepares), forks
   // answer. Searches, for which that is not so, say otherwise (row_batches.hpp). A plan that was made while a table was
   // small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without
   // one of the settings plans as it likes.
-  plans_once_ = set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
+  // Citus cannot plan without the scope's value which node has its rows, and each node plans for itself.
+  plans_once_ = !is_citus_ && set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
   // From a field key to its row by the row's index, a row at a time, in the order of the key. Of a scope of a few
   // thousand rows, the planner would rather read all rows.
   if (plans_once_) {
@@ -123,6 +126,24 @@ void Connection::plan_freely() {
 Connection::~Connection() {
   // In a child of fork(), it would end the session of the parent.
   if (forks_ == fork_count()) PQfinish(connection_);
+}
+
+// A scope keeps its organization for good. Only reads what is committed: Work::enter_new().
+const std::string& Connection::organization_of(std::int64_t scope) {
+  if (const auto known = organizations_.find(scope); known != organizations_.end()) return known->second;
+  const bool commits = std::exchange(commits_with_next_, false);
+  const Result row = run("SELECT organization_id FROM struere.scopes WHERE id = $1", Parameters().add(scope));
+  commits_with_next_ = commits;
+  if (row.rows() == 0) throw Error(ErrorCode::storage, "a scope of the database is missing; restore a backup");
+  if (organizations_.size() >= most_organizations) organizations_.clear();
+  return organizations_.emplace(scope, row.bytes(0, 0)).first->second;
+}
+
+std::string Connection::quoted(const std::string& text) {
+  const std::unique_ptr<char, void (*)(void*)> literal(PQescapeLiteral(connection_, text.data(), text.size()),
+                                                       PQfreemem);
+  if (!literal) throw Error(ErrorCode::storage, "a text cannot be sent to the server");
+  return literal.get();
 }
 
 void Connection::throw_lost() {

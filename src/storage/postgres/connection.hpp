@@ -22,7 +22,8 @@ namespace struere::postgres {
 // Where to connect to. `url` is libpq's, which may take its password from elsewhere (PGPASSFILE, a service file).
 struct Target {
   std::string url;
-  bool prepares = true;  // statements are prepared; not with a pooler that knows none of them
+  bool prepares = true;   // statements are prepared; not with a pooler that knows none of them
+  bool is_citus = false;  // a coordinator of Citus, over whose workers the tables are spread
 
   // Takes `?prepare=off` out of an URL. Throws Error{storage}, which does not repeat the URL, if it is malformed.
   static Target parse(std::string_view url);
@@ -62,6 +63,12 @@ class Connection {
   // Sends what is queued without waiting; the results are dropped before the next statement is sent.
   void send_and_forget() noexcept;
 
+  bool is_citus() const noexcept { return is_citus_; }
+  // The organization of a scope; the statements of a transaction that were queued go with the question.
+  const std::string& organization_of(std::int64_t scope);
+  // 'text', quoted as a literal.
+  std::string quoted(const std::string& text);
+
   // In this transaction, statements are planned for their values, with every kind of join and with bitmap scans. For
   // searches. Reading whole tables, memoizing and compiling stay off.
   void plan_freely();
@@ -70,6 +77,7 @@ class Connection {
   void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }
 
   bool is_whole() const noexcept { return !is_broken_; }
+  void close() noexcept { is_broken_ = true; }  // nobody gets it again
   // Whether the server still holds the other end, as far as can be told without a round trip.
   bool is_usable() noexcept;
   // COMMIT is on its way: if the connection is lost now, nobody knows whether it was carried out.
@@ -98,7 +106,8 @@ class Connection {
   Ticket send(const std::string* name, std::string_view sql, const Parameters& parameters);
 
   pg_conn* connection_;
-  bool prepares_, plans_once_ = false;
+  bool prepares_, plans_once_ = false, is_citus_;
+  std::unordered_map<std::int64_t, std::string> organizations_;
   std::uint64_t forks_;
   struct HashOfText {
     using is_transparent = void;

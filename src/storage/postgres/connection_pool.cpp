@@ -31,6 +31,11 @@ Lease ConnectionPool::lease() {
   return out;
 }
 
+void ConnectionPool::set_citus(const Lease& own) {
+  target_.is_citus = true;
+  own->close();
+}
+
 std::unique_ptr<Connection> ConnectionPool::take_idle() {
   const std::scoped_lock lock(mutex_);
   if (idle_.empty()) return nullptr;

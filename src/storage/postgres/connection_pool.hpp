@@ -23,6 +23,9 @@ class ConnectionPool {
   ConnectionPool(Target target, std::size_t most, std::chrono::milliseconds timeout)
       : target_(std::move(target)), most_(most), timeout_(timeout) {}
 
+  // What was found out about the database: before there are other leases than the caller's, whose connection is not
+  // kept.
+  void set_citus(const Lease& own);
   // Waits until one is free, and throws Error{storage} if none is for as long as the timeout.
   Lease lease();
 

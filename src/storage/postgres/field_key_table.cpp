@@ -62,10 +62,13 @@ void FieldKeyTable::insert(const FieldKeys& keys, const StoredEntity& entity) {
     values.push_back(key_of(key, entity.data));
   }
   connection().queue(
-      "INSERT INTO struere.entity_keys(scope_id, type_key, key_no, key, created_at, id) SELECT $1::integer, "
-      "$2::bigint, "
-      "u.key_no, u.key, $3::bigint, $4::text FROM unnest($5::bigint[], $6::bytea[]) AS u(key_no, key) ON CONFLICT DO "
-      "NOTHING",
+      connection().is_citus()
+          ? "INSERT INTO struere.entity_keys(scope_id, type_key, key_no, key, created_at, id) SELECT h.scope_id, "
+            "$2::bigint, u.key_no, u.key, $3::bigint, $4::text FROM struere.scope_heads h, unnest($5::bigint[], "
+            "$6::bytea[]) AS u(key_no, key) WHERE h.scope_id = $1 ON CONFLICT DO NOTHING"  // as in NewRows
+          : "INSERT INTO struere.entity_keys(scope_id, type_key, key_no, key, created_at, id) SELECT $1::integer, "
+            "$2::bigint, u.key_no, u.key, $3::bigint, $4::text FROM unnest($5::bigint[], $6::bytea[]) AS u(key_no, "
+            "key) ON CONFLICT DO NOTHING",
       Parameters()
           .add(scope_)
           .add(entity.type)

@@ -36,10 +36,15 @@ struct NewRows::Layout {
     const std::string insert = fmt::format("INSERT INTO struere.{}(scope_id{}) ", table, names);
     one_row = fmt::format("{}VALUES($1{}){}", insert, values, conflict);
     many_rows = fmt::format("{}SELECT $1::integer, * FROM unnest({}){}", insert, lists, conflict);
+    // Citus sends a statement to the node of the rows that it selects; without any, it would use COPY, which row
+    // security is not for.
+    many_rows_on_citus =
+        fmt::format("{}SELECT h.scope_id, u.* FROM struere.scope_heads h, unnest({}) u WHERE h.scope_id = $1{}", insert,
+                    lists, conflict);
   }
 
   std::vector<Column> columns;
-  std::string one_row, many_rows;  // $1 is the scope
+  std::string one_row, many_rows, many_rows_on_citus;  // $1 is the scope
 };
 
 const NewRows::Layout NewRows::entity_layout("entities", {{"id", texts},
@@ -192,7 +197,8 @@ void NewRows::send(Table& table) {
       parameters.add_null();
   }
   unanswered_bytes_ += bytes;
-  connection.queue(table.rows > 1 ? table.layout.many_rows : table.layout.one_row, parameters);
+  const std::string& many_rows = connection.is_citus() ? table.layout.many_rows_on_citus : table.layout.many_rows;
+  connection.queue(table.rows > 1 ? many_rows : table.layout.one_row, parameters);
   if (bytes >= worth_sending) connection.begin_sending();  // so that the server begins as well
   for (Array& column : table.columns) column.clear();
   table.rows = 0;

@@ -61,10 +61,9 @@ void PostgresTransaction::before_commit() {
   if (!std::exchange(has_changed_runs_, false)) return;
   const Parameters scope = Parameters().add(scope_);
   connection().queue(
-      "INSERT INTO struere.due_scopes(scope_id, due_at) SELECT $1::integer, first FROM (SELECT min(due_at) AS first "
-      "FROM "
-      "struere.trigger_runs WHERE scope_id = $1 AND status IN ('pending', 'running')) AS runs WHERE first IS NOT NULL "
-      "ON CONFLICT(scope_id) DO UPDATE SET due_at = excluded.due_at",
+      "INSERT INTO struere.due_scopes(scope_id, due_at) SELECT scope_id, min(due_at) FROM struere.trigger_runs WHERE "
+      "scope_id = $1 AND status IN ('pending', 'running') GROUP BY scope_id ON CONFLICT(scope_id) DO UPDATE SET due_at "
+      "= excluded.due_at",
       scope);
   connection().queue(
       "DELETE FROM struere.due_scopes WHERE scope_id = $1 AND NOT EXISTS(SELECT 1 FROM struere.trigger_runs WHERE "
@@ -306,8 +305,9 @@ bool PostgresDatabaseTransaction::insert_record(RecordTable table, const Record&
   const std::string_view no_hash(reinterpret_cast<const char*>(zeros.data()), zeros.size());
   for (int row = 0; row < 2; ++row) {
     const std::int64_t scope = scopes.integer(row, 0);
-    work_->in(scope).run("INSERT INTO struere.scope_heads(scope_id, event_hash, log_start_hash) VALUES($1, $2, $2)",
-                         Parameters().add(scope).add_bytes(no_hash));
+    work_->in_new(scope, id).run(
+        "INSERT INTO struere.scope_heads(scope_id, event_hash, log_start_hash) VALUES($1, $2, $2)",
+        Parameters().add(scope).add_bytes(no_hash));
   }
   return true;
 }

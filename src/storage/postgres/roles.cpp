@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "storage/postgres/row_security.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
@@ -64,11 +63,11 @@ std::vector<std::string> role_statements(Connection& connection, const PostgresR
   return out;
 }
 
-std::vector<std::string> grant_statements(const PostgresRoles& roles) {
+std::vector<std::string> grant_statements(const PostgresRoles& roles, Layout layout) {
   const std::string application = quoted_role(roles.application), backup = quoted_role(roles.backup);
   std::vector<std::string> out{"REVOKE ALL ON SCHEMA struere FROM PUBLIC",
                                fmt::format("GRANT USAGE ON SCHEMA struere TO {}, {}", application, backup)};
-  for (const TableWall& wall : table_walls()) {
+  for (const TableWall& wall : table_walls(layout)) {
     out.push_back(fmt::format("REVOKE ALL ON struere.{} FROM PUBLIC, {}, {}", wall.table, application, backup));
     out.push_back(fmt::format("GRANT {} ON struere.{} TO {}", wall.privileges, wall.table, application));
     out.push_back(fmt::format("GRANT SELECT ON struere.{} TO {}", wall.table, backup));

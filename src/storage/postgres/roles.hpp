@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "storage/postgres/connection.hpp"
+#include "storage/postgres/row_security.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
 namespace struere::postgres {
@@ -19,7 +20,7 @@ bool is_superuser(Connection& connection);
 std::vector<std::string> role_statements(Connection& connection, const PostgresRoles& roles);
 
 // What the roles may do: nothing but this.
-std::vector<std::string> grant_statements(const PostgresRoles& roles);
+std::vector<std::string> grant_statements(const PostgresRoles& roles, Layout layout);
 
 // For a superuser: an expression inside a statement cannot change the scope then, as set_config() would.
 std::vector<std::string> setting_statements(const PostgresRoles& roles);

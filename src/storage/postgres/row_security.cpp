@@ -19,6 +19,7 @@ constexpr std::string_view in_scope = "(scope_id = " STRUERE_CURRENT_SCOPE ")";
 constexpr std::string_view in_organization =
     "(organization_id = ( SELECT s.organization_id FROM struere.scopes s WHERE (s.id = " STRUERE_CURRENT_SCOPE ")))";
 #undef STRUERE_CURRENT_SCOPE
+constexpr std::string_view in_stated_organization = "(organization_id = current_setting('struere.organization'::text))";
 constexpr std::string_view always = "true";
 
 constexpr std::string_view all_rights = "SELECT, INSERT, UPDATE, DELETE";
@@ -62,24 +63,36 @@ std::vector<Policy> policies_of(const SharedTable& shared) {
   return out;
 }
 
-TableWall wall_of(const TableText& table) {
+// For an insertion into a table that is on all nodes, Citus takes a lock which an insertion alone does not allow. As no
+// policy is for removal, nothing can be removed.
+std::string privileges_of(const SharedTable& shared, Layout layout) {
+  std::string out(shared.privileges);
+  if (layout == Layout::citus && out.find("INSERT") != std::string::npos && out.find("DELETE") == std::string::npos)
+    out += ", DELETE";
+  return out;
+}
+
+TableWall wall_of(const TableText& table, Layout layout) {
   const auto shared = std::ranges::find(shared_tables, table.name, &SharedTable::name);
-  if (shared != shared_tables.end()) return {table.name, policies_of(*shared), shared->privileges};
-  if (table.has("scope_id")) return {table.name, {{"scope", "ALL", in_scope, in_scope}}, all_rights};
-  if (table.has("organization_id"))
-    return {table.name, {{"organization", "ALL", in_organization, in_organization}}, all_rights};
+  if (shared != shared_tables.end()) return {table.name, policies_of(*shared), privileges_of(*shared, layout)};
+  if (table.has("scope_id")) return {table.name, {{"scope", "ALL", in_scope, in_scope}}, std::string(all_rights)};
+  if (table.has("organization_id")) {
+    const std::string_view sees = layout == Layout::citus ? in_stated_organization : in_organization;
+    return {table.name, {{"organization", "ALL", sees, sees}}, std::string(all_rights)};
+  }
   throw std::logic_error("nobody decided who sees the rows of " + table.name + "; say so in row_security.cpp");
 }
 
 }  // namespace
 
-const std::vector<TableWall>& table_walls() {
-  static const std::vector<TableWall> walls = [] {
+const std::vector<TableWall>& table_walls(Layout layout) {
+  const auto make = [](Layout of) {
     std::vector<TableWall> out;
-    for (const TableText& table : schema_tables()) out.push_back(wall_of(table));
+    for (const TableText& table : schema_tables()) out.push_back(wall_of(table, of));
     return out;
-  }();
-  return walls;
+  };
+  static const std::vector<TableWall> on_one_server = make(Layout::one_server), on_citus = make(Layout::citus);
+  return layout == Layout::citus ? on_citus : on_one_server;
 }
 
 std::vector<std::string> statements_of(const TableWall& wall, const std::vector<std::string>& present_policies) {

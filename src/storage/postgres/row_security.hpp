@@ -18,16 +18,20 @@ struct Policy {
   std::string_view writes;   // the same, of rows as written
 };
 
+// Where the tables are. Citus takes no policy that asks another table, so that a transaction states its organization
+// there as well, by `SET LOCAL struere.organization` (docs/scale.md).
+enum class Layout { one_server, citus };
+
 // How a table is walled in, and what the role of the application may do with it.
 struct TableWall {
   std::string table;
   std::vector<Policy> policies;
-  std::string_view privileges;  // "SELECT, INSERT"
+  std::string privileges;  // "SELECT, INSERT"
 };
 
 // Of all tables of the schema, in the order in which they are made. Throws std::logic_error for a table with neither a
 // scope nor an organization that row_security.cpp does not name: nobody decided yet who sees its rows.
-const std::vector<TableWall>& table_walls();
+const std::vector<TableWall>& table_walls(Layout layout);
 
 // Statements that give the table these policies and no others.
 std::vector<std::string> statements_of(const TableWall& wall, const std::vector<std::string>& present_policies);

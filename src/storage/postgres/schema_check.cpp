@@ -82,7 +82,7 @@ void check_relations(const Result& found) {
              "drop it");
     security[name] = {found.integer(row, 2) != 0, found.integer(row, 3) != 0};
   }
-  for (const TableWall& wall : table_walls()) {
+  for (const TableWall& wall : table_walls(Layout::one_server)) {
     const auto held = security.find(wall.table);
     if (held == security.end() || !held->second.first)
       refuse(fmt::format("the table `{}` has no row security", wall.table));
@@ -90,7 +90,15 @@ void check_relations(const Result& found) {
   }
 }
 
-void check_policies(const Result& found) {
+void check_layout(Connection& connection) {
+  const Result setting = connection.run("SELECT current_setting('citus.propagate_set_commands', true)");
+  if (!setting.is_null(0, 0) && setting.bytes(0, 0) != "local")
+    refuse("the cluster does not hand on the scope to its workers",
+           "run `struere pg distribute --citus` as a superuser, or ALTER DATABASE … SET citus.propagate_set_commands = "
+           "'local'");
+}
+
+Layout check_policies(const Result& found) {
   std::map<std::string, std::vector<std::string>, std::less<>> held;
   const auto text = [](std::string_view name, std::string_view command, std::string_view sees,
                        std::string_view writes) {
@@ -101,7 +109,12 @@ void check_policies(const Result& found) {
     if (found.integer(row, 5) == 0) policy += " for some roles, or restrictive";
     held[std::string(found.bytes(row, 0))].push_back(std::move(policy));
   }
-  for (const TableWall& wall : table_walls()) {
+  const auto states_organization = [](const std::vector<std::string>& policies) {
+    return std::ranges::any_of(
+        policies, [](const std::string& policy) { return policy.find("'struere.organization'") != std::string::npos; });
+  };
+  const Layout layout = states_organization(held["memberships"]) ? Layout::citus : Layout::one_server;
+  for (const TableWall& wall : table_walls(layout)) {
     std::vector<std::string> wanted;
     for (const Policy& policy : wall.policies)
       wanted.push_back(text(policy.name, policy.command, policy.sees, policy.writes));
@@ -110,6 +123,7 @@ void check_policies(const Result& found) {
     std::ranges::sort(there);
     if (wanted != there) refuse(fmt::format("the policies of the table `{}` are not those of struere", wall.table));
   }
+  return layout;
 }
 
 void check_triggers(const Result& found) {
@@ -121,17 +135,19 @@ void check_triggers(const Result& found) {
 
 }  // namespace
 
-void check_database(Connection& connection) {
+Layout check_database(Connection& connection) {
   const auto roles = connection.queue(
       "SELECT rolname::text, rolsuper FROM pg_catalog.pg_roles WHERE (rolsuper OR rolbypassrls) AND "
       "(pg_catalog.pg_has_role(current_user, oid, 'MEMBER') OR pg_catalog.pg_has_role(session_user, oid, 'MEMBER')) "
       "ORDER BY rolname = current_user DESC LIMIT 1");
   connection.finish();
   check_role(connection.take(roles));
-  check_schema(connection);
+  const Layout layout = check_schema(connection);
+  if (layout == Layout::citus) check_layout(connection);
+  return layout;
 }
 
-void check_schema(Connection& connection) {
+Layout check_schema(Connection& connection) {
   require_version(connection);
   const auto columns = connection.queue(
       "SELECT c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, "
@@ -157,8 +173,9 @@ void check_schema(Connection& connection) {
                found_policies = connection.take(policies), found_triggers = connection.take(triggers);
   check_relations(found_relations);
   check_columns(found_columns);
-  check_policies(found_policies);
+  const Layout layout = check_policies(found_policies);
   check_triggers(found_triggers);
+  return layout;
 }
 
 }  // namespace struere::postgres

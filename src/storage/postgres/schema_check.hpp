@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/postgres/connection.hpp"
+#include "storage/postgres/row_security.hpp"
 
 namespace struere::postgres {
 
@@ -10,8 +11,10 @@ namespace struere::postgres {
 //   a table or a column is missing or of another kind, or the version of the tables is another
 //   row security is not on, or not forced, or a policy is not ours
 //   there is a trigger, a rule or a view that struere did not make
-void check_database(Connection& connection);
-// The same without the role.
-void check_schema(Connection& connection);
+//   the tables are spread over a Citus cluster that does not hand on the scope
+// Returns where the tables are.
+Layout check_database(Connection& connection);
+// The same without the role and the settings of Citus.
+Layout check_schema(Connection& connection);
 
 }  // namespace struere::postgres

@@ -11,7 +11,7 @@ namespace {
 // The server ends the connection, or begins to: nothing of the transaction is kept.
 bool is_shutdown(std::string_view state) { return state == "57P01" || state == "57P02" || state == "57P03"; }
 
-std::string advice(std::string_view state) {
+std::string advice(std::string_view state, std::string_view message) {
   const std::string_view kind = state.substr(0, 2);
   if (state == "42501")
     return "the role of this connection may not do this; grant it what `struere pg init` prints, or use another role";
@@ -19,6 +19,8 @@ std::string advice(std::string_view state) {
     return "a table or column of struere is missing; make the schema with `struere pg init`";
   if (state == "22021" || state == "22P05") return "a text cannot be stored in the encoding of the database";
   if (state == "54000") return "a value is larger than an index of PostgreSQL takes; make it shorter";
+  if (state == "0A000" && message.find("recovery") == std::string_view::npos)
+    return "the server cannot carry out a statement, as Citus cannot some that PostgreSQL can";
   if (state == "25006" || state == "0A000")  // the latter: a transaction that writes began on a standby
     return "the server only reads (a standby, say); connect to the primary to write";
   if (state == "53100") return "the server's disk is full; free some space and try again";
@@ -35,7 +37,8 @@ std::string advice(std::string_view state) {
 // Whether the primary message of an error of this class repeats no value of a row.
 bool shows_no_value(std::string_view state) {
   const std::string_view kind = state.substr(0, 2);
-  return kind == "42" || kind == "53" || kind == "54" || kind == "3F" || kind == "25" || kind == "28" || kind == "3D";
+  return kind == "42" || kind == "53" || kind == "54" || kind == "3F" || kind == "25" || kind == "28" || kind == "3D" ||
+         kind == "0A";
 }
 
 }  // namespace
@@ -55,7 +58,7 @@ void throw_server_error(std::string_view state, std::string_view message) {
   if (state == "57014")
     throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
   const Error error(ErrorCode::storage,
-                    fmt::format("{} ({}{}{})", advice(state), state, shows_no_value(state) ? ": " : "",
+                    fmt::format("{} ({}{}{})", advice(state, message), state, shows_no_value(state) ? ": " : "",
                                 shows_no_value(state) ? message : ""));
   throw state.substr(0, 2) == "53" && state != "53100" ? error.transient() : error;
 }

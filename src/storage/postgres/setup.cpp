@@ -20,16 +20,19 @@ class Setup {
   std::vector<std::string> run() {
     run(role_statements(connection_, roles_));
     const bool rules = is_superuser(connection_);
+    // Workers see neither the roles nor the schema of this transaction when its statements reach them.
+    if (is_of_citus() && !is_distributed()) connection_.run("SET LOCAL citus.enable_ddl_propagation = off");
     const std::string owner = quoted_role(roles_.owner);
     if (!has_schema()) run({fmt::format("CREATE SCHEMA struere AUTHORIZATION {}", owner)});
     connection_.run(fmt::format("SET LOCAL ROLE {}", owner));  // whose all of it is
+    const Layout layout = is_distributed() ? Layout::citus : Layout::one_server;
     if (!is_current()) {  // each of these waits for all who use a table, and they for it
       stop_writers();
       let_owner_past();
       take_schema_steps(connection_);
-      for (const TableWall& wall : table_walls()) run(statements_of(wall, policies_of(wall.table)));
+      for (const TableWall& wall : table_walls(layout)) run(statements_of(wall, policies_of(wall.table)));
     }
-    run(grant_statements(roles_));
+    run(grant_statements(roles_, layout));
     connection_.run("RESET ROLE");
     if (rules) run(setting_statements(roles_));
     return std::move(statements_);
@@ -44,6 +47,18 @@ class Setup {
   }
 
   bool has_schema() { return connection_.run("SELECT to_regnamespace('struere') IS NOT NULL").integer(0, 0) != 0; }
+
+  bool is_of_citus() {
+    return connection_.run("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'citus'").rows() > 0;
+  }
+
+  bool is_distributed() {
+    return connection_
+               .run(
+                   "SELECT 1 FROM pg_catalog.pg_policies WHERE schemaname = 'struere' AND strpos(qual, "
+                   "'struere.organization') > 0")
+               .rows() > 0;
+  }
 
   bool is_current() {
     try {

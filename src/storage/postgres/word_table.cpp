@@ -9,8 +9,13 @@ namespace struere::postgres {
 void WordTable::put(EntityTypeKey type, const std::string& id, const std::vector<std::string>& words) {
   if (words.empty()) return;
   connection().queue(
-      "INSERT INTO struere.entity_words(scope_id, type_key, word, entity_id) SELECT $1::integer, $2::bigint, word, "
-      "$3::text FROM unnest($4::text[]) AS word ON CONFLICT DO NOTHING",
+      connection().is_citus()
+          ? "INSERT INTO struere.entity_words(scope_id, type_key, word, entity_id) SELECT h.scope_id, $2::bigint, "
+            "word, "
+            "$3::text FROM struere.scope_heads h, unnest($4::text[]) AS word WHERE h.scope_id = $1 ON CONFLICT DO "
+            "NOTHING"  // as in NewRows
+          : "INSERT INTO struere.entity_words(scope_id, type_key, word, entity_id) SELECT $1::integer, $2::bigint, "
+            "word, $3::text FROM unnest($4::text[]) AS word ON CONFLICT DO NOTHING",
       Parameters().add(scope_).add(type).add_text(id).add_texts(words));
 }
 

@@ -62,11 +62,23 @@ Connection& Work::in(std::int64_t scope) {
   return connection;
 }
 
-// As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
 void Work::enter(Connection& connection, std::int64_t scope) {
   if (scope_ == scope) return;
+  state(connection, scope, connection.is_citus() ? connection.organization_of(scope) : std::string());
+}
+
+// As text: Citus hands on no set_config(), and a pooler in transaction mode keeps what is local.
+void Work::state(Connection& connection, std::int64_t scope, const std::string& organization) {
+  if (connection.is_citus())
+    connection.queue_again("SET LOCAL struere.organization = " + connection.quoted(organization));
   connection.queue_again(fmt::format("SET LOCAL struere.scope = {}", scope));
   scope_ = scope;
+}
+
+Connection& Work::in_new(std::int64_t scope, const std::string& organization) {
+  Connection& connection = anywhere();
+  if (scope_ != scope) state(connection, scope, organization);
+  return connection;
 }
 
 Result Work::run_with_generation(std::int64_t scope, std::string_view sql, const Parameters& parameters, int column) {

@@ -40,6 +40,8 @@ class Work {
 
   // The connection, begun and inside of the scope.
   Connection& in(std::int64_t scope);
+  // The same in a scope that this transaction makes.
+  Connection& in_new(std::int64_t scope, const std::string& organization);
   // The same for tables of no scope.
   Connection& anywhere();
 
@@ -71,6 +73,7 @@ class Work {
 
  private:
   void enter(Connection& connection, std::int64_t scope);
+  void state(Connection& connection, std::int64_t scope, const std::string& organization);
 
   Lease lease_;
   Kind kind_;
