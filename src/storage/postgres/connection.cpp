@@ -128,7 +128,7 @@ Connection::~Connection() {
   if (forks_ == fork_count()) PQfinish(connection_);
 }
 
-// A scope keeps its organization for good. Only reads what is committed: Work::enter_new().
+// A scope keeps its organization for good. A scope that a transaction makes is none yet: Work::in_new().
 const std::string& Connection::organization_of(std::int64_t scope) {
   if (const auto known = organizations_.find(scope); known != organizations_.end()) return known->second;
   const bool commits = std::exchange(commits_with_next_, false);
