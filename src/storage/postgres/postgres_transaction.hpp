@@ -92,6 +92,7 @@ class PostgresTransaction final : public Transaction {
   void keep_entity(const Result& row, const std::string& id);
   // Sends what a long write has queued, so that it takes no memory without bound.
   void relieve();
+  void restore_event_on_citus(const EventRecord& event, const Parameters& parameters);
   Records records() { return {*work_, owner_}; }
   Parameters parameters_of(const EventRecord& event) const;
   void note_change(RecordTable table);
