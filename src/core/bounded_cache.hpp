@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -44,6 +45,17 @@ class BoundedCache {
 
   // Removes the entry that was not used for the longest time and returns its value. There must be one.
   Value pop_oldest() { return pop(std::prev(entries_.end())); }
+
+  // The value that pop_oldest() would return. There must be one.
+  const Value& oldest() const { return entries_.back().second; }
+
+  // Removes the entry and returns its value, or nullopt if there is no such entry.
+  template <class Sought>
+  std::optional<Value> take(const Sought& sought) {
+    const auto found = index_.find(sought);
+    if (found == index_.end()) return std::nullopt;
+    return pop(*found);
+  }
 
   // Removes the entry of the greatest weight, of several the one that was not used for the longest time. There must be
   // one. Looks at all entries.

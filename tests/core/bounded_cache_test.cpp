@@ -28,6 +28,19 @@ TEST_CASE("a full cache gives up the entry that was used the longest time ago, a
   CHECK(*cache.find(std::string_view("d")) == 4);
 }
 
+TEST_CASE("an entry that is taken is gone, and makes room", "[core][cache]") {
+  Cache cache(2);
+  cache.put("a", 1);
+  cache.put("b", 2);
+  CHECK(cache.oldest() == 1);
+  CHECK(cache.take(std::string_view("a")) == 1);
+  CHECK_FALSE(cache.take(std::string_view("a")));
+  CHECK(cache.oldest() == 2);
+  cache.put("c", 3);
+  CHECK(cache.size() == 2);
+  CHECK(*cache.find(std::string_view("b")) == 2);
+}
+
 TEST_CASE("a key that is put twice has one entry, with the later value", "[core][cache]") {
   Cache cache(3);
   cache.put("a", 1);

@@ -21,8 +21,13 @@
 namespace struere::postgres {
 namespace {
 
-// Statements of other shapes are sent unprepared.
-constexpr std::size_t most_prepared = 512, most_prepared_without_parameters = 256;
+// PostgreSQL 15 keeps 130 to 310 bytes for each byte of a statement's text, for its plan above all, and 16 kB at least:
+// 80 kB of texts are about 16 MB of the server's memory for each connection. A text of 8 kB would push out too many.
+constexpr PreparedStatements::Bounds bounds_of_prepared{.statements = 512, .bytes = 80 << 10, .longest = 8 << 10};
+// BEGIN, COMMIT, and the scopes. They have no plan.
+constexpr PreparedStatements::Bounds bounds_of_others{.statements = 256, .bytes = 80 << 10, .longest = 8 << 10};
+// Pipelines that are aborted one after the other drop none of them.
+constexpr std::size_t most_undropped = 64;
 constexpr std::size_t most_organizations = 4096;
 constexpr int interruption_interval_ms = 10;
 // A server that has just answered is not asked whether it is there: if it ends right then, the operation fails as it
@@ -51,7 +56,11 @@ constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "ena
 }  // namespace
 
 Connection::Connection(const Target& target)
-    : prepares_(target.prepares), is_citus_(target.is_citus), forks_(fork_count()) {
+    : prepares_(target.prepares),
+      is_citus_(target.is_citus),
+      forks_(fork_count()),
+      prepared_(bounds_of_prepared),
+      prepared_without_parameters_(bounds_of_others) {
   // A later one prevails. An operation that waits for a host that is gone ends after a minute, not after hours.
   constexpr std::array<const char*, 9> keywords{"connect_timeout",
                                                 "fallback_application_name",
@@ -156,24 +165,27 @@ void Connection::require(bool succeeded) {
 }
 
 // nullptr: it is sent unprepared.
-const std::string* Connection::prepared_name(std::string_view sql, bool has_parameters) {
+const std::string* Connection::prepared_name(std::string_view sql, PreparedStatements& known) {
   if (!prepares_) return nullptr;
-  if (const auto known = prepared_.find(sql); known != prepared_.end()) return &known->second.name;
-  const bool is_full = has_parameters ? prepared_.size() - without_parameters_ >= most_prepared
-                                      : without_parameters_ >= most_prepared_without_parameters;
-  if (is_full) return nullptr;
-  const std::string text(sql), name = fmt::format("s{}", ++last_name_);
-  require(PQsendPrepare(connection_, name.c_str(), text.c_str(), 0, nullptr) == 1);
-  pending_.push_back({text, std::nullopt});
-  if (!has_parameters) ++without_parameters_;
-  return &prepared_.emplace(text, Prepared{name, has_parameters}).first->second.name;
+  if (const std::string* const name = known.find(sql)) return name;
+  const std::string* const name = known.add(sql, fmt::format("s{}", last_name_ + 1), dropped_);
+  if (!name) return nullptr;
+  ++last_name_;
+  const std::string text(sql);
+  require(PQsendPrepare(connection_, name->c_str(), text.c_str(), 0, nullptr) == 1);
+  pending_.push_back({Pending::Kind::prepares, text});
+  return name;
 }
 
-void Connection::forget_prepared(const std::string& sql) {
-  const auto known = prepared_.find(sql);
-  if (known == prepared_.end()) return;
-  if (!known->second.has_parameters) --without_parameters_;
-  prepared_.erase(known);
+// At the end of a pipeline, so that neither a failed transaction nor one that fails by this keeps a statement from
+// being carried out. Those that an aborted pipeline has not carried out are sent with the next one.
+void Connection::queue_drops() {
+  for (std::string& name : dropped_) {
+    require(PQsendQueryParams(connection_, ("DEALLOCATE " + name).c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1) ==
+            1);
+    pending_.push_back({Pending::Kind::drops, std::move(name)});
+  }
+  dropped_.clear();
 }
 
 Connection::Ticket Connection::send(const std::string* name, std::string_view sql, const Parameters& parameters) {
@@ -194,7 +206,7 @@ Connection::Ticket Connection::send(const std::string* name, std::string_view sq
                                formats_.data(), 1);
   require(sent == 1);
   results_.emplace_back();
-  pending_.push_back({{}, results_.size() - 1});
+  pending_.push_back({Pending::Kind::answers, {}, results_.size() - 1});
   return results_.size() - 1;
 }
 
@@ -206,12 +218,12 @@ void Connection::begin_queueing() {
 
 Connection::Ticket Connection::queue(std::string_view sql, const Parameters& parameters) {
   begin_queueing();
-  return send(parameters.size() == 0 ? nullptr : prepared_name(sql, true), sql, parameters);
+  return send(parameters.size() == 0 ? nullptr : prepared_name(sql, prepared_), sql, parameters);
 }
 
 void Connection::queue_again(std::string_view sql) {
   begin_queueing();
-  send(prepared_name(sql, false), sql, {});
+  send(prepared_name(sql, prepared_without_parameters_), sql, {});
 }
 
 Result Connection::run(std::string_view sql, const Parameters& parameters) {
@@ -246,7 +258,7 @@ pg_result* Connection::next_result() {
   return PQgetResult(connection_);
 }
 
-void Connection::note_failure(const pg_result& result, bool is_last) {
+void Connection::note_failure(const pg_result& result, bool is_commit) {
   if (failure_) return;
   const auto field = [&](int code) {
     const char* const text = PQresultErrorField(&result, code);
@@ -256,26 +268,37 @@ void Connection::note_failure(const pg_result& result, bool is_last) {
   // 08P01 is a message that the server could not read.
   const bool is_lost = state.empty() || (state.starts_with("08") && state != "08P01");
   // The server ends: a statement before the COMMIT is known to have failed by it, and with it the COMMIT.
-  if (is_lost || (state.starts_with("57P") && is_committing_ && is_last)) throw_lost();
+  if (is_lost || (state.starts_with("57P") && is_committing_ && is_commit)) throw_lost();
   failure_ = [state = std::move(state), message = std::move(message)] { throw_server_error(state, message); };
 }
 
 // Of the statements of one sync.
 void Connection::read_until_sync() {
-  for (const Pending& pending : pending_) {
+  const auto is_asked = [](const Pending& pending) { return pending.kind != Pending::Kind::drops; };
+  const auto last = std::find_if(pending_.rbegin(), pending_.rend(), is_asked);
+  for (Pending& pending : pending_) {
     bool succeeded = false;
     while (pg_result* const raw = next_result()) {
       Result result(raw);
       switch (PQresultStatus(raw)) {
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK: succeeded = true; break;
-        case PGRES_PIPELINE_ABORTED: break;
+        case PGRES_PIPELINE_ABORTED:
+          if (!is_asked(pending)) dropped_.push_back(std::move(pending.text));
+          break;
         case PGRES_PIPELINE_SYNC: throw_lost();  // the answers are not those of these statements
-        default: note_failure(*raw, &pending == &pending_.back());
+        default:
+          if (is_asked(pending))
+            note_failure(*raw, &pending == &*last);
+          else
+            has_come_apart_ = true;
       }
-      if (pending.ticket) results_[*pending.ticket] = std::move(result);
+      if (pending.kind == Pending::Kind::answers) results_[pending.ticket] = std::move(result);
     }
-    if (!succeeded && !pending.prepares.empty()) forget_prepared(pending.prepares);
+    if (!succeeded && pending.kind == Pending::Kind::prepares) {
+      prepared_.remove(pending.text);
+      prepared_without_parameters_.remove(pending.text);
+    }
     if (PQstatus(connection_) != CONNECTION_OK) throw_lost();
   }
   Result sync(next_result());
@@ -303,6 +326,7 @@ void Connection::finish() {
   if (is_broken_) throw_lost();
   const bool commits = std::exchange(commits_with_next_, false);
   if (commits) queue_again("COMMIT");
+  queue_drops();
   is_cancelled_ = false;
   failure_ = nullptr;
   is_broken_ = true;  // until all answers were read
@@ -316,7 +340,10 @@ void Connection::finish() {
     throw;
   }
   pending_.clear();
-  is_broken_ = false;
+  prepared_.settle();
+  prepared_without_parameters_.settle();
+  // Its answers are good, but the server lacks names that it had, or still has too many that were to be dropped.
+  is_broken_ = has_come_apart_ || dropped_.size() > most_undropped;
   answered_at_ = Time::now();
   has_finished_ = true;
   has_committed_with_it_ = commits && !failure_;
@@ -328,7 +355,7 @@ void Connection::send_and_forget() noexcept {
   try {
     // What is being prepared here is only known to have been once somebody looked.
     for (const Pending& pending : pending_)
-      if (!pending.prepares.empty()) return finish();
+      if (pending.kind == Pending::Kind::prepares) return finish();
     if (PQpipelineSync(connection_) != 1) throw_lost();
     ++forgotten_;
     pending_.clear();
@@ -344,7 +371,7 @@ bool Connection::is_usable() noexcept {
   if (forgotten_ == 0 && pending_.empty() && Time::now() - answered_at_ < surely_usable) {
     results_.clear();
     commits_with_next_ = has_committed_with_it_ = false;
-    return true;
+    return is_idle();
   }
   try {
     pollfd event{PQsocket(connection_), POLLIN, 0};
@@ -356,7 +383,9 @@ bool Connection::is_usable() noexcept {
   } catch (const std::exception&) {
     is_broken_ = true;
   }
-  return !is_broken_ && PQstatus(connection_) == CONNECTION_OK;
+  return !is_broken_ && PQstatus(connection_) == CONNECTION_OK && is_idle();
 }
+
+bool Connection::is_idle() const { return PQtransactionStatus(connection_) == PQTRANS_IDLE; }
 
 }  // namespace struere::postgres

@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "storage/postgres/parameters.hpp"
+#include "storage/postgres/prepared_statements.hpp"
 #include "storage/postgres/result.hpp"
 
 struct pg_conn;
@@ -87,8 +87,10 @@ class Connection {
   using Time = std::chrono::steady_clock;
 
   struct Pending {
-    std::string prepares;  // the statement that is being prepared, if it is that
-    std::optional<Ticket> ticket;
+    enum class Kind { answers, prepares, drops };
+    Kind kind;
+    std::string text;   // of the statement that is being prepared, or the name of the one that is being dropped
+    Ticket ticket = 0;  // of one that answers
   };
 
   bool is_over_network() const;
@@ -99,27 +101,20 @@ class Connection {
   pg_result* next_result();
   void read_until_sync();
   void drain();
-  void note_failure(const pg_result& result, bool is_last);
+  void note_failure(const pg_result& result, bool is_commit);
   void begin_queueing();
-  const std::string* prepared_name(std::string_view sql, bool has_parameters);
-  void forget_prepared(const std::string& sql);
+  const std::string* prepared_name(std::string_view sql, PreparedStatements& known);
+  void queue_drops();
+  bool is_idle() const;  // in no transaction
   Ticket send(const std::string* name, std::string_view sql, const Parameters& parameters);
 
   pg_conn* connection_;
   bool prepares_, plans_once_ = false, is_citus_;
   std::unordered_map<std::int64_t, std::string> organizations_;
   std::uint64_t forks_;
-  struct HashOfText {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
-  };
-  struct Prepared {
-    std::string name;
-    bool has_parameters;
-  };
-  std::unordered_map<std::string, Prepared, HashOfText, std::equal_to<>> prepared_;  // by text
+  PreparedStatements prepared_, prepared_without_parameters_;
   std::size_t last_name_ = 0;
-  std::size_t without_parameters_ = 0;  // of those that are prepared
+  std::vector<std::string> dropped_;  // names that prepared_ has no more, and the server still has
   std::vector<Pending> pending_;
   bool has_finished_ = false;  // the results are those of before
   std::vector<Result> results_;
@@ -132,7 +127,7 @@ class Connection {
   bool is_cancelled_ = false;
   bool is_committing_ = false;
   bool commits_with_next_ = false, has_committed_with_it_ = false;
-  bool is_broken_ = false;
+  bool is_broken_ = false, has_come_apart_ = false;
 };
 
 }  // namespace struere::postgres
