@@ -85,10 +85,14 @@ bool is_conjunction(const Predicate& predicate) {
 }  // namespace
 
 struct Candidates::Text {
-  std::string where;
+  std::string sql;
   Parameters parameters;
 
-  Text() { where.reserve(usual_length); }
+  // `select` are the words before the conditions.
+  explicit Text(std::string_view select) {
+    sql.reserve(usual_length);
+    sql.append(select);
+  }
   std::string number() const { return "$" + std::to_string(parameters.size()); }
   std::string add(std::int64_t value) { return parameters.add(value), number(); }
   std::string add_text(std::string value) { return parameters.add_text(parameters.keep(std::move(value))), number(); }
@@ -96,12 +100,14 @@ struct Candidates::Text {
   // One more condition, in parts.
   template <class... Parts>
   void also(const Parts&... parts) {
-    where.append(where.empty() ? " WHERE " : " AND ");
-    (where.append(std::string_view(parts)), ...);
+    sql.append(std::exchange(has_conditions_, true) ? " AND " : " WHERE ");
+    (sql.append(std::string_view(parts)), ...);
   }
 
  private:
-  static constexpr std::size_t usual_length = 320;
+  static constexpr std::size_t usual_length = 512;
+
+  bool has_conditions_ = false;
 };
 
 Candidates::Candidates(std::int64_t scope, const Selection& selection, const RowDecider& decider, const TypeKeys& keys,
@@ -189,11 +195,11 @@ void Candidates::add_key_condition(Text& text, const KeyAccess& access) const {
 void Candidates::add_alternatives(Text& text) const {
   std::vector<std::string> ids;
   for (const KeyAccess& access : alternatives_) {
-    Text inner;
+    Text inner("SELECT k.id FROM struere.entity_keys k");
     std::swap(inner.parameters, text.parameters);
     add_key_condition(inner, access);
     std::swap(inner.parameters, text.parameters);
-    ids.push_back("SELECT k.id FROM struere.entity_keys k" + inner.where);
+    ids.push_back(std::move(inner.sql));
   }
   text.also(fmt::format("e.id IN ({})", fmt::join(ids, " UNION ALL ")));
 }
@@ -336,24 +342,25 @@ void Candidates::add_place(Text& text, const ResultRow& last) const {
 }
 
 Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* last) const {
-  constexpr std::size_t usual_rest = 224;
-  Text text;
+  constexpr std::string_view by_row =
+      "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at FROM struere.entities e";
+  constexpr std::string_view by_key =
+      "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at FROM struere.entity_keys k CROSS JOIN "
+      "struere.entities e";
+  constexpr std::string_view by_key_with_key =
+      "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, k.key FROM struere.entity_keys k CROSS "
+      "JOIN struere.entities e";
+  Text text(has_key() ? by_key_with_key : access_ ? by_key : by_row);
   add_conditions(text);
   if (last)
     add_place(text, *last);
   else
     add_position(text);
-  std::string sql;
-  sql.reserve(text.where.size() + usual_rest);
-  sql.append("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at")
-      .append(has_key() ? ", k.key FROM " : " FROM ")
-      .append(access_ ? "struere.entity_keys k CROSS JOIN struere.entities e" : "struere.entities e")
-      .append(text.where);
   // It is one row or none: an order would only lead the planner to another index than that of the id.
-  if (selection_.id) return {std::move(sql), std::move(text.parameters)};
+  if (selection_.id) return {std::move(text.sql), std::move(text.parameters)};
   std::string_view before = " ORDER BY ";
   const auto order_by = [&](std::string_view column, bool descending) {
-    sql.append(std::exchange(before, ", ")).append(column).append(descending ? " DESC" : "");
+    text.sql.append(std::exchange(before, ", ")).append(column).append(descending ? " DESC" : "");
   };
   switch (selection_.order.empty() ? Order::none : order_) {
     case Order::exact:
@@ -371,8 +378,8 @@ Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* la
   // The position still bounds later batches of an order that is not exact: their place lies past it.
   // The number stands in the text: for a parameter, the planner of a prepared statement would expect a tenth of the
   // rows.
-  sql.append(" LIMIT ").append(std::to_string(limit));
-  return {std::move(sql), std::move(text.parameters)};
+  text.sql.append(" LIMIT ").append(std::to_string(limit));
+  return {std::move(text.sql), std::move(text.parameters)};
 }
 
 bool Candidates::is_position_exact() const {
@@ -403,19 +410,19 @@ bool Candidates::is_in_key(const Predicate& condition) const {
 
 std::optional<Candidates::Statement> Candidates::count() const {
   if (!is_decided()) return std::nullopt;
-  Text text;
   // Only rows that are not deleted have keys.
   if (access_ && terms_.empty() &&
       std::ranges::all_of(conditions_, [&](const Predicate* condition) { return is_in_key(*condition); })) {
+    Text text("SELECT count(*) FROM struere.entity_keys k");
     text.add(scope_);
     text.add(selection_.type);
     add_key_condition(text, *access_);
-    return Statement{"SELECT count(*) FROM struere.entity_keys k" + text.where, std::move(text.parameters)};
+    return Statement{std::move(text.sql), std::move(text.parameters)};
   }
+  Text text(access_ ? "SELECT count(*) FROM struere.entity_keys k CROSS JOIN struere.entities e"
+                    : "SELECT count(*) FROM struere.entities e");
   add_conditions(text);
-  return Statement{fmt::format("SELECT count(*) FROM {}struere.entities e{}",
-                               access_ ? "struere.entity_keys k CROSS JOIN " : "", text.where),
-                   std::move(text.parameters)};
+  return Statement{std::move(text.sql), std::move(text.parameters)};
 }
 
 }  // namespace struere::postgres

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/postgres/grant_view.hpp"
 #include "storage/postgres/parameters.hpp"
 #include "storage/postgres/prepared_statements.hpp"
 #include "storage/postgres/result.hpp"
@@ -76,6 +77,9 @@ class Connection {
   // Asked while a result is waited for; if it answers true, the statement is cancelled.
   void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }
 
+  // For the selections that read by this connection.
+  GrantViews& grant_views() noexcept { return grant_views_; }
+
   bool is_whole() const noexcept { return !is_broken_; }
   void close() noexcept { is_broken_ = true; }  // nobody gets it again
   // Whether the server still holds the other end, as far as can be told without a round trip.
@@ -115,6 +119,7 @@ class Connection {
   PreparedStatements prepared_, prepared_without_parameters_;
   std::size_t last_name_ = 0;
   std::vector<std::string> dropped_;  // names that prepared_ has no more, and the server still has
+  GrantViews grant_views_;
   std::vector<Pending> pending_;
   bool has_finished_ = false;  // the results are those of before
   std::vector<Result> results_;

@@ -35,7 +35,7 @@ Page page_in_order(const Selection& selection, RowDecider& decider, const Candid
   const bool is_decided = candidates.is_decided() && selection.values.empty() && !selection.with_positions &&
                           (!selection.after || candidates.is_position_exact());
   if (is_decided) batches.end_with_first(selection);
-  const RowReader reader(decider.groups());
+  const RowReader& reader = decider.reader();
   static const std::string only_group = "1";
   Page page;
   PageRows rows(selection);
@@ -106,7 +106,7 @@ auto PostgresTransaction::with_keys(EntityTypeKey type, Query&& query) {
 
 Page PostgresTransaction::select(const Selection& selection) {
   const Interruptible interruptible(work_->anywhere(), selection.interruption);
-  RowDecider decider(selection, *this);
+  RowDecider decider(selection, view_of(selection), *this);
   if (is_never(decider)) return {};
   if (selection.id) return page_of_id(selection, decider);
   return with_keys(selection.type, [&](const TypeKeys& keys) { return page_of(selection, decider, keys); });
@@ -136,7 +136,7 @@ Page PostgresTransaction::page_of_id(const Selection& selection, RowDecider& dec
   const auto& bits = decider.decide(row);
   if (!bits || (selection.after && !is_before(selection.order, *selection.after, decider.position()))) return page;
   PageRows rows(selection);
-  rows.add(RowReader(decider.groups()), SelectedRow(found, 0, *bits));
+  rows.add(decider.reader(), SelectedRow(found, 0, *bits));
   if (!selection.values.empty()) page.values.push_back(values_of(selection, decider));
   if (selection.with_positions) page.positions.push_back(decider.position());
   page.rows = rows.take();
@@ -158,7 +158,7 @@ Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decide
     if (!bits) continue;
     first.add({decider.position(), KeptRow(row, *bits), values_of(selection, decider), std::string(key)});
   }
-  const RowReader reader(decider.groups());
+  const RowReader& reader = decider.reader();
   PageRows rows(selection);
   std::vector<Selected> found = first.take();
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -176,7 +176,7 @@ Page PostgresTransaction::page_of(const Selection& selection, RowDecider& decide
 
 std::vector<std::string> PostgresTransaction::plan_of(const Selection& selection) {
   const Interruptible interruptible(connection(), selection.interruption);
-  const RowDecider decider(selection, *this);
+  const RowDecider decider(selection, view_of(selection), *this);
   if (is_never(decider)) return {"no row is looked at"};
   const auto keys = keys_of(selection.type);
   const std::vector<std::string> terms = terms_of(selection, *keys);
@@ -202,7 +202,7 @@ void PostgresTransaction::each_selected(const Selection& selection, RowDecider& 
 
 std::int64_t PostgresTransaction::count(const Selection& selection) {
   const Interruptible interruptible(work_->anywhere(), selection.interruption);
-  RowDecider decider(selection, *this);
+  RowDecider decider(selection, view_of(selection), *this);
   if (is_never(decider)) return 0;
   return with_keys(selection.type, [&](const TypeKeys& keys) -> std::int64_t {
     const std::vector<std::string> no_terms;
@@ -235,7 +235,7 @@ Aggregates PostgresTransaction::aggregate(const Selection& asked, const Aggregat
   std::vector<FieldPath> fields = aggregation.group_by;
   for (const Aggregation::Part& part : aggregation.measures)
     if (part.field) fields.push_back(*part.field);
-  RowDecider decider(selection, *this, fields);
+  RowDecider decider(selection, view_of(selection), *this, fields);
   if (is_never(decider)) return Aggregator(aggregation).finish();
   return with_keys(selection.type, [&](const TypeKeys& keys) {
     Aggregator aggregator(aggregation);

@@ -98,6 +98,9 @@ class PostgresTransaction final : public Transaction {
   void note_change(RecordTable table);
   void count_generation();
   std::shared_ptr<const TypeKeys> keys_of(EntityTypeKey type);
+  std::shared_ptr<const GrantView> view_of(const Selection& selection) {
+    return work_->anywhere().grant_views().of(selection.grants);
+  }
   std::vector<std::string> terms_of(const Selection& selection, const TypeKeys& keys) const;
   std::optional<std::string> own_entity_of(const OwnEntity::Candidate& candidate, const std::string& user_id,
                                            Timestamp& created_at);

@@ -51,8 +51,8 @@ class PreparedStatements {
     if (const auto known = known_.take(sql)) bytes_ -= known->length;
   }
 
-  // What was added is now known to be at the server. Until then it cannot give way: if the pipeline were aborted, nobody
-  // could tell whether the name is still to be dropped.
+  // What was added is now known to be at the server. Until then it cannot give way: if the pipeline were aborted,
+  // nobody could tell whether the name is still to be dropped.
   void settle() noexcept { ++pipeline_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "struere/query/comparison.hpp"
 
@@ -11,13 +12,6 @@ namespace {
 void add_fields(const Predicate& predicate, std::vector<FieldPath>& out) {
   if (predicate.kind() == Predicate::Kind::comparison && predicate.field().is_data()) out.push_back(predicate.field());
   for (const Predicate& part : predicate.parts()) add_fields(part, out);
-}
-
-// Whether the predicate names a value of the actor or of relations.
-bool is_to_resolve(const Predicate& predicate) {
-  return predicate.kind() == Predicate::Kind::reached ||
-         (predicate.kind() == Predicate::Kind::comparison && predicate.operand().kind != Operand::Kind::literal) ||
-         std::ranges::any_of(predicate.parts(), is_to_resolve);
 }
 
 bool asks_for_relations(const Predicate& predicate) {
@@ -30,15 +24,19 @@ bool asks_for_relations(const Predicate& predicate) {
 
 }  // namespace
 
-RowDecider::RowDecider(const Selection& selection, RelationReader& relations, const std::vector<FieldPath>& more)
-    : selection_(selection),
-      relations_(relations),
-      groups_(std::make_unique<MaskGroups>(*selection.grants)),
-      more_(more) {
+bool is_to_resolve(const Predicate& predicate) {
+  return predicate.kind() == Predicate::Kind::reached ||
+         (predicate.kind() == Predicate::Kind::comparison && predicate.operand().kind != Operand::Kind::literal) ||
+         std::ranges::any_of(predicate.parts(), is_to_resolve);
+}
+
+RowDecider::RowDecider(const Selection& selection, std::shared_ptr<const GrantView> view, RelationReader& relations,
+                       const std::vector<FieldPath>& more)
+    : selection_(selection), relations_(relations), grants_(std::move(view)), more_(more) {
   if (is_to_resolve(selection.filter)) filter_ = resolved(selection.filter, selection.actor, relations_);
-  if (std::ranges::any_of(groups_->predicates, is_to_resolve)) {
+  if (grants_->names_values) {
     admits_.emplace();
-    for (const Predicate& predicate : groups_->predicates)
+    for (const Predicate& predicate : groups().predicates)
       admits_->push_back(resolved(predicate, selection.actor, relations_));
   }
   asks_for_relations_ = struere::postgres::asks_for_relations(filter()) ||
@@ -63,10 +61,10 @@ void RowDecider::note_asked_fields() {
 }
 
 Visibility RowDecider::visible(const FieldPath& field) const {
-  if (groups_->masks.empty()) return Visibility::gone;
-  const Visibility first = visibility(*groups_->masks.front(), field);
+  if (groups().masks.empty()) return Visibility::gone;
+  const Visibility first = visibility(*groups().masks.front(), field);
   const bool agreed =
-      std::ranges::all_of(groups_->masks, [&](const Mask* mask) { return visibility(*mask, field) == first; });
+      std::ranges::all_of(groups().masks, [&](const Mask* mask) { return visibility(*mask, field) == first; });
   return agreed ? first : Visibility::mixed;
 }
 
@@ -95,8 +93,8 @@ const std::optional<std::string>& RowDecider::decide(const ResultRow& row) {
     const bool is_admitted = holds(admits()[i], stored_, selection_.actor, relations_);
     bits += is_admitted ? '1' : '0';
     if (!is_admitted) continue;
-    masks.push_back(groups_->masks[i]);
-    shows_all = shows_all || groups_->masks[i]->empty();
+    masks.push_back(groups().masks[i]);
+    shows_all = shows_all || groups().masks[i]->empty();
   }
   if (masks.empty()) return bits_;
   view_ = &stored_;

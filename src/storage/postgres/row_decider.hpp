@@ -8,21 +8,27 @@
 #include <vector>
 
 #include "storage/mask_splicer.hpp"
+#include "storage/postgres/grant_view.hpp"
 #include "storage/postgres/relation_memory.hpp"
 #include "storage/sql/parameter.hpp"
-#include "storage/sql/selection_compiler.hpp"
 
 namespace struere::postgres {
+
+// Whether the predicate names a value of the actor or of relations.
+bool is_to_resolve(const Predicate& predicate);
 
 // Rows of which the first columns are id, data, version, status, created_at, updated_at.
 class RowDecider {
  public:
-  // `more` are fields that are looked at in addition. What the selection points to must outlive this.
-  RowDecider(const Selection& selection, RelationReader& relations, const std::vector<FieldPath>& more = {});
+  // `view` is that of the selection's grants. `more` are fields that are looked at in addition. What the selection
+  // points to must outlive this.
+  RowDecider(const Selection& selection, std::shared_ptr<const GrantView> view, RelationReader& relations,
+             const std::vector<FieldPath>& more = {});
 
   // What must be true of a row as it is stored, beside the masks of groups(), and of the view.
-  const MaskGroups& groups() const noexcept { return *groups_; }
-  const std::vector<Predicate>& admits() const noexcept { return admits_ ? *admits_ : groups_->predicates; }
+  const MaskGroups& groups() const noexcept { return grants_->groups; }
+  const RowReader& reader() const noexcept { return grants_->reader; }
+  const std::vector<Predicate>& admits() const noexcept { return admits_ ? *admits_ : groups().predicates; }
   const Predicate& filter() const noexcept { return filter_ ? *filter_ : selection_.filter; }
   // How the groups show a field: `mixed` if they differ.
   Visibility visible(const FieldPath& field) const;
@@ -43,7 +49,7 @@ class RowDecider {
 
   const Selection& selection_;
   RelationMemory relations_;
-  std::unique_ptr<MaskGroups> groups_;
+  std::shared_ptr<const GrantView> grants_;
   // Those of the selection, with the values of the actor and of relations; absent if they name none.
   std::optional<std::vector<Predicate>> admits_;
   std::optional<Predicate> filter_;

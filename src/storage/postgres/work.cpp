@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "struere/core/error.hpp"
@@ -71,7 +72,7 @@ void Work::enter(Connection& connection, std::int64_t scope) {
 void Work::state(Connection& connection, std::int64_t scope, const std::string& organization) {
   if (connection.is_citus())
     connection.queue_again("SET LOCAL struere.organization = " + connection.quoted(organization));
-  connection.queue_again(fmt::format("SET LOCAL struere.scope = {}", scope));
+  connection.queue_again("SET LOCAL struere.scope = " + std::to_string(scope));
   scope_ = scope;
 }
 
