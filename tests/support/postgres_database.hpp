@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "postgres/citus.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
 namespace struere::test {
@@ -89,13 +88,11 @@ class PostgresDatabase {
     static std::atomic<int> made = 0;
     name_ = "struere_test_" + std::to_string(getpid()) + "_" + std::to_string(++made);
     RawPostgres(server_).run("CREATE DATABASE " + name_);
-    cluster().add_database(name_);
     if (tables == Tables::made) set_up();
   }
   ~PostgresDatabase() {
     try {
       RawPostgres(server_).run("DROP DATABASE " + name_ + " WITH (FORCE)");
-      cluster().drop_from_workers(name_);
     } catch (const std::exception&) {  // the server is gone
     }
   }
@@ -107,13 +104,12 @@ class PostgresDatabase {
     for (int attempt = 0;; ++attempt) {
       try {
         set_up_postgres(superuser());
-        break;
+        return;
       } catch (const std::exception&) {
         if (attempt == 5) throw;
         usleep(20'000);
       }
     }
-    cluster().distribute(name_);
   }
 
   // The URL of this database for a role.
@@ -128,12 +124,6 @@ class PostgresDatabase {
   const std::string& name() const noexcept { return name_; }
 
  private:
-  // Of the server, which is one for all tests.
-  const conformance::CitusCluster& cluster() const {
-    static const conformance::CitusCluster it(server_);
-    return it;
-  }
-
   std::string server_, name_;
 };
 
