@@ -1,5 +1,9 @@
 #include "core/folder_writer.hpp"
 
+#include "struere/core/error.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,7 +15,6 @@
 #include <utility>
 
 #include "core/digest.hpp"
-#include "struere/core/error.hpp"
 
 namespace struere {
 namespace {
@@ -134,3 +137,24 @@ void FolderWriter::require_replaceable(const files::path& name) const {
 }
 
 }  // namespace struere
+
+#else
+
+namespace struere {
+namespace {
+
+[[noreturn]] void refuse() {
+  throw Error(ErrorCode::storage,
+              "files of definitions are not written on this system, which cannot open a name within an open folder");
+}
+
+}  // namespace
+
+bool FolderWriter::make(const std::filesystem::path&, const std::string&) const { refuse(); }
+void FolderWriter::replace(const std::filesystem::path&, const std::string&) const { refuse(); }
+void FolderWriter::remove(const std::filesystem::path&) const { refuse(); }
+void FolderWriter::require_replaceable(const std::filesystem::path&) const { refuse(); }
+
+}  // namespace struere
+
+#endif

@@ -3,9 +3,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "core/portable_file.hpp"
 
 namespace struere {
 
@@ -38,15 +39,8 @@ class DatabaseFile {
   std::vector<std::string> exposures() const;
 
  private:
-  struct Identity {
-    std::uint64_t device = 0, number = 0;  // both zero: the file does not exist
-
-    friend bool operator==(const Identity&, const Identity&) = default;
-  };
-  static Identity identity_of(const std::string& path) noexcept;
-
   std::string path_, real_path_, log_path_;
-  Identity file_, log_;
+  FileIdentity file_, log_;
   std::atomic<std::chrono::steady_clock::rep> looked_at_ = 0;
 };
 

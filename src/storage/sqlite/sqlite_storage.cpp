@@ -12,6 +12,7 @@
 #include "core/deadline.hpp"
 #include "core/fork_count.hpp"
 #include "core/mutex.hpp"
+#include "core/portable_file.hpp"
 #include "core/scope_hash.hpp"
 #include "storage/sql/event_reader.hpp"
 #include "storage/sqlite/checkpoints.hpp"
@@ -38,7 +39,7 @@ constexpr std::uintmax_t smallest_page = 512;  // SQLite treats a smaller file a
 // Returns 0 if the file does not exist.
 std::uintmax_t size_of_file(const std::string& path) {
   std::error_code none;
-  const std::uintmax_t size = std::filesystem::file_size(path, none);
+  const std::uintmax_t size = std::filesystem::file_size(path_of(path), none);
   return none ? 0 : size;
 }
 

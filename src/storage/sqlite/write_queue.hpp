@@ -17,6 +17,8 @@
 #include <string>
 #include <utility>
 
+#include "storage/sqlite/byte_locks.hpp"
+
 namespace struere {
 
 // The queue of one database in one process. One thread at a time may use it.
@@ -25,9 +27,6 @@ class WriteQueue {
   using Clock = std::chrono::steady_clock;
 
   WriteQueue() = default;  // there is no queue: writers do not wait in it
-  ~WriteQueue();
-  WriteQueue(const WriteQueue&) = delete;
-  WriteQueue& operator=(const WriteQueue&) = delete;
 
   // `path` is that of the database. The lock file gets the mode of the database.
   void open(const std::string& path);
@@ -61,8 +60,7 @@ class WriteQueue {
   std::int64_t distance_to_holder(std::int64_t number);
   void release(std::int64_t number) noexcept;
 
-  int file_ = -1;
-  std::uint64_t forks_ = 0;  // the fork count when it was opened
+  ByteLocks locks_;
 };
 
 }  // namespace struere

@@ -107,6 +107,10 @@ TEST_CASE("a file that others may read keeps its mode, and doctor tells", "[sqli
   const auto again = Database::open(world.folder.file());
   CHECK(mode_of(world.folder.file()) == 0644);
   chmod(world.folder.file().c_str(), 0600);
+  chmod((world.folder.file() + "-wal").c_str(), 0644);
+  CHECK(findings().find(world.folder.file() + "-wal may be read") != std::string::npos);
+  chmod((world.folder.file() + "-wal").c_str(), 0600);
+  CHECK(findings().empty());
   chmod(world.folder.path().c_str(), 0777);
   CHECK(findings().find("folder") != std::string::npos);
 }
