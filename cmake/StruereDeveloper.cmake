@@ -75,6 +75,11 @@ function(struere_source_with_boost source)
 endfunction()
 
 function(struere_developer_settings target)
+  # GNU ld needs minutes for an object with as many sections as a large unit that is not optimised has on Windows.
+  if(MINGW AND NOT target STREQUAL "struere")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+    target_compile_options(${target} PRIVATE -Wa,-mbig-obj)
+  endif()
   # What the tests reach of the library is counted in the library; the tests are compiled as ever.
   if(STRUERE_COVERAGE AND target STREQUAL "struere")
     target_compile_options(struere PRIVATE --coverage -fprofile-update=atomic -fno-inline)

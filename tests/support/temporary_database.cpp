@@ -1,15 +1,16 @@
 #include "support/temporary_database.hpp"
 
-#include <stdlib.h>  // NOLINT: mkdtemp is POSIX
-
+#include <random>
 #include <stdexcept>
 
 namespace struere::test {
 
 TemporaryFolder::TemporaryFolder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "struere-test-XXXXXX";
-  if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
-  path_ = pattern;
+  std::random_device random;
+  path_ = std::filesystem::temp_directory_path() /
+          ("struere-test-" + std::to_string(random()) + "-" + std::to_string(random()));
+  if (!std::filesystem::create_directory(path_)) throw std::runtime_error("no temporary folder");
+  std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
 }
 
 TemporaryFolder::~TemporaryFolder() {

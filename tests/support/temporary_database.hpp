@@ -16,7 +16,7 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   const std::filesystem::path& path() const noexcept { return path_; }
-  std::string file(const std::string& name = "test.db") const { return path_ / name; }
+  std::string file(const std::string& name = "test.db") const { return (path_ / name).string(); }
 
  private:
   std::filesystem::path path_;

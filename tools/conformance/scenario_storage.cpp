@@ -1,19 +1,20 @@
 #include "scenario_storage.hpp"
 
-#include <stdlib.h>  // mkdtemp, which is POSIX's and not in <cstdlib>
-
-#include <cerrno>
+#include <random>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 namespace struere::conformance {
 namespace {
 
 std::filesystem::path make_temporary_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "struere-conformance-XXXXXX").string();
-  if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), "cannot make a directory " + name);
-  return name;
+  std::random_device random;
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() /
+      ("struere-conformance-" + std::to_string(random()) + "-" + std::to_string(random()));
+  if (!std::filesystem::create_directory(path)) throw std::runtime_error("cannot make a directory " + path.string());
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
 }
 
 void remove_database(const std::filesystem::path& path) {
