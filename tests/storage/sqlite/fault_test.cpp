@@ -233,7 +233,7 @@ std::vector<Fault> faults_of(DiskCall call) {
 }
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::int64_t faults_of_a_kind = 3;  // each takes several times as long
+constexpr std::int64_t faults_of_a_kind = 4;  // each takes several times as long
 #else
 constexpr std::int64_t faults_of_a_kind = 12;
 #endif
