@@ -29,9 +29,13 @@ void add_backup(CLI::App& program, Options& options) {
       "backup \"backup-$(date +%F).db\"");
   command->callback([&options] {
     const Project project = read_local_project(options);
-    if (!is_there(project.database))
+    if (!project.database.is_file())
+      throw UsageError(
+          "`struere backup` copies a database file, and this project is on PostgreSQL; use pg_dump as the role "
+          "struere_backup (docs/scale.md), or `struere copy` into a file");
+    if (!project.database.is_there())
       throw Error(ErrorCode::not_found,
-                  fmt::format("there is no database {} yet; `struere sync` makes it", project.database.string()));
+                  fmt::format("there is no database {} yet; `struere sync` makes it", project.database.shown()));
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });
     std::optional<Progress> progress(std::in_place);
     backup.progress = [&](const BackupProgress& at) {
@@ -40,7 +44,7 @@ void add_backup(CLI::App& program, Options& options) {
     };
     BackupReport report;
     try {
-      report = back_up_database(project.database.string(), file, backup);
+      report = back_up_database(project.database.text(), file, backup);
     } catch (const Error& error) {
       if (std::string_view(error.what()).find("is there already") == std::string_view::npos || backup.replace) throw;
       throw Error(error.code(), std::string(error.what()) + " (--force)");

@@ -62,7 +62,7 @@ void add_copy(CLI::App& program, Options& options) {
     const CopyReport report = copy_database(source, target, copy);
     progress.reset();
     if (options.json) return say_json(as_json(report));
-    say("+ {}{}: {}, {}, {}, {}, {} verified", to, report.resumed ? " (resumed)" : "",
+    say("+ {}{}: {}, {}, {}, {}, {} verified", DatabaseLocation({}, to).shown(), report.resumed ? " (resumed)" : "",
         counted(static_cast<std::size_t>(report.organizations), "organization"),
         fmt::format("{} entities", report.entities), counted(static_cast<std::size_t>(report.relations), "relation"),
         counted(static_cast<std::size_t>(report.records), "record"),

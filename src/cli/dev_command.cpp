@@ -152,14 +152,14 @@ class Watch {
   }
 
   void poll() {
-    if (tries_again_ || (workspace_ && !workspace_->is_file_in_place()) || states() != seen_) follow();
+    if (tries_again_ || (workspace_ && !workspace_->is_in_place()) || states() != seen_) follow();
   }
 
   // When SQLite closes a connection, it deletes the log by the name of the file. By now that name belongs to another
   // file, so the old workspace is leaked.
   void let_go() {
     static auto* const kept = new std::vector<Workspace*>;  // kept until the process ends
-    if (workspace_ && !workspace_->is_file_in_place()) kept->push_back(new Workspace(*std::move(workspace_)));
+    if (workspace_ && !workspace_->is_in_place()) kept->push_back(new Workspace(*std::move(workspace_)));
     workspace_.reset();
   }
 
@@ -176,22 +176,22 @@ class Watch {
 
   // A different file under the name of the database is another database; struere.yaml may also name another one.
   void open_database(const Project& project) {
-    const bool is_other =
-        workspace_ && (workspace_->file() != project.database || workspace_->organization() != project.organization);
-    if (workspace_ && !is_other && workspace_->is_file_in_place()) return;
-    const bool is_gone = workspace_ && !is_other && !is_there(project.database);
+    const bool is_other = workspace_ && (workspace_->location() != project.database ||
+                                         workspace_->organization() != project.organization);
+    if (workspace_ && !is_other && workspace_->is_in_place()) return;
+    const bool is_gone = workspace_ && !is_other && !project.database.is_there();
     let_go();
-    if (is_gone || (is_gone_ && !is_there(project.database))) {
+    if (is_gone || (is_gone_ && !project.database.is_there())) {
       is_gone_ = true;
       throw Error(
           ErrorCode::storage,
           fmt::format("the database {} was deleted, and nothing is synced until it exists again; `struere sync` "
                       "makes a new one",
-                      project.database.string()));
+                      project.database.shown()));
     }
     is_gone_ = false;
     workspace_.emplace(options_, Workspace::Missing::make);
-    if (!options_.json) say("Opened {}.", project.database.string());
+    if (!options_.json) say("Opened {}.", project.database.shown());
   }
 
   // A folder that disappears as a whole was moved, or a branch without it is checked out. That deletes nothing.

@@ -31,8 +31,8 @@ std::string next_command(const Finding& finding, const Project& project) {
   const bool is_production = finding.environment == Environment::production;
   switch (finding.check) {
     case Check::storage:  // the message of a warning says what to type
-      return finding.severity == Severity::error
-                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(project.database.string()))
+      return finding.severity == Severity::error && project.database.is_file()
+                 ? fmt::format("sqlite3 {} 'PRAGMA integrity_check'", quoted(project.database.text()))
                  : "";
     case Check::chain: return fmt::format("struere verify -e {}", environment);
     case Check::key_expired:

@@ -54,9 +54,9 @@ constexpr ExampleNote notes[]{
 void fill_example(const Options& options) {
   const Project project = read_project(options);
   if (project.server) throw UsageError("--example makes a database, and struere.yaml names a server");
-  if (is_there(project.database))
+  if (project.database.is_there())
     throw Error(ErrorCode::conflict,
-                fmt::format("{} exists already; --example is for a new project", project.database.string()));
+                fmt::format("{} exists already; --example is for a new project", project.database.shown()));
   sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const TrustedHost host = workspace.database().trusted_host();

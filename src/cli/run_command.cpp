@@ -53,9 +53,7 @@ void run(const Options& options, const std::optional<std::string>& organization)
   constexpr timespec second{1, 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0) {
     require_built_in_tools(workspace.database(), served);
-    if (!workspace.is_file_in_place())
-      throw Error(ErrorCode::storage,
-                  fmt::format("the database {} was removed or replaced", workspace.file().string()));
+    workspace.require_in_place();
   }
   worker.stop();
   if (!options.json) say("Stopped.");
@@ -68,7 +66,8 @@ void add_run(CLI::App& program, Options& options) {
   auto* const command = program.add_subcommand("run", "Carry out trigger runs, until it is stopped");
   command->add_option("--organization", organization, "Only the runs of this one")->type_name("ID");
   command->footer(
-      "Without --organization and -e: serves all organizations of the file and both environments. With the built-in "
+      "Without --organization and -e: serves all organizations of the database and both environments. With the "
+      "built-in "
       "tools only. SIGTERM stops it after the current run.\n\nExample:\n  struere run --organization acme -e "
       "production");
   command->callback([&options] { run(options, organization); });

@@ -51,14 +51,14 @@ std::string sign_in_link(const Workspace& workspace, const std::string& user, co
 // Returns the new member. Programs that read JSON do these steps themselves.
 std::optional<std::string> begin_project(const Options& options) {
   const Project project = read_project(options);
-  if (options.json || project.server || is_there(project.database)) return std::nullopt;
+  if (options.json || project.server || project.database.is_there()) return std::nullopt;
   const std::size_t changes = sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const UserId owner("owner");
   const TrustedHost host = workspace.database().trusted_host();
   host.create_user("Owner", owner);
   host.put_member(workspace.organization(), owner, MembershipRole::admin);
-  say("A new project: made {}, synced {} to development, and added the admin `owner`.", workspace.file().string(),
+  say("A new project: made {}, synced {} to development, and added the admin `owner`.", workspace.location().shown(),
       counted(changes, "change"));
   return owner.str();
 }
@@ -102,7 +102,7 @@ void run(const Options& options, ServeArguments arguments) {
   if (options.json) {
     say_json(told);
   } else {
-    say("Serving {} on {}. Stop with Ctrl-C.", workspace.file().string(), server.url());
+    say("Serving {} on {}. Stop with Ctrl-C.", workspace.location().shown(), server.url());
     if (told.contains("link"))
       say("{} signs in, once, within 15 minutes: {}", arguments.invited, told.at("link").get<std::string>());
     else
@@ -111,10 +111,7 @@ void run(const Options& options, ServeArguments arguments) {
   }
   flush_output();
   constexpr timespec second{1, 0};
-  while (sigtimedwait(&signals, nullptr, &second) < 0)
-    if (!workspace.is_file_in_place())
-      throw Error(ErrorCode::storage,
-                  fmt::format("the database {} was removed or replaced", workspace.file().string()));
+  while (sigtimedwait(&signals, nullptr, &second) < 0) workspace.require_in_place();
   server.stop();
   if (!options.json) say("Stopped.");
 }

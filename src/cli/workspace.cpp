@@ -1,8 +1,6 @@
 #include "cli/workspace.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -13,29 +11,6 @@
 #include "yaml/document.hpp"
 
 namespace struere::cli {
-
-namespace {
-
-std::pair<std::uint64_t, std::uint64_t> identity_of(const std::filesystem::path& file) noexcept {
-  struct stat found {};
-  if (stat(file.c_str(), &found) != 0) return {0, 0};
-  return {found.st_dev, found.st_ino};
-}
-
-}  // namespace
-
-namespace {
-
-// Whether this user cannot write to the file, or cannot create the files that SQLite needs next to it.
-bool is_read_only(const std::filesystem::path& file) {
-  if (!is_there(file)) return false;
-  const auto folder = std::filesystem::absolute(file).parent_path();
-  return access(file.c_str(), W_OK) != 0 || (access(folder.c_str(), W_OK) != 0 && !is_there(file.string() + "-wal"));
-}
-
-}  // namespace
-
-bool Workspace::is_file_in_place() const noexcept { return identity_of(file()) == file_; }
 
 int exit_code(ErrorCode code) noexcept {
   switch (code) {
@@ -93,29 +68,31 @@ Project read_project(const Options& options) {
   }
   if (values.size() != 2 || !values.contains("organization"))
     throw UsageError(
-        "struere.yaml names a `database` (a file), or a `server` (an address), and an `organization` (its id)");
+        "struere.yaml names a `database` (a file, or postgresql://…), or a `server` (an address), and an "
+        "`organization` "
+        "(its id)");
   const OrganizationId organization(values.at("organization"));
   if (const auto server = values.find("server"); server != values.end())
     return {folder, {}, server->second, organization};
-  return {folder, (folder / values.at("database")).lexically_normal(), {}, organization};
+  return {folder, DatabaseLocation(folder, values.at("database")), {}, organization};
 }
 
 Project read_local_project(const Options& options) {
   Project out = read_project(options);
   if (out.server)
     throw UsageError(
-        fmt::format("this command works on a database file, and this project is on the server {}; run it "
-                    "where the file is (docs/cli.md lists what works on a server)",
+        fmt::format("this command works on a database, and this project is on the server {}; run it where the "
+                    "database is (docs/cli.md lists what works on a server)",
                     *out.server));
   return out;
 }
 
 Workspace::Workspace(const Options& options, Missing missing) : project_(read_local_project(options)) {
-  if (missing == Missing::refuse && !is_there(file()))
+  if (missing == Missing::refuse && !location().is_there())
     throw Error(ErrorCode::not_found,
-                fmt::format("there is no database {} yet; `struere sync` makes it", file().string()));
-  database_ = Database::open(file().string(), {.sqlite = {.read_only = is_read_only(file())}});
-  file_ = identity_of(file());
+                fmt::format("there is no database {} yet; `struere sync` makes it", location().shown()));
+  database_ = Database::open(location().text(), {.sqlite = {.read_only = location().is_read_only()}});
+  identity_ = location().identity();
   const auto known = database_->trusted_host().organizations();
   if (std::ranges::find(known, organization(), &Organization::id) == known.end()) {
     if (missing == Missing::refuse)
@@ -129,6 +106,11 @@ Workspace::Workspace(const Options& options, Missing missing) : project_(read_lo
     }
   }
   actor_ = make_actor(options);
+}
+
+void Workspace::require_in_place() const {
+  if (is_in_place()) return;
+  throw Error(ErrorCode::storage, fmt::format("the database {} was removed or replaced", location().shown()));
 }
 
 Session Workspace::system(Environment environment) const {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/database_location.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 #include "struere/definitions/definitions.hpp"
@@ -67,10 +68,10 @@ std::string full_path(const std::filesystem::path& folder);  // for output
 // loop of links.
 bool is_there(const std::filesystem::path& path) noexcept;
 
-// The content of struere.yaml: {database: FILE, organization: ID}, or {server: URL, organization: ID}.
+// The content of struere.yaml: {database: FILE or URL, organization: ID}, or {server: URL, organization: ID}.
 struct Project {
   std::filesystem::path folder;
-  std::filesystem::path database;     // empty if it is on a server
+  DatabaseLocation database;          // none if it is on a server
   std::optional<std::string> server;  // an address
   OrganizationId organization;
 };
@@ -78,7 +79,7 @@ struct Project {
 // Throws UsageError if the folder is not a project.
 Project read_project(const Options& options);
 
-// For commands that need the database file. Throws UsageError if the project is on a server.
+// For commands that open the database themselves. Throws UsageError if the project is on a server.
 Project read_local_project(const Options& options);
 
 // A project, its open database, and the actor of the command: the system by default, because the user of the command
@@ -94,11 +95,12 @@ class Workspace {
   explicit Workspace(const Options& options, Missing missing = Missing::refuse);
 
   const std::filesystem::path& folder() const noexcept { return project_.folder; }
-  const std::filesystem::path& file() const noexcept { return project_.database; }
+  const DatabaseLocation& location() const noexcept { return project_.database; }
   const OrganizationId& organization() const noexcept { return project_.organization; }
   const Database& database() const noexcept { return *database_; }
-  // Whether the path still names the file that was opened.
-  bool is_file_in_place() const noexcept;
+  // Throws Error{storage} if the path of a file names another one by now, or none.
+  void require_in_place() const;
+  bool is_in_place() const noexcept { return location().identity() == identity_; }
   Session system(Environment environment) const;
   // The actor that the options name, in the environment of the key or of -e; otherwise the system.
   const Session& actor() const noexcept { return *actor_; }
@@ -118,7 +120,7 @@ class Workspace {
 
   Project project_;
   std::optional<Database> database_;
-  std::pair<std::uint64_t, std::uint64_t> file_;  // its device and inode
+  DatabaseLocation::Identity identity_;
   std::optional<Session> actor_;
 };
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/project.hpp"
+#include "cli/compared_commands.hpp"
 #include "struere/struere.hpp"
 
 namespace struere::test {
@@ -106,17 +106,6 @@ class RemoteProject {
   std::string url_;
   Project project_;
 };
-
-// Without what differs between two databases: ids, times, hashes, secrets, and who did it.
-inline std::string comparable(std::string text) {
-  for (const auto& [pattern, word] :
-       {std::pair{"[0-9a-f]{8}-[0-9a-f-]{27}", "ID"}, std::pair{"[0-9a-f]{64}", "HASH"},
-        std::pair{"sk_(dev|prod)_[A-Za-z0-9_-]+", "KEY"}, std::pair{"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+Z?", "TIME"},
-        std::pair{"\\b1[0-9]{12}\\b", "TIME"}, std::pair{"\"actorType\":\"(system|user)\"", "ACTOR TYPE"},
-        std::pair{"\\b(system|boss)\\b", "ACTOR"}, std::pair{"[ ]+", " "}})
-    text = std::regex_replace(text, std::regex(pattern), word);
-  return text;
-}
 
 // The same project on a file and on a server, where boss is logged in.
 struct FileAndServer {
