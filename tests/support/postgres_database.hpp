@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "postgres/ready_database.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
 namespace struere::test {
@@ -87,8 +88,10 @@ class PostgresDatabase {
     server_ = server;
     static std::atomic<int> made = 0;
     name_ = "struere_test_" + std::to_string(getpid()) + "_" + std::to_string(++made);
-    RawPostgres(server_).run("CREATE DATABASE " + name_);
-    if (tables == Tables::made) set_up();
+    if (tables == Tables::made)
+      conformance::make_ready_database(server_, name_);
+    else
+      RawPostgres(server_).run("CREATE DATABASE " + name_);
   }
   ~PostgresDatabase() {
     try {
@@ -99,18 +102,8 @@ class PostgresDatabase {
   PostgresDatabase(const PostgresDatabase&) = delete;
   PostgresDatabase& operator=(const PostgresDatabase&) = delete;
 
-  // As `struere pg init` does. Roles are of the server, so that another test may be making them just now.
-  void set_up() const {
-    for (int attempt = 0;; ++attempt) {
-      try {
-        set_up_postgres(superuser());
-        return;
-      } catch (const std::exception&) {
-        if (attempt == 5) throw;
-        usleep(20'000);
-      }
-    }
-  }
+  // As `struere pg init` does.
+  void set_up() const { conformance::set_up_beside_others(superuser()); }
 
   // The URL of this database for a role.
   std::string as(const std::string& role) const {

@@ -1,37 +1,16 @@
 #include "postgres/citus.hpp"
 
-#include <libpq-fe.h>
-
-#include <memory>
-#include <stdexcept>
-#include <utility>
-
+#include "postgres/raw_connection.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
 namespace struere::conformance {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 // The answer of the last one. Each is a message of its own: Citus hands on all of a message that has a SET LOCAL.
-Rows run_at(const std::string& url, const std::vector<std::string>& statements) {
-  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(url.c_str()), PQfinish);
-  if (PQstatus(connection.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
-  PQsetNoticeProcessor(
-      connection.get(), [](void*, const char*) {}, nullptr);
-  std::unique_ptr<PGresult, void (*)(PGresult*)> result(nullptr, PQclear);
-  for (const std::string& sql : statements) {
-    result.reset(PQexec(connection.get(), sql.c_str()));
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-      throw std::runtime_error(PQresultErrorMessage(result.get()));
-  }
-  Rows out;
-  for (int row = 0; row < PQntuples(result.get()); ++row) {
-    auto& values = out.emplace_back();
-    for (int column = 0; column < PQnfields(result.get()); ++column)
-      values.emplace_back(PQgetvalue(result.get(), row, column));
-  }
+RawConnection::Rows run_at(const std::string& url, const std::vector<std::string>& statements) {
+  RawConnection connection(url);
+  RawConnection::Rows out;
+  for (const std::string& sql : statements) out = connection.run(sql);
   return out;
 }
 
@@ -49,8 +28,7 @@ std::string CitusCluster::url_of(const std::string& database, const Node& node) 
 
 void CitusCluster::add_database(const std::string& name) const {
   for (const Node& node : nodes_) {
-    if (!node.is_coordinator)
-      run_at(url_of("postgres", node), {"CREATE DATABASE " + name + " ENCODING 'UTF8' TEMPLATE template0"});
+    run_at(url_of("postgres", node), {"CREATE DATABASE " + name + " ENCODING 'UTF8' TEMPLATE template0"});
     run_at(url_of(name, node), {"CREATE EXTENSION citus"});
   }
   for (const Node& node : nodes_)

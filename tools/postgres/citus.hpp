@@ -13,7 +13,7 @@ class CitusCluster {
   explicit CitusCluster(const std::string& server);
 
   bool is_there() const noexcept { return !nodes_.empty(); }
-  // Makes the database on the workers as well, and these its nodes.
+  // Makes the database on all of them, and these its nodes.
   void add_database(const std::string& name) const;
   // Spreads its tables, after set_up_postgres().
   void distribute(const std::string& name) const;

@@ -1,6 +1,5 @@
 #include "postgres/empty_databases.hpp"
 
-#include <libpq-fe.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,21 +13,14 @@
 
 #include "conformance/scenario_storage.hpp"
 #include "postgres/citus.hpp"
+#include "postgres/raw_connection.hpp"
+#include "postgres/ready_database.hpp"
 #include "struere/spi/forwarding_storage.hpp"
 #include "struere/storage/postgres.hpp"
 #include "struere/storage/postgres_setup.hpp"
 
 namespace struere::conformance {
 namespace {
-
-void run(const std::string& url, const std::string& sql) {
-  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(url.c_str()), PQfinish);
-  if (PQstatus(connection.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
-  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(connection.get(), sql.c_str()), PQclear);
-  const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    throw std::runtime_error(PQresultErrorMessage(result.get()));
-}
 
 // What no check can be in the way of.
 constexpr const char* check_nothing = "SET LOCAL session_replication_role = replica";
@@ -50,7 +42,7 @@ class Databases {
   }
   ~Databases() {
     for (const std::string& name : all_) try {
-        run(url_, "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+        RawConnection(url_).run("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
         cluster_->drop_from_workers(name);
       } catch (const std::exception&) {  // the server is gone, and the database with it
       }
@@ -67,17 +59,20 @@ class Databases {
       if (cluster_->is_there())
         cluster_->run(name, {check_nothing, empty_all_tables});
       else
-        run(url_of(name), std::string(check_nothing) + "; " + empty_all_tables);
+        RawConnection(url_of_database(url_, name)).run(std::string(check_nothing) + "; " + empty_all_tables);
     } else {
       static std::atomic<int> made = 0;  // by all lenders of this process
       name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(++made);
-      run(url_, "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
       all_.push_back(name);
-      cluster_->add_database(name);
-      set_up(url_of(name));
-      cluster_->distribute(name);
+      if (cluster_->is_there()) {
+        cluster_->add_database(name);
+        set_up_beside_others(url_of_database(url_, name));
+        cluster_->distribute(name);
+      } else {
+        make_ready_database(url_, name);
+      }
     }
-    const std::string out = as_application(url_of(name));
+    const std::string out = as_application(url_of_database(url_, name));
     return prepares_ ? out : out + (out.find('?') == std::string::npos ? "?" : "&") + "prepare=off";
   }
   void give_back(std::string name) {
@@ -86,28 +81,11 @@ class Databases {
   }
 
  private:
-  // Roles are the server's: another process may be making them just now.
-  static void set_up(const std::string& url) {
-    for (int attempt = 1;; ++attempt) try {
-        set_up_postgres(url);
-        return;
-      } catch (const std::exception&) {
-        if (attempt == 5) throw;
-        usleep(50'000);
-      }
-  }
-
   // The server trusts every role (scripts/postgres_server), or takes the password from where libpq looks for it.
   static std::string as_application(const std::string& url) {
     const std::size_t user = url.find("://") + 3, end = url.find_first_of("@/?", user);
     return url.substr(0, user) + PostgresRoles().application +
            (end != std::string::npos && url[end] == '@' ? "" : "@") + url.substr(std::min(end, url.size()));
-  }
-
-  std::string url_of(const std::string& name) const {
-    const std::size_t authority = url_.find("://") + 3, question = std::min(url_.find('?'), url_.size());
-    const std::size_t path = std::min(url_.find('/', authority), question);
-    return url_.substr(0, path) + "/" + name + url_.substr(question);
   }
 
   std::string url_;

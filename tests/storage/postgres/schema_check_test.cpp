@@ -11,16 +11,29 @@ using namespace struere::test;
 
 namespace {
 
-// What opening it says; empty if it is as it should be.
-std::string fault_of(const std::string& url) {
-  postgres::Connection connection(postgres::Target::parse(url));
+template <class Check>
+std::string fault_that(Check check) {
   try {
-    postgres::check_database(connection);
+    check();
     return {};
   } catch (const Error& error) {
     REQUIRE(error.code() == ErrorCode::storage);
     return error.what();
   }
+}
+
+// What opening it says; empty if it is as it should be.
+std::string fault_of(const std::string& url) {
+  postgres::Connection connection(postgres::Target::parse(url));
+  return fault_that([&] { postgres::check_database(connection); });
+}
+
+// What would be said after these statements, in a transaction that does not stay.
+std::string fault_after(const PostgresDatabase& database, const std::vector<std::string>& damage) {
+  postgres::Connection connection(postgres::Target::parse(database.superuser()));
+  connection.run("BEGIN");
+  for (const std::string& statement : damage) connection.run(statement);
+  return fault_that([&] { postgres::check_schema(connection); });
 }
 
 bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -48,52 +61,54 @@ TEST_CASE("a database is opened as the application or the owner, never past row 
 }
 
 TEST_CASE("a database whose row security was weakened is not opened until it is set up again", "[postgres][wall]") {
+  const std::vector<std::pair<std::string, std::string>> damages{
+      {"ALTER TABLE struere.events NO FORCE ROW LEVEL SECURITY", "`events` lets its owner past"},
+      {"ALTER TABLE struere.events DISABLE ROW LEVEL SECURITY", "`events` has no row security"},
+      {"ALTER TABLE struere.users DISABLE ROW LEVEL SECURITY", "`users` has no row security"},
+      {"DROP POLICY scope ON struere.roles", "policies of the table `roles`"},
+      {"CREATE POLICY more ON struere.entities USING (true)", "policies of the table `entities`"},
+      {"ALTER POLICY scope ON struere.entities USING (scope_id = "
+       "coalesce(current_setting('struere.scope', true)::integer, 1))",
+       "policies of the table `entities`"},
+      {"ALTER POLICY scope ON struere.entities WITH CHECK (true)", "policies of the table `entities`"},
+      {"ALTER POLICY organization ON struere.agents USING (true)", "policies of the table `agents`"},
+      {"ALTER POLICY scope ON struere.api_keys TO struere_application", "policies of the table `api_keys`"}};
   const PostgresDatabase database;
-  RawPostgres raw(database.superuser());
-  for (const auto& [damage, message] : std::vector<std::pair<std::string, std::string>>{
-           {"ALTER TABLE struere.events NO FORCE ROW LEVEL SECURITY", "`events` lets its owner past"},
-           {"ALTER TABLE struere.events DISABLE ROW LEVEL SECURITY", "`events` has no row security"},
-           {"ALTER TABLE struere.users DISABLE ROW LEVEL SECURITY", "`users` has no row security"},
-           {"DROP POLICY scope ON struere.roles", "policies of the table `roles`"},
-           {"CREATE POLICY more ON struere.entities USING (true)", "policies of the table `entities`"},
-           {"ALTER POLICY scope ON struere.entities USING (scope_id = "
-            "coalesce(current_setting('struere.scope', true)::integer, 1))",
-            "policies of the table `entities`"},
-           {"ALTER POLICY scope ON struere.entities WITH CHECK (true)", "policies of the table `entities`"},
-           {"ALTER POLICY organization ON struere.agents USING (true)", "policies of the table `agents`"},
-           {"ALTER POLICY scope ON struere.api_keys TO struere_application", "policies of the table `api_keys`"}}) {
+  for (const auto& [damage, message] : damages) {
     INFO(damage);
-    raw.run(damage);
-    const std::string fault = fault_of(database.application());
+    const std::string fault = fault_after(database, {damage});
     CHECK(says(fault, message));
     CHECK(says(fault, "struere pg init"));
-    database.set_up();
-    CHECK(fault_of(database.application()).empty());
   }
+  RawPostgres raw(database.superuser());
+  for (const auto& [damage, message] : damages) raw.run(damage);
+  CHECK(says(fault_of(database.application()), "struere pg init"));
+  database.set_up();
+  CHECK(fault_of(database.application()).empty());
 }
 
 TEST_CASE("a database whose tables were changed is not opened", "[postgres]") {
-  for (const auto& [damage, message] : std::vector<std::pair<std::string, std::string>>{
-           {"ALTER TABLE struere.entities DROP COLUMN version", "`entities.version` is missing"},
-           {"ALTER TABLE struere.entities ALTER COLUMN status TYPE text COLLATE \"default\"", "`entities.status`"},
-           {"ALTER TABLE struere.entities ALTER COLUMN data DROP NOT NULL", "`entities.data`"},
-           {"ALTER TABLE struere.events ALTER COLUMN created_at TYPE integer", "`events.created_at`"},
-           {"DROP TABLE struere.retention", "`retention` has no row security"},
-           {"CREATE VIEW struere.everything AS SELECT * FROM struere.entities", "`everything`"},
-           {"CREATE FUNCTION public.copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE "
-            "TRIGGER "
-            "copier AFTER INSERT ON struere.entities FOR EACH ROW EXECUTE FUNCTION public.copy()",
+  const PostgresDatabase database;
+  for (const auto& [damage, message] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"ALTER TABLE struere.entities DROP COLUMN version"}, "`entities.version` is missing"},
+           {{"ALTER TABLE struere.entities ALTER COLUMN status TYPE text COLLATE \"default\""}, "`entities.status`"},
+           {{"ALTER TABLE struere.entities ALTER COLUMN data DROP NOT NULL"}, "`entities.data`"},
+           {{"ALTER TABLE struere.events ALTER COLUMN created_at TYPE integer"}, "`events.created_at`"},
+           {{"DROP TABLE struere.retention"}, "`retention` has no row security"},
+           {{"CREATE VIEW struere.everything AS SELECT * FROM struere.entities"}, "`everything`"},
+           {{"CREATE FUNCTION public.copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+             "CREATE TRIGGER copier AFTER INSERT ON struere.entities FOR EACH ROW EXECUTE FUNCTION public.copy()"},
             "`copier` on `entities`"},
-           {"CREATE RULE spy AS ON INSERT TO struere.entities DO ALSO NOTIFY spy", "`spy` on `entities`"},
-           {"UPDATE struere.meta SET value = '999' WHERE name IN ('schema_version', 'oldest_compatible_version')",
+           {{"CREATE RULE spy AS ON INSERT TO struere.entities DO ALSO NOTIFY spy"}, "`spy` on `entities`"},
+           {{"UPDATE struere.meta SET value = '999' WHERE name IN ('schema_version', 'oldest_compatible_version')"},
             "use a newer library"},
-           {"DELETE FROM struere.meta WHERE name = 'schema_version'", "has no version"},
-           {"DROP SCHEMA struere CASCADE", "no tables of struere"}}) {
-    INFO(damage);
-    const PostgresDatabase database;
-    RawPostgres(database.superuser()).run(damage);
-    CHECK(says(fault_of(database.application()), message));
+           {{"DELETE FROM struere.meta WHERE name = 'schema_version'"}, "has no version"},
+           {{"DROP SCHEMA struere CASCADE"}, "no tables of struere"}}) {
+    INFO(damage.front());
+    CHECK(says(fault_after(database, damage), message));
   }
+  RawPostgres(database.superuser()).run("ALTER TABLE struere.entities DROP COLUMN version");
+  CHECK(says(fault_of(database.application()), "`entities.version` is missing"));
 }
 
 TEST_CASE("setting up again waits for nobody where nothing is to be changed", "[postgres]") {
