@@ -145,7 +145,8 @@ namespace {
 
 [[noreturn]] void refuse() {
   throw Error(ErrorCode::storage,
-              "files of definitions are not written on this system, which cannot open a name within an open folder");
+              "files of definitions are not written on this system, which cannot open a name within an open folder; "
+              "write them on Linux or macOS, or by hand");
 }
 
 }  // namespace

@@ -36,14 +36,22 @@ void unlink_database(const paths::path& file) {
 class UnfinishedFile {
  public:
   explicit UnfinishedFile(const paths::path& to) {
-    do {
+    // Another process may remove the file before it is locked.
+    for (int tries = 0; tries < most_tries; ++tries) {
       open_ = SystemFile();
       file_ = path_of(name_of(to) + fmt::format("{}{:0{}x}", unfinished_mark, random_number(), unfinished_digits));
       std::error_code failure;
       open_ = SystemFile::create(name_of(file_), failure);
       if (failure) fail(file_, "made", failure);
       open_.lock(Wait::yes);
-    } while (!open_.is_named(name_of(file_)));  // another process removed it before it was locked
+      if (open_.is_named(name_of(file_))) return;
+      unlink_database(file_);
+    }
+    throw Error(ErrorCode::storage,
+                fmt::format("{} is not the file that was just made under this name, {} times in turn: another process "
+                            "removes such files, or the file system does not say which file a name is of; name a file "
+                            "on another one",
+                            name_of(file_), most_tries));
   }
   ~UnfinishedFile() { unlink_database(file_); }
   UnfinishedFile(const UnfinishedFile&) = delete;
@@ -80,6 +88,8 @@ class UnfinishedFile {
   }
 
  private:
+  static constexpr int most_tries = 100;
+
   static bool is_unfinished(const std::string& name, const std::string& of) {
     const std::string begin = of + std::string(unfinished_mark);
     return name.size() == begin.size() + unfinished_digits && name.starts_with(begin) &&
