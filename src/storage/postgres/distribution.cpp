@@ -4,6 +4,7 @@
 #include "storage/postgres/connection.hpp"
 #include "storage/postgres/roles.hpp"
 #include "storage/postgres/row_security.hpp"
+#include "storage/postgres/schema_check.hpp"
 #include "storage/postgres/schema_text.hpp"
 #include "struere/core/error.hpp"
 #include "struere/storage/postgres_setup.hpp"
@@ -90,7 +91,7 @@ std::vector<std::string> distribution_statements(const PostgresRoles& roles) {
 
 void distribute_postgres(const std::string& url, const PostgresRoles& roles) {
   postgres::Connection connection(postgres::Target::parse(url));
-  if (connection.run("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'citus'").rows() == 0)
+  if (!postgres::has_citus(connection))
     throw Error(ErrorCode::storage,
                 "the database does not have the extension `citus`; create it as the manual of Citus says, and add the "
                 "worker nodes");

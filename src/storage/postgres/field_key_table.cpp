@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "storage/postgres/entity_scan.hpp"
+#include "storage/postgres/scoped_insert.hpp"
 #include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
@@ -61,21 +62,16 @@ void FieldKeyTable::insert(const FieldKeys& keys, const StoredEntity& entity) {
     numbers.push_back(key.number);
     values.push_back(key_of(key, entity.data));
   }
-  connection().queue(
-      connection().is_citus()
-          ? "INSERT INTO struere.entity_keys(scope_id, type_key, key_no, key, created_at, id) SELECT h.scope_id, "
-            "$2::bigint, u.key_no, u.key, $3::bigint, $4::text FROM struere.scope_heads h, unnest($5::bigint[], "
-            "$6::bytea[]) AS u(key_no, key) WHERE h.scope_id = $1 ON CONFLICT DO NOTHING"  // as in NewRows
-          : "INSERT INTO struere.entity_keys(scope_id, type_key, key_no, key, created_at, id) SELECT $1::integer, "
-            "$2::bigint, u.key_no, u.key, $3::bigint, $4::text FROM unnest($5::bigint[], $6::bytea[]) AS u(key_no, "
-            "key) ON CONFLICT DO NOTHING",
-      Parameters()
-          .add(scope_)
-          .add(entity.type)
-          .add(entity.created_at)
-          .add_text(entity.id)
-          .add_integers(numbers)
-          .add_list_of_bytes(values));
+  static const ScopedInsert insert("entity_keys", "type_key, key_no, key, created_at, id",
+                                   "$2::bigint, u.key_no, u.key, $3::bigint, $4::text",
+                                   "unnest($5::bigint[], $6::bytea[]) AS u(key_no, key)", ScopedInsert::or_ignore);
+  connection().queue(insert.text(connection()), Parameters()
+                                                    .add(scope_)
+                                                    .add(entity.type)
+                                                    .add(entity.created_at)
+                                                    .add_text(entity.id)
+                                                    .add_integers(numbers)
+                                                    .add_list_of_bytes(values));
 }
 
 void FieldKeyTable::remove(const FieldKeys& keys, const StoredEntity& entity) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "storage/postgres/row_decider.hpp"
+#include "storage/postgres/relation_memory.hpp"
 
 namespace struere::postgres {
 

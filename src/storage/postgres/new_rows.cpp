@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/postgres/scoped_insert.hpp"
 #include "storage/search_words.hpp"
 #include "storage/sql/event_reader.hpp"
 
@@ -17,34 +18,39 @@ using enum Array::Of;
 constexpr std::size_t most_rows_at_once = 500, most_bytes_at_once = 1 << 20, most_unanswered_bytes = 8 << 20;
 constexpr std::size_t worth_sending = 64 << 10;
 
-constexpr std::string_view or_ignore = " ON CONFLICT DO NOTHING";
-
 }  // namespace
 
 struct NewRows::Layout {
   using Column = std::pair<std::string_view, Array::Of>;
 
-  Layout(std::string_view table, std::vector<Column> all, std::string_view conflict = {}) : columns(std::move(all)) {
-    std::string names, values, lists;
-    int number = 1;
-    for (const auto& [name, type] : columns) {
-      ++number;
-      names += fmt::format(", {}", name);
-      values += fmt::format(", ${}", number);
-      lists += fmt::format("{}${}::{}[]", lists.empty() ? "" : ", ", number, Array(type).type_name());
-    }
-    const std::string insert = fmt::format("INSERT INTO struere.{}(scope_id{}) ", table, names);
-    one_row = fmt::format("{}VALUES($1{}){}", insert, values, conflict);
-    many_rows = fmt::format("{}SELECT $1::integer, * FROM unnest({}){}", insert, lists, conflict);
-    // Citus sends a statement to the node of the rows that it selects; without any, it would use COPY, which row
-    // security is not for.
-    many_rows_on_citus =
-        fmt::format("{}SELECT h.scope_id, u.* FROM struere.scope_heads h, unnest({}) u WHERE h.scope_id = $1{}", insert,
-                    lists, conflict);
-  }
+  Layout(std::string_view table, std::vector<Column> all, std::string_view conflict = {})
+      : columns(std::move(all)),
+        one_row(fmt::format("INSERT INTO struere.{}(scope_id, {}) VALUES($1, {}){}", table, list(name_of),
+                            list([](const Column&, int number) { return fmt::format("${}", number); }), conflict)),
+        many_rows(table, list(name_of), "u.*",
+                  fmt::format("unnest({}) u", list([](const Column& column, int number) {
+                                return fmt::format("${}::{}[]", number, Array(column.second).type_name());
+                              })),
+                  conflict) {}
 
   std::vector<Column> columns;
-  std::string one_row, many_rows, many_rows_on_citus;  // $1 is the scope
+  std::string one_row;  // $1 is the scope
+  ScopedInsert many_rows;
+
+ private:
+  static std::string name_of(const Column& column, int) { return std::string(column.first); }
+
+  // Of each column and the number of its parameter.
+  template <class Write>
+  std::string list(Write write) const {
+    std::string out;
+    int number = 1;
+    for (const Column& column : columns) {
+      if (!out.empty()) out += ", ";
+      out += write(column, ++number);
+    }
+    return out;
+  }
 };
 
 const NewRows::Layout NewRows::entity_layout("entities", {{"id", texts},
@@ -58,9 +64,10 @@ const NewRows::Layout NewRows::entity_layout("entities", {{"id", texts},
 const NewRows::Layout NewRows::key_layout(
     "entity_keys",
     {{"type_key", integers}, {"key_no", integers}, {"key", Array::Of::bytes}, {"created_at", integers}, {"id", texts}},
-    or_ignore);
+    ScopedInsert::or_ignore);
 const NewRows::Layout NewRows::word_layout("entity_words",
-                                           {{"type_key", integers}, {"word", texts}, {"entity_id", texts}}, or_ignore);
+                                           {{"type_key", integers}, {"word", texts}, {"entity_id", texts}},
+                                           ScopedInsert::or_ignore);
 const NewRows::Layout NewRows::unique_value_layout(
     "unique_values", {{"type_key", integers}, {"key_no", integers}, {"value", texts}, {"entity_id", texts}});
 const NewRows::Layout NewRows::event_layout("events", {{"sequence", integers},
@@ -197,8 +204,7 @@ void NewRows::send(Table& table) {
       parameters.add_null();
   }
   unanswered_bytes_ += bytes;
-  const std::string& many_rows = connection.is_citus() ? table.layout.many_rows_on_citus : table.layout.many_rows;
-  connection.queue(table.rows > 1 ? many_rows : table.layout.one_row, parameters);
+  connection.queue(table.rows > 1 ? table.layout.many_rows.text(connection) : table.layout.one_row, parameters);
   if (bytes >= worth_sending) connection.begin_sending();  // so that the server begins as well
   for (Array& column : table.columns) column.clear();
   table.rows = 0;

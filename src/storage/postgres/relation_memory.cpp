@@ -1,5 +1,6 @@
 #include "storage/postgres/relation_memory.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -65,6 +66,12 @@ Predicate resolved_reach(const Predicate& predicate, const ActorValues& actor, R
 }
 
 }  // namespace
+
+bool is_to_resolve(const Predicate& predicate) {
+  return predicate.kind() == Predicate::Kind::reached ||
+         (predicate.kind() == Predicate::Kind::comparison && predicate.operand().kind != Operand::Kind::literal) ||
+         std::ranges::any_of(predicate.parts(), is_to_resolve);
+}
 
 Predicate resolved(const Predicate& predicate, const ActorValues& actor, RelationReader& relations) {
   const auto parts = [&] {

@@ -24,12 +24,6 @@ bool asks_for_relations(const Predicate& predicate) {
 
 }  // namespace
 
-bool is_to_resolve(const Predicate& predicate) {
-  return predicate.kind() == Predicate::Kind::reached ||
-         (predicate.kind() == Predicate::Kind::comparison && predicate.operand().kind != Operand::Kind::literal) ||
-         std::ranges::any_of(predicate.parts(), is_to_resolve);
-}
-
 RowDecider::RowDecider(const Selection& selection, std::shared_ptr<const GrantView> view, RelationReader& relations,
                        const std::vector<FieldPath>& more)
     : selection_(selection), relations_(relations), grants_(std::move(view)), more_(more) {

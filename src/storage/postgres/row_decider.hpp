@@ -14,9 +14,6 @@
 
 namespace struere::postgres {
 
-// Whether the predicate names a value of the actor or of relations.
-bool is_to_resolve(const Predicate& predicate);
-
 // Rows of which the first columns are id, data, version, status, created_at, updated_at.
 class RowDecider {
  public:

@@ -98,7 +98,13 @@ void check_layout(Connection& connection) {
            "'local'");
 }
 
-Layout check_policies(const Result& found) {
+constexpr std::string_view layout_query =
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_policies WHERE schemaname = 'struere' AND strpos(qual, "
+    "'struere.organization') > 0)";
+
+Layout layout_of(const Result& found) { return found.integer(0, 0) != 0 ? Layout::citus : Layout::one_server; }
+
+void check_policies(const Result& found, Layout layout) {
   std::map<std::string, std::vector<std::string>, std::less<>> held;
   const auto text = [](std::string_view name, std::string_view command, std::string_view sees,
                        std::string_view writes) {
@@ -109,11 +115,6 @@ Layout check_policies(const Result& found) {
     if (found.integer(row, 5) == 0) policy += " for some roles, or restrictive";
     held[std::string(found.bytes(row, 0))].push_back(std::move(policy));
   }
-  const auto states_organization = [](const std::vector<std::string>& policies) {
-    return std::ranges::any_of(
-        policies, [](const std::string& policy) { return policy.find("'struere.organization'") != std::string::npos; });
-  };
-  const Layout layout = states_organization(held["memberships"]) ? Layout::citus : Layout::one_server;
   for (const TableWall& wall : table_walls(layout)) {
     std::vector<std::string> wanted;
     for (const Policy& policy : wall.policies)
@@ -123,7 +124,6 @@ Layout check_policies(const Result& found) {
     std::ranges::sort(there);
     if (wanted != there) refuse(fmt::format("the policies of the table `{}` are not those of struere", wall.table));
   }
-  return layout;
 }
 
 void check_triggers(const Result& found) {
@@ -168,14 +168,22 @@ Layout check_schema(Connection& connection) {
       "pg_catalog.pg_trigger WHERE NOT tgisinternal UNION ALL SELECT ev_class, rulename::text FROM "
       "pg_catalog.pg_rewrite) t JOIN pg_catalog.pg_class c ON c.oid = t.relation JOIN pg_catalog.pg_namespace n ON "
       "n.oid = c.relnamespace WHERE n.nspname = 'struere'");
+  const auto layouts = connection.queue(layout_query);
   connection.finish();
   const Result found_columns = connection.take(columns), found_relations = connection.take(relations),
                found_policies = connection.take(policies), found_triggers = connection.take(triggers);
   check_relations(found_relations);
   check_columns(found_columns);
-  const Layout layout = check_policies(found_policies);
+  const Layout layout = layout_of(connection.take(layouts));
+  check_policies(found_policies, layout);
   check_triggers(found_triggers);
   return layout;
+}
+
+Layout find_layout(Connection& connection) { return layout_of(connection.run(layout_query)); }
+
+bool has_citus(Connection& connection) {
+  return connection.run("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'citus'").rows() > 0;
 }
 
 }  // namespace struere::postgres

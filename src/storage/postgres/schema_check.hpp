@@ -17,4 +17,8 @@ Layout check_database(Connection& connection);
 // The same without the role and the settings of Citus.
 Layout check_schema(Connection& connection);
 
+// What the policies say of a schema that may be older or incomplete: `one_server` without any.
+Layout find_layout(Connection& connection);
+bool has_citus(Connection& connection);
+
 }  // namespace struere::postgres

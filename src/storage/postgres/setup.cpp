@@ -20,12 +20,13 @@ class Setup {
   std::vector<std::string> run() {
     run(role_statements(connection_, roles_));
     const bool rules = is_superuser(connection_);
+    const Layout layout = find_layout(connection_);
     // Workers see neither the roles nor the schema of this transaction when its statements reach them.
-    if (is_of_citus() && !is_distributed()) connection_.run("SET LOCAL citus.enable_ddl_propagation = off");
+    if (layout == Layout::one_server && has_citus(connection_))
+      connection_.run("SET LOCAL citus.enable_ddl_propagation = off");
     const std::string owner = quoted_role(roles_.owner);
     if (!has_schema()) run({fmt::format("CREATE SCHEMA struere AUTHORIZATION {}", owner)});
     connection_.run(fmt::format("SET LOCAL ROLE {}", owner));  // whose all of it is
-    const Layout layout = is_distributed() ? Layout::citus : Layout::one_server;
     if (!is_current()) {  // each of these waits for all who use a table, and they for it
       stop_writers();
       let_owner_past();
@@ -47,18 +48,6 @@ class Setup {
   }
 
   bool has_schema() { return connection_.run("SELECT to_regnamespace('struere') IS NOT NULL").integer(0, 0) != 0; }
-
-  bool is_of_citus() {
-    return connection_.run("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'citus'").rows() > 0;
-  }
-
-  bool is_distributed() {
-    return connection_
-               .run(
-                   "SELECT 1 FROM pg_catalog.pg_policies WHERE schemaname = 'struere' AND strpos(qual, "
-                   "'struere.organization') > 0")
-               .rows() > 0;
-  }
 
   bool is_current() {
     try {

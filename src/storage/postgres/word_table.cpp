@@ -1,6 +1,7 @@
 #include "storage/postgres/word_table.hpp"
 
 #include "storage/postgres/entity_scan.hpp"
+#include "storage/postgres/scoped_insert.hpp"
 #include "storage/search_words.hpp"
 #include "struere/core/error.hpp"
 
@@ -8,15 +9,9 @@ namespace struere::postgres {
 
 void WordTable::put(EntityTypeKey type, const std::string& id, const std::vector<std::string>& words) {
   if (words.empty()) return;
-  connection().queue(
-      connection().is_citus()
-          ? "INSERT INTO struere.entity_words(scope_id, type_key, word, entity_id) SELECT h.scope_id, $2::bigint, "
-            "word, "
-            "$3::text FROM struere.scope_heads h, unnest($4::text[]) AS word WHERE h.scope_id = $1 ON CONFLICT DO "
-            "NOTHING"  // as in NewRows
-          : "INSERT INTO struere.entity_words(scope_id, type_key, word, entity_id) SELECT $1::integer, $2::bigint, "
-            "word, $3::text FROM unnest($4::text[]) AS word ON CONFLICT DO NOTHING",
-      Parameters().add(scope_).add(type).add_text(id).add_texts(words));
+  static const ScopedInsert insert("entity_words", "type_key, word, entity_id", "$2::bigint, word, $3::text",
+                                   "unnest($4::text[]) AS word", ScopedInsert::or_ignore);
+  connection().queue(insert.text(connection()), Parameters().add(scope_).add(type).add_text(id).add_texts(words));
 }
 
 void WordTable::update(const std::vector<FieldPath>& fields, const StoredEntity& entity) {
