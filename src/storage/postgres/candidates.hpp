@@ -36,6 +36,7 @@ class Candidates {
   bool has_key() const noexcept { return order_ == Order::key; }
   bool has_terms() const noexcept { return !terms_.empty(); }
   static constexpr int key_column = 6;
+  int columns() const noexcept { return has_key() ? key_column + 1 : key_column; }
   // order() == key: whether rows of one key come in the order of the selection if the key is exact.
   bool is_tail_exact() const noexcept { return is_tail_exact_; }
   // The field key that leads to the rows, if there is one.

@@ -118,10 +118,7 @@ std::optional<Record> Records::find_with_generation(const RecordSelection& selec
   for (const RecordValue& value : statement.parameters) bind(parameters, value);
   // The scope is the first parameter (RecordSql).
   const Result found =
-      work_.run_with_generation(std::get<std::int64_t>(owner_.scope.value()),
-                                "SELECT r.*, h.generation FROM struere.scope_heads h LEFT JOIN (" + statement.text +
-                                    ") r ON true WHERE "
-                                    "h.scope_id = $1",
+      work_.run_with_generation(std::get<std::int64_t>(owner_.scope.value()), rows_with_generation(statement.text),
                                 parameters, static_cast<int>(columns));
   if (found.is_null(0, 0)) return std::nullopt;
   return read_record_values(Row(found, 0), columns);

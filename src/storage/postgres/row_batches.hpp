@@ -44,23 +44,27 @@ class Batches {
   }
 
   bool next() {
-    if (batch_ && ++row_ < batch_.rows()) return true;
-    if (batch_ && batch_.rows() < asked_) return false;
+    if (batch_ && ++row_ < rows_) return true;
+    if (batch_ && rows_ < asked_) return false;
     throw_if_due(interruption_);
     if (batch_) size_.add(batch_);
     asked_ = size_.next();
     // Whether words are rare or common decides about the plan of a search.
     if (!batch_ && candidates_.has_terms()) work_.in(scope_).plan_freely();
-    const Row last(batch_, batch_ ? batch_.rows() - 1 : 0);
+    const Row last(batch_, batch_ ? rows_ - 1 : 0);
     const Candidates::Statement statement = candidates_.select(asked_, batch_ ? &last : nullptr);
-    Result batch = work_.in(scope_).run(statement.sql, statement.parameters);
+    const bool brings_generation = work_.lacks_generation();
+    Result batch = brings_generation ? work_.run_with_generation(scope_, rows_with_generation(statement.sql),
+                                                                 statement.parameters, candidates_.columns())
+                                     : work_.in(scope_).run(statement.sql, statement.parameters);
     batch_ = std::move(batch);
+    rows_ = brings_generation && batch_.is_null(0, 0) ? 0 : batch_.rows();
     row_ = 0;
-    return batch_.rows() > 0;
+    return rows_ > 0;
   }
   Row row() const { return Row(batch_, row_); }
   SelectedRow row_with(std::string_view bits) const { return SelectedRow(batch_, row_, bits); }
-  std::size_t size() const { return static_cast<std::size_t>(batch_.rows()); }  // of the batch
+  std::size_t size() const noexcept { return static_cast<std::size_t>(rows_); }  // of the batch
 
  private:
   Work& work_;
@@ -70,7 +74,7 @@ class Batches {
   BatchSize size_;
   std::int64_t asked_ = 0;
   Result batch_;
-  int row_ = 0;
+  int rows_ = 0, row_ = 0;
 };
 
 }  // namespace struere::postgres

@@ -11,6 +11,14 @@
 
 namespace struere::postgres {
 
+std::string rows_with_generation(std::string_view select) {
+  constexpr std::string_view before = "SELECT r.*, h.generation FROM struere.scope_heads h LEFT JOIN (",
+                             after = ") r ON true WHERE h.scope_id = $1";
+  std::string out;
+  out.reserve(before.size() + select.size() + after.size());
+  return out.append(before).append(select).append(after);
+}
+
 void throw_no_head() {
   throw Error(ErrorCode::storage,
               "a scope of the database has no head, or this role may not see it; restore a backup, or grant the role "

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "storage/postgres/connection_pool.hpp"
@@ -17,6 +18,11 @@ class Deferred {
  protected:
   ~Deferred() = default;
 };
+
+// A SELECT whose first column is never null and whose $1 is the scope, with the scope's generation as one more column.
+// If it finds nothing, there is one row, null but for that. Its order is kept: for each row of the left side, of which
+// there is one, a join without a condition reads the right side as it comes.
+std::string rows_with_generation(std::string_view select);
 
 // For a scope without a row in scope_heads.
 [[noreturn]] void throw_no_head();
@@ -45,8 +51,8 @@ class Work {
   // The same for tables of no scope.
   Connection& anywhere();
 
-  // Whether a reader's next statement in a scope brings the generation along: then one that reads a single row may
-  // read it as well, which saves a statement.
+  // Whether a reader's next statement in a scope brings the generation along, as a statement of its own: one that reads
+  // rows may read it as well, which saves that.
   bool lacks_generation() const noexcept { return !is_write() && !asked_generation_ && !generation_; }
   // If lacks_generation(): runs a statement in the scope whose first row has the scope's generation in this column.
   Result run_with_generation(std::int64_t scope, std::string_view sql, const Parameters& parameters, int column);

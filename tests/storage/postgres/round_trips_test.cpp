@@ -313,7 +313,7 @@ TEST_CASE("a write of one row takes two round trips, with unique keys as well", 
   CHECK_ERROR(conflict, pupils.create({{"room", 1}}));
 }
 
-TEST_CASE("a read of one row brings the generation along, whether or not the row is there", "[postgres]") {
+TEST_CASE("a read brings the generation along, whether or not there is a row", "[postgres]") {
   const PostgresDatabase server;
   const std::string url = server.application(), folder = host_of(url);
   if (!folder.starts_with('/')) return;  // the counter knows Unix sockets alone
@@ -330,6 +330,9 @@ TEST_CASE("a read of one row brings the generation along, whether or not the row
     CHECK_FALSE(notes.find(EntityId("none")));
     CHECK(notes.count(by_n(1)) == 1);
     CHECK(notes.count(by_n(2)) == 0);
+    CHECK(notes.list(by_n(1)).size() == 1);
+    CHECK(notes.list(by_n(2)).empty());
+    CHECK(notes.list({.limit = 10}).size() == 1);
     CHECK(database.authenticate(secret).actor().scope().organization() == OrganizationId("acme"));
   };
   read_all();  // what this process does not know yet is asked once
@@ -340,8 +343,8 @@ TEST_CASE("a read of one row brings the generation along, whether or not the row
   }
   const int syncs = counter.count(), statements = counter.statements();
   read_all();
-  CHECK(counter.count() - syncs == 5);
-  CHECK(counter.statements() - statements == 5 * 4);  // BEGIN, the scope, the statement, COMMIT
+  CHECK(counter.count() - syncs == 8);
+  CHECK(counter.statements() - statements == 8 * 4);  // BEGIN, the scope, the statement, COMMIT
 
   // So a reader is still told when another process has changed the rules.
   const Database other = Database::open(url);
