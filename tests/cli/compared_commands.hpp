@@ -18,7 +18,8 @@ struct OfNoProject {};                      // does not look at struere.yaml
 
 using Rule = std::variant<Compared, Refused, OfNoProject>;
 
-// The commands of the tool, and what the test of another place than a file does with each. What a command reads comes before what changes it: all rows are run in order of the names, on the same two projects.
+// The commands of the tool, and what the test of another place than a file does with each. What a command reads comes
+// before what changes it: all rows are run in order of the names, on the same two projects.
 inline const std::map<std::string, Rule> compared_commands{
     {"add", Compared{"entity-type visit", "entity-type visit", "role guest", "agent helper", "tool look",
                      "trigger other --type note", "trigger third --type nonsense"}},

@@ -53,6 +53,11 @@ void make_ready_database(const std::string& server, const std::string& name) {
   RawConnection connection(server);
   if (number) {
     connection.run(fmt::format("CREATE DATABASE {} TEMPLATE {}", name, original(server, connection, *number)));
+    // A cursor of one database is none of another.
+    RawConnection(url_of_database(server, name))
+        .run(
+            "UPDATE struere.meta SET value = sha256(convert_to(gen_random_uuid()::text, 'UTF8')) WHERE name = "
+            "'cursor_key'");
     return;
   }
   connection.run(fmt::format("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name));

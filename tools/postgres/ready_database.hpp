@@ -5,8 +5,8 @@
 
 namespace struere::conformance {
 
-// `server` is the URL of a superuser, in another database of the server. A server that is removed with all that is in it
-// (scripts/postgres_server says so) keeps one database for each program, and others are copies of that.
+// `server` is the URL of a superuser, in another database of the server. A server that is removed with all that is in
+// it (scripts/postgres_server says so) keeps one database for each program, and others are copies of that.
 void make_ready_database(const std::string& server, const std::string& name);
 
 // set_up_postgres(), again where another process makes the same roles just now.
