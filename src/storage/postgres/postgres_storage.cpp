@@ -56,13 +56,13 @@ class PostgresStorage final : public Storage {
     retried([&] {
       try {
         check_and_read();
+        if (!options.read_only) builder_.resume();
       } catch (const Error& error) {
         // A host that does not answer takes ten seconds each time.
         if (!error.is_retryable() || std::chrono::steady_clock::now() - begun < options.busy_timeout) throw;
         throw Error(error.code(), error.what()).transient();
       }
     });
-    if (!options.read_only) builder_.resume();
   }
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override { return begin_at(scope, access, {}); }
