@@ -65,6 +65,11 @@ class BoundedCache {
     return pop(std::max_element(entries_.begin(), entries_.end(), lighter));
   }
 
+  void clear() noexcept {
+    index_.clear();
+    entries_.clear();
+  }
+
   std::size_t size() const noexcept { return entries_.size(); }
 
  private:

@@ -100,6 +100,7 @@ OperatorSessions TrustedHost::operator_sessions() const { return {authority(), e
 StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }
 
 void TrustedHost::require_storage() const { engine_->storage->require_in_place(); }
+bool TrustedHost::has_remote_storage() const noexcept { return engine_->storage->is_remote(); }
 
 DatabaseActivity TrustedHost::activity() const {
   return {engine_->storage->commit_counts(), engine_->rule_uses(), engine_->authenticated.uses()};

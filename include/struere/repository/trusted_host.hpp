@@ -70,9 +70,11 @@ class TrustedHost {
 
   // Of all organizations. operations/doctor.hpp asks this and a lot more.
   StorageReport check_storage() const;
-  // Throws Error{storage} if the file was deleted or replaced since it was opened. Takes microseconds: for a host that
-  // runs for long and writes seldom.
+  // Throws Error{storage} if the database was deleted or replaced since it was opened, or its server does not answer.
+  // Takes microseconds, or a round trip: for a host that runs for long and writes seldom.
   void require_storage() const;
+  // Whether each operation waits for another process or machine.
+  bool has_remote_storage() const noexcept;
   // For monitoring. Takes microseconds and reads nothing.
   DatabaseActivity activity() const;
   // The number of environments of organizations in which a trigger run is due, or its worker died. It stays above zero

@@ -34,6 +34,7 @@ class ForwardingStorage : public Storage {
   std::optional<CommitStamp> commit_stamp() const noexcept override { return wrapped_->commit_stamp(); }
   const Digest& cursor_key() override { return wrapped_->cursor_key(); }
   void require_in_place() override { wrapped_->require_in_place(); }
+  bool is_remote() const noexcept override { return wrapped_->is_remote(); }
   std::optional<CommitCounts> commit_counts() override { return wrapped_->commit_counts(); }
   StorageReport check() override { return wrapped_->check(); }
 

@@ -102,8 +102,11 @@ class Storage {
   virtual const Digest& cursor_key() = 0;
 
   // Throws Error{storage} if what holds the data was deleted or replaced since it was opened: what is written then is
-  // lost. Takes microseconds; each write asks it by itself.
+  // lost. Takes microseconds, unless is_remote(); each write asks it by itself.
   virtual void require_in_place() {}
+
+  // Whether each operation waits for another process or machine, which may not answer.
+  virtual bool is_remote() const noexcept { return false; }
 
   // Since it was opened, by this object. nullopt if the storage does not count.
   virtual std::optional<CommitCounts> commit_counts() { return std::nullopt; }

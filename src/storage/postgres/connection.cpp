@@ -87,7 +87,25 @@ Connection::Connection(const Target& target)
     throw Error(ErrorCode::storage,
                 "the connection to the PostgreSQL server has no pipeline mode; use libpq 14 or newer");
   }
-  if (!prepares_) return;  // of a pooler, the session is not this connection's
+  try {
+    identity_ = ask_identity();
+    if (prepares_) prepare_session();  // of a pooler, the session is not this connection's
+  } catch (...) {
+    PQfinish(connection_);
+    throw;
+  }
+}
+
+Connection::Identity Connection::ask_identity() {
+  const Result self =
+      run("SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())::bigint, CASE "
+          "WHEN "
+          "pg_catalog.pg_is_in_recovery() THEN 0 ELSE (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * "
+          "1000000)::bigint END");
+  return {self.integer(0, 0), self.integer(0, 1)};
+}
+
+void Connection::prepare_session() {
   // An index of the scope serves each statement whatever its values, and planning it again takes as long as a small
   // answer. Searches, for which that is not so, say otherwise (row_batches.hpp). A plan that was made while a table was
   // small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without
@@ -121,7 +139,6 @@ bool Connection::set(const std::vector<std::string>& settings) {
     return true;
   } catch (const Error&) {
     if (!is_broken_) return false;
-    PQfinish(connection_);
     throw;
   }
 }

@@ -80,6 +80,14 @@ class Connection {
   // For the selections that read by this connection.
   GrantViews& grant_views() noexcept { return grant_views_; }
 
+  // Which database answers: the server's number of it, and when the server was started (0 of a standby, which follows
+  // another server).
+  struct Identity {
+    std::int64_t database, started_at;
+  };
+  const Identity& identity() const noexcept { return identity_; }  // when it was made
+  Identity ask_identity();
+
   bool is_whole() const noexcept { return !is_broken_; }
   void close() noexcept { is_broken_ = true; }  // nobody gets it again
   // Whether the server still holds the other end, as far as can be told without a round trip.
@@ -97,6 +105,7 @@ class Connection {
     Ticket ticket = 0;  // of one that answers
   };
 
+  void prepare_session();
   bool is_over_network() const;
   bool set(const std::vector<std::string>& settings);  // whether the server took them
   void require(bool succeeded);
@@ -114,6 +123,7 @@ class Connection {
 
   pg_conn* connection_;
   bool prepares_, plans_once_ = false, is_citus_;
+  Identity identity_{};
   std::unordered_map<std::int64_t, std::string> organizations_;
   std::uint64_t forks_;
   PreparedStatements prepared_, prepared_without_parameters_;

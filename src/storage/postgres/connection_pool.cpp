@@ -21,7 +21,10 @@ Lease ConnectionPool::lease() {
   try {
     while (!out) {
       std::unique_ptr<Connection> connection = take_idle();
-      if (!connection) connection = std::make_unique<Connection>(target_);
+      if (!connection) {
+        connection = std::make_unique<Connection>(target_);
+        require_same(connection->identity());
+      }
       if (connection->is_usable()) out.reset(connection.release());
     }
   } catch (...) {
@@ -29,6 +32,34 @@ Lease ConnectionPool::lease() {
     throw;
   }
   return out;
+}
+
+namespace {
+
+[[noreturn]] void throw_started_anew() {
+  throw Error(ErrorCode::storage, "the server was started anew, and nothing of the transaction was kept; try again")
+      .retryable();
+}
+
+}  // namespace
+
+void ConnectionPool::require_same(const Connection::Identity& identity) {
+  const std::scoped_lock lock(mutex_);
+  const auto before = std::exchange(identity_, identity_ ? identity_ : identity);
+  if (!before) return;
+  if (before->database != identity.database)
+    throw Error(ErrorCode::storage,
+                "the database was removed or replaced: another one has its name now; open it again, as a new start of "
+                "this program does");
+  if (before->started_at == identity.started_at || identity.started_at == 0) return;
+  identity_ = identity;
+  if (before->started_at == 0) return;
+  ++starts_;
+  throw_started_anew();
+}
+
+void ConnectionPool::require_same(std::uint64_t starts) const {
+  if (starts != starts_) throw_started_anew();
 }
 
 void ConnectionPool::set_citus(const Lease& own) {

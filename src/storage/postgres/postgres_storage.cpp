@@ -67,20 +67,23 @@ class PostgresStorage final : public Storage {
 
   std::unique_ptr<Transaction> begin(const Scope& scope, Access access) override { return begin_at(scope, access, {}); }
   std::unique_ptr<Transaction> begin_at(const Scope& scope, Access access, const FirstLookups& first) override {
+    const std::uint64_t starts = pool_.starts();
     const std::int64_t number = access == Access::fill ? unopened_scope_number(scope) : scope_number(scope);
+    auto work = begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read, starts);
     auto out = std::make_unique<PostgresTransaction>(
-        begin_work(is_write(access) ? Work::Kind::write : Work::Kind::read), number, scope.organization().str(),
-        known_keys_, false, [this, number] { builder_.run(number); }, first);
+        std::move(work), number, scope.organization().str(), known_keys_, false,
+        [this, number] { builder_.run(number); }, first);
     if (access == Access::fill) out->require_unopened();
     return out;
   }
 
   // The locks are taken in the order of the scopes' numbers, so that no two wait for each other.
   std::unique_ptr<JointTransaction> begin_joint(const std::vector<Scope>& scopes) override {
+    const std::uint64_t starts = pool_.starts();
     std::vector<std::pair<std::int64_t, std::size_t>> numbers;
     for (std::size_t i = 0; i < scopes.size(); ++i) numbers.emplace_back(scope_number(scopes[i]), i);
     std::ranges::sort(numbers);
-    const auto work = begin_work(Work::Kind::write);
+    const auto work = begin_work(Work::Kind::write, starts);
     auto out = std::make_unique<PostgresJointTransaction>(work);
     for (const auto& [number, position] : numbers)
       out->put(position,
@@ -99,10 +102,11 @@ class PostgresStorage final : public Storage {
   }
 
   std::optional<FoundApiKey> find_key(const Digest& hash) {
+    const std::uint64_t starts = pool_.starts();
     const auto leads_to = scope_of_key(hash);
     if (!leads_to) return std::nullopt;
     const RecordOwnerValues owner{leads_to->number, leads_to->organization};
-    const auto work = begin_work(Work::Kind::read);
+    const auto work = begin_work(Work::Kind::read, starts);
     work->end_with_next();
     auto found = Records(*work, owner)
                      .find_with_generation({.table = RecordTable::api_keys,
@@ -138,6 +142,13 @@ class PostgresStorage final : public Storage {
   }
 
   const Digest& cursor_key() override { return cursor_key_; }
+  bool is_remote() const noexcept override { return true; }
+  void require_in_place() override {
+    retried([&] {
+      const Lease lease = pool_.lease();
+      pool_.require_same(lease->ask_identity());
+    });
+  }
   StorageReport check() override {
     return check_storage([this] { return begin_work(Work::Kind::read); });
   }
@@ -159,6 +170,12 @@ class PostgresStorage final : public Storage {
     return *environment;
   }
 
+  // For a scope whose number was known after so many starts of the server.
+  std::shared_ptr<Work> begin_work(Work::Kind kind, std::uint64_t starts) {
+    auto work = begin_work(kind);
+    pool_.require_same(starts);
+    return work;
+  }
   std::shared_ptr<Work> begin_work(Work::Kind kind) {
     if (fork_count() != forks_)
       throw Error(ErrorCode::storage,
@@ -186,9 +203,20 @@ class PostgresStorage final : public Storage {
     std::ranges::copy(row.bytes(0, 0), cursor_key_.begin());
   }
 
+  // What was known before the server was started anew.
+  void forget_old_scopes() STRUERE_REQUIRES(mutex_) {
+    const std::uint64_t starts = pool_.starts();
+    if (std::exchange(known_since_, starts) == starts) return;
+    scopes_.clear();
+    keys_.clear();
+  }
+
   std::int64_t scope_number(const Scope& scope) {
+    std::uint64_t starts = 0;
     {
       const MutexLock lock(mutex_);
+      forget_old_scopes();
+      starts = known_since_;
       if (const auto* const known = scopes_.find(scope)) return *known;
     }
     const std::int64_t number = find_scope_number(
@@ -196,7 +224,9 @@ class PostgresStorage final : public Storage {
         "SELECT s.id FROM struere.scopes s JOIN struere.organizations o ON o.id = s.organization_id WHERE "
         "s.organization_id = $1 AND s.environment = $2 AND o.unfinished_copy IS NULL");
     const MutexLock lock(mutex_);
-    return scopes_.put(scope, number);  // a scope keeps its number for good, and is open for good
+    forget_old_scopes();
+    // A scope keeps its number for good, and is open for good.
+    return known_since_ == starts ? scopes_.put(scope, number) : number;
   }
   std::int64_t unopened_scope_number(const Scope& scope) {
     return find_scope_number(
@@ -219,8 +249,11 @@ class PostgresStorage final : public Storage {
 
   // A hash leads to one scope as long as it leads anywhere: what it leads to is then looked for there.
   std::optional<KeyScope> scope_of_key(const Digest& hash) {
+    std::uint64_t starts = 0;
     {
       const MutexLock lock(mutex_);
+      forget_old_scopes();
+      starts = known_since_;
       if (const auto* const known = keys_.find(hash)) return *known;
     }
     const auto work = begin_work(Work::Kind::read);
@@ -231,16 +264,19 @@ class PostgresStorage final : public Storage {
         "NULL",
         Parameters().add_bytes(bytes_of(hash)));
     if (row.rows() == 0) return std::nullopt;
+    KeyScope found{row.integer(0, 0), std::string(row.bytes(0, 1)), environment_of(row.bytes(0, 2))};
     const MutexLock lock(mutex_);
-    return keys_.put(hash, {row.integer(0, 0), std::string(row.bytes(0, 1)), environment_of(row.bytes(0, 2))});
+    forget_old_scopes();
+    return known_since_ == starts ? keys_.put(hash, std::move(found)) : found;
   }
 
   // What a writer of the key holds locked is passed over, and noted again with its next use.
   void write_uses(const LastUses::Uses& uses) {
     for (const auto& [hash, at] : uses) {
+      const std::uint64_t starts = pool_.starts();
       const auto leads_to = scope_of_key(hash);
       if (!leads_to) continue;
-      const auto work = begin_work(Work::Kind::write);
+      const auto work = begin_work(Work::Kind::write, starts);
       work->anywhere().queue("SET LOCAL synchronous_commit = off");
       work->in(leads_to->number)
           .queue(
@@ -257,6 +293,7 @@ class PostgresStorage final : public Storage {
   Digest cursor_key_{};
   TypeKeyCache known_keys_;
   Mutex mutex_;
+  std::uint64_t known_since_ STRUERE_GUARDED_BY(mutex_) = 0;  // starts of the server
   BoundedCache<Scope, std::int64_t, ScopeHash> scopes_ STRUERE_GUARDED_BY(mutex_){most_scopes_known};
   BoundedCache<Digest, KeyScope, HashOfHash> keys_ STRUERE_GUARDED_BY(mutex_){most_keys_known};
   LastUses uses_{[this](const LastUses::Uses& uses) { write_uses(uses); }};

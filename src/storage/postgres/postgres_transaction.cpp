@@ -306,8 +306,8 @@ bool PostgresDatabaseTransaction::insert_record(RecordTable table, const Record&
   for (int row = 0; row < 2; ++row) {
     const std::int64_t scope = scopes.integer(row, 0);
     work_->in_new(scope, id).run(
-        "INSERT INTO struere.scope_heads(scope_id, event_hash, log_start_hash) VALUES($1, $2, $2)",
-        Parameters().add(scope).add_bytes(no_hash));
+        "INSERT INTO struere.scope_heads(scope_id, event_hash, log_start_hash, generation) VALUES($1, $2, $2, $3)",
+        Parameters().add(scope).add_bytes(no_hash).add(generation_step()));
   }
   return true;
 }

@@ -3,10 +3,15 @@
 
 #include <cstdint>
 
+#include "core/digest.hpp"
 #include "storage/postgres/work.hpp"
 #include "struere/model/event.hpp"
 
 namespace struere::postgres {
+
+// By chance, so that a backup that was restored, and changed in another way since, does not come to a generation that
+// somebody knows from before: 1 to 2^32, of which 63 bits hold over two thousand million.
+inline std::int64_t generation_step() { return 1 + static_cast<std::int64_t>(random_number() >> 32U); }
 
 class ScopeHead {
  public:
@@ -28,7 +33,7 @@ class ScopeHead {
   Timestamp last_time();
   ChainHead log_start() { return read().start; }
 
-  void count_generation() { ++changed().generation; }
+  void count_generation() { changed().generation += generation_step(); }
   void set_chain_head(const ChainHead& end, Timestamp at);
   void note_time(Timestamp at) { changed().written_at = at; }
   void set_log_start(const ChainHead& start) { changed().start = start; }

@@ -9,7 +9,10 @@ namespace struere::postgres {
 namespace {
 
 // The server ends the connection, or begins to: nothing of the transaction is kept.
-bool is_shutdown(std::string_view state) { return state == "57P01" || state == "57P02" || state == "57P03"; }
+bool is_shutdown(std::string_view state) {
+  // 57P05: the connection was idle for longer than the server allows.
+  return state == "57P01" || state == "57P02" || state == "57P03" || state == "57P05";
+}
 
 std::string advice(std::string_view state, std::string_view message) {
   const std::string_view kind = state.substr(0, 2);
