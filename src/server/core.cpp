@@ -35,7 +35,11 @@ Core::Core(Services services)
       reads_(application_.services().options.read_threads, limits().waiting_requests,
              limits().waiting_requests_per_organization),
       writes_(application_.services().options.write_threads, limits().waiting_requests,
-              limits().waiting_requests_per_organization) {}
+              limits().waiting_requests_per_organization) {
+  if (application_.services().database.trusted_host().has_remote_storage())
+    admissions_.emplace(application_.services().options.read_threads, limits().waiting_requests,
+                        limits().waiting_requests);
+}
 
 std::size_t Core::add_connection(const std::string& client, Place place, Close close) {
   const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "server/application.hpp"
@@ -21,6 +22,8 @@ class Core {
   const Application& application() const noexcept { return application_; }
   const ServerLimits& limits() const noexcept { return application_.services().options.limits; }
   WorkQueue& queue(Lane lane) noexcept { return lane == Lane::write ? writes_ : reads_; }
+  // Where requests wait for the database to tell who asks; nullptr if it tells at once, on any thread.
+  WorkQueue* admissions() noexcept { return admissions_ ? &*admissions_ : nullptr; }
 
   Shares& bodies() noexcept { return bodies_; }
   Shares& answers() noexcept { return answers_; }  // that are not written yet
@@ -38,6 +41,7 @@ class Core {
   bool is_stopping() const noexcept { return is_stopping_; }
   void begin_stopping() noexcept { is_stopping_ = true; }
   void stop_queues() {
+    if (admissions_) admissions_->stop();
     reads_.stop();
     writes_.stop();
   }
@@ -54,7 +58,9 @@ class Core {
     Close close;
   };
   std::map<std::size_t, Listed> connections_;
-  WorkQueue reads_, writes_;  // last: their threads use all of the above
+  // Last: their threads use all of the above.
+  WorkQueue reads_, writes_;
+  std::optional<WorkQueue> admissions_;
 };
 
 }  // namespace struere::server

@@ -182,7 +182,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       }
       keeps = parser.keep_alive() && !is_last && !core_.is_stopping();
       begun = std::chrono::steady_clock::now();
-      admission = core_.application().admit(request);
+      admission = co_await admitted(request);
       co_await read_body(parser, request, admission, held_body);
       is_whole = true;
       response = co_await carried_out(request, admission);
@@ -296,8 +296,29 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     request.body = std::move(parser.get().body());
   }
 
-  // Runs `work` on a thread for operations, and goes on here when it is done. False if too much waits.
-  asio::awaitable<bool> run_elsewhere(Lane lane, const std::string& organization, std::function<void()> work) {
+  // Where the database is on another machine, nothing on the thread of the connection waits for it: what needs none,
+  // such as /healthz, is answered all the same.
+  asio::awaitable<Admission> admitted(Request& request) {
+    const Application& application = core_.application();
+    WorkQueue* const queue = request.target.starts_with("/v1/") ? core_.admissions() : nullptr;
+    if (!queue) co_return application.admit(request);
+    lowest(stream_).expires_never();
+    std::optional<Admission> out;
+    std::exception_ptr failure;
+    const bool done = co_await run_elsewhere(*queue, client_, [&] {
+      try {
+        out = application.admit(request);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    });
+    if (!done) throw Refusal(429, "limit", "too many requests wait; try again later", {{"Retry-After", "1"}});
+    if (failure) std::rethrow_exception(failure);
+    co_return *std::move(out);
+  }
+
+  // Runs `work` on a thread of the queue, and goes on here when it is done. False if too much waits.
+  asio::awaitable<bool> run_elsewhere(WorkQueue& queue, const std::string& organization, std::function<void()> work) {
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
         [&](auto handler) {
           auto shared = std::make_shared<decltype(handler)>(std::move(handler));
@@ -305,7 +326,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
           const auto resume = [shared, executor](bool done) {
             asio::post(executor, [shared, done] { std::move (*shared)(done); });
           };
-          if (!core_.queue(lane).submit(organization, [work = std::move(work), resume] {
+          if (!queue.submit(organization, [work = std::move(work), resume] {
                 work();
                 resume(true);
               }))
@@ -322,7 +343,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                                 {{"Retry-After", "1"}}));
     if (admission.lane == Lane::brief) co_return application.carry_out(request, admission);
     Response response;
-    const bool done = co_await run_elsewhere(admission.lane, admission.organization(),
+    const bool done = co_await run_elsewhere(core_.queue(admission.lane), admission.organization(),
                                              [&] { response = application.carry_out(request, admission); });
     if (!done)
       response = problem(Refusal(429, "limit", "too many requests wait; try again later", {{"Retry-After", "1"}}));
@@ -369,7 +390,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
           failure = std::current_exception();
         }
       };
-      if (!has_room(admission) || !co_await run_elsewhere(Lane::read, admission.organization(), make)) {
+      if (!has_room(admission) || !co_await run_elsewhere(core_.queue(Lane::read), admission.organization(), make)) {
         chunk.wait = std::chrono::milliseconds(100);
       } else if (failure) {
         std::rethrow_exception(failure);
