@@ -13,12 +13,12 @@ DatabaseLocation::DatabaseLocation(const std::filesystem::path& folder, const st
 
 std::string DatabaseLocation::shown() const {
   if (is_file_) return text_;
-  std::string out = text_.substr(0, text_.find('?'));
-  // A password may have an `@` that nobody encoded: what follows the last one is the host.
-  const std::size_t user = out.find("://") + 3, at = out.rfind('@');
-  if (at == std::string::npos || at < user) return out;
-  const std::size_t colon = out.find(':', user);
-  return colon < at ? out.erase(colon, at - colon) : out;
+  const std::size_t user = text_.find("://") + 3, at = text_.find('@', user), end = text_.find_first_of(":/?", user);
+  if (at == std::string::npos || end == std::string::npos || end > at) return text_.substr(0, text_.find('?'));
+  // A password. What it is made of, nobody may have encoded: all of it is left out, up to what is surely no part of it.
+  const std::string_view after = std::string_view(text_).substr(at + 1);
+  const bool is_clear = text_[end] == ':' && text_.find_first_of("/?", user) > at && after.find('@') == after.npos;
+  return text_.substr(0, end) + (is_clear ? "@" + std::string(after.substr(0, after.find('?'))) : "@…");
 }
 
 bool DatabaseLocation::is_there() const noexcept { return !is_file_ || cli::is_there(text_); }

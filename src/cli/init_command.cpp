@@ -54,7 +54,7 @@ constexpr ExampleNote notes[]{
 void fill_example(const Options& options) {
   const Project project = read_project(options);
   if (project.server) throw UsageError("--example makes a database, and struere.yaml names a server");
-  if (project.database.is_there())
+  if (is_begun(project))
     throw Error(ErrorCode::conflict,
                 fmt::format("{} exists already; --example is for a new project", project.database.shown()));
   sync_quietly(*open_place(options, Workspace::Missing::make), options);

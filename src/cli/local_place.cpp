@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <thread>
 
 #include "cli/last_events.hpp"
 #include "cli/place.hpp"
@@ -101,9 +102,14 @@ class LocalFeed final : public EventFeed {
   void follow(const std::function<void(const Event&)>& visit) override {
     EventQuery forward = query_;
     forward.after = end_;
-    for (EventSubscription subscription = events_.subscribe(forward);;)
-      for (const Event& event : subscription.next(std::chrono::seconds(1)))
-        if (!known_.contains(event.id().str())) visit(event);
+    constexpr std::chrono::seconds pause(1);
+    for (EventSubscription subscription = events_.subscribe(forward);;) try {
+        for (const Event& event : subscription.next(pause))
+          if (!known_.contains(event.id().str())) visit(event);
+      } catch (const Error& error) {  // a server that is being started again, say
+        if (!error.is_transient()) throw;
+        std::this_thread::sleep_for(pause);
+      }
   }
 
  private:

@@ -32,6 +32,15 @@ void require_built_in_tools(const Database& database, const TriggerWorkerOptions
     }
 }
 
+// A server that is away for a while is the worker's to wait for.
+void require_known_tools(const Database& database, const TriggerWorkerOptions& served) {
+  try {
+    require_built_in_tools(database, served);
+  } catch (const Error& error) {
+    if (!error.is_transient()) throw;
+  }
+}
+
 void run(const Options& options, const std::optional<std::string>& organization) {
   const Workspace workspace(options);
   TriggerWorkerOptions served;
@@ -51,9 +60,10 @@ void run(const Options& options, const std::optional<std::string>& organization)
   if (!options.json) say("Carrying out triggers. Stop with Ctrl-C.");
   flush_output();
   constexpr timespec second{1, 0};
-  while (sigtimedwait(&signals, nullptr, &second) < 0) {
-    require_built_in_tools(workspace.database(), served);
+  constexpr int seconds_between_looks = 30;  // it reads the triggers of each organization
+  for (int seconds = 1; sigtimedwait(&signals, nullptr, &second) < 0; ++seconds) {
     workspace.require_in_place();
+    if (seconds % seconds_between_looks == 0) require_known_tools(workspace.database(), served);
   }
   worker.stop();
   if (!options.json) say("Stopped.");

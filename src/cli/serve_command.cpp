@@ -51,14 +51,14 @@ std::string sign_in_link(const Workspace& workspace, const std::string& user, co
 // Returns the new member. Programs that read JSON do these steps themselves.
 std::optional<std::string> begin_project(const Options& options) {
   const Project project = read_project(options);
-  if (options.json || project.server || project.database.is_there()) return std::nullopt;
+  if (options.json || project.server || is_begun(project)) return std::nullopt;
   const std::size_t changes = sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const UserId owner("owner");
   const TrustedHost host = workspace.database().trusted_host();
   host.create_user("Owner", owner);
   host.put_member(workspace.organization(), owner, MembershipRole::admin);
-  say("A new project: made {}, synced {} to development, and added the admin `owner`.", workspace.location().shown(),
+  say("A new project: began {}, synced {} to development, and added the admin `owner`.", workspace.location().shown(),
       counted(changes, "change"));
   return owner.str();
 }

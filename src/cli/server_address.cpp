@@ -46,6 +46,8 @@ ServerAddress ServerAddress::parse(const std::string& url, const std::string& wh
   else if (rest.starts_with("http://")) {
     rest.remove_prefix(7);
     out.is_secure = false;
+  } else if (url.starts_with("postgres")) {  // it may have a password
+    throw UsageError(what + " begins with https://; a PostgreSQL database is named by `database` in struere.yaml");
   } else {
     refuse("an address begins with https://");
   }

@@ -38,6 +38,25 @@ std::string full_path(const std::filesystem::path& folder) {
   return (path.has_filename() ? path : path.parent_path()).string();
 }
 
+namespace {
+
+// What is meant for libpq must not become the name of a file, with a password in it.
+void require_location(const std::string& text) {
+  std::string lower = text;
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const auto has = [&](std::string_view part) { return lower.find(part) != std::string::npos; };
+  if (lower.starts_with("http://") || lower.starts_with("https://"))
+    throw UsageError("`database` of struere.yaml is an address; write it as `server`");
+  const bool is_url = text.starts_with("postgresql://") || text.starts_with("postgres://");
+  if (!is_url && (has("postgres:") || has("postgresql:") || has("password=") || has("dbname=") || has("host=")))
+    throw UsageError(
+        "`database` of struere.yaml is meant for PostgreSQL, it seems; write it as "
+        "postgresql://user@host:port/database, in small letters and without spaces before it");
+}
+
+}  // namespace
+
 Project read_project(const Options& options) {
   const auto& folder = options.project;
   const auto file = folder / "struere.yaml";
@@ -74,6 +93,7 @@ Project read_project(const Options& options) {
   const OrganizationId organization(values.at("organization"));
   if (const auto server = values.find("server"); server != values.end())
     return {folder, {}, server->second, organization};
+  require_location(values.at("database"));
   return {folder, DatabaseLocation(folder, values.at("database")), {}, organization};
 }
 
@@ -85,6 +105,11 @@ Project read_local_project(const Options& options) {
                     "database is (docs/cli.md lists what works on a server)",
                     *out.server));
   return out;
+}
+
+bool is_begun(const Project& project) {
+  if (project.database.is_file()) return project.database.is_there();
+  return !Database::open(project.database.text()).trusted_host().organizations().empty();
 }
 
 Workspace::Workspace(const Options& options, Missing missing) : project_(read_local_project(options)) {
@@ -103,9 +128,26 @@ Workspace::Workspace(const Options& options, Missing missing) : project_(read_lo
       database_->trusted_host().create_organization(organization().str(), organization());
     } catch (const Error& error) {  // another process has just created it
       if (error.code() != ErrorCode::conflict) throw;
+      const auto now = database_->trusted_host().organizations();
+      if (std::ranges::find(now, organization(), &Organization::id) == now.end())
+        throw Error(ErrorCode::conflict,
+                    fmt::format("a copy of `{}` into this database is not complete; run `struere copy` again",
+                                organization().str()));
     }
   }
   actor_ = make_actor(options);
+}
+
+bool Workspace::is_in_place() const noexcept {
+  if (location().is_file()) return location().identity() == identity_;
+  try {
+    database_->trusted_host().require_storage();
+    return true;
+  } catch (const Error& error) {
+    return error.is_transient();
+  } catch (const std::exception&) {
+    return true;
+  }
 }
 
 void Workspace::require_in_place() const {

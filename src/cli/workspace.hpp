@@ -79,6 +79,9 @@ struct Project {
 // Throws UsageError if the folder is not a project.
 Project read_project(const Options& options);
 
+// Whether the project's database, which is no server's, is there: a file, or an organization in a PostgreSQL database.
+bool is_begun(const Project& project);
+
 // For commands that open the database themselves. Throws UsageError if the project is on a server.
 Project read_local_project(const Options& options);
 
@@ -98,9 +101,10 @@ class Workspace {
   const DatabaseLocation& location() const noexcept { return project_.database; }
   const OrganizationId& organization() const noexcept { return project_.organization; }
   const Database& database() const noexcept { return *database_; }
-  // Throws Error{storage} if the path of a file names another one by now, or none.
+  // Throws Error{storage} if the location names another database by now, or none. A server that does not answer says
+  // neither.
   void require_in_place() const;
-  bool is_in_place() const noexcept { return location().identity() == identity_; }
+  bool is_in_place() const noexcept;
   Session system(Environment environment) const;
   // The actor that the options name, in the environment of the key or of -e; otherwise the system.
   const Session& actor() const noexcept { return *actor_; }

@@ -96,4 +96,38 @@ TEST_CASE("a project's URL is an answer without its password, and says what is w
   CHECK_FALSE(tells(nobody, "a-secret"));
   use(project, "mysql://somewhere/x");
   CHECK(project.run("status").code == 7);
+  // What a password is made of, nobody may have encoded.
+  url.replace(url.find("a-secret"), 8, "a?sec@ret");
+  use(project, url);
+  for (const std::string command : {"status", "init --example", "backup x.db"}) {
+    const Answer answer = project.run(command);
+    INFO(answer.text);
+    CHECK_FALSE(tells(answer, "sec"));
+    CHECK_FALSE(tells(answer, ":a"));
+  }
+  for (const char* const meant : {"'host=/tmp dbname=a password=a-secret'", "POSTGRESQL://a:a-secret@/b",
+                                  "postgresql:a@/b", "' postgresql://a@/b'"}) {
+    use(project, meant);
+    const Answer answer = project.run("sync");
+    CHECK(answer.code == 2);
+    CHECK(tells(answer, "postgresql://user@host:port/database"));
+    CHECK_FALSE(tells(answer, "a-secret"));
+  }
+  project.write("struere.yaml", "server: postgresql://a:a-secret@/b\norganization: acme\n");
+  const Answer server = project.run("status");
+  CHECK(server.code == 2);
+  CHECK_FALSE(tells(server, "a-secret"));
+}
+
+TEST_CASE("a project on an empty database begins with serve, as it does without a file", "[cli][postgres]") {
+  const Project project;
+  const PostgresDatabase database;
+  use(project, database.application());
+  // An address of another machine: what comes after the beginning is refused at once.
+  const Answer begun = project.run("serve --listen 198.51.100.1:1");
+  INFO(begun.text);
+  CHECK(begun.code == 7);
+  CHECK(tells(begun, "A new project: began postgresql://struere_application@"));
+  CHECK(tells(project.run("users list"), "owner"));
+  CHECK_FALSE(tells(project.run("serve --listen 198.51.100.1:1"), "A new project"));
 }
