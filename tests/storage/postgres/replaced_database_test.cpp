@@ -53,7 +53,9 @@ TEST_CASE("a database that another one has replaced is neither read nor written 
   fill(Database::open(conformance::url_of_database(place.application(), other)), {"globex", "acme"}, "the second");
   replace(server, place.name(), other);
   for (const auto& use : std::vector<std::function<void()>>{[&] { (void)notes.list(); }, [&] { (void)notes.count(); },
-                                                            [&] { notes.create({{"text", "lost"}}); },
+                                                            [&] {
+                                                              notes.create({{"text", "lost"}});
+                                                            },
                                                             [&] { database.trusted_host().require_storage(); }}) {
     try {
       use();
@@ -76,7 +78,8 @@ TEST_CASE("a backup that was changed in another way comes to another generation"
   const PostgresDatabase place;
   fill(Database::open(place.application()), {"acme"}, "a text");
   const std::string backup = place.name() + "_backup";
-  server.run(fmt::format("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'", place.name()));
+  server.run(
+      fmt::format("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'", place.name()));
   server.run(fmt::format("CREATE DATABASE {} TEMPLATE {}", backup, place.name()));
   const auto generation_after = [&](const std::string& name, const char* role) {
     const Database database = Database::open(conformance::url_of_database(place.application(), name));
