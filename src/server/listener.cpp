@@ -297,10 +297,13 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   // Where the database is on another machine, nothing on the thread of the connection waits for it: what needs none,
-  // such as /healthz, is answered all the same.
+  // such as /healthz, is answered all the same. All who are asked for a key are below /v1/, which may be written
+  // with escapes as well.
   asio::awaitable<Admission> admitted(Request& request) {
     const Application& application = core_.application();
-    WorkQueue* const queue = request.target.starts_with("/v1/") ? core_.admissions() : nullptr;
+    WorkQueue* const queue = request.target.starts_with("/v1/") || request.target.find('%') != std::string::npos
+                                 ? core_.admissions()
+                                 : nullptr;
     if (!queue) co_return application.admit(request);
     lowest(stream_).expires_never();
     std::optional<Admission> out;
