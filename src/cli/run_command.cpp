@@ -77,8 +77,7 @@ void add_run(CLI::App& program, Options& options) {
   command->add_option("--organization", organization, "Only the runs of this one")->type_name("ID");
   command->footer(
       "Without --organization and -e: serves all organizations of the database and both environments. With the "
-      "built-in "
-      "tools only. SIGTERM stops it after the current run.\n\nExample:\n  struere run --organization acme -e "
+      "built-in tools only. SIGTERM stops it after the current run.\n\nExample:\n  struere run --organization acme -e "
       "production");
   command->callback([&options] { run(options, organization); });
 }

@@ -88,8 +88,7 @@ Project read_project(const Options& options) {
   if (values.size() != 2 || !values.contains("organization"))
     throw UsageError(
         "struere.yaml names a `database` (a file, or postgresql://…), or a `server` (an address), and an "
-        "`organization` "
-        "(its id)");
+        "`organization` (its id)");
   const OrganizationId organization(values.at("organization"));
   if (const auto server = values.find("server"); server != values.end())
     return {folder, {}, server->second, organization};

@@ -98,10 +98,9 @@ Connection::Connection(const Target& target)
 
 Connection::Identity Connection::ask_identity() {
   const Result self =
-      run("SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())::bigint, CASE "
-          "WHEN "
-          "pg_catalog.pg_is_in_recovery() THEN 0 ELSE (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * "
-          "1000000)::bigint END");
+      run("SELECT (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())::bigint, "
+          "CASE WHEN pg_catalog.pg_is_in_recovery() THEN 0 ELSE (extract(epoch FROM "
+          "pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint END");
   return {self.integer(0, 0), self.integer(0, 1)};
 }
 
