@@ -145,7 +145,16 @@ struct CuttingRelay::State {
   }
   ~State() {
     thread.request_stop();
+    is_silent = false;
+    is_silent.notify_all();
     wake.close();
+  }
+
+  void set_silent(bool silent) {
+    const std::scoped_lock lock(mutex);
+    is_silent = silent;
+    is_silent.notify_all();
+    if (silent && ::write(wake.get(), "", 1) != 1) throw std::system_error(errno, std::generic_category(), "write");
   }
 
   void work(const std::stop_token& stop) {
@@ -160,6 +169,10 @@ struct CuttingRelay::State {
                               static_cast<short>(end->to_send.empty() ? POLLIN : POLLIN | POLLOUT), 0});
       }
       if (poll(events.data(), events.size(), -1) < 0 && errno != EINTR) return;
+      if (std::array<char, 1> woken{}; events[1].revents == POLLIN && ::read(wakes.get(), woken.data(), 1) == 1) {
+        is_silent.wait(true);
+        continue;
+      }
       const std::scoped_lock lock(mutex);
       std::size_t at = 2;
       for (relay::Pair& pair : pairs) {
@@ -246,6 +259,7 @@ struct CuttingRelay::State {
   TemporaryFolder folder;
   sockaddr_un server;
   relay::Descriptor listener = relay::new_socket(), wakes, wake;
+  std::atomic<bool> is_silent = false;
   std::mutex mutex;  // guards what follows
   std::list<relay::Pair> pairs;
   Cut cut;
@@ -281,6 +295,9 @@ void CuttingRelay::cut_all() {
   for (relay::Pair& pair : state_->pairs)
     if (!pair.is_cut) State::cut_pair(pair);
 }
+
+void CuttingRelay::fall_silent() { state_->set_silent(true); }
+void CuttingRelay::speak_again() { state_->set_silent(false); }
 
 bool CuttingRelay::has_cut() const {
   const std::scoped_lock lock(state_->mutex);

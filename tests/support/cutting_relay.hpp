@@ -31,6 +31,9 @@ class CuttingRelay {
   std::size_t disarm();
   // Cuts all connections now.
   void cut_all();
+  // From now on nothing is forwarded, and connections are taken and told nothing: as a server that hangs.
+  void fall_silent();
+  void speak_again();
 
   // Of the time since arm():
   bool has_cut() const;

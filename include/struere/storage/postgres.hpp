@@ -19,6 +19,10 @@ namespace STRUERE_API struere {
 struct PostgresOptions {
   // How long a writer waits for those before it in the same scope, and an operation for a free connection.
   std::chrono::milliseconds busy_timeout{5000};
+  // For how long the server may say nothing to an operation before another connection asks whether it is there at all.
+  // If that is not answered either (10 s, or `connect_timeout` of the URL), the operation throws Error{storage}. A
+  // server that is only slow is waited for.
+  std::chrono::milliseconds probe_after{10'000};
   bool read_only = false;  // each write throws Error{storage}
   std::size_t most_connections = 32;
 };

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,10 +31,14 @@ constexpr PreparedStatements::Bounds bounds_of_others{.statements = 256, .bytes 
 // Pipelines that are aborted one after the other drop none of them.
 constexpr std::size_t most_undropped = 64;
 constexpr std::size_t most_organizations = 4096;
-constexpr int interruption_interval_ms = 10;
+constexpr std::chrono::milliseconds interruption_interval(10);
+// How long a server may take to end a statement that was cancelled.
+constexpr std::chrono::seconds cancellation_time(2);
 // A server that has just answered is not asked whether it is there: if it ends right then, the operation fails as it
 // would after the question.
 constexpr std::chrono::milliseconds surely_usable(1);
+constexpr std::chrono::milliseconds longest_poll(60'000);
+constexpr std::string_view query_canceled = "57014";
 
 // Methods of the planner that only searches use (plan_freely).
 constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "enable_mergejoin", "enable_bitmapscan",
@@ -47,17 +53,16 @@ constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "ena
     else if (!message.ends_with(' '))
       message += ' ';
   while (message.ends_with(' ')) message.pop_back();
-  const std::string text = fmt::format("the PostgreSQL server cannot be reached: {}", message);
   for (const char* const lasting : {"authentication failed", "does not exist", "pg_hba.conf", "permission denied"})
-    if (message.find(lasting) != std::string::npos) throw Error(ErrorCode::storage, text);
-  throw Error(ErrorCode::storage, text).retryable();
+    if (message.find(lasting) != std::string::npos)
+      throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server refused the connection: {}", message));
+  throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server cannot be reached: {}", message)).retryable();
 }
 
 }  // namespace
 
-Connection::Connection(const Target& target)
-    : prepares_(target.prepares),
-      is_citus_(target.is_citus),
+Connection::Connection(Target target)
+    : target_(std::move(target)),
       forks_(fork_count()),
       prepared_(bounds_of_prepared),
       prepared_without_parameters_(bounds_of_others) {
@@ -71,8 +76,8 @@ Connection::Connection(const Target& target)
                                                 "dbname",
                                                 "client_encoding",
                                                 nullptr};
-  const std::array<const char*, 9> values{"10",    "struere",          "30",   "10",   "3",
-                                          "60000", target.url.c_str(), "UTF8", nullptr};
+  const std::array<const char*, 9> values{"10",    "struere",           "30",   "10",   "3",
+                                          "60000", target_.url.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keywords.data(), values.data(), 1);
   if (!connection_) throw Error(ErrorCode::storage, "there is not enough memory for a connection");
   if (PQstatus(connection_) != CONNECTION_OK) {
@@ -89,7 +94,7 @@ Connection::Connection(const Target& target)
   }
   try {
     identity_ = ask_identity();
-    if (prepares_) prepare_session();  // of a pooler, the session is not this connection's
+    if (target_.prepares) prepare_session();  // of a pooler, the session is not this connection's
   } catch (...) {
     PQfinish(connection_);
     throw;
@@ -110,7 +115,7 @@ void Connection::prepare_session() {
   // small must not read all of it later, and a plan that reads a whole table is not worth compiling. A server without
   // one of the settings plans as it likes.
   // Citus cannot plan without the scope's value which node has its rows, and each node plans for itself.
-  plans_once_ = !is_citus_ && set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
+  plans_once_ = !target_.is_citus && set({"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "jit = off"});
   // From a field key to its row by the row's index, a row at a time, in the order of the key. Of a scope of a few
   // thousand rows, the planner would rather read all rows.
   if (plans_once_) {
@@ -176,13 +181,18 @@ void Connection::throw_lost() {
   throw_connection_lost(is_committing_);
 }
 
+void Connection::throw_silent() {
+  is_broken_ = is_silent_ = true;
+  throw_server_silent(is_committing_);
+}
+
 void Connection::require(bool succeeded) {
   if (!succeeded) throw_lost();
 }
 
 // nullptr: it is sent unprepared.
 const std::string* Connection::prepared_name(std::string_view sql, PreparedStatements& known) {
-  if (!prepares_) return nullptr;
+  if (!target_.prepares) return nullptr;
   if (const std::string* const name = known.find(sql)) return name;
   const std::string* const name = known.add(sql, fmt::format("s{}", last_name_ + 1), dropped_);
   if (!name) return nullptr;
@@ -251,16 +261,50 @@ Result Connection::run(std::string_view sql, const Parameters& parameters) {
 void Connection::wait(bool for_write) {
   pollfd event{PQsocket(connection_), static_cast<short>(for_write ? POLLIN | POLLOUT : POLLIN), 0};
   require(event.fd >= 0);
-  const int ready = poll(&event, 1, is_due_ && !is_cancelled_ ? interruption_interval_ms : -1);
+  const bool asks = is_due_ && !is_cancelled_;
+  const Time::time_point latest = is_cancelled_ ? cancelled_at_ + cancellation_time : heard_at_ + target_.probe_after;
+  auto most = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(latest - Time::now()),
+                         std::chrono::milliseconds(0), longest_poll);
+  if (asks) most = std::min(most, interruption_interval);
+  const int ready = poll(&event, 1, static_cast<int>(most.count()));
   if (ready < 0 && errno != EINTR) throw_lost();
-  if (is_due_ && !is_cancelled_ && is_due_()) {
-    is_cancelled_ = true;
-    if (PGcancel* const cancel = PQgetCancel(connection_)) {
-      std::array<char, 256> ignored{};
-      PQcancel(cancel, ignored.data(), static_cast<int>(ignored.size()));
-      PQfreeCancel(cancel);
-    }
+  if (ready > 0) heard_at_ = Time::now();
+  if (asks && is_due_()) return cancel();
+  if (ready > 0 || Time::now() < latest) return;
+  if (is_cancelled_ || (!server_answers() && poll(&event, 1, 0) <= 0)) throw_silent();
+  heard_at_ = Time::now();
+}
+
+// PQcancel waits, however long it takes, until the server has closed the connection that it makes: not on this thread.
+void Connection::cancel() {
+  is_cancelled_ = true;
+  cancelled_at_ = Time::now();
+  std::unique_ptr<PGcancel, void (*)(PGcancel*)> request(PQgetCancel(connection_), PQfreeCancel);
+  if (!request) return;
+  std::packaged_task<void()> task([request = std::move(request)] {
+    std::array<char, 256> ignored{};
+    PQcancel(request.get(), ignored.data(), static_cast<int>(ignored.size()));
+  });
+  cancellation_ = task.get_future();
+  try {
+    std::thread(std::move(task)).detach();
+  } catch (const std::system_error&) {  // the statement goes on, and is given up with the connection
   }
+}
+
+// One that comes late would cancel a statement of somebody else.
+void Connection::settle_cancellation() {
+  if (!cancellation_.valid()) return;
+  if (cancellation_.wait_until(cancelled_at_ + cancellation_time) != std::future_status::ready) is_broken_ = true;
+  cancellation_ = {};
+}
+
+// Of all hosts of the URL, the one of this connection. Its password is not needed for this.
+bool Connection::server_answers() const {
+  constexpr std::array<const char*, 6> keywords{"connect_timeout", "dbname", "host", "hostaddr", "port", nullptr};
+  const std::array<const char*, 6> values{
+      "10", target_.url.c_str(), PQhost(connection_), PQhostaddr(connection_), PQport(connection_), nullptr};
+  return PQpingParams(keywords.data(), values.data(), 1) != PQPING_NO_RESPONSE;
 }
 
 // What is still to be sent goes first: the server does not answer what it has not read whole.
@@ -285,7 +329,10 @@ void Connection::note_failure(const pg_result& result, bool is_commit) {
   const bool is_lost = state.empty() || (state.starts_with("08") && state != "08P01");
   // The server ends: a statement before the COMMIT is known to have failed by it, and with it the COMMIT.
   if (is_lost || (state.starts_with("57P") && is_committing_ && is_commit)) throw_lost();
-  failure_ = [state = std::move(state), message = std::move(message)] { throw_server_error(state, message); };
+  failure_ = [state = std::move(state), message = std::move(message), is_ours = is_cancelled_] {
+    if (is_ours && state == query_canceled) throw_interrupted();
+    throw_server_error(state, message);
+  };
 }
 
 // Of the statements of one sync.
@@ -344,6 +391,7 @@ void Connection::finish() {
   if (commits) queue_again("COMMIT");
   queue_drops();
   is_cancelled_ = false;
+  heard_at_ = Time::now();
   failure_ = nullptr;
   is_broken_ = true;  // until all answers were read
   if (PQpipelineSync(connection_) != 1) throw_lost();
@@ -360,6 +408,7 @@ void Connection::finish() {
   prepared_without_parameters_.settle();
   // Its answers are good, but the server lacks names that it had, or still has too many that were to be dropped.
   is_broken_ = has_come_apart_ || dropped_.size() > most_undropped;
+  settle_cancellation();
   answered_at_ = Time::now();
   has_finished_ = true;
   has_committed_with_it_ = commits && !failure_;
@@ -392,6 +441,7 @@ bool Connection::is_usable() noexcept {
   try {
     pollfd event{PQsocket(connection_), POLLIN, 0};
     if (poll(&event, 1, 0) > 0 && PQconsumeInput(connection_) != 1) is_broken_ = true;
+    heard_at_ = Time::now();
     if (!is_broken_) drain();
     results_.clear();
     pending_.clear();

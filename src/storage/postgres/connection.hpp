@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ namespace struere::postgres {
 // Where to connect to. `url` is libpq's, which may take its password from elsewhere (PGPASSFILE, a service file).
 struct Target {
   std::string url;
-  bool prepares = true;   // statements are prepared; not with a pooler that knows none of them
-  bool is_citus = false;  // a coordinator of Citus, over whose workers the tables are spread
+  bool prepares = true;                           // statements are prepared; not with a pooler that knows none of them
+  bool is_citus = false;                          // a coordinator of Citus, over whose workers the tables are spread
+  std::chrono::milliseconds probe_after{10'000};  // PostgresOptions
 
   // Takes `?prepare=off` out of an URL. Throws Error{storage}, which does not repeat the URL, if it is malformed.
   static Target parse(std::string_view url);
@@ -33,7 +35,7 @@ struct Target {
 class Connection {
  public:
   // Throws Error{storage}, transient if the server may be reachable later.
-  explicit Connection(const Target& target);
+  explicit Connection(Target target);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -49,7 +51,8 @@ class Connection {
   // Sends of what is queued as much as the socket takes at once.
   void begin_sending();
   // Sends what is queued and waits for all results. Throws the first failure: all statements after that one were not
-  // carried out, and the transaction is to be rolled back.
+  // carried out, and the transaction is to be rolled back. Where the server says nothing for `probe_after`, and then
+  // not to a new connection either, throws Error{storage} that is transient, and the connection is lost.
   void finish();
   bool has_finished() const noexcept { return has_finished_; }  // and nothing was queued since
   Result take(Ticket ticket) { return std::move(results_.at(ticket)); }
@@ -64,7 +67,7 @@ class Connection {
   // Sends what is queued without waiting; the results are dropped before the next statement is sent.
   void send_and_forget() noexcept;
 
-  bool is_citus() const noexcept { return is_citus_; }
+  bool is_citus() const noexcept { return target_.is_citus; }
   // The organization of a scope; the statements of a transaction that were queued go with the question.
   const std::string& organization_of(std::int64_t scope);
   // 'text', quoted as a literal.
@@ -74,7 +77,8 @@ class Connection {
   // searches. Reading whole tables, memoizing and compiling stay off.
   void plan_freely();
 
-  // Asked while a result is waited for; if it answers true, the statement is cancelled.
+  // Asked while a result is waited for; if it answers true, the statement is cancelled. A server that does not answer
+  // that either is given up after two seconds.
   void set_interruption(std::function<bool()> is_due) { is_due_ = std::move(is_due); }
 
   // For the selections that read by this connection.
@@ -92,6 +96,7 @@ class Connection {
   void close() noexcept { is_broken_ = true; }  // nobody gets it again
   // Whether the server still holds the other end, as far as can be told without a round trip.
   bool is_usable() noexcept;
+  bool was_silent() const noexcept { return is_silent_; }  // it was given up for that
   // COMMIT is on its way: if the connection is lost now, nobody knows whether it was carried out.
   void set_committing(bool committing) noexcept { is_committing_ = committing; }
 
@@ -110,7 +115,11 @@ class Connection {
   bool set(const std::vector<std::string>& settings);  // whether the server took them
   void require(bool succeeded);
   [[noreturn]] void throw_lost();
+  [[noreturn]] void throw_silent();
   void wait(bool for_write);
+  void cancel();
+  void settle_cancellation();
+  bool server_answers() const;
   pg_result* next_result();
   void read_until_sync();
   void drain();
@@ -122,7 +131,8 @@ class Connection {
   Ticket send(const std::string* name, std::string_view sql, const Parameters& parameters);
 
   pg_conn* connection_;
-  bool prepares_, plans_once_ = false, is_citus_;
+  Target target_;
+  bool plans_once_ = false;
   Identity identity_{};
   std::unordered_map<std::int64_t, std::string> organizations_;
   std::uint64_t forks_;
@@ -136,13 +146,16 @@ class Connection {
   std::vector<const char*> data_;  // of the parameters of the statement that is being sent
   std::vector<int> lengths_, formats_;
   Time::time_point answered_at_;  // the last time that all was read
+  Time::time_point heard_at_;     // the last time that the server sent or took something
   std::size_t forgotten_ = 0;     // syncs whose results nobody wants
   std::function<void()> failure_;
   std::function<bool()> is_due_;
   bool is_cancelled_ = false;
+  Time::time_point cancelled_at_;
+  std::future<void> cancellation_;
   bool is_committing_ = false;
   bool commits_with_next_ = false, has_committed_with_it_ = false;
-  bool is_broken_ = false, has_come_apart_ = false;
+  bool is_broken_ = false, is_silent_ = false, has_come_apart_ = false;
 };
 
 }  // namespace struere::postgres

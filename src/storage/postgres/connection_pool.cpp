@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/deadline.hpp"
+#include "storage/postgres/server_error.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::postgres {
@@ -25,7 +26,10 @@ Lease ConnectionPool::lease() {
         connection = std::make_unique<Connection>(target_);
         require_same(connection->identity());
       }
-      if (connection->is_usable()) out.reset(connection.release());
+      if (connection->is_usable())
+        out.reset(connection.release());
+      else if (connection->was_silent())
+        throw_server_silent(false);  // the others would be waited for as long
     }
   } catch (...) {
     give_back(nullptr);

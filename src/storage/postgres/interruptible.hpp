@@ -2,14 +2,13 @@
 #pragma once
 
 #include "storage/postgres/connection.hpp"
-#include "struere/core/error.hpp"
+#include "storage/postgres/server_error.hpp"
 #include "struere/query/selection.hpp"
 
 namespace struere::postgres {
 
 inline void throw_if_due(const Interruption& interruption) {
-  if (interruption.may_come() && interruption.is_due())
-    throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
+  if (interruption.may_come() && interruption.is_due()) throw_interrupted();
 }
 
 // While it lives, the connection's statements are cancelled when they are to be given up.

@@ -25,6 +25,12 @@ namespace {
 
 constexpr std::size_t most_scopes_known = 4096, most_keys_known = 4096;
 
+Target target_of(const std::string& url, const PostgresOptions& options) {
+  Target out = Target::parse(url);
+  out.probe_after = options.probe_after;
+  return out;
+}
+
 // Writes in several scopes that are one write.
 class PostgresJointTransaction final : public JointTransaction {
  public:
@@ -51,7 +57,7 @@ class PostgresStorage final : public Storage {
  public:
   PostgresStorage(const std::string& url, const PostgresOptions& options)
       : options_(options),
-        pool_(Target::parse(url), std::max<std::size_t>(options.most_connections, 2), options.busy_timeout) {
+        pool_(target_of(url, options), std::max<std::size_t>(options.most_connections, 2), options.busy_timeout) {
     const auto begun = std::chrono::steady_clock::now();
     retried([&] {
       try {
@@ -301,7 +307,7 @@ class PostgresStorage final : public Storage {
 };
 
 std::unique_ptr<Storage> open_by_url(const std::string& url, const BackendOptions& options) {
-  return open_postgres_storage(url, {options.busy_timeout, options.read_only});
+  return open_postgres_storage(url, {.busy_timeout = options.busy_timeout, .read_only = options.read_only});
 }
 
 }  // namespace

@@ -59,11 +59,19 @@ void throw_server_error(std::string_view state, std::string_view message) {
                 "PostgresOptions::busy_timeout")
         .transient();
   if (state == "57014")
-    throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
+    throw Error(
+        ErrorCode::storage,
+        "the server cancelled a statement, as it does after the `statement_timeout` of a role or database; raise "
+        "that, or ask who cancels")
+        .transient();
   const Error error(ErrorCode::storage,
                     fmt::format("{} ({}{}{})", advice(state, message), state, shows_no_value(state) ? ": " : "",
                                 shows_no_value(state) ? message : ""));
   throw state.substr(0, 2) == "53" && state != "53100" ? error.transient() : error;
+}
+
+void throw_interrupted() {
+  throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
 }
 
 void throw_connection_lost(bool is_committing) {
@@ -74,6 +82,17 @@ void throw_connection_lost(bool is_committing) {
   throw Error(ErrorCode::storage,
               "the connection to the server was lost, and nothing of the transaction was kept; try again")
       .retryable();
+}
+
+void throw_server_silent(bool is_committing) {
+  if (is_committing)
+    throw Error(ErrorCode::storage,
+                "the PostgreSQL server did not answer while a write was being committed, and it may have been kept; "
+                "read before you write it again");
+  throw Error(ErrorCode::storage,
+              "the PostgreSQL server does not answer, and nothing of the transaction was kept; see whether it hangs, "
+              "and try again")
+      .transient();
 }
 
 }  // namespace struere::postgres

@@ -117,6 +117,26 @@ TEST_CASE("a connection that is lost at the commit leaves it unknown, which is s
   company.require_whole_log();
 }
 
+TEST_CASE("a statement that the server cancels by itself is told from a query that was stopped", "[postgres]") {
+  const Company company;
+  const EntityId kept = company.create("kept");
+  company.run("ALTER DATABASE " + company.server.name() + " SET statement_timeout = '300ms'");
+  const Database database = Database::open(company.server.application());
+  const Session session = database.trusted_host().system_session(acme, Environment::development);
+  RawPostgres other(company.server.superuser());
+  other.run("SET statement_timeout = 0; BEGIN; LOCK TABLE struere.entities IN ACCESS EXCLUSIVE MODE");
+  const Error cancelled = caught([&] { session.entities("note").get(kept); });
+  CHECK(cancelled.is_transient());
+  CHECK(std::string(cancelled.what()).find("statement_timeout") != std::string::npos);
+  Query query;
+  query.timeout = std::chrono::milliseconds(50);
+  const Error stopped = caught([&] { session.entities("note").list(query); });
+  CHECK(stopped.is_transient());
+  CHECK(std::string(stopped.what()).find("longer than its timeout") != std::string::npos);
+  other.run("ROLLBACK");
+  CHECK(session.entities("note").get(kept).version() == 1);
+}
+
 TEST_CASE("connections that the server closed meanwhile are replaced without an error", "[postgres]") {
   const Company company;
   company.create("one");
