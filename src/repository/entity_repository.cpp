@@ -113,17 +113,28 @@ void prepare_all(std::vector<WrittenJson>& rows, const Caller& caller, const Typ
 // The storage is told of so many of them at once.
 constexpr std::size_t rows_expected_at_once = 500;
 
-void expect_next(EntityWriter& writer, std::span<const Json> rows) {
-  std::vector<const Json*> data;
-  for (const Json& row : rows.first(std::min(rows.size(), rows_expected_at_once))) data.push_back(&row);
-  writer.expect(data);
+template <class Row>
+std::span<const Row> expected(std::span<const Row> rows, std::size_t from) {
+  return rows.subspan(from, std::min(rows.size() - from, rows_expected_at_once));
 }
 
-void expect_next(GuardedOperation& operation, const std::string& type, std::span<const ImportedRow> rows) {
-  std::map<std::string, std::vector<const Json*>> by_type;
-  for (const ImportedRow& row : rows.first(std::min(rows.size(), rows_expected_at_once)))
-    by_type[row.type.value_or(type)].push_back(&row.data);
-  for (const auto& [name, data] : by_type) EntityWriter(operation, name).expect(data);
+using DataByType = std::map<std::string, std::vector<const Json*>>;
+
+DataByType by_type(const std::string& type, std::span<const ImportedRow> rows) {
+  DataByType out;
+  for (const ImportedRow& row : rows) out[row.type.value_or(type)].push_back(&row.data);
+  return out;
+}
+
+void expect_unique_values(GuardedOperation& operation, const DataByType& rows) {
+  for (const auto& [type, data] : rows) EntityWriter(operation, type).expect(data);
+}
+
+// Of these ids, and of what the data refer to.
+void expect_lookups(GuardedOperation& operation, std::vector<std::string> ids, const DataByType& rows,
+                    bool is_patch = false) {
+  for (const auto& [type, data] : rows) EntityWriter(operation, type).add_references(ids, data, is_patch);
+  if (!ids.empty()) operation.transaction().expect_lookups(ids);
 }
 
 // Runs the write of one row. If its schema or its data would be read for long while all writers wait, the write is
@@ -195,7 +206,12 @@ std::vector<EntityId> EntityRepository::create_all(std::span<const Json> rows, c
     out.reserve(rows.size());
     EntityWriter writer(operation, type_);
     for (const WrittenJson& row : written) try {
-        if (out.size() % rows_expected_at_once == 0) expect_next(writer, rows.subspan(out.size()));
+        if (out.size() % rows_expected_at_once == 0) {
+          DataByType next{{type_, {}}};
+          for (const Json& data : expected(rows, out.size())) next[type_].push_back(&data);
+          expect_unique_values(operation, next);
+          expect_lookups(operation, {}, next);
+        }
         out.emplace_back(writer.insert(row, options).entity.id);
       } catch (const Error& error) {
         throw error.with_message(fmt::format("row {} of {}: {}", out.size() + 1, rows.size(), error.what()))
@@ -228,13 +244,22 @@ std::vector<EntityId> EntityRepository::import_all(std::span<const ImportedRow> 
         }
     };
     at_each([&](EntityWriter& writer, std::size_t i) {
-      if (i % rows_expected_at_once == 0) expect_next(operation, type_, rows.subspan(i));
+      if (i % rows_expected_at_once == 0) {
+        std::vector<std::string> ids;
+        for (const ImportedRow& row : expected(rows, i))
+          if (row.options.id) ids.push_back(row.options.id->str());
+        expect_unique_values(operation, by_type(type_, expected(rows, i)));
+        expect_lookups(operation, std::move(ids), {});
+      }
       const StoredEntity stored = writer.insert(written[i], rows[i].options, References::later).entity;
       if ((bytes += stored.data.size()) > import_max_bytes)
         throw Error(ErrorCode::invalid_data, fmt::format("an import is at most {} bytes; divide it", import_max_bytes));
       out.emplace_back(stored.id);
     });
-    at_each([&](EntityWriter& writer, std::size_t i) { writer.require_references(rows[i].data); });
+    at_each([&](EntityWriter& writer, std::size_t i) {
+      if (i % rows_expected_at_once == 0) expect_lookups(operation, {}, by_type(type_, expected(rows, i)));
+      writer.require_references(rows[i].data);
+    });
     operation.commit();
     return out;
   });
@@ -265,23 +290,32 @@ void EntityRepository::remove(const EntityId& id) const {
 
 namespace {
 
-// Calls `write` for each row, in one transaction. An error holds the index of its row.
-template <class Write>
-void write_all(const Caller& caller, Action action, const std::string& type, const std::vector<EntityId>& ids,
-               const Write& write) {
+// Calls `write` for each row, and then `check`, in one transaction. An error holds the index of its row.
+using WriteRow = std::function<void(EntityWriter& writer, const std::string& id)>;
+void write_all(const Caller& caller, std::string_view action, const std::string& type, const std::vector<EntityId>& ids,
+               const DataByType& patch, const WriteRow& write, const WriteRow& check = {}) {
   check_arguments(caller, [&] {
     if (ids.size() > most_rows_written)
       throw Error(ErrorCode::invalid_data, fmt::format("these are more than {} rows; divide them", most_rows_written));
   });
-  Attempt attempt{to_string(action), type};
+  Attempt attempt{action, type};
   guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {
     EntityWriter writer(operation, type);
-    for (std::size_t i = 0; i < ids.size(); ++i) try {
-        attempt.id = ids[i].str();
-        write(writer, ids[i].str());
-      } catch (const Error& error) {
-        throw error.with_message(fmt::format("row {} of {}: {}", i + 1, ids.size(), error.what())).at(i);
-      }
+    const auto at_each = [&](const WriteRow& body) {
+      for (std::size_t i = 0; i < ids.size(); ++i) try {
+          attempt.id = ids[i].str();
+          if (i % rows_expected_at_once == 0) {
+            std::vector<std::string> next;
+            for (const EntityId& id : expected(std::span<const EntityId>(ids), i)) next.push_back(id.str());
+            expect_lookups(operation, std::move(next), patch, true);
+          }
+          body(writer, ids[i].str());
+        } catch (const Error& error) {
+          throw error.with_message(fmt::format("row {} of {}: {}", i + 1, ids.size(), error.what())).at(i);
+        }
+    };
+    at_each(write);
+    if (check) at_each(check);
     operation.commit();
   });
 }
@@ -292,12 +326,12 @@ void EntityRepository::update_all(const std::vector<EntityId>& ids, const Json& 
                                   const UpdateOptions& options) const {
   WrittenJson written(patch);
   written.prepare("the patch");
-  write_all(caller_, Action::update, type_, ids,
+  write_all(caller_, to_string(Action::update), type_, ids, {{type_, {&patch}}},
             [&](EntityWriter& writer, const std::string& id) { writer.update(id, written, options); });
 }
 
 void EntityRepository::remove_all(const std::vector<EntityId>& ids) const {
-  write_all(caller_, Action::remove, type_, ids,
+  write_all(caller_, to_string(Action::remove), type_, ids, {},
             [](EntityWriter& writer, const std::string& id) { writer.remove(id); });
 }
 
@@ -308,6 +342,13 @@ Written EntityRepository::restore(const EntityId& id) const {
                        operation.commit();
                        return answer;
                      });
+}
+
+void EntityRepository::restore_all(const std::vector<EntityId>& ids) const {
+  write_all(
+      caller_, "restore", type_, ids, {},
+      [](EntityWriter& writer, const std::string& id) { writer.restore(id, References::later); },
+      [](EntityWriter& writer, const std::string& id) { writer.require_references_of(id); });
 }
 
 void EntityRepository::purge(const EntityId& id, const PurgeOptions& options) const {

@@ -135,6 +135,17 @@ void EntityWriter::expect(const std::vector<const Json*>& data) {
   if (type && !type->unique.empty()) operation_.transaction().expect_entities(type->key, data);
 }
 
+void EntityWriter::add_references(std::vector<std::string>& ids, const std::vector<const Json*>& data, bool is_patch) {
+  const EntityType* const type = operation_.rules().find_type(type_);
+  // It is not compiled for a hint: whether the actor may write at all is not known yet.
+  if (const auto schema = type ? operation_.schema_if_compiled(*type) : nullptr)
+    for (const ReferenceField& field : schema->references())
+      for (const Json* const written : data)
+        each_value(*written, field.place, is_patch, [&](const Json& value) {
+          if (value.is_string()) ids.push_back(value.get_ref<const std::string&>());
+        });
+}
+
 Written EntityWriter::update(const std::string& id, const WrittenJson& input, const UpdateOptions& options) {
   const auto plan = operation_.require(Action::update, type_);
   const EntityType& type = operation_.require_type(type_);
@@ -221,7 +232,7 @@ Upserted EntityWriter::upsert(const UniqueKey& key, const WrittenJson& input,
   return {update(*id, input, {}), false};
 }
 
-Written EntityWriter::restore(const std::string& id) {
+Written EntityWriter::restore(const std::string& id, References references) {
   operation_.require_admin("restore rows");
   const EntityType& type = operation_.require_type(type_);
   StoredEntity row = require_stored(type, id);
@@ -229,7 +240,7 @@ Written EntityWriter::restore(const std::string& id) {
   RowFields fields = fields_of(row);
   const Json& data = fields.data;
   if (const auto fault = operation_.fault_in(type, data)) refuse_data(*fault, data, Mask{}, nullptr);
-  require_references(type, data, false);
+  if (references == References::with_row) require_references(type, data, false, id);
   row.status = "active";
   row.deleted = false;
   row.updated_at = operation_.now();
@@ -239,6 +250,11 @@ Written EntityWriter::restore(const std::string& id) {
   fields.status = row.status;
   fields.updated_at = row.updated_at;
   return operation_.written(row, fields, type_);
+}
+
+void EntityWriter::require_references_of(const std::string& id) {
+  const EntityType& type = operation_.require_type(type_);
+  require_references(type, parse_canonical_json(require_stored(type, id).data), false);
 }
 
 void EntityWriter::purge(const std::string& id) {
@@ -306,13 +322,16 @@ bool EntityWriter::sees_status(const StoredEntity& row, const std::string& type)
   return apply_masks(masks, FieldPath::Root::status, row.status, MaskPurpose::query).has_value();
 }
 
-void EntityWriter::require_references(const EntityType& type, const Json& written, bool is_patch) {
+void EntityWriter::require_references(const EntityType& type, const Json& written, bool is_patch,
+                                      std::string_view self) {
   auto schema = operation_.schema_if_compiled(type);
   // One that was given up is not compiled under the write lock only to learn that it has no such field.
   if (!schema && type.schema.find(R"("references")") == std::string::npos) return;
   if (!schema) schema = operation_.schema(type);
   for (const ReferenceField& field : schema->references()) {
     each_value(written, field.place, is_patch, [&](const Json& value) {
+      if (!self.empty() && field.type == type.slug && value.is_string() && value.get_ref<const std::string&>() == self)
+        return;
       const EntityType* target = operation_.rules().find_type(field.type);
       const auto row =
           target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;

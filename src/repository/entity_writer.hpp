@@ -29,14 +29,18 @@ class EntityWriter {
   StoredRow insert(const WrittenJson& data, const CreateOptions& options, References references = References::with_row);
   // Tells the storage of rows that insert() is given next.
   void expect(const std::vector<const Json*>& data);
+  // The ids that these data refer to, as far as that is known without compiling a schema.
+  void add_references(std::vector<std::string>& ids, const std::vector<const Json*>& data, bool is_patch = false);
   // Checks the references of a row that was inserted with References::later.
   void require_references(const Json& data) { require_references(operation_.require_type(type_), data, false); }
+  // The same of one that was restored.
+  void require_references_of(const std::string& id);
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
   void remove(const std::string& id);
   // Calls `phase` with the action that is checked next, for the record of a denial.
   Upserted upsert(const UniqueKey& key, const WrittenJson& data, const std::function<void(Action)>& phase);
   // restore() and purge() are for system actors and org admins, and run no trigger.
-  Written restore(const std::string& id);
+  Written restore(const std::string& id, References references = References::with_row);
   void purge(const std::string& id);
   // Replaces all of `data`, for a migration of the type. A migration is an act of the system, so no grant is checked
   // and no trigger runs. The caller checks the schema, because the new one may not be written yet.
@@ -52,7 +56,8 @@ class EntityWriter {
   [[noreturn]] void refuse_data(const SchemaFault& fault, const Json& written, const Mask& mask,
                                 const StoredEntity* before);
   bool sees_status(const StoredEntity& row, const std::string& type);
-  void require_references(const EntityType& type, const Json& written, bool is_patch);
+  // `self`: a row that is active once this is written.
+  void require_references(const EntityType& type, const Json& written, bool is_patch, std::string_view self = {});
 
   GuardedOperation& operation_;
   const std::string& type_;

@@ -198,3 +198,36 @@ TEST_CASE("nobody else can say that a row was restored or purged", "[purge][even
   for (const char* const type : {"note.restored", "note.purged", "member.added"})
     CHECK_ERROR(invalid_data, world.system().audit().append(type, Json::object()));
 }
+
+TEST_CASE("rows that refer to themselves or to one another can be restored", "[repository][restore]") {
+  World world(any_storage());
+  world.define_type(
+      {{"slug", "person"},
+       {"schema", {{"type", "object"}, {"properties", {{"boss", {{"type", "string"}, {"references", "person"}}}}}}}});
+  const EntityRepository people = world.system().entities("person");
+  const EntityId alone = people.create({{"name", "alone"}}).id, one = people.create({{"name", "one"}}).id,
+                 other = people.create({{"boss", one.str()}}).id, gone = people.create({{"name", "gone"}}).id,
+                 bound = people.create({{"boss", gone.str()}}).id;
+  people.update(alone, {{"boss", alone.str()}});
+  people.update(one, {{"boss", other.str()}});
+  people.remove_all({alone, one, other, gone, bound});
+  CHECK(people.restore(alone).row->data().at("boss") == alone.str());
+  CHECK_ERROR(invalid_reference, people.restore(one));
+  try {
+    people.restore_all({one, other, bound});
+    FAIL("a reference to a deleted row was accepted");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::invalid_reference);
+    CHECK(error.index() == std::optional<std::size_t>(2));
+  }
+  CHECK(people.count() == 1);
+  people.restore_all({one, other});
+  CHECK(people.count() == 3);
+  CHECK(people.get(one).data().at("boss") == other.str());
+  CHECK(people.get(one).version() == 4);
+  CHECK_ERROR(conflict, people.restore_all({gone, one}));
+  CHECK_ERROR(permission_denied, world.user("ada").entities("person").restore_all({gone}));
+  people.restore_all({gone, bound});
+  CHECK(people.count() == 5);
+  CHECK(world.system().events().list({.type = "person.restored"}).events.size() == 5);
+}

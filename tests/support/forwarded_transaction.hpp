@@ -61,6 +61,7 @@ class ForwardedTransaction : public Transaction {
   void expect_entities(EntityTypeKey type, const std::vector<const Json*>& data) override {
     transaction_->expect_entities(type, data);
   }
+  void expect_lookups(const std::vector<std::string>& ids) override { transaction_->expect_lookups(ids); }
   void insert_entity(const StoredEntity& entity) override { transaction_->insert_entity(entity); }
   void update_entity(const StoredEntity& entity) override { transaction_->update_entity(entity); }
   void purge_entity(const std::string& id) override { transaction_->purge_entity(id); }

@@ -189,6 +189,8 @@ class EntityRepository {
   // Makes a deleted row active again; it is checked as an update of all of its data is. Throws conflict if it is not
   // deleted.
   Written restore(const EntityId& id) const;
+  // Each of these rows in one transaction, as update_all() does; they may refer to one another.
+  void restore_all(const std::vector<EntityId>& ids) const;
   // Removes the row, deleted or not, for good, with its relations, its trigger runs and the payloads of its events. If
   // these are more than 50,000, throws permission_denied to an org admin, and conflict to the system unless
   // `options.hold_writers` is set.

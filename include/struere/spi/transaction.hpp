@@ -79,6 +79,8 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual std::vector<std::string> plan_of(const Selection&) { return {}; }
   // Unmasked and deleted or not: for the checks of a write, never for an answer.
   virtual std::optional<StoredEntity> find_entity(const std::string& id) = 0;
+  // A hint: find_entity() is asked for these next, by a write.
+  virtual void expect_lookups(const std::vector<std::string>& /*ids*/) {}
   // The id of the entity of this type, not deleted, that agrees (`eq`) with `data` on all paths of `key`, a unique key
   // of the type as stored. nullopt if there is none, or if `data` takes no part in the key: one of its paths is absent
   // or null there.

@@ -26,7 +26,8 @@ PostgresTransaction::PostgresTransaction(std::shared_ptr<Work> work, std::int64_
       is_part_(is_part),
       after_commit_(std::move(after_commit)),
       head_(*work_, scope),
-      unique_keys_(*work_, scope) {
+      unique_keys_(*work_, scope),
+      expected_(*work_, scope) {
   if (!work_->is_write()) return;
   new_rows_.emplace(*work_, scope);
   lock_head(first);
@@ -177,19 +178,12 @@ Connection::Ticket PostgresTransaction::queue_entity(const std::string& id) {
 }
 
 void PostgresTransaction::keep_entity(const Result& row, const std::string& id) {
-  if (row.rows() == 0) return;
-  last_found_ = StoredEntity{row.integer(0, 0),
-                             id,
-                             std::string(row.bytes(0, 1)),
-                             std::string(row.bytes(0, 2)),
-                             row.integer(0, 3),
-                             row.integer(0, 4),
-                             row.integer(0, 5),
-                             row.integer(0, 6) != 0};
+  if (row.rows() > 0) last_found_ = entity_of(row, 0, id, 0);
 }
 
 std::optional<StoredEntity> PostgresTransaction::find_entity(const std::string& id) {
   if (last_found_ && last_found_->id == id) return last_found_;
+  if (const auto* const expected = expected_.find(id)) return *expected;
   if (!is_storable(id)) return std::nullopt;
   const Connection::Ticket ticket = queue_entity(id);
   Connection& connection = this->connection();
@@ -209,7 +203,12 @@ void PostgresTransaction::expect_entities(EntityTypeKey type, const std::vector<
   unique_keys_.expect(type, keys_of(type)->unique, data);
 }
 
+void PostgresTransaction::expect_lookups(const std::vector<std::string>& ids) {
+  if (work_->is_write()) expected_.expect(ids);
+}
+
 void PostgresTransaction::insert_entity(const StoredEntity& entity) {
+  expected_.forget(entity.id);
   const auto keys = keys_of(entity.type);
   new_rows_.value().add(entity, *keys);
   unique_keys_.insert(keys->unique, entity, *new_rows_);
@@ -219,6 +218,7 @@ void PostgresTransaction::update_entity(const StoredEntity& entity) {
   const auto keys = keys_of(entity.type);
   const auto before = keys->fields.empty() && keys->unique.empty() ? std::nullopt : find_entity(entity.id);
   last_found_.reset();
+  expected_.forget(entity.id);
   relieve();
   connection().queue(
       "UPDATE struere.entities SET data = $3, status = $4, updated_at = $5, version = $6, deleted_at = $7 WHERE "
@@ -239,6 +239,7 @@ void PostgresTransaction::update_entity(const StoredEntity& entity) {
 void PostgresTransaction::purge_entity(const std::string& id) {
   const auto row = find_entity(id);
   last_found_.reset();
+  expected_.forget(id);
   if (!row) return;
   WordTable(*work_, scope_).remove(id);
   unique_keys_.forget(id);

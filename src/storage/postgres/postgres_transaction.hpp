@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/postgres/candidates.hpp"
+#include "storage/postgres/expected_entities.hpp"
 #include "storage/postgres/new_rows.hpp"
 #include "storage/postgres/records.hpp"
 #include "storage/postgres/scope_head.hpp"
@@ -47,6 +48,7 @@ class PostgresTransaction final : public Transaction {
   std::optional<StoredEntity> find_entity(const std::string& id) override;
   std::optional<std::string> find_by_key(EntityTypeKey type, const UniqueKey& key, const Json& data) override;
   void expect_entities(EntityTypeKey type, const std::vector<const Json*>& data) override;
+  void expect_lookups(const std::vector<std::string>& ids) override;
   void insert_entity(const StoredEntity& entity) override;
   void update_entity(const StoredEntity& entity) override;
   void purge_entity(const std::string& id) override;
@@ -122,6 +124,7 @@ class PostgresTransaction final : public Transaction {
   ScopeHead head_;
   std::optional<NewRows> new_rows_;  // of a write
   UniqueKeys unique_keys_;
+  ExpectedEntities expected_;
   bool has_counted_ = false;         // the generation up
   bool has_told_generation_ = true;  // since it was last counted up
   bool has_changed_runs_ = false;

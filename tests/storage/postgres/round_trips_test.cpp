@@ -352,3 +352,69 @@ TEST_CASE("a read brings the generation along, whether or not there is a row", "
   CountedNotes::session(other).entity_types().define(keyed_note_type(false));
   read_all();
 }
+
+TEST_CASE("rows that are written together are looked for together", "[postgres]") {
+  const PostgresDatabase server;
+  const std::string url = server.application(), folder = host_of(url);
+  if (!folder.starts_with('/')) return;  // the counter knows Unix sockets alone
+  SyncCounter counter(folder + "/.s.PGSQL.5432");
+  const Database database = Database::open(url.substr(0, url.find("host=")) + "host=" + counter.host());
+  database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session system = CountedNotes::session(database);
+  system.entity_types().define({{"slug", "project"}});
+  system.entity_types().define(
+      {{"slug", "task"},
+       {"schema", {{"type", "object"}, {"properties", {{"in", {{"type", "string"}, {"references", "project"}}}}}}}});
+  const EntityRepository tasks = system.entities("task"), projects = system.entities("project");
+  std::vector<EntityId> of;
+  for (int i = 0; i < 300; ++i) of.push_back(projects.create({{"n", i}}).id);
+  std::vector<Json> rows;
+  std::vector<ImportedRow> imported(600);
+  for (std::size_t i = 0; i < imported.size(); ++i) {
+    rows.push_back({{"in", of[i % of.size()].str()}});
+    imported[i].data = rows.back();
+    imported[i].options.id = EntityId("imported-" + std::to_string(i));
+  }
+  const auto trips = [&](auto&& write) {
+    const int before = counter.count();
+    write();
+    return counter.count() - before;
+  };
+  std::vector<EntityId> ids;
+  CHECK(trips([&] { ids = tasks.create_all(rows); }) < 30);
+  CHECK(trips([&] { tasks.import_all(imported); }) < 30);
+  CHECK(trips([&] { tasks.update_all(ids, {{"in", of.back().str()}, {"done", true}}); }) < 30);
+  CHECK(tasks.count({.where = field("data.in") == of.back().str()}) == 602);
+  CHECK(trips([&] { tasks.remove_all(ids); }) < 30);
+  CHECK(tasks.count() == 600);
+
+  // What the same write has changed is not what was looked for.
+  CHECK_ERROR(not_found, tasks.remove_all({EntityId("imported-1"), EntityId("imported-2"), EntityId("imported-1")}));
+  tasks.update_all({EntityId("imported-3"), EntityId("imported-4"), EntityId("imported-3")}, {{"done", true}});
+  CHECK(tasks.get(EntityId("imported-3")).version() == 3);
+  imported.resize(2);
+  imported[0].options.id = imported[1].options.id = EntityId("twice");
+  CHECK_ERROR(conflict, tasks.import_all(imported));
+  imported[1].options.id = EntityId("imported-5");
+  CHECK_ERROR(conflict, tasks.import_all(imported));
+  imported[0].options.id = EntityId("other");
+  imported[1].options.id = EntityId("another");
+  imported[0].data = imported[1].data = {{"in", "none"}};
+  CHECK_ERROR(invalid_reference, tasks.import_all(imported));
+  // More than is read at once, and rows that refer to others of the same import.
+  const std::string text(900'000, 'x');
+  std::vector<EntityId> large;
+  for (int i = 0; i < 12; ++i) large.push_back(projects.create({{"text", text}}).id);
+  projects.update_all(large, {{"n", 1}});
+  for (const EntityId& id : large) CHECK(projects.get(id).data().at("text") == text);
+  system.entity_types().define(
+      {{"slug", "step"},
+       {"schema", {{"type", "object"}, {"properties", {{"after", {{"type", "string"}, {"references", "step"}}}}}}}});
+  std::vector<ImportedRow> steps(3);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    steps[i].options.id = EntityId("step-" + std::to_string(i));
+    steps[i].data = {{"after", "step-" + std::to_string((i + 1) % steps.size())}};
+  }
+  CHECK_NOTHROW(system.entities("step").import_all(steps));
+  CHECK(system.events().verify().ok);
+}
