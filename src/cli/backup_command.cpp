@@ -1,21 +1,15 @@
 // `struere backup`: copies the database while it is in use.
 #include <fmt/format.h>
 
-#include <csignal>
 #include <string_view>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/stop_signals.hpp"
 #include "struere/operations/backup.hpp"
 
 namespace struere::cli {
-namespace {
-
-volatile std::sig_atomic_t is_interrupted = 0;
-
-constexpr int interrupted = 130;  // the exit code that shells use
-
-}  // namespace
+namespace {}  // namespace
 
 void add_backup(CLI::App& program, Options& options) {
   static std::string file;
@@ -36,10 +30,10 @@ void add_backup(CLI::App& program, Options& options) {
     if (!project.database.is_there())
       throw Error(ErrorCode::not_found,
                   fmt::format("there is no database {} yet; `struere sync` makes it", project.database.shown()));
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_interrupted = 1; });
+    const StopSignals signals;
     std::optional<Progress> progress(std::in_place);
     backup.progress = [&](const BackupProgress& at) {
-      if (is_interrupted) throw Finished{interrupted};  // this also removes the unfinished file
+      if (signals.came()) throw Finished{interrupted};  // this also removes the unfinished file
       progress->show(at.step == BackupProgress::Step::copy ? "copying" : "verifying", at.done, at.total);
     };
     BackupReport report;

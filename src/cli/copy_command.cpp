@@ -1,19 +1,15 @@
 // `struere copy`: an organization, or all of them, moves to another database.
 #include <fmt/format.h>
 
-#include <csignal>
 #include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/stop_signals.hpp"
 #include "struere/operations/copy.hpp"
 
 namespace struere::cli {
 namespace {
-
-volatile std::sig_atomic_t is_copy_interrupted = 0;
-
-constexpr int copy_interrupted = 130;  // the exit code that shells use
 
 Json as_json(const CopyReport& report) {
   return {{"organizations", report.organizations},
@@ -48,13 +44,13 @@ void add_copy(CLI::App& program, Options& options) {
       "row and log is verified; an interrupted copy goes on when the command runs again.\n\nExample:\n  struere copy "
       "acme.db postgresql:///struere --organization acme");
   command->callback([&options] {
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_copy_interrupted = 1; });
+    const StopSignals signals;
     if (!organization.empty()) copy.organization = OrganizationId(organization);
     const Database source = Database::open(from, {.sqlite = {.must_exist = true}});
     const Database target = Database::open(to);
     std::optional<Progress> progress(std::in_place);
     copy.progress = [&](const CopyProgress& at) {
-      if (is_copy_interrupted) throw Finished{copy_interrupted};  // the next copy continues
+      if (signals.came()) throw Finished{interrupted};  // the next copy continues
       progress->show(fmt::format("{} {}: {} of {}", at.step == CopyProgress::Step::copy ? "copying" : "verifying",
                                  at.organization.str(), at.table, to_string(at.environment)),
                      at.done, at.total);

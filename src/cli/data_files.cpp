@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -16,6 +15,7 @@
 
 #include "cli/output.hpp"
 #include "cli/screen.hpp"
+#include "cli/stop_signals.hpp"
 
 namespace struere::cli {
 namespace {
@@ -44,8 +44,6 @@ std::int64_t size_of_input() {
   struct stat found {};
   return fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) ? found.st_size : 0;
 }
-
-volatile std::sig_atomic_t is_stopped = 0;
 
 [[noreturn]] void refuse_line(const std::string& what) { throw Error(ErrorCode::invalid_data, what); }
 
@@ -106,14 +104,13 @@ class Import {
 
   void run() {
     if (isatty(STDIN_FILENO)) tell_aside("One JSON text a line; end with Ctrl-D.");
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { is_stopped = 1; });
     std::string line(json_max_bytes + 4096, '\0');  // enough for every line of an entity
     while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
       const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
       read_ += std::cin.gcount();
       if (++line_ < asked_.from || length == 0) continue;
       add(std::string_view(line).substr(0, static_cast<std::size_t>(length)));
-      if (is_stopped) stop();
+      if (signals_.came()) stop();
     }
     if (std::ferror(stdin) != 0)
       refuse(line_ + 1, ErrorCode::storage, fmt::format("stdin cannot be read: {}", std::strerror(errno)));
@@ -185,7 +182,7 @@ class Import {
   }
   [[noreturn]] void stop() {
     tell_aside("interrupted: {}", stand());
-    throw Finished{130};
+    throw Finished{interrupted};
   }
   // If all or none of the last rows were written.
   std::string unknown_stand(const std::string& why) const {
@@ -216,6 +213,7 @@ class Import {
   const ImportOptions& asked_;
   Progress progress_;
   const std::int64_t total_;
+  const StopSignals signals_;
   std::int64_t read_ = 0;    // bytes
   std::size_t line_ = 0;     // the last line that was read, from 1
   std::size_t written_ = 0;  // the last line that was written

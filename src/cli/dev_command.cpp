@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -17,6 +18,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/stop_signals.hpp"
 #include "cli/sync_command.hpp"
 
 namespace struere::cli {
@@ -50,21 +52,18 @@ FileState state_of(const std::filesystem::path& file) {
 class Watch {
  public:
   explicit Watch(const Options& options) : options_(options) {
-    if (!read_project(options).server) workspace_.emplace(options, Workspace::Missing::make);
     uv_loop_init(&loop_);
     for (uv_timer_t* const timer : {&timer_, &poll_}) {
       uv_timer_init(&loop_, timer);
       timer->data = this;
     }
-    for (std::size_t i = 0; i < signals_.size(); ++i) {
-      uv_signal_init(&loop_, &signals_[i]);
-      uv_signal_start(
-          &signals_[i], [](uv_signal_t* signal, int) { uv_stop(signal->loop); }, i == 0 ? SIGINT : SIGTERM);
-    }
+    uv_async_init(&loop_, &stop_, [](uv_async_t* stop) { uv_stop(stop->loop); });
+    signals_.emplace([this] { uv_async_send(&stop_); });
   }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
+    signals_.reset();
     let_go();
     for (const auto& [name, folder] : watched_)
       if (folder) close(folder);
@@ -79,6 +78,7 @@ class Watch {
   }
 
   void run() {
+    if (!read_project(options_).server) workspace_.emplace(options_, Workspace::Missing::make);
     follow();
     if (!options_.json) say("Watching {}. Stop with Ctrl-C.", full_path(options_.project));
     std::fflush(stdout);
@@ -141,18 +141,26 @@ class Watch {
       sync(*place, options_, {});
       note_folders();
       said_.clear();
-      tries_again_ = false;
+      failures_ = 0;
     } catch (const std::exception& error) {
       const auto* const ours = dynamic_cast<const Error*>(&error);
-      tries_again_ = ours && ours->code() == ErrorCode::storage;
+      failures_ = ours && ours->code() == ErrorCode::storage ? failures_ + 1 : 0;
+      tried_at_ = std::chrono::steady_clock::now();
       if (said_ != error.what()) tell(options_, error);  // once, however often it is tried again
       said_ = error.what();
       std::fflush(stdout);
     }
   }
 
+  bool is_to_try_again() const {
+    constexpr int most_doublings = 5;
+    return failures_ > 0 &&
+           std::chrono::steady_clock::now() - tried_at_ >
+               std::chrono::milliseconds(poll_milliseconds / 2) * (1 << std::min(failures_, most_doublings));
+  }
+
   void poll() {
-    if (tries_again_ || (workspace_ && !workspace_->is_in_place()) || states() != seen_) follow();
+    if (is_to_try_again() || (workspace_ && !workspace_->is_in_place()) || states() != seen_) follow();
   }
 
   // When SQLite closes a connection, it deletes the log by the name of the file. By now that name belongs to another
@@ -227,14 +235,16 @@ class Watch {
   const Options& options_;
   std::optional<Workspace> workspace_;
   bool is_gone_ = false;  // the database file was deleted
-  bool tries_again_ = false;
+  int failures_ = 0;      // of the storage, one after the other
+  std::chrono::steady_clock::time_point tried_at_;
   std::string said_;  // the error of the last attempt
   std::vector<FileState> seen_;
   std::vector<std::string> known_folders_;  // the folders that existed at the last sync
   uv_loop_t loop_{};
   uv_timer_t timer_{};
   uv_timer_t poll_{};
-  std::array<uv_signal_t, 2> signals_{};
+  uv_async_t stop_{};
+  std::optional<StopSignals> signals_;
   std::map<std::string, Folder*> watched_;  // by the name in the project; "" for the project itself
 };
 

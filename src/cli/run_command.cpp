@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <ctime>
+#include <chrono>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/stop_signals.hpp"
 #include "struere/triggers/trigger_repository.hpp"
 #include "struere/triggers/trigger_worker.hpp"
 #include "triggers/built_in_tools.hpp"
@@ -42,6 +42,7 @@ void require_known_tools(const Database& database, const TriggerWorkerOptions& s
 }
 
 void run(const Options& options, const std::optional<std::string>& organization) {
+  const StopSignals signals;  // before there are other threads
   const Workspace workspace(options);
   TriggerWorkerOptions served;
   if (organization) served.organization = OrganizationId(*organization);
@@ -50,18 +51,12 @@ void run(const Options& options, const std::optional<std::string>& organization)
   if (organization && std::ranges::find(known, *served.organization, &Organization::id) == known.end())
     throw Error(ErrorCode::not_found, fmt::format("the database has no organization `{}`", *organization));
   require_built_in_tools(workspace.database(), served);
-  // The signals are blocked here and awaited below, so that a signal does not interrupt a run.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   TriggerWorker worker(workspace.database(), served);
   worker.start();
   if (!options.json) say("Carrying out triggers. Stop with Ctrl-C.");
   flush_output();
-  constexpr timespec second{1, 0};
   constexpr int seconds_between_looks = 30;  // it reads the triggers of each organization
-  for (int seconds = 1; sigtimedwait(&signals, nullptr, &second) < 0; ++seconds) {
+  for (int seconds = 1; !signals.came_within(std::chrono::seconds(1)); ++seconds) {
     workspace.require_in_place();
     if (seconds % seconds_between_looks == 0) require_known_tools(workspace.database(), served);
   }
@@ -77,7 +72,8 @@ void add_run(CLI::App& program, Options& options) {
   command->add_option("--organization", organization, "Only the runs of this one")->type_name("ID");
   command->footer(
       "Without --organization and -e: serves all organizations of the database and both environments. With the "
-      "built-in tools only. SIGTERM stops it after the current run.\n\nExample:\n  struere run --organization acme -e "
+      "built-in tools only. SIGTERM stops it after the current run, a second one at once.\n\nExample:\n  struere run "
+      "--organization acme -e "
       "production");
   command->callback([&options] { run(options, organization); });
 }

@@ -1,11 +1,11 @@
 // `struere serve`: the database of a project over HTTP, until it is stopped.
 #include <unistd.h>
 
-#include <csignal>
-#include <ctime>
+#include <chrono>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/stop_signals.hpp"
 #include "cli/sync_command.hpp"
 #include "struere/server/server.hpp"
 
@@ -75,6 +75,7 @@ std::optional<std::string> first_admin(const Workspace& workspace) {
 }
 
 void run(const Options& options, ServeArguments arguments) {
+  const StopSignals signals;  // before there are other threads
   server::ServerOptions served;
   read_listen(arguments.listen, served);
   served.hosts = arguments.hosts;
@@ -90,11 +91,6 @@ void run(const Options& options, ServeArguments arguments) {
   const Workspace workspace(options);
   if (arguments.invited.empty() && !options.json) arguments.invited = first_admin(workspace).value_or("");
   if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
-  // The signals are blocked here, in all threads, and awaited below.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   server::Server server(workspace.database(), served);
   server.start();
   Json told{{"url", server.url()}};
@@ -110,8 +106,7 @@ void run(const Options& options, ServeArguments arguments) {
     say("Programs send an API key: struere keys create NAME --role ROLE");
   }
   flush_output();
-  constexpr timespec second{1, 0};
-  while (sigtimedwait(&signals, nullptr, &second) < 0) workspace.require_in_place();
+  while (!signals.came_within(std::chrono::seconds(1))) workspace.require_in_place();
   server.stop();
   if (!options.json) say("Stopped.");
 }
@@ -138,7 +133,8 @@ void add_serve(CLI::App& program, Options& options) {
   command->add_flag("--log", arguments.logs, "Write a line of JSON to stderr for each request, not only for failures");
   command->add_option("--invite", arguments.invited, "Print a link with which this member signs in")->type_name("USER");
   command->footer(
-      "Clients send an API key as a bearer token (docs/http.md). SIGTERM finishes the requests that run.\n\n"
+      "Clients send an API key as a bearer token (docs/http.md). SIGTERM finishes the requests that run, a second one "
+      "ends it at once.\n\n"
       "Examples:\n  struere serve --invite ada\n  struere serve --listen 0.0.0.0:8787 --host data.example.org");
   command->callback([&options] { run(options, arguments); });
 }

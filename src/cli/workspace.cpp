@@ -51,8 +51,12 @@ void require_location(const std::string& text) {
   const bool is_url = text.starts_with("postgresql://") || text.starts_with("postgres://");
   if (!is_url && (has("postgres:") || has("postgresql:") || has("password=") || has("dbname=") || has("host=")))
     throw UsageError(
-        "`database` of struere.yaml is meant for PostgreSQL, it seems; write it as "
-        "postgresql://user@host:port/database, in small letters and without spaces before it");
+        "`database` of struere.yaml is neither a file nor a URL; write it as postgresql://user@host:port/database, in "
+        "small letters and without spaces before it");
+  for (const std::string_view prefix : {"file:", "sqlite:", "sqlite3:"})
+    if (lower.starts_with(prefix))
+      throw UsageError(
+          fmt::format("`database` of struere.yaml is the path of a file or postgresql://…; leave out `{}`", prefix));
 }
 
 }  // namespace

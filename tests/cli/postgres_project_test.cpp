@@ -113,6 +113,12 @@ TEST_CASE("a project's URL is an answer without its password, and says what is w
     CHECK(tells(answer, "postgresql://user@host:port/database"));
     CHECK_FALSE(tells(answer, "a-secret"));
   }
+  for (const char* const meant : {"sqlite:acme.db", "FILE:acme.db", "sqlite3:acme.db"}) {
+    use(project, meant);
+    const Answer answer = project.run("sync");
+    CHECK(answer.code == 2);
+    CHECK(tells(answer, "leave out `"));
+  }
   project.write("struere.yaml", "server: postgresql://a:a-secret@/b\norganization: acme\n");
   const Answer server = project.run("status");
   CHECK(server.code == 2);
