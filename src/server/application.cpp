@@ -78,7 +78,7 @@ Application::Application(Services services)
   services_.application = this;
 }
 
-Admission Application::admit(Request& request) const {
+Admission Application::route(Request& request) const {
   require_distinct_headers(request);
   hosts_.require_known(request);
   read_target(request);
@@ -92,8 +92,13 @@ Admission Application::admit(Request& request) const {
   out.route = match.route;
   out.parameters = std::move(match.parameters);
   out.lane = match.route->lane;
-  if (match.route->access == Access::session) {
-    out.asker = who_asks(request, services_, match.route->lane != Lane::write);
+  return out;
+}
+
+void Application::admit(const Request& request, Admission& out) const {
+  if (out.route == &asset_route()) return;
+  if (out.needs_database()) {
+    out.asker = who_asks(request, services_, out.route->lane != Lane::write);
     if (const auto trace = trace_id_of(request)) out.asker->session = out.asker->session.traced(*trace);
     const ActorContext actor = out.asker->session.actor();
     auto rate = services_.rate_limits->take(actor.organization().str(), actor.id(), std::chrono::steady_clock::now());
@@ -102,11 +107,10 @@ Admission Application::admit(Request& request) const {
     // The use of a session is noted at most once a minute, and may then wait for a writer.
     if (out.lane == Lane::brief && session_to_touch(services_, out)) out.lane = Lane::read;
   }
-  if (request.method != Method::get) require_body_type(request, *match.route);
+  if (request.method != Method::get) require_body_type(request, *out.route);
   constexpr std::size_t empty_object = 16;  // many clients send {} where there is no body
-  out.body_bytes = match.route->request.empty() ? empty_object
-                                                : match.route->body_bytes.value_or(services_.options.limits.body_bytes);
-  return out;
+  out.body_bytes =
+      out.route->request.empty() ? empty_object : out.route->body_bytes.value_or(services_.options.limits.body_bytes);
 }
 
 Response Application::carry_out(const Request& request, const Admission& admission) const noexcept {

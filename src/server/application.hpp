@@ -19,8 +19,9 @@ struct Admission {
   std::map<std::string, std::string> parameters;
   std::optional<Asker> asker;
   Lane lane = Lane::brief;
-  std::size_t body_bytes = 0;                                // at most
-  std::vector<std::pair<std::string, std::string>> headers;  // of the answer, whatever it is
+  std::size_t body_bytes = 0;                                               // at most
+  std::vector<std::pair<std::string, std::string>> headers;                 // of the answer, whatever it is
+  bool needs_database() const { return route->access == Access::session; }  // to be admitted
   // Whose turn an operation takes: the organization, or empty.
   std::string organization() const;
 };
@@ -32,8 +33,10 @@ class Application {
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
-  // Throws Refusal or Error. Fills what the target says into `request`.
-  Admission admit(Request& request) const;
+  // The route of a request. Throws Refusal. Fills what the target says into `request`.
+  Admission route(Request& request) const;
+  // Then who asks: waits for the database where needs_database(). Throws Refusal or Error.
+  void admit(const Request& request, Admission& admission) const;
   // Runs the handler, once the body is there. Does not throw.
   Response carry_out(const Request& request, const Admission& admission) const noexcept;
   // The problem of what admit() threw; called in a handler of exceptions.

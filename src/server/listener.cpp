@@ -1,6 +1,7 @@
 #include "server/listener.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,17 @@ std::string client_of(const asio::ip::address& address) {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
   std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
   return asio::ip::address_v6(bytes).to_string();
+}
+
+// Whether the client has closed its end, where the system tells: the next bytes to it would, at the earliest.
+bool has_left(int socket) {
+#ifdef POLLRDHUP
+  pollfd event{socket, POLLRDHUP, 0};
+  return poll(&event, 1, 0) > 0;
+#else
+  (void)socket;
+  return false;
+#endif
 }
 
 template <class Stream>
@@ -153,6 +165,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   };
 
   void close() {
+    is_closed_ = true;
     error_code ignored;
     lowest(stream_).socket().close(ignored);
   }
@@ -225,6 +238,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       error_code error;
       const std::size_t room = std::min<std::size_t>(16 * 1024, buffer_.max_size() - buffer_.size());
       const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(room), ignoring(error));
+      // Closed while these bytes were on their way: nothing of the request is carried out, as nobody would be told.
+      if (is_closed_) co_return 0;
       buffer_.commit(got);
       if (deadline && is_late_) throw Refusal(408, "timeout", "the headers took too long");
       if (error) co_return 0;
@@ -297,27 +312,27 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   // Where the database is on another machine, nothing on the thread of the connection waits for it: what needs none,
-  // such as /healthz, is answered all the same. All who are asked for a key are below /v1/, which may be written
-  // with escapes as well.
+  // such as /healthz, is answered all the same.
   asio::awaitable<Admission> admitted(Request& request) {
     const Application& application = core_.application();
-    WorkQueue* const queue = request.target.starts_with("/v1/") || request.target.find('%') != std::string::npos
-                                 ? core_.admissions()
-                                 : nullptr;
-    if (!queue) co_return application.admit(request);
+    Admission out = application.route(request);
+    WorkQueue* const queue = out.needs_database() ? core_.admissions() : nullptr;
+    if (!queue) {
+      application.admit(request, out);
+      co_return out;
+    }
     lowest(stream_).expires_never();
-    std::optional<Admission> out;
     std::exception_ptr failure;
     const bool done = co_await run_elsewhere(*queue, client_, [&] {
       try {
-        out = application.admit(request);
+        application.admit(request, out);
       } catch (...) {
         failure = std::current_exception();
       }
     });
     if (!done) throw Refusal(429, "limit", "too many requests wait; try again later", {{"Retry-After", "1"}});
     if (failure) std::rethrow_exception(failure);
-    co_return *std::move(out);
+    co_return out;
   }
 
   // Runs `work` on a thread of the queue, and goes on here when it is done. False if too much waits.
@@ -414,6 +429,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       if (!is_last && chunk.wait.count() > 0) {
         timer.expires_after(chunk.wait);
         co_await timer.async_wait(asio::use_awaitable);
+        if (has_left(lowest(stream_).socket().native_handle())) co_return;
       }
     }
   }
@@ -442,7 +458,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   beast::flat_buffer buffer_;
   std::string peer_, client_;
   bool is_loopback_ = false;
-  bool is_idle_ = true;       // waits for the first byte of a request
+  bool is_idle_ = true;  // waits for the first byte of a request
+  bool is_closed_ = false;
   bool is_too_many_ = false;  // its request is refused
   std::size_t number_ = 0;
 };
@@ -476,7 +493,8 @@ class Listener::Sockets {
 
   void start() {
     if (!threads_.empty()) return;
-    asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
+    is_accepting_ = true;
+    asio::co_spawn(acceptor_.get_executor(), accept(), [this](std::exception_ptr) { is_accepting_ = false; });
     const unsigned count = std::max(1U, core_.application().services().options.io_threads);
     for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { context_.run(); });
   }
@@ -488,6 +506,8 @@ class Listener::Sockets {
       error_code ignored;
       acceptor_.close(ignored);
     });
+    // One that is being accepted is counted below, or is not there.
+    while (is_accepting_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     core_.close_connections(false);
     const auto end = std::chrono::steady_clock::now() + core_.limits().stop_time;
     while (core_.connections() > 0 && std::chrono::steady_clock::now() < end)
@@ -553,6 +573,7 @@ class Listener::Sockets {
   tcp::acceptor acceptor_;
   std::optional<asio::ssl::context> tls_;
   std::uint16_t port_ = 0;
+  std::atomic<bool> is_accepting_ = false;
   std::vector<std::thread> threads_;
 };
 

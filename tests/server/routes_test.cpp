@@ -228,6 +228,16 @@ TEST_CASE("one actor has a bounded number of streams", "[server]") {
     CHECK(clients.back()->read_until("\n\n\r\n", std::chrono::seconds(30)).find(" 200 ") != std::string::npos);
   }
   CHECK(world.ask("GET", "/v1/events/stream", world.reader).status == 429);
+  // One whose client has left makes room, before anything is written to it in vain.
+  clients.pop_back();
+  HttpClient next(world.server->port());
+  std::string head;
+  for (int i = 0; i < 60 && head.find(" 200 ") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    next.send(request);
+    head = next.read_until("\r\n\r\n", std::chrono::seconds(30));
+  }
+  CHECK(head.find(" 200 ") != std::string::npos);
 }
 
 TEST_CASE("an Idempotency-Key carries a POST out once", "[server]") {
