@@ -90,7 +90,7 @@ std::int64_t in_batches(const Session& session, const Remove& remove) {
           operation.require_admin("prune a scope");
           if (session.actor().type() != ActorType::system)
             throw Error(ErrorCode::permission_denied, "only the system actor of the host may prune a scope");
-          const std::int64_t batch = remove(operation.transaction(), operation.now());
+          const std::int64_t batch = remove(operation.transaction(), operation.by_clock());
           if (batch == 0) return true;
           operation.commit();
           removed += batch;

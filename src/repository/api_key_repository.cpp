@@ -50,7 +50,7 @@ Maker maker_of_successor(const ActorContext& actor, const ApiKey& old) {
 }
 
 CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Maker maker) {
-  check(asked, operation.now());
+  check(asked, operation.by_clock());
   operation.require_own_roles(asked.roles);
   if (!asked.allow_unknown_roles) operation.require_known_roles(asked.roles);
   const ActorContext& actor = operation.actor();
@@ -90,7 +90,7 @@ bool is_live(const ApiKey& key, Timestamp now) {
 }
 
 void end_key(GuardedOperation& operation, ApiKey old, std::chrono::milliseconds overlap, const ApiKeyId& successor) {
-  const Timestamp ends = operation.now() + overlap.count();
+  const Timestamp ends = operation.by_clock() + overlap.count();
   if (overlap.count() == 0)
     old.revoked_at = operation.now();
   else
@@ -119,7 +119,7 @@ CreatedApiKey ApiKeyRepository::rotate(const ApiKeyId& id, std::chrono::millisec
   guarded(caller_, Access::write, {"delete", "api_keys", id.str()}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::remove, "api_keys");
     const ApiKey old = require_key(operation, id);
-    if (!is_live(old, operation.now())) return;  // it was revoked or it expired meanwhile
+    if (!is_live(old, operation.by_clock())) return;  // it was revoked or it expired meanwhile
     end_key(operation, old, overlap, out.key.id);
     operation.commit();
   });
@@ -134,7 +134,7 @@ CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, std::chrono::
     if (overlap.count() < 0 || overlap > longest_overlap)
       throw Error(ErrorCode::invalid_data, "`overlap` is from 0 to a year");
     const ApiKey old = require_key(operation, id);
-    if (!is_live(old, operation.now()))
+    if (!is_live(old, operation.by_clock()))
       throw Error(ErrorCode::conflict, "this key is revoked or expired; create a new one");
     CreatedApiKey out = make_key(operation, {old.name, old.roles, old.kind, old.expires_at, true},
                                  maker_of_successor(operation.actor(), old));

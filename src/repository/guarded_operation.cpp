@@ -59,7 +59,8 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
       owned_(is_write(access) && !first.empty() ? engine.storage->begin_at(actor.scope(), access, first)
                                                 : engine.storage->begin(actor.scope(), access)),
       transaction_(owned_.get()),
-      now_(is_write(access) ? engine.time_of_write(*transaction_) : engine.clock->now()),
+      by_clock_(engine.clock->now()),
+      now_(is_write(access) ? std::max(by_clock_, transaction_->last_time()) : by_clock_),
       is_write_(is_write(access)),
       steps_of_compiling_(own_steps_of_compiling_) {
   if (may_presume)
@@ -78,6 +79,7 @@ GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
       actor_(actor),
       unit_(&unit),
       transaction_(&unit.transaction()),
+      by_clock_(unit.by_clock()),
       now_(unit.now()),
       is_write_(true),
       steps_of_compiling_(unit.steps_of_compiling()),

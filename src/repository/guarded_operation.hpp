@@ -69,6 +69,9 @@ class GuardedOperation {
   ActorValues values() const { return actor_values(actor_); }
   // The time of a write. It is never before the time of an earlier write in the scope (SPEC 7).
   Timestamp now() const noexcept { return now_; }
+  // What the clock says, for what ends, becomes due or grows old. A clock that was ahead for a while leaves now()
+  // ahead, and must not make a key valid or a run wait for as long.
+  Timestamp by_clock() const noexcept { return by_clock_; }
   const Digest& cursor_key() const { return engine_.storage->cursor_key(); }
   std::string new_id() { return engine_.ids->next(now_); }
 
@@ -144,7 +147,7 @@ class GuardedOperation {
   bool presumes_ = false;               // the rules, which the end of the operation confirms
   std::unique_ptr<Transaction> owned_;  // null inside a unit
   Transaction* transaction_;
-  Timestamp now_;
+  Timestamp by_clock_, now_;
   bool has_event_ = false;
   bool is_write_;
   bool reads_once_ = false;

@@ -72,7 +72,7 @@ void remove_texts(Transaction& transaction, std::vector<RecordCondition> where) 
 std::optional<Json> kept_answer(GuardedOperation& operation, const Digest& key, const Digest& fingerprint) {
   const auto kept = find(operation.transaction(), key);
   if (!kept) return std::nullopt;
-  if (is_old(*kept, operation.now())) {
+  if (is_old(*kept, operation.by_clock())) {
     remove(operation.transaction(), kept->number);
     return std::nullopt;
   }
@@ -96,13 +96,13 @@ std::string text_of_answer(const Json& answer) {
 void keep(GuardedOperation& operation, const Digest& key, const Digest& fingerprint, std::optional<std::string> text) {
   Transaction& transaction = operation.transaction();
   const auto newest = select<StoredAnswer>(transaction, {{}, {}, {"number"}, true, {}, 1});
-  StoredAnswer kept{1, key, fingerprint, operation.now(), 0, std::move(text)};
+  StoredAnswer kept{1, key, fingerprint, operation.by_clock(), 0, std::move(text)};
   if (!newest.empty()) kept.number = newest[0].number + 1, kept.bytes_so_far = newest[0].bytes_so_far;
   if (kept.answer) kept.bytes_so_far += static_cast<std::int64_t>(kept.answer->size());
   transaction.remove_records(RecordTable::kept_answers, {{"number", less_or_equal, kept.number - most_answers}});
   if (kept.bytes_so_far > most_bytes)
     remove_texts(transaction, {{"bytes_so_far", less_or_equal, kept.bytes_so_far - most_bytes}});
-  remove_old_answers(transaction, operation.now(), old_at_once);
+  remove_old_answers(transaction, operation.by_clock(), old_at_once);
   insert(transaction, kept);
   operation.commit();
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/authority.hpp"
+#include "core/fork_count.hpp"
 #include "repository/guarded_operation.hpp"
 #include "storage/retry.hpp"
 #include "struere/repository/session.hpp"
@@ -34,11 +35,17 @@ void require_no_unit(const Engine& engine) {
 UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
     : engine_(engine),
       scope_(scope),
+      forks_(fork_count()),
       transaction_(engine.storage->begin(scope, Access::write)),
-      now_(engine.time_of_write(*transaction_)),
+      by_clock_(engine.clock->now()),
+      now_(std::max(by_clock_, transaction_->last_time())),
       generation_(transaction_->generation()) {}
 
 void UnitOfWork::require_usable() const {
+  if (forks_ != fork_count())
+    throw Error(ErrorCode::conflict,
+                "a transaction belongs to the process that began it; leave its body without using it in a child of "
+                "fork(), and open the database again there");
   if (thread_ != std::this_thread::get_id())
     throw Error(ErrorCode::conflict, "only the thread that began a transaction may use it; begin another one");
   if (!transaction_)
@@ -86,7 +93,16 @@ void UnitOfWork::commit() {
   transaction_->commit();
 }
 
-void UnitOfWork::end() noexcept { transaction_.reset(); }
+void UnitOfWork::end() noexcept {
+  // In a child of fork(), undoing it would end the transaction of the parent, which goes on with the same file or
+  // connection.
+  if (forks_ != fork_count())
+    (void)transaction_.release();
+  else
+    transaction_.reset();
+}
+
+UnitOfWork::~UnitOfWork() { end(); }
 
 void UnitOfWork::record_denial() {
   if (denied_)

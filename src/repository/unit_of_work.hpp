@@ -23,6 +23,9 @@ class UnitOfWork {
  public:
   // Begins the transaction. Throws Error{storage}.
   UnitOfWork(Engine& engine, const Scope& scope);
+  ~UnitOfWork();
+  UnitOfWork(const UnitOfWork&) = delete;
+  UnitOfWork& operator=(const UnitOfWork&) = delete;
 
   // Runs one operation of the caller in the transaction. The caller must be in the unit's scope.
   void run(const Caller& caller, const Attempt& attempt, const std::function<void(GuardedOperation& operation)>& body);
@@ -33,6 +36,7 @@ class UnitOfWork {
   Engine& engine() noexcept { return engine_; }
   Transaction& transaction() noexcept { return *transaction_; }
   Timestamp now() const noexcept { return now_; }
+  Timestamp by_clock() const noexcept { return by_clock_; }
   // That compiling schemas took in all operations of the unit, which hold the write lock.
   std::uint64_t& steps_of_compiling() noexcept { return steps_of_compiling_; }
   // An operation of the unit purged an entity, whose data an earlier answer may hold.
@@ -43,7 +47,8 @@ class UnitOfWork {
   void commit();
   // Ends the unit. Uncommitted changes are undone.
   void end() noexcept;
-  // Throws Error{conflict} on another thread or after the end, and the first error once an operation has failed.
+  // Throws Error{conflict} on another thread, in a child of fork() or after the end, and the first error once an
+  // operation has failed.
   void require_usable() const;
 
   const std::optional<Error>& failure() const noexcept { return failure_; }
@@ -59,8 +64,9 @@ class UnitOfWork {
   Engine& engine_;
   const Scope scope_;
   std::thread::id thread_ = std::this_thread::get_id();
+  std::uint64_t forks_;
   std::unique_ptr<Transaction> transaction_;  // null after the end
-  Timestamp now_;                             // the time at which the unit began
+  Timestamp by_clock_, now_;                  // the time at which the unit began
   std::uint64_t generation_;                  // as committed; rules of a later generation never enter the engine's
                                               // cache
   std::shared_ptr<CompiledScope> changed_;    // the rules if this unit itself changed them

@@ -81,7 +81,7 @@ void count_run(GuardedOperation& operation, const std::string& origin, const std
   Transaction& transaction = operation.transaction();
   const auto known = find<TriggerCascade>(transaction, "origin", origin);
   if (!known) {
-    remove_ended_cascades(transaction, operation.now());
+    remove_ended_cascades(transaction, operation.by_clock());
     insert(transaction, TriggerCascade{origin, 1, operation.now()});
     return;
   }
@@ -116,7 +116,8 @@ void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const Store
   run.entity = EntityId(row.id);
   run.input = input;
   run.depth = operation.actor().cascade_depth() + 1;
-  run.created_at = run.due_at = operation.now();
+  run.created_at = operation.now();
+  run.due_at = operation.by_clock();
   try {
     if (!entry.definition) throw Error(ErrorCode::storage, "the trigger's definition is damaged");
     if (const auto& schedule = entry.definition->schedule) {
@@ -127,7 +128,7 @@ void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const Store
              {"trigger_slug", {}, run.trigger},
              {"status", {}, to_value(TriggerRunStatus::pending)}},
             {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", run.created_at}});
-      run.due_at = due_at(*schedule, input, operation.now());
+      run.due_at = due_at(*schedule, input, operation.by_clock());
     }
   } catch (const Error& error) {  // no reason to refuse the write: the run shows what is wrong
     run.status = TriggerRunStatus::dead;

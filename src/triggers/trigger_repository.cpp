@@ -96,7 +96,7 @@ void TriggerRepository::retry(const TriggerRunId& id) const {
     operation.require_admin("retry the runs of triggers");
     move_run(operation, id, TriggerRunStatus::dead,
              {{"status", to_value(TriggerRunStatus::pending)},
-              {"due_at", operation.now()},
+              {"due_at", operation.by_clock()},
               {"attempts", std::int64_t{0}},
               {"finished_at", RecordValue()}});
     operation.commit();

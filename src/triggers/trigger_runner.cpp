@@ -101,14 +101,14 @@ bool TriggerRunner::run_one(TriggerWork& work) {
 std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   GuardedOperation operation(engine_, actor_, Access::brief_write);
   const auto first_due = [&](TriggerRunStatus status) {
-    return select<TriggerRun>(
-        operation.transaction(),
-        {{},
-         {{"status", {}, to_value(status)}, {"due_at", RecordCondition::Comparison::less_or_equal, operation.now()}},
-         {"due_at", "id"},
-         false,
-         {},
-         1});
+    return select<TriggerRun>(operation.transaction(),
+                              {{},
+                               {{"status", {}, to_value(status)},
+                                {"due_at", RecordCondition::Comparison::less_or_equal, operation.by_clock()}},
+                               {"due_at", "id"},
+                               false,
+                               {},
+                               1});
   };
   auto found = first_due(TriggerRunStatus::pending);
   if (found.empty()) found = first_due(TriggerRunStatus::running);
@@ -123,7 +123,7 @@ std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   ++run.attempts;
   run.worker = worker_.name;
   run.status = TriggerRunStatus::running;
-  run.due_at = lease_end(operation.now());
+  run.due_at = lease_end(operation.by_clock());
   RecordChanges changes{{"attempts", run.attempts}, {"worker", *run.worker}};
   if (taken_over && run.attempts > most) {
     run.status = TriggerRunStatus::dead;
@@ -162,7 +162,7 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
         changes.emplace_back("status", to_value(TriggerRunStatus::completed));
         changes.emplace_back("finished_at", operation.now());
       } else {
-        changes.emplace_back("due_at", lease_end(operation.now()));
+        changes.emplace_back("due_at", lease_end(operation.by_clock()));
       }
       record(operation.transaction(), run, std::move(changes));
       operation.commit();
@@ -188,7 +188,7 @@ bool TriggerRunner::record_failure(const TriggerRun& run, const std::string& why
   RecordChanges changes{{"error", storable(why)}};
   if (again) {
     changes.emplace_back("status", to_value(TriggerRunStatus::pending));
-    changes.emplace_back("due_at", saturating_add(operation.now(), backoff(*definition, run.attempts)));
+    changes.emplace_back("due_at", saturating_add(operation.by_clock(), backoff(*definition, run.attempts)));
   } else {
     changes.emplace_back("status", to_value(TriggerRunStatus::dead));
     changes.emplace_back("finished_at", operation.now());

@@ -3,6 +3,8 @@
 
 #include <thread>
 
+#include "struere/operations/retention.hpp"
+#include "struere/triggers/trigger_worker.hpp"
 #include "support/any_storage.hpp"
 #include "support/jumping_clock.hpp"
 #include "support/log_times.hpp"
@@ -79,4 +81,70 @@ TEST_CASE("of two threads that write, the later one has the later time", "[repos
   one.join();
   other.join();
   CHECK(never_back(log_times(stage.system)));
+}
+
+TEST_CASE("what ends, is due or grows old follows the clock, also after it was ahead for a write",
+          "[repository][time]") {
+  constexpr Timestamp minute = 60'000, day = 24 * 60 * minute, ten_years = 3'650 * day;
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  const Session system = world.system();
+  const auto define_trigger = [&](const char* slug, const char* action, Json more) {
+    more["slug"] = slug;
+    more["on"] = {{"entityType", "note"}, {"action", action}};
+    system.triggers().define(more);
+  };
+  const Json emit = Json::array({{{"tool", "event.emit"}, {"args", {{"type", "note.seen"}}}}});
+  define_trigger("now", "created", {{"actions", emit}});
+  define_trigger("later", "created", {{"actions", emit}, {"schedule", {{"delay", "5m"}}}});
+  define_trigger("failing", "updated",
+                 {{"actions", Json::array({{{"tool", "none"}}})}, {"retry", {{"maxAttempts", 2}, {"backoff", "1m"}}}});
+  Retention(system).set({{Gathered::trigger_runs, std::chrono::days(30)}, {Gathered::events, std::chrono::days(30)}});
+  TriggerWorker worker(*world.database);
+  const EntityRepository notes = system.entities("note");
+  const EntityId before = notes.create({{"n", 1}}).id;
+  CHECK(worker.run_due().completed == 1);
+  world.clock.advance(ten_years);
+  system.audit().append("host.event", Json::object());
+  world.clock.advance(-ten_years);
+
+  SECTION("triggers") {
+    notes.create({{"n", 2}});
+    CHECK(world.host().environments_with_due_runs() == 1);
+    CHECK(worker.run_due().completed == 1);
+    world.clock.advance(6 * minute);
+    CHECK(worker.run_due().completed == 2);
+    notes.update(before, {{"n", 3}});
+    CHECK(worker.run_due().failed == 1);
+    CHECK(worker.run_due().dead == 0);
+    world.clock.advance(2 * minute);
+    CHECK(worker.run_due().dead == 1);
+    system.triggers().retry(system.triggers().runs({.trigger = "failing"}).runs.at(0).id);
+    CHECK(worker.run_due().failed == 1);
+  }
+  SECTION("keys") {
+    const CreatedApiKey key =
+        system.api_keys().create({.name = "a key", .expires_at = world.clock.now() + 60 * minute});
+    CHECK_NOTHROW(world.database->authenticate(key.secret));
+    system.api_keys().rotate(key.key.id, std::chrono::minutes(1));
+    CHECK_NOTHROW(world.database->authenticate(key.secret));
+    world.clock.advance(2 * minute);
+    CHECK_ERROR(unauthenticated, world.database->authenticate(key.secret));
+    CHECK_ERROR(conflict, system.api_keys().rotate(key.key.id, std::chrono::minutes(1)));
+  }
+  SECTION("answers that are kept") {
+    const auto answer = [&](int n) {
+      return system.once({"key", "request"}, [&](Session&) { return Json(n); }).answer;
+    };
+    CHECK(answer(1) == 1);
+    CHECK(answer(2) == 1);
+    world.clock.advance(2 * day);
+    CHECK(answer(3) == 3);
+  }
+  SECTION("retention") {
+    Retention(system).prune();
+    CHECK(system.triggers().runs().runs.size() == 2);
+    CHECK(system.events().list({.type = "note.created"}).events.size() == 1);
+  }
+  CHECK(system.events().verify().ok);
 }
