@@ -1,13 +1,20 @@
 #include "struere/definitions/definitions.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include "actor/actor_resolver.hpp"
 #include "core/authority.hpp"
 #include "core/compiled_schemas.hpp"
 #include "definitions/held_fields.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
+#include "definitions/reveals.hpp"
 #include "query/bounds.hpp"
 #include "repository/checks.hpp"
+#include "repository/guarded_operation.hpp"
 #include "storage/records.hpp"
+#include "storage/retry.hpp"
 
 namespace struere {
 namespace {
@@ -26,6 +33,29 @@ Release require_release(GuardedOperation& operation, std::int64_t number) {
   auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, number}}, {}, false, {}, 1});
   if (found.empty()) throw_not_found();
   return std::move(found.front());
+}
+
+// What tools may see is shared, and a plan for development changes it: the values of production that it would show.
+// Read in a transaction of its own, without a lock.
+std::vector<Reveal> reveals_in_production(const Caller& caller, const ChangePlan& plan) {
+  const bool changes_tools = std::ranges::any_of(plan.changes, [](const DefinitionChange& change) {
+    return change.kind == DefinitionKind::tool && change.change != ChangeKind::create;
+  });
+  if (!changes_tools || plan.environment == Environment::production) return {};
+  if (caller.unit())
+    throw Error(
+        ErrorCode::conflict,
+        "inside a transaction, what a plan for tools would show of production cannot be read; plan and apply it "
+        "outside");
+  Engine& engine = caller.engine();
+  const ActorContext production = ActorResolver(*engine.storage, *engine.clock)
+                                      .system_actor(caller.actor().scope().organization(), Environment::production);
+  return retried([&] {
+    GuardedOperation operation(engine, production, Access::read);
+    auto out = find_tool_reveals(operation, plan.definitions);
+    for (Reveal& reveal : out) reveal.role += " in production";
+    return out;
+  });
 }
 
 }  // namespace
@@ -48,7 +78,8 @@ HeldFields Definitions::held_fields() const {
 }
 
 ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
-  return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
+  const Caller caller = session_.caller(authority());
+  ChangePlan plan = guarded(caller, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of the definitions");
     // Definitions for production were checked in development, against the data that is stored there.
     const bool is_production = operation.actor().environment() == Environment::production;
@@ -56,6 +87,11 @@ ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions
         definitions.normal_form(is_production ? any_field() : either(options.held, struere::held_fields(operation)));
     return make_plan(operation, keeping_packs(operation, wanted, false), options);
   });
+  for (Reveal& reveal : reveals_in_production(caller, plan)) {
+    if (!options.reveal) plan.obstacles.push_back(obstacle_of(reveal));
+    plan.reveals.push_back(std::move(reveal));
+  }
+  return plan;
 }
 
 ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& options) const {
@@ -77,11 +113,18 @@ auto look_and_write(const Caller& caller, const ChangePlan& plan, const auto& ch
   const Attempt attempt{"update", "definitions"};
   return CompiledSchemas::around(
       [&] {
-        return guarded(caller, Access::read, attempt, [&](GuardedOperation& operation) {
+        ChangePlan now;
+        const std::int64_t end = guarded(caller, Access::read, attempt, [&](GuardedOperation& operation) {
           check(operation);
-          compile_schemas(operation, check_plan(operation, plan));
+          now = check_plan(operation, plan);
+          compile_schemas(operation, now);
           return operation.transaction().chain_head().sequence;
         });
+        now.reveals = reveals_in_production(caller, now);
+        if (!plan.options.reveal && !now.reveals.empty())
+          throw Error(ErrorCode::conflict, obstacle_of(now.reveals.front()).message);
+        require_named(plan, now);
+        return end;
       },
       [&](std::int64_t since) {
         return guarded(caller, Access::write, attempt, [&](GuardedOperation& operation) {

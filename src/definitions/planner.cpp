@@ -68,6 +68,18 @@ bool is_shared_part_fixed(GuardedOperation& operation) {
   return operation.actor().environment() == Environment::production;
 }
 
+// The tools' permissions once `wanted` holds. A tool without a permission acts as its caller, so a permission that
+// narrows an agent which is not among the wanted ones, but may be of the other environment, must stay.
+void add_tools(DefinitionSet& out, const DefinitionSet& wanted, const DefinitionSet& current) {
+  std::map<std::string, Json> tools;
+  for (const auto& [name, definition] : wanted.of(DefinitionKind::tool))
+    if (!definition.at("agents").empty()) tools[name] = definition.at("agents");
+  for (const auto& [name, definition] : current.of(DefinitionKind::tool))
+    for (const auto& [agent, permission] : definition.at("agents").items())
+      if (!wanted.find(DefinitionKind::agent, agent)) tools[name][agent] = permission;
+  for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
+}
+
 // The part of `wanted` that this scope can change.
 DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wanted, const DefinitionSet& current) {
   DefinitionSet out;
@@ -83,17 +95,8 @@ DefinitionSet within_reach(GuardedOperation& operation, const DefinitionSet& wan
       out.add(kind, reachable);
     }
   }
-  std::map<std::string, Json> tools;
-  if (!is_shared_part_fixed(operation))
-    for (const auto& [name, definition] : wanted.of(DefinitionKind::tool))
-      if (!definition.at("agents").empty()) tools[name] = definition.at("agents");
-  // A tool without a permission acts as its caller, so a permission that narrows an agent of the other environment
-  // must stay.
-  for (const auto& [name, definition] : current.of(DefinitionKind::tool))
-    for (const auto& [agent, permission] : definition.at("agents").items())
-      if (is_shared_part_fixed(operation) || !wanted.find(DefinitionKind::agent, agent))
-        tools[name][agent] = permission;
-  for (const auto& [name, agents] : tools) out.add(DefinitionKind::tool, {{"name", name}, {"agents", agents}});
+  const DefinitionSet none;
+  add_tools(out, is_shared_part_fixed(operation) ? none : wanted, current);
   return out;
 }
 
@@ -172,6 +175,17 @@ DefinitionSet definitions_of(GuardedOperation& operation) {
 
 DefinitionSet current_definitions(GuardedOperation& operation) { return self_contained(definitions_of(operation)); }
 
+std::vector<Reveal> find_tool_reveals(GuardedOperation& operation, const DefinitionSet& wanted) {
+  const DefinitionSet current = definitions_of(operation);
+  DefinitionSet later;
+  for (const DefinitionKind kind : definition_kinds)
+    if (kind != DefinitionKind::tool)
+      for (const auto& [name, definition] : current.of(kind)) later.add(kind, definition);
+  add_tools(later, wanted, current);
+  StoredData stored(operation);
+  return find_reveals(operation, current, later, nullptr, stored);
+}
+
 ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options,
                      const EntityMigration* migration, std::optional<std::int64_t> since) {
   for (const DefinitionKind kind : definition_kinds)
@@ -231,6 +245,7 @@ void carry_out(GuardedOperation& operation, const ChangePlan& plan, std::int64_t
 
 void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
   const DefinitionSet current = definitions_of(operation);
+  const DefinitionSet reachable = within_reach(operation, plan.definitions, current);
   const auto stored = stored_entity_types(operation.transaction());
   std::vector<EntityType> types;
   for (const auto& [slug, definition] : plan.definitions.of(DefinitionKind::entity_type)) {
@@ -256,9 +271,9 @@ void write_changes(GuardedOperation& operation, const ChangePlan& plan) {
   each(DefinitionKind::trigger, false,
        [&](const auto&, const Json* definition) { write_trigger(operation, *definition, types); });
   for (const bool removals : {false, true})
-    each(DefinitionKind::tool, removals, [&](const auto& change, const Json* definition) {
+    each(DefinitionKind::tool, removals, [&](const auto& change, const Json*) {
       write_tool(operation, change.name, current.find(DefinitionKind::tool, change.name),
-                 removals ? nullptr : definition);
+                 reachable.find(DefinitionKind::tool, change.name));
     });
   each(DefinitionKind::trigger, true, [&](const auto& change, const Json*) { remove_trigger(operation, change.name); });
   each(DefinitionKind::agent, true, [&](const auto& change, const Json*) {

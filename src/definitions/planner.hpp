@@ -21,6 +21,10 @@ inline constexpr std::int64_t most_definitions = 1'000'000;
 ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const PlanOptions& options,
                      const EntityMigration* migration = nullptr, std::optional<std::int64_t> since = {});
 
+// What tools would show of this scope that they may not see now, once their permissions, which both environments share,
+// are those of `wanted`.
+std::vector<Reveal> find_tool_reveals(GuardedOperation& operation, const DefinitionSet& wanted);
+
 // Throws Error{conflict} if the scope has changed since `plan` was made, or if there is an obstacle. Returns the
 // current plan.
 ChangePlan check_plan(GuardedOperation& operation, const ChangePlan& plan, std::optional<std::int64_t> since = {});

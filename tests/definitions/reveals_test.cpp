@@ -193,6 +193,67 @@ TEST_CASE("the log is asked as well, and what a tool is denied is told like a ro
   }
 }
 
+TEST_CASE("what a tool would show of production is told by the plan for development, which changes it", "[reveals]") {
+  World world(any_storage());
+  DefinitionSet narrow = set_of({{"slug", "note"}}, author(Json::object()));
+  for (const char* const slug : {"bot", "other"})
+    narrow.add(
+        agent,
+        {{"slug", slug}, {"systemPrompt", "p"}, {"model", "m"}, {"tools", {"read-notes"}}, {"roles", {"author"}}});
+  narrow.add(tool, Json::parse(R"({"name": "read-notes", "agents": {"bot": {"deniedFields": ["data.secret"]},
+                                  "other": {"deniedFields": ["data.secret", "data.text"]}}})"));
+  sync(world, narrow);
+  const Definitions production = definitions_in(world, Environment::production);
+  production.deploy(production.plan(definitions_in(world).current()), "first");
+  const auto with_tool = [&](const char* tool_file) {
+    DefinitionSet out = set_of({{"slug", "note"}}, author(Json::object()));
+    out.add(agent, *narrow.find(agent, "bot"));
+    if (tool_file) {
+      out.add(tool, Json::parse(tool_file));
+    } else {
+      out.add(tool, Json::parse(R"({"name": "read-notes"})"));
+    }
+    return out;
+  };
+  const auto shown = [&](const char* slug) {
+    const Session caller = world.user("ada", {}, Environment::production, "acme", MembershipRole::admin);
+    return seen(world, caller.agents().tool_session(slug, "read-notes"));
+  };
+  world.create("note", {{"secret", "value"}, {"text", "words"}}, Environment::production);
+  CHECK_FALSE(tells(shown("bot"), "value"));
+  for (const char* const wider : {R"({"name": "read-notes", "agents": {"bot": {}}})",
+                                  R"({"name": "read-notes", "agents": {"bot": {"deniedFields": ["data.text"]}}})",
+                                  static_cast<const char*>(nullptr)}) {
+    CAPTURE(wider ? wider : "no permission");
+    const ChangePlan plan = definitions_in(world).plan(with_tool(wider));
+    REQUIRE(plan.obstacles.size() == 1);
+    CHECK(plan.obstacles[0].message.find(
+              "`tool read-notes of agent bot in production` masks `data.secret` of `note`") == 0);
+    REQUIRE(plan.reveals.size() == 1);
+    CHECK(plan.reveals[0].rows == 1);
+    CHECK(plan.reveals[0].events == 1);
+    CHECK_ERROR(conflict, definitions_in(world).apply(plan));
+    ChangePlan stripped = plan;
+    stripped.obstacles.clear();
+    CHECK_ERROR(conflict, definitions_in(world).apply(stripped));
+    stripped.options.reveal = true;
+    stripped.reveals.clear();
+    CHECK_ERROR(conflict, definitions_in(world).apply(stripped));
+    CHECK_ERROR(conflict, world.system().transaction([&](const Session& unit) {
+      const Definitions within(unit);
+      within.apply(within.plan(with_tool(wider), {.reveal = true}));
+    }));
+    CHECK_FALSE(tells(shown("bot"), "value"));
+  }
+  // The permission of an agent that the files do not name stays, also where another one's changes in the same tool.
+  sync(world, with_tool(R"({"name": "read-notes", "agents": {"bot": {"deniedFields": ["data.secret", "status"]}}})"));
+  CHECK_FALSE(tells(shown("other"), "value"));
+  CHECK_FALSE(tells(shown("other"), "words"));
+  sync(world, with_tool(R"({"name": "read-notes", "agents": {"bot": {}}})"), {.reveal = true});
+  CHECK(tells(shown("bot"), "value"));
+  CHECK_FALSE(tells(shown("other"), "value"));
+}
+
 TEST_CASE("a mask on a field that is stored nowhere is a mistake, and one that production holds is not", "[reveals]") {
   World world(any_shared_storage());
   const DefinitionSet mistyped = set_of(note({"text"}), author(masks({"data.tetx"})));
