@@ -31,7 +31,9 @@ class Definitions {
   // The fields that a mask may name although no schema does, for read_definitions(). Each call reads the scope.
   HeldFields held_fields() const;
 
-  // Throws Error{invalid_definition} if the set has faults.
+  // Throws Error{invalid_definition} if the set has faults. The permissions of tools are shared, so a plan for
+  // development that changes them also reads what they would show of production (ChangePlan::reveals); inside of a
+  // transaction that is Error{conflict}, from here as from apply().
   ChangePlan plan(const DefinitionSet& definitions, const PlanOptions& options = {}) const;
   // Plans a return to a release. Throws not_found if there is no such release.
   ChangePlan plan_rollback(std::int64_t release, const PlanOptions& options = {}) const;
