@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "storage/postgres/field_key_table.hpp"
+#include "storage/postgres/type_keys.hpp"
+#include "storage/postgres/unique_keys.hpp"
+#include "storage/postgres/word_table.hpp"
 #include "storage/retry.hpp"
 #include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
@@ -59,6 +62,29 @@ StorageReport check_field_keys(Work& work, const StoredScope& scope) {
   return report;
 }
 
+// A row whose value is missing does not keep another row from having the same; one that lacks a word is not found by
+// it.
+void check_unique_keys_and_words(Work& work, const StoredScope& scope, StorageReport& report) {
+  const Result types = work.in(scope.number)
+                           .run("SELECT slug, type_key FROM struere.entity_types WHERE scope_id = $1 ORDER BY slug",
+                                Parameters().add(scope.number));
+  for (int row = 0; row < types.rows(); ++row) {
+    const std::string slug(types.bytes(row, 0));
+    const EntityTypeKey type = types.integer(row, 1);
+    const TypeKeys keys = read_type_keys(work, scope.number, type);
+    if (const std::int64_t wrong = UniqueKeys(work, scope.number).count_faults(type, keys.unique); wrong > 0)
+      report.faults.push_back(
+          fmt::format("{} values of the unique keys of `{}` do not agree with their rows, so that rows may be made "
+                      "that are not unique; define the type without `unique`, and then with it, to build the keys anew",
+                      wrong, slug));
+    if (const std::int64_t lost = WordTable(work, scope.number).count_faults(type, keys.search); lost > 0)
+      report.faults.push_back(
+          fmt::format("the index of words lacks words of {} entities of `{}`, which searches do not find; define the "
+                      "type without `searchFields`, and then with them, to build it anew",
+                      lost, slug));
+  }
+}
+
 }  // namespace
 
 StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin) {
@@ -67,7 +93,12 @@ StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin)
   try {
     const auto scopes = retried([&] { return scopes_of(*begin()); });
     for (const StoredScope& scope : scopes) {
-      StorageReport of_scope = retried([&] { return check_field_keys(*begin(), scope); });
+      StorageReport of_scope = retried([&] {
+        const auto work = begin();
+        StorageReport out = check_field_keys(*work, scope);
+        check_unique_keys_and_words(*work, scope, out);
+        return out;
+      });
       std::ranges::move(*of_scope.field_keys, std::back_inserter(*report.field_keys));
       std::ranges::move(of_scope.faults, std::back_inserter(report.faults));
     }

@@ -146,6 +146,28 @@ void UniqueKeys::update(const std::vector<StoredKey>& keys, const StoredEntity& 
   }
 }
 
+std::int64_t UniqueKeys::count_faults(EntityTypeKey type, const std::vector<StoredKey>& keys) {
+  if (keys.empty()) return 0;
+  std::int64_t missing = 0, right = 0;
+  EntityScan rows(work_, scope_, type);
+  while (rows.next()) {
+    const StoredEntity entity = rows.entity();
+    Json data;
+    try {
+      data = parse_canonical_json(entity.data);
+    } catch (const Error& error) {  // a damaged row takes part in no key
+      if (error.is_transient()) throw;
+    }
+    for (const StoredKey& key : keys)
+      if (const auto value = unique_value(key.paths, data))
+        ++(holder_of(type, key.number, *value) == entity.id ? right : missing);
+  }
+  const Result all =
+      connection().run("SELECT count(*) FROM struere.unique_values WHERE scope_id = $1 AND type_key = $2",
+                       Parameters().add(scope_).add(type));
+  return missing + all.integer(0, 0) - right;
+}
+
 void UniqueKeys::forget(const std::string& id) {
   holders_.clear();
   connection().queue("DELETE FROM struere.unique_values WHERE scope_id = $1 AND entity_id = $2",

@@ -41,6 +41,8 @@ class UniqueKeys {
   void insert(const std::vector<StoredKey>& keys, const StoredEntity& entity, NewRows& rows);
   void update(const std::vector<StoredKey>& keys, const StoredEntity& before, const StoredEntity& after);
   void forget(const std::string& id);  // before the row goes
+  // How many rows of the type lack the value of a key, and how many values no row has.
+  std::int64_t count_faults(EntityTypeKey type, const std::vector<StoredKey>& keys);
 
  private:
   struct Place {

@@ -43,4 +43,26 @@ void WordTable::rebuild(EntityTypeKey type, const std::vector<FieldPath>& fields
   }
 }
 
+std::int64_t WordTable::count_faults(EntityTypeKey type, const std::vector<FieldPath>& fields) {
+  if (fields.empty()) return 0;
+  std::int64_t out = 0;
+  EntityScan rows(work_, scope_, type);
+  while (rows.next()) {
+    const StoredEntity entity = rows.entity();
+    std::vector<std::string> words;
+    try {
+      words = indexed_words(fields, entity.data);
+    } catch (const Error& error) {  // nothing is found in a damaged row
+      if (error.is_transient()) throw;
+    }
+    if (words.empty()) continue;
+    const Result found = connection().run(
+        "SELECT count(*) FROM struere.entity_words WHERE scope_id = $1 AND type_key = $2 AND entity_id = $3 AND word = "
+        "ANY($4)",
+        Parameters().add(scope_).add(type).add_text(entity.id).add_texts(words));
+    if (found.integer(0, 0) < static_cast<std::int64_t>(words.size())) ++out;
+  }
+  return out;
+}
+
 }  // namespace struere::postgres

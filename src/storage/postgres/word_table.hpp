@@ -21,6 +21,8 @@ class WordTable {
   void remove(const std::string& id);
   // All entities of a type, by the search fields that it has now.
   void rebuild(EntityTypeKey type, const std::vector<FieldPath>& fields);
+  // How many entities of a type lack a word, so that a search does not find them. Waits for the answer.
+  std::int64_t count_faults(EntityTypeKey type, const std::vector<FieldPath>& fields);
 
  private:
   Connection& connection() { return work_.in(scope_); }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "struere/spi/storage.hpp"
+#include "struere/storage/postgres.hpp"
 #include "struere/struere.hpp"
 #include "support/postgres_database.hpp"
 #include "support/throws_error.hpp"
@@ -156,4 +158,25 @@ TEST_CASE("a row that is damaged past the library is an error, and shows nothing
       CHECK(told.find(hidden_value.substr(0, 5)) == std::string::npos);
       CHECK(ann.entities("note").find(stage.last));
     }
+}
+
+TEST_CASE("what is missing of unique keys and of the index of words is found", "[postgres][doctor]") {
+  TamperedDatabase stage;
+  stage.system().entity_types().define({{"slug", "pupil"}, {"unique", Json::array({Json::array({"email"})})}});
+  const EntityRepository pupils = stage.system().entities("pupil");
+  for (const char* const email : {"a", "b", "c"}) pupils.create({{"email", email}});
+  pupils.create(Json::object());  // takes part in no key
+  const auto faults = [&] {
+    std::string out;
+    for (const std::string& fault : open_postgres_storage(stage.server.application())->check().faults)
+      out.append(fault).append("; ");
+    return out;
+  };
+  CHECK(faults().empty());
+  stage.tamper("DELETE FROM struere.unique_values WHERE value LIKE '%a%'");
+  CHECK(faults().find("1 values of the unique keys of `pupil` do not agree with their rows") == 0);
+  stage.tamper("UPDATE struere.unique_values SET entity_id = 'nobody' WHERE value LIKE '%b%'");
+  CHECK(faults().find("3 values of the unique keys of `pupil`") == 0);
+  stage.tamper("DELETE FROM struere.entity_words WHERE word = 'words'");
+  CHECK(faults().find("the index of words lacks words of 1 entities of `note`") == 0);
 }
