@@ -5,6 +5,9 @@
 #ifdef USES_adoption
 #include <struere/adoption/adoption.hpp>
 #endif
+#ifdef USES_server
+#include <struere/server/server.hpp>
+#endif
 #ifdef USES_conformance
 #include <struere/conformance.hpp>
 #endif
@@ -43,6 +46,15 @@ bool postgres_works() {
   return false;
 }
 #endif
+#ifdef USES_server
+bool server_works() {
+  struere::server::Server server(struere::Database::in_memory());
+  server.start();
+  const bool works = server.url().starts_with("http://127.0.0.1:");
+  server.stop();
+  return works;
+}
+#endif
 #ifdef USES_conformance
 bool conformance_works() {
   return struere::conformance::check_storage([] { return struere::open_memory_storage(); }).empty();
@@ -58,6 +70,9 @@ int main() {
 #endif
 #ifdef USES_postgres
   if (!postgres_works()) return 1;
+#endif
+#ifdef USES_server
+  if (!server_works()) return 1;
 #endif
 #ifdef USES_conformance
   if (!conformance_works()) return 1;
