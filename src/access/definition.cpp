@@ -11,6 +11,7 @@
 #include "access/reserved_words.hpp"
 #include "access/rule_reader.hpp"
 #include "core/compiled_schemas.hpp"
+#include "core/single_line.hpp"
 #include "core/text.hpp"
 #include "query/bounds.hpp"
 #include "struere/access/policy.hpp"
@@ -114,7 +115,7 @@ class RoleReader {
       refuse(
           fmt::format("a policy names the resource {}, which is neither an entity type of this scope, nor a system "
                       "resource, nor `*`",
-                      Json(resource).dump()));
+                      in_quotes(resource)));
     const std::string& effect = require_text(policy, "a policy", "effect");
     if (effect != "allow" && effect != "deny") refuse("`effect` of a policy is allow or deny");
     const Json& actions = policy.at("actions");
@@ -132,7 +133,7 @@ class RoleReader {
     if (!definition.is_object()) refuse(fmt::format("{} is an object", what));
     const std::string& type = require_text(definition, what, "entityType");
     if (!is_known_type(type))
-      refuse(fmt::format("{} names the entity type {}, which this scope does not have", what, Json(type).dump()));
+      refuse(fmt::format("{} names the entity type {}, which this scope does not have", what, in_quotes(type)));
     Json rest = definition;
     rest.erase("entityType");
     return {type, canonical_json(rest)};
@@ -178,7 +179,7 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
     for (const ReferenceField& reference : CompiledSchemas::references_of(type.schema))
       if (reference.type != type.slug && !find_type(known, reference.type))
         refuse(fmt::format("the schema of `{}` references the entity type {}, which this scope does not have",
-                           type.slug, Json(reference.type).dump()));
+                           type.slug, in_quotes(reference.type)));
     require_objects(type.slug, *schema);
   }
   if (const auto fields = definition.find("searchFields"); fields != definition.end()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "access/rule_reader.hpp"
+#include "core/single_line.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/access/definition.hpp"
 #include "struere/query/interpreter.hpp"
@@ -51,7 +52,7 @@ std::shared_ptr<const SubjectGrants> grants_of(const std::shared_ptr<const RuleB
                                                Action action, const std::string& type,
                                                std::shared_ptr<RelationReader> relations) {
   if (!rules->find_type(type))
-    throw Error(ErrorCode::not_found, fmt::format("the rules have no entity type {}", Json(type).dump()));
+    throw Error(ErrorCode::not_found, fmt::format("the rules have no entity type {}", in_quotes(type)));
   if (!relations) relations = std::make_shared<NoRelations>();
   return std::make_shared<const SubjectGrants>(*rules, subject, action, type, std::move(relations));
 }
@@ -98,7 +99,7 @@ std::shared_ptr<const RuleBook> read_rules(const Json& entity_types, const Json&
   for (const Json& definition : require_list(roles, "the roles")) {
     RoleRecord role = read_role(definition, types);
     if (std::ranges::find(records, role.name, &RoleRecord::name) != records.end())
-      refuse(fmt::format("the role {} is defined twice", Json(role.name).dump()));
+      refuse(fmt::format("the role {} is defined twice", in_quotes(role.name)));
     records.push_back(std::move(role));
   }
   return std::make_shared<const RuleBook>(0, std::move(types), std::move(records));

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "access/reserved_words.hpp"
+#include "core/single_line.hpp"
 #include "struere/access/rule_book.hpp"
 
 namespace struere {
@@ -46,7 +47,8 @@ Decision decide(std::span<const RolePolicies> roles, Action action, std::string_
   }
   if (!deciding) {
     return Decision(false,
-                    fmt::format("no policy of the actor's roles allows `{}` on `{}`", to_string(action), resource),
+                    message_line(fmt::format("no policy of the actor's roles allows `{}` on `{}`", to_string(action),
+                                             resource.substr(0, longest_line))),
                     std::nullopt, considered);
   }
   const bool allowed = deciding->effect == Effect::allow;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/single_line.hpp"
 #include "query/bounds.hpp"
 #include "query/condition_parser.hpp"
 
@@ -18,11 +19,6 @@ class RoleWords final : public RuleWords {
  private:
   const OwnEntity& own_;
 };
-
-// The text in quotes, with invalid bytes replaced, so that any text can be shown.
-std::string in_quotes(const std::string& text) {
-  return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
-}
 
 FieldPath maskable_path(const Json& definition) {
   const std::string& text = require_text(definition, "a field mask", "fieldPath");

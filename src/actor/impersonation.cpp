@@ -6,6 +6,7 @@
 #include "actor/actor_resolver.hpp"
 #include "actor/key_lineage.hpp"
 #include "core/authority.hpp"
+#include "core/single_line.hpp"
 #include "storage/configuration.hpp"
 #include "storage/people.hpp"
 #include "storage/retry.hpp"
@@ -28,8 +29,7 @@ ActorParts with_roles(Storage& storage, const ActorContext& who, const std::vect
   const auto transaction = storage.begin(who.scope(), Access::read);
   for (const std::string& name : names) {
     auto id = find_role(*transaction, name);
-    if (!id)
-      throw Error(ErrorCode::not_found, "this environment has no role " + Json(name).dump() + "; define it first");
+    if (!id) throw Error(ErrorCode::not_found, "this environment has no role " + in_quotes(name) + "; define it first");
     parts.roles.push_back({*std::move(id), name});
   }
   return parts;

@@ -5,10 +5,25 @@
 #include "core/single_line.hpp"
 
 namespace struere {
+namespace {
 
-Error::Error(ErrorCode code, const std::string& message) : std::runtime_error(single_line(message)), code_(code) {}
+constexpr std::size_t longest_message = 64UL << 10;  // in bytes; docs/limits.md
+
+std::string message_of(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) {
+    if (&line != &lines.front()) out += '\n';
+    out += message_line(line);
+    if (out.size() > longest_message) break;
+  }
+  return cut_text(std::move(out), longest_message);
+}
+
+}  // namespace
+
+Error::Error(ErrorCode code, const std::string& message) : std::runtime_error(message_line(message)), code_(code) {}
 Error::Error(ErrorCode code, const std::vector<std::string>& lines)
-    : std::runtime_error(joined_lines(lines)), code_(code) {}
+    : std::runtime_error(message_of(lines)), code_(code) {}
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
@@ -40,7 +55,7 @@ Error Error::retryable() const {
 
 Error Error::at(std::string path) const {
   Error out = *this;
-  out.path_ = std::make_shared<const std::string>(std::move(path));
+  out.path_ = std::make_shared<const std::string>(cut_text(valid_utf8(path), longest_line));
   return out;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "struere/core/json.hpp"
+
 namespace struere {
 
 std::string single_line(std::string_view text) {
@@ -26,6 +28,26 @@ std::string single_line(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string in_quotes(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string valid_utf8(std::string_view text) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return std::string(text);
+  return Json::parse(in_quotes(text)).get<std::string>();
+}
+
+std::string cut_text(std::string text, std::size_t most) {
+  constexpr std::string_view mark = "…";
+  if (text.size() <= most) return text;
+  std::size_t end = most - mark.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.replace(end, std::string::npos, mark);
+}
+
+std::string message_line(std::string_view text) {
+  // Only the beginning is read, so that a text of megabytes costs no more than the message.
+  return cut_text(single_line(valid_utf8(text.substr(0, longest_line + 4))), longest_line);
 }
 
 std::string joined_lines(const std::vector<std::string>& lines) {

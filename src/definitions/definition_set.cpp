@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/single_line.hpp"
 #include "definitions/definition_check.hpp"
 #include "struere/core/error.hpp"
 
@@ -33,8 +34,7 @@ void DefinitionSet::add(DefinitionKind kind, const Json& definition) {
   const auto& name = definition.at(key).get_ref<const std::string&>();
   if (!definitions_[index(kind)].emplace(name, definition).second)
     throw Error(ErrorCode::invalid_definition,
-                fmt::format("there are two definitions of the {} {}", to_string(kind),
-                            Json(name).dump(-1, ' ', false, Json::error_handler_t::replace)));
+                fmt::format("there are two definitions of the {} {}", to_string(kind), in_quotes(name)));
 }
 
 const Json* DefinitionSet::find(DefinitionKind kind, const std::string& name) const {
@@ -67,8 +67,14 @@ Json DefinitionSet::to_json() const {
 
 DefinitionSet DefinitionSet::from_json(const Json& json) {
   DefinitionSet out;
-  for (const DefinitionKind kind : definition_kinds)
-    for (const Json& definition : json.at(std::string(to_string(kind)))) out.add(kind, definition);
+  for (const DefinitionKind kind : definition_kinds) {
+    const std::string key(to_string(kind));
+    const auto list = json.is_object() ? json.find(key) : json.end();
+    if (list == json.end() || !list->is_array())
+      throw Error(ErrorCode::invalid_definition,
+                  fmt::format("a set of definitions is an object with a list for each kind; `{}` is missing", key));
+    for (const Json& definition : *list) out.add(kind, definition);
+  }
   return out;
 }
 

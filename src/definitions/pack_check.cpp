@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/compiled_schemas.hpp"
+#include "core/single_line.hpp"
 #include "core/text.hpp"
 #include "definitions/definition_check.hpp"
 #include "definitions/semantic_version.hpp"
@@ -68,7 +69,7 @@ class PackCheck {
 
   std::optional<SemanticVersion> require_version(const std::string& text, const std::string& place) {
     auto version = SemanticVersion::parse(text);
-    if (!version) fault(place, fmt::format("{} is not a semantic version such as 1.2.3", Json(text).dump()));
+    if (!version) fault(place, fmt::format("{} is not a semantic version such as 1.2.3", in_quotes(text)));
     return version;
   }
 
@@ -98,7 +99,7 @@ class PackCheck {
 
   bool require_path(const std::string& field, const std::string& place) {
     if (FieldPath::parse("data." + field)) return true;
-    fault(place, fmt::format("{} is not a path inside `data` such as address.street", Json(field).dump()));
+    fault(place, fmt::format("{} is not a path inside `data` such as address.street", in_quotes(field)));
     return false;
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "core/single_line.hpp"
 #include "core/words.hpp"
 #include "query/bounds.hpp"
 
@@ -42,8 +43,7 @@ class ConditionParser {
       if (!node.contains(key)) refuse(fmt::format("a condition needs `{}`", key));
     for (const auto& item : node.items())
       if (std::ranges::find(keys, item.key()) == keys.end())
-        refuse(fmt::format("a condition has an unknown key: {}",
-                           Json(item.key()).dump(-1, ' ', true, Json::error_handler_t::replace)));
+        refuse(fmt::format("a condition has an unknown key: {}", in_quotes(item.key())));
   }
 
   Predicate group(const Json& node, const char* kind, int depth) const {
@@ -171,7 +171,7 @@ std::string text_or_refuse(const std::string& text, const char* what) {
 std::string where_text(const Condition& where) {
   JsonFault too_deep_or_large;
   auto canonical = canonical_json(where.nodes(), too_deep_or_large);
-  return canonical ? *std::move(canonical) : where.nodes().dump();
+  return canonical ? *std::move(canonical) : where.nodes().dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // At least as many bytes as the text of a value has. It is counted without writing the text.
@@ -289,9 +289,9 @@ std::string question_of(const Query& query, const std::vector<OrderKey>& order) 
   for (const OrderKey& key : order) out.append(key.descending ? "-" : "+").append(key.field.str()).append("\n");
   if (!query.where.empty()) out.append(where_text(query.where));
   out.append("\n");
-  if (query.status) out.append(Json(*query.status).dump());
+  if (query.status) out.append(in_quotes(*query.status));
   out.append("\n");
-  if (query.search) out.append(Json(*query.search).dump());
+  if (query.search) out.append(in_quotes(*query.search));
   return out;
 }
 

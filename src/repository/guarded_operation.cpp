@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/single_line.hpp"
 #include "storage/mask_splicer.hpp"
 #include "storage/retry.hpp"
 
@@ -208,7 +209,7 @@ void GuardedOperation::require_known_roles(const std::vector<std::string>& names
   for (const std::string& name : names)
     if (!rules().roles().contains(name))
       throw Error(ErrorCode::invalid_data,
-                  fmt::format("this environment has no role {}; define it first, or name another", Json(name).dump()));
+                  fmt::format("this environment has no role {}; define it first, or name another", in_quotes(name)));
 }
 
 const EntityType& GuardedOperation::require_type(const std::string& slug) {

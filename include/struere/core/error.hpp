@@ -33,9 +33,10 @@ std::string_view to_string(ErrorCode code) noexcept;
 // the actor may not see. Expected answers have forms that do not throw: `can`, `find`.
 class Error : public std::runtime_error {
  public:
-  // The message is one line: a control character in it, as a stored name may have one, becomes \x0a or the like.
+  // The message is one line of valid UTF-8: a control character in it, as a stored name may have one, becomes \x0a or
+  // the like, and a byte that is not UTF-8 becomes U+FFFD. It has at most 8 KiB; a longer one is cut and ends in "…".
   Error(ErrorCode code, const std::string& message);
-  // A message of several lines, each of which is one.
+  // A message of several lines, each as above, of at most 64 KiB in all.
   Error(ErrorCode code, const std::vector<std::string>& lines);
 
   ErrorCode code() const noexcept { return code_; }
@@ -45,7 +46,7 @@ class Error : public std::runtime_error {
   // Whether nothing was kept, and the library runs the operation again by itself a few times: a connection that was
   // lost before the commit, a deadlock. Such an error is transient.
   bool is_retryable() const noexcept { return retryable_; }
-  // The place that the error is about, such as `data.age`; empty if it is about no single place.
+  // The place that the error is about, such as `data.age`, as valid UTF-8; empty if it is about no single place.
   std::string path() const { return path_ ? *path_ : std::string(); }
   // In a call about many (create_all): the position of the one that was refused.
   std::optional<std::size_t> index() const noexcept { return index_; }

@@ -60,6 +60,7 @@ class DefinitionSet {
   DefinitionSet normal_form(const HeldFields& held = {}) const;
 
   Json to_json() const;
+  // Reads what to_json() returns. Throws Error{invalid_definition} for other JSON.
   static DefinitionSet from_json(const Json& json);
 
   friend bool operator==(const DefinitionSet&, const DefinitionSet&) = default;

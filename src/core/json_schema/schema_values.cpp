@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/single_line.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::json_schema {
@@ -30,9 +31,7 @@ std::uint8_t type_named(const Json& name) {
   throw Error(ErrorCode::invalid_definition, fmt::format("`schema{}`: {}", place, message));
 }
 
-std::string quoted(const std::string& text) {
-  return Json(text.substr(0, 200)).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string quoted(const std::string& text) { return in_quotes(std::string_view(text).substr(0, 200)); }
 
 const std::string& require_string(const Json& value, std::string_view place, std::string_view name) {
   if (!value.is_string()) refuse_at(place, fmt::format("`{}` takes a text", name));
