@@ -12,12 +12,14 @@
 #include "core/json_schema.hpp"
 #include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
+#include "core/text.hpp"
 #include "repository/compiled_cache.hpp"
 #include "repository/definition_sizes.hpp"
 #include "repository/denial_log.hpp"
 #include "repository/entity_observer.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/core/clock.hpp"
+#include "struere/core/error.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
 #include "struere/repository/denial_recording.hpp"
@@ -52,10 +54,27 @@ class CompiledScope {
   CompiledShare compiled_;
 };
 
+// The ids of a host's source, checked: they go into keys, hashes and SQL.
+class CheckedIds final : public IdSource {
+ public:
+  explicit CheckedIds(IdSource& source) : source_(source) {}
+
+  std::string next(long long now) override {
+    std::string out = source_.next(now);
+    if (out.empty() || !is_text(out, longest_name))
+      throw Error(ErrorCode::storage, "the id source returned no id: one is valid UTF-8 of 1 to 200 bytes");
+    return out;
+  }
+
+ private:
+  IdSource& source_;
+};
+
 struct Engine {
   std::unique_ptr<Storage> storage;
   const Clock* clock;
-  IdSource* ids;
+  CheckedIds checked_ids;
+  IdSource* ids = &checked_ids;
   DenialRecording record_denials;
   AuthenticationCache authenticated;
   std::shared_ptr<CompiledCache> compiled_cache = std::make_shared<CompiledCache>();
@@ -101,7 +120,11 @@ struct Engine {
                       // still holds
 
   Engine(std::unique_ptr<Storage> opened, const Clock& now, IdSource& source, DenialRecording record)
-      : storage(std::move(opened)), clock(&now), ids(&source), record_denials(record), denials(*storage, *clock, *ids) {
+      : storage(std::move(opened)),
+        clock(&now),
+        checked_ids(source),
+        record_denials(record),
+        denials(*storage, *clock, *ids) {
     static std::atomic<std::uint64_t> made = 0;
     number_ = ++made;
   }

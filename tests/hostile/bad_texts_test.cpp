@@ -9,6 +9,17 @@
 using namespace struere;
 using namespace struere::test;
 
+namespace {
+
+// An id source that returns this text.
+class FixedIds final : public IdSource {
+ public:
+  std::string text = "first";
+  std::string next(long long) override { return text; }
+};
+
+}  // namespace
+
 TEST_CASE("a name of any bytes is refused by a message that is text", "[hostile][bad_texts]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
@@ -70,4 +81,22 @@ TEST_CASE("a set of definitions is read from JSON of its form only", "[definitio
   other["role"] = "x";
   CHECK_ERROR(invalid_definition, DefinitionSet::from_json(without));
   CHECK_ERROR(invalid_definition, DefinitionSet::from_json(other));
+}
+
+TEST_CASE("an id source that returns no id is refused, and nothing is written", "[hostile][bad_texts]") {
+  FixedIds ids;
+  const Database database = Database::in_memory({.ids = &ids});
+  const OrganizationId acme = database.trusted_host().create_organization("Acme", OrganizationId("acme")).id;
+  const Session system = database.trusted_host().system_session(acme, Environment::development);
+  system.entity_types().define({{"slug", "note"}});
+  for (const std::string& bad :
+       {std::string(), std::string("a\0b", 3), std::string("\xff"), std::string(201, 'x'), std::string(5000, 'x')}) {
+    ids.text = bad;
+    CHECK_ERROR(storage, system.entities("note").create({{"a", 1}}));
+    CHECK_ERROR(storage, system.entities("note").create({{"a", 1}}, {.id = EntityId("mine")}));  // its event has none
+    CHECK_ERROR(storage, database.trusted_host().create_user("x"));
+    CHECK(system.entities("note").count() == 0);
+  }
+  ids.text = std::string(200, 'x');
+  CHECK(system.entities("note").create({{"a", 1}}).id.str() == ids.text);
 }

@@ -48,7 +48,8 @@ class IdSource {
  public:
   virtual ~IdSource() = default;
 
-  // A new id that was never returned before. `now` is in milliseconds since the Unix epoch.
+  // A new id that was never returned before: valid UTF-8 of 1 to 200 bytes without U+0000. With another text, the
+  // operation throws Error{storage} and writes nothing. `now` is in milliseconds since the Unix epoch.
   virtual std::string next(long long now) = 0;
 };
 
