@@ -81,6 +81,10 @@ std::optional<Organization> TrustedHost::organization(const OrganizationId& id) 
 
 std::vector<Membership> TrustedHost::members(const OrganizationId& organization, const MemberQuery& query) const {
   constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
+  if (query.limit && *query.limit < 1)
+    throw Error(ErrorCode::invalid_query, "`limit` is at least 1; without it, all members are returned");
+  if (query.after && !is_text(query.after->str(), query.after->str().size()))
+    throw Error(ErrorCode::invalid_query, "`after` is valid UTF-8 without U+0000, as the id of a user is");
   if (!find_organization(storage(), organization)) return {};
   const Scope scope(authority(), organization, Environment::development);  // memberships are the same in both
                                                                            // environments

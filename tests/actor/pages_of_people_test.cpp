@@ -1,6 +1,8 @@
 // Members and API keys in pages, so that a list costs what it shows.
 #include <catch2/catch.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <set>
 
 #include "support/any_storage.hpp"
@@ -31,6 +33,11 @@ TEST_CASE("the members of an organization come in pages by user id, each once", 
   CHECK(seen == all);
   CHECK(all.size() == 7);
   CHECK(world.host().members(OrganizationId("other"), {3, {}}).empty());
+  for (const std::int64_t limit : {std::int64_t{0}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()})
+    CHECK_ERROR(invalid_query, world.host().members(acme, {limit, {}}));
+  for (const std::string& after : {std::string("a\0b", 3), std::string("\xff")})
+    CHECK_ERROR(invalid_query, world.host().members(acme, {{}, UserId(after)}));
+  CHECK(world.host().members(acme, {{}, UserId("user")}).size() == 7);
   CHECK(world.host().member(acme, UserId("user3"))->user.str() == "user3");
   CHECK_FALSE(world.host().member(acme, UserId("nobody")));
   CHECK_FALSE(world.host().member(OrganizationId("other"), UserId("user3")));

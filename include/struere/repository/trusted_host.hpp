@@ -29,8 +29,8 @@ class OperatorSessions;
 
 // Which members of an organization: all, unless limited.
 struct MemberQuery {
-  std::optional<std::int64_t> limit = {};
-  std::optional<UserId> after = {};  // only those that come after this user
+  std::optional<std::int64_t> limit = {};  // at least 1
+  std::optional<UserId> after = {};        // only those that come after this user, who need not exist
 };
 
 class TrustedHost {
@@ -52,7 +52,8 @@ class TrustedHost {
   User create_user(const std::string& name, std::optional<UserId> id = {}) const;
   std::vector<Organization> organizations() const;  // by id
   std::optional<Organization> organization(const OrganizationId& id) const;
-  // The members of an organization, by user id; of one that does not exist, none.
+  // The members of an organization, by user id; of one that does not exist, none. Throws Error{invalid_query} if the
+  // limit is below 1, or `after` is not valid UTF-8 without U+0000.
   std::vector<Membership> members(const OrganizationId& organization, const MemberQuery& query = {}) const;
   std::optional<Membership> member(const OrganizationId& organization, const UserId& user) const;
   // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7). The events name
