@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/bounded_cache.hpp"
+#include "core/deadline.hpp"
 #include "core/fork_count.hpp"
 #include "core/mutex.hpp"
 #include "core/scope_hash.hpp"
@@ -29,6 +30,13 @@ Target target_of(const std::string& url, const PostgresOptions& options) {
   Target out = Target::parse(url);
   out.probe_after = options.probe_after;
   return out;
+}
+
+// The server's lock_timeout has 32 bits.
+PostgresOptions within_reason(PostgresOptions options) {
+  for (std::chrono::milliseconds* const time : {&options.busy_timeout, &options.probe_after})
+    *time = std::chrono::milliseconds(as_int_milliseconds(*time));
+  return options;
 }
 
 // Writes in several scopes that are one write.
@@ -56,8 +64,8 @@ class PostgresJointTransaction final : public JointTransaction {
 class PostgresStorage final : public Storage {
  public:
   PostgresStorage(const std::string& url, const PostgresOptions& options)
-      : options_(options),
-        pool_(target_of(url, options), std::max<std::size_t>(options.most_connections, 2), options.busy_timeout) {
+      : options_(within_reason(options)),
+        pool_(target_of(url, options_), std::max<std::size_t>(options.most_connections, 2), options_.busy_timeout) {
     const auto begun = std::chrono::steady_clock::now();
     retried([&] {
       try {
@@ -65,7 +73,7 @@ class PostgresStorage final : public Storage {
         if (!options.read_only) builder_.resume();
       } catch (const Error& error) {
         // A host that does not answer takes ten seconds each time.
-        if (!error.is_retryable() || std::chrono::steady_clock::now() - begun < options.busy_timeout) throw;
+        if (!error.is_retryable() || std::chrono::steady_clock::now() - begun < options_.busy_timeout) throw;
         throw Error(error.code(), error.what()).transient();
       }
     });

@@ -285,3 +285,12 @@ TEST_CASE("nothing is prepared where the URL says so", "[postgres]") {
   CHECK(company.number("SELECT count(*) FROM public.prepared") > 600);
   CHECK((company.number("SELECT max(statements) FROM public.prepared") > 0) == (prepare == "on"));
 }
+
+TEST_CASE("a busy timeout of any length is one that the server takes", "[postgres][faults]") {
+  for (const std::chrono::milliseconds timeout :
+       {std::chrono::milliseconds::max(), std::chrono::milliseconds(1LL << 32)}) {
+    const Company company(timeout);
+    company.create("a");
+    CHECK(company.session().entities("note").count() == 1);
+  }
+}
