@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,12 +84,11 @@ std::optional<Json> kept_answer(GuardedOperation& operation, const Digest& key, 
 }
 
 std::string text_of_answer(const Json& answer) {
-  try {
-    return canonical_json(answer);
-  } catch (const std::invalid_argument&) {
-    throw Error(ErrorCode::invalid_data,
-                "the answer of the body is not JSON: a text is not UTF-8, or a number is none");
-  }
+  JsonFault fault;
+  auto text = canonical_json(answer, fault);
+  if (!text)
+    throw Error(ErrorCode::invalid_data, fmt::format("the answer of the body cannot be kept: {}", fault.message));
+  return *std::move(text);
 }
 
 void keep(GuardedOperation& operation, const Digest& key, const Digest& fingerprint, std::optional<std::string> text) {
@@ -124,8 +122,8 @@ OnceAnswer carry_out_once(const Caller& caller, const OnceKey& once, const std::
       return kept.has_value();
     });
     if (out.is_repeated) return;
-    out.answer = body(unit);
-    std::optional<std::string> text = text_of_answer(out.answer);
+    std::optional<std::string> text = text_of_answer(body(unit));
+    out.answer = parse_canonical_json(*text);  // what a repeated call gets
     if (text->size() > longest_answer || inside.unit()->has_purged()) text.reset();
     guarded(inside, Access::write, attempt,
             [&](GuardedOperation& operation) { keep(operation, key, fingerprint, std::move(text)); });

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -367,4 +368,39 @@ TEST_CASE("an error that the body of a unit gives a place is thrown with it", "[
       CHECK(error.code() == ErrorCode::not_found);
       CHECK(error.index() == 3);
     }
+}
+
+TEST_CASE("the first call gets the answer that later ones get", "[once]") {
+  OnceWorld world(any_storage());
+  const auto answer = [&] {
+    return world.system()
+        .once({"k", ""},
+              [](Session&) {
+                return Json{{"n", 18446744073709551615ULL}, {"d", 1.0}, {"z", -0.0}};
+              })
+        .answer;
+  };
+  const std::string first = answer().dump();
+  CHECK(first == answer().dump());
+  CHECK(first.find("\"d\":1,") != std::string::npos);
+}
+
+TEST_CASE("an answer that cannot be kept is refused, and the message says why", "[once]") {
+  OnceWorld world(any_storage());
+  Json deep = 1;
+  for (int i = 0; i < 200; ++i) deep = Json::array({std::move(deep)});
+  const auto refusal = [&](const Json& answer) {
+    return error_of([&] {
+      world.system().once({"k", ""}, [&](Session& unit) {
+        unit.entities("note").create({{"n", 1}});
+        return answer;
+      });
+    });
+  };
+  CHECK(refusal(deep).find("deep") != std::string::npos);
+  CHECK(refusal(std::string("a\0b", 3)).find("U+0000") != std::string::npos);
+  CHECK(refusal("\xff").find("UTF-8") != std::string::npos);
+  CHECK(refusal(std::numeric_limits<double>::infinity()).find("finite") != std::string::npos);
+  for (const Json& bad : {deep, Json("\xff")}) CHECK(refusal(bad).starts_with("invalid_data: the answer"));
+  CHECK(world.notes() == 0);
 }

@@ -93,12 +93,14 @@ class Session {
     }
   }
 
-  // Carries a request out once: runs `body(unit)` as transaction() does, and keeps its answer in the same commit. The
-  // same key of the same actor in the same environment gets the kept answer for a day, in any process. A body that
-  // throws keeps nothing. Of two calls at the same time, the second waits. Only that the request was carried out is
-  // kept if the answer is longer than 64 KiB, or once later answers of the scope need its place (docs/limits.md) or an
-  // entity is purged. Throws Error{conflict} at "fingerprint" if the key was used for another request, Error{conflict}
-  // if the answer is not kept, and Error{invalid_data} for a key that is empty or too long.
+  // Carries a request out once: runs `body(unit)` as transaction() does, and keeps its answer in the same commit.
+  // The same key of the same actor in the same environment gets the kept answer for a day, in any process. The first
+  // call gets it in the same, canonical form: 1.0 is 1. A body that throws keeps nothing. Of two calls at the same
+  // time, the second waits. Only that the request was carried out is kept if the answer is longer than 64 KiB, or
+  // once later answers of the scope need its place (docs/limits.md) or an entity is purged. Throws Error{conflict}
+  // at "fingerprint" if the key was used for another request, Error{conflict} if the answer is not kept, and
+  // Error{invalid_data} for a key that is empty or too long, or an answer that is not canonical JSON, such as one
+  // with U+0000 or more than 64 deep.
   OnceAnswer once(const OnceKey& key, const std::function<Json(Session& unit)>& body) const;
 
   // Says why the actor of `about` may or may not do this, to this row. `write` is what a create or an update would
