@@ -85,6 +85,7 @@ TEST_CASE("messages go before their thread, which goes on counting", "[retention
   const auto messages = world.system().threads().messages(thread, 10, {}).messages;
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].sequence == 3);
+  CHECK(world.system().threads().get(thread).message_count == 3);  // all that were ever appended
 }
 
 TEST_CASE("counts of cascades that ended long ago are removed, those of running ones stay", "[retention]") {

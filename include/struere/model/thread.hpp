@@ -20,7 +20,7 @@ struct Thread {
   Json metadata = Json::object();
   std::string started_by_type;  // the actor that began it, who always sees it
   std::string started_by;
-  std::int64_t message_count = 0;
+  std::int64_t message_count = 0;  // all that were ever appended: a retention removes messages and does not lower it
   Timestamp created_at = 0;
   Timestamp updated_at = 0;  // of the newest message
 };
