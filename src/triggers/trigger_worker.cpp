@@ -13,6 +13,8 @@
 namespace struere {
 namespace {
 
+thread_local const TriggerWorkerState* worker_of_this_thread = nullptr;
+
 // Limits durations that would overflow a time when added to it.
 TriggerWorkerOptions within_reason(TriggerWorkerOptions options) {
   using std::chrono::milliseconds;
@@ -60,6 +62,7 @@ TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
 void TriggerWorker::start() {
   if (state_->thread.joinable()) return;
   state_->thread = std::jthread([state = state_.get()](const std::stop_token& stop) {
+    worker_of_this_thread = state;
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
@@ -74,6 +77,8 @@ void TriggerWorker::start() {
 }
 
 void TriggerWorker::stop() {
+  if (worker_of_this_thread == state_.get())
+    throw Error(ErrorCode::conflict, "a tool cannot stop its own worker; call stop() on another thread after the run");
   state_->thread.request_stop();
   if (state_->thread.joinable()) state_->thread.join();
   state_->thread = std::jthread();

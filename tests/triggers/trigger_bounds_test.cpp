@@ -64,6 +64,25 @@ TEST_CASE("a tool is asked to stop when its worker is", "[triggers]") {
   CHECK(asked);
 }
 
+TEST_CASE("a tool that stops its own worker is told that it cannot", "[triggers]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  world.system().triggers().define(calling("t", "mine"));
+  TriggerWorker worker(*world.database, {.poll_interval = std::chrono::milliseconds(1)});
+  std::atomic<bool> ended = false;
+  std::string refusal;
+  worker.add_tool("mine", [&](const ToolCall&) -> Json {
+    refusal = error_of([&] { worker.stop(); });
+    ended = true;
+    return {};
+  });
+  world.create("note", Json::object());
+  worker.start();
+  while (!ended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  worker.stop();
+  CHECK(refusal == "conflict: a tool cannot stop its own worker; call stop() on another thread after the run");
+}
+
 TEST_CASE("scopes take turns", "[triggers]") {
   World world(any_storage());
   world.add_organization("beta");

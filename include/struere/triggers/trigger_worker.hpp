@@ -75,7 +75,9 @@ class TriggerWorker {
   TriggerWork run_due(const std::stop_token& stop = {});
 
   // Calls run_due in a thread of its own, again and again, until stop() has returned. A storage that fails is tried
-  // again at the next interval. stop() requests the stop of the tool that is at work, and waits for its run.
+  // again at the next interval. stop() requests the stop of the tool that is at work, and waits for its run. A tool
+  // cannot wait for itself: in a tool that this thread runs, stop() throws Error{conflict}, and the worker must not be
+  // destroyed.
   void start();
   void stop();
 
