@@ -23,6 +23,7 @@ Condition operator&&(const Condition& a, const Condition& b) {
 }
 
 Condition operator||(const Condition& a, const Condition& b) {
+  if (a.empty() || b.empty()) return a.empty() ? b : a;
   return Condition(Json{{"any", Json::array({as_node(a), as_node(b)})}});
 }
 

@@ -98,6 +98,15 @@ TEST_CASE("conditions written in C++ are those that JSON says", "[queries]") {
   CHECK_ERROR(invalid_query, count(n == 1 && Condition(Json(5))));
   CHECK_ERROR(invalid_query, count(Condition(Json(5)) && n == 1));
   CHECK_ERROR(invalid_query, count(n == 1 || Condition(Json(5))));
+  // An empty side adds nothing, and widens nothing.
+  CHECK(count(Condition() || n == 1) == 1);
+  CHECK(count(n == 1 || Condition()) == 1);
+  CHECK(count((Condition() && Condition()) || n == 1) == 1);
+  CHECK(count(Condition() || Condition()) == 3);
+  CHECK_ERROR(invalid_query, count(Condition() || Condition(Json(5))));
+  Condition any;
+  for (const int i : {0, 2}) any = any || n == i;
+  CHECK(count(any) == 2);
 }
 
 TEST_CASE("words are runs of letters, marks and numbers, and start with what is sought", "[queries][search]") {

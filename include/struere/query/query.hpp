@@ -21,13 +21,14 @@ namespace STRUERE_API struere {
 // An operation that gets a malformed condition throws invalid_query.
 class Condition {
  public:
-  Condition() = default;  // no condition
+  Condition() = default;  // no condition: every row fulfils it
   // A list of conditions that are ANDed, as in a request, or a single condition.
   Condition(Json nodes) : nodes_(nodes.is_object() ? Json::array({std::move(nodes)}) : std::move(nodes)) {}
 
   bool empty() const { return nodes_.is_array() && nodes_.empty(); }
   const Json& nodes() const noexcept { return nodes_; }
 
+  // An empty side adds nothing: `Condition() || x` and `Condition() && x` are x, never more rows than x has.
   friend Condition operator&&(const Condition& a, const Condition& b);
   friend Condition operator||(const Condition& a, const Condition& b);
 
