@@ -290,6 +290,28 @@ std::optional<Json> parse_json_text(std::string_view text, JsonFault& fault) {
   return parse(text, json_most_text_bytes, "a text of more than 8 MiB", fault);
 }
 
+namespace {
+
+std::optional<std::string> unstorable_within(const Json& value, std::size_t depth) {
+  if (depth > json_max_depth) return std::nullopt;
+  if (value.is_string() ? string_fault(value.get_ref<const std::string&>()) != nullptr
+                        : value.is_binary() || (value.is_number_float() && !std::isfinite(value.get<double>())))
+    return std::string();
+  if (value.is_array())
+    for (std::size_t i = 0; i < value.size(); ++i)
+      if (const auto inner = unstorable_within(value[i], depth + 1)) return "." + std::to_string(i) + *inner;
+  if (value.is_object())
+    for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {
+      if (string_fault(key)) return std::string();
+      if (const auto inner = unstorable_within(member, depth + 1)) return "." + key + *inner;
+    }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> place_of_unstorable(const Json& value) { return unstorable_within(value, 0); }
+
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault) {
   CanonicalWriter writer(json_max_depth, json_max_bytes);
   const char* problem = writer.write(value);

@@ -28,7 +28,13 @@ CanonicalObject WrittenJson::read(const char* what) const {
   const Json& value = value_ ? *value_ : *parsed;
   if (!value.is_object()) unacceptable(fmt::format("{} is a JSON object", what));
   auto text = canonical_json(value, fault);
-  if (!text) unacceptable(fmt::format("{} cannot be stored: {}", what, fault.message));
+  if (!text) {
+    const auto place = place_of_unstorable(value);
+    if (!place) unacceptable(fmt::format("{} cannot be stored: {}", what, fault.message));
+    const std::string path = "data" + *place;
+    throw Error(ErrorCode::invalid_data, fmt::format("{} cannot be stored: `{}`: {}", what, path, fault.message))
+        .at(path);
+  }
   if (!is_canonical(value)) return {parse_canonical_json(*text), *std::move(text)};
   return {value_ ? value : *std::move(parsed), *std::move(text)};
 }

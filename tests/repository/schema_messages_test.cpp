@@ -1,6 +1,8 @@
 // A write that does not match the schema is told what is wrong as far as its actor may see the row, and no further.
 #include <catch2/catch.hpp>
 
+#include <limits>
+
 #include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
 
@@ -55,4 +57,28 @@ TEST_CASE("an actor that does not see all of the row is told no value, and no fi
     CHECK(world.update(actor, {{"rich", true}}) == silent);  // what is wrong is `pay`, which it does not see
     CHECK(world.update(actor, {{"place", {{"country", "Italy"}}}}) == silent);  // `street` counts too
   }
+}
+
+TEST_CASE("a value that cannot be stored is named", "[entities]") {
+  WorldWithNote world;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto refused = [&](const Json& data, const std::string& message, const std::string& path) {
+    for (const bool is_new : {false, true}) try {
+        is_new ? (void)world.system().entities("note").create(data)
+               : (void)world.system().entities("note").update(world.note, data);
+        FAIL_CHECK("it was written");
+      } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::invalid_data);
+        CHECK(error.what() == (is_new ? "`data`" : "the patch") + message);
+        CHECK(error.path() == path);
+      }
+  };
+  const std::string nul("a\0b", 3);
+  refused({{"a", {{"b", {1, infinity}}}}}, " cannot be stored: `data.a.b.1`: a number is not finite", "data.a.b.1");
+  refused({{"a", nul}}, " cannot be stored: `data.a`: a string holds U+0000, which cannot be stored", "data.a");
+  refused({{"a", {{nul, 1}}}}, " cannot be stored: `data.a`: a string holds U+0000, which cannot be stored", "data.a");
+  refused({{"a", "\xff"}}, " cannot be stored: `data.a`: a string is not valid UTF-8", "data.a");
+  Json deep = 1;
+  for (int i = 0; i < 70; ++i) deep = Json::array({std::move(deep)});
+  refused({{"a", deep}}, " cannot be stored: nested more than 64 deep", "");
 }
