@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "cli/followed_words.hpp"
 #include "cli/place.hpp"
 
 namespace struere::cli {
@@ -70,46 +71,28 @@ std::vector<Word> members(const std::string& type) {
   return out;
 }
 
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
-
 // Follows the given words, as the parser would.
 class CommandLine {
  public:
-  explicit CommandLine(const CLI::App& program) : command_(&program) {}
+  explicit CommandLine(const CLI::App& program) : words_(program) {}
 
   void take(const std::string& word) {
-    if (option_) {
-      if (word == "=") return;  // bash splits --color=always into three words
-      set(*option_, word);
-      option_ = nullptr;
-    } else if (!is_literal_ && word == "--") {
-      is_literal_ = true;
-    } else if (!is_literal_ && word.size() > 1 && word.front() == '-') {
-      const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
-      const CLI::Option* const option = find_option(word.substr(0, equals));
-      if (!option || !takes_value(*option)) return;
-      if (equals != std::string::npos)
-        set(*option, word.substr(equals + 1));
-      else
-        option_ = option;
-    } else if (const CLI::App* const next = find_command(word); next && positional_ == 0) {
-      command_ = next;
-    } else {
-      ++positional_;
-    }
+    if (words_.option() && word == "=") return;  // bash splits --color=always into three words
+    const auto [option, value] = words_.take(word);
+    if (option) set(*option, value);
   }
 
   Completions complete(const std::string& current) const {
-    if (option_) return values(*option_, current == "=" ? "" : current, "");
+    if (words_.option()) return values(*words_.option(), current == "=" ? "" : current, "");
     const std::size_t equals = current.starts_with("--") ? current.find('=') : std::string::npos;
-    if (!is_literal_ && equals != std::string::npos) {
-      const CLI::Option* const option = find_option(current.substr(0, equals));
+    if (!words_.is_literal() && equals != std::string::npos) {
+      const CLI::Option* const option = words_.find_option(current.substr(0, equals));
       return option ? values(*option, current.substr(equals + 1), current.substr(0, equals + 1)) : Completions();
     }
-    if (!is_literal_ && current.starts_with('-')) return options(current);
+    if (!words_.is_literal() && current.starts_with('-')) return options(current);
     Completions out;
-    if (positional_ == 0)
-      for (const CLI::App* const next : command_->get_subcommands([](const CLI::App*) { return true; }))
+    if (words_.positional() == 0)
+      for (const CLI::App* const next : words_.command().get_subcommands([](const CLI::App*) { return true; }))
         if (!next->get_group().empty() && next->get_name().starts_with(current))
           out.words.push_back({next->get_name(), next->get_description()});
     if (const CLI::Option* const positional = find_positional()) {
@@ -121,24 +104,9 @@ class CommandLine {
   }
 
  private:
-  const CLI::Option* find_option(const std::string& name) const {
-    const std::string bare = name.substr(name.starts_with("--") ? 2 : 1);
-    for (const CLI::App* command = command_; command; command = command->get_parent())
-      for (const CLI::Option* const option : command->get_options([](const CLI::Option*) { return true; })) {
-        const auto& names = name.starts_with("--") ? option->get_lnames() : option->get_snames();
-        if (std::ranges::find(names, bare) != names.end()) return option;
-      }
-    return nullptr;
-  }
-
-  const CLI::App* find_command(const std::string& name) const {
-    const auto found = command_->get_subcommands([&](const CLI::App* next) { return next->get_name() == name; });
-    return found.empty() ? nullptr : found.front();
-  }
-
   const CLI::Option* find_positional() const {
-    const auto all = command_->get_options([](const CLI::Option* option) { return option->get_positional(); });
-    return positional_ < all.size() ? all[positional_] : nullptr;
+    const auto all = words_.command().get_options([](const CLI::Option* option) { return option->get_positional(); });
+    return words_.positional() < all.size() ? all[words_.positional()] : nullptr;
   }
 
   void set(const CLI::Option& option, const std::string& value) {
@@ -156,7 +124,7 @@ class CommandLine {
 
   Completions options(const std::string& current) const {
     Completions out;
-    for (const CLI::App* command = command_; command; command = command->get_parent())
+    for (const CLI::App* command = &words_.command(); command; command = command->get_parent())
       for (const CLI::Option* const option : command->get_options([](const CLI::Option*) { return true; })) {
         if (option->get_group().empty()) continue;
         for (const std::string& name : option->get_lnames()) {
@@ -183,10 +151,7 @@ class CommandLine {
     return out;
   }
 
-  const CLI::App* command_;
-  const CLI::Option* option_ = nullptr;  // the option whose value comes next
-  std::size_t positional_ = 0;           // positional arguments so far
-  bool is_literal_ = false;              // after --
+  FollowedWords words_;
   Options options_;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cli/commands.hpp"
+#include "cli/followed_words.hpp"
 #include "cli/output.hpp"
 #include "cli/reach.hpp"
 #include "cli/screen.hpp"
@@ -111,13 +112,17 @@ int main(int count, char** arguments) {
     print_completions(program, {arguments + 2, arguments + count});
     return ok;
   }
+  // For an error before the parser has read this option.
+  const bool is_json = std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
   try {
     try {
-      program.parse(count, arguments);
+      options.json = is_json;
+      auto words = checked_words(program, {arguments + std::min(count, 1), arguments + count});
+      options.json = false;
+      program.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() != 0) {
-        // The parser stopped before it read this option.
-        options.json = std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count;
+        options.json = is_json;
         throw UsageError(what_is_wrong(program, error));
       }
       if (dynamic_cast<const CLI::CallForVersion*>(&error))

@@ -71,6 +71,51 @@ TEST_CASE("an option that is given and empty is refused by every command", "[cli
   CHECK(project.run("data list note --search ''").code == 0);  // a text without words matches nothing
 }
 
+TEST_CASE("an option without a value does not take the next option as its value", "[cli][actors]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  for (const char* const command : {"users add boss --name= --admin",
+                                    "users add boss --name --admin",
+                                    "members add boss --name --admin",
+                                    "users add boss --admin --name=",
+                                    "users add boss --name -e production",
+                                    "users add --name -- boss",
+                                    "users add boss --name --key=x",
+                                    "events --actor= --json",
+                                    "events --type= --json",
+                                    "--environment= status",
+                                    "--project= status",
+                                    "data list note --where --json",
+                                    "data list note --search --json",
+                                    "data create note --status= '{}'",
+                                    "keys create app --role= --role author",
+                                    "operators invite boss --address=",
+                                    "serve --listen 127.0.0.1:0 --metrics-token= --log",
+                                    "serve --metrics-token --log",
+                                    "users list --json=",
+                                    "deploy --note= -y",
+                                    "deploy --note -y",
+                                    "users list --nonsense="}) {
+    const Answer answer = project.run(command);
+    INFO(command << ": " << answer.text);
+    CHECK(answer.code == 2);
+  }
+  CHECK(tells(project.run("users add boss --name= --admin"), "--name is empty"));
+  CHECK(tells(project.run("users add boss --name --admin"), "write --name=--admin"));
+  CHECK(Json::parse(project.run("users list --json").text) == Json::array());
+
+  // A value that is meant, an empty text of a search, and what follows --.
+  CHECK(project.run("users add boss --name=--admin").code == 0);
+  REQUIRE(project.run("users add -- --name=").code == 0);
+  CHECK(tells(project.run("users list"), "--name="));
+  REQUIRE(project.run(R"(data create note '{"text": "t"}')").code == 0);
+  const Answer nothing = project.run("data list note --search= --json");
+  INFO(nothing.text);
+  CHECK(nothing.code == 0);
+  CHECK(Json::parse(nothing.text).at("rows") == Json::array());
+  CHECK(Json::parse(project.run("users add boss --name= --json 2>/dev/null").text).contains("error"));
+}
+
 TEST_CASE("a command that cannot act as a key or a user says so, and does nothing", "[cli][actors]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);
