@@ -4,6 +4,7 @@
 
 #include "storage/sql/stored_texts.hpp"
 #include "storage/sqlite/field_keys.hpp"
+#include "storage/sqlite/unique_keys.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -68,6 +69,21 @@ void check_field_keys(Connection& connection, StorageReport& report) {
   }
 }
 
+// A row whose value is missing here does not keep another row from having the same.
+void check_unique_keys(Connection& connection, StorageReport& report) {
+  Statement types = connection.prepare(
+      "SELECT DISTINCT k.scope_id, k.type_key, t.slug FROM unique_keys k JOIN entity_types t ON t.scope_id = "
+      "k.scope_id AND t.type_key = k.type_key");
+  while (types.step()) {
+    const std::int64_t wrong = UniqueKeys(connection, types.integer(0)).count_faults(types.integer(1));
+    if (wrong > 0)
+      report.faults.push_back(
+          fmt::format("{} values of the unique keys of `{}` do not agree with their rows, so that rows may be made "
+                      "that are not unique; define the type without `unique`, and then with it, to build the keys anew",
+                      wrong, types.text(2)));
+  }
+}
+
 }  // namespace
 
 StorageReport check_file(Connection& connection) {
@@ -85,6 +101,7 @@ StorageReport check_file(Connection& connection) {
   attempt([&] { check_search(connection, report); });
   attempt([&] { report.field_keys = field_keys(connection); });
   attempt([&] { check_field_keys(connection, report); });
+  attempt([&] { check_unique_keys(connection, report); });
   connection.execute("COMMIT");
   return report;
 }

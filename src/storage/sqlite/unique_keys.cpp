@@ -123,6 +123,27 @@ void UniqueKeys::update(const StoredEntity& entity) {
   }
 }
 
+std::int64_t UniqueKeys::count_faults(EntityTypeKey type) {
+  const auto keys = known(type);
+  std::int64_t missing = 0, right = 0;
+  Statement rows = scoped("SELECT id, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
+  rows.bind(2, type);
+  while (rows.step()) {
+    const Json data = parse_canonical_json(rows.text(1));
+    for (const Known& key : keys) {
+      const auto value = unique_value(key.paths, data);
+      if (!value) continue;
+      Statement holder = scoped(
+          "SELECT entity_id FROM unique_values WHERE scope_id = ?1 AND type_key = ?2 AND key_no = ?3 AND value = ?4");
+      holder.bind(2, type).bind(3, key.number).bind(4, std::string_view(*value));
+      ++(holder.step() && holder.text(0) == rows.text(0) ? right : missing);
+    }
+  }
+  Statement all = scoped("SELECT count(*) FROM unique_values WHERE scope_id = ?1 AND type_key = ?2");
+  all.bind(2, type).step();
+  return missing + all.integer(0) - right;
+}
+
 void UniqueKeys::forget(const std::string& id) {
   scoped("DELETE FROM unique_values WHERE scope_id = ?1 AND entity_id = ?2").bind(2, std::string_view(id)).run();
 }

@@ -26,6 +26,8 @@ class UniqueKeys {
   void insert(const StoredEntity& entity);
   void update(const StoredEntity& entity);
   void forget(const std::string& id);  // call it before removing the row
+  // How many rows of the type lack the value of a key, and how many values no row has.
+  std::int64_t count_faults(EntityTypeKey type);
 
  private:
   struct Known {

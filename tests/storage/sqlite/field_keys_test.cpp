@@ -210,6 +210,35 @@ TEST_CASE("keys follow their rows through every write", "[sqlite][keys]") {
   CHECK(world.host().check_storage().faults.size() == 1);
 }
 
+TEST_CASE("values of unique keys that do not agree with their rows are faults of the file", "[sqlite][keys]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}, {"unique", {{"code"}, {"team", "n"}}}});
+  const EntityId first = world.create("note", {{"code", "a"}, {"team", "x"}, {"n", 1}});
+  world.create("note", {{"code", "b"}, {"team", "x"}});  // without a value of the second key
+  world.create("note", {{"n", 1}});
+  const EntityId gone = world.create("note", {{"code", "c"}});
+  world.system().entities("note").remove(gone);
+  RawDatabase raw(world.folder.file());
+  const auto faults = [&] { return world.host().check_storage().faults; };
+  CHECK(faults().empty());
+
+  raw.run("CREATE TABLE kept AS SELECT * FROM unique_values");
+  const auto restore = [&] { raw.run("DELETE FROM unique_values; INSERT INTO unique_values SELECT * FROM kept"); };
+  raw.run("DELETE FROM unique_values");
+  REQUIRE(faults().size() == 1);
+  CHECK(faults().front().find("3 values of the unique keys of `note` do not agree") == 0);
+  restore();
+  CHECK(faults().empty());
+  raw.run("UPDATE unique_values SET value = '[\"z\"]' WHERE value = '[\"a\"]'");  // one is missing, one too many
+  CHECK(faults().size() == 1);
+  restore();
+  raw.run("UPDATE unique_values SET entity_id = '" + gone.str() + "' WHERE value = '[\"a\"]'");
+  CHECK(faults().size() == 1);
+  restore();
+  raw.run("UPDATE entities SET data = '{\"code\":\"y\"}' WHERE id = '" + first.str() + "'");
+  CHECK_FALSE(faults().empty());
+}
+
 TEST_CASE("a row that raw SQL moved is not shown by its old key", "[sqlite][keys]") {
   World world(StorageKind::sqlite);
   world.define_type({{"slug", "note"}});
