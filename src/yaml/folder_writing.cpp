@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -149,7 +150,7 @@ class Planner {
     if (!files::is_directory(folder_))
       throw Error(ErrorCode::not_found, fmt::format("there is no folder {}; name another one", folder_.string()));
     read_files();
-    normal_ = checked(found_).normal;
+    read_meanings();
     for (const DefinitionKind kind : definition_kinds) {
       for (const auto& [name, wanted] : wanted_.of(kind)) plan_one(kind, name, wanted);
       for (const auto& [name, file] : files_[kind])
@@ -180,6 +181,34 @@ class Planner {
         else
           out_.kept.push_back(below(file));
       }
+  }
+
+  // A file must not lose its form because a definition that it refers to has no file, or a file with a mistake: such a
+  // definition is that of the environment.
+  void read_meanings() {
+    normal_ = checked(joined([](DefinitionKind, const std::string&) { return true; })).normal;
+    for (const DefinitionKind kind : definition_kinds) {
+      const auto is_missing = [&](DefinitionKind other, const std::string& name) {
+        return other == kind && !normal_.find(kind, name);
+      };
+      const auto& files = found_.of(kind);
+      if (std::ranges::none_of(files, [&](const auto& entry) { return is_missing(kind, entry.first); })) continue;
+      const DefinitionSet now = checked(joined(is_missing)).normal;
+      for (const auto& [name, definition] : files)
+        if (const Json* const read = now.find(kind, name); read && is_missing(kind, name)) normal_.add(kind, *read);
+    }
+  }
+
+  // The wanted definitions, with those files in their place, or beside them, that are `taken`.
+  DefinitionSet joined(const std::function<bool(DefinitionKind kind, const std::string& name)>& taken) const {
+    DefinitionSet out;
+    for (const DefinitionKind kind : definition_kinds) {
+      for (const auto& [name, definition] : found_.of(kind))
+        if (taken(kind, name)) out.add(kind, definition);
+      for (const auto& [name, definition] : wanted_.of(kind))
+        if (!out.find(kind, name)) out.add(kind, definition);
+    }
+    return out;
   }
 
   void plan_one(DefinitionKind kind, const std::string& name, const Json& wanted) {

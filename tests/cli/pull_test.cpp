@@ -224,3 +224,31 @@ TEST_CASE("nothing is written through a link, by any command that writes into th
   CHECK(project.run("init --organization acme").code == 5);
   CHECK(untouched());
 }
+
+TEST_CASE("a file that says the same stays, whatever is wrong with other files", "[cli][pull]") {
+  const Project project;
+  project.write("roles/author.yaml", commented);
+  project.write("entity-types/person.yaml",
+                "slug: person\nname: person   # as its slug\nboundToRole: author\nuserIdField: userId\n"
+                "schema: {type: object, properties: {userId: {type: string}}}\nsearchFields: []   # none yet\n");
+  project.write("agents/tutor.yaml",
+                "slug: tutor\nmodel: m\nsystemPrompt: p\nroles: [author]\ntools: []   # none yet: ask ada first\n");
+  REQUIRE(project.run("sync").code == 0);
+  const std::string person = project.read("entity-types/person.yaml"), agent = project.read("agents/tutor.yaml"),
+                    note = project.read("entity-types/note.yaml");
+  const auto check = [&] {
+    const Answer answer = project.run("pull --yes");
+    INFO(answer.text);
+    CHECK(answer.code == 0);
+    CHECK(project.read("entity-types/person.yaml") == person);
+    CHECK(project.read("agents/tutor.yaml") == agent);
+  };
+  std::filesystem::remove(project.path() / "roles/author.yaml");
+  check();
+  // A type of which nothing can be read but its name.
+  project.write("roles/author.yaml", commented);
+  project.write("entity-types/note.yaml", "slug: note\nschema: {type: nonsense}\n");
+  check();
+  CHECK(project.read("roles/author.yaml") == commented);
+  CHECK(tells(project.run("status"), "files → development: the same"));
+}
