@@ -155,14 +155,19 @@ class LocalPlace final : public Place {
     }
     return out;
   }
-  void put_member(const UserId& user, const std::string& name, MembershipRole membership) const override {
+  PutMember put_member(const UserId& user, const std::string& name,
+                       std::optional<MembershipRole> membership) const override {
     const TrustedHost host = workspace_->database().trusted_host();
+    const auto found = host.member(workspace_->organization(), user);
+    if (found && !membership) return {found->role, found->role};
     try {
       host.create_user(name.empty() ? user.str() : name, user);
     } catch (const Error& error) {  // a user may belong to several organizations
       if (error.code() != ErrorCode::conflict) throw;
     }
-    host.put_member(workspace_->organization(), user, membership);
+    const MembershipRole now = membership.value_or(MembershipRole::member);
+    host.put_member(workspace_->organization(), user, now);
+    return {now, found ? std::optional(found->role) : std::nullopt};
   }
   void assign(const UserId& user, const std::string& role) const override { session().roles().assign(user, role); }
   bool unassign(const UserId& user, const std::string& role) const override {

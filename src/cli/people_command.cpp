@@ -27,22 +27,36 @@ void answer(const Options& options, const Json& json, const std::string& words) 
   say("{}", words);
 }
 
+std::string member_words(const std::string& user, const PutMember& put) {
+  const bool is_admin = put.membership == MembershipRole::admin;
+  if (put.before == put.membership) return fmt::format("{} is a member already{}.", user, is_admin ? ", as admin" : "");
+  if (is_admin) return fmt::format("{} is an admin of the organization.", user);
+  return fmt::format("{} is {}a member. Next: struere roles assign {} ROLE", user,
+                     put.before ? "no longer an admin, but " : "", user);
+}
+
 }  // namespace
 
 void add_people(CLI::App& program, Options& options) {
   static std::string user, name, role;
-  static bool is_admin = false;
+  static bool is_admin = false, is_member = false;
   auto* const users = program.add_subcommand("users", "The members of the organization")->require_subcommand(1);
   users->alias("members");
   users->add_subcommand("list", "List the members with their roles")->callback([&options] { list_users(options); });
   auto* const add = users->add_subcommand("add", "Make a user a member; creates the user if the id is new");
   add->add_option("id", user, "The id of the user, such as that of your identity provider")->required();
-  add->footer("Example:\n  struere users add ada --name \"Ada Lovelace\"");
+  add->footer(
+      "A user who is a member already stays what they are, unless --admin or --member is given.\n"
+      "Example:\n  struere users add ada --name \"Ada Lovelace\"");
   add->add_option("--name", name, "The name; default: the id");
-  add->add_flag("--admin", is_admin, "May do everything in the organization");
+  auto* const admin = add->add_flag("--admin", is_admin, "May do everything in the organization");
+  add->add_flag("--member", is_member, "An ordinary member, also if the user is an admin now")->excludes(admin);
   add->callback([&options] {
-    open_place(options)->put_member(UserId(user), name, is_admin ? MembershipRole::admin : MembershipRole::member);
-    answer(options, {{"user", user}}, fmt::format("{} is a member. Next: struere roles assign {} ROLE", user, user));
+    std::optional<MembershipRole> membership;
+    if (is_admin) membership = MembershipRole::admin;
+    if (is_member) membership = MembershipRole::member;
+    const PutMember put = open_place(options)->put_member(UserId(user), name, membership);
+    answer(options, {{"user", user}, {"membership", to_string(put.membership)}}, member_words(user, put));
   });
 
   auto* const roles =

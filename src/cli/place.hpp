@@ -96,6 +96,12 @@ struct Member {
   std::vector<std::string> roles;
 };
 
+// What became of a user who was to be a member.
+struct PutMember {
+  MembershipRole membership = MembershipRole::member;
+  std::optional<MembershipRole> before = {};  // nullopt: the user was not a member
+};
+
 // The secret of a one-time link.
 struct Invitation {
   std::string token;
@@ -127,8 +133,10 @@ class Place {
   virtual std::vector<std::pair<std::string, std::string>> entity_types() const = 0;
   virtual std::vector<std::string> roles() const = 0;
   virtual std::vector<Member> members() const = 0;
-  // Also creates the user if the id is new.
-  virtual void put_member(const UserId& user, const std::string& name, MembershipRole membership) const = 0;
+  // Also creates the user if the id is new. Without `membership` a member stays what they are, and a user who is not
+  // one becomes an ordinary member.
+  virtual PutMember put_member(const UserId& user, const std::string& name,
+                               std::optional<MembershipRole> membership) const = 0;
   virtual void assign(const UserId& user, const std::string& role) const = 0;
   virtual bool unassign(const UserId& user, const std::string& role) const = 0;  // false: it was not assigned
 

@@ -14,6 +14,10 @@
 namespace struere::cli {
 namespace {
 
+MembershipRole membership_of(const Json& member) {
+  return value_of(member.at("membership"), std::array{MembershipRole::member, MembershipRole::admin});
+}
+
 class RemotePlace final : public Place {
  public:
   RemotePlace(const Options& options, const Project& project, std::shared_ptr<const HttpClient> client,
@@ -66,16 +70,23 @@ class RemotePlace final : public Place {
   std::vector<Member> members() const override {
     std::vector<Member> out;
     each_item("members", [&](const Json& item) {
-      out.push_back({UserId(item.at("id").get<std::string>()),
-                     item.at("membership") == "admin" ? MembershipRole::admin : MembershipRole::member,
+      out.push_back({UserId(item.at("id").get<std::string>()), membership_of(item),
                      item.at("roles").get<std::vector<std::string>>()});
     });
     return out;
   }
-  void put_member(const UserId& user, const std::string& name, MembershipRole membership) const override {
-    Json body{{"membership", to_string(membership)}};
+  PutMember put_member(const UserId& user, const std::string& name,
+                       std::optional<MembershipRole> membership) const override {
+    std::optional<MembershipRole> before;
+    try {
+      before = membership_of(client_->call("GET", target({"v1", "members", user.str()})));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+    }
+    if (before && !membership) return {*before, before};
+    Json body{{"membership", to_string(membership.value_or(MembershipRole::member))}};
     if (!name.empty()) body["name"] = name;
-    client_->call("PUT", target({"v1", "members", user.str()}), body);
+    return {membership_of(client_->call("PUT", target({"v1", "members", user.str()}), body)), before};
   }
   void assign(const UserId& user, const std::string& role) const override {
     client_->call("PUT", target({"v1", "roles", role, "assignments", user.str()}), Json::object());

@@ -26,17 +26,40 @@ Membership OrganizationAdmin::member(const UserId& user) const {
   throw Error(ErrorCode::not_found, "this user is not a member of the organization");
 }
 
-void OrganizationAdmin::put_member(const UserId& user, const std::string& name, MembershipRole role) const {
+MembershipRole OrganizationAdmin::put_member(const UserId& user, const std::string& name,
+                                             std::optional<MembershipRole> role) const {
   const TrustedHost host = database_.trusted_host();
+  const auto found = host.member(organization_, user);
+  if (found && !role) return found->role;
+  if (found && found->role == MembershipRole::admin && role != MembershipRole::admin) require_other_admin(user);
   try {
     host.create_user(name.empty() ? user.str() : name, user);
   } catch (const Error& error) {  // the user exists, perhaps in another organization
     if (error.code() != ErrorCode::conflict) throw;
   }
-  host.put_member(organization_, user, role, user_);
+  const MembershipRole now = role.value_or(MembershipRole::member);
+  host.put_member(organization_, user, now, user_);
+  return now;
+}
+
+void OrganizationAdmin::require_other_admin(const UserId& user) const {
+  MemberQuery query{1000, {}};
+  for (;;) {
+    const auto page = members(query);
+    if (std::ranges::any_of(
+            page, [&](const Membership& one) { return one.role == MembershipRole::admin && one.user != user; }))
+      return;
+    if (std::ssize(page) < *query.limit) break;
+    query.after = page.back().user;
+  }
+  throw Error(ErrorCode::conflict,
+              "this user is the last admin of the organization; make another member an admin first, or let the host do "
+              "this");
 }
 
 bool OrganizationAdmin::remove_member(const UserId& user) const {
+  const auto found = database_.trusted_host().member(organization_, user);
+  if (found && found->role == MembershipRole::admin) require_other_admin(user);
   return database_.trusted_host().remove_member(organization_, user, user_);
 }
 

@@ -23,8 +23,11 @@ class OrganizationAdmin {
   std::vector<Membership> members(const MemberQuery& query) const;  // by user
   // Throws Error{not_found} if the user is not a member.
   Membership member(const UserId& user) const;
-  // Also creates the user if the id is new. Says nothing about whether it was.
-  void put_member(const UserId& user, const std::string& name, MembershipRole role) const;
+  // Also creates the user if the id is new. Says nothing about whether it was. Without `role` a member stays what they
+  // are, and a user who is not one becomes an ordinary member. Returns what the member is now. Throws Error{conflict}
+  // if the last admin would be one no more; only the host may do that.
+  MembershipRole put_member(const UserId& user, const std::string& name, std::optional<MembershipRole> role) const;
+  // Throws Error{conflict} for the last admin.
   bool remove_member(const UserId& user) const;
 
   // The same user in the other environment, for a deploy.
@@ -42,6 +45,8 @@ class OrganizationAdmin {
   std::int64_t sign_out(const UserId& user) const;
 
  private:
+  void require_other_admin(const UserId& user) const;
+
   const Database& database_;
   StorageReports& storage_reports_;
   OrganizationId organization_;

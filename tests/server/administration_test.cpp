@@ -82,6 +82,29 @@ TEST_CASE("members and their roles", "[server][administration]") {
   CHECK(world.as(boss, "DELETE", "/v1/members/ana%40example.org").status == 404);
 }
 
+TEST_CASE("a member keeps the membership that a request does not name, and the last admin stays one",
+          "[server][administration]") {
+  const SignInWorld world;
+  const std::string boss = world.cookie_of("boss");
+  const auto membership = [&](const std::string& user) {
+    return world.as(boss, "GET", "/v1/members/" + user).json().at("membership");
+  };
+  CHECK(world.as(boss, "PUT", "/v1/members/boss", Json::object()).json().at("membership") == "admin");
+  CHECK(world.as(boss, "PUT", "/v1/members/boss", Json{{"name", "Boss"}}).json().at("membership") == "admin");
+  for (const SentAnswer& answer : {world.as(boss, "PUT", "/v1/members/boss", Json{{"membership", "member"}}),
+                                   world.as(boss, "DELETE", "/v1/members/boss")}) {
+    CHECK(answer.status == 409);
+    CHECK(answer.json().at("code") == "conflict");
+  }
+  CHECK(membership("boss") == "admin");
+
+  REQUIRE(world.as(boss, "PUT", "/v1/members/olga", Json{{"membership", "admin"}}).status == 200);
+  CHECK(world.as(boss, "PUT", "/v1/members/olga", Json{{"membership", "member"}}).json().at("membership") == "member");
+  REQUIRE(world.as(boss, "PUT", "/v1/members/olga", Json{{"membership", "admin"}}).status == 200);
+  CHECK(world.as(boss, "PUT", "/v1/members/boss", Json{{"membership", "member"}}).status == 200);
+  CHECK(world.as(world.cookie_of("olga"), "GET", "/v1/members/boss").json().at("membership") == "member");
+}
+
 TEST_CASE("what only an org admin may do is refused to members, keys, and to whoever is viewed as",
           "[server][administration]") {
   SignInWorld world;

@@ -48,12 +48,14 @@ Response get_member(const Call& call) {
 Response put_member(const Call& call) {
   const OrganizationAdmin admin(call);
   const BodyObject body(call.request().body, {"membership", "name"});
-  const std::string membership = body.string("membership").value_or("member");
-  if (membership != "member" && membership != "admin")
-    throw Refusal(400, "malformed_request", "`membership` must be member or admin");
-  admin.put_member(user_of(call), body.string("name").value_or(""),
-                   membership == "admin" ? MembershipRole::admin : MembershipRole::member);
-  return json_response({{"id", call.path("user")}, {"membership", membership}});
+  std::optional<MembershipRole> asked;
+  if (const auto membership = body.string("membership")) {
+    if (membership != "member" && membership != "admin")
+      throw Refusal(400, "malformed_request", "`membership` must be member or admin");
+    asked = membership == "admin" ? MembershipRole::admin : MembershipRole::member;
+  }
+  const MembershipRole now = admin.put_member(user_of(call), body.string("name").value_or(""), asked);
+  return json_response({{"id", call.path("user")}, {"membership", to_string(now)}});
 }
 
 Response remove_member(const Call& call) {
