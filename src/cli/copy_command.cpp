@@ -1,6 +1,7 @@
 // `struere copy`: an organization, or all of them, moves to another database.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "cli/commands.hpp"
@@ -47,6 +48,10 @@ void add_copy(CLI::App& program, Options& options) {
     const StopSignals signals;
     if (!organization.empty()) copy.organization = OrganizationId(organization);
     const Database source = Database::open(from, {.sqlite = {.must_exist = true}});
+    // Before the target is opened, which makes its file.
+    const auto known = source.trusted_host().organizations();
+    if (copy.organization && std::ranges::find(known, *copy.organization, &Organization::id) == known.end())
+      throw Error(ErrorCode::not_found, fmt::format("the source has no organization `{}`; check its id", organization));
     const Database target = Database::open(to);
     std::optional<Progress> progress(std::in_place);
     copy.progress = [&](const CopyProgress& at) {

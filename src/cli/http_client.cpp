@@ -210,7 +210,9 @@ class Exchange {
     after_sending(read_head);
     const unsigned status = parser_.get().result_int();
     if (status >= 200 && status < 300) return;
-    const Error error = error_of_answer(status, rest());
+    const std::string body = rest();
+    require_agreed_environment(body);
+    const Error error = error_of_answer(status, body);
     // A server that is busy did nothing. Any other failure of a server or a proxy leaves that open.
     if (is_change_ && error.code() == ErrorCode::storage && !error.is_transient()) throw OutcomeUnknown(error);
     throw error;

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <vector>
 
+#include "cli/workspace.hpp"
+
 namespace struere::cli {
 namespace {
 
@@ -59,6 +61,12 @@ Json read_answer(const std::string& text, const std::string& from) {
   if (out.is_discarded())
     throw Error(ErrorCode::storage, fmt::format("{} did not answer JSON; is it a server of struere?", from));
   return out;
+}
+
+void require_agreed_environment(const std::string& body) {
+  const Json problem = problem_of(body);
+  if (problem.is_object() && problem.value("code", Json()) == "contradictory_environment")
+    throw UsageError("the key is for the other environment; leave -e out, or give another key");
 }
 
 Error error_of_answer(unsigned status, const std::string& body) {

@@ -18,5 +18,7 @@ Json read_answer(const std::string& text, const std::string& from);
 
 // What an answer that is no success says: the problem in its body, or that it is no answer of a server of struere.
 Error error_of_answer(unsigned status, const std::string& body);
+// Throws UsageError if the problem is that -e is not the environment of the key, as it is for a key on a file.
+void require_agreed_environment(const std::string& body);
 
 }  // namespace struere::cli

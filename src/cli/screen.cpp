@@ -11,6 +11,8 @@
 #include <numeric>
 #include <sstream>
 
+#include "server/public_words.hpp"
+
 namespace struere::cli {
 namespace {
 
@@ -152,8 +154,9 @@ bool Screen::confirm(const std::string& question) const {
 int tell(const Options& options, const std::exception& error) {
   const auto* const ours = dynamic_cast<const Error*>(&error);
   const bool is_usage = dynamic_cast<const UsageError*>(&error) != nullptr;
+  const std::string message = in_public_words(error.what());
   if (options.json) {
-    Json answer{{"error", ours ? to_string(ours->code()) : is_usage ? "usage" : "failure"}, {"message", error.what()}};
+    Json answer{{"error", ours ? to_string(ours->code()) : is_usage ? "usage" : "failure"}, {"message", message}};
     if (const auto* const refused = dynamic_cast<const RefusedPlan*>(&error)) answer["plan"] = refused->plan();
     try {
       say_json(answer);
@@ -161,7 +164,7 @@ int tell(const Options& options, const std::exception& error) {
     }
   }
   // The faults of a folder may be many lines, with words from its files.
-  tell_aside("{}", Screen(options, stderr).red(lines(error.what())));
+  tell_aside("{}", Screen(options, stderr).red(lines(message)));
   std::fflush(stderr);
   return ours ? exit_code(ours->code()) : is_usage ? wrong_usage : failed;
 }

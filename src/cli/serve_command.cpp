@@ -1,7 +1,11 @@
 // `struere serve`: the database of a project over HTTP, until it is stopped.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -40,6 +44,16 @@ void read_listen(const std::string& text, server::ServerOptions& options) {
     throw UsageError("--listen needs an IP address and a port, such as 127.0.0.1:8787 or [::1]:0");
   options.address = address;
   options.port = static_cast<std::uint16_t>(port);
+}
+
+// Empty for what the header Host can name without its port; otherwise what is wrong.
+std::string host_name_fault(const std::string& text) {
+  const bool is_v6 = text.starts_with('[') && text.ends_with(']');
+  const bool is_name = std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+           c == '_' || (is_v6 && (c == ':' || c == '[' || c == ']'));
+  });
+  return is_name ? "" : "a name without http:// and port is needed, such as data.example.org";
 }
 
 std::string sign_in_link(const Workspace& workspace, const std::string& user, const std::string& url) {
@@ -120,6 +134,7 @@ void add_serve(CLI::App& program, Options& options) {
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   command->add_option("--host", arguments.hosts, "A name by which clients reach the server, besides localhost")
+      ->check(host_name_fault)
       ->type_name("NAME");
   command->add_option("--cert", arguments.certificate, "The certificate chain for TLS, as a PEM file")
       ->type_name("FILE");
@@ -127,6 +142,7 @@ void add_serve(CLI::App& program, Options& options) {
   command
       ->add_option("--rate-limit", arguments.rate,
                    "The most requests a second of one API key or operator; default: no limit")
+      ->check(CLI::Range(std::uint32_t{1}, std::numeric_limits<std::uint32_t>::max()))
       ->type_name("N");
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
       ->type_name("TOKEN");

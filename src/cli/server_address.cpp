@@ -35,6 +35,12 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+// Ids that a path cannot have as they are (docs/http.md). No route that the tool calls ends in /export.
+std::string segment_of(const std::string& text) {
+  const std::string_view rest = std::string_view(text).substr(std::min(text.find_first_not_of('~'), text.size()));
+  return (rest == "." || rest == ".." || rest == "export" ? "~" : "") + encoded(text);
+}
+
 }  // namespace
 
 ServerAddress ServerAddress::parse(const std::string& url, const std::string& what) {
@@ -83,7 +89,7 @@ HttpClient HttpClient::with(const std::map<std::string, std::string>& headers,
 std::string target_of(const std::vector<std::string>& segments,
                       const std::vector<std::pair<std::string, std::optional<std::string>>>& parameters) {
   std::string out;
-  for (const std::string& segment : segments) out += "/" + encoded(segment);
+  for (const std::string& segment : segments) out += "/" + segment_of(segment);
   char before = '?';
   for (const auto& [name, value] : parameters) {
     if (!value) continue;

@@ -1,6 +1,9 @@
 #include "server/body_object.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 
 #include "server/refusal.hpp"
 
@@ -68,7 +71,7 @@ Json parsed(std::string_view text, std::string_view what) {
 
 }  // namespace
 
-BodyObject::BodyObject(std::string_view text, std::initializer_list<std::string_view> known) {
+BodyObject::BodyObject(std::string_view text, std::initializer_list<std::string_view> known) : text_(text) {
   Splitter splitter(text);
   if (!splitter.take('{')) refuse("the body must be a JSON object");
   if (!splitter.take('}')) {
@@ -93,9 +96,34 @@ std::optional<std::string_view> BodyObject::text(std::string_view name) const {
   return found == members_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::string BodyObject::in_body(std::string message, std::string_view member) const {
+  constexpr std::string_view words = "not JSON at byte ";
+  const std::size_t at = message.rfind(words);
+  if (at == std::string::npos) return message;
+  std::size_t byte = 0;
+  const char* const end = message.data() + message.size();
+  const auto read = std::from_chars(message.data() + at + words.size(), end, byte);
+  if (read.ec != std::errc() || read.ptr != end) return message;
+  byte += static_cast<std::size_t>(member.data() - text_.data());
+  return fmt::format("{}{}{} of the body", message.substr(0, at), words, byte);
+}
+
+Error BodyObject::placed(const Error& error, std::string_view name) const {
+  const auto member = text(name);
+  return member ? error.with_message(in_body(error.what(), *member)) : error;
+}
+
+Json BodyObject::parsed_member(std::string_view text, std::string_view name) const {
+  try {
+    return parsed(text, name);
+  } catch (const Refusal& refusal) {
+    refuse(in_body(refusal.what(), text));
+  }
+}
+
 std::optional<Json> BodyObject::json(std::string_view name) const {
   const auto found = text(name);
-  return found ? std::optional(parsed(*found, name)) : std::nullopt;
+  return found ? std::optional(parsed_member(*found, name)) : std::nullopt;
 }
 
 std::string_view BodyObject::required_text(std::string_view name) const {
@@ -104,7 +132,7 @@ std::string_view BodyObject::required_text(std::string_view name) const {
   return *found;
 }
 
-Json BodyObject::required_json(std::string_view name) const { return parsed(required_text(name), name); }
+Json BodyObject::required_json(std::string_view name) const { return parsed_member(required_text(name), name); }
 
 std::optional<std::string> BodyObject::string(std::string_view name) const {
   auto value = json(name);

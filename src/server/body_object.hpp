@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 
 namespace struere::server {
@@ -21,6 +22,8 @@ class BodyObject {
 
   bool has(std::string_view name) const { return members_.contains(name); }
   std::optional<std::string_view> text(std::string_view name) const;  // as sent
+  // The error of a reader of text(name), in whose message a byte is counted from the beginning of the body.
+  Error placed(const Error& error, std::string_view name) const;
 
   // Throw Refusal{400} if the member is not JSON, or is of another type. `required_…` also if it is missing.
   std::optional<Json> json(std::string_view name) const;
@@ -35,6 +38,10 @@ class BodyObject {
   std::optional<std::vector<std::string>> any_strings(std::string_view name) const;
 
  private:
+  std::string in_body(std::string message, std::string_view member) const;
+  Json parsed_member(std::string_view text, std::string_view name) const;
+
+  std::string_view text_;
   std::map<std::string, std::string_view, std::less<>> members_;
 };
 

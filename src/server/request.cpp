@@ -88,7 +88,9 @@ void read_target(Request& request) {
   for (;;) {
     const std::size_t slash = path.find('/');
     std::string segment = decoded(path.substr(0, slash), false);
-    if (segment == "." || segment == "..") throw Refusal(400, "malformed_request", "the path must not contain . or ..");
+    if (segment == "." || segment == "..")
+      throw Refusal(400, "malformed_request",
+                    "the path must not contain . or ..; write the ids . and .. as ~. and ~..");
     request.segments.push_back(std::move(segment));
     if (request.segments.size() > most_segments) throw Refusal(404, "not_found", "there is no such path");
     if (slash == std::string_view::npos) break;

@@ -5,6 +5,7 @@
 #include <array>
 #include <ctime>
 
+#include "server/public_words.hpp"
 #include "server/refusal.hpp"
 #include "struere/core/error.hpp"
 
@@ -77,7 +78,7 @@ Response no_content() {
 Response problem(const std::exception& thrown) {
   if (const auto* const error = dynamic_cast<const Error*>(&thrown)) {
     // A storage names files and statements, which are not for clients.
-    Json members{{"detail", error->code() != ErrorCode::storage ? error->what()
+    Json members{{"detail", error->code() != ErrorCode::storage ? in_public_words(error->what())
                             : error->is_transient()             ? "the database is busy; try again"
                                                     : "the database cannot answer; the server's log says why"}};
     if (!error->path().empty()) members["path"] = error->path();

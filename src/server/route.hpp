@@ -60,6 +60,7 @@ struct Route {
   // no such answer, so a repeated request with the same Idempotency-Key gets these words.
   std::string lost_answer = {};
   Idempotency idempotency = Idempotency::none;
+  bool takes_if_match = false;  // the handler checks the header If-Match; other routes refuse it
 };
 
 }  // namespace struere::server

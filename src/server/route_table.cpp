@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 
 #include "server/refusal.hpp"
 
@@ -28,6 +29,15 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
   return true;
 }
 
+// The value of a parameter. `~.`, `~..` and `~export` stand for `.`, `..` and `export`, which are ids like others, but
+// which clients remove from a path, or which is a route; `~~.` stands for `~.`, and so on.
+std::string value_of(const std::string& segment) {
+  const std::size_t first = segment.find_first_not_of('~');
+  if (first == 0 || first == std::string::npos) return segment;
+  const std::string_view rest = std::string_view(segment).substr(first);
+  return rest == "." || rest == ".." || rest == "export" ? segment.substr(1) : segment;
+}
+
 // "0" for a literal, "1" for a parameter: sorts literals before parameters, from the left.
 std::string shape_of(const std::vector<std::string>& pattern) {
   std::string out;
@@ -42,6 +52,35 @@ void require_known_parameters(const Request& request, const Route& route) {
       throw Refusal(400, "malformed_request",
                     "this route has no parameter `" + name + "`; docs/http.md lists those it has");
   }
+}
+
+// JSON is UTF-8. A body that says something else is not read as if it were.
+void require_utf8(const Request& request, const Route& route) {
+  if (route.request.empty()) return;
+  std::string type(request.header("content-type").value_or(""));
+  std::ranges::transform(type, type.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::erase_if(type, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
+  const std::size_t at = type.find(";charset=");
+  if (at == std::string::npos) return;
+  const std::size_t begin = at + std::string_view(";charset=").size();
+  const std::string charset = type.substr(begin, type.find(';', begin) - begin);
+  if (charset != "utf-8" && charset != "us-ascii")
+    throw Refusal(415, "unsupported_media_type", "send the body as UTF-8; leave the charset out");
+}
+
+// A condition that is not checked must not be dropped: the client believes that it holds. Conditions that only save a
+// transfer (If-None-Match of a GET) are dropped.
+void require_no_dropped_condition(const Request& request, const Route& route) {
+  const auto refuse = [&](const char* name) {
+    throw Refusal(400, "malformed_request",
+                  std::string("this route does not check ") + name + "; leave it out (docs/http.md says which do)");
+  };
+  if (request.header("if-match") && !route.takes_if_match) refuse("If-Match");
+  if (request.header("if-unmodified-since")) refuse("If-Unmodified-Since");
+  if (request.method == Method::get) return;
+  if (request.header("if-none-match")) refuse("If-None-Match");
+  if (request.header("if-modified-since")) refuse("If-Modified-Since");
 }
 
 }  // namespace
@@ -75,10 +114,12 @@ RouteTable::Match RouteTable::find(const Request& request) const {
       allowed.emplace(to_string(row.route->method));
       if (row.route->method != request.method) continue;
       require_known_parameters(request, *row.route);
+      require_no_dropped_condition(request, *row.route);
+      require_utf8(request, *row.route);
       Match out{row.route, {}};
       for (std::size_t i = 0; i < row.segments.size(); ++i)
         if (is_parameter(row.segments[i]))
-          out.parameters.emplace(row.segments[i].substr(1, row.segments[i].size() - 2), request.segments[i]);
+          out.parameters.emplace(row.segments[i].substr(1, row.segments[i].size() - 2), value_of(request.segments[i]));
       return out;
     }
   if (allowed.empty()) throw Refusal(404, "not_found", "there is no such path; docs/http.md lists them");

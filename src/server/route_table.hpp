@@ -21,7 +21,8 @@ class RouteTable {
   };
 
   // A literal segment goes before a parameter. Throws Refusal: 404 for an unknown path, 405 with Allow for an unknown
-  // method, 400 for a parameter of the query that the route does not have.
+  // method, 400 for a parameter of the query or a condition in a header that the route does not have, 415 for a
+  // body that is not UTF-8.
   Match find(const Request& request) const;
 
   bool knows(const Request& request) const;  // its path, with any method

@@ -43,7 +43,9 @@ TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
   REQUIRE(project.run("sync").code == 0);
   CHECK(tells(project.run("users list"), "struere users add ID"));
   CHECK(tells(project.run("users add ada --name 'Ada Lovelace'"), "struere roles assign ada ROLE"));
-  CHECK(project.run("users add ada").code == 0);  // again, as she may belong to several organizations
+  const Answer again = project.run("users add ada");
+  CHECK(again.code == 0);
+  CHECK(tells(again, "ada is a member already."));
   CHECK(project.run("users add boss --admin").code == 0);
   CHECK(project.run("roles assign ada author").code == 0);
   CHECK(project.run("roles assign ada nonsense").code == 4);
@@ -75,6 +77,23 @@ TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
 
   CHECK(project.run("roles unassign ada author").code == 0);
   CHECK(project.run("roles unassign ada author").code == 4);
+}
+
+TEST_CASE("an admin stays one until an option says otherwise", "[cli][people]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const auto membership = [&] { return Json::parse(project.run("users list --json").text).at(0).at("membership"); };
+  CHECK(tells(project.run("users add ada --admin"), "ada is an admin"));
+  const Answer again = project.run("users add ada");
+  CHECK(again.code == 0);
+  CHECK(tells(again, "ada is a member already, as admin."));
+  CHECK(membership() == "admin");
+  CHECK(project.run("users add ada --name Ada").code == 0);
+  CHECK(project.run("users add ada --admin --member").code == 2);
+  CHECK(membership() == "admin");
+  CHECK(tells(project.run("users add ada --member"), "ada is no longer an admin, but a member"));
+  CHECK(membership() == "member");
+  CHECK(Json::parse(project.run("users add ada --admin --json").text).at("membership") == "admin");
 }
 
 TEST_CASE("the exit code of explain is the answer", "[cli]") {
@@ -379,6 +398,22 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   // A full disk behind a redirection.
   CHECK(project.run("releases 2>&1 >/dev/full").code == 1);
   CHECK(project.run("data export note >/dev/full").code <= 1);
+}
+
+TEST_CASE("what cannot be served or copied is refused before anything is begun", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  for (const char* const options : {"--rate-limit 0", "--host http://data.example.org", "--host data.example.org:8787",
+                                    "--host data.example.org/", "--host 'a b'"}) {
+    const Answer answer = project.run(std::string("serve --listen 127.0.0.1:0 ") + options);
+    INFO(options << ": " << answer.text);
+    CHECK(answer.code == 2);
+  }
+  const auto target = project.path() / "copied.db";
+  const Answer copied = project.run("copy " + project.database() + " " + target.string() + " --organization nosuch");
+  CHECK(copied.code == 4);
+  CHECK(tells(copied, "the source has no organization `nosuch`"));
+  CHECK_FALSE(std::filesystem::exists(target));
 }
 
 TEST_CASE("in JSON the answer is one text, whatever stands in the way", "[cli]") {

@@ -109,6 +109,11 @@ TEST_CASE("a key reaches the server as it reaches a file, and acts in its enviro
   const std::string environment = "STRUERE_KEY=" + key;
   CHECK(remote.run("data list note", environment).code == 0);
   CHECK(remote.run("keys list", environment).code == 3);
+  for (const Answer& answer : {remote.run("data list note -e production", environment),
+                               server.project().run("data list note -e production", environment)}) {
+    CHECK(answer.code == 2);
+    CHECK(tells(answer, "leave -e out, or give another key"));
+  }
   CHECK(remote.run("data list note", "STRUERE_KEY=sk_dev_wrong").code == 3);
 }
 

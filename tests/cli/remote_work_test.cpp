@@ -161,3 +161,24 @@ TEST_CASE("definitions of more than a body of data are synced to a server", "[cl
   both.same("status");
   both.same("deploy --yes");
 }
+
+TEST_CASE("entities and members with ids that a path cannot have as they are", "[cli][remote]") {
+  const FileAndServer both;
+  for (const std::string id : {".", "..", "export", "~.", "a/b ?#%"}) {
+    both.write("line", Json{{"$entity", "note"}, {"id", id}, {"data", {{"text", "t"}}}}.dump() + "\n");
+    both.same("data import < '" + both.local.path().string() + "/line'");
+    both.same("--json data get note '" + id + "'");
+    both.same("--json data update note '" + id + R"(' '{"text": "changed"}')");
+    both.same("relations link '" + id + "' next '" + id + "'");
+    both.same("--json relations list '" + id + "' next");
+    both.same("relations unlink '" + id + "' next '" + id + "'");
+    both.same("data delete note '" + id + "'");
+    both.same("--json data restore note '" + id + "'");
+    both.same("data purge --yes note '" + id + "'");
+    both.same("users add '" + id + "'");
+    both.same("users add '" + id + "'");
+    both.same("roles assign '" + id + "' author");
+    both.same("roles unassign '" + id + "' author");
+  }
+  both.same("--json users list");
+}

@@ -52,6 +52,55 @@ TEST_CASE("a reference to nothing and a definition that cannot be are problems o
           "400 malformed_request");
 }
 
+TEST_CASE("a problem names what clients know, and not the functions of the library", "[server]") {
+  ServedWorld world;
+  const auto detail = [](const HttpAnswer& answer) { return answer.json().at("detail").get<std::string>(); };
+  const Json execution{{"model", "m"}, {"inputTokens", -1}};
+  const HttpAnswer tokens = world.ask("POST", "/v1/executions", world.writer, execution);
+  CHECK(tokens.status == 422);
+  CHECK(detail(tokens).find("`inputTokens` is") == 0);
+  const HttpAnswer opened = world.ask("POST", "/v1/threads/open", world.writer, Json{{"title", "t"}});
+  CHECK(detail(opened).find("`externalId`") != std::string::npos);
+  const HttpAnswer key =
+      world.ask("POST", "/v1/keys", world.writer, Json{{"name", "k"}, {"roles", {"reader"}}, {"expiresAt", 1}});
+  CHECK(key.body.find("expires_at") == std::string::npos);
+}
+
+TEST_CASE("a fault of JSON is counted from the beginning of the body", "[server]") {
+  ServedWorld world;
+  const auto detail = [&](const std::string& method, const std::string& target, const std::string& body) {
+    return HttpClient(world.server->port())
+        .ask(method, target, {{"Authorization", "Bearer " + world.writer}}, body)
+        .json()
+        .at("detail")
+        .get<std::string>();
+  };
+  const std::string id = world.create("note", {{"text", "a"}}).str();
+  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
+           {"POST", "/v1/entities/note"}, {"PATCH", "/v1/entities/note/" + id}}) {
+    const std::string told = detail(method, target, R"({"data": {"text": nul}})");
+    INFO(told);
+    CHECK(told.ends_with("not JSON at byte 21 of the body"));
+  }
+  CHECK(detail("POST", "/v1/entities/note/query", R"({"limit": nul})").ends_with("not JSON at byte 14 of the body"));
+}
+
+TEST_CASE("a body in another character set is refused", "[server]") {
+  ServedWorld world;
+  const auto status = [&](const std::string& type) {
+    return HttpClient(world.server->port())
+        .ask("POST", "/v1/entities/note", {{"Authorization", "Bearer " + world.writer}, {"Content-Type", type}},
+             R"({"data": {}})")
+        .status;
+  };
+  for (const char* const type : {"application/json; charset=utf-16", "application/json;charset=\"ISO-8859-1\"",
+                                 "application/json; a=b; Charset=UTF-16"})
+    CHECK(status(type) == 415);
+  for (const char* const type :
+       {"application/json; charset=utf-8", "application/json; charset=\"UTF-8\"", "application/json; a=b"})
+    CHECK(status(type) == 201);
+}
+
 TEST_CASE("a database that is busy is told apart from one that is gone, and neither answer names the file",
           "[server]") {
   Lines log;

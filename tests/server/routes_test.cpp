@@ -31,8 +31,88 @@ TEST_CASE("an entity is created, read, changed at its version and deleted over H
   CHECK(taken.status == 409);
   CHECK(world.ask("PATCH", path, world.writer, Json::object(), {{"If-Match", "2"}}).status == 400);
 
-  CHECK(world.ask("DELETE", path, world.writer).status == 204);
+  const HttpAnswer late = world.ask("DELETE", path, world.writer, {}, {{"If-Match", "\"1\""}});
+  CHECK(late.status == 412);
+  CHECK(late.code() == "conflict");
+  CHECK(world.ask("DELETE", path, world.writer, {}, {{"If-Match", "W/\"2\""}}).status == 400);
+  CHECK(world.ask("GET", path, world.writer).status == 200);
+  CHECK(world.ask("DELETE", path, world.writer, {}, {{"If-Match", "\"2\""}}).status == 204);
+  CHECK(world.ask("DELETE", path, world.writer, {}, {{"If-Match", "\"2\""}}).status == 404);
   CHECK(world.ask("GET", path, world.writer).status == 404);
+  CHECK(world.ask("DELETE", "/v1/entities/note/" + world.create("note", {{"text", "c"}}).str(), world.writer).status ==
+        204);
+}
+
+TEST_CASE("each id can be named in a path", "[server]") {
+  ServedWorld world;
+  for (const auto& [id, segment] : std::vector<std::pair<std::string, std::string>>{{".", "~."},
+                                                                                    {"..", "~.."},
+                                                                                    {"export", "~export"},
+                                                                                    {"~.", "~~."},
+                                                                                    {"~~export", "~~~export"},
+                                                                                    {"~", "~"},
+                                                                                    {"~a", "~a"},
+                                                                                    {"...", "..."},
+                                                                                    {"query", "query"},
+                                                                                    {"a/b c", "a%2Fb%20c"}}) {
+    INFO(id);
+    world.system().entities("note").create(Json{{"text", id}}, {.id = EntityId(id)});
+    const std::string path = "/v1/entities/note/" + segment;
+    CHECK(world.ask("GET", path, world.writer).json().at("id") == id);
+    CHECK(world.ask("PATCH", path, world.writer, Json{{"data", {{"number", 1}}}}).json().at("id") == id);
+    CHECK(world.ask("PUT", "/v1/relations/" + segment + "/next/" + segment, world.writer).status == 204);
+    CHECK(world.ask("GET", "/v1/relations/" + segment + "/next", world.writer).json().at("items").at(0).at("id") == id);
+    CHECK(world.ask("DELETE", path, world.writer).status == 204);
+  }
+  CHECK(world.ask("GET", "/v1/entities/note/..", world.writer).status == 400);
+  CHECK(world.ask("GET", "/v1/entities/note/%2e", world.writer).status == 400);
+}
+
+TEST_CASE("a condition that a route does not check is refused, not dropped", "[server]") {
+  ServedWorld world;
+  const std::string id = world.create("note", {{"text", "a"}}).str();
+  const std::string path = "/v1/entities/note/" + id;
+  const std::pair<std::string, std::string> match{"If-Match", "\"1\""};
+  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
+           {"GET", path},
+           {"POST", path + "/restore"},
+           {"POST", path + "/purge"},
+           {"POST", "/v1/entities/note"},
+           {"POST", "/v1/transaction"},
+           {"PUT", "/v1/relations/" + id + "/next/" + id},
+           {"DELETE", "/v1/relations/" + id + "/next/" + id},
+           {"PUT", "/v1/types/note"},
+           {"PUT", "/v1/members/ada"},
+           {"DELETE", "/v1/members/ada"}}) {
+    const std::optional<Json> body = method == "GET" ? std::nullopt : std::optional(Json::object());
+    const HttpAnswer answer = world.ask(method, target, world.writer, body, {match});
+    INFO(method << " " << target << ": " << answer.body);
+    CHECK(answer.status == 400);
+    CHECK(answer.body.find("If-Match") != std::string::npos);
+  }
+  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+           {"If-None-Match", "*"},
+           {"If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"},
+           {"If-Modified-Since", "Thu, 01 Jan 2099 00:00:00 GMT"}}) {
+    INFO(name);
+    CHECK(world.ask("PATCH", path, world.writer, Json{{"data", {{"text", "b"}}}}, {{name, value}}).status == 400);
+    CHECK(world.ask("DELETE", path, world.writer, {}, {{name, value}}).status == 400);
+  }
+  CHECK(world.ask("GET", path, world.writer, {}, {{"If-None-Match", "\"1\""}}).json().at("version") == 1);
+}
+
+TEST_CASE("an operation of a transaction takes no member that it does not use", "[server]") {
+  ServedWorld world;
+  const std::string id = world.create("note", {{"text", "a"}}).str();
+  const auto send = [&](Json operation) {
+    return world.ask("POST", "/v1/transaction", world.writer, Json{{"operations", {std::move(operation)}}});
+  };
+  CHECK(send({{"op", "restore"}, {"type", "note"}, {"id", id}, {"version", 3}}).status == 400);
+  CHECK(send({{"op", "upsert"}, {"type", "note"}, {"key", {"text"}}, {"data", {{"text", "a"}}}, {"version", 3}}).status ==
+        400);
+  CHECK(send({{"op", "remove"}, {"type", "note"}, {"id", id}, {"version", 3}}).status == 409);
+  CHECK(world.ask("GET", "/v1/entities/note/" + id, world.writer).status == 200);
+  CHECK(send({{"op", "remove"}, {"type", "note"}, {"id", id}, {"version", 1}}).status == 200);
 }
 
 TEST_CASE("an answer over HTTP holds no hidden row and no hidden field", "[server]") {

@@ -111,6 +111,17 @@ Response get_many(const Call& call) {
   return rows_response(entities(call).get_many(ids));
 }
 
+// What `write` returns; an error in the text of `data` names its place in the body.
+template <class Write>
+auto with_places(const BodyObject& body, const Write& write) {
+  try {
+    return write();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::invalid_data) throw;
+    throw body.placed(error, "data");
+  }
+}
+
 std::string location_of(const Call& call, const EntityId& id) {
   return "/v1/entities/" + call.path("type") + "/" + id.str();
 }
@@ -119,7 +130,8 @@ Response create_entity(const Call& call) {
   const BodyObject body(call.request().body, {"data", "status"});
   CreateOptions options;
   options.status = written_status(body);
-  const Written written = entities(call).create(JsonTextView{body.required_text("data")}, options);
+  const Written written =
+      with_places(body, [&] { return entities(call).create(JsonTextView{body.required_text("data")}, options); });
   Response out = written_response(written, 201);
   out.headers.emplace_back("Location", location_of(call, written.id));
   return out;
@@ -149,6 +161,12 @@ bool is_at_another_version(const EntityRepository& repository, const EntityId& i
   }
 }
 
+// Throws Error{permission_denied} if the actor may not read the type, so that the version cannot be compared.
+void require_version(const EntityRepository& repository, const EntityId& id, std::int64_t version) {
+  if (const auto now = repository.find(id); now && now->version() != version)
+    throw Refusal(412, "conflict", "the row has changed since that version; read it again and repeat the change");
+}
+
 Response patch_entity(const Call& call) {
   const BodyObject body(call.request().body, {"data", "status"});
   UpdateOptions options;
@@ -156,7 +174,8 @@ Response patch_entity(const Call& call) {
   options.version = expected_version(call.request());
   const EntityRepository repository = entities(call);
   try {
-    return written_response(repository.update(id_of(call), JsonTextView{body.text("data").value_or("{}")}, options));
+    return written_response(with_places(
+        body, [&] { return repository.update(id_of(call), JsonTextView{body.text("data").value_or("{}")}, options); }));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::conflict || !options.version) throw;
     // A stale version and a taken unique key are both conflicts; only the first is cured by reading again.
@@ -169,7 +188,8 @@ Response upsert_entity(const Call& call) {
   const BodyObject body(call.request().body, {"key", "data"});
   const auto key = body.strings("key");
   if (!key) throw Refusal(400, "malformed_request", "the body needs `key`: the paths of a unique key of the type");
-  const Upserted upserted = entities(call).upsert(*key, JsonTextView{body.required_text("data")});
+  const Upserted upserted =
+      with_places(body, [&] { return entities(call).upsert(*key, JsonTextView{body.required_text("data")}); });
   Response out = written_response(upserted.written, upserted.created ? 201 : 200);
   out.body = "{\"created\":" + std::string(upserted.created ? "true" : "false") + ",\"entity\":" + out.body + "}";
   if (upserted.created) out.headers.emplace_back("Location", location_of(call, upserted.written.id));
@@ -184,7 +204,17 @@ Response purge_entity(const Call& call) {
 }
 
 Response remove_entity(const Call& call) {
-  entities(call).remove(id_of(call));
+  const EntityId id = id_of(call);
+  const auto version = expected_version(call.request());
+  if (!version) {
+    entities(call).remove(id);
+    return no_content();
+  }
+  call.session().transaction([&](const Session& unit) {
+    const EntityRepository repository = unit.entities(call.path("type"));
+    require_version(repository, id, *version);
+    repository.remove(id);
+  });
   return no_content();
 }
 
@@ -260,13 +290,15 @@ void add_entity_routes(std::vector<Route>& routes) {
        .handler = patch_entity,
        .lane = Lane::write,
        .request = "EntityPatch",
-       .answer = "Entity"});
+       .answer = "Entity",
+       .takes_if_match = true});
   routes.push_back({.method = Method::remove,
                     .pattern = "/v1/entities/{type}/{id}",
-                    .summary = "Deletes an entity",
+                    .summary = "Deletes an entity; with If-Match only at that version",
                     .handler = remove_entity,
                     .lane = Lane::write,
-                    .status = 204});
+                    .status = 204,
+                    .takes_if_match = true});
 }
 
 }  // namespace struere::server

@@ -1,4 +1,12 @@
 // Several operations in one commit.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <string_view>
+#include <vector>
+
 #include "server/body_object.hpp"
 #include "server/entity_json.hpp"
 #include "server/refusal.hpp"
@@ -10,6 +18,8 @@ namespace {
 
 constexpr std::size_t most_operations = 1000;
 constexpr std::size_t most_bytes = 8 << 20;
+const std::initializer_list<std::string_view> operation_members{"op",  "type", "id",       "data", "status", "version",
+                                                                "key", "from", "relation", "to",   "payload"};
 
 std::string written_text(const Written& written) {
   if (!written.row) return Json{{"id", written.id.str()}}.dump();
@@ -22,9 +32,38 @@ EntityId id_in(const BodyObject& operation, std::string_view member = "id") {
   return EntityId(operation.required_string(member));
 }
 
+// Throws Refusal{400} if the operation has a member that it does not use: a `version` that nobody compares must not be
+// dropped.
+void require_used_members(const std::string& op, const BodyObject& operation) {
+  using Names = std::vector<std::string_view>;
+  static const std::map<std::string_view, Names> used{{"create", {"type", "data", "status"}},
+                                                      {"update", {"type", "id", "data", "status", "version"}},
+                                                      {"upsert", {"type", "key", "data"}},
+                                                      {"remove", {"type", "id", "version"}},
+                                                      {"restore", {"type", "id"}},
+                                                      {"purge", {"type", "id"}},
+                                                      {"get", {"type", "id"}},
+                                                      {"link", {"from", "relation", "to"}},
+                                                      {"unlink", {"from", "relation", "to"}},
+                                                      {"event", {"type", "id", "payload"}}};
+  const auto found = used.find(op);
+  if (found == used.end()) return;
+  for (const std::string_view name : operation_members)
+    if (name != "op" && operation.has(name) && std::ranges::find(found->second, name) == found->second.end())
+      throw Refusal(400, "malformed_request", fmt::format("`{}` takes no `{}`", op, name));
+}
+
+void remove_at(const EntityRepository& entities, const EntityId& id, std::optional<std::int64_t> version) {
+  if (version)
+    if (const auto now = entities.find(id); now && now->version() != *version)
+      throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
+  entities.remove(id);
+}
+
 // The text of the answer to one operation.
 std::string carry_out_operation(const Session& unit, const BodyObject& operation) {
   const std::string op = operation.required_string("op");
+  require_used_members(op, operation);
   if (op == "link" || op == "unlink") {
     const RelationRepository relations = unit.relations();
     const EntityId from = id_in(operation, "from"), to = id_in(operation, "to");
@@ -58,7 +97,7 @@ std::string carry_out_operation(const Session& unit, const BodyObject& operation
            ",\"entity\":" + written_text(upserted.written) + "}";
   }
   if (op == "restore") return written_text(entities.restore(id_in(operation)));
-  if (op == "remove") return entities.remove(id_in(operation)), "{}";
+  if (op == "remove") return remove_at(entities, id_in(operation), operation.integer("version")), "{}";
   if (op == "purge") return entities.purge(id_in(operation)), "{}";
   throw Refusal(400, "malformed_request",
                 "`op` is create, update, upsert, remove, restore, purge, get, link, unlink or event");
@@ -74,8 +113,7 @@ Response run_transaction(const Call& call) {
       at = 0;
       for (const std::string_view operation : operations) {
         if (at > 0) results += ',';
-        results += carry_out_operation(unit, BodyObject(operation, {"op", "type", "id", "data", "status", "version",
-                                                                    "key", "from", "relation", "to", "payload"}));
+        results += carry_out_operation(unit, BodyObject(operation, operation_members));
         if (results.size() > most_bytes)
           throw Error(ErrorCode::invalid_query, "the answers of the operations hold more than 8 MiB; divide them");
         ++at;

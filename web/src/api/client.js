@@ -8,8 +8,11 @@ export function when_signed_out(handler) {
   on_signed_out = handler;
 }
 
+// Ids that a path cannot have as they are begin with ~ (docs/http.md).
+const as_segment = (text) => (/^~*(\.|\.\.|export)$/.test(text) ? "~" : "") + encodeURIComponent(text);
+
 export function path_of(...segments) {
-  return "/v1/" + segments.map((segment) => encodeURIComponent(segment)).join("/");
+  return "/v1/" + segments.map(as_segment).join("/");
 }
 
 export function with_parameters(path, parameters) {

@@ -121,7 +121,7 @@ export function RowsPage({ type, parameters }) {
       <Link class="button" to="/view-as" parameters={{ type: type.slug, where: parameters.where, search: parameters.search, status: parameters.status }}><Icon name="eye" />View as</Link>
       <CopyAs call={call_of(type, query)} />
       <Button icon="more" label="Import and export" onClick={(event) => open_menu(event, [
-        { words: "Export all rows (NDJSON)", icon: "download", act: () => download(path_of("entities", type.slug, "export"), `${type.slug}-${current_environment()}.ndjson`) },
+        { words: "Export all rows (NDJSON)", icon: "download", act: () => download(`${path_of("entities", type.slug)}/export`, `${type.slug}-${current_environment()}.ndjson`) },
         { words: "Import NDJSON…", icon: "upload", act: () => set_overlay("import") },
         { words: "Columns…", icon: "columns", act: () => set_overlay("columns") },
       ])} />
