@@ -15,7 +15,7 @@ namespace struere::cli {
 namespace {
 
 MembershipRole membership_of(const Json& member) {
-  return value_of(member.at("membership"), std::array{MembershipRole::member, MembershipRole::admin});
+  return member.at("membership") == "admin" ? MembershipRole::admin : MembershipRole::member;
 }
 
 class RemotePlace final : public Place {
