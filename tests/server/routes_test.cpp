@@ -73,27 +73,27 @@ TEST_CASE("a condition that a route does not check is refused, not dropped", "[s
   const std::string id = world.create("note", {{"text", "a"}}).str();
   const std::string path = "/v1/entities/note/" + id;
   const std::pair<std::string, std::string> match{"If-Match", "\"1\""};
-  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
-           {"GET", path},
-           {"POST", path + "/restore"},
-           {"POST", path + "/purge"},
-           {"POST", "/v1/entities/note"},
-           {"POST", "/v1/transaction"},
-           {"PUT", "/v1/relations/" + id + "/next/" + id},
-           {"DELETE", "/v1/relations/" + id + "/next/" + id},
-           {"PUT", "/v1/types/note"},
-           {"PUT", "/v1/members/ada"},
-           {"DELETE", "/v1/members/ada"}}) {
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"GET", path},
+                                                        {"POST", path + "/restore"},
+                                                        {"POST", path + "/purge"},
+                                                        {"POST", "/v1/entities/note"},
+                                                        {"POST", "/v1/transaction"},
+                                                        {"PUT", "/v1/relations/" + id + "/next/" + id},
+                                                        {"DELETE", "/v1/relations/" + id + "/next/" + id},
+                                                        {"PUT", "/v1/types/note"},
+                                                        {"PUT", "/v1/members/ada"},
+                                                        {"DELETE", "/v1/members/ada"}}) {
     const std::optional<Json> body = method == "GET" ? std::nullopt : std::optional(Json::object());
     const HttpAnswer answer = world.ask(method, target, world.writer, body, {match});
     INFO(method << " " << target << ": " << answer.body);
     CHECK(answer.status == 400);
     CHECK(answer.body.find("If-Match") != std::string::npos);
   }
-  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
-           {"If-None-Match", "*"},
-           {"If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"},
-           {"If-Modified-Since", "Thu, 01 Jan 2099 00:00:00 GMT"}}) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"If-None-Match", "*"},
+                                                        {"If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"},
+                                                        {"If-Modified-Since", "Thu, 01 Jan 2099 00:00:00 GMT"}}) {
     INFO(name);
     CHECK(world.ask("PATCH", path, world.writer, Json{{"data", {{"text", "b"}}}}, {{name, value}}).status == 400);
     CHECK(world.ask("DELETE", path, world.writer, {}, {{name, value}}).status == 400);
@@ -108,8 +108,9 @@ TEST_CASE("an operation of a transaction takes no member that it does not use", 
     return world.ask("POST", "/v1/transaction", world.writer, Json{{"operations", {std::move(operation)}}});
   };
   CHECK(send({{"op", "restore"}, {"type", "note"}, {"id", id}, {"version", 3}}).status == 400);
-  CHECK(send({{"op", "upsert"}, {"type", "note"}, {"key", {"text"}}, {"data", {{"text", "a"}}}, {"version", 3}}).status ==
-        400);
+  CHECK(
+      send({{"op", "upsert"}, {"type", "note"}, {"key", {"text"}}, {"data", {{"text", "a"}}}, {"version", 3}}).status ==
+      400);
   CHECK(send({{"op", "remove"}, {"type", "note"}, {"id", id}, {"version", 3}}).status == 409);
   CHECK(world.ask("GET", "/v1/entities/note/" + id, world.writer).status == 200);
   CHECK(send({{"op", "remove"}, {"type", "note"}, {"id", id}, {"version", 1}}).status == 200);
