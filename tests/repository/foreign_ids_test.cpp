@@ -153,6 +153,11 @@ const std::map<std::string, Call>& calls() {
          sessions(a).restore(EntityId(t.entity));
          return none;
        }},
+      {"EntityRepository::restore_all",
+       [=](auto& a, auto& t) {
+         sessions(a).restore_all({EntityId(t.entity)});
+         return none;
+       }},
       {"EntityRepository::purge",
        [=](auto& a, auto& t) {
          sessions(a).purge(EntityId(t.entity));
