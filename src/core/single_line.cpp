@@ -45,6 +45,11 @@ std::string cut_text(std::string text, std::size_t most) {
   return text.replace(end, std::string::npos, mark);
 }
 
+std::string shown_place(std::string_view place) {
+  constexpr std::size_t longest_place = 1024;
+  return cut_text(valid_utf8(place.substr(0, longest_place + 4)), longest_place);
+}
+
 std::string message_line(std::string_view text) {
   // Only the beginning is read, so that a text of megabytes costs no more than the message.
   return cut_text(single_line(valid_utf8(text.substr(0, longest_line + 4))), longest_line);

@@ -22,6 +22,9 @@ std::string in_quotes(std::string_view text);
 
 inline constexpr std::size_t longest_line = 8UL << 10;  // of a message, in bytes; docs/limits.md
 
+// A place whose names somebody chose, in front of what is wrong there: it must not push that out of the message.
+std::string shown_place(std::string_view place);
+
 // Valid UTF-8 of at most `most` bytes. A longer one is cut between two characters and ends in "…".
 std::string cut_text(std::string text, std::size_t most);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/single_line.hpp"
 #include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
 #include "repository/event_purge.hpp"
@@ -304,9 +305,11 @@ void EntityWriter::refuse_data(const SchemaFault& fault, const Json& written, co
     return std::ranges::any_of(operation_.admitting_masks(*operation_.plan(Action::read, type_), row), &Mask::empty);
   };
   if (mask.empty() && (!before || sees_all(*before)))
-    throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: {}", message, place, fault.description)).at(place);
+    throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: {}", message, shown_place(place), fault.description))
+        .at(place);
   if (fault.place.empty() || !writes_whole(written, fault.place, before != nullptr)) invalid_data(message);
-  throw Error(ErrorCode::invalid_data, fmt::format("{}: `{}`: the value does not match the schema", message, place))
+  throw Error(ErrorCode::invalid_data,
+              fmt::format("{}: `{}`: the value does not match the schema", message, shown_place(place)))
       .at(place);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/json_text.hpp"
+#include "core/single_line.hpp"
 
 namespace struere {
 namespace {
@@ -32,7 +33,8 @@ CanonicalObject WrittenJson::read(const char* what) const {
     const auto place = place_of_unstorable(value);
     if (!place) unacceptable(fmt::format("{} cannot be stored: {}", what, fault.message));
     const std::string path = "data" + *place;
-    throw Error(ErrorCode::invalid_data, fmt::format("{} cannot be stored: `{}`: {}", what, path, fault.message))
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("{} cannot be stored: `{}`: {}", what, shown_place(path), fault.message))
         .at(path);
   }
   if (!is_canonical(value)) return {parse_canonical_json(*text), *std::move(text)};

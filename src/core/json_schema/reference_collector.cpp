@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/json_schema/schema_graph.hpp"
+#include "core/single_line.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::json_schema {
@@ -15,7 +16,7 @@ constexpr std::size_t longest_place = json_max_depth - 1;  // the root has depth
 constexpr std::size_t most_visits = 20'000;
 
 [[noreturn]] void refuse_reference(const std::string& place, const std::string& message) {
-  throw Error(ErrorCode::invalid_definition, fmt::format("`schema{}`: {}", place, message));
+  throw Error(ErrorCode::invalid_definition, fmt::format("`schema{}`: {}", shown_place(place), message));
 }
 
 // For each node, a node with `references` that it leads to (or itself); no_node if there is none.
@@ -92,7 +93,7 @@ class ReferenceCollector {
                            fmt::format("it is undecidable where this `references` applies, because it is reached "
                                        "through `schema{}`; reach it by `properties`, `items` of one schema, `allOf` "
                                        "and `$ref` alone",
-                                       places_[target]));
+                                       shown_place(places_[target])));
       }
     });
   }

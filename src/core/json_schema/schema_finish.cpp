@@ -4,6 +4,7 @@
 
 #include "core/json_schema/schema_graph.hpp"
 #include "core/memory_use.hpp"
+#include "core/single_line.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere::json_schema {
@@ -44,9 +45,9 @@ class ChainCheck {
     if (visit.next < visit.targets.size()) {
       const NodeId target = visit.targets[visit.next++];
       if (length_[target] == under_way)
-        throw Error(
-            ErrorCode::invalid_definition,
-            fmt::format("`schema{}`: a `$ref` leads back to this schema without going into the data", places_[target]));
+        throw Error(ErrorCode::invalid_definition,
+                    fmt::format("`schema{}`: a `$ref` leads back to this schema without going into the data",
+                                shown_place(places_[target])));
       if (length_[target] == 0) enter(target);
       return;
     }
@@ -56,7 +57,7 @@ class ChainCheck {
       throw Error(ErrorCode::invalid_definition,
                   fmt::format("`schema{}`: more than {} schemas are applied to one value, one within another (`$ref`, "
                               "`allOf`, …)",
-                              places_[visit.node], max_chain));
+                              shown_place(places_[visit.node]), max_chain));
     length_[visit.node] = longest + 1;
     path_.pop_back();
   }

@@ -8,6 +8,7 @@
 #include "core/json_schema/schema_location.hpp"
 #include "core/json_schema/schema_resources.hpp"
 #include "core/json_schema/schema_values.hpp"
+#include "core/single_line.hpp"
 #include "core/suggestion.hpp"
 
 namespace struere::json_schema {
@@ -295,7 +296,7 @@ class SchemaReader {
     if (graph_.patterns.size() == max_patterns)
       refuse_at(place, fmt::format("the schema has more than {} different patterns", max_patterns));
     const Pattern& pattern =
-        graph_.patterns.emplace(text, Pattern(text, fmt::format("`schema{}`", place))).first->second;
+        graph_.patterns.emplace(text, Pattern(text, fmt::format("`schema{}`", shown_place(place)))).first->second;
     pattern_bytes_ += text.size();
     if (pattern_bytes_ > max_pattern_bytes)
       refuse_at(place, fmt::format("the patterns of a schema are at most {} KiB together", max_pattern_bytes >> 10));

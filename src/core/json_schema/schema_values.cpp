@@ -28,7 +28,7 @@ std::uint8_t type_named(const Json& name) {
 }  // namespace
 
 [[noreturn]] void refuse_at(std::string_view place, const std::string& message) {
-  throw Error(ErrorCode::invalid_definition, fmt::format("`schema{}`: {}", place, message));
+  throw Error(ErrorCode::invalid_definition, fmt::format("`schema{}`: {}", shown_place(place), message));
 }
 
 std::string quoted(const std::string& text) { return in_quotes(std::string_view(text).substr(0, 200)); }
