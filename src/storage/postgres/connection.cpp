@@ -38,6 +38,8 @@ constexpr std::chrono::seconds cancellation_time(2);
 // would after the question.
 constexpr std::chrono::milliseconds surely_usable(1);
 constexpr std::chrono::milliseconds longest_poll(60'000);
+// For how long a transaction may wait for its process.
+constexpr std::chrono::milliseconds longest_idle(60'000);
 constexpr std::string_view query_canceled = "57014";
 
 // Methods of the planner that only searches use (plan_freely).
@@ -125,6 +127,10 @@ void Connection::prepare_session() {
   }
   // Each id leads to one row, so that no row is worth keeping. Servers before version 14 know no such setting.
   if (plans_once_) set({"enable_memoize = off"});
+  // A process that was stopped in the middle of a transaction lets go of its locks as one that is gone does. What the
+  // role, the database or the URL says about it prevails.
+  if (run("SELECT pg_catalog.current_setting('idle_in_transaction_session_timeout') = '0'").integer(0, 0) != 0)
+    set({fmt::format("idle_in_transaction_session_timeout = {}", longest_idle.count())});
   // The server lets go of the locks of a host that is gone after a minute, not after hours.
   if (is_over_network()) set({"tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"});
 }

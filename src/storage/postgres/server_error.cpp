@@ -53,6 +53,11 @@ void throw_server_error(std::string_view state, std::string_view message) {
         .retryable();
   if (is_shutdown(state))
     throw Error(ErrorCode::storage, "the server is shutting down or starting; try again later").retryable();
+  if (state == "25P03")
+    throw Error(ErrorCode::storage,
+                "the transaction waited for its own program for longer than the server allows (a minute), while others "
+                "may have waited for it, and nothing of it was kept; do long work before or after it")
+        .transient();
   if (state == "55P03")
     throw Error(ErrorCode::storage,
                 "another writer held the lock for longer than the busy timeout; try again, or raise "

@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "storage/postgres/connection.hpp"
 #include "struere/storage/postgres.hpp"
 #include "struere/struere.hpp"
 #include "support/postgres_database.hpp"
@@ -135,6 +136,28 @@ TEST_CASE("a statement that the server cancels by itself is told from a query th
   CHECK(std::string(stopped.what()).find("longer than its timeout") != std::string::npos);
   other.run("ROLLBACK");
   CHECK(session.entities("note").get(kept).version() == 1);
+}
+
+TEST_CASE("a transaction whose program is stopped lets go of its locks", "[postgres]") {
+  const Company company;
+  {
+    postgres::Connection connection(postgres::Target::parse(company.server.application()));
+    CHECK(connection.run("SHOW idle_in_transaction_session_timeout").bytes(0, 0) == "1min");
+  }
+  company.run("ALTER DATABASE " + company.server.name() + " SET idle_in_transaction_session_timeout = '300ms'");
+  const Database database = Database::open(company.server.application());
+  const Session session = database.trusted_host().system_session(acme, Environment::development);
+  const Error undone = caught([&] {
+    session.transaction([&](const Session& unit) {
+      unit.entities("note").create({{"title", "lost"}});
+      std::this_thread::sleep_for(std::chrono::milliseconds(800));
+      unit.entities("note").create({{"title", "lost as well"}});
+    });
+  });
+  CHECK(undone.is_transient());
+  CHECK(std::string(undone.what()).find("waited for its own program") != std::string::npos);
+  session.entities("note").create({{"title", "kept"}});
+  CHECK(company.count() == 1);
 }
 
 TEST_CASE("connections that the server closed meanwhile are replaced without an error", "[postgres]") {
