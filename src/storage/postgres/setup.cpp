@@ -53,7 +53,12 @@ class Setup {
     try {
       check_schema(connection_);
       return true;
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      try {
+        connection_.run("SELECT 1");
+      } catch (const Error&) {  // the server refused to look: its words tell why
+        throw error;
+      }
       return false;
     }
   }
