@@ -51,6 +51,11 @@ void run(const Options& options, const std::optional<std::string>& organization)
   if (organization && std::ranges::find(known, *served.organization, &Organization::id) == known.end())
     throw Error(ErrorCode::not_found, fmt::format("the database has no organization `{}`", *organization));
   require_built_in_tools(workspace.database(), served);
+  // Once, however often it is tried again.
+  served.on_failure = [said = std::string()](const std::exception& failure) mutable {
+    if (said != failure.what()) tell_aside("no run can be carried out: {}", failure.what());
+    said = failure.what();
+  };
   TriggerWorker worker(workspace.database(), served);
   worker.start();
   if (!options.json) say("Carrying out triggers. Stop with Ctrl-C.");

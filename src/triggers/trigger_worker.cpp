@@ -69,7 +69,12 @@ void TriggerWorker::start() {
     while (!stop.stop_requested()) {
       try {
         state->run(stop);
-      } catch (...) {  // a full disk, a lock that was held too long, no memory: what is due stays due
+      } catch (const std::exception& failure) {  // a full disk, a lock that was held too long: what is due stays due
+        try {
+          if (state->options.on_failure) state->options.on_failure(failure);
+        } catch (...) {  // the host's own, which must not end the worker
+        }
+      } catch (...) {
       }
       wake.wait_for(lock, stop, state->options.poll_interval, [] { return false; });
     }

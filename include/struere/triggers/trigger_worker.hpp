@@ -44,6 +44,8 @@ struct TriggerWorkerOptions {
   // Only runs of this organization, and of this environment; nullopt: of all.
   std::optional<OrganizationId> organization = {};
   std::optional<Environment> environment = {};
+  // Called in the thread that start() began, for each attempt to look for runs that fails, of the storage say.
+  std::function<void(const std::exception& failure)> on_failure = {};
 
   bool serves(const OrganizationId& id, Environment one) const {
     return (!organization || *organization == id) && (!environment || *environment == one);
