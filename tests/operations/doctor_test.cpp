@@ -210,6 +210,19 @@ TEST_CASE("an altered log and a damaged file are errors, and tell of their organ
     CHECK(faults[0].find("`entity_types`") != std::string::npos);
     CHECK(found_in(world, {.organization = OrganizationId("other")}).at(0) == "error storage");
   }
+  SECTION("an index of words that cannot be opened") {
+    raw.run("DELETE FROM entity_search_data");
+    CHECK_FALSE(world.host().check_storage().faults.empty());
+  }
+  SECTION("data that is no JSON") {
+    world.define_type({{"slug", "plain"}});
+    world.create("plain", {{"text", "words"}});
+    raw.run(
+        "UPDATE entities SET data = 'not JSON' WHERE id IN (SELECT id FROM entities ORDER BY created_at DESC LIMIT 1)");
+    const auto faults = world.host().check_storage().faults;
+    CHECK(std::ranges::any_of(
+        faults, [](const std::string& fault) { return fault.find("the data of 1 entities is not JSON") == 0; }));
+  }
   SECTION("the index of words") {
     raw.run("DELETE FROM entity_search_docsize");
     const auto faults = world.host().check_storage().faults;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/postgres/entity_scan.hpp"
 #include "storage/postgres/field_key_table.hpp"
 #include "storage/postgres/type_keys.hpp"
 #include "storage/postgres/unique_keys.hpp"
@@ -62,15 +63,30 @@ StorageReport check_field_keys(Work& work, const StoredScope& scope) {
   return report;
 }
 
+std::int64_t count_damaged(Work& work, std::int64_t scope, EntityTypeKey type) {
+  std::int64_t out = 0;
+  EntityScan rows(work, scope, type);
+  while (rows.next()) try {
+      (void)parse_canonical_json(rows.entity().data);
+    } catch (const Error& error) {
+      if (error.is_transient()) throw;
+      ++out;
+    }
+  return out;
+}
+
 // A row whose value is missing does not keep another row from having the same; one that lacks a word is not found by
 // it.
-void check_unique_keys_and_words(Work& work, const StoredScope& scope, StorageReport& report) {
+void check_rows(Work& work, const StoredScope& scope, StorageReport& report) {
   const Result types = work.in(scope.number)
                            .run("SELECT slug, type_key FROM struere.entity_types WHERE scope_id = $1 ORDER BY slug",
                                 Parameters().add(scope.number));
   for (int row = 0; row < types.rows(); ++row) {
     const std::string slug(types.bytes(row, 0));
     const EntityTypeKey type = types.integer(row, 1);
+    if (const std::int64_t damaged = count_damaged(work, scope.number, type); damaged > 0)
+      report.faults.push_back(fmt::format(
+          "the data of {} entities of `{}` is not JSON, and reading them fails; restore a backup", damaged, slug));
     const TypeKeys keys = read_type_keys(work, scope.number, type);
     if (const std::int64_t wrong = UniqueKeys(work, scope.number).count_faults(type, keys.unique); wrong > 0)
       report.faults.push_back(
@@ -96,7 +112,7 @@ StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin)
       StorageReport of_scope = retried([&] {
         const auto work = begin();
         StorageReport out = check_field_keys(*work, scope);
-        check_unique_keys_and_words(*work, scope, out);
+        check_rows(*work, scope, out);
         return out;
       });
       std::ranges::move(*of_scope.field_keys, std::back_inserter(*report.field_keys));

@@ -36,9 +36,23 @@ void check_search(Connection& connection, StorageReport& report) {
   Statement lost = connection.prepare(
       "SELECT count(*) FROM searchable_entities WHERE search_row NOT IN (SELECT id FROM entity_search_docsize)");
   lost.step();
+  connection.prepare("SELECT 1 FROM entity_search('a') LIMIT 1").step();  // fails if the index cannot be opened
   if (lost.integer(0) > 0)
     report.faults.push_back(
         fmt::format("the index of words lacks {} entities, which no search finds; restore a backup", lost.integer(0)));
+}
+
+void check_rows(Connection& connection, StorageReport& report) {
+  std::int64_t damaged = 0;
+  Statement rows = connection.prepare("SELECT data FROM entities");
+  while (rows.step()) try {
+      (void)parse_canonical_json(rows.text(0));
+    } catch (const Error&) {
+      ++damaged;
+    }
+  if (damaged > 0)
+    report.faults.push_back(
+        fmt::format("the data of {} entities is not JSON, and reading them fails; restore a backup", damaged));
 }
 
 std::vector<FieldKeyReport> field_keys(Connection& connection) {
@@ -99,6 +113,7 @@ StorageReport check_file(Connection& connection) {
   attempt([&] { check_pages(connection, report); });
   attempt([&] { check_references(connection, report); });
   attempt([&] { check_search(connection, report); });
+  attempt([&] { check_rows(connection, report); });
   attempt([&] { report.field_keys = field_keys(connection); });
   attempt([&] { check_field_keys(connection, report); });
   attempt([&] { check_unique_keys(connection, report); });

@@ -178,6 +178,9 @@ TEST_CASE("what is missing of unique keys and of the index of words is found", "
   CHECK(faults().find("1 values of the unique keys of `pupil` do not agree with their rows") == 0);
   stage.tamper("UPDATE struere.unique_values SET entity_id = '" + newest + "' WHERE value LIKE '%b%'");
   CHECK(faults().find("3 values of the unique keys of `pupil`") == 0);
+  stage.tamper("UPDATE struere.entities SET data = 'not JSON' WHERE id = '" + newest + "'");
+  CHECK(faults().find("the data of 1 entities of `pupil` is not JSON") != std::string::npos);
+  stage.tamper("UPDATE struere.entities SET data = '{\"email\":\"c\"}' WHERE id = '" + newest + "'");
   stage.tamper("DELETE FROM struere.entity_words WHERE word = 'words'");
   CHECK(faults().find("the index of words lacks words of 1 entities of `note`") == 0);
 }
