@@ -80,7 +80,7 @@ TEST_CASE("a fault of JSON is counted from the beginning of the body", "[server]
            {"POST", "/v1/entities/note"}, {"PATCH", "/v1/entities/note/" + id}}) {
     const std::string told = detail(method, target, R"({"data": {"text": nul}})");
     INFO(told);
-    CHECK(told.ends_with("not JSON at byte 21 of the body"));
+    CHECK(told.ends_with("not JSON at byte 22 of the body"));
   }
   CHECK(detail("POST", "/v1/entities/note/query", R"({"limit": nul})").ends_with("not JSON at byte 14 of the body"));
 }
