@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "struere/core/json.hpp"
 
 namespace struere {
@@ -32,9 +33,30 @@ std::string single_line(std::string_view text) {
 
 std::string in_quotes(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+namespace {
+
+// In bytes, of the first character; 0 if it is not valid UTF-8.
+std::size_t size_of_character(std::string_view text) {
+  if (static_cast<unsigned char>(text.front()) < 0x80) return 1;
+  for (std::size_t size = 2; size <= 4 && size <= text.size(); ++size)
+    if (is_text(std::string(text.substr(0, size)), size)) return size;
+  return 0;
+}
+
+}  // namespace
+
 std::string valid_utf8(std::string_view text) {
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return std::string(text);
-  return Json::parse(in_quotes(text)).get<std::string>();
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t size = size_of_character(text);
+    if (size == 0)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
+    else
+      out += text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return out;
 }
 
 std::string cut_text(std::string text, std::size_t most) {

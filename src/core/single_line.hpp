@@ -14,7 +14,7 @@ namespace STRUERE_COMPANION_API struere {
 // Writes control characters and other line breaks (U+0085, U+2028, U+2029) as \x0a, \u2028 and the like.
 std::string single_line(std::string_view text);
 
-// The text with U+FFFD in place of each byte that is not valid UTF-8.
+// Writes each byte that is not valid UTF-8 as \xff and the like.
 std::string valid_utf8(std::string_view text);
 
 // The text as a JSON string, with U+FFFD in place of bytes that are not valid UTF-8. It never throws for what it holds.

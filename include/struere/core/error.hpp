@@ -33,8 +33,8 @@ std::string_view to_string(ErrorCode code) noexcept;
 // the actor may not see. Expected answers have forms that do not throw: `can`, `find`.
 class Error : public std::runtime_error {
  public:
-  // The message is one line of valid UTF-8: a control character in it, as a stored name may have one, becomes \x0a or
-  // the like, and a byte that is not UTF-8 becomes U+FFFD. It has at most 8 KiB; a longer one is cut and ends in "…".
+  // The message is one line of valid UTF-8: a control character in it, as a stored name may have one, and a byte that
+  // is not UTF-8 become \x0a or the like. It has at most 8 KiB; a longer one is cut and ends in "…".
   Error(ErrorCode code, const std::string& message);
   // A message of several lines, each as above, of at most 64 KiB in all.
   Error(ErrorCode code, const std::vector<std::string>& lines);
