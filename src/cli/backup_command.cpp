@@ -9,7 +9,6 @@
 #include "struere/operations/backup.hpp"
 
 namespace struere::cli {
-namespace {}  // namespace
 
 void add_backup(CLI::App& program, Options& options) {
   static std::string file;
