@@ -279,6 +279,7 @@ void run_guarded(const Caller& caller, Access access, const Attempt& attempt, Op
   if (UnitOfWork* const unit = caller.unit())
     return unit->run(caller, attempt, [&](GuardedOperation& operation) {
       require_may(caller.actor(), access);
+      if (is_write(access)) unit->require_writable();
       body.call(body.body, operation);
     });
   Engine& engine = caller.engine();

@@ -36,7 +36,8 @@ UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
     : engine_(engine),
       scope_(scope),
       forks_(fork_count()),
-      transaction_(engine.storage->begin(scope, Access::write)),
+      is_read_only_(engine.storage->is_read_only()),
+      transaction_(engine.storage->begin(scope, is_read_only_ ? Access::read : Access::write)),
       by_clock_(engine.clock->now()),
       now_(std::max(by_clock_, transaction_->last_time())),
       generation_(transaction_->generation()) {}
@@ -88,9 +89,15 @@ std::shared_ptr<CompiledScope> UnitOfWork::compiled() {
   return changed_;
 }
 
+void UnitOfWork::require_writable() const {
+  if (!is_read_only_) return;
+  throw Error(ErrorCode::storage,
+              "the database is open for reading only, and nothing was written; open it for writing");
+}
+
 void UnitOfWork::commit() {
   require_usable();
-  transaction_->commit();
+  if (!is_read_only_) transaction_->commit();
 }
 
 void UnitOfWork::end() noexcept {

@@ -35,6 +35,7 @@ class ForwardingStorage : public Storage {
   const Digest& cursor_key() override { return wrapped_->cursor_key(); }
   void require_in_place() override { wrapped_->require_in_place(); }
   bool is_remote() const noexcept override { return wrapped_->is_remote(); }
+  bool is_read_only() const noexcept override { return wrapped_->is_read_only(); }
   std::optional<CommitCounts> commit_counts() override { return wrapped_->commit_counts(); }
   StorageReport check() override { return wrapped_->check(); }
 

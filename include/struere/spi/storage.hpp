@@ -108,6 +108,9 @@ class Storage {
   // Whether each operation waits for another process or machine, which may not answer.
   virtual bool is_remote() const noexcept { return false; }
 
+  // Whether it was opened for reading only: each begin() of a write throws Error{storage}.
+  virtual bool is_read_only() const noexcept { return false; }
+
   // Since it was opened, by this object. nullopt if the storage does not count.
   virtual std::optional<CommitCounts> commit_counts() { return std::nullopt; }
 

@@ -157,6 +157,7 @@ class PostgresStorage final : public Storage {
 
   const Digest& cursor_key() override { return cursor_key_; }
   bool is_remote() const noexcept override { return true; }
+  bool is_read_only() const noexcept override { return options_.read_only; }
   void require_in_place() override {
     retried([&] {
       const Lease lease = pool_.lease();

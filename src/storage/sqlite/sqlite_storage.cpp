@@ -321,6 +321,8 @@ class SqliteStorage final : public Storage {
                        read_record_values(statement, columns)};
   }
 
+  bool is_read_only() const noexcept override { return options_.read_only; }
+
   void touch_api_key(const Digest& hash, Timestamp at) noexcept override {
     if (options_.read_only) return;
     try {

@@ -42,7 +42,11 @@ std::string read_notes(const std::string& path) {
   for (const auto& write : {std::function<void()>([&] {
                               system.entities("note").create({{"n", 4}});
                             }),
-                            std::function<void()>([&] { system.transaction([](Session&) {}); }),
+                            std::function<void()>([&] {
+                              system.transaction([](Session& unit) {
+                                if (unit.entities("note").count() == 3) unit.entities("note").create({{"n", 4}});
+                              });
+                            }),
                             std::function<void()>([&] { database.trusted_host().create_organization("Zen"); })}) {
     const std::string error = error_of(write);
     out += error.starts_with("storage: ") && error.find("open for reading only") != std::string::npos ? " refused"
@@ -83,6 +87,19 @@ TEST_CASE("a file with mode 0444 in a folder that may not be written is read", "
   CHECK(as_another_user([&] { return read_notes(path); }) == all_is_read);
   chmod(std::filesystem::path(path).parent_path().c_str(), 0755);
   CHECK(as_another_user([&] { return read_notes(path); }) == all_is_read);
+}
+
+TEST_CASE("a transaction that only reads works where nothing may be written", "[read-only]") {
+  const TemporaryFolder folder;
+  make_notes_file(folder.file());
+  const auto database = Database::open(folder.file(), {.sqlite = {.read_only = true}});
+  const Session system = system_of_notes(database);
+  std::size_t found = 0;
+  system.transaction([&](Session& unit) {
+    found = unit.entities("note").list({.search = "wor"}).size();
+    found += static_cast<std::size_t>(unit.entities("note").count());
+  });
+  CHECK(found == 6);
 }
 
 TEST_CASE("a reader sees what a writer beside it commits", "[read-only]") {
