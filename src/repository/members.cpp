@@ -66,6 +66,11 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
     require_changer(transaction->part(0), actors[0].scope());
     const auto before = find_membership(transaction->part(0), actors[0].scope(), user);
     if (before ? role == before->role : !role) return false;
+    // Only the host could make an admin again.
+    if (by == user && !has_other_admin(transaction->part(0), user))
+      throw Error(ErrorCode::conflict,
+                  "this user is the last admin of the organization; make another member an admin first, or let the "
+                  "host do this");
     if (role)
       put_membership(transaction->part(0), {organization, user, *role, engine_->clock->now()});
     else

@@ -1,6 +1,6 @@
 #include "server/organization_admin.hpp"
 
-#include <algorithm>
+#include <vector>
 
 #include "server/storage_reports.hpp"
 #include "struere/core/error.hpp"
@@ -31,7 +31,6 @@ MembershipRole OrganizationAdmin::put_member(const UserId& user, const std::stri
   const TrustedHost host = database_.trusted_host();
   const auto found = host.member(organization_, user);
   if (found && !role) return found->role;
-  if (found && found->role == MembershipRole::admin && role != MembershipRole::admin) require_other_admin(user);
   try {
     host.create_user(name.empty() ? user.str() : name, user);
   } catch (const Error& error) {  // the user exists, perhaps in another organization
@@ -42,24 +41,7 @@ MembershipRole OrganizationAdmin::put_member(const UserId& user, const std::stri
   return now;
 }
 
-void OrganizationAdmin::require_other_admin(const UserId& user) const {
-  MemberQuery query{1000, {}};
-  for (;;) {
-    const auto page = members(query);
-    if (std::ranges::any_of(
-            page, [&](const Membership& one) { return one.role == MembershipRole::admin && one.user != user; }))
-      return;
-    if (std::ssize(page) < *query.limit) break;
-    query.after = page.back().user;
-  }
-  throw Error(ErrorCode::conflict,
-              "this user is the last admin of the organization; make another member an admin first, or let the host do "
-              "this");
-}
-
 bool OrganizationAdmin::remove_member(const UserId& user) const {
-  const auto found = database_.trusted_host().member(organization_, user);
-  if (found && found->role == MembershipRole::admin) require_other_admin(user);
   return database_.trusted_host().remove_member(organization_, user, user_);
 }
 

@@ -45,8 +45,6 @@ class OrganizationAdmin {
   std::int64_t sign_out(const UserId& user) const;
 
  private:
-  void require_other_admin(const UserId& user) const;
-
   const Database& database_;
   StorageReports& storage_reports_;
   OrganizationId organization_;

@@ -73,6 +73,13 @@ std::vector<Membership> stored_memberships(Transaction& transaction, const Scope
   return out;
 }
 
+bool has_other_admin(Transaction& transaction, const UserId& user) {
+  RecordSelection admins{RecordTable::memberships, {{"role", {}, to_value(MembershipRole::admin)}}, {"user_id"}};
+  admins.limit = 2;
+  return std::ranges::any_of(select<Membership>(transaction, std::move(admins)),
+                             [&](const Membership& admin) { return admin.user != user; });
+}
+
 void put_membership(Transaction& transaction, const Membership& membership) {
   if (transaction.update_records(RecordTable::memberships, {{"user_id", {}, membership.user.str()}},
                                  {{"role", to_value(membership.role)}}) == 0)

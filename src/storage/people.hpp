@@ -26,6 +26,7 @@ std::optional<Membership> find_membership(Transaction& transaction, const Scope&
 // By user: at most `limit` of those that come after `after`.
 std::vector<Membership> stored_memberships(Transaction& transaction, const Scope& scope, std::int64_t limit,
                                            const std::optional<UserId>& after);
+bool has_other_admin(Transaction& transaction, const UserId& user);
 void put_membership(Transaction& transaction, const Membership& membership);  // by user
 void remove_membership(Transaction& transaction, const UserId& user);         // and the sessions of an operator
 

@@ -1,6 +1,9 @@
 // SPEC 7: who joins, changes and leaves is told in both environments, and nothing of a member outlives the membership.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <future>
+
 #include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
@@ -62,6 +65,38 @@ TEST_CASE("who is removed loses the roles of both environments, and has none whe
     CHECK(world.user("ana", {}, environment).actor().roles().empty());
     CHECK(world.user("ben", {}, environment).actor().roles().size() == 1);
   }
+}
+
+TEST_CASE("by their own hand, the last admin stays one, whoever else leaves at the same moment", "[members]") {
+  World world(any_storage());
+  const TrustedHost host = world.host();
+  const UserId ben("ben");
+  for (const UserId& user : {ana, ben}) {
+    host.create_user(user.str(), user);
+    host.put_member(acme_of_members, user, MembershipRole::admin);
+  }
+  for (int round = 0; round < 20; ++round) {
+    const auto leave = [&](const UserId& user) {
+      const std::string error = error_of([&] {
+        if (round % 2 == 0)
+          host.put_member(acme_of_members, user, MembershipRole::member, user);
+        else
+          host.remove_member(acme_of_members, user, user);
+      });
+      return error.starts_with("conflict: this user is the last admin") ? std::string("refused") : error;
+    };
+    auto other = std::async(std::launch::async, [&] { return leave(ana); });
+    const std::vector<std::string> ends{leave(ben), other.get()};
+    CHECK(std::ranges::count(ends, "no error") == 1);
+    CHECK(std::ranges::count(ends, "refused") == 1);
+    std::size_t admins = 0;
+    for (const Membership& member : host.members(acme_of_members)) admins += member.role == MembershipRole::admin;
+    CHECK(admins == 1);
+    for (const UserId& user : {ana, ben}) host.put_member(acme_of_members, user, MembershipRole::admin);
+  }
+  CHECK(host.remove_member(acme_of_members, ben, ana));
+  host.put_member(acme_of_members, ana, MembershipRole::member);  // the host may
+  CHECK(host.members(acme_of_members).front().role == MembershipRole::member);
 }
 
 TEST_CASE("roles that were left behind are not given to who joins", "[members][sqlite]") {

@@ -58,7 +58,7 @@ class TrustedHost {
   std::optional<Membership> member(const OrganizationId& organization, const UserId& user) const;
   // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7). The events name
   // the system, or the user `by`, on whose behalf the host does this; Error{permission_denied} unless that is an org
-  // admin.
+  // admin, and Error{conflict} where it is the last one and would be one no more.
   void put_member(const OrganizationId& organization, const UserId& user, MembershipRole role = MembershipRole::member,
                   const std::optional<UserId>& by = {}) const;
   // Also takes away the roles that the user was assigned in either environment, and ends the user's sessions as an
