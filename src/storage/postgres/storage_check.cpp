@@ -9,10 +9,12 @@
 
 #include "storage/postgres/entity_scan.hpp"
 #include "storage/postgres/field_key_table.hpp"
+#include "storage/postgres/row_security.hpp"
 #include "storage/postgres/type_keys.hpp"
 #include "storage/postgres/unique_keys.hpp"
 #include "storage/postgres/word_table.hpp"
 #include "storage/retry.hpp"
+#include "storage/sql/key_faults.hpp"
 #include "storage/sql/stored_texts.hpp"
 #include "struere/core/error.hpp"
 
@@ -36,7 +38,6 @@ std::vector<StoredScope> scopes_of(Work& work) {
   return out;
 }
 
-// Rows that have no key, or keys that no row has: the rows would be missing from answers.
 StorageReport check_field_keys(Work& work, const StoredScope& scope) {
   StorageReport report;
   report.field_keys.emplace();
@@ -53,14 +54,43 @@ StorageReport check_field_keys(Work& work, const StoredScope& scope) {
         {scope.organization, scope.environment, slug, read_texts(types.bytes(row, 2)), types.integer(row, 3) != 0});
     if (slug == checked) continue;
     checked = slug;
-    const std::int64_t wrong = FieldKeyTable(work, scope.number).count_faults(types.integer(row, 1));
-    if (wrong > 0)
-      report.faults.push_back(
-          fmt::format("{} field keys of `{}` do not agree with their rows; define the type without the fields that its "
-                      "schema and rules index, and then with them, to build the keys anew",
-                      wrong, slug));
+    report_field_keys(report, FieldKeyTable(work, scope.number).count_faults(types.integer(row, 1)), slug);
   }
   return report;
+}
+
+// What the role lacks of the application's privileges, by which an operation fails later. A role that may write
+// nowhere, as that of backups, is not the application's.
+void check_privileges(Work& work, StorageReport& report) {
+  std::string sql = "SELECT current_user::text";
+  std::vector<std::string> names;
+  for (const TableWall& wall : table_walls(Layout::one_server))
+    for (std::string_view rest = wall.privileges; !rest.empty();) {
+      const std::size_t comma = rest.find(", ");
+      const std::string_view privilege = rest.substr(0, comma);
+      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 2);
+      const std::size_t column = privilege.find('(');
+      if (column == std::string_view::npos)
+        sql += fmt::format(", pg_catalog.has_table_privilege('struere.{}', '{}')", wall.table, privilege);
+      else
+        sql += fmt::format(", pg_catalog.has_column_privilege('struere.{}', '{}', '{}')", wall.table,
+                           privilege.substr(column + 1, privilege.size() - column - 2), privilege.substr(0, column));
+      names.push_back(fmt::format("{} on struere.{}", privilege, wall.table));
+    }
+  const Result held = work.anywhere().run(sql);
+  std::string lacking;
+  bool may_write = false;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (held.integer(0, static_cast<int>(i) + 1) == 0)
+      lacking += (lacking.empty() ? "" : ", ") + names[i];
+    else if (!names[i].starts_with("SELECT"))
+      may_write = true;
+  }
+  if (may_write && !lacking.empty())
+    report.faults.push_back(
+        fmt::format("the role {} has not the privileges {}, and operations that need them fail; run "
+                    "`struere pg init` again, which makes the grants",
+                    held.bytes(0, 0), lacking));
 }
 
 std::int64_t count_damaged(Work& work, std::int64_t scope, EntityTypeKey type) {
@@ -75,8 +105,6 @@ std::int64_t count_damaged(Work& work, std::int64_t scope, EntityTypeKey type) {
   return out;
 }
 
-// A row whose value is missing does not keep another row from having the same; one that lacks a word is not found by
-// it.
 void check_rows(Work& work, const StoredScope& scope, StorageReport& report) {
   const Result types = work.in(scope.number)
                            .run("SELECT slug, type_key FROM struere.entity_types WHERE scope_id = $1 ORDER BY slug",
@@ -88,11 +116,7 @@ void check_rows(Work& work, const StoredScope& scope, StorageReport& report) {
       report.faults.push_back(fmt::format(
           "the data of {} entities of `{}` is not JSON, and reading them fails; restore a backup", damaged, slug));
     const TypeKeys keys = read_type_keys(work, scope.number, type);
-    if (const std::int64_t wrong = UniqueKeys(work, scope.number).count_faults(type, keys.unique); wrong > 0)
-      report.faults.push_back(
-          fmt::format("{} values of the unique keys of `{}` do not agree with their rows, so that rows may be made "
-                      "that are not unique; define the type without `unique`, and then with it, to build the keys anew",
-                      wrong, slug));
+    report_unique_keys(report, UniqueKeys(work, scope.number).count_faults(type, keys.unique), slug);
     if (const std::int64_t lost = WordTable(work, scope.number).count_faults(type, keys.search); lost > 0)
       report.faults.push_back(
           fmt::format("the index of words lacks words of {} entities of `{}`, which searches do not find; define the "
@@ -107,6 +131,10 @@ StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin)
   StorageReport report;
   report.field_keys.emplace();
   try {
+    retried([&] {
+      const auto work = begin();
+      check_privileges(*work, report);
+    });
     const auto scopes = retried([&] { return scopes_of(*begin()); });
     for (const StoredScope& scope : scopes) {
       StorageReport of_scope = retried([&] {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/sql/key_faults.hpp"
 #include "storage/sql/stored_texts.hpp"
 #include "storage/sqlite/field_keys.hpp"
 #include "storage/sqlite/unique_keys.hpp"
@@ -68,34 +69,27 @@ std::vector<FieldKeyReport> field_keys(Connection& connection) {
   return out;
 }
 
-// Rows without a key, and keys without a row. Queries would not return such rows.
-void check_field_keys(Connection& connection, StorageReport& report) {
+// Calls `check` with the scope, the key and the name of each type that has keys in the table.
+template <class Check>
+void each_type_with(Connection& connection, std::string_view keys, const Check& check) {
   Statement types = connection.prepare(
-      "SELECT DISTINCT k.scope_id, k.type_key, t.slug FROM field_keys k JOIN entity_types t ON t.scope_id = k.scope_id "
-      "AND t.type_key = k.type_key WHERE k.state = 'whole'");
-  while (types.step()) {
-    const std::int64_t wrong = FieldKeyTable(connection, types.integer(0)).count_faults(types.integer(1));
-    if (wrong > 0)
-      report.faults.push_back(
-          fmt::format("{} field keys of `{}` do not agree with their rows; define the type without the fields that its "
-                      "schema and rules index, and then with them, to build the keys anew",
-                      wrong, types.text(2)));
-  }
+      fmt::format("SELECT DISTINCT k.scope_id, k.type_key, t.slug FROM {} k JOIN entity_types t ON t.scope_id = "
+                  "k.scope_id AND t.type_key = k.type_key",
+                  keys));
+  while (types.step()) check(types.integer(0), types.integer(1), types.text(2));
 }
 
-// A row whose value is missing here does not keep another row from having the same.
+void check_field_keys(Connection& connection, StorageReport& report) {
+  each_type_with(connection, "(SELECT * FROM field_keys WHERE state = 'whole')",
+                 [&](std::int64_t scope, EntityTypeKey type, std::string_view slug) {
+                   report_field_keys(report, FieldKeyTable(connection, scope).count_faults(type), slug);
+                 });
+}
+
 void check_unique_keys(Connection& connection, StorageReport& report) {
-  Statement types = connection.prepare(
-      "SELECT DISTINCT k.scope_id, k.type_key, t.slug FROM unique_keys k JOIN entity_types t ON t.scope_id = "
-      "k.scope_id AND t.type_key = k.type_key");
-  while (types.step()) {
-    const std::int64_t wrong = UniqueKeys(connection, types.integer(0)).count_faults(types.integer(1));
-    if (wrong > 0)
-      report.faults.push_back(
-          fmt::format("{} values of the unique keys of `{}` do not agree with their rows, so that rows may be made "
-                      "that are not unique; define the type without `unique`, and then with it, to build the keys anew",
-                      wrong, types.text(2)));
-  }
+  each_type_with(connection, "unique_keys", [&](std::int64_t scope, EntityTypeKey type, std::string_view slug) {
+    report_unique_keys(report, UniqueKeys(connection, scope).count_faults(type), slug);
+  });
 }
 
 }  // namespace

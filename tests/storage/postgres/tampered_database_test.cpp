@@ -184,3 +184,17 @@ TEST_CASE("what is missing of unique keys and of the index of words is found", "
   stage.tamper("DELETE FROM struere.entity_words WHERE word = 'words'");
   CHECK(faults().find("the index of words lacks words of 1 entities of `note`") == 0);
 }
+
+TEST_CASE("a privilege that the application's role lacks is found before an operation needs it", "[postgres][doctor]") {
+  TamperedDatabase stage;
+  const auto faults_of = [](const std::string& url) { return open_postgres_storage(url)->check().faults; };
+  CHECK(faults_of(stage.server.application()).empty());
+  CHECK(faults_of(stage.server.owner()).empty());
+  stage.raw.run("REVOKE INSERT ON struere.trigger_runs, struere.events FROM " + PostgresRoles().application);
+  stage.raw.run("REVOKE UPDATE (unfinished_copy) ON struere.organizations FROM " + PostgresRoles().application);
+  const auto faults = faults_of(stage.server.application());
+  REQUIRE(faults.size() == 1);
+  for (const char* const lacking : {"INSERT on struere.trigger_runs", "INSERT on struere.events",
+                                    "UPDATE(unfinished_copy) on struere.organizations"})
+    CHECK(faults.front().find(lacking) != std::string::npos);
+}
