@@ -326,6 +326,7 @@ void EntityRepository::update_all(const std::vector<EntityId>& ids, const Json& 
                                   const UpdateOptions& options) const {
   WrittenJson written(patch);
   written.prepare("the patch");
+  if (ids.empty()) check_arguments(caller_, [&] { (void)written.object("the patch"); });  // no row would look at it
   write_all(caller_, to_string(Action::update), type_, ids, {{type_, {&patch}}},
             [&](EntityWriter& writer, const std::string& id) { writer.update(id, written, options); });
 }
