@@ -151,8 +151,8 @@ void flush_output() {
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    // A closed stdout must stay unwritable. open() returns the lowest free number, which is this one.
-    open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    // A closed stdin stays unreadable, and a closed stdout unwritable. open() returns the lowest free number: this one.
+    open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
   }
 }
 

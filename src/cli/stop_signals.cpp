@@ -12,6 +12,8 @@ sigset_t stop_signals() {
   sigset_t out;
   sigemptyset(&out);
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&out, signal);
+  struct sigaction of_hangup = {};  // which `nohup` ignores, and this must not undo
+  if (sigaction(SIGHUP, nullptr, &of_hangup) == 0 && of_hangup.sa_handler != SIG_IGN) sigaddset(&out, SIGHUP);
   return out;
 }
 

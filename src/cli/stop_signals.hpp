@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM, for commands that finish what they are at before they end.
+// SIGINT, SIGTERM and the SIGHUP of a terminal that is closed, for commands that finish what they are at before they
+// end.
 #pragma once
 
 #include <atomic>

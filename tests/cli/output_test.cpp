@@ -144,6 +144,9 @@ TEST_CASE("a closed stdout is not the database", "[cli]") {
   REQUIRE(project.run(R"(data create note '{"text": "t"}')").code == 0);
   for (const char* const command : {"status", "data export note", "events", "keys list", "--help"})
     CHECK(project.run(std::string(command) + " >&- 2>&-").code != 0);
+  const Answer import = project.run("data import note <&-");  // is not an import of nothing
+  CHECK(import.code == 7);
+  CHECK(tells(import, "stdin cannot be read"));
   CHECK(project.run("verify").code == 0);
   CHECK(project.run("doctor").code == 0);
 }
