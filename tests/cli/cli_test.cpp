@@ -48,6 +48,15 @@ int rounds_of(int usual) {
 
 }  // namespace
 
+#if defined(__linux__) && defined(STRUERE_HAS_POSTGRES)
+TEST_CASE("a command on a file does not load libpq and its twenty libraries", "[cli]") {
+  const Project project;
+  const Answer loaded = project.run("--version", "LD_TRACE_LOADED_OBJECTS=1");
+  CHECK(tells(loaded, "libsqlite3"));
+  CHECK_FALSE(tells(loaded, "libpq"));
+}
+#endif
+
 TEST_CASE("from init to a release and back", "[cli]") {
   const Project project;
   CHECK(tells(project.run("sync"), "+ role author"));
