@@ -49,6 +49,18 @@ function(struere_builds_soon program)
   endif()
 endfunction()
 
+# GNU ld takes seconds for each program of a build with tests.
+if(STRUERE_DEVELOPER AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  find_program(STRUERE_LLD ld.lld)
+  find_program(STRUERE_GOLD ld.gold)
+  mark_as_advanced(STRUERE_LLD STRUERE_GOLD)
+  if(STRUERE_LLD)
+    add_link_options(-fuse-ld=lld)
+  elseif(STRUERE_GOLD)
+    add_link_options(-fuse-ld=gold)
+  endif()
+endif()
+
 if(STRUERE_SANITIZE)
   string(REPLACE ";" "," struere_sanitizers "${STRUERE_SANITIZE}")
   add_compile_options(-fsanitize=${struere_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -66,11 +78,14 @@ if(STRUERE_SANITIZE)
   endif()
 endif()
 
-# A source that instantiates Boost.Beast: a unit of its own. Under the sanitizers, most of what it is compiled to is Boost's.
+# A source that instantiates Boost.Beast: a unit of its own. Most of what it is compiled to is Boost's, and where tests are
+# to be built soon, it is not optimised.
 function(struere_source_with_boost source)
   set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
   if(STRUERE_SANITIZE)
     set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "-O0;-fno-sanitize=undefined")
+  elseif(CMAKE_UNITY_BUILD)
+    set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS -O0)
   endif()
 endfunction()
 

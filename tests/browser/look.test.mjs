@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Visit } from "./support/browser.mjs";
+import { every } from "./support/sampled.mjs";
 import { signed_in } from "./support/signed_in.mjs";
 
 const folder = process.env.STRUERE_SCREENSHOTS;
@@ -73,6 +74,7 @@ describe("each page", { concurrency: 2 }, () => {
           if (folder) await visit.shot(folder, `${name}-${look}${environment === "production" ? "-production" : ""}`);
         };
         for (const [name, path] of Object.entries(pages())) {
+          if (!(every || folder || samples.includes(name)) && (look !== "light" || environment === "production")) continue;
           await visit.follow(path, environment);
           await check(name);
         }

@@ -6,7 +6,9 @@
 #include <struere/adoption/adoption.hpp>
 #include <struere/struere.hpp>
 
-int main(int count, char** arguments) {
+#include "programs.hpp"
+
+int adopter(int count, char** arguments) {
   if (count != 3) return 2;
   struere::AdoptionOptions options;
   options.batch_rows = std::stoll(arguments[2]);
@@ -21,4 +23,5 @@ int main(int count, char** arguments) {
     std::printf("%s: %s\n", std::string(to_string(error.code())).c_str(), error.what());
     return 1;
   }
+  return 0;
 }

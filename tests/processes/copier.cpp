@@ -5,7 +5,9 @@
 
 #include <struere/struere.hpp>
 
-int main(int count, char** arguments) {
+#include "programs.hpp"
+
+int copier(int count, char** arguments) {
   if (count != 4) return 2;
   struere::CopyOptions options;
   options.batch_rows = std::stoll(arguments[3]);
@@ -20,4 +22,5 @@ int main(int count, char** arguments) {
     std::printf("%s: %s\n", std::string(to_string(error.code())).c_str(), error.what());
     return 1;
   }
+  return 0;
 }

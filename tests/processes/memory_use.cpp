@@ -8,6 +8,7 @@
 #include <new>
 #include <string>
 
+#include "programs.hpp"
 #include "struere/struere.hpp"
 
 namespace {
@@ -27,7 +28,7 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 #endif
 
-int main(int, char** arguments) {
+int memory_use(int, char** arguments) {
   using namespace struere;
   const auto held = [] { return static_cast<long long>(mallinfo2().uordblks + mallinfo2().hblkhd); };
   const long long before = held();
@@ -48,4 +49,5 @@ int main(int, char** arguments) {
   const long long start = allocations;
   const EntityPage page = notes.list({.limit = 1000});
   std::printf("%lld %lld %d %lld %zu\n", opened, asked, allowed, allocations - start, page.size());
+  return 0;
 }

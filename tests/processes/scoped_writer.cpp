@@ -21,10 +21,11 @@
 #include <struere/struere.hpp>
 
 #include "../support/jumping_clock.hpp"
+#include "programs.hpp"
 
 using namespace struere;
 
-int main(int count, char** arguments) {
+int scoped_writer(int count, char** arguments) {
   if (count != 3) return 2;
   const std::string command = arguments[2];
   const test::JumpingClock jumping(77);
@@ -110,4 +111,5 @@ int main(int count, char** arguments) {
     std::printf("done\n");
     std::fflush(stdout);
   }
+  return 0;
 }

@@ -9,9 +9,11 @@
 
 #include <struere/struere.hpp>
 
+#include "programs.hpp"
+
 using namespace struere;
 
-int main(int count, char** arguments) {
+int trigger_host(int count, char** arguments) {
   if (count != 3 && count != 4) return 2;
   const auto database = Database::open(
       arguments[1], {.sqlite = {.durability = Durability::normal, .busy_timeout = std::chrono::seconds(30)}});
@@ -30,4 +32,5 @@ int main(int count, char** arguments) {
     std::fflush(stdout);
     worker.run_due();
   }
+  return 0;
 }

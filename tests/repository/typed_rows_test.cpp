@@ -78,6 +78,7 @@ TEST_CASE("update_all and remove_all change all rows or none, and name the row t
   CHECK(visits.count({.where = field("data.done") == true}) == 3);
   CHECK_ERROR(not_found, visits.remove_all({ids[0], ids[0]}));
   CHECK_ERROR(invalid_data, visits.update_all(ids, Json::array()));
+  CHECK_ERROR(invalid_data, visits.update_all({}, Json(3)));
   CHECK_ERROR(conflict, visits.update_all(ids, Json::object(), {.version = 1}));
   CHECK_ERROR(permission_denied, world.user("bo").entities("visit").remove_all({ids[0]}));
   CHECK_ERROR(invalid_data, visits.remove_all(std::vector<EntityId>(most_rows_written + 1, ids[0])));

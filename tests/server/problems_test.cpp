@@ -177,7 +177,7 @@ TEST_CASE("a client that is too slow is in the log as a timeout", "[server]") {
   }
 }
 
-TEST_CASE("a client that reads too slowly is disconnected, and delays nobody", "[server]") {
+TEST_CASE("a client that reads too slowly is disconnected, and delays nobody", "[server][large]") {
   server::ServerOptions options;
   options.limits.write_time = std::chrono::seconds(2);
   ServedWorld world(options);

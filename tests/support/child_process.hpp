@@ -57,8 +57,8 @@ class ChildProgram {
   ChildProgram(const std::string& name, const std::vector<std::string>& arguments) {
     int out[2], in[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(in, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const std::string program = process_dir() + "/" + name;
-    std::vector<char*> words{const_cast<char*>(program.c_str())};
+    const std::string program = process_program();
+    std::vector<char*> words{const_cast<char*>(program.c_str()), const_cast<char*>(name.c_str())};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
     child_ = fork();

@@ -3,6 +3,6 @@
 namespace struere::test {
 
 std::string source_dir() { return STRUERE_SOURCE_DIR; }
-std::string process_dir() { return STRUERE_TEST_PROCESS_DIR; }
+std::string process_program() { return STRUERE_TEST_PROCESS; }
 
 }  // namespace struere::test

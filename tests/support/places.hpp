@@ -5,7 +5,7 @@
 
 namespace struere::test {
 
-std::string source_dir();   // the checkout
-std::string process_dir();  // the programs that are started as second processes
+std::string source_dir();       // the checkout
+std::string process_program();  // what is started as a second process: its first argument names a program of processes/
 
 }  // namespace struere::test

@@ -126,7 +126,7 @@ TEST_CASE("what a step expands to and answers is bounded, in words", "[triggers]
   }
 }
 
-TEST_CASE("the result of a step, and all results of a run, are bounded in words", "[triggers]") {
+TEST_CASE("the result of a step, and all results of a run, are bounded in words", "[triggers][large]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
   for (int i = 0; i < 3; ++i) world.create("note", {{"text", std::string(900'000, 'x')}});
@@ -153,7 +153,7 @@ TEST_CASE("the result of a step, and all results of a run, are bounded in words"
   }
 }
 
-TEST_CASE("what the runs of one write hold together is bounded, in words", "[triggers]") {
+TEST_CASE("what the runs of one write hold together is bounded, in words", "[triggers][large]") {
   World world(any_storage());
   world.define_type({{"slug", "note"}});
   for (int i = 0; i < 200; ++i) world.system().triggers().define(calling("t" + std::to_string(i), "mine"));

@@ -118,7 +118,7 @@ TEST_CASE("a unit that is given up while much of it is still to be sent leaves i
   world.check_whole(1);
 }
 
-TEST_CASE("large rows wait for few others", "[postgres]") {
+TEST_CASE("large rows wait for few others", "[postgres][large]") {
   const ServedNotes world;
   std::vector<Json> rows;
   for (int i = 0; i < 30; ++i) rows.push_back({{"n", i}, {"large", std::string(900'000, 'x')}});

@@ -353,7 +353,7 @@ TEST_CASE("a read brings the generation along, whether or not there is a row", "
   read_all();
 }
 
-TEST_CASE("rows that are written together are looked for together", "[postgres]") {
+TEST_CASE("rows that are written together are looked for together", "[postgres][large]") {
   const PostgresDatabase server;
   const std::string url = server.application(), folder = host_of(url);
   if (!folder.starts_with('/')) return;  // the counter knows Unix sockets alone

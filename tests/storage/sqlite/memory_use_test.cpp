@@ -38,7 +38,7 @@ TEST_CASE("a thousand organizations and a page of a thousand rows take little me
   world.system(Environment::production, "organization-0").entities("note").create_all(rows);
 
   const std::string command =
-      process_dir() + "/memory_use " + world.folder.file() + " " + std::to_string(organizations);
+      process_program() + " memory_use " + world.folder.file() + " " + std::to_string(organizations);
   const std::unique_ptr<FILE, int (*)(FILE*)> output(popen(command.c_str(), "r"), pclose);
   long long opened = 0, asked = 0, allocations = 0;
   int allowed = 0, page = 0;

@@ -265,7 +265,7 @@ TEST_CASE("VACUUM leaves the index as it was", "[sqlite][search]") {
   world.check_index();
 }
 
-TEST_CASE("awkward words and terms find with the index what they find without", "[sqlite][search]") {
+TEST_CASE("awkward words and terms find with the index what they find without", "[sqlite][search][large]") {
   SearchWorld world;
   std::string unspaced, crowded;
   while (unspaced.size() < 900'000) unspaced += "日本語";
