@@ -7,9 +7,11 @@
 namespace struere::cli {
 namespace {
 
-constexpr std::array obstacle_kinds{Obstacle::Kind::entities_of_removed_type,    Obstacle::Kind::data_violates_schema,
-                                    Obstacle::Kind::assignments_of_removed_role, Obstacle::Kind::data_breaks_unique_key,
-                                    Obstacle::Kind::masked_values_shown,         Obstacle::Kind::holds_writers};
+constexpr std::array obstacle_kinds{
+    Obstacle::Kind::entities_of_removed_type,      Obstacle::Kind::data_violates_schema,
+    Obstacle::Kind::assignments_of_removed_role,   Obstacle::Kind::data_breaks_unique_key,
+    Obstacle::Kind::masked_values_shown,           Obstacle::Kind::holds_writers,
+    Obstacle::Kind::definition_reads_changed_field};
 
 }  // namespace
 

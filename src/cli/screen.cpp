@@ -30,6 +30,7 @@ const char* option_against(Obstacle::Kind kind) {
     case Obstacle::Kind::assignments_of_removed_role: return " (--drop-assignments)";
     case Obstacle::Kind::masked_values_shown: return " (--reveal)";
     case Obstacle::Kind::holds_writers: return " (--hold-writers)";
+    case Obstacle::Kind::definition_reads_changed_field:
     case Obstacle::Kind::data_breaks_unique_key:
     case Obstacle::Kind::entities_of_removed_type: break;
   }

@@ -117,6 +117,15 @@ class DefinitionCheck {
           require_field(name_, "data." + definition.at("unique")[i][j].get<std::string>(), at("/unique") / i / j);
   }
 
+  // The fields of a scope rule that read_role() accepts, those in its groups included.
+  void require_rule_fields(const std::string& type, const Json& rule, const Json::json_pointer& place) {
+    if (rule.contains("field")) require_field(type, rule.at("field"), place / "field");
+    for (const char* const group : {"any", "all"})
+      if (rule.contains(group))
+        for (std::size_t i = 0; i < rule.at(group).size(); ++i)
+          require_rule_fields(type, rule.at(group)[i], place / group / i);
+  }
+
   void check_role(const Json& definition) {
     // Checks part by part first, so that a fault has the place of its part.
     const std::size_t before = out_.faults.size();
@@ -133,7 +142,7 @@ class DefinitionCheck {
           require(DefinitionKind::entity_type, part.at("entityType"), place / "entityType");
         if (out_.faults.size() != before_part) continue;
         if (refused(place, [&] { read_role({{"name", name_}, {key, Json::array({part})}}, known_); })) continue;
-        if (part.contains("field")) require_field(part.at("entityType"), part.at("field"), place / "field");
+        if (key == std::string_view("scopeRules")) require_rule_fields(part.at("entityType"), part, place);
         if (part.contains("fieldPath"))
           require_maskable(part.at("entityType"), part.at("fieldPath"), place / "fieldPath");
         if (key == std::string_view("visibleFields"))

@@ -75,6 +75,7 @@ std::string_view to_string(Obstacle::Kind kind) noexcept {
     case data_breaks_unique_key: return "data_breaks_unique_key";
     case masked_values_shown: return "masked_values_shown";
     case holds_writers: return "holds_writers";
+    case definition_reads_changed_field: return "definition_reads_changed_field";
   }
   return "";
 }

@@ -1,6 +1,6 @@
 #include "definitions/each_entity.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include "repository/definition_writer.hpp"
 
@@ -49,6 +49,22 @@ void each_entity(GuardedOperation& operation, const EntityType& type, const std:
   });
 }
 
+void each_deleted_entity(GuardedOperation& operation, const std::vector<EntityTypeKey>& types,
+                         const std::function<void(const StoredEntity&)>& visit) {
+  constexpr std::size_t most_bytes = 4 << 20;
+  std::string after;
+  for (;;) {
+    const auto rows = operation.transaction().scan_entities(after, batch, most_bytes);
+    if (rows.empty()) return;
+    after = rows.back().id;
+    for (const StoredEntity& row : rows) {
+      if (!row.deleted || std::ranges::find(types, row.type) == types.end()) continue;
+      operation.spend(1);
+      visit(row);
+    }
+  }
+}
+
 bool each_event_until(GuardedOperation& operation, const EntityType& type, std::int64_t after,
                       const std::function<bool(const EventRecord&)>& visit) {
   EventSelection selection;
@@ -73,14 +89,24 @@ StoredData::StoredData(GuardedOperation& operation, std::optional<std::int64_t> 
 void StoredData::each_row(const EntityType& type,
                           const std::function<void(const std::string& id, const Json& data)>& visit) {
   if (!since_) return each_entity(operation_, type, [&](const Entity& row) { visit(row.id().str(), row.data()); });
-  std::set<std::string> changed;
-  each_event_until(operation_, type, *since_, [&](const EventRecord& event) {
-    if (event.entity) changed.insert(*event.entity);
-    return true;
-  });
-  for (const std::string& id : changed)
+  for (const std::string& id : changed_ids(type))
     if (const auto row = operation_.transaction().find_entity(id); row && row->type == type.key && !row->deleted)
       visit(id, parse_canonical_json(row->data));
+}
+
+std::set<std::string> StoredData::changed_ids(const EntityType& type) {
+  std::set<std::string> out;
+  if (since_) {
+    each_event_until(operation_, type, *since_, [&](const EventRecord& event) {
+      if (event.entity) out.insert(*event.entity);
+      return true;
+    });
+    return out;
+  }
+  // The log does not tell the changes any more.
+  each_entity(operation_, type, [&](const Entity& row) { out.insert(row.id().str()); });
+  each_deleted_entity(operation_, {type.key}, [&](const StoredEntity& row) { out.insert(row.id); });
+  return out;
 }
 
 void StoredData::each_event(const EntityType& type, const std::function<void(const EventRecord&)>& visit) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ void each_entity(GuardedOperation& operation, const EntityType& type, const std:
 // Stops when `visit` returns false, and then returns false.
 bool each_entity_until(GuardedOperation& operation, const EntityType& type,
                        const std::function<bool(const Entity&)>& visit);
+
+// Visits the entities of these types that are deleted, in batches. `visit` may change its row. Reads all entities of
+// the scope, because no index names the deleted ones.
+void each_deleted_entity(GuardedOperation& operation, const std::vector<EntityTypeKey>& types,
+                         const std::function<void(const StoredEntity&)>& visit);
 
 // Visits the events about entities of the type, deleted or not, that come after the sequence `after`: oldest first and
 // unmasked. Stops when `visit` returns false, and then returns false.
@@ -34,6 +40,8 @@ class StoredData {
 
   // Rows that are not deleted, in batches.
   void each_row(const EntityType& type, const std::function<void(const std::string& id, const Json& data)>& visit);
+  // The ids of these rows, and of the deleted ones.
+  std::set<std::string> changed_ids(const EntityType& type);
   void each_event(const EntityType& type, const std::function<void(const EventRecord&)>& visit);
   std::int64_t count(const EntityType& type);  // of all its rows that are not deleted, not only the changed ones
   std::vector<std::string> first_ids(const EntityType& type, std::int64_t most);

@@ -118,6 +118,25 @@ std::optional<std::vector<std::string>> EntityMigration::moved(const std::string
   return place;
 }
 
+std::optional<std::string> EntityMigration::change_of(const std::string& type, const std::string& field,
+                                                      bool unless_added) const {
+  const auto path = FieldPath::parse(field);
+  if (!path || !path->is_data()) return std::nullopt;
+  const auto touches = [&](const std::string& other) {
+    const auto place = FieldPath::parse("data." + other);
+    return place && (place->is_prefix_of(*path) || path->is_prefix_of(*place));
+  };
+  for (const MigrationStep& step : steps_) {
+    if (step.entity_type != type || !changes_data(step)) continue;
+    if (step.kind == Kind::rename_field && (touches(step.field) || touches(step.to)))
+      return fmt::format("renames `{}` to `{}`", step.field, step.to);
+    if (step.kind == Kind::rename_field || !touches(step.field)) continue;
+    if (step.kind == Kind::remove_field) return fmt::format("removes `{}`", step.field);
+    if (!unless_added) return fmt::format("adds `{}` to entities without it", step.field);
+  }
+  return std::nullopt;
+}
+
 Json EntityMigration::migrated(const std::string& type, Json data) const {
   for (const MigrationStep& step : steps_) {
     if (step.entity_type != type || !changes_data(step)) continue;

@@ -26,6 +26,10 @@ class EntityMigration {
   // The new place of the leaf at this place of an entity's data; `nullopt` if the leaf is removed.
   std::optional<std::vector<std::string>> moved(const std::string& type, std::vector<std::string> place) const;
 
+  // How a step changes `data` at, above or under this field, such as "renames `fee` to `price`"; `nullopt` if no step
+  // does. With `unless_added`, a step that adds the field where it is absent does not count.
+  std::optional<std::string> change_of(const std::string& type, const std::string& field, bool unless_added) const;
+
   // Throws Error{invalid_data} if a step would lose data.
   Json migrated(const std::string& type, Json data) const;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "core/compiled_schemas.hpp"
@@ -10,6 +11,7 @@
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/held_fields.hpp"
+#include "definitions/moved_fields.hpp"
 #include "definitions/obstacles.hpp"
 #include "definitions/pack_check.hpp"
 #include "definitions/pack_definitions.hpp"
@@ -153,8 +155,18 @@ class PackPlanner {
     made_.overrides = overrides_between(made_.base, merged);
     require_free(merged, part_, options().take_over);
     require_tools(merged);
-    set_plan(overlaid(without(current_, part_), merged), &migration);
-    if (!since_) find_migrated(migration);
+    const DefinitionSet all = overlaid(without(current_, part_), merged);
+    auto readers = readers_of_changed_fields(migration, all, made_.base);
+    try {
+      set_plan(all, &migration);
+    } catch (const Error& error) {  // usually that a definition names a field that is gone, which `readers` say better
+      if (error.code() != ErrorCode::invalid_definition || readers.empty()) throw;
+    }
+    const bool is_free = readers.empty();
+    auto& obstacles = made_.plan.definitions.obstacles;
+    obstacles.insert(obstacles.begin(), std::make_move_iterator(readers.begin()),
+                     std::make_move_iterator(readers.end()));
+    if (!since_ && is_free) find_migrated(migration);
   }
 
   // The author of a pack must state, for each changed schema, what happens to the data.
@@ -193,21 +205,47 @@ class PackPlanner {
 
   void find_migrated(const EntityMigration& migration) {
     const auto slugs = migration.types();
+    std::map<EntityTypeKey, std::string> types;
+    std::map<std::string, std::vector<std::string>> found;
     for (const EntityType& type : stored_entity_types(operation_.transaction())) {
       if (std::ranges::find(slugs, type.slug) == slugs.end()) continue;
-      std::vector<std::string> ids;
+      types.emplace(type.key, type.slug);
       each_entity(operation_, type, [&](const Entity& row) {
         const Json data = row.data();
         try {
-          if (migration.migrated(type.slug, data) != data) ids.push_back(row.id().str());
+          if (migration.migrated(type.slug, data) != data) found[type.slug].push_back(row.id().str());
         } catch (const Error&) {  // the plan reports it as an obstacle
         }
       });
-      if (ids.empty()) continue;
-      made_.plan.entities[type.slug] = std::ssize(ids);
-      add_held(type.slug, std::ssize(ids), "rewritten");
-      made_.migrated[type.slug] = std::move(ids);
     }
+    if (!types.empty()) find_migrated_deleted(migration, types, found);
+    for (auto& [slug, ids] : found) {
+      made_.plan.entities[slug] = std::ssize(ids);
+      add_held(slug, std::ssize(ids), "rewritten");
+      made_.migrated[slug] = std::move(ids);
+    }
+  }
+
+  void find_migrated_deleted(const EntityMigration& migration, const std::map<EntityTypeKey, std::string>& types,
+                             std::map<std::string, std::vector<std::string>>& found) {
+    std::vector<EntityTypeKey> keys;
+    for (const auto& [key, slug] : types) keys.push_back(key);
+    each_deleted_entity(operation_, keys, [&](const StoredEntity& row) {
+      const std::string& slug = types.at(row.type);
+      const Json data = parse_canonical_json(row.data);
+      try {
+        if (migration.migrated(slug, data) != data) found[slug].push_back(row.id);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::invalid_data) throw;
+        made_.plan.definitions.obstacles.push_back(
+            {Obstacle::Kind::data_violates_schema,
+             slug,
+             1,
+             {row.id},
+             fmt::format("the deleted entity {} of `{}` cannot be migrated ({}); purge it, or restore and change it",
+                         row.id, slug, error.what())});
+      }
+    });
   }
 
   void add_held(const std::string& type, std::int64_t count, const char* what) {

@@ -67,7 +67,8 @@ void remove_entities(GuardedOperation& operation, PackPlan& plan) {
   plan.entities = std::move(removed);
 }
 
-// Looks at the entities that the first look found, and at those that were written since.
+// Looks at the entities that the first look found, and at those that were written since. Deleted ones are migrated too:
+// rules decide by what is stored of them who sees their events, and they may be restored.
 void migrate_entities(GuardedOperation& operation, PackPlan& plan, const FirstLook& first) {
   const EntityMigration migration(plan.pack, plan.versions.front());
   const auto types = migration.types();
@@ -77,13 +78,12 @@ void migrate_entities(GuardedOperation& operation, PackPlan& plan, const FirstLo
     std::vector<std::string> ids;
     if (const auto found = first.migrated.find(type.slug); found != first.migrated.end()) ids = found->second;
     std::set<std::string> known(ids.begin(), ids.end());  // steps taken twice could do something else
-    StoredData(operation, first.since).each_row(type, [&](const std::string& id, const Json&) {
+    for (const std::string& id : StoredData(operation, first.since).changed_ids(type))
       if (known.insert(id).second) ids.push_back(id);
-    });
     for (const std::string& id : ids) {
       operation.spend(1);
       const auto row = operation.transaction().find_entity(id);
-      if (!row || row->deleted) continue;
+      if (!row || row->type != type.key) continue;
       const Json before = parse_canonical_json(row->data);
       const Json after = migration.migrated(type.slug, before);
       if (after == before) continue;

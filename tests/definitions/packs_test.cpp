@@ -233,7 +233,7 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
     world.create("box", {{"width", 1}});
     const EntityId wrong = world.create("box", {{"width", 2}, {"size", "huge"}});
     const EntityId gone = world.create("box", {{"size", "huge"}});
-    world.system().entities("box").remove(gone);  // what is deleted is asked nothing
+    world.system().entities("box").remove(gone);  // a deleted entity is migrated, and its schema is not checked
     const auto upgrade = [&](std::vector<MigrationStep> steps) {
       return packs.plan_upgrade(boxes("2.0.0", R"({"width": {"type": "integer"}, "weight": {"type": "integer"}})",
                                       {{"1.0.0", "2.0.0", std::move(steps)}}, {"weight"}));
@@ -255,13 +255,241 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
 
     plan = upgrade({add, {MigrationStep::Kind::remove_field, "box", "size"}});
     CHECK(plan.definitions.obstacles.empty());
-    CHECK(plan.entities.at("box") == 2);
+    CHECK(plan.entities.at("box") == 3);
     // What comes between the plan and its application is migrated, or refused, as well.
     const EntityId late = world.create("box", {{"size", "small"}});
     packs.apply(plan);
     CHECK(world.system().entities("box").get(late).data() == Json{{"weight", 1}});
     CHECK(world.system().entities("box").count() == 3);
   }
+}
+
+namespace {
+
+// A pack of one type, `person`, whose schema names the fields or, if it is open, may have others too.
+Pack people(const std::string& version, std::initializer_list<const char*> fields, bool is_open,
+            std::vector<MigrationStep> steps = {}) {
+  Pack out{"people", version, "", "", {}, {}};
+  if (version != "1.0.0") out.migrations.push_back({"1.0.0", version, std::move(steps)});
+  Json schema{{"type", "object"}, {"properties", Json::object()}};
+  for (const char* const field : fields) schema["properties"][field] = Json::object();
+  if (is_open) schema["patternProperties"]["^x"] = Json::object();
+  out.definitions.add(entity_type, {{"slug", "person"}, {"schema", schema}});
+  return out;
+}
+
+MigrationStep renaming(const char* from, const char* to) {
+  return {MigrationStep::Kind::rename_field, "person", from, to};
+}
+
+Json clerk(const char* rule) {
+  return {{"name", "clerk"},
+          {"policies", Json::parse(R"([{"resource": "person", "actions": ["list", "read"], "effect": "allow"}])")},
+          {"scopeRules", Json::array({Json::parse(rule)})}};
+}
+
+constexpr const char* not_archived = R"({"entityType": "person", "any": [
+    {"field": "data.archived", "operator": "exists", "value": false},
+    {"field": "data.archived", "operator": "eq", "value": false}]})";
+
+// The messages of the obstacles of this kind.
+std::vector<std::string> readers_in(const PackPlan& plan) {
+  std::vector<std::string> out;
+  for (const Obstacle& obstacle : plan.definitions.obstacles)
+    if (obstacle.kind == Obstacle::Kind::definition_reads_changed_field) out.push_back(obstacle.message);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an upgrade is refused while a role of the organization has a rule on a field that a step changes",
+          "[packs][leak]") {
+  struct Case {
+    std::vector<MigrationStep> steps;
+    std::initializer_list<const char*> fields;
+    const char* change;
+  };
+  const std::vector<Case> cases{
+      {{renaming("archived", "done")}, {"name", "done"}, "renames `archived` to `done`"},
+      {{{MigrationStep::Kind::remove_field, "person", "archived"}}, {"name"}, "removes `archived`"},
+      // The schema still has the name, for something else.
+      {{renaming("archived", "done")}, {"name", "archived", "done"}, "renames `archived` to `done`"},
+      {{{MigrationStep::Kind::remove_field, "person", "archived"}}, {"name", "archived"}, "removes `archived`"}};
+  for (const StorageKind kind : storage_kinds())
+    for (const bool is_open : {false, true})
+      for (const Case& each : cases) {
+        World world(kind);
+        const Packs packs = packs_of(world);
+        install(world, people("1.0.0", {"name", "archived"}, is_open));
+        world.define_role(clerk(not_archived));
+        const Session ana = world.user("ana", {"clerk"});
+        world.create("person", {{"name", "open"}});
+        world.create("person", {{"name", "HIDDEN"}, {"archived", true}});
+        REQUIRE(ana.entities("person").count() == 1);
+
+        const Pack next = people("2.0.0", each.fields, is_open, each.steps);
+        const PackPlan plan = packs.plan_upgrade(next);
+        const auto messages = readers_in(plan);
+        REQUIRE(messages.size() == 1);
+        for (const char* const part : {"scopeRules/0", "role `clerk`", "data.archived", "person", each.change})
+          CHECK(messages.front().find(part) != std::string::npos);
+        CHECK_ERROR(conflict, packs.apply(plan));
+        CHECK(packs.list().front().version == "1.0.0");
+        CHECK(ana.entities("person").count() == 1);
+
+        // As the message says: the rule goes with what it narrows.
+        world.define_role({{"name", "clerk"}});
+        packs.apply(packs.plan_upgrade(next));
+        CHECK(packs.list().front().version == "2.0.0");
+        CHECK_ERROR(permission_denied, ana.entities("person").count());
+      }
+}
+
+TEST_CASE("an upgrade migrates deleted entities too, as rules decide by them who sees their events", "[packs][leak]") {
+  for (const StorageKind kind : storage_kinds()) {
+    World world(kind);
+    const Packs packs = packs_of(world);
+    const auto with_clerk = [](Pack pack, const char* field) {
+      pack.definitions.add(role, clerk(fmt::format(R"({{"entityType": "person", "any": [
+          {{"field": "data.{0}", "operator": "exists", "value": false}},
+          {{"field": "data.{0}", "operator": "eq", "value": false}}]}})",
+                                                   field)
+                                           .c_str()));
+      return pack;
+    };
+    install(world, with_clerk(people("1.0.0", {"name", "archived"}, false), "archived"));
+    const Session ana = world.user("ana", {"clerk"});
+    const auto remove_hidden = [&] {
+      const EntityId id = world.create("person", {{"name", "HIDDEN"}, {"archived", true}});
+      world.system().entities("person").remove(id);
+      return id;
+    };
+    const EntityId gone = remove_hidden();
+    const EntityId living = world.create("person", {{"name", "HIDDEN"}, {"archived", true}});
+    world.create("person", {{"name", "open"}});
+    REQUIRE(ana.events().list().events.size() == 1);
+
+    const PackPlan plan = packs.plan_upgrade(
+        with_clerk(people("2.0.0", {"name", "done"}, false, {renaming("archived", "done")}), "done"));
+    CHECK(plan.entities.at("person") == 2);
+    const EntityId late = remove_hidden();
+    world.system().entities("person").remove(living);
+    packs.apply(plan);
+    CHECK(packs.list().front().history.back().at("entities").at("person") == 3);
+    CHECK(ana.events().list().events.size() == 1);
+    for (const EntityId& id : {gone, living, late}) {
+      CHECK_ERROR(not_found, world.system().entities("person").get(id));
+      world.system().entities("person").restore(id);
+      CHECK(world.system().entities("person").get(id).data().at("done") == true);
+    }
+    CHECK(ana.entities("person").count() == 1);
+    CHECK(world.system().events().verify().ok);
+  }
+}
+
+TEST_CASE("an upgrade is refused for a role that comes between the plan and its application", "[packs][leak]") {
+  World world;
+  const Packs packs = packs_of(world);
+  install(world, people("1.0.0", {"archived"}, true));
+  const PackPlan plan = packs.plan_upgrade(people("2.0.0", {"done"}, true, {renaming("archived", "done")}));
+  world.define_role(clerk(not_archived));
+  CHECK_ERROR(conflict, packs.apply(plan));
+}
+
+TEST_CASE("every definition that reads a changed field stops an upgrade, and one of the pack does not",
+          "[packs][leak]") {
+  World world;
+  const Packs packs = packs_of(world);
+  Pack first = people("1.0.0", {"name", "archived", "owner", "userId", "address"}, true);
+  first.definitions.add(role, clerk(not_archived));
+  install(world, first);
+  const DefinitionSet installed = definitions_of(world).current();
+  const auto upgrade = [&](std::vector<MigrationStep> steps) {
+    Pack next = people("2.0.0", {"name", "done", "owner", "userId", "address"}, true, std::move(steps));
+    next.definitions.add(role, clerk(R"({"entityType": "person", "any": [
+        {"field": "data.done", "operator": "exists", "value": false}]})"));
+    return readers_in(packs.plan_upgrade(next));
+  };
+  CHECK(upgrade({renaming("archived", "done")}).empty());
+
+  const auto with = [&](DefinitionKind kind, const Json& definition, std::vector<MigrationStep> steps) {
+    INFO(definition.dump());
+    DefinitionSet all = installed;
+    all.add(kind, definition);
+    bring_in(world, all);
+    auto out = upgrade(std::move(steps));
+    bring_in(world, installed);
+    return out.size();
+  };
+  const auto role_with = [](const char* rule) {
+    Json out = clerk(rule);
+    out["name"] = "ours";
+    return out;
+  };
+  const auto trigger_with = [](const char* more) {
+    Json out{{"slug", "ours"}, {"on", {{"entityType", "person"}, {"action", "created"}}}};
+    out["actions"] = Json::parse(R"([{"tool": "event.emit", "args": {"type": "ours.done"}}])");
+    out.merge_patch(Json::parse(more));
+    return out;
+  };
+  const std::vector<MigrationStep> renames{renaming("archived", "done")};
+  const char* const field_rule =
+      R"({"entityType": "person", "field": "data.archived.at", "operator": "exists", "value": false})";
+  CHECK(with(role, role_with(field_rule), renames) == 1);
+  CHECK(with(role, role_with(not_archived), renames) == 1);  // of another role than the pack's
+  CHECK(with(role, role_with(R"({"entityType": "person", "all": [{"any": [
+      {"field": "data.done", "operator": "neq", "value": 1}]}]})"),
+             renames) == 1);
+  CHECK(with(role, role_with(R"({"entityType": "person", "field": "data.address", "operator": "eq", "value": {}})"),
+             {renaming("address.street", "street")}) == 1);
+  CHECK(with(role, role_with(R"({"entityType": "person", "field": "data.name", "operator": "eq", "value": 1})"),
+             renames) == 0);
+  CHECK(with(role, role_with(R"({"entityType": "person", "relationPath": "archived"})"), renames) == 0);
+  // A field that is added can open a rule, except one that is true of rows without it.
+  const std::vector<MigrationStep> adds{{MigrationStep::Kind::add_field, "person", "owner", "", "ana"}};
+  CHECK(with(role, role_with(R"({"entityType": "person", "field": "data.owner", "operator": "eq",
+      "value": "actor.userId"})"),
+             adds) == 1);
+  CHECK(with(role, role_with(R"({"entityType": "person", "field": "data.owner", "operator": "exists",
+      "value": false})"),
+             adds) == 0);
+
+  CHECK(with(trigger, trigger_with(R"({"on": {"condition": {"data.archived": true}}})"), renames) == 1);
+  CHECK(with(trigger, trigger_with(R"({"on": {"condition": [{"any": [
+      {"field": "data.archived", "operator": "eq", "value": true}]}]}})"),
+             renames) == 1);
+  CHECK(with(trigger, trigger_with(R"({"schedule": {"at": "{{trigger.data.archived}}"}})"), renames) == 1);
+  CHECK(with(trigger, trigger_with(R"({"actions": [{"tool": "event.emit", "args":
+      {"type": "ours.done", "payload": {"was": "{{trigger.data.archived}}"}}}]})"),
+             renames) == 1);
+  CHECK(with(trigger, trigger_with(R"({"actions": [{"tool": "entity.query", "args":
+      {"type": "person", "where": {"field": "data.archived", "operator": "eq", "value": true}}}]})"),
+             renames) == 1);
+  CHECK(with(trigger, trigger_with(R"({"actions": [{"tool": "entity.create", "args":
+      {"type": "person", "data": {"archived": true}}}]})"),
+             renames) == 1);
+  CHECK(with(trigger, trigger_with("{}"), renames) == 0);
+
+  // What the organization made of the pack's own type and role is its own as well.
+  const auto customized = [&](DefinitionKind kind, const char* name, const char* patch,
+                              std::vector<MigrationStep> steps) {
+    INFO(patch);
+    bring_in(world, edited(installed, kind, name, patch));
+    packs.apply(packs.plan_customize("people", definitions_of(world).current()));
+    auto out = upgrade(std::move(steps));
+    bring_in(world, installed);
+    packs.apply(packs.plan_customize("people", definitions_of(world).current()));
+    return out.size();
+  };
+  CHECK(customized(entity_type, "person", R"({"unique": [["archived"]]})", renames) == 1);
+  CHECK(customized(entity_type, "person", R"({"searchFields": ["archived"]})", renames) == 1);
+  CHECK(customized(entity_type, "person", R"({"boundToRole": "clerk"})", {renaming("userId", "accountId")}) == 1);
+  CHECK(customized(entity_type, "person", R"({"boundToRole": "clerk", "userIdField": "owner"})",
+                   {renaming("owner", "ownedBy")}) == 1);
+  CHECK(customized(role, "clerk", R"({"scopeRules": [
+      {"entityType": "person", "any": [{"field": "data.archived", "operator": "exists", "value": false}]},
+      {"entityType": "person", "field": "data.owner", "operator": "eq", "value": "ana"}]})",
+                   renames) <= 1);
 }
 
 namespace {

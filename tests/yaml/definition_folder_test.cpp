@@ -65,6 +65,16 @@ fieldMasks:
     fieldPath: data.crad
     maskType: hide
 )");
+  folder.write("roles/group.yaml", R"(name: group
+policies:
+  - {resource: student, actions: [read], effect: allow}
+scopeRules:
+  - entityType: student
+    any:
+      - {field: data.card, operator: exists, value: true}
+      - all:
+          - {field: data.crad, operator: exists, value: false}
+)");
   folder.write("roles/broken.yaml", "name: [unfinished\n");
   folder.write("roles/same.yaml", "name: same\nname: same\n");
   folder.write("triggers/welcome.yaml", R"(slug: welcome
@@ -84,6 +94,7 @@ actions:
   CHECK(tells("Did you mean `read`?"));
   CHECK(tells("roles/third.yaml:3:6: there is no entity-type `studnet`. Did you mean `student`?"));
   CHECK(tells("roles/third.yaml:6:5: the schema of `student` has no field `data.crad`. Did you mean `card`?"));
+  CHECK(tells("roles/group.yaml:9:14: the schema of `student` has no field `data.crad`. Did you mean `card`?"));
   CHECK(tells("roles/broken.yaml:"));
   CHECK(tells("roles/same.yaml:2:1: the key `name` is here twice"));
   CHECK(tells("triggers/welcome.yaml:4:5: nobody registered the tool `send-mial`"));

@@ -32,16 +32,17 @@ struct DefinitionChange {
 // Why a plan cannot be carried out.
 struct Obstacle {
   enum class Kind {
-    entities_of_removed_type,     // no option overrides this: the entities would have no type
-    data_violates_schema,         // PlanOptions::accept_invalid_data
-    assignments_of_removed_role,  // PlanOptions::drop_assignments
-    data_breaks_unique_key,       // no option overrides this: change the entities first
-    masked_values_shown,          // PlanOptions::reveal
-    holds_writers,                // PlanOptions::hold_writers
+    entities_of_removed_type,        // no option overrides this: the entities would have no type
+    data_violates_schema,            // PlanOptions::accept_invalid_data
+    assignments_of_removed_role,     // PlanOptions::drop_assignments
+    data_breaks_unique_key,          // no option overrides this: change the entities first
+    masked_values_shown,             // PlanOptions::reveal
+    holds_writers,                   // PlanOptions::hold_writers
+    definition_reads_changed_field,  // no option overrides this: change the definition first, then upgrade the pack
   };
 
   Kind kind;
-  std::string name;                   // of the type or role
+  std::string name;                   // of the type, role or trigger
   std::int64_t count = 0;             // of entities, users, or rows and events
   std::vector<std::string> examples;  // the ids of the first ones, and what is wrong with them
   std::string message;
