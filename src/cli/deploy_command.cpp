@@ -38,12 +38,17 @@ Json to_json(const Release& release) {
 
 void carry_out(const Options& options, const DefinitionPlace& production, const ChangePlan& plan,
                const std::string& note) {
-  if (!options.json) Screen(options).show(plan, true);
+  if (!options.json) {
+    Screen(options).show(plan, true);
+    Screen(options).show_kept(plan);
+  }
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "production", plan.to_json());
   if (plan.empty() && !production.releases().empty()) {
     if (options.json) return say_json(plan.to_json());
-    if (plan.restores) return say("= production is as release {} is; there is nothing to roll back", *plan.restores);
-    return say("= production is as development is; there is nothing to deploy");
+    const char* const except = plan.kept.empty() ? "" : ", except what its packs keep";
+    if (plan.restores)
+      return say("= production is as release {} is{}; there is nothing to roll back", *plan.restores, except);
+    return say("= production is as development is{}; there is nothing to deploy", except);
   }
   const std::string question = plan.restores ? fmt::format("Bring production back to release {}?", *plan.restores)
                                              : "Deploy this to production?";

@@ -131,6 +131,8 @@ ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions&
   for (const Json& item : json.at("reveals"))
     out.reveals.push_back(
         {item.at("role"), item.at("entityType"), item.at("path"), item.at("rows"), item.at("events")});
+  for (const Json& item : json.value("kept", Json::array()))
+    out.kept.push_back({value_of(item.at("kind"), definition_kinds), item.at("name"), item.at("pack")});
   return out;
 }
 

@@ -86,6 +86,12 @@ void Screen::show(const ChangePlan& plan, bool detailed) const {
                                    counted(static_cast<std::size_t>(reveal.events), "event"))));
 }
 
+void Screen::show_kept(const ChangePlan& plan) const {
+  for (const KeptDefinition& each : plan.kept)
+    say("  {}", faint(fmt::format("= {} {} stays as it is: it belongs to pack {} in {}", to_string(each.kind),
+                                  each.name, each.pack, to_string(plan.environment))));
+}
+
 void Screen::show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const {
   for (auto& row : rows)
     for (std::string& cell : row) cell = printable(cell);

@@ -28,6 +28,7 @@ class Screen {
 
   // Shows `+ ~ -` and the obstacles; with the fields if `detailed`.
   void show(const ChangePlan& plan, bool detailed) const;
+  void show_kept(const ChangePlan& plan) const;
   void show_table(const std::vector<std::string>& head, std::vector<std::vector<std::string>> rows) const;
 
   // Asks the user. Throws UsageError if there is no terminal.

@@ -20,8 +20,9 @@ void compare(const Options& options, bool detailed) {
   }
   const Screen screen(options);
   const auto part = [&](const char* what, const ChangePlan& plan, const char* next) {
-    say("{}{}", what, plan.empty() ? ": the same" : "");
+    say("{}{}", what, !plan.empty() ? "" : plan.kept.empty() ? ": the same" : ": the same, except for packs");
     screen.show(plan, detailed);
+    screen.show_kept(plan);
     if (!plan.obstacles.empty())
       say("  {}", screen.faint(fmt::format("struere {} will refuse this because of the lines with !", next)));
     else if (!plan.empty())

@@ -85,7 +85,10 @@ ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions
     const bool is_production = operation.actor().environment() == Environment::production;
     const DefinitionSet wanted =
         definitions.normal_form(is_production ? any_field() : either(options.held, struere::held_fields(operation)));
-    return make_plan(operation, keeping_packs(operation, wanted, false), options);
+    WithPacks with_packs = keeping_packs(operation, wanted, false);
+    ChangePlan out = make_plan(operation, std::move(with_packs.definitions), options);
+    out.kept = std::move(with_packs.kept);
+    return out;
   });
   for (Reveal& reveal : reveals_in_production(caller, plan)) {
     if (!options.reveal) plan.obstacles.push_back(obstacle_of(reveal));
@@ -98,7 +101,9 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
   return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a rollback");
     const auto wanted = DefinitionSet::from_json(require_release(operation, release).definitions);
-    ChangePlan plan = make_plan(operation, keeping_packs(operation, wanted, true), options);
+    WithPacks with_packs = keeping_packs(operation, wanted, true);
+    ChangePlan plan = make_plan(operation, std::move(with_packs.definitions), options);
+    plan.kept = std::move(with_packs.kept);
     plan.restores = release;
     return plan;
   });

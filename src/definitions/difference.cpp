@@ -84,7 +84,8 @@ Json ChangePlan::to_json() const {
   Json out{{"environment", to_string(environment)},
            {"changes", Json::array()},
            {"obstacles", Json::array()},
-           {"reveals", Json::array()}};
+           {"reveals", Json::array()},
+           {"kept", Json::array()}};
   for (const DefinitionChange& change : changes) {
     Json item{{"change", to_string(change.change)}, {"kind", to_string(change.kind)}, {"name", change.name}};
     if (change.change == ChangeKind::update) {
@@ -110,6 +111,8 @@ Json ChangePlan::to_json() const {
                               {"path", reveal.path},
                               {"rows", reveal.rows},
                               {"events", reveal.events}});
+  for (const KeptDefinition& each : kept)
+    out["kept"].push_back({{"kind", to_string(each.kind)}, {"name", each.name}, {"pack", each.pack}});
   return out;
 }
 

@@ -110,14 +110,27 @@ std::map<std::string, DefinitionSet> parts_of_packs(GuardedOperation& operation)
   return out;
 }
 
-DefinitionSet keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool as_it_is_now) {
+WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool is_rollback) {
   const auto parts = parts_of_packs(operation);
-  if (parts.empty()) return wanted;
+  if (parts.empty()) return {wanted, {}};
   const DefinitionSet current = current_definitions(operation);
+  WithPacks out;
   DefinitionSet of_packs;
-  for (const auto& [pack, part] : parts) of_packs = overlaid(of_packs, restricted(current, part));
-  const DefinitionSet out = as_it_is_now ? overlaid(wanted, of_packs) : overlaid(of_packs, wanted);
-  return out == wanted ? wanted : out.normal_form(any_field());
+  for (const auto& [pack, part] : parts) {
+    const DefinitionSet here = changed(restricted(current, part), [&](DefinitionKind kind, DefinitionsByName& known) {
+      if (kind == DefinitionKind::tool) return;
+      std::erase_if(known, [&](const auto& definition) {
+        const Json* const asked = wanted.find(kind, definition.first);
+        if (asked && (!is_rollback || *asked == *part.find(kind, definition.first))) return true;
+        if (!asked || *asked != definition.second) out.kept.push_back({kind, definition.first, pack});
+        return false;
+      });
+    });
+    of_packs = overlaid(of_packs, here);
+  }
+  const DefinitionSet all = is_rollback ? overlaid(wanted, of_packs) : overlaid(of_packs, wanted);
+  out.definitions = all == wanted ? wanted : all.normal_form(any_field());
+  return out;
 }
 
 }  // namespace struere

@@ -4,9 +4,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "repository/guarded_operation.hpp"
-#include "struere/definitions/definition_set.hpp"
+#include "struere/definitions/change_plan.hpp"
 
 namespace struere {
 
@@ -24,8 +25,13 @@ Json overrides_between(const DefinitionSet& base, const DefinitionSet& ours);
 // The intended definitions of each installed pack, by its id.
 std::map<std::string, DefinitionSet> parts_of_packs(GuardedOperation& operation);
 
-// `wanted`, plus the definitions of the scope's packs. If `as_it_is_now`, the current ones of the packs replace those
-// in `wanted`; otherwise only missing ones are added. Files of a project and releases never add or remove packs.
-DefinitionSet keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool as_it_is_now);
+// `wanted`, plus the definitions of the scope's packs, because files of a project and releases never add or remove
+// packs. For a rollback, the current ones of the packs also replace those in `wanted`, which may be of another version
+// of the pack, except where `wanted` has what the installed version has: there a rollback undoes a drift.
+struct WithPacks {
+  DefinitionSet definitions;
+  std::vector<KeptDefinition> kept;  // that `wanted` does not have as they are
+};
+WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool is_rollback);
 
 }  // namespace struere

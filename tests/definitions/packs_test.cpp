@@ -867,6 +867,38 @@ TEST_CASE("files and releases that do not know a pack leave it alone", "[packs]"
   CHECK(from.current() == installed);
 }
 
+TEST_CASE("a rollback undoes the drift of a pack that the release has as it is installed", "[packs]") {
+  World world(any_shared_storage());
+  const Definitions from = definitions_of(world), to = definitions_of(world, production);
+  const Packs here = packs_of(world), there = packs_of(world, production);
+  const Pack first = people("1.0.0", {"name", "archived"}, false);
+  install(world, first);
+  to.deploy(to.plan(from.current()));  // release 1
+  there.apply(there.plan_install(first));
+  const DefinitionSet installed = to.current();
+  here.apply(here.plan_upgrade(people("2.0.0", {"name", "done"}, false, {renaming("archived", "done")})));
+  to.deploy(to.plan(from.current()));  // release 2, with the type of another version
+  CHECK_FALSE(there.plan_repair("people").empty());
+
+  ChangePlan plan = to.plan_rollback(1);
+  CHECK(plan.kept.empty());
+  to.deploy(plan);
+  CHECK(to.current() == installed);
+  CHECK(there.plan_repair("people").empty());
+  // Release 2 is neither what is installed nor what is there now.
+  plan = to.plan_rollback(2);
+  CHECK(plan.empty());
+  REQUIRE(plan.kept.size() == 1);
+  CHECK(plan.kept.front().name == "person");
+  CHECK(plan.kept.front().pack == "people");
+  CHECK(plan.to_json().at("kept").at(0) == Json{{"kind", "entity-type"}, {"name", "person"}, {"pack", "people"}});
+
+  here.apply(here.plan_uninstall("people"));
+  plan = to.plan(from.current());
+  CHECK(plan.empty());
+  CHECK(plan.kept.size() == 1);
+}
+
 TEST_CASE("what tools may do is brought to development first, as it is shared", "[packs]") {
   Pack pack{"mail", "1.0.0", "", "", {}, {}};
   pack.definitions.add(agent, {{"slug", "postman"}, {"systemPrompt", "x"}, {"model", "m"}, {"tools", {"send-mail"}}});

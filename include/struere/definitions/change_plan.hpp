@@ -60,6 +60,14 @@ struct Reveal {
   std::int64_t events = 0;  // with such a value in the payload
 };
 
+// A definition of an installed pack that a plan leaves as it is, although the definitions that were asked for lack it
+// or have another one.
+struct KeptDefinition {
+  DefinitionKind kind;
+  std::string name;
+  std::string pack;  // id
+};
+
 struct PlanOptions {
   bool accept_invalid_data = false;  // keeps such entities; their next update must match the schema
   bool drop_assignments = false;     // a removed role is unassigned
@@ -78,9 +86,10 @@ struct ChangePlan {
   std::vector<DefinitionChange> changes;
   std::vector<Obstacle> obstacles;
   std::vector<Reveal> reveals;  // each is an obstacle without PlanOptions::reveal
+  std::vector<KeptDefinition> kept = {};
 
   bool empty() const noexcept { return changes.empty(); }
-  Json to_json() const;  // the changes, the obstacles and the reveals
+  Json to_json() const;  // the changes, the obstacles, the reveals and what is kept
 };
 
 }  // namespace struere
