@@ -8,6 +8,7 @@
 
 #include "core/compiled_schemas.hpp"
 #include "core/single_line.hpp"
+#include "core/suggestion.hpp"
 #include "definitions/each_entity.hpp"
 #include "definitions/entity_migration.hpp"
 #include "definitions/held_fields.hpp"
@@ -182,6 +183,20 @@ class PackPlanner {
     }
   }
 
+  // A choice for another place would leave the conflict to `prefer`, which may decide the opposite.
+  void require_places(const std::vector<std::string>& places) const {
+    for (const auto& [place, side] : options().choices) {
+      if (std::ranges::find(places, place) != places.end()) continue;
+      std::vector<std::string> quoted;
+      for (const std::string& each : places) quoted.push_back(fmt::format("`{}`", each));
+      throw Error(ErrorCode::invalid_definition,
+                  fmt::format("nothing is to be chosen at {}: {}", in_quotes(place),
+                              places.empty() ? "the organization and the pack have not changed the same"
+                                             : fmt::format("both have changed {}.{}", fmt::join(quoted, ", "),
+                                                           suggestion(place, places))));
+    }
+  }
+
   // The second value is false if a conflict remains.
   std::pair<DefinitionSet, bool> merge() {
     ThreeWayMerge merge(options());
@@ -199,6 +214,7 @@ class PackPlanner {
                                             value(part_, kind, name), value(made_.base, kind, name)))
           out.add(kind, *merged);
     }
+    require_places(merge.places);
     made_.plan.conflicts = std::move(merge.conflicts);
     return {std::move(out), made_.plan.conflicts.empty()};
   }

@@ -71,6 +71,7 @@ std::optional<Json> ThreeWayMerge::merge(const std::string& place, const std::op
 
 std::optional<Json> ThreeWayMerge::decide(const std::string& place, const std::optional<Json>& base,
                                           const std::optional<Json>& ours, const std::optional<Json>& theirs) {
+  places.push_back(place);
   const auto chosen = options_.choices.find(place);
   const auto side = chosen != options_.choices.end() ? std::optional(chosen->second) : options_.prefer;
   if (!side) conflicts.push_back({place, base, ours, theirs});

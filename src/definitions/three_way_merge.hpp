@@ -18,6 +18,7 @@ class ThreeWayMerge {
                             const std::optional<Json>& theirs);
 
   std::vector<MergeConflict> conflicts;
+  std::vector<std::string> places;  // of all conflicts, the decided ones included
 
  private:
   std::optional<Json> decide(const std::string& place, const std::optional<Json>& base, const std::optional<Json>& ours,

@@ -643,6 +643,13 @@ TEST_CASE("a customization survives an upgrade; where both changed the same, not
     CHECK_ERROR(conflict, packs.apply(plan));
     CHECK(error_of([&] { packs.apply(plan); }).find("role/front-desk") != std::string::npos);
 
+    for (const char* const place : {"role/front-desk/policies", "role/front-dest", "", "entity-type/student"}) {
+      const std::string refused = error_of([&] {
+        packs.plan_upgrade(tutoring("1.1.0"), {.prefer = MergeSide::theirs, .choices = {{place, MergeSide::ours}}});
+      });
+      CHECK(refused.starts_with("invalid_definition: "));
+      CHECK(refused.find("both have changed `role/front-desk`") != std::string::npos);
+    }
     plan = packs.plan_upgrade(tutoring("1.1.0"), {.choices = {{"role/front-desk", MergeSide::ours}}});
     CHECK(plan.conflicts.empty());
     packs.apply(plan);

@@ -34,7 +34,7 @@ struct MergeConflict {
 struct PackOptions {
   PlanOptions plan = {};
   std::optional<MergeSide> prefer = {};           // for all conflicts that `choices` does not name
-  std::map<std::string, MergeSide> choices = {};  // by place
+  std::map<std::string, MergeSide> choices = {};  // by place; one that is no conflict is invalid_definition
   bool take_over = false;        // for an install: take over definitions of the same names that belong to no pack
   bool remove_entities = false;  // for an uninstall
 };
