@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 
@@ -14,6 +12,7 @@
 #include "core/text.hpp"
 #include "struere/access/policy.hpp"
 #include "struere/definitions/definition_set.hpp"
+#include "yaml/definition_file.hpp"
 #include "yaml/document.hpp"
 
 namespace struere::cli {
@@ -69,13 +68,13 @@ void require_usable_name(const Template& chosen, const std::string& name, const 
 std::vector<std::string> types_in(const std::filesystem::path& project) {
   std::set<std::string> out;
   std::error_code missing;
-  for (const auto& entry : std::filesystem::directory_iterator(project / "entity-types", missing)) {
-    const std::string ending = entry.path().extension().string();
-    if (!entry.is_regular_file() || (ending != ".yaml" && ending != ".yml" && ending != ".json")) continue;
-    std::ifstream stream(entry.path(), std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  for (auto entry = std::filesystem::directory_iterator(project / "entity-types", missing);
+       !missing && entry != std::filesystem::directory_iterator(); entry.increment(missing)) {
+    if (!is_definition_file(entry->path())) continue;
+    const auto text = text_of_file(entry->path());
+    if (!text) continue;
     try {
-      const Json definition = Document(text).value();
+      const Json definition = Document(*text).value();
       if (definition.is_object() && definition.contains("slug") && definition.at("slug").is_string())
         out.insert(definition.at("slug").get<std::string>());
     } catch (const std::exception&) {

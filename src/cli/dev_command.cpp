@@ -48,6 +48,11 @@ FileState state_of(const std::filesystem::path& file) {
   return out;
 }
 
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code failure;
+  return std::filesystem::is_directory(path, failure);
+}
+
 // Runs on one thread, that of the loop.
 class Watch {
  public:
@@ -205,7 +210,7 @@ class Watch {
   // A folder that disappears as a whole was moved, or a branch without it is checked out. That deletes nothing.
   void require_folders() const {
     for (const std::string& name : known_folders_)
-      if (!std::filesystem::is_directory(options_.project / name))
+      if (!is_folder(options_.project / name))
         throw Error(
             ErrorCode::conflict,
             fmt::format("the folder {} was deleted, and development stays as it is; restore the folder (an empty "
@@ -216,7 +221,7 @@ class Watch {
   void note_folders() {
     known_folders_.clear();
     for (const std::string_view name : folders)
-      if (!name.empty() && std::filesystem::is_directory(options_.project / name)) known_folders_.emplace_back(name);
+      if (!name.empty() && is_folder(options_.project / name)) known_folders_.emplace_back(name);
   }
 
   std::vector<FileState> states() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <string_view>
+#include <system_error>
 
 #include "struere/core/json.hpp"
 
@@ -32,17 +33,27 @@ bool is_definition_file(const std::filesystem::path& file) {
   return file.extension() == ".yaml" || file.extension() == ".yml" || file.extension() == ".json";
 }
 
+bool is_regular(const std::filesystem::path& file) {
+  std::error_code failure;
+  return std::filesystem::is_regular_file(file, failure);
+}
+
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder, DefinitionKind kind) {
   std::vector<std::filesystem::path> out;
   const std::filesystem::path place = folder / folder_of(kind);
-  if (!std::filesystem::exists(place)) return out;
-  for (const auto& entry : std::filesystem::directory_iterator(place))
-    if (!is_ignored(entry.path())) out.push_back(entry.path());
+  std::error_code failure;
+  // A link that leads nowhere is there: without its files, all their definitions would be removed.
+  if (std::filesystem::symlink_status(place, failure).type() == std::filesystem::file_type::not_found) return out;
+  auto entry = std::filesystem::directory_iterator(place, failure);
+  for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure))
+    if (!is_ignored(entry->path())) out.push_back(entry->path());
+  if (failure) return {place};
   std::ranges::sort(out);
   return out;
 }
 
 std::optional<std::string> text_of_file(const std::filesystem::path& file) {
+  if (!is_regular(file)) return std::nullopt;
   std::ifstream stream(file, std::ios::binary);
   std::string text(json_max_bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -23,7 +23,8 @@ class FolderReader {
   FolderReader(files::path folder, const HeldFields& held) : folder_(std::move(folder)), held_(held) {}
 
   DefinitionSet read() {
-    if (!files::is_directory(folder_))
+    std::error_code failure;
+    if (!files::is_directory(folder_, failure))
       throw Error(ErrorCode::not_found, fmt::format("there is no folder {}; name another one", folder_.string()));
     for (const DefinitionKind kind : definition_kinds)
       for (const files::path& file : files_of(folder_, kind)) read_file(kind, file);
@@ -47,7 +48,9 @@ class FolderReader {
   }
 
   void read_file(DefinitionKind kind, const files::path& file) {
-    if (!is_definition_file(file) || !files::is_regular_file(file))
+    if (file == folder_ / folder_of(kind))
+      return report(file, {}, "this is not a folder that can be read; move it elsewhere");
+    if (!is_definition_file(file) || !is_regular(file))
       return report(file, {}, "a definition is a file that ends in .yaml, .yml or .json; move this one elsewhere");
     const auto text = text_of_file(file);
     if (!text) return report(file, {}, "the file cannot be read, or is larger than 1 MiB");

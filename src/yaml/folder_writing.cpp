@@ -147,7 +147,8 @@ class Planner {
   }
 
   DefinitionFilePlan plan() {
-    if (!files::is_directory(folder_))
+    std::error_code failure;
+    if (!files::is_directory(folder_, failure))
       throw Error(ErrorCode::not_found, fmt::format("there is no folder {}; name another one", folder_.string()));
     read_files();
     read_meanings();
@@ -168,7 +169,11 @@ class Planner {
   void read_files() {
     for (const DefinitionKind kind : definition_kinds)
       for (const files::path& file : files_of(folder_, kind)) {
-        if (!is_definition_file(file) || !files::is_regular_file(file)) continue;
+        if (file == folder_ / folder_of(kind))
+          throw Error(ErrorCode::invalid_definition,
+                      fmt::format("{}:1:1: this is not a folder that can be read; move it elsewhere",
+                                  below(file).generic_string()));
+        if (!is_definition_file(file) || !is_regular(file)) continue;
         const auto text = text_of_file(file);
         std::optional<Json> value;
         if (text) try {

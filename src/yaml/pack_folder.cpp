@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
-#include <sstream>
+#include <system_error>
 
 #include "definitions/pack_check.hpp"
 #include "struere/core/error.hpp"
 #include "struere/yaml/definition_folder.hpp"
+#include "yaml/definition_file.hpp"
 #include "yaml/document.hpp"
 
 namespace struere {
@@ -29,17 +29,19 @@ class PackReader {
 
   Pack read() {
     const files::path file = folder_ / "pack.yaml";
-    std::ifstream stream(file, std::ios::binary);
-    if (!files::is_regular_file(file) || !stream)
+    std::error_code failure;
+    if (files::symlink_status(file, failure).type() == files::file_type::not_found || failure)
       throw Error(ErrorCode::not_found, fmt::format("there is no file {}; name the folder of a pack", file.string()));
-    std::stringstream text;
-    text << stream.rdbuf();
+    const auto text = text_of_file(file);
+    if (!text)
+      throw Error(ErrorCode::invalid_definition,
+                  "pack.yaml:1:1: this is not a file that can be read, or it is larger than 1 MiB");
     check_folders();
     std::optional<Document> manifest;
     std::optional<DocumentFault> unreadable;
     std::vector<ShapeFault> faults;
     try {
-      manifest.emplace(text.str());
+      manifest.emplace(*text);
       faults = read_manifest(manifest->value());
     } catch (const DocumentFault& fault) {
       unreadable = fault;
@@ -65,9 +67,12 @@ class PackReader {
   // Otherwise a pack with a mistyped folder name would lose its roles, for example.
   void check_folders() {
     const std::vector<std::string> known{"entity-types", "roles", "agents", "triggers", "tools"};
-    for (const auto& entry : files::directory_iterator(folder_)) {
-      const std::string name = entry.path().filename().string();
-      if (!entry.is_directory() || std::ranges::find(known, name) != known.end()) continue;
+    std::error_code failure;
+    for (auto entry = files::directory_iterator(folder_, failure); !failure && entry != files::directory_iterator();
+         entry.increment(failure)) {
+      const std::string name = entry->path().filename().string();
+      std::error_code unknown;
+      if (!entry->is_directory(unknown) || std::ranges::find(known, name) != known.end()) continue;
       if (const std::string meant = suggestion(name, known); !meant.empty())
         messages_.push_back(fmt::format("{}:1:1: nothing reads this folder.{}", name, meant));
     }

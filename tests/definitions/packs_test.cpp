@@ -3,10 +3,12 @@
 #include "struere/yaml/pack_folder.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <utility>
@@ -148,6 +150,24 @@ migrations:
   CHECK(tells("role:1:1: nothing reads this folder. Did you mean `roles`?"));
   CHECK(tells("roles/clerk.yaml:1:1: unknown key `nmae`"));
   CHECK(tells("pack.yaml:1:1: the key `version` is missing"));
+}
+
+TEST_CASE("what is not a file in the place of pack.yaml is refused, and does not make anybody wait", "[packs]") {
+  const Folder folder;
+  const auto file = folder.path() / "pack.yaml";
+  std::filesystem::create_symlink("loop", folder.path() / "loop");  // is no folder of the pack
+  for (const char* const what : {"pipe", "link", "folder"}) {
+    INFO(what);
+    if (std::string(what) == "pipe") REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+    if (std::string(what) == "link") std::filesystem::create_symlink("pack.yaml", file);
+    if (std::string(what) == "folder") std::filesystem::create_directory(file);
+    const std::string message = error_of([&] { read_pack(folder.path()); });
+    CHECK(message.starts_with("invalid_definition: "));
+    CHECK(message.find("pack.yaml:1:1: this is not a file") != std::string::npos);
+    std::filesystem::remove(file);
+  }
+  folder.write("pack.yaml", "id: boxes\nversion: 1.0.0\n");
+  CHECK_NOTHROW(read_pack(folder.path()));
 }
 
 TEST_CASE("a pack is installed and upgraded with its data, in its environment alone", "[packs]") {

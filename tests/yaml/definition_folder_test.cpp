@@ -1,6 +1,9 @@
 // Definitions as files: strict, with the place of every mistake, and back again.
 #include <rapidcheck.h>
+#include <sys/stat.h>
 #include <catch2/catch.hpp>
+
+#include <filesystem>
 
 #include "struere/definitions/definitions.hpp"
 #include "struere/yaml/definition_folder.hpp"
@@ -101,6 +104,43 @@ actions:
   CHECK(tells("Did you mean `send-mail`?"));
   CHECK(tells("agents/notes.txt:1:1: a definition is a file"));
   CHECK_ERROR(not_found, read_definitions(folder.path() / "nowhere"));
+}
+
+TEST_CASE("what stands in the place of a file or folder of definitions is refused with its place", "[definitions]") {
+  const auto refusal = [](const Folder& folder) {
+    const std::string read = error_of([&] { read_definitions(folder.path()); });
+    CHECK(read.starts_with("invalid_definition: "));
+    return read;
+  };
+  SECTION("a link to itself, and a pipe") {
+    const Folder folder;
+    folder.write("roles/clerk.yaml", "name: clerk\n");
+    std::filesystem::create_symlink("loop.yaml", folder.path() / "roles/loop.yaml");
+    REQUIRE(mkfifo((folder.path() / "roles/pipe.yaml").c_str(), 0600) == 0);
+    const std::string message = refusal(folder);
+    CHECK(message.find("roles/loop.yaml:1:1: a definition is a file") != std::string::npos);
+    CHECK(message.find("roles/pipe.yaml:1:1: a definition is a file") != std::string::npos);
+    CHECK(plan_definition_files(folder.path(), {}).kept.size() == 1);  // the role
+  }
+  for (const char* const what : {"a file", "a link to itself", "a link that leads nowhere"})
+    DYNAMIC_SECTION(what << " in place of a folder") {
+      const Folder folder;
+      folder.write("entity-types/student.yaml", student_file);
+      if (std::string(what) == "a file")
+        folder.write("roles", "");
+      else
+        std::filesystem::create_directory_symlink(std::string(what) == "a link to itself" ? "roles" : "nowhere",
+                                                  folder.path() / "roles");
+      CHECK(refusal(folder).find("roles:1:1: this is not a folder") != std::string::npos);
+      CHECK(error_of([&] { plan_definition_files(folder.path(), {}); }).find("roles:1:1: this is not a folder") !=
+            std::string::npos);
+    }
+  SECTION("a folder that is a link to itself") {
+    const Folder folder;
+    std::filesystem::create_directory_symlink("loop", folder.path() / "loop");
+    CHECK_ERROR(not_found, read_definitions(folder.path() / "loop"));
+    CHECK_ERROR(not_found, plan_definition_files(folder.path() / "loop", {}));
+  }
 }
 
 TEST_CASE("YAML's surprises are refused or are texts", "[definitions]") {
