@@ -86,11 +86,15 @@ class Lineage {
 }  // namespace
 
 std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now) {
-  const auto transaction = storage.begin(scope, Access::read);
-  Lineage lineage(*transaction, scope, key, now);
+  return authority_of_key(*storage.begin(scope, Access::read), scope, key, now);
+}
+
+std::optional<KeyAuthority> authority_of_key(Transaction& transaction, const Scope& scope, const ApiKey& key,
+                                             Timestamp now) {
+  Lineage lineage(transaction, scope, key, now);
   if (lineage.has_ended()) return std::nullopt;
   if (lineage.user()) {
-    const auto membership = find_membership(*transaction, scope, *lineage.user());
+    const auto membership = find_membership(transaction, scope, *lineage.user());
     if (!membership) return std::nullopt;
     if (membership->role != MembershipRole::admin) lineage.keep_assigned();
   }

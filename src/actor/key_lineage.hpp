@@ -19,6 +19,8 @@ struct KeyAuthority {
 
 // Follows the key to its maker and, if that is a key, to its maker, up to a user, an agent or the system. Each maker
 // limits the key (SPEC 2). nullopt if the key has ended.
+std::optional<KeyAuthority> authority_of_key(Transaction& transaction, const Scope& scope, const ApiKey& key,
+                                             Timestamp now);
 std::optional<KeyAuthority> authority_of_key(Storage& storage, const Scope& scope, const ApiKey& key, Timestamp now);
 
 }  // namespace struere

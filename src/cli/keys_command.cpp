@@ -16,15 +16,13 @@ constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
 const char* state_of(const ApiKey& key) {
   if (key.revoked_at) return "revoked";
-  return key.expires_at && *key.expires_at <= system_clock().now() ? "expired" : "active";
+  if (key.expires_at && *key.expires_at <= system_clock().now()) return "expired";
+  return key.ended_with_maker ? "ended" : "active";
 }
 
 Json to_json(const ApiKey& key) {
-  Json out{{"id", key.id.str()},
-           {"name", key.name},
-           {"prefix", key.display_prefix},
-           {"roles", key.roles},
-           {"createdAt", key.created_at}};
+  Json out{{"id", key.id.str()}, {"name", key.name},       {"prefix", key.display_prefix},
+           {"roles", key.roles}, {"state", state_of(key)}, {"createdAt", key.created_at}};
   if (key.expires_at) out["expiresAt"] = *key.expires_at;
   if (key.revoked_at) out["revokedAt"] = *key.revoked_at;
   if (key.last_used_at) out["lastUsedAt"] = *key.last_used_at;

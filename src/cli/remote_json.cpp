@@ -74,6 +74,7 @@ ApiKey key_of(const Json& json) {
   out.expires_at = time_in(json, "expiresAt");
   out.revoked_at = time_in(json, "revokedAt");
   out.last_used_at = time_in(json, "lastUsedAt");
+  out.ended_with_maker = json.value("endedWithMaker", false);
   return out;
 }
 

@@ -30,6 +30,18 @@ constexpr std::array system_resources{"users", "agents", "threads", "events", "e
 constexpr std::array all_actions{Action::create, Action::read, Action::update, Action::remove, Action::list};
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
 
+std::string remaining(Timestamp time) {
+  constexpr Timestamp minute = 60'000, hour = 60 * minute;
+  const auto of = [&](Timestamp unit, const char* name) {
+    const Timestamp count = saturating_add(time, unit - 1) / unit;
+    return fmt::format("{} {}{}", count, name, count == 1 ? "" : "s");
+  };
+  if (time < minute) return "less than a minute";
+  return time < hour                  ? of(minute, "minute")
+         : time < milliseconds_of_day ? of(hour, "hour")
+                                      : of(milliseconds_of_day, "day");
+}
+
 // Examines one scope.
 class Examination {
  public:
@@ -86,8 +98,7 @@ class Examination {
       }
       if (key.expires_at && *key.expires_at <= saturating_add(now_, options_.soon.count()))
         tell(Severity::warning, Check::key_expires_soon, key.id.str(),
-             fmt::format("{} expires in {} days", name,
-                         saturating_add(*key.expires_at - now_, milliseconds_of_day - 1) / milliseconds_of_day));
+             fmt::format("{} expires in {}", name, remaining(*key.expires_at - now_)));
       if (std::ranges::none_of(key.roles, [&](const std::string& role) { return has_role(role); }))
         tell(Severity::warning, Check::key_grants_nothing, key.id.str(),
              name + " has no role of this environment, and so may do nothing");

@@ -1,8 +1,11 @@
 #include "struere/repository/api_key_repository.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "actor/api_key_text.hpp"
+#include "actor/key_lineage.hpp"
 #include "repository/checks.hpp"
 #include "repository/guarded_operation.hpp"
 #include "repository/record_page.hpp"
@@ -89,6 +92,32 @@ bool is_live(const ApiKey& key, Timestamp now) {
   return !key.revoked_at && !(key.expires_at && *key.expires_at <= now);
 }
 
+ApiKey with_state(GuardedOperation& operation, ApiKey key) {
+  const Timestamp now = operation.by_clock();
+  key.ended_with_maker =
+      is_live(key, now) && !authority_of_key(operation.transaction(), operation.actor().scope(), key, now);
+  return key;
+}
+
+// The successor of a key that works only until its overlap ends, if the log still tells it.
+std::optional<std::string> successor_of(GuardedOperation& operation, const ApiKey& key) {
+  if (!key.expires_at) return std::nullopt;
+  EventSelection rotations;
+  rotations.others = true;
+  rotations.type = "api-key.rotated";
+  rotations.since = key.created_at;
+  rotations.newest_first = true;
+  rotations.limit = 100;
+  for (;;) {
+    const auto events = operation.transaction().select_events(rotations);
+    for (const EventRecord& event : events)
+      if (const Json payload = parse_canonical_json(event.payload); payload.value("id", "") == key.id.str())
+        return payload.value("successor", "");
+    if (std::ssize(events) < rotations.limit) return std::nullopt;
+    rotations.before = events.back().sequence;
+  }
+}
+
 void end_key(GuardedOperation& operation, ApiKey old, std::chrono::milliseconds overlap, const ApiKeyId& successor) {
   const Timestamp ends = operation.by_clock() + overlap.count();
   if (overlap.count() == 0)
@@ -136,6 +165,13 @@ CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, std::chrono::
     const ApiKey old = require_key(operation, id);
     if (!is_live(old, operation.by_clock()))
       throw Error(ErrorCode::conflict, "this key is revoked or expired; create a new one");
+    // Another successor would get the expiry that the overlap gave to this key.
+    if (const auto successor = successor_of(operation, old))
+      throw Error(
+          ErrorCode::conflict,
+          fmt::format("this key was rotated already, and ends by itself; rotate its successor `{}`, or create a "
+                      "new key",
+                      *successor));
     CreatedApiKey out = make_key(operation, {old.name, old.roles, old.kind, old.expires_at, true},
                                  maker_of_successor(operation.actor(), old));
     if (ends_old) end_key(operation, old, overlap, out.key.id);
@@ -147,7 +183,9 @@ CreatedApiKey ApiKeyRepository::make_successor(const ApiKeyId& id, std::chrono::
 std::vector<ApiKey> ApiKeyRepository::list() const {
   return guarded(caller_, Access::read, {"list", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::list, "api_keys");
-    return stored_api_keys(operation.transaction(), operation.actor().scope());
+    auto keys = stored_api_keys(operation.transaction(), operation.actor().scope());
+    for (ApiKey& key : keys) key = with_state(operation, std::move(key));
+    return keys;
   });
 }
 
@@ -158,7 +196,7 @@ ApiKeyPage ApiKeyRepository::page(std::int64_t limit, const std::optional<std::s
         select_page<StoredApiKey>(operation, {RecordTable::api_keys, {}, {"id"}, true}, "api keys", limit, after);
     ApiKeyPage out{{}, std::move(page.next)};
     for (StoredApiKey& stored : page.rows)
-      out.keys.push_back(in_scope(std::move(stored.key), operation.actor().scope()));
+      out.keys.push_back(with_state(operation, in_scope(std::move(stored.key), operation.actor().scope())));
     return out;
   });
 }

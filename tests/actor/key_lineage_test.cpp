@@ -127,6 +127,45 @@ TEST_CASE("keys made with a key that is rotated end with the old one", "[keys][l
   CHECK(world.roles_of(successor) == "keeper reader");
 }
 
+TEST_CASE("a key is rotated once, so that its successor keeps its expiry", "[keys]") {
+  KeyWorld world(any_storage());
+  const ApiKeyRepository keys = world.system().api_keys();
+  const Timestamp expiry = world.clock.now() + 90LL * 24 * 60 * 60'000;
+  const CreatedApiKey key = keys.create({.name = "k", .roles = {"reader"}, .expires_at = expiry});
+  const CreatedApiKey other = keys.create({.name = "other", .roles = {"reader"}, .expires_at = expiry});
+  const CreatedApiKey first = keys.rotate(key.key.id, std::chrono::minutes(1));
+  CHECK(first.key.expires_at == expiry);
+  for (int i = 0; i < 150; ++i)  // more rotations than are read at once
+    keys.rotate(keys.create({.name = "many"}).key.id, std::chrono::minutes(1));
+  const std::string message = error_of([&] { keys.rotate(key.key.id, std::chrono::minutes(1)); });
+  CHECK(message.starts_with("conflict: "));
+  CHECK(message.find(first.key.id.str()) != std::string::npos);
+  CHECK(keys.rotate(first.key.id, std::chrono::minutes(1)).key.expires_at == expiry);
+  CHECK(keys.rotate(other.key.id).key.expires_at == expiry);
+}
+
+TEST_CASE("a list of keys tells which ended with an actor that made them", "[keys][lineage]") {
+  KeyWorld world(any_storage());
+  const ApiKeyRepository keys = world.system().api_keys();
+  const CreatedApiKey parent = world.make(world.system(), {"reader", "keeper"});
+  const CreatedApiKey child = world.make(world.database->authenticate(parent.secret), {"reader"});
+  const auto ended = [&] {
+    std::vector<std::string> out;
+    for (const ApiKey& key : keys.list())
+      if (key.ended_with_maker) out.push_back(key.id.str());
+    std::vector<std::string> paged;
+    for (const ApiKey& key : keys.page(10).keys)
+      if (key.ended_with_maker) paged.push_back(key.id.str());
+    CHECK(out == paged);
+    return out;
+  };
+  CHECK(ended().empty());
+  keys.revoke(parent.key.id);
+  CHECK(ended() == std::vector<std::string>{child.key.id.str()});
+  keys.revoke(child.key.id);
+  CHECK(ended().empty());  // it is revoked itself
+}
+
 TEST_CASE("a successor ends with whoever rotated the key, and with the old key's maker if that was the system",
           "[keys][lineage]") {
   KeyWorld world(any_storage());

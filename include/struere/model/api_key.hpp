@@ -32,6 +32,9 @@ struct ApiKey {
   // To the minute, and best effort: a use is noted without waiting for a writer or the disk, and written with what is
   // committed next; a kill or a loss of power may lose it.
   std::optional<Timestamp> last_used_at;
+  // Only lists set this: the key is neither revoked nor expired, and cannot be used, because an actor that made it, or
+  // the maker of that one, has ended (SPEC 2).
+  bool ended_with_maker = false;
 };
 
 }  // namespace struere

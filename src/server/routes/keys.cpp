@@ -14,6 +14,7 @@ Json key_json(const ApiKey& key) {
   if (key.expires_at) out["expiresAt"] = *key.expires_at;
   if (key.revoked_at) out["revokedAt"] = *key.revoked_at;
   if (key.last_used_at) out["lastUsedAt"] = *key.last_used_at;
+  if (key.ended_with_maker) out["endedWithMaker"] = true;
   return out;
 }
 
