@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "adoption/adoption_values.hpp"
+#include "core/semantic_version.hpp"
+#include "core/single_line.hpp"
+#include "core/text.hpp"
 #include "struere/access/definition.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/field_path.hpp"
@@ -16,25 +20,27 @@ namespace struere {
 namespace {
 
 constexpr std::int64_t most_examples = 5;
+constexpr std::array<std::string_view, 2> environments{"development", "production"};
 
 // Collects mistakes. Keeps the text of the first five.
 class Mistakes {
  public:
   void add(const AdoptionTable& table, const AdoptionRow& row, std::string_view what) {
-    if (++count_ <= most_examples) text_ += fmt::format("\n  {}: {}", name_of_row(table, row), what);
+    if (++count_ <= most_examples) lines_.push_back(fmt::format("  {}: {}", name_of_row(table, row), what));
   }
   bool any() const { return count_ > 0; }
   void throw_any() const {
     if (!any()) return;
-    throw Error(
-        ErrorCode::invalid_data,
-        fmt::format("these rows cannot be adopted; correct them in the existing database, and try again:{}{}", text_,
-                    count_ > most_examples ? fmt::format("\n  and {} more", count_ - most_examples) : ""));
+    std::vector<std::string> lines{
+        "these rows cannot be adopted; correct them in the existing database, and try again:"};
+    lines.insert(lines.end(), lines_.begin(), lines_.end());
+    if (count_ > most_examples) lines.push_back(fmt::format("  and {} more", count_ - most_examples));
+    throw Error(ErrorCode::invalid_data, lines);
   }
 
  private:
   std::int64_t count_ = 0;
-  std::string text_;
+  std::vector<std::string> lines_;
 };
 
 std::string text_of(const AdoptionValue& value) {
@@ -89,8 +95,9 @@ class AdoptionCheck {
       if (table.name == "entity_relations" && !FieldPath::is_segment(values.text("type")))
         mistakes_.add(table, row, "its `type` is not made of letters, digits, _ and -");
       if (table.name == "tool_permissions") check_permission(table, row, values);
+      if (table.name == "installed_packs") check_pack(table, row, values);
     } catch (const Error& error) {
-      mistakes_.add(table, row, error.what());
+      for (const std::string& line : lines_of(error.what())) mistakes_.add(table, row, line);
     }
   }
 
@@ -113,33 +120,82 @@ class AdoptionCheck {
       mistakes_.add(table, row, "`role` is required for the identity `configured`, and not allowed for others");
   }
 
+  // As Packs writes such a record.
+  void check_pack(const AdoptionTable& table, const AdoptionRow& row, const AdoptionValues& values) {
+    if (!is_slug(values.text("pack_id")))
+      mistakes_.add(table, row, "`pack_id` is 1 to 64 lower-case letters, digits, _ and -");
+    const auto require_version = [&](const char* what, const std::string& version) {
+      if (!SemanticVersion::parse(version))
+        mistakes_.add(table, row, fmt::format("{} is not a semantic version such as 1.2.3", what));
+    };
+    require_version("`version`", values.text("version"));
+    for (const Json& entry : parse_canonical_json(values.text("history")))
+      if (!entry.is_object() || !entry.contains("version") || !entry.at("version").is_string())
+        mistakes_.add(table, row, "each entry of `history` is an object with a `version`");
+      else
+        require_version("a `version` in `history`", entry.at("version"));
+  }
+
+  // Roles that keys, agents and tools name. A row of `tool_permissions` is shared by the environments.
+  void check_role_names(const std::map<Owner, std::set<std::string>>& known) {
+    const auto check = [&](const AdoptionTable& table, const AdoptionRow& row, const std::string& role,
+                           auto&& is_there) {
+      if (!std::ranges::any_of(environments, is_there))
+        mistakes_.add(table, row, fmt::format("its role {} is not among the roles there", in_quotes(role)));
+    };
+    const auto is_in = [&](const std::string& organization, std::string_view environment, const std::string& role) {
+      const auto found = known.find({organization, std::string(environment)});
+      return found != known.end() && found->second.contains(role);
+    };
+    for (const char* const name : {"api_keys", "agent_configs"})
+      each(*find_adoption_table(name), [&](const AdoptionTable& table, const AdoptionRow& row) {
+        const auto [organization, own] = owner_of(row);
+        for (const std::string& role : AdoptionValues(table, row).texts("roles"))
+          check(table, row, role, [&](std::string_view environment) {
+            return environment == own && is_in(organization, environment, role);
+          });
+      });
+    each(*find_adoption_table("tool_permissions"), [&](const AdoptionTable& table, const AdoptionRow& row) {
+      if (const auto role = AdoptionValues(table, row).optional_text("role"))
+        check(table, row, *role, [&](std::string_view environment) {
+          return is_in(std::get<std::string>(row.organization), environment, *role);
+        });
+    });
+  }
+
+  // Visits the rows of a table if the file has it. An error is a mistake of the row.
+  template <class Visit>
+  void each(const AdoptionTable& table, const Visit& visit) {
+    if (std::ranges::find(file_.tables(), &table) == file_.tables().end()) return;
+    file_.each_row(table, [&](const AdoptionRow& row) {
+      try {
+        visit(table, row);
+      } catch (const Error& error) {
+        for (const std::string& line : lines_of(error.what())) mistakes_.add(table, row, line);
+      }
+    });
+  }
+
   // Reads entity types and roles in the same way as when they are defined.
   void check_definitions() {
     const AdoptionTable& types = *find_adoption_table("entity_types");
     const AdoptionTable& roles = *find_adoption_table("roles");
     std::map<Owner, std::vector<EntityType>> known;
-    const auto each = [&](const AdoptionTable& table, const auto& visit) {
-      if (std::ranges::find(file_.tables(), &table) == file_.tables().end()) return;
-      file_.each_row(table, [&](const AdoptionRow& row) {
-        try {
-          visit(row);
-        } catch (const Error& error) {
-          mistakes_.add(table, row, error.what());
-        }
-      });
-    };
-    each(types, [&](const AdoptionRow& row) {
+    each(types, [&](const AdoptionTable&, const AdoptionRow& row) {
       EntityType& type = known[owner_of(row)].emplace_back(adopted_entity_type(row));
       type.key = 1;  // an existing type keeps a slug that was reserved later, so that its rows can be adopted
     });
-    each(types, [&](const AdoptionRow& row) {
+    each(types, [&](const AdoptionTable&, const AdoptionRow& row) {
       read_entity_type(definition_of(adopted_entity_type(row)), known[owner_of(row)]);
     });
-    each(roles, [&](const AdoptionRow& row) {
+    std::map<Owner, std::set<std::string>> role_names;
+    each(roles, [&](const AdoptionTable&, const AdoptionRow& row) {
       const RoleRecord role =
           adopted_role(row, [&](const AdoptionTable& table) { return file_.parts_of_role(table, row); });
+      role_names[owner_of(row)].insert(role.name);
       read_role(definition_of(role), known[owner_of(row)]);
     });
+    check_role_names(role_names);
   }
 
   AdoptionFile& file_;

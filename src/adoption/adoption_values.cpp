@@ -31,7 +31,10 @@ std::string hash_bytes(const AdoptionColumn& column, const AdoptionValue& value)
   if (const auto* const bytes = std::get_if<AdoptionBytes>(&value); bytes && bytes->bytes.size() == sizeof(Digest))
     return bytes->bytes;
   const auto* const text = std::get_if<std::string>(&value);
-  const auto digest = text ? digest_from_hex(*text) : std::nullopt;
+  const auto lower = [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; };
+  std::string digits = text ? *text : std::string();
+  std::ranges::transform(digits, digits.begin(), lower);
+  const auto digest = digest_from_hex(digits);
   if (!digest) refuse(column, "is neither 32 bytes nor 64 hexadecimal digits");
   return {reinterpret_cast<const char*>(digest->data()), digest->size()};
 }
@@ -63,6 +66,8 @@ RecordValue read_adoption_value(const AdoptionColumn& column, const AdoptionValu
   if (column.kind == Kind::object || column.kind == Kind::list || column.kind == Kind::texts)
     return canonical(column, *text);
   if (column.kind == Kind::name && text->empty()) refuse(column, "is empty");
+  if (column.kind == Kind::name && text->size() > longest_name)
+    refuse(column, fmt::format("has more than {} bytes", longest_name));
   if (column.kind == Kind::word && std::ranges::find(column.words, *text) == column.words.end())
     refuse(column, fmt::format("is none of {}", fmt::join(column.words, ", ")));
   if (!is_text(*text, text->size())) refuse(column, "is not valid UTF-8, or holds U+0000");

@@ -109,7 +109,7 @@ void list_packs(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const InstalledPack& pack : installed) {
     std::vector<std::string> versions;
-    for (const Json& entry : pack.history) versions.push_back(entry.value("version", ""));
+    for (const Json& entry : pack.history) versions.push_back(entry.is_object() ? entry.value("version", "") : "?");
     std::size_t customized = 0;
     for (const auto& [kind, names] : pack.overrides.items()) customized += names.size();
     rows.push_back({pack.pack_id, pack.version, time_text(pack.updated_at), std::to_string(customized),

@@ -9,10 +9,10 @@
 #include <set>
 
 #include "core/compiled_schemas.hpp"
+#include "core/semantic_version.hpp"
 #include "core/single_line.hpp"
 #include "core/text.hpp"
 #include "definitions/definition_check.hpp"
-#include "definitions/semantic_version.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/field_path.hpp"
 

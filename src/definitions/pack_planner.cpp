@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/compiled_schemas.hpp"
+#include "core/semantic_version.hpp"
 #include "core/single_line.hpp"
 #include "core/suggestion.hpp"
 #include "definitions/each_entity.hpp"
@@ -17,7 +18,6 @@
 #include "definitions/pack_check.hpp"
 #include "definitions/pack_definitions.hpp"
 #include "definitions/planner.hpp"
-#include "definitions/semantic_version.hpp"
 #include "definitions/three_way_merge.hpp"
 #include "storage/configuration.hpp"
 #include "storage/records.hpp"

@@ -2,6 +2,7 @@
 // refused, and not one byte of it changes.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -270,6 +271,17 @@ TEST_CASE("an existing database that cannot be adopted is refused and left alone
        "roles `acme-role-0`"},
       {"UPDATE field_masks SET definition = '{}' WHERE role_id = 'acme-role-0'", "roles `acme-role-0`"},
       {"UPDATE api_keys SET hash = 'abc' WHERE id = 'acme-key'", "64 hexadecimal digits"},
+      {"UPDATE api_keys SET roles = '[\"teacher\", \"nope\"]' WHERE id = 'acme-key'", "role \"nope\" is not among"},
+      {"UPDATE agent_configs SET roles = '[\"nope\"]' WHERE version = 2", "role \"nope\" is not among"},
+      {"UPDATE tool_permissions SET identity = 'configured', role = 'nope'", "role \"nope\" is not among"},
+      {"UPDATE entities SET id = printf('%201c', 'x') WHERE id = 'acme-00000005'", "more than 200 bytes"},
+      {"UPDATE installed_packs SET pack_id = 'P P'", "`pack_id` is 1 to 64"},
+      {"UPDATE installed_packs SET version = 'one'", "`version` is not a semantic version"},
+      {"ALTER TABLE installed_packs ADD COLUMN history TEXT; UPDATE installed_packs SET history = '[1]'",
+       "`history` is an object"},
+      {"ALTER TABLE installed_packs ADD COLUMN history TEXT; UPDATE installed_packs SET history = '[{\"version\": "
+       "\"one\"}]'",
+       "`history` is not a semantic version"},
       {"UPDATE api_keys SET hash = (SELECT hash FROM api_keys WHERE id = 'globex-key') WHERE id = 'acme-key'",
        "another key's"},
       {"UPDATE events SET payload = '7' WHERE id = 'acme-event-00000001'", "`payload` is not a JSON object"},
@@ -314,6 +326,29 @@ TEST_CASE("an existing database that cannot be adopted is refused and left alone
     CHECK_FALSE(std::filesystem::exists(path + "-wal"));
     CHECK_FALSE(std::filesystem::exists(path + "-journal"));
   }
+}
+
+TEST_CASE("each mistake of a refused database is a line of the message", "[adoption]") {
+  const TemporaryFolder folder;
+  make_adoptable_database(folder.file(), 1000);
+  RawDatabase(folder.file()).run("UPDATE entities SET version = 0 WHERE id IN ('acme-00000004', 'acme-00000005')");
+  const std::string message = error_of_adopting(folder.file());
+  INFO(message);
+  CHECK(std::ranges::count(message, '\n') == 2);
+  CHECK(message.find("\n  entities `acme-00000005`: `version`") != std::string::npos);
+  CHECK(message.find("\\x0a") == std::string::npos);
+}
+
+TEST_CASE("a hash of a key may have capital digits, and a type the slug of a reserved word", "[adoption]") {
+  const TemporaryFolder folder;
+  make_adoptable_database(folder.file(), 1000);
+  RawDatabase(folder.file())
+      .run("UPDATE api_keys SET hash = upper(hash); INSERT INTO entity_types(organization_id, slug) VALUES('acme', "
+           "'role')");
+  CHECK(error_of_adopting(folder.file()) == "no error");
+  const auto database = Database::open(folder.file());
+  CHECK_NOTHROW(database.authenticate(adoptable_key("acme", "production")));
+  CHECK_NOTHROW(system_of(database, "acme").entities("role").create({{"a", 1}}));
 }
 
 TEST_CASE("a file that cannot be adopted is refused and left alone", "[adoption]") {

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace struere {
+#include "core/companion.hpp"
+
+namespace STRUERE_COMPANION_API struere {
 
 class SemanticVersion {
  public:

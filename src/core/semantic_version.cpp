@@ -1,4 +1,4 @@
-#include "definitions/semantic_version.hpp"
+#include "core/semantic_version.hpp"
 
 #include <algorithm>
 #include <charconv>
