@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "server/public_words.hpp"
 #include "struere/yaml/definition_folder.hpp"
 
 namespace struere::cli {
@@ -64,7 +65,7 @@ void add_findings(const Place& place, const Project& project, bool all, std::vec
     lines.push_back({finding.severity, std::string(to_string(finding.check)),
                      finding.organization ? finding.organization->str() : "",
                      finding.environment ? std::string(to_string(*finding.environment)) : "", finding.subject,
-                     finding.message, is_ours ? next_command(finding, project) : ""});
+                     in_public_words(finding.message), is_ours ? next_command(finding, project) : ""});
   }
 }
 
@@ -129,7 +130,8 @@ void examine_all(const Options& options, bool all) {
     add_differences(*place, project, lines);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::storage || project.server) throw;
-    lines.push_back({Severity::error, "storage", {}, {}, {}, error.what(), {}});  // the file cannot be opened
+    lines.push_back(
+        {Severity::error, "storage", {}, {}, {}, in_public_words(error.what()), {}});  // the file cannot be opened
   }
   std::ranges::stable_sort(lines, std::ranges::greater(), &Line::severity);
   const bool is_healthy = std::ranges::find(lines, Severity::error, &Line::severity) == lines.end();

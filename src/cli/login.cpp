@@ -92,13 +92,12 @@ void write_logins(const std::vector<Login>& logins) {
 
 }  // namespace
 
-Login require_login(const ServerAddress& address, const OrganizationId& organization) {
+Login require_login(const ServerAddress& address, const OrganizationId& organization, bool may_be_key) {
   for (Login& login : read_logins())
     if (login.server == address.url() && login.organization == organization) return std::move(login);
-  throw UsageError(
-      fmt::format("nobody is logged in at {} for the organization `{}`; `struere login {}` does it, or give "
-                  "an API key",
-                  address.url(), organization.str(), address.url()));
+  throw UsageError(fmt::format("nobody is logged in at {} for the organization `{}`; `struere login {}` does it{}",
+                               address.url(), organization.str(), address.url(),
+                               may_be_key ? ", or give an API key" : ""));
 }
 
 void store_login(const Login& login) {

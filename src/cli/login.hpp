@@ -20,7 +20,8 @@ struct Login {
 };
 
 // Throws UsageError, naming `struere login`, if there is none, or if other users may read the file.
-Login require_login(const ServerAddress& address, const OrganizationId& organization);
+// `may_be_key`: an API key would do as well.
+Login require_login(const ServerAddress& address, const OrganizationId& organization, bool may_be_key = true);
 
 // In the place of an earlier one at this server for this organization.
 void store_login(const Login& login);

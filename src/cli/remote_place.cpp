@@ -356,7 +356,14 @@ Explanation RemotePlace::explain(const AskedExplanation& asked) const {
   const Json me = client_->with({}, {"struere-view-as"}).call("GET", target({"v1", "me"}));
   const std::string about = options_.user ? "user:" + *options_.user
                                           : (options_.key ? "key:" : "user:") + me.at("actorId").get<std::string>();
-  const HttpClient asker(client_->address(), require_login(client_->address(), organization_).secret);
+  const HttpClient asker(client_->address(), [&] {
+    try {
+      return require_login(client_->address(), organization_, false).secret;
+    } catch (const UsageError& error) {
+      if (!options_.key) throw;
+      throw UsageError(fmt::format("a key is explained to an operator, not to the key itself, and {}", error.what()));
+    }
+  }());
   const std::string environment = me.at("environment");
   Json body{{"about", about}, {"action", to_string(asked.action)}, {"resource", asked.resource}};
   if (asked.id) body["id"] = asked.id->str();

@@ -343,8 +343,9 @@ TEST_CASE("a hash of a key may have capital digits, and a type the slug of a res
   const TemporaryFolder folder;
   make_adoptable_database(folder.file(), 1000);
   RawDatabase(folder.file())
-      .run("UPDATE api_keys SET hash = upper(hash); INSERT INTO entity_types(organization_id, slug) VALUES('acme', "
-           "'role')");
+      .run(
+          "UPDATE api_keys SET hash = upper(hash); INSERT INTO entity_types(organization_id, slug) VALUES('acme', "
+          "'role')");
   CHECK(error_of_adopting(folder.file()) == "no error");
   const auto database = Database::open(folder.file());
   CHECK_NOTHROW(database.authenticate(adoptable_key("acme", "production")));

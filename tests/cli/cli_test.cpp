@@ -295,6 +295,38 @@ TEST_CASE("a pack is installed, changed, upgraded and taken away", "[cli][packs]
   CHECK(project.run("verify").code == 0);
 }
 
+TEST_CASE("what a pack keeps in production is named, and is not called the same", "[cli][packs]") {
+  const Project project;
+  for (const char* const command : {"packs install --yes ", "-e production packs install --yes "})
+    REQUIRE(project.run(command + tutoring_pack("1.0.0")).code == 0);
+  REQUIRE(project.run("packs uninstall tutoring --yes").code == 0);
+  const Answer status = project.run("status");
+  CHECK(tells(status, "development → production: the same, except for packs"));
+  CHECK(tells(status, "= entity-type student stays as it is: it belongs to pack tutoring in production"));
+  CHECK(tells(project.run("deploy --yes"), "Deployed release 1."));  // the first one is made, whatever changes
+  const Answer rollback = project.run("rollback 1 --yes");
+  CHECK_FALSE(tells(rollback, "stays as it is"));  // the release has what packs kept
+  CHECK(tells(rollback, "= production is as release 1 is; there is nothing to roll back"));
+  const Answer deploy = project.run("deploy --yes");
+  CHECK(tells(deploy, "= production is as development is, except what its packs keep; there is nothing to deploy"));
+}
+
+TEST_CASE("advice of the library has the words of the tool", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  project.write("roles/teacher.yaml", "name: teacher\n");
+  REQUIRE(project.run("sync").code == 0);
+  const Answer refused = project.run("packs install --yes " + tutoring_pack("1.0.0"));
+  CHECK(refused.code == 5);
+  CHECK(tells(refused, "say that the pack may take it over (--take-over)"));
+  RawDatabase(project.database()).run("PRAGMA application_id = 0x53545241");  // of a file whose adoption has begun
+  for (const char* const command : {"status", "doctor"}) {
+    const Answer unfinished = project.run(command);
+    CHECK(tells(unfinished, "finish it with `struere adopt FILE -e ENVIRONMENT`, as it was begun"));
+    CHECK_FALSE(tells(unfinished, "adopt_database"));
+  }
+}
+
 TEST_CASE("a pack's upgrade that is killed is whole or has not been", "[cli][packs][process]") {
   constexpr std::int64_t rows = 3000;
   const Project project;

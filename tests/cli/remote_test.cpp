@@ -109,6 +109,10 @@ TEST_CASE("a key reaches the server as it reaches a file, and acts in its enviro
   const std::string environment = "STRUERE_KEY=" + key;
   CHECK(remote.run("data list note", environment).code == 0);
   CHECK(remote.run("keys list", environment).code == 3);
+  const Answer unexplained = remote.run("explain list note", environment);
+  CHECK(unexplained.code == 2);
+  CHECK(tells(unexplained, "a key is explained to an operator"));
+  CHECK_FALSE(tells(unexplained, "or give an API key"));
   for (const Answer& answer : {remote.run("data list note -e production", environment),
                                server.project().run("data list note -e production", environment)}) {
     CHECK(answer.code == 2);

@@ -3,8 +3,8 @@
 #include "struere/yaml/pack_folder.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <rapidcheck.h>
+#include <sys/stat.h>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
