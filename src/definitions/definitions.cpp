@@ -1,6 +1,7 @@
 #include "struere/definitions/definitions.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "actor/actor_resolver.hpp"
@@ -15,6 +16,7 @@
 #include "repository/guarded_operation.hpp"
 #include "storage/records.hpp"
 #include "storage/retry.hpp"
+#include "struere/model/installed_pack.hpp"
 
 namespace struere {
 namespace {
@@ -33,6 +35,25 @@ Release require_release(GuardedOperation& operation, std::int64_t number) {
   auto found = select<Release>(operation.transaction(), {{}, {{"number", {}, number}}, {}, false, {}, 1});
   if (found.empty()) throw_not_found();
   return std::move(found.front());
+}
+
+// For a plan for production: the versions of the packs in development, by id. Where production has another one, its
+// data was not migrated to what development has. Empty inside a transaction, which reads its own environment only.
+std::map<std::string, std::string> packs_in_development(const Caller& caller) {
+  std::map<std::string, std::string> out;
+  if (caller.actor().environment() != Environment::production || caller.unit() || !caller.actor().passes_policies())
+    return out;
+  Engine& engine = caller.engine();
+  const ActorContext development = ActorResolver(*engine.storage, *engine.clock)
+                                       .system_actor(caller.actor().scope().organization(), Environment::development);
+  return retried([&] {
+    out.clear();
+    GuardedOperation operation(engine, development, Access::read);
+    for (const auto& pack :
+         select<InstalledPack>(operation.transaction(), {{}, {}, {"pack_id"}, false, {}, most_definitions}))
+      out.emplace(pack.pack_id, pack.version);
+    return out;
+  });
 }
 
 // What tools may see is shared, and a plan for development changes it: the values of production that it would show.
@@ -79,13 +100,18 @@ HeldFields Definitions::held_fields() const {
 
 ChangePlan Definitions::plan(const DefinitionSet& definitions, const PlanOptions& options) const {
   const Caller caller = session_.caller(authority());
+  const auto in_development = packs_in_development(caller);
   ChangePlan plan = guarded(caller, Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a change of the definitions");
     // Definitions for production were checked in development, against the data that is stored there.
     const bool is_production = operation.actor().environment() == Environment::production;
     const DefinitionSet wanted =
         definitions.normal_form(is_production ? any_field() : either(options.held, struere::held_fields(operation)));
-    WithPacks with_packs = keeping_packs(operation, wanted, false);
+    WithPacks with_packs = keeping_packs(operation, wanted, [&](const std::string& pack) {
+      const auto found = in_development.find(pack);
+      return found != in_development.end() &&
+             found->second != find<InstalledPack>(operation.transaction(), "pack_id", pack)->version;
+    });
     ChangePlan out = make_plan(operation, std::move(with_packs.definitions), options);
     out.kept = std::move(with_packs.kept);
     return out;
@@ -101,7 +127,7 @@ ChangePlan Definitions::plan_rollback(std::int64_t release, const PlanOptions& o
   return guarded(session_.caller(authority()), Access::read, {"read", "definitions"}, [&](GuardedOperation& operation) {
     operation.require_admin("plan a rollback");
     const auto wanted = DefinitionSet::from_json(require_release(operation, release).definitions);
-    WithPacks with_packs = keeping_packs(operation, wanted, true);
+    WithPacks with_packs = keeping_packs(operation, wanted, [](const std::string&) { return true; });
     ChangePlan plan = make_plan(operation, std::move(with_packs.definitions), options);
     plan.kept = std::move(with_packs.kept);
     plan.restores = release;

@@ -110,25 +110,26 @@ std::map<std::string, DefinitionSet> parts_of_packs(GuardedOperation& operation)
   return out;
 }
 
-WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool is_rollback) {
+WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted,
+                        const std::function<bool(const std::string& pack)>& is_other_version) {
   const auto parts = parts_of_packs(operation);
   if (parts.empty()) return {wanted, {}};
   const DefinitionSet current = current_definitions(operation);
   WithPacks out;
-  DefinitionSet of_packs;
+  DefinitionSet all = wanted;
   for (const auto& [pack, part] : parts) {
+    const bool is_other = is_other_version(pack);
     const DefinitionSet here = changed(restricted(current, part), [&](DefinitionKind kind, DefinitionsByName& known) {
       if (kind == DefinitionKind::tool) return;
       std::erase_if(known, [&](const auto& definition) {
         const Json* const asked = wanted.find(kind, definition.first);
-        if (asked && (!is_rollback || *asked == *part.find(kind, definition.first))) return true;
+        if (asked && (!is_other || *asked == *part.find(kind, definition.first))) return true;
         if (!asked || *asked != definition.second) out.kept.push_back({kind, definition.first, pack});
         return false;
       });
     });
-    of_packs = overlaid(of_packs, here);
+    all = is_other ? overlaid(all, here) : overlaid(here, all);
   }
-  const DefinitionSet all = is_rollback ? overlaid(wanted, of_packs) : overlaid(of_packs, wanted);
   out.definitions = all == wanted ? wanted : all.normal_form(any_field());
   return out;
 }

@@ -2,6 +2,7 @@
 // each agent is a separate part.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,12 +27,14 @@ Json overrides_between(const DefinitionSet& base, const DefinitionSet& ours);
 std::map<std::string, DefinitionSet> parts_of_packs(GuardedOperation& operation);
 
 // `wanted`, plus the definitions of the scope's packs, because files of a project and releases never add or remove
-// packs. For a rollback, the current ones of the packs also replace those in `wanted`, which may be of another version
-// of the pack, except where `wanted` has what the installed version has: there a rollback undoes a drift.
+// packs. For the packs that `is_other_version` names, `wanted` may be of another version, to which the data of the
+// scope was not migrated. So their current definitions replace those in `wanted`, except where `wanted` has what the
+// installed version has, which undoes a drift.
 struct WithPacks {
   DefinitionSet definitions;
   std::vector<KeptDefinition> kept;  // that `wanted` does not have as they are
 };
-WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted, bool is_rollback);
+WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted,
+                        const std::function<bool(const std::string& pack)>& is_other_version);
 
 }  // namespace struere

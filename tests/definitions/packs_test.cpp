@@ -903,8 +903,7 @@ TEST_CASE("a rollback undoes the drift of a pack that the release has as it is i
   to.deploy(to.plan(from.current()));  // release 1
   there.apply(there.plan_install(first));
   const DefinitionSet installed = to.current();
-  here.apply(here.plan_upgrade(people("2.0.0", {"name", "done"}, false, {renaming("archived", "done")})));
-  to.deploy(to.plan(from.current()));  // release 2, with the type of another version
+  to.deploy(to.plan(edited(installed, entity_type, "person", R"({"name": "Drift"})")));  // release 2
   CHECK_FALSE(there.plan_repair("people").empty());
 
   ChangePlan plan = to.plan_rollback(1);
@@ -924,6 +923,44 @@ TEST_CASE("a rollback undoes the drift of a pack that the release has as it is i
   plan = to.plan(from.current());
   CHECK(plan.empty());
   CHECK(plan.kept.size() == 1);
+}
+
+TEST_CASE("a deploy does not bring a pack of another version, to which production's data was not migrated",
+          "[packs][leak]") {
+  for (const StorageKind kind : storage_kinds()) {
+    World world(kind);
+    const Definitions from = definitions_of(world), to = definitions_of(world, production);
+    const Packs here = packs_of(world), there = packs_of(world, production);
+    Pack first = people("1.0.0", {"name", "archived"}, false);
+    first.definitions.add(role, clerk(not_archived));
+    Pack next = people("2.0.0", {"name", "done"}, false, {renaming("archived", "done")});
+    next.definitions.add(role, clerk(R"({"entityType": "person", "any": [
+        {"field": "data.done", "operator": "exists", "value": false}]})"));
+    install(world, first);
+    there.apply(there.plan_install(first));
+    world.create("person", {{"name", "HIDDEN"}, {"archived", true}}, production);
+    const Session ana = world.user("ana", {"clerk"}, production);
+    REQUIRE(ana.entities("person").count() == 0);
+
+    here.apply(here.plan_upgrade(next));
+    world.define_role({{"name", "other"}});
+    const ChangePlan plan = to.plan(from.current());
+    CHECK(plan.changes.size() == 1);
+    CHECK(plan.kept.size() == 2);
+    to.deploy(plan);
+    CHECK(to.current().find(role, "other"));
+    CHECK(there.plan_repair("people").empty());
+    CHECK(ana.entities("person").count() == 0);
+    // A role of the organization that reads a field of the new version cannot come before the pack.
+    world.define_role({{"name", "other"}, {"scopeRules", Json::parse(R"([
+        {"entityType": "person", "field": "data.done", "operator": "exists", "value": false}])")}});
+    CHECK_ERROR(invalid_definition, to.plan(from.current()));
+
+    there.apply(there.plan_upgrade(next));
+    to.deploy(to.plan(from.current()));
+    CHECK(to.current() == from.current());
+    CHECK(ana.entities("person").count() == 0);
+  }
 }
 
 TEST_CASE("what tools may do is brought to development first, as it is shared", "[packs]") {
