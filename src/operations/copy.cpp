@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <set>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -127,15 +127,20 @@ class Copy {
         after = std::vector<RecordValue>{users.back().id.str()};
       }
     }
-    std::set<UserId> named;
+    std::map<UserId, Timestamp> joined;  // since when the organization knows them
     for (const Environment environment : both) {
       const auto transaction = from_.begin(scope_of(*options_.organization, environment), Access::read);
-      for (const Membership& membership : select<Membership>(*transaction, {{}})) named.insert(membership.user);
-      for (const Assignment& assignment : select<Assignment>(*transaction, {{}})) named.insert(assignment.user);
+      for (const Membership& membership : select<Membership>(*transaction, {{}}))
+        joined[membership.user] = membership.created_at;
+      for (const Assignment& assignment : select<Assignment>(*transaction, {{}}))
+        joined.try_emplace(assignment.user, assignment.created_at);
     }
     std::vector<User> users;
-    for (const UserId& id : named) {
-      if (auto user = find_user(from_, id)) users.push_back(*std::move(user));
+    for (const auto& [id, since] : joined) {
+      if (!options_.keep_names)
+        users.push_back({id, id.str(), since});
+      else if (auto user = find_user(from_, id))
+        users.push_back(*std::move(user));
       if (static_cast<std::int64_t>(users.size()) < options_.batch_rows) continue;
       put_users(users);
       users.clear();
@@ -202,6 +207,8 @@ class Copy {
 CopyReport copy_database(const Database& from, const Database& to, const CopyOptions& options) {
   if (options.batch_rows < 1 || options.batch_rows > most_batch_rows)
     throw Error(ErrorCode::invalid_data, fmt::format("`batch_rows` must be from 1 to {}", most_batch_rows));
+  if (!options.keep_names && !options.organization)
+    throw Error(ErrorCode::invalid_data, "a copy without the names of users needs `organization`");
   return Copy(*from.shared_engine(authority())->storage, *to.shared_engine(authority())->storage, options).run();
 }
 

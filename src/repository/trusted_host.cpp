@@ -5,11 +5,13 @@
 #include "actor/actor_resolver.hpp"
 #include "core/authority.hpp"
 #include "core/text.hpp"
+#include "repository/checks.hpp"
 #include "repository/engine.hpp"
 #include "repository/unit_of_work.hpp"
 #include "storage/people.hpp"
 #include "storage/retry.hpp"
 #include "struere/core/error.hpp"
+#include "struere/query/cursor.hpp"
 #include "struere/repository/operator_sessions.hpp"
 
 namespace struere {
@@ -20,6 +22,8 @@ std::string checked_text(const std::string& text, const char* what) {
     throw Error(ErrorCode::invalid_data, std::string(what) + " is valid UTF-8 of 1 to 200 bytes without U+0000");
   return text;
 }
+
+constexpr const char* question_of_members = "members";
 
 // The session of the actor that `resolve` returns.
 template <class Resolve>
@@ -91,6 +95,24 @@ std::vector<Membership> TrustedHost::members(const OrganizationId& organization,
   return retried([&] {
     return stored_memberships(*storage().begin(scope, Access::read), scope, query.limit.value_or(all), query.after);
   });
+}
+
+MemberPage TrustedHost::member_page(const OrganizationId& organization, Environment environment, std::int64_t limit,
+                                    const std::optional<std::string>& cursor) const {
+  require_limit(limit);
+  const Scope scope(authority(), organization, environment);
+  MemberQuery query{limit + 1, {}};
+  if (cursor) {
+    const auto position = decode_cursor(storage().cursor_key(), scope, question_of_members, *cursor);
+    if (!position)
+      throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
+    query.after = UserId(position->at(0));
+  }
+  MemberPage out{members(organization, query), {}};
+  if (std::ssize(out.members) <= limit) return out;
+  out.members.pop_back();
+  out.next = encode_cursor(storage().cursor_key(), scope, question_of_members, {out.members.back().user.str()});
+  return out;
 }
 
 std::optional<Membership> TrustedHost::member(const OrganizationId& organization, const UserId& user) const {

@@ -21,6 +21,11 @@ std::vector<Membership> OrganizationAdmin::members(const MemberQuery& query) con
   return database_.trusted_host().members(organization_, query);
 }
 
+MemberPage OrganizationAdmin::member_page(Environment environment, std::int64_t limit,
+                                          const std::optional<std::string>& cursor) const {
+  return database_.trusted_host().member_page(organization_, environment, limit, cursor);
+}
+
 Membership OrganizationAdmin::member(const UserId& user) const {
   if (auto found = database_.trusted_host().member(organization_, user)) return *std::move(found);
   throw Error(ErrorCode::not_found, "this user is not a member of the organization");
@@ -62,6 +67,7 @@ std::vector<Finding> OrganizationAdmin::examine() const {
 void OrganizationAdmin::back_up(const std::filesystem::path& file) const {
   CopyOptions options;
   options.organization = organization_;
+  options.keep_names = false;  // another organization may have given them
   copy_database(database_, Database::open(file.string()), options);
 }
 

@@ -21,6 +21,7 @@ class OrganizationAdmin {
   explicit OrganizationAdmin(const Call& call);
 
   std::vector<Membership> members(const MemberQuery& query) const;  // by user
+  MemberPage member_page(Environment environment, std::int64_t limit, const std::optional<std::string>& cursor) const;
   // Throws Error{not_found} if the user is not a member.
   Membership member(const UserId& user) const;
   // Also creates the user if the id is new. Says nothing about whether it was. Without `role` a member stays what they
@@ -36,7 +37,8 @@ class OrganizationAdmin {
   // Those of the organization; what is wrong with the storage of all organizations is left out.
   std::vector<Finding> examine() const;
 
-  // Copies both environments of the organization, and nothing of others, to a new database file.
+  // Copies both environments of the organization, and nothing of others, to a new database file. Users have their id
+  // as name there.
   void back_up(const std::filesystem::path& file) const;
 
   std::vector<OperatorSession> operators() const;

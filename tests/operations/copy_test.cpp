@@ -110,6 +110,28 @@ TEST_CASE("a user of the target with the id of another person stops the copy", "
   CHECK(copy_database(*world.database, *target.database, joining).users == 0);
 }
 
+TEST_CASE("a copy for the organization itself tells of a user only what the organization knows", "[copy][wall]") {
+  World world(StorageKind::sqlite);
+  world.add_organization("globex");
+  world.host().create_user("Dora Real-Name", UserId("dora"));
+  world.host().put_member(OrganizationId("globex"), UserId("dora"));
+  world.clock.advance(60'000);
+  world.user("dora");
+  world.user("nobody");
+  const TemporaryFolder folder;
+  const CopyOptions options{.organization = OrganizationId("acme"), .keep_names = false};
+  CHECK(copy_database(*world.database, Database::open(folder.file()), options).users == 2);
+  RawDatabase copy(folder.file());
+  CHECK(copy.value("SELECT count(DISTINCT created_at) FROM users") == "1");
+  CHECK(copy.value("SELECT created_at FROM users LIMIT 1") == copy.value("SELECT created_at FROM memberships LIMIT 1"));
+  CHECK(copy.value("SELECT count(*) FROM users WHERE name = id") == "2");
+  CHECK_ERROR(invalid_data, copy_database(*world.database, Database::in_memory(), {.keep_names = false}));
+
+  const auto named = Database::open(folder.file("named.db"));
+  copy_database(*world.database, named, {.organization = OrganizationId("acme")});
+  CHECK(RawDatabase(folder.file("named.db")).value("SELECT name FROM users WHERE id = 'dora'") == "Dora Real-Name");
+}
+
 TEST_CASE("a copy whose source is written to meanwhile is not opened", "[copy]") {
   World world(StorageKind::sqlite);
   make_source(world, 13, 40);

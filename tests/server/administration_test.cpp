@@ -1,11 +1,13 @@
 // The routes of administration: each does what the library does, for org admins of the organization alone.
 #include <fstream>
+#include <regex>
 #include <thread>
 #include <vector>
 
 #include "struere/definitions/definitions.hpp"
 
 #include "server/sign_in_world.hpp"
+#include "support/raw_database.hpp"
 
 using namespace struere;
 using namespace struere::test;
@@ -271,6 +273,75 @@ TEST_CASE("a backup is a database with this organization and no other", "[server
             .data()
             .at("text") == "ours");
   CHECK(answer.body.find("theirs") == std::string::npos);
+}
+
+TEST_CASE("an org admin cannot tell whether a user was there before they became a member",
+          "[server][administration][wall]") {
+  SignInWorld world;
+  world.add_organization("globex");
+  world.host().create_user("Dora Real-Name", UserId("dora"));
+  world.host().put_member(OrganizationId("globex"), UserId("dora"));
+  world.clock.advance(60'000);
+  const std::string boss = world.cookie_of("boss");
+  const auto about = [&](const std::string& user) {  // all that there is to see of it
+    std::string seen;
+    for (const SentAnswer& answer :
+         {world.as(boss, "PUT", "/v1/members/" + user, Json{{"name", "x"}}),
+          world.as(boss, "GET", "/v1/members/" + user), world.as(boss, "GET", "/v1/members?limit=1000"),
+          world.as(boss, "GET", "/v1/events?type=member.added&limit=1"),
+          world.as(boss, "POST", "/v1/explain",
+                   Json{{"about", "user:" + user}, {"action", "list"}, {"resource", "note"}})})
+      seen += fmt::format("{} {}\n", answer.status, answer.body);
+    for (std::size_t at = 0; (at = seen.find(user, at)) != std::string::npos;) seen.replace(at, user.size(), "USER");
+    world.as(boss, "DELETE", "/v1/members/" + user);
+    return std::regex_replace(seen, std::regex("[0-9a-f]{8}-[0-9a-f-]{27}|\"cursor\":\"[^\"]*\""), "ID");
+  };
+  const std::string of_new = about("nora");
+  CHECK(of_new.find("USER") != std::string::npos);
+  CHECK(about("dora") == of_new);
+  for (const char* const user : {"dora", "nora"})
+    world.as(boss, "PUT", std::string("/v1/members/") + user, Json::object());
+  const SentAnswer answer = world.as(boss, "GET", "/v1/backup");
+  REQUIRE(answer.status == 200);
+  CHECK(answer.body.find("Real-Name") == std::string::npos);
+  const std::string file = (world.folder.path() / "copy.db").string();
+  std::ofstream(file, std::ios::binary) << answer.body;
+  RawDatabase copy(file);
+  for (const char* const column :
+       {"name = id", "created_at = (SELECT created_at FROM memberships m WHERE user_id = users.id)"})
+    CHECK(copy.value(fmt::format("SELECT count(*) FROM users WHERE {}", column)) ==
+          copy.value("SELECT count(*) FROM users"));
+}
+
+TEST_CASE("the cursor of members is opaque, and is valid for them alone", "[server][administration]") {
+  SignInWorld world;
+  world.add_organization("globex");
+  world.user("gus", {}, Environment::development, "globex", MembershipRole::admin);
+  world.user("gil", {}, Environment::development, "globex");
+  world.create("note", {{"text", "a"}});
+  world.create("note", {{"text", "b"}});
+  const std::string boss = world.cookie_of("boss");
+  const auto page = [&](const std::string& cursor, const std::string& environment = "development") {
+    return world.as(boss, "GET", "/v1/members?limit=1&cursor=" + cursor, {}, environment);
+  };
+  const Json first = world.as(boss, "GET", "/v1/members?limit=1").json();
+  CHECK(first.at("items").at(0).at("id") == "boss");
+  const std::string cursor = first.at("cursor");
+  CHECK(cursor.find("boss") == std::string::npos);
+  CHECK(page(cursor).json().at("items").at(0).at("id") == "olga");
+  CHECK_FALSE(page(cursor).json().contains("cursor"));
+  const Json events = world.as(boss, "GET", "/v1/events?limit=1").json();
+  const std::string of_events = events.at("cursor");
+  const std::string theirs = *world.host().member_page(OrganizationId("globex"), Environment::development, 1).next;
+  for (const std::string& other : {std::string("garbage"), std::string("boss"), std::string(), of_events, theirs,
+                                   cursor.substr(1), cursor + "A"}) {
+    INFO(other);
+    const SentAnswer refused = page(other);
+    CHECK(refused.status == 422);
+    CHECK(refused.json().at("code") == "invalid_cursor");
+  }
+  CHECK(page(cursor, "production").status == 422);
+  CHECK(world.as(boss, "GET", "/v1/members?limit=1001").json().at("code") == "invalid_query");
 }
 
 TEST_CASE("backups that are asked for at once take turns, or are told to come again", "[server][administration]") {

@@ -32,6 +32,10 @@ struct CopyOptions {
   // Takes a user of the target for the same person as a user of the source with the same id, although their names or
   // times differ. Their id decides what they may do in the organization that arrives.
   bool join_users = false;
+  // Otherwise a user arrives with their id as name and with the time at which they became a member of `organization`:
+  // all that the organization itself knows, and the same whether or not others had the user before. For a copy that is
+  // given to the organization. Needs `organization`.
+  bool keep_names = true;
   // Empties an unfinished copy that was made from another state of the source, and begins anew.
   bool restart = false;
   // An exception ends the copy, which a later call continues.
@@ -58,7 +62,7 @@ struct CopyReport {
 //   Error{conflict}      the target has it already, or an unfinished copy of another state of it (`restart`); the
 //   source
 //                        was written to meanwhile; a user exists in the target as another person (`join_users`)
-//   Error{invalid_data}  `batch_rows` is not from 1 to 10,000
+//   Error{invalid_data}  `batch_rows` is not from 1 to 10,000, or `keep_names` is false without `organization`
 //   Error{storage}       a row or a log of the copy does not agree; the organization stays closed
 CopyReport copy_database(const Database& from, const Database& to, const CopyOptions& options = {});
 

@@ -33,6 +33,11 @@ struct MemberQuery {
   std::optional<UserId> after = {};        // only those that come after this user, who need not exist
 };
 
+struct MemberPage {
+  std::vector<Membership> members;  // by user id
+  std::optional<std::string> next;  // the cursor of the next page; nullopt after the last one
+};
+
 class TrustedHost {
  public:
   // Made by Database::trusted_host().
@@ -55,6 +60,10 @@ class TrustedHost {
   // The members of an organization, by user id; of one that does not exist, none. Throws Error{invalid_query} if the
   // limit is below 1, or `after` is not valid UTF-8 without U+0000.
   std::vector<Membership> members(const OrganizationId& organization, const MemberQuery& query = {}) const;
+  // One page of them, of 1 to 1000, for an answer to somebody in one environment: the cursor is opaque and is valid
+  // there only. Throws Error{invalid_query} for another limit, Error{invalid_cursor} for any other text.
+  MemberPage member_page(const OrganizationId& organization, Environment environment, std::int64_t limit,
+                         const std::optional<std::string>& cursor = {}) const;
   std::optional<Membership> member(const OrganizationId& organization, const UserId& user) const;
   // Both are events in both environments: `member.added`, `member.changed`, `member.removed` (SPEC 7). The events name
   // the system, or the user `by`, on whose behalf the host does this; Error{permission_denied} unless that is an org

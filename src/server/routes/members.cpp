@@ -27,17 +27,11 @@ Json member_json(const Call& call, const Membership& member) {
 UserId user_of(const Call& call) { return UserId(call.path("user")); }
 
 Response list_members(const Call& call) {
-  constexpr std::int64_t most = 1000;
-  const std::int64_t limit = call.integer("limit").value_or(50);
-  if (limit < 1 || limit > most) throw Error(ErrorCode::invalid_query, "`limit` is from 1 to 1000");
-  MemberQuery query{limit + 1, {}};
-  if (const auto cursor = call.text("cursor")) query.after = UserId(*cursor);
-  std::vector<Membership> members = OrganizationAdmin(call).members(query);
-  const bool has_more = std::ssize(members) > limit;
-  if (has_more) members.pop_back();
+  const MemberPage page = OrganizationAdmin(call).member_page(call.session().actor().environment(),
+                                                              call.integer("limit").value_or(50), call.text("cursor"));
   Json out{{"items", Json::array()}};
-  for (const Membership& member : members) out["items"].push_back(member_json(call, member));
-  if (has_more) out["cursor"] = members.back().user.str();
+  for (const Membership& member : page.members) out["items"].push_back(member_json(call, member));
+  if (page.next) out["cursor"] = *page.next;
   return json_response(out);
 }
 
@@ -80,12 +74,12 @@ Response unassign_role(const Call& call) {
 }  // namespace
 
 void add_member_routes(std::vector<Route>& routes) {
-  routes.push_back({.pattern = "/v1/members",
-                    .summary = "The members of the organization by user id, with their roles in the environment",
-                    .handler = list_members,
-                    .parameters = {{"limit", "From 1 to 1000; default 50", "integer"},
-                                   {"cursor", "That of the page before; or a user id, for those after it"}},
-                    .answer = "MemberPage"});
+  routes.push_back(
+      {.pattern = "/v1/members",
+       .summary = "The members of the organization by user id, with their roles in the environment",
+       .handler = list_members,
+       .parameters = {{"limit", "From 1 to 1000; default 50", "integer"}, {"cursor", "That of the page before"}},
+       .answer = "MemberPage"});
   routes.push_back(
       {.pattern = "/v1/members/{user}", .summary = "One member", .handler = get_member, .answer = "Member"});
   routes.push_back({.method = Method::put,
