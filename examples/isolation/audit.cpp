@@ -60,8 +60,9 @@ void a_touched_log(Stage& stage) {
       "verify that:");
   screen.code("const Verification result = ines.events().verify();");
   const EventRepository ines = stage.person("user_ines").events();
-  const Verification before = ines.verify();
-  screen.claim(before.ok, fmt::format("the chain of {} events is sound", before.verified));
+  screen.claim(ines.verify().ok, "the chain is sound");
+  const EventRepository system = stage.system(Environment::production).events();
+  const Verification before = system.verify();  // she is not told how many events there are, as some are hidden
 
   const LoadedScope& loaded = stage.loaded(Environment::production);
   const auto payment = std::ranges::find_if(
@@ -78,7 +79,7 @@ void a_touched_log(Stage& stage) {
   screen.claim(stage.system(Environment::development).events().verify().ok,
                "the chain of development is another one, and sound");
   rewrite_event(stage.path, event, "\"amount\":18", "\"amount\":48");
-  const Verification restored = ines.verify();
+  const Verification restored = system.verify();
   screen.claim(restored.ok && restored.head == before.head, "with the byte put back, the chain is what it was");
 }
 

@@ -209,10 +209,11 @@ class RemotePlace final : public Place {
     const Json found = client_->call("POST", target({"v1", "events", "verify"}));
     Verification out;
     out.ok = found.at("ok");
-    out.verified = found.at("verified");
-    out.purged = found.at("purged");
     out.problem = found.value("problem", "");
-    out.head = found.value("head", "");
+    // Absent unless the actor sees all events.
+    if (found.contains("verified")) out.verified = found.at("verified").get<std::int64_t>();
+    if (found.contains("purged")) out.purged = found.at("purged").get<std::int64_t>();
+    if (found.contains("head")) out.head = found.at("head").get<std::string>();
     return out;
   }
   Explanation explain(const AskedExplanation& asked) const override;

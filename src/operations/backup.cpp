@@ -158,7 +158,7 @@ BackupReport verify_copy(const paths::path& copy, const BackupOptions& options) 
     for (const Environment environment : {Environment::development, Environment::production}) {
       const Verification found = host.system_session(organization.id, environment).events().verify();
       if (!found.ok) refuse_copy(fmt::format("in the {} log, {}", to_string(environment), found.problem));
-      out.events += found.verified;
+      out.events += found.verified.value_or(0);
       ++progress.done;
       if (options.progress) options.progress(progress);
     }

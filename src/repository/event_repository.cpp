@@ -1,10 +1,13 @@
 #include "struere/repository/event_repository.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <thread>
 
 #include "core/deadline.hpp"
+#include "core/digest.hpp"
 #include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "repository/entity_reader.hpp"
@@ -69,12 +72,56 @@ Timestamp time_of_event(Transaction& transaction, std::int64_t sequence) {
   return out;
 }
 
+// Everything that the actor may see.
+EventSelection visible_events(GuardedOperation& operation) {
+  EventSelection out;
+  for (const EntityType& type : operation.rules().types()) {
+    const auto plan = operation.plan(Action::read, type.slug);
+    if (!plan->grants()->empty()) out.types.push_back({type.key, plan->grants()});
+  }
+  // A purged entity has no row that a grant could admit.
+  out.purged = operation.actor().passes_policies() && !operation.actor().restriction();
+  out.others = decide(operation.rules(), operation.actor(), Action::read, "events").allowed();
+  out.actor = operation.values();
+  return out;
+}
+
+// A cursor is as long for the first event as for the last: its length tells no number.
+std::string position_of(std::int64_t sequence) { return fmt::format("{:020}", sequence); }
+
+bool is_visible(GuardedOperation& operation, EventSelection selection, const LogVerifier::Found& found) {
+  selection.after = found.sequence - 1;
+  selection.before = found.sequence + 1;
+  selection.limit = 1;
+  try {
+    const auto events = operation.transaction().select_events(selection);
+    return events.size() == 1 && events.front().id == *found.event;
+  } catch (const Error& error) {  // it cannot be read
+    if (error.is_transient()) throw;
+    return false;
+  }
+}
+
+// What the actor may know of it (event_repository.hpp).
+Verification shown_to_actor(GuardedOperation& operation, const LogVerifier::Found& found) {
+  const EventSelection visible = visible_events(operation);
+  if (visible.purged) return found;
+  Verification out;
+  out.ok = found.ok;
+  if (found.ok) return out;
+  if (found.event && is_visible(operation, visible, found)) out.event = found.event;
+  out.problem = out.event ? fmt::format("the event {} was altered, inserted or moved, or its payload was removed",
+                                        out.event->str())
+                          : "the log was changed in a place that this actor may not see; let an org admin verify it";
+  return out;
+}
+
 // Selects only events after the sequence `scanned`, which an earlier answer to the same query returned.
 EventRows select_events(GuardedOperation& operation, const EventQuery& query, std::int64_t scanned) {
   require_limit(query.limit);
   const std::string question = question_of(query);
   const Scope& scope = operation.actor().scope();
-  EventSelection selection;
+  EventSelection selection = visible_events(operation);
   if (query.after) {
     const auto position = decode_cursor(operation.cursor_key(), scope, question, *query.after);
     if (!position)
@@ -83,14 +130,6 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   }
   selection.after = std::max(selection.after, scanned);
   selection.newest_first = query.newest_first;
-  for (const EntityType& type : operation.rules().types()) {
-    const auto plan = operation.plan(Action::read, type.slug);
-    if (!plan->grants()->empty()) selection.types.push_back({type.key, plan->grants()});
-  }
-  // A purged entity has no row that a grant could admit.
-  selection.purged = operation.actor().passes_policies() && !operation.actor().restriction();
-  selection.others = decide(operation.rules(), operation.actor(), Action::read, "events").allowed();
-  selection.actor = operation.values();
   if (query.entity) selection.entity = query.entity->str();
   selection.type = query.type;
   selection.type_prefix = query.type_prefix;
@@ -120,7 +159,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     if (out.more) break;
   }
   if (!out.events.empty() || out.more)
-    out.end = encode_cursor(operation.cursor_key(), scope, question, {std::to_string(last)});
+    out.end = encode_cursor(operation.cursor_key(), scope, question, {position_of(last)});
   // Unless the page is full, the storage has read the log to its end.
   out.scanned = out.more ? last : std::max(scanned, log.end);
   return out;
@@ -160,8 +199,9 @@ EventSubscription EventRepository::subscribe(const EventQuery& query) const {
 
 std::string EventRepository::end(const EventQuery& query) const {
   return guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
-    return encode_cursor(operation.cursor_key(), operation.actor().scope(), question_of(query),
-                         {std::to_string(operation.transaction().chain_head().sequence)});
+    return encode_cursor(
+        operation.cursor_key(), operation.actor().scope(), question_of(query),
+        {position_of(operation.transaction().chain_head().sequence), fmt::format("{:016x}", random_number())});
   });
 }
 
@@ -205,7 +245,8 @@ Verification EventRepository::verify() const {
       transaction.replay_events({.after = verifier->last().sequence}, [&](const EventRecord& event) {
         return verifier->take(event) && ++taken < events_at_once;
       });
-      return taken == events_at_once ? std::nullopt : std::optional(verifier->result(start, transaction.chain_head()));
+      if (taken == events_at_once) return std::optional<Verification>();
+      return std::optional(shown_to_actor(operation, verifier->result(start, transaction.chain_head())));
     });
     if (found) return *std::move(found);
   }

@@ -12,10 +12,13 @@ Json pruned_payload(const ChainHead& through) {
   return {{"through", through.sequence}, {"hash", to_hex(through.hash)}};
 }
 
-bool LogVerifier::fail(std::string problem, const std::optional<EventId>& event) {
+bool LogVerifier::fail(std::string problem, const EventRecord* event) {
   found_.ok = false;
   found_.problem = std::move(problem);
-  found_.event = event;
+  if (event) {
+    found_.event = event->id;
+    found_.sequence = event->sequence;
+  }
   return false;
 }
 
@@ -24,16 +27,16 @@ bool LogVerifier::take(const EventRecord& event) {
   const std::string expected = std::to_string(last_.sequence + 1);
   if (event.sequence != last_.sequence + 1) {
     if (event.sequence > last_.sequence) return fail("event " + expected + " was removed");
-    return fail("an event was inserted before event " + expected, event.id);
+    return fail("an event was inserted before event " + expected, &event);
   }
   if (!is_sound(event))
     return fail("event " + expected +
                     " was altered, inserted or moved: its hash is not that of its content and of the event before it",
-                event.id);
+                &event);
   confirm(event);
   last_ = {event.sequence, event.hash};
-  ++found_.verified;
-  if (event.payload_hash) ++found_.purged;
+  ++*found_.verified;
+  if (event.payload_hash) ++*found_.purged;
   return true;
 }
 
@@ -64,8 +67,8 @@ void LogVerifier::confirm(const EventRecord& event) {
   }
 }
 
-Verification LogVerifier::result(const ChainHead& start, const ChainHead& head) const {
-  Verification out = found_;
+LogVerifier::Found LogVerifier::result(const ChainHead& start, const ChainHead& head) const {
+  Found out = found_;
   const auto fail = [&](std::string problem) {
     out.ok = false;
     out.problem = std::move(problem);
@@ -86,10 +89,11 @@ Verification LogVerifier::result(const ChainHead& start, const ChainHead& head) 
     if (first) {
       fail("the payload of event " + std::to_string(first->sequence) + " was removed, and not by purge()");
       out.event = first->id;
+      out.sequence = first->sequence;
       out.verified = first->sequence - start_.sequence - 1;
     }
   }
-  if (out.verified > 0) out.head = to_hex(last_.hash);
+  out.head = out.verified > 0 ? to_hex(last_.hash) : std::string();
   return out;
 }
 

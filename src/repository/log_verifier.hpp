@@ -22,15 +22,22 @@ Json pruned_payload(const ChainHead& through);
 
 class LogVerifier {
  public:
-  LogVerifier(Scope scope, const ChainHead& start) : scope_(std::move(scope)), start_(start), last_(start) {}
+  struct Found : Verification {
+    std::int64_t sequence = 0;  // of `event`
+  };
+
+  LogVerifier(Scope scope, const ChainHead& start) : scope_(std::move(scope)), start_(start), last_(start) {
+    found_.verified = found_.purged = 0;
+  }
 
   const ChainHead& last() const noexcept { return last_; }
 
   // Takes the next event as stored. Returns false once an event is not valid; later events are not checked.
   bool take(const EventRecord& event);
 
-  // Call this after the last event. `start` and `head` are the storage's current start and head of the log.
-  Verification result(const ChainHead& start, const ChainHead& head) const;
+  // Call this after the last event. `start` and `head` are the storage's current start and head of the log. Tells all,
+  // as to a system actor.
+  Found result(const ChainHead& start, const ChainHead& head) const;
 
  private:
   struct Event {
@@ -38,14 +45,14 @@ class LogVerifier {
     EventId id;
   };
 
-  bool fail(std::string problem, const std::optional<EventId>& event = {});
+  bool fail(std::string problem, const EventRecord* event = nullptr);
   bool is_sound(const EventRecord& event);
   void confirm(const EventRecord& event);
 
   Scope scope_;
   ChainHead start_;
   ChainHead last_;
-  Verification found_;
+  Found found_;
   Json pruned_;
   std::map<std::string, std::pair<std::string, Event>> unsealed_;  // by sequence: the hash that a later event must
                                                                    // confirm

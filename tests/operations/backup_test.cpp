@@ -74,7 +74,7 @@ TEST_CASE("a backup is one moment of a database that another process writes to a
         .system_session(OrganizationId("acme"), Environment::development)
         .events()
         .verify()
-        .verified;
+        .verified.value();
   };
   const std::int64_t first = events_of(*world.database);
   for (int round = 0; round < 5; ++round) {

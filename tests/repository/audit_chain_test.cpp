@@ -41,7 +41,7 @@ TEST_CASE("an untouched log verifies, and says where it ends", "[events][chain]"
   const Verification verification = stage.verify();
   CHECK(verification.ok);
   CHECK(verification.verified == 6);
-  CHECK(verification.head.size() == 64);
+  CHECK(verification.head->size() == 64);
 }
 
 TEST_CASE("an altered event is named, whichever part of it was altered", "[events][chain]") {
@@ -117,4 +117,32 @@ TEST_CASE("verify needs read on events", "[events][chain]") {
       {{"name", "auditor"}, {"policies", {{{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
   CHECK_ERROR(permission_denied, stage.user("ana").events().verify());
   CHECK(stage.user("bo", {"auditor"}).events().verify().ok);
+}
+
+TEST_CASE("an actor that does not see all events learns that the log is not sound, and of no event that it may not see",
+          "[events][chain][wall]") {
+  LoggedWorld stage;
+  stage.define_role(
+      {{"name", "auditor"},
+       {"policies",
+        {{{"resource", "note"}, {"actions", {"read"}}, {"effect", "allow"}},
+         {{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}},
+       {"scopeRules", {{{"entityType", "note"}, {"field", "data.n"}, {"operator", "eq"}, {"value", 2}}}}});
+  const EventRepository ines = stage.user("ines", {"auditor"}).events();
+  CHECK(ines.verify().ok);
+  const auto number = std::to_string(GENERATE(3, 4));
+  stage.tamper("UPDATE events SET actor_id = 'ana' WHERE sequence = " + number);
+  const bool is_visible = number == "4";  // that of the note 2
+  const Verification found = ines.verify();
+  CHECK_FALSE(found.ok);
+  CHECK_FALSE(found.verified);
+  CHECK_FALSE(found.head);
+  CHECK(found.event.has_value() == is_visible);
+  const std::string id = stage.event_id(std::stoi(number));
+  CHECK((found.problem.find(id) != std::string::npos) == is_visible);
+  if (is_visible)
+    CHECK(found.event->str() == id);
+  else
+    CHECK(found.problem.find_first_of("0123456789") == std::string::npos);
+  CHECK(stage.verify().event->str() == id);
 }

@@ -157,7 +157,7 @@ TEST_CASE("the oldest events are pruned, and what remains verifies", "[events][p
   LogWorld world(any_storage());
   for (int i = 0; i < 10; ++i) world.create("note", {{"n", i}});
   const auto before = world.events().list({.limit = 1000}).events;
-  const std::string head = world.events().verify().head;
+  const std::string head = world.events().verify().head.value();
   CHECK(world.events().prune(0) == 0);
   CHECK(world.events().verify().head == head);
 
@@ -221,4 +221,41 @@ TEST_CASE("a subscription that waits begins no operation until something is comm
   CHECK(clock.looks == before);
   (void)system.entities("note").create(Json::object());
   CHECK(subscription.next(std::chrono::seconds(120)).size() == 1);
+}
+
+TEST_CASE("verify and cursors tell an actor nothing of how many events are hidden from it", "[events][wall]") {
+  LogWorld world(any_storage());
+  world.define_role(
+      {{"name", "auditor"},
+       {"policies",
+        {{{"resource", "session"}, {"actions", {"read"}}, {"effect", "allow"}},
+         {{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}},
+       {"scopeRules", {{{"entityType", "session"}, {"field", "data.team"}, {"operator", "eq"}, {"value", "north"}}}}});
+  const Session ines = world.user("ines", {"auditor"});
+  world.user("omar", {}, Environment::development, "acme", MembershipRole::admin);
+  const Session omar = world.host().user_session(UserId("omar"), OrganizationId("acme"), Environment::development);
+  const auto verify = [](const Session& session) {
+    const Verification found = session.events().verify();
+    return std::tuple(found.ok, found.verified, found.purged, found.problem, found.event, found.head);
+  };
+  const auto before = verify(ines), before_of_omar = verify(omar);
+  CHECK(before == std::tuple(true, std::nullopt, std::nullopt, "", std::nullopt, std::nullopt));
+  CHECK(std::get<1>(before_of_omar));
+
+  for (int i = 0; i < 12; ++i) world.create("session", {{"team", "south"}});
+  world.system().entities("session").purge(world.create("session", {{"team", "south"}}));
+  CHECK(verify(ines) == before);
+  CHECK(verify(omar.impersonate({.user = UserId("ines")})) == before);
+  CHECK(verify(omar) != before_of_omar);
+  CHECK(std::get<2>(verify(world.system())) == 1);
+
+  const std::string first = world.events().list({.limit = 1}).next.value();
+  for (int i = 0; i < 100; ++i) world.create("note", {{"n", i}});
+  CHECK(world.events().list({.newest_first = true, .limit = 1}).next.value().size() ==
+        world.events().list({.newest_first = true, .limit = 120}).next.value().size());
+  CHECK(world.events().list({.limit = 1}).next == first);
+  CHECK(world.events().end() != world.events().end());
+  const std::string end = world.events().end();
+  world.create("note", {{"n", 100}});
+  CHECK(types(world.events().list({.after = end}).events) == "note.created");
 }

@@ -48,7 +48,7 @@ TEST_CASE("a purge leaves nothing of a row, in its tables or in the log, and the
   const bool is_deleted = GENERATE(false, true);
   if (is_deleted) world.notes().remove(gone);
   const Session reader = world.user("ana", {"reader"});
-  const std::string head = world.verify().head;
+  const std::string head = world.verify().head.value();
 
   world.notes().purge(gone);
   CHECK_ERROR(not_found, world.notes().get(gone));

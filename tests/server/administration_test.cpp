@@ -344,6 +344,21 @@ TEST_CASE("the cursor of members is opaque, and is valid for them alone", "[serv
   CHECK(world.as(boss, "GET", "/v1/members?limit=1001").json().at("code") == "invalid_query");
 }
 
+TEST_CASE("verifying the log tells who does not see all of it nothing of its size", "[server][administration][wall]") {
+  SignInWorld world;
+  world.define_role(
+      {{"name", "auditor"}, {"policies", {{{"resource", "events"}, {"actions", {"read"}}, {"effect", "allow"}}}}});
+  world.user("ines", {"auditor"});
+  const std::string ines = world.cookie_of("ines"), boss = world.cookie_of("boss");
+  const auto verified = [&](const std::string& cookie) { return world.as(cookie, "POST", "/v1/events/verify").body; };
+  const std::string before = verified(ines), of_boss = verified(boss);
+  CHECK(Json::parse(before) == Json{{"ok", true}, {"problem", ""}});
+  CHECK(Json::parse(of_boss).at("verified") > 0);
+  world.create("note", {{"text", "hidden"}});
+  CHECK(verified(ines) == before);
+  CHECK(verified(boss) != of_boss);
+}
+
 TEST_CASE("backups that are asked for at once take turns, or are told to come again", "[server][administration]") {
   SignInWorld world;
   world.create("note", {{"text", "ours"}});

@@ -144,7 +144,8 @@ std::string everything(const Database& database) {
     out += event.id().str() + " " + event.type() + event.json() + "\n";
   const Verification verification = system.events().verify();
   // Not its head: payloads are salted.
-  return out + (verification.ok ? "sound " : "BROKEN " + verification.problem) + std::to_string(verification.verified);
+  return out + (verification.ok ? "sound " : "BROKEN " + verification.problem) +
+         std::to_string(verification.verified.value());
 }
 
 }  // namespace struere::test

@@ -49,7 +49,7 @@ std::string log_of(World& world, const Json& system) {
     query.after = std::move(page.next);
   } while (query.after);
   const Verification verification = events.verify();
-  return out + (verification.ok ? "sound, " : "broken, ") + std::to_string(verification.verified);
+  return out + (verification.ok ? "sound, " : "broken, ") + std::to_string(verification.verified.value_or(-1));
 }
 
 // Cuts both texts to the part in which they first differ, with some text before it.

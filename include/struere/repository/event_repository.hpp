@@ -62,13 +62,16 @@ class EventSubscription {
 
 // What verify found. The head is for a host that wants to keep it elsewhere: whoever can write the whole file can write
 // a whole new chain, but not one that ends in a hash that is kept out of reach.
+//
+// System actors and org admins get all of it. For other actors the numbers are absent, and `problem` names no event
+// that the actor may not see: else they would learn how many events are hidden from them.
 struct Verification {
   bool ok = true;
-  std::int64_t verified = 0;     // how many events are sound, from the first that there is on
-  std::int64_t purged = 0;       // of these, how many lack their payload because their entity was purged
-  std::string problem;           // what is wrong with the first that is not, and which it is
-  std::optional<EventId> event;  // that event, if it is there to be named
-  std::string head;              // SHA-256 of the last event, in hexadecimal; empty for an empty log
+  std::optional<std::int64_t> verified;  // how many events are sound, from the first that there is on
+  std::optional<std::int64_t> purged;    // of these, how many lack their payload because their entity was purged
+  std::string problem;                   // what is wrong with the first that is not, and which it is
+  std::optional<EventId> event;          // that event, if it is there to be named
+  std::optional<std::string> head;       // SHA-256 of the last event, in hexadecimal; empty for an empty log
 };
 
 // Cheap, immutable, safe to share between threads.
@@ -82,10 +85,11 @@ class EventRepository {
   // From `query.after` on, or from the first event that there is. Throws invalid_query for `newest_first`.
   EventSubscription subscribe(const EventQuery& query = {}) const;
 
-  // The cursor of the end of the log: subscribe from there to get only what is committed from now on.
+  // The cursor of the end of the log: subscribe from there to get only what is committed from now on. Each call returns
+  // another text, which does not tell whether the log has grown.
   std::string end(const EventQuery& query = {}) const;
 
-  // Recomputes the chain of the scope, in batches; needs `read` on `events`.
+  // Recomputes the chain of the scope, in batches; needs `read` on `events`. What it tells depends on the actor.
   Verification verify() const;
 
   // Removes the oldest events, up to the first that is not before `before`, and answers how many. What remains

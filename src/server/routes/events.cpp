@@ -46,11 +46,10 @@ Response append_event(const Call& call) {
 
 Response verify_log(const Call& call) {
   const Verification found = call.session().events().verify();
-  Json out{{"ok", found.ok},
-           {"verified", found.verified},
-           {"purged", found.purged},
-           {"head", found.head},
-           {"problem", found.problem}};
+  Json out{{"ok", found.ok}, {"problem", found.problem}};
+  if (found.verified) out["verified"] = *found.verified;
+  if (found.purged) out["purged"] = *found.purged;
+  if (found.head) out["head"] = *found.head;
   if (found.event) out["event"] = found.event->str();
   return json_response(out);
 }

@@ -66,7 +66,7 @@ std::string fill_the_disk(const std::string& path, Durability durability) {
   if (!verification.ok) return "the chain broke: " + verification.problem;
   // One event for each row and one for the type: none of a write that failed.
   if (verification.verified != static_cast<std::int64_t>(kept.size()) + 1)
-    return fmt::format("{} events", verification.verified);
+    return fmt::format("{} events", verification.verified.value_or(-1));
 
   limit_files(RLIM_INFINITY);
   for (int i = 0; i < 5; ++i) kept.push_back(sessions.create(big).id);
