@@ -46,8 +46,42 @@ constexpr std::string_view query_canceled = "57014";
 constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "enable_mergejoin", "enable_bitmapscan",
                                                          "enable_material"};
 
-// libpq tells no SQLSTATE of a connection that was refused. Its message has several lines, some of them indented.
-[[noreturn]] void throw_unreachable(std::string_view lines) {
+// SQLSTATEs of a connection that say that the database is gone. Every other refusal (a password, a rule of
+// pg_hba.conf, a role that may not log in, a limit) may be taken back, and says nothing of the database.
+constexpr std::array gone{std::string_view("3D000")};  // invalid_catalog_name
+
+// The server knows the role or the way it comes, and does not let it in: trying again at once does not help.
+bool is_refused_login(std::string_view state) { return state.starts_with("28") || state == "42501"; }
+
+// The SQLSTATE in a verbose message of libpq: "FATAL:  28P01: password authentication failed …". Of several hosts, that
+// of one that does not say that the database is gone, if there is one. Empty if no server answered.
+std::string state_in(std::string_view verbose) {
+  constexpr std::string_view separator = ":  ", end = ": ";
+  constexpr std::size_t size = 5;
+  std::string out;
+  for (std::size_t at = 0; (at = verbose.find(separator, at)) != std::string_view::npos;) {
+    at += separator.size();
+    const std::string_view state = verbose.substr(at, size);
+    const bool is_state =
+        state.size() == size && verbose.substr(at + size).starts_with(end) &&
+        std::ranges::all_of(state, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+    if (is_state && (out.empty() || std::ranges::find(gone, out) != gone.end())) out = state;
+  }
+  return out;
+}
+
+// Its messages have a SQLSTATE only if they are verbose, which a connection can be asked to be once it was tried. If a
+// server answered, it is tried again: this may succeed. The words of a message are in the server's language.
+std::string state_of_refusal(PGconn* connection) {
+  if (std::string_view(PQerrorMessage(connection)).find(":  ") == std::string_view::npos) return {};
+  PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+  PQreset(connection);
+  PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+  return PQstatus(connection) == CONNECTION_OK ? std::string() : state_in(PQerrorMessage(connection));
+}
+
+// A message of libpq has several lines, some of them indented.
+[[noreturn]] void throw_unreachable(std::string_view lines, std::string_view state) {
   std::string message;
   for (const char c : lines)
     if (c != '\n' && c != '\t')
@@ -55,9 +89,13 @@ constexpr std::array<const char*, 4> methods_of_searches{"enable_hashjoin", "ena
     else if (!message.ends_with(' '))
       message += ' ';
   while (message.ends_with(' ')) message.pop_back();
-  for (const char* const lasting : {"authentication failed", "does not exist", "pg_hba.conf", "permission denied"})
-    if (message.find(lasting) != std::string::npos)
-      throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server refused the connection: {}", message));
+  if (std::ranges::find(gone, state) != gone.end())
+    throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server has no such database: {} ({})", message, state));
+  if (is_refused_login(state))
+    throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server refused the login: {} ({}); see the role, its "
+                                                "password and pg_hba.conf",
+                                                message, state))
+        .transient();
   throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server cannot be reached: {}", message)).retryable();
 }
 
@@ -83,9 +121,11 @@ Connection::Connection(Target target)
   connection_ = PQconnectdbParams(keywords.data(), values.data(), 1);
   if (!connection_) throw Error(ErrorCode::storage, "there is not enough memory for a connection");
   if (PQstatus(connection_) != CONNECTION_OK) {
-    const std::string message = PQerrorMessage(connection_);
-    PQfinish(connection_);
-    throw_unreachable(message);
+    const std::string message = PQerrorMessage(connection_), state = state_of_refusal(connection_);
+    if (PQstatus(connection_) != CONNECTION_OK) {
+      PQfinish(connection_);
+      throw_unreachable(message, state);
+    }
   }
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
