@@ -205,9 +205,7 @@ class PostgresStorage final : public Storage {
   void check_and_read() {
     const Lease lease = pool_.lease();
     const Layout layout = check_database(*lease);
-    if (lease->run("SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()")
-            .bytes(0, 0) != "UTF8")
-      throw Error(ErrorCode::storage, "the encoding of the database is not UTF8; create one with ENCODING 'UTF8'");
+    require_utf8(*lease);
     read_cursor_key(*lease);
     if (layout == Layout::citus) pool_.set_citus(lease);
   }

@@ -133,6 +133,36 @@ void check_triggers(const Result& found) {
            "drop it");
 }
 
+// Neither TRUNCATE nor the check of a foreign key asks a policy; a trigger runs as whoever writes. An owner has them
+// all.
+constexpr std::string_view rights_query =
+    "SELECT c.relname::text, p.name, 'the role of this connection' FROM pg_catalog.pg_class c CROSS JOIN (VALUES "
+    "('TRUNCATE'), ('REFERENCES'), ('TRIGGER')) p(name) WHERE c.relnamespace = to_regnamespace('struere') AND "
+    "c.relkind "
+    "IN ('r', 'p') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, "
+    "p.name) "
+    "UNION ALL SELECT c.relname::text, a.privilege_type, 'PUBLIC' FROM pg_catalog.pg_class c, "
+    "pg_catalog.aclexplode(c.relacl) a WHERE c.relnamespace = to_regnamespace('struere') AND c.relkind IN ('r', 'p') "
+    "AND "
+    "a.grantee = 0 LIMIT 1";
+
+// Where set_config was never taken from PUBLIC, as by an owner who is no superuser, nobody gave it back. Setting up by
+// a superuser leaves a grant to the owner of the schema.
+constexpr std::string_view setting_query =
+    "SELECT count(DISTINCT a.grantee) = 2 FROM pg_catalog.pg_proc f, pg_catalog.aclexplode(f.proacl) a WHERE f.oid = "
+    "'pg_catalog.set_config(text, text, boolean)'::regprocedure AND a.grantee <> f.proowner AND a.grantee IN (0, "
+    "(SELECT nspowner FROM "
+    "pg_catalog.pg_namespace WHERE nspname = 'struere'))";
+
+void check_rights(const Result& rights, const Result& setting) {
+  if (rights.rows() > 0)
+    refuse(fmt::format("{} has the right {} on the table `{}`, which passes row security", rights.bytes(0, 2),
+                       rights.bytes(0, 1), rights.bytes(0, 0)));
+  if (setting.integer(0, 0) != 0)
+    refuse("PUBLIC may call set_config, so that an expression can change the scope",
+           "run `struere pg init` with the URL of a superuser");
+}
+
 }  // namespace
 
 Layout check_database(Connection& connection) {
@@ -140,9 +170,18 @@ Layout check_database(Connection& connection) {
       "SELECT rolname::text, rolsuper FROM pg_catalog.pg_roles WHERE (rolsuper OR rolbypassrls) AND "
       "(pg_catalog.pg_has_role(current_user, oid, 'MEMBER') OR pg_catalog.pg_has_role(session_user, oid, 'MEMBER')) "
       "ORDER BY rolname = current_user DESC LIMIT 1");
+  const auto setting = connection.queue("SELECT pg_catalog.current_setting('row_security')::text");
+  const auto rights = connection.queue(rights_query), public_setting = connection.queue(setting_query);
   connection.finish();
   check_role(connection.take(roles));
+  if (connection.take(setting).bytes(0, 0) != "on")
+    refuse(
+        "the setting row_security is off for this role, database or connection, so that the server refuses what row "
+        "security would narrow",
+        "reset it: ALTER ROLE … RESET row_security, or ALTER DATABASE … RESET row_security");
+  const Result found_rights = connection.take(rights), found_setting = connection.take(public_setting);
   const Layout layout = check_schema(connection);
+  check_rights(found_rights, found_setting);
   if (layout == Layout::citus) check_layout(connection);
   return layout;
 }
@@ -178,6 +217,15 @@ Layout check_schema(Connection& connection) {
   check_policies(found_policies, layout);
   check_triggers(found_triggers);
   return layout;
+}
+
+void require_utf8(Connection& connection) {
+  const Result found = connection.run(
+      "SELECT pg_catalog.pg_encoding_to_char(encoding)::text FROM pg_catalog.pg_database WHERE datname = "
+      "pg_catalog.current_database()");
+  if (found.bytes(0, 0) != "UTF8")
+    refuse(fmt::format("the encoding of the database is {}, not UTF8", found.bytes(0, 0)),
+           "create one with ENCODING 'UTF8' (and TEMPLATE template0)");
 }
 
 Layout find_layout(Connection& connection) { return layout_of(connection.run(layout_query)); }

@@ -16,6 +16,9 @@ bool is_shutdown(std::string_view state) {
 
 std::string advice(std::string_view state, std::string_view message) {
   const std::string_view kind = state.substr(0, 2);
+  if (state == "42501" && message.find("row-level security") != std::string_view::npos)
+    return "the setting row_security is off for this role, database or connection; reset it (ALTER ROLE … RESET "
+           "row_security)";
   if (state == "42501")
     return "the role of this connection may not do this; grant it what `struere pg init` prints, or use another role";
   if (state == "3F000" || state == "42P01" || state == "42703")
@@ -72,6 +75,7 @@ void throw_server_error(std::string_view state, std::string_view message) {
   const Error error(ErrorCode::storage,
                     fmt::format("{} ({}{}{})", advice(state, message), state, shows_no_value(state) ? ": " : "",
                                 shows_no_value(state) ? message : ""));
+  if (state == "42501") throw RightDenied(error.what(), message);
   throw state.substr(0, 2) == "53" && state != "53100" ? error.transient() : error;
 }
 

@@ -4,7 +4,19 @@
 #include <string>
 #include <string_view>
 
+#include "struere/core/error.hpp"
+
 namespace struere::postgres {
+
+// The server denied a right (42501).
+class RightDenied : public Error {
+ public:
+  RightDenied(const std::string& text, std::string_view message) : Error(ErrorCode::storage, text), said_(message) {}
+  const std::string& said() const noexcept { return said_; }  // by the server
+
+ private:
+  std::string said_;
+};
 
 // Throws for an SQLSTATE. `message` is the server's primary message, shown only where it holds no stored value.
 [[noreturn]] void throw_server_error(std::string_view state, std::string_view message);

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <exception>
+
 #include "storage/postgres/connection.hpp"
 #include "storage/postgres/roles.hpp"
 #include "storage/postgres/row_security.hpp"
 #include "storage/postgres/schema.hpp"
 #include "storage/postgres/schema_check.hpp"
+#include "storage/postgres/server_error.hpp"
 #include "storage/retry.hpp"
 #include "struere/core/error.hpp"
 #include "struere/storage/postgres_setup.hpp"
@@ -18,6 +21,7 @@ class Setup {
   Setup(Connection& connection, const PostgresRoles& roles) : connection_(connection), roles_(roles) {}
 
   std::vector<std::string> run() {
+    require_utf8(connection_);
     run(role_statements(connection_, roles_));
     const bool rules = is_superuser(connection_);
     const Layout layout = find_layout(connection_);
@@ -26,6 +30,7 @@ class Setup {
       connection_.run("SET LOCAL citus.enable_ddl_propagation = off");
     const std::string owner = quoted_role(roles_.owner);
     if (!has_schema()) run({fmt::format("CREATE SCHEMA struere AUTHORIZATION {}", owner)});
+    require_owner();
     connection_.run(fmt::format("SET LOCAL ROLE {}", owner));  // whose all of it is
     if (!is_current()) {  // each of these waits for all who use a table, and they for it
       stop_writers();
@@ -49,15 +54,33 @@ class Setup {
 
   bool has_schema() { return connection_.run("SELECT to_regnamespace('struere') IS NOT NULL").integer(0, 0) != 0; }
 
+  // The schema, or tables of it, may be of another role: one of an earlier call, or the one that restored a dump.
+  void require_owner() {
+    const Result other = connection_.run(
+        "SELECT pg_catalog.pg_get_userbyid(o.owner)::text FROM (SELECT nspowner AS owner FROM pg_catalog.pg_namespace "
+        "WHERE nspname = 'struere' UNION SELECT relowner FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND "
+        "relnamespace = to_regnamespace('struere')) o WHERE NOT pg_catalog.pg_has_role($1, o.owner, 'USAGE') LIMIT 1",
+        Parameters().add_text(roles_.owner));
+    if (other.rows() == 0) return;
+    const std::string actual = quoted_role(std::string(other.bytes(0, 0))), wanted = quoted_role(roles_.owner);
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("the schema `struere`, or a table of it, belongs to {} and not to {}; name the owner with "
+                    "`--owner`, or change it: ALTER SCHEMA struere OWNER TO {}, and ALTER TABLE struere.… OWNER "
+                    "TO {} for each table",
+                    actual, wanted, wanted, wanted));
+  }
+
   bool is_current() {
     try {
       check_schema(connection_);
       return true;
-    } catch (const Error& error) {
+    } catch (const Error&) {
+      const std::exception_ptr failure = std::current_exception();
       try {
         connection_.run("SELECT 1");
       } catch (const Error&) {  // the server refused to look: its words tell why
-        throw error;
+        std::rethrow_exception(failure);
       }
       return false;
     }
@@ -101,9 +124,16 @@ std::vector<std::string> set_up_postgres(const std::string& url, const PostgresS
   return retried([&] {
     postgres::Connection connection(target);
     connection.run("BEGIN");  // undone with the connection if anything fails
-    auto statements = postgres::Setup(connection, setup.roles).run();
-    connection.run(setup.dry_run ? "ROLLBACK" : "COMMIT");
-    return statements;
+    try {
+      auto statements = postgres::Setup(connection, setup.roles).run();
+      connection.run(setup.dry_run ? "ROLLBACK" : "COMMIT");
+      return statements;
+    } catch (const postgres::RightDenied& denied) {
+      throw Error(denied.code(),
+                  fmt::format("the role of this URL may not do all that setting up needs ({}); use the URL of a "
+                              "superuser, or, once the roles and the schema are there, that of the owner {}",
+                              denied.said(), postgres::quoted_role(setup.roles.owner)));
+    }
   });
 }
 

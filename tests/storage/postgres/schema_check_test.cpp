@@ -87,6 +87,83 @@ TEST_CASE("a database whose row security was weakened is not opened until it is 
   CHECK(fault_of(database.application()).empty());
 }
 
+TEST_CASE("a database is not opened where somebody has more rights than they were given", "[postgres][wall]") {
+  const PostgresDatabase database;
+  RawPostgres raw(database.superuser());
+  const std::string set_config = "FUNCTION pg_catalog.set_config(text, text, boolean)";
+  for (const auto& [damage, message] : std::vector<std::pair<std::string, std::string>>{
+           {"GRANT TRUNCATE ON struere.entities TO struere_application", "TRUNCATE on the table `entities`"},
+           {"GRANT REFERENCES ON struere.users TO struere_application", "REFERENCES on the table `users`"},
+           {"GRANT TRIGGER ON struere.events TO struere_application", "TRIGGER on the table `events`"},
+           {"GRANT SELECT ON struere.roles TO PUBLIC", "PUBLIC has the right SELECT on the table `roles`"},
+           {"GRANT EXECUTE ON " + set_config + " TO PUBLIC", "PUBLIC may call set_config"}}) {
+    INFO(damage);
+    raw.run(damage);
+    const std::string fault = fault_of(database.application());
+    CHECK(says(fault, message));
+    CHECK(says(fault, "struere pg init"));
+    CHECK_ERROR(storage, Database::open(database.application()));
+    database.set_up();
+    CHECK(fault_of(database.application()).empty());
+  }
+  // One that is set up without a superuser has never had it taken away.
+  raw.run("REVOKE EXECUTE ON " + set_config + " FROM struere_owner, struere_backup; GRANT EXECUTE ON " + set_config +
+          " TO PUBLIC");
+  CHECK(fault_of(database.application()).empty());
+}
+
+TEST_CASE("a setting that keeps row security from narrowing is named", "[postgres]") {
+  const PostgresDatabase database;
+  const std::string off = database.application() + "&options=-c%20row_security%3Doff";
+  CHECK(says(fault_of(off), "row_security is off"));
+  CHECK(says(fault_of(off), "RESET row_security"));
+  postgres::Connection connection(postgres::Target::parse(off));
+  CHECK(says(fault_that([&] { connection.run("SELECT count(*) FROM struere.users"); }), "RESET row_security"));
+}
+
+TEST_CASE("setting up says what it lacks, and whose the tables are", "[postgres]") {
+  const PostgresDatabase database(PostgresDatabase::Tables::none);
+  RawPostgres raw(database.superuser());
+  const std::string poor = "struere_poor_" + database.name(), other = "struere_other_" + database.name();
+  raw.run("CREATE ROLE " + poor + " LOGIN; CREATE ROLE " + other + " LOGIN");
+  const auto setting_up = [&](const std::string& url, const PostgresRoles& roles = {}) {
+    try {
+      set_up_postgres(url, {.roles = roles});
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(says(setting_up(database.as(poor)), "superuser"));
+  CHECK_FALSE(says(setting_up(database.as(poor)), "prints"));
+  database.set_up();
+  CHECK(says(setting_up(database.application()), "superuser"));
+  CHECK(says(setting_up(database.superuser(), {.owner = other}), "belongs to \"struere_owner\""));
+  CHECK(setting_up(database.superuser()).empty());
+  raw.run("ALTER TABLE struere.events OWNER TO postgres");  // as pg_restore --no-owner leaves all of them
+  CHECK(says(setting_up(database.superuser()), "belongs to \"postgres\""));
+  raw.run("ALTER TABLE struere.events OWNER TO struere_owner");
+  CHECK(setting_up(database.superuser()).empty());
+  raw.run("DROP OWNED BY " + poor + ", " + other + "; DROP ROLE " + poor + "; DROP ROLE " + other);
+}
+
+TEST_CASE("a database of another encoding is not set up", "[postgres]") {
+  const PostgresDatabase any;
+  RawPostgres server(any.superuser());
+  const std::string name = any.name() + "_latin";
+  server.run("CREATE DATABASE " + name + " ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  std::string url = any.superuser();
+  url.replace(url.find("/" + any.name()), any.name().size() + 1, "/" + name);
+  try {
+    set_up_postgres(url);
+    FAIL_CHECK("it was set up");
+  } catch (const Error& error) {
+    CHECK(says(error.what(), "LATIN1, not UTF8"));
+  }
+  CHECK(RawPostgres(url).value("SELECT to_regnamespace('struere')") == "NULL");
+  server.run("DROP DATABASE " + name);
+}
+
 TEST_CASE("a database whose tables were changed is not opened", "[postgres]") {
   const PostgresDatabase database;
   for (const auto& [damage, message] : std::vector<std::pair<std::vector<std::string>, std::string>>{
