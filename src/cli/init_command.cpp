@@ -14,6 +14,8 @@
 namespace struere::cli {
 namespace {
 
+constexpr const char* default_database = "struere.db";
+
 constexpr std::pair<const char*, const char*> files[]{
     {"entity-types/note.yaml", R"(slug: note
 name: Note
@@ -50,13 +52,20 @@ constexpr ExampleNote notes[]{
     {"ben", "Write to the parents of 4b", "do not mention the trip"},
 };
 
-// Members and rows of the example in development: what one member may see differs from what another may.
-void fill_example(const Options& options) {
-  const Project project = read_project(options);
+// Before anything is written.
+void require_new(const Options& options) {
+  const auto& folder = options.project;
+  const Project project = is_there(folder / "struere.yaml")
+                              ? read_project(options)
+                              : Project{folder, DatabaseLocation(folder, default_database), {}, OrganizationId()};
   if (project.server) throw UsageError("--example makes a database, and struere.yaml names a server");
   if (is_begun(project))
     throw Error(ErrorCode::conflict,
                 fmt::format("{} exists already; --example is for a new project", project.database.shown()));
+}
+
+// Members and rows of the example in development: what one member may see differs from what another may.
+void fill_example(const Options& options) {
   sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const TrustedHost host = workspace.database().trusted_host();
@@ -91,8 +100,9 @@ void add_init(CLI::App& program, Options& options) {
                       "--organization",
                       longest_name));
     std::vector<std::pair<std::filesystem::path, std::string>> all{
-        {"struere.yaml", fmt::format("database: struere.db\norganization: {}\n", Json(organization).dump())}};
+        {"struere.yaml", fmt::format("database: {}\norganization: {}\n", default_database, Json(organization).dump())}};
     all.insert(all.end(), std::begin(files), std::end(files));
+    if (with_data) require_new(options);
     const FolderWriter writer(folder);
     Json made = Json::array();
     for (const auto& [name, text] : all) {

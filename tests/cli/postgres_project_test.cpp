@@ -137,3 +137,20 @@ TEST_CASE("a project on an empty database begins with serve, as it does without 
   CHECK(tells(project.run("users list"), "owner"));
   CHECK_FALSE(tells(project.run("serve --listen 198.51.100.1:1"), "A new project"));
 }
+
+TEST_CASE("an example is for a new project, and nothing is written into another one", "[cli][postgres]") {
+  const Project project;
+  const PostgresDatabase database;
+  const bool is_file = GENERATE(true, false);
+  if (!is_file) use(project, database.application());
+  begin(project);
+  for (const char* const name : {"entity-types", "roles", ".gitignore"})
+    std::filesystem::remove_all(project.path() / name);
+  if (is_file) std::filesystem::remove(project.path() / "struere.yaml");
+  const Answer answer = project.run("init --example --organization acme");
+  CHECK(answer.code == 5);
+  CHECK(tells(answer, "exists already"));
+  for (const char* const name : {"entity-types", "roles", ".gitignore"})
+    CHECK_FALSE(std::filesystem::exists(project.path() / name));
+  CHECK(std::filesystem::exists(project.path() / "struere.yaml") == !is_file);
+}
