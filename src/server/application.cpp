@@ -28,14 +28,16 @@ const Route& asset_route() {
   return route;
 }
 
-std::string_view media_type(std::string_view content_type) noexcept {
+// In small letters, and without its parameters: RFC 9110 compares it without regard to case.
+std::string media_type(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
-  while (!content_type.empty() && content_type.back() == ' ') content_type.remove_suffix(1);
-  return content_type;
+  while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t'))
+    content_type.remove_suffix(1);
+  return lower_case(content_type);
 }
 
 void require_body_type(const Request& request, const Route& route) {
-  if (const auto encoding = request.header("content-encoding"); encoding && *encoding != "identity")
+  if (const auto encoding = request.header("content-encoding"); encoding && lower_case(*encoding) != "identity")
     throw Refusal(415, "unsupported_media_type", "the server does not decompress; send the body as it is");
   if (route.request.empty()) return;
   const auto type = request.header("content-type");

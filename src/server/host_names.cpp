@@ -7,12 +7,6 @@
 namespace struere::server {
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 // "[::1]:80" is "[::1]", "a.example:80" is "a.example". Empty if the port is not a number.
 std::string_view without_port(std::string_view host) noexcept {
   const std::size_t bracket = host.rfind(']');

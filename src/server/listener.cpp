@@ -299,7 +299,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     const bool is_long = admission.body_bytes > core_.limits().body_bytes;
     const ReadDeadline deadline(*this, core_.limits().body_time * (is_long ? 2 : 1));
     if (const auto expectation = request.header("expect")) {
-      if (*expectation != "100-continue")
+      if (lower_case(*expectation) != "100-continue")
         throw Refusal(417, "malformed_request", "the only expectation that is met is 100-continue");
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       co_await asio::async_write(stream_, asio::buffer(go_on), asio::use_awaitable);

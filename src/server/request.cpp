@@ -60,6 +60,12 @@ std::string_view to_string(Method method) noexcept {
   return "";
 }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
 std::optional<Method> parse_method(std::string_view text) noexcept {
   for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::remove})
     if (to_string(method) == text) return method;

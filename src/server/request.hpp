@@ -14,6 +14,7 @@ enum class Method { get, post, put, patch, remove };
 
 std::string_view to_string(Method method) noexcept;  // "DELETE"
 std::optional<Method> parse_method(std::string_view text) noexcept;
+std::string lower_case(std::string_view text);  // of ASCII letters, for what a header says in any case
 
 class Request {
  public:

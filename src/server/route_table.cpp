@@ -57,9 +57,7 @@ void require_known_parameters(const Request& request, const Route& route) {
 // JSON is UTF-8. A body that says something else is not read as if it were.
 void require_utf8(const Request& request, const Route& route) {
   if (route.request.empty()) return;
-  std::string type(request.header("content-type").value_or(""));
-  std::ranges::transform(type, type.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string type = lower_case(request.header("content-type").value_or(""));
   std::erase_if(type, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
   const std::size_t at = type.find(";charset=");
   if (at == std::string::npos) return;

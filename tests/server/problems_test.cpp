@@ -96,8 +96,8 @@ TEST_CASE("a body in another character set is refused", "[server]") {
   for (const char* const type : {"application/json; charset=utf-16", "application/json;charset=\"ISO-8859-1\"",
                                  "application/json; a=b; Charset=UTF-16"})
     CHECK(status(type) == 415);
-  for (const char* const type :
-       {"application/json; charset=utf-8", "application/json; charset=\"UTF-8\"", "application/json; a=b"})
+  for (const char* const type : {"application/json; charset=utf-8", "application/json; charset=\"UTF-8\"",
+                                 "application/json; a=b", "Application/JSON", "APPLICATION/json\t; charset=utf-8"})
     CHECK(status(type) == 201);
 }
 
