@@ -6,6 +6,8 @@
 namespace struere::server {
 namespace {
 
+constexpr const char* event_stream = "text/event-stream";
+
 std::vector<std::string> path_parameters(const std::string& pattern) {
   std::vector<std::string> out;
   for (std::size_t at = pattern.find('{'); at != std::string::npos; at = pattern.find('{', at + 1))
@@ -38,11 +40,21 @@ Json parameters_of(const Route& route) {
                    {"in", "query"},
                    {"description", "Required of an operator; of a key it must be the key's own"},
                    {"schema", {{"type", "string"}, {"enum", {"development", "production"}}}}});
+  const auto add_header = [&](const char* name, const char* description, Json schema) {
+    out.push_back({{"name", name}, {"in", "header"}, {"description", description}, {"schema", std::move(schema)}});
+  };
   if (route.idempotency != Idempotency::none)
-    out.push_back({{"name", "Idempotency-Key"},
-                   {"in", "header"},
-                   {"description", "A repeated request with the same key gets the first answer again"},
-                   {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}}});
+    add_header("Idempotency-Key", "A repeated request with the same key gets the first answer again",
+               {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}});
+  if (route.takes_if_match)
+    add_header("If-Match", "The version as ETag gave it, in quotes; another one is refused with 412. `*`: any version",
+               {{"type", "string"}});
+  if (route.access == Access::session && route.lane != Lane::write)
+    add_header("Struere-View-As", "user:ID, agent:SLUG, key:ID or roles:a,b: answers as that actor; for org admins",
+               {{"type", "string"}});
+  if (route.answer_type == event_stream)
+    add_header("Last-Event-ID", "The `id:` of the last event that arrived: the stream goes on after it",
+               {{"type", "string"}});
   return out;
 }
 
@@ -56,12 +68,15 @@ std::string operation_id(const Route& route) {
 Json operation_of(const Route& route) {
   Json answer{{"description", route.status == 204 ? "Done" : "The answer"}};
   if (route.status != 204) answer["content"] = content_of(route.answer_type, route.answer);
-  Json out{
-      {"operationId", operation_id(route)},
-      {"summary", route.summary},
-      {"parameters", parameters_of(route)},
-      {"responses",
-       {{std::to_string(route.status), std::move(answer)}, {"default", {{"$ref", "#/components/responses/Problem"}}}}}};
+  if (route.answer == "Entity" || route.answer == "Upserted")
+    answer["headers"] = {{"ETag", {{"description", "The version, in quotes"}, {"schema", {{"type", "string"}}}}}};
+  Json responses{{"default", {{"$ref", "#/components/responses/Problem"}}}};
+  if (route.other_status != 0) responses[std::to_string(route.other_status)] = answer;
+  responses[std::to_string(route.status)] = std::move(answer);
+  Json out{{"operationId", operation_id(route)},
+           {"summary", route.summary},
+           {"parameters", parameters_of(route)},
+           {"responses", std::move(responses)}};
   if (!route.request.empty())
     out["requestBody"] = {{"required", true}, {"content", content_of(route.request_type, route.request)}};
   if (route.access == Access::open) out["security"] = Json::array();
@@ -111,7 +126,9 @@ std::string reference_tables(const std::vector<Route>& routes) {
     }
     std::string parameters;
     for (const Parameter& parameter : route.parameters) parameters += (parameters.empty() ? "" : ", ") + parameter.name;
-    std::string answer = std::to_string(route.status) + (route.answer.empty() ? "" : " " + route.answer);
+    std::string answer = std::to_string(route.status) +
+                         (route.other_status != 0 ? " or " + std::to_string(route.other_status) : "") +
+                         (route.answer.empty() ? "" : " " + route.answer);
     if (route.answer_type != "application/json") answer += " as " + route.answer_type;
     group->second +=
         "| `" + std::string(to_string(route.method)) + " " + route.pattern + "` | " + route.summary + " | " +

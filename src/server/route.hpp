@@ -52,7 +52,8 @@ struct Route {
   std::vector<Parameter> parameters = {};
   std::string request = {};  // the names of schemas in schemas.cpp; empty: no body
   std::string answer = {};
-  unsigned status = 200;  // of success
+  unsigned status = 200;      // of success
+  unsigned other_status = 0;  // of success too, with the same answer; 0: there is none
   std::string request_type = "application/json";
   std::string answer_type = "application/json";
   std::optional<std::size_t> body_bytes = {};  // nullopt: ServerLimits::body_bytes

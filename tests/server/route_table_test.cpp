@@ -76,6 +76,26 @@ TEST_CASE("OpenAPI has each route, and schemas of entities for those alone who m
     for (const std::string& name : {route.request, route.answer})
       if (!name.empty()) CHECK(server::schemas().contains(name));
   }
+  const auto headers_of = [&](const char* path, const char* method) {
+    std::string out;
+    for (const Json& parameter : open.at("paths").at(path).at(method).at("parameters"))
+      if (parameter.at("in") == "header") out += (out.empty() ? "" : " ") + parameter.at("name").get<std::string>();
+    return out;
+  };
+  CHECK(headers_of("/v1/entities/{type}/{id}", "get") == "Struere-View-As");
+  CHECK(headers_of("/v1/entities/{type}/{id}", "patch") == "If-Match");
+  CHECK(headers_of("/v1/entities/{type}/upsert", "post") == "Idempotency-Key");
+  CHECK(headers_of("/v1/events/stream", "get") == "Struere-View-As Last-Event-ID");
+  CHECK(open.at("paths")
+            .at("/v1/entities/{type}/{id}")
+            .at("get")
+            .at("responses")
+            .at("200")
+            .at("headers")
+            .contains("ETag"));
+  const Json& upsert = open.at("paths").at("/v1/entities/{type}/upsert").at("post").at("responses");
+  CHECK(upsert.at("201") == upsert.at("200"));
+
   const auto has_note = [](const Json& document) {
     return document.at("components").at("schemas").contains("data.note");
   };

@@ -259,6 +259,7 @@ void add_entity_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "Upsert",
                     .answer = "Upserted",
+                    .other_status = 201,
                     .idempotency = Idempotency::in_commit});
   routes.push_back({.method = Method::post,
                     .pattern = "/v1/entities/{type}/{id}/restore",
