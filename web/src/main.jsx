@@ -7,6 +7,7 @@ import { Frame } from "./app/frame.jsx";
 import { sections } from "./app/pages.js";
 import { address, complete_address, navigate, RouteProvider, useRoute } from "./app/router.jsx";
 import { SessionProvider } from "./app/session.jsx";
+import { when_signed_out_elsewhere } from "./app/other_tabs.js";
 import { SignIn } from "./app/sign_in.jsx";
 import { MenuHost } from "./kit/menu.jsx";
 import { ToastHost } from "./kit/toast.jsx";
@@ -18,9 +19,10 @@ function App() {
   useEffect(() => when_signed_out(() => {
     if (location.pathname !== "/sign-in") navigate(address("/sign-in", { next: location.pathname + location.search }), { replace: true });
   }), []);
+  useEffect(() => when_signed_out_elsewhere(() => location.replace(address("/sign-in", { next: location.pathname + location.search }))), []);
   const section = sections.find((one) => one.path === `/${route.segments[0] ?? "data"}`);
   useEffect(() => {
-    const place = [...route.segments.slice(1), section?.name ?? "Sign in"].join(" · ");
+    const place = !section ? (route.segments[0] === "sign-in" ? "Sign in" : "No such page") : [...route.segments.slice(1), section.name].join(" · ");
     document.title = `${place} · ${environment_name[route.environment]} · struere`;
   }, [route]);
   if (route.segments[0] === "sign-in") return <SignIn on_signed_in={() => set_round(round + 1)} />;

@@ -4,6 +4,7 @@ import { api } from "../api/client.js";
 import { current_environment, environment_name } from "./environment.js";
 import { command_key, is_mac, useKeys } from "./keyboard.js";
 import { Palette, Shortcuts } from "./palette.jsx";
+import { tell_signed_out } from "./other_tabs.js";
 import { sections } from "./pages.js";
 import { address, Link, navigate, useRoute } from "./router.jsx";
 import { useSession } from "./session.jsx";
@@ -21,6 +22,7 @@ export const Brand = () => (
 
 async function sign_out() {
   await api.remove("/v1/operator/session").catch(() => {});
+  tell_signed_out();
   location.assign(address("/sign-in"));
 }
 

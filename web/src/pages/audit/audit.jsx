@@ -47,7 +47,7 @@ function useLog(asked) {
 }
 
 export function AuditPage({ parameters }) {
-  const { types } = useSession();
+  const { me, types } = useSession();
   const is_live = parameters.live === "on";
   const live = useLive(is_live, parameters);
   const asked = { type: parameters.type, entity: parameters.entity, actor: parameters.actor, since: as_ms(parameters.since), until: as_ms(parameters.until), limit: 100 };
@@ -69,9 +69,11 @@ export function AuditPage({ parameters }) {
       {live.state === "failed" && <div class="callout warn"><Icon name="warning" /><div class="words">The stream of events was refused. Turn Live off and on to try again.</div></div>}
       {page.is_loading && search && <p class="muted small" role="status">Searched back to {day_of(search.reached)}, {clock_of(search.reached)}: {plural(search.found, "event")} found. Searching on…</p>}
       {page.failure ? <Failure failure={page.failure} again={page.reload} /> : !page.data ? <Loading lines={10} /> : events.length === 0 ? (
-        <Empty icon="audit" title={is_filtered ? "No event agrees with these filters" : `${environment_name[current_environment()]} has no events yet`}>
-          {is_filtered ? <Button onClick={() => set_parameters(Object.fromEntries([...filter_names, "cursor"].map((name) => [name, undefined])))}>Remove the filters</Button> : <p>The first write makes the first event.</p>}
-        </Empty>
+        is_filtered ? (
+          <Empty icon="audit" title="No event that you may see agrees with these filters">
+            <Button onClick={() => set_parameters(Object.fromEntries([...filter_names, "cursor"].map((name) => [name, undefined])))}>Remove the filters</Button>
+          </Empty>
+        ) : <NoEvents sees_all={me.data?.isOrgAdmin === true} />
       ) : (
         <>
           <span class="visually-hidden" role="status">{news.length > 0 ? `${plural(news.length, "new event")}` : ""}</span>
@@ -81,6 +83,14 @@ export function AuditPage({ parameters }) {
       )}
     </Page>
   );
+}
+
+// Only an org admin sees all events; to others the server does not tell whether there are some.
+function NoEvents({ sees_all }) {
+  const here = environment_name[current_environment()];
+  return sees_all
+    ? <Empty icon="audit" title={`${here} has no events yet`}><p>The first write makes the first event.</p></Empty>
+    : <Empty icon="audit" title={`${here} has no events that you may see`}><p>You see the events of rows that you may read, and the others with <code>read</code> on <code>events</code>.</p></Empty>;
 }
 
 function Filters({ parameters, types }) {
@@ -105,6 +115,12 @@ function Filters({ parameters, types }) {
   );
 }
 
+// The numbers are absent for who does not see all events.
+function verdict_of({ ok, verified, purged, problem }) {
+  if (verified === undefined) return ok ? "Verified" : `Broken: ${problem}`;
+  return ok ? `Verified: ${plural(verified, "event")}${purged ? `, ${purged} purged` : ""}` : `Broken after ${plural(verified, "event")}: ${problem}`;
+}
+
 function Verify() {
   const [result, set_result] = useState(null);
   const action = useAction(async () => {
@@ -113,7 +129,7 @@ function Verify() {
   });
   return (
     <>
-      {result && <span class={`badge ${result.ok ? "good" : "bad"}`} role="status">{result.ok ? `Verified: ${plural(result.verified, "event")}${result.purged ? `, ${result.purged} purged` : ""}` : `Broken after ${plural(result.verified, "event")}: ${result.problem}`}</span>}
+      {result && <span class={`badge ${result.ok ? "good" : "bad"}`} role="status">{verdict_of(result)}</span>}
       {action.failure && <span class="badge bad" role="alert">{action.failure.message}</span>}
       <Button icon="access" disabled={action.is_busy} onClick={action.run}>{action.is_busy ? "Verifying…" : "Verify"}</Button>
     </>

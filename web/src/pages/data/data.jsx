@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { api, path_of } from "../../api/client.js";
 import { current_environment, environment_name } from "../../app/environment.js";
-import { Link, page_path } from "../../app/router.jsx";
+import { address, Link, navigate, page_path } from "../../app/router.jsx";
 import { useSession, useType } from "../../app/session.jsx";
 import { Missing } from "../../app/missing.jsx";
 import { Badge, Button, Command, Empty, Known, Loading, Page, plural } from "../../kit/basic.jsx";
@@ -31,12 +31,28 @@ function Types() {
   return (
     <Page title="Data" lead="The entity types of this environment. Each has its own rows, schema and rules here."
       actions={<CopyAs call={{ path: "/v1/types", cpp: "for (const EntityType& type : session.entity_types().list()) …;", cli: "types list" }} />}>
+      {types.failure && <OpenType />}
       <Known of={types}>
         {(list) => list.length === 0 ? <NoTypes /> : (
           <div class="grid">{list.map((type) => <TypeTile key={type.slug} type={type} />)}</div>
         )}
       </Known>
     </Page>
+  );
+}
+
+// Only an org admin may list the types; a member may list the rows of a type all the same.
+function OpenType() {
+  const open = (event) => {
+    event.preventDefault();
+    const slug = new FormData(event.currentTarget).get("slug").trim();
+    if (slug) navigate(address(page_path("data", slug)));
+  };
+  return (
+    <form class="toolbar" aria-label="Open a type" onSubmit={open}>
+      <input class="input small fit-input mono" name="slug" required data-search aria-label="Name of the type" placeholder="name of a type, such as note" />
+      <Button small type="submit">Open its rows</Button>
+    </form>
   );
 }
 
