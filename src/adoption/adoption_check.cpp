@@ -138,28 +138,26 @@ class AdoptionCheck {
 
   // Roles that keys, agents and tools name. A row of `tool_permissions` is shared by the environments.
   void check_role_names(const std::map<Owner, std::set<std::string>>& known) {
-    const auto check = [&](const AdoptionTable& table, const AdoptionRow& row, const std::string& role,
-                           auto&& is_there) {
-      if (!std::ranges::any_of(environments, is_there))
-        mistakes_.add(table, row, fmt::format("its role {} is not among the roles there", in_quotes(role)));
-    };
-    const auto is_in = [&](const std::string& organization, std::string_view environment, const std::string& role) {
-      const auto found = known.find({organization, std::string(environment)});
+    const auto has = [&](const Owner& owner, const std::string& role) {
+      const auto found = known.find(owner);
       return found != known.end() && found->second.contains(role);
+    };
+    const auto refuse = [&](const AdoptionTable& table, const AdoptionRow& row, const std::string& role) {
+      mistakes_.add(table, row, fmt::format("its role {} is not among the roles there", in_quotes(role)));
     };
     for (const char* const name : {"api_keys", "agent_configs"})
       each(*find_adoption_table(name), [&](const AdoptionTable& table, const AdoptionRow& row) {
-        const auto [organization, own] = owner_of(row);
+        const Owner owner = owner_of(row);
         for (const std::string& role : AdoptionValues(table, row).texts("roles"))
-          check(table, row, role, [&](std::string_view environment) {
-            return environment == own && is_in(organization, environment, role);
-          });
+          if (!has(owner, role)) refuse(table, row, role);
       });
     each(*find_adoption_table("tool_permissions"), [&](const AdoptionTable& table, const AdoptionRow& row) {
-      if (const auto role = AdoptionValues(table, row).optional_text("role"))
-        check(table, row, *role, [&](std::string_view environment) {
-          return is_in(std::get<std::string>(row.organization), environment, *role);
-        });
+      const auto role = AdoptionValues(table, row).optional_text("role");
+      const auto& organization = std::get<std::string>(row.organization);
+      if (role && std::ranges::none_of(environments, [&](std::string_view environment) {
+            return has({organization, std::string(environment)}, *role);
+          }))
+        refuse(table, row, *role);
     });
   }
 

@@ -117,7 +117,9 @@ WithPacks keeping_packs(GuardedOperation& operation, const DefinitionSet& wanted
   const DefinitionSet current = current_definitions(operation);
   WithPacks out;
   DefinitionSet all = wanted;
-  for (const auto& [pack, part] : parts) {
+  for (const auto& of_pack : parts) {
+    const std::string& pack = of_pack.first;  // clang 14 captures no structured binding
+    const DefinitionSet& part = of_pack.second;
     const bool is_other = is_other_version(pack);
     const DefinitionSet here = changed(restricted(current, part), [&](DefinitionKind kind, DefinitionsByName& known) {
       if (kind == DefinitionKind::tool) return;

@@ -99,7 +99,8 @@ ApiKey with_state(GuardedOperation& operation, ApiKey key) {
   return key;
 }
 
-// The successor of a key that works only until its overlap ends, if the log still tells it.
+// The successor of a key that works only until its overlap ends, if it is among the last 1,000 rotations of the log:
+// all writers wait meanwhile.
 std::optional<std::string> successor_of(GuardedOperation& operation, const ApiKey& key) {
   if (!key.expires_at) return std::nullopt;
   EventSelection rotations;
@@ -108,14 +109,15 @@ std::optional<std::string> successor_of(GuardedOperation& operation, const ApiKe
   rotations.since = key.created_at;
   rotations.newest_first = true;
   rotations.limit = 100;
-  for (;;) {
+  for (int page = 0; page < 10; ++page) {
     const auto events = operation.transaction().select_events(rotations);
     for (const EventRecord& event : events)
       if (const Json payload = parse_canonical_json(event.payload); payload.value("id", "") == key.id.str())
         return payload.value("successor", "");
-    if (std::ssize(events) < rotations.limit) return std::nullopt;
+    if (std::ssize(events) < rotations.limit) break;
     rotations.before = events.back().sequence;
   }
+  return std::nullopt;
 }
 
 void end_key(GuardedOperation& operation, ApiKey old, std::chrono::milliseconds overlap, const ApiKeyId& successor) {
