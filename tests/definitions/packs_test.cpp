@@ -287,7 +287,7 @@ TEST_CASE("an upgrade that data would not survive is refused, with counts and ex
 namespace {
 
 // A pack of one type, `person`, whose schema names the fields or, if it is open, may have others too.
-Pack people(const std::string& version, std::initializer_list<const char*> fields, bool is_open,
+Pack people(const std::string& version, const std::vector<const char*>& fields, bool is_open,
             std::vector<MigrationStep> steps = {}) {
   Pack out{"people", version, "", "", {}, {}};
   if (version != "1.0.0") out.migrations.push_back({"1.0.0", version, std::move(steps)});
@@ -326,7 +326,7 @@ TEST_CASE("an upgrade is refused while a role of the organization has a rule on 
           "[packs][leak]") {
   struct Case {
     std::vector<MigrationStep> steps;
-    std::initializer_list<const char*> fields;
+    std::vector<const char*> fields;
     const char* change;
   };
   const std::vector<Case> cases{
