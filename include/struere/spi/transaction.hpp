@@ -125,7 +125,8 @@ class Transaction : public RecordTransaction, public RelationReader {
   // Puts the hash in the place of the payload and its salt.
   virtual void purge_payload(std::int64_t sequence, const Digest& payload_hash) = 0;
 
-  // --- moving to another storage (operations/copy.hpp); a storage without these cannot be copied.
+  // --- moving to another storage (operations/copy.hpp); a storage without these cannot be copied, and one without the
+  // first refuses upgrades of packs that change data.
   // All entities, deleted ones too, whose id comes after this one, by id. None is added once the texts of those before
   // it reach `most_bytes`.
   virtual std::vector<StoredEntity> scan_entities(const std::string& after, std::int64_t limit, std::size_t most_bytes);

@@ -26,7 +26,7 @@ export async function read_actors(signal) {
   return [
     ...members.map((one) => ({ kind: "user", actor: `user:${one.id}`, name: one.name ?? one.id, note: one.membership === "admin" ? "org admin: sees everything" : (one.roles ?? []).join(", ") || "no roles here" })),
     ...roles.map((one) => ({ kind: "roles", actor: `roles:${one.name}`, name: one.name, note: "anyone with only this role" })),
-    ...keys.filter((one) => !one.revokedAt && !(one.expiresAt < now)).map((one) => ({ kind: "key", actor: `key:${one.id}`, name: one.name, note: (one.roles ?? []).join(", ") || "no roles" })),
+    ...keys.filter((one) => !one.revokedAt && !one.endedWithMaker && !(one.expiresAt < now)).map((one) => ({ kind: "key", actor: `key:${one.id}`, name: one.name, note: (one.roles ?? []).join(", ") || "no roles" })),
     ...agents.filter((one) => one.config).map((one) => ({ kind: "agent", actor: `agent:${one.slug}`, name: one.slug, note: (one.config.roles ?? []).join(", ") || "no roles here" })),
   ];
 }
