@@ -1,6 +1,7 @@
 // The functions of libpq that struere::postgres calls, for the tool: they load libpq when the first of them is called.
 // Its twenty libraries would otherwise be loaded, and initialised, by each command on a file: two fifths of the time
-// that the tool takes to start. The compiler compares each with its declaration in libpq-fe.h.
+// that the tool takes to start. The compiler compares each with its declaration in libpq-fe.h; of one that is missing
+// here, the tool is linked with libpq, which a test of it notices.
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -60,6 +61,7 @@ STRUERE_OF_LIBPQ(int, PQntuples, (const PGresult* a), (a))
 STRUERE_OF_LIBPQ(PGPing, PQpingParams, (const char* const* a, const char* const* b, int c), (a, b, c))
 STRUERE_OF_LIBPQ(int, PQpipelineSync, (PGconn * a), (a))
 STRUERE_OF_LIBPQ(char*, PQport, (const PGconn* a), (a))
+STRUERE_OF_LIBPQ(void, PQreset, (PGconn * a), (a))
 STRUERE_OF_LIBPQ(char*, PQresultErrorField, (const PGresult* a, int b), (a, b))
 STRUERE_OF_LIBPQ(ExecStatusType, PQresultStatus, (const PGresult* a), (a))
 STRUERE_OF_LIBPQ(int, PQsendPrepare, (PGconn * a, const char* b, const char* c, int d, const Oid* e), (a, b, c, d, e))
@@ -70,6 +72,7 @@ STRUERE_OF_LIBPQ(int, PQsendQueryParams,
 STRUERE_OF_LIBPQ(int, PQsendQueryPrepared,
                  (PGconn * a, const char* b, int c, const char* const* d, const int* e, const int* f, int g),
                  (a, b, c, d, e, f, g))
+STRUERE_OF_LIBPQ(PGVerbosity, PQsetErrorVerbosity, (PGconn * a, PGVerbosity b), (a, b))
 STRUERE_OF_LIBPQ(PQnoticeProcessor, PQsetNoticeProcessor, (PGconn * a, PQnoticeProcessor b, void* c), (a, b, c))
 STRUERE_OF_LIBPQ(int, PQsetnonblocking, (PGconn * a, int b), (a, b))
 STRUERE_OF_LIBPQ(int, PQsocket, (const PGconn* a), (a))

@@ -17,10 +17,6 @@ OrganizationAdmin::OrganizationAdmin(const Call& call)
   user_ = UserId(actor.id());
 }
 
-std::vector<Membership> OrganizationAdmin::members(const MemberQuery& query) const {
-  return database_.trusted_host().members(organization_, query);
-}
-
 MemberPage OrganizationAdmin::member_page(Environment environment, std::int64_t limit,
                                           const std::optional<std::string>& cursor) const {
   return database_.trusted_host().member_page(organization_, environment, limit, cursor);

@@ -20,7 +20,6 @@ class OrganizationAdmin {
   // Throws Error{permission_denied} unless a user who is an org admin asks.
   explicit OrganizationAdmin(const Call& call);
 
-  std::vector<Membership> members(const MemberQuery& query) const;  // by user
   MemberPage member_page(Environment environment, std::int64_t limit, const std::optional<std::string>& cursor) const;
   // Throws Error{not_found} if the user is not a member.
   Membership member(const UserId& user) const;
