@@ -11,7 +11,7 @@ endif()
 
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # A large unit fits in memory; collecting garbage is a tenth of the time that it takes.
-  add_compile_options("SHELL:--param ggc-min-heapsize=1000000")
+  add_compile_options("SHELL:--param ggc-min-heapsize=1500000")
 endif()
 
 # In a unity build, the sources of these folders make one unit: struere_unit(TARGET SOURCES FOLDER…). Names that are local
