@@ -159,7 +159,7 @@ void check_rights(const Result& rights, const Result& setting) {
     refuse(fmt::format("{} has the right {} on the table `{}`, which passes row security", rights.bytes(0, 2),
                        rights.bytes(0, 1), rights.bytes(0, 0)));
   if (setting.integer(0, 0) != 0)
-    refuse("PUBLIC may call set_config, so that an expression can change the scope",
+    refuse("PUBLIC may call pg_catalog.set_config, so that an expression can change the scope",
            "run `struere pg init` with the URL of a superuser");
 }
 

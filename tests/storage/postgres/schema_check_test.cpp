@@ -96,7 +96,7 @@ TEST_CASE("a database is not opened where somebody has more rights than they wer
            {"GRANT REFERENCES ON struere.users TO struere_application", "REFERENCES on the table `users`"},
            {"GRANT TRIGGER ON struere.events TO struere_application", "TRIGGER on the table `events`"},
            {"GRANT SELECT ON struere.roles TO PUBLIC", "PUBLIC has the right SELECT on the table `roles`"},
-           {"GRANT EXECUTE ON " + set_config + " TO PUBLIC", "PUBLIC may call set_config"}}) {
+           {"GRANT EXECUTE ON " + set_config + " TO PUBLIC", "PUBLIC may call pg_catalog.set_config"}}) {
     INFO(damage);
     raw.run(damage);
     const std::string fault = fault_of(database.application());
