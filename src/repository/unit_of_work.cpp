@@ -36,8 +36,7 @@ UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
     : engine_(engine),
       scope_(scope),
       forks_(fork_count()),
-      is_read_only_(engine.storage->is_read_only()),
-      transaction_(engine.storage->begin(scope, is_read_only_ ? Access::read : Access::write)),
+      transaction_(engine.storage->begin(scope, engine.storage->is_read_only() ? Access::read : Access::write)),
       by_clock_(engine.clock->now()),
       now_(std::max(by_clock_, transaction_->last_time())),
       generation_(transaction_->generation()) {}
@@ -90,14 +89,12 @@ std::shared_ptr<CompiledScope> UnitOfWork::compiled() {
 }
 
 void UnitOfWork::require_writable() const {
-  if (!is_read_only_) return;
-  throw Error(ErrorCode::storage,
-              "the database is open for reading only, and nothing was written; open it for writing");
+  if (engine_.storage->is_read_only()) (void)engine_.storage->begin(scope_, Access::write);  // refuses, and says why
 }
 
 void UnitOfWork::commit() {
   require_usable();
-  if (!is_read_only_) transaction_->commit();
+  if (!engine_.storage->is_read_only()) transaction_->commit();
 }
 
 void UnitOfWork::end() noexcept {

@@ -43,9 +43,9 @@ class UnitOfWork {
   void note_purge() noexcept { has_purged_ = true; }
   bool has_purged() const noexcept { return has_purged_; }
 
-  // Commits the transaction, or throws the first error of an operation.
-  // Throws Error{storage} if the storage was opened for reading only.
+  // Throws Error{storage} if the storage was opened for reading only: a unit that only reads works there.
   void require_writable() const;
+  // Commits the transaction, or throws the first error of an operation.
   void commit();
   // Ends the unit. Uncommitted changes are undone.
   void end() noexcept;
@@ -67,7 +67,6 @@ class UnitOfWork {
   const Scope scope_;
   std::thread::id thread_ = std::this_thread::get_id();
   std::uint64_t forks_;
-  bool is_read_only_;                         // as the storage is: a unit that only reads needs no more
   std::unique_ptr<Transaction> transaction_;  // null after the end
   Timestamp by_clock_, now_;                  // the time at which the unit began
   std::uint64_t generation_;                  // as committed; rules of a later generation never enter the engine's
