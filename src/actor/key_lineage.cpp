@@ -101,4 +101,9 @@ std::optional<KeyAuthority> authority_of_key(Transaction& transaction, const Sco
   return lineage.authority();
 }
 
+bool has_ended(Transaction& transaction, const Scope& scope, const ApiKey& key, Timestamp now) {
+  const Lineage lineage(transaction, scope, key, now);
+  return lineage.has_ended() || (lineage.user() && !find_membership(transaction, scope, *lineage.user()));
+}
+
 }  // namespace struere

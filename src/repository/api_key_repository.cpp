@@ -94,8 +94,7 @@ bool is_live(const ApiKey& key, Timestamp now) {
 
 ApiKey with_state(GuardedOperation& operation, ApiKey key) {
   const Timestamp now = operation.by_clock();
-  key.ended_with_maker =
-      is_live(key, now) && !authority_of_key(operation.transaction(), operation.actor().scope(), key, now);
+  key.ended_with_maker = is_live(key, now) && has_ended(operation.transaction(), operation.actor().scope(), key, now);
   return key;
 }
 
