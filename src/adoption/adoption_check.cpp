@@ -28,6 +28,9 @@ class Mistakes {
   void add(const AdoptionTable& table, const AdoptionRow& row, std::string_view what) {
     if (++count_ <= most_examples) lines_.push_back(fmt::format("  {}: {}", name_of_row(table, row), what));
   }
+  void add(const AdoptionTable& table, const AdoptionRow& row, const Error& error) {
+    for (const std::string& line : lines_of(error.what())) add(table, row, line);
+  }
   bool any() const { return count_ > 0; }
   void throw_any() const {
     if (!any()) return;
@@ -97,7 +100,7 @@ class AdoptionCheck {
       if (table.name == "tool_permissions") check_permission(table, row, values);
       if (table.name == "installed_packs") check_pack(table, row, values);
     } catch (const Error& error) {
-      for (const std::string& line : lines_of(error.what())) mistakes_.add(table, row, line);
+      mistakes_.add(table, row, error);
     }
   }
 
@@ -169,7 +172,7 @@ class AdoptionCheck {
       try {
         visit(table, row);
       } catch (const Error& error) {
-        for (const std::string& line : lines_of(error.what())) mistakes_.add(table, row, line);
+        mistakes_.add(table, row, error);
       }
     });
   }
