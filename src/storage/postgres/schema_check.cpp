@@ -138,21 +138,17 @@ void check_triggers(const Result& found) {
 constexpr std::string_view rights_query =
     "SELECT c.relname::text, p.name, 'the role of this connection' FROM pg_catalog.pg_class c CROSS JOIN (VALUES "
     "('TRUNCATE'), ('REFERENCES'), ('TRIGGER')) p(name) WHERE c.relnamespace = to_regnamespace('struere') AND "
-    "c.relkind "
-    "IN ('r', 'p') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, "
-    "p.name) "
-    "UNION ALL SELECT c.relname::text, a.privilege_type, 'PUBLIC' FROM pg_catalog.pg_class c, "
-    "pg_catalog.aclexplode(c.relacl) a WHERE c.relnamespace = to_regnamespace('struere') AND c.relkind IN ('r', 'p') "
-    "AND "
-    "a.grantee = 0 LIMIT 1";
+    "c.relkind IN ('r', 'p') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND "
+    "pg_catalog.has_table_privilege(c.oid, p.name) UNION ALL SELECT c.relname::text, a.privilege_type, 'PUBLIC' FROM "
+    "pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a WHERE c.relnamespace = to_regnamespace('struere') AND "
+    "c.relkind IN ('r', 'p') AND a.grantee = 0 LIMIT 1";
 
 // Where set_config was never taken from PUBLIC, as by an owner who is no superuser, nobody gave it back. Setting up by
 // a superuser leaves a grant to the owner of the schema.
 constexpr std::string_view setting_query =
     "SELECT count(DISTINCT a.grantee) = 2 FROM pg_catalog.pg_proc f, pg_catalog.aclexplode(f.proacl) a WHERE f.oid = "
     "'pg_catalog.set_config(text, text, boolean)'::regprocedure AND a.grantee <> f.proowner AND a.grantee IN (0, "
-    "(SELECT nspowner FROM "
-    "pg_catalog.pg_namespace WHERE nspname = 'struere'))";
+    "(SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'struere'))";
 
 void check_rights(const Result& rights, const Result& setting) {
   if (rights.rows() > 0)
