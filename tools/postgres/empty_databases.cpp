@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +42,7 @@ class Databases {
     cluster_.emplace(url_);
   }
   ~Databases() {
+    emptying_.clear();
     for (const std::string& name : all_) try {
         RawConnection(url_).run("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
         cluster_->drop_from_workers(name);
@@ -59,7 +61,7 @@ class Databases {
       if (cluster_->is_there())
         cluster_->run(name, {check_nothing, empty_all_tables});
       else
-        RawConnection(url_of_database(url_, name)).run(std::string(check_nothing) + "; " + empty_all_tables);
+        connection_that_empties(name).run(std::string(check_nothing) + "; " + empty_all_tables);
     } else {
       static std::atomic<int> made = 0;  // by all lenders of this process
       name = "struere_check_" + std::to_string(getpid()) + "_" + std::to_string(++made);
@@ -81,6 +83,13 @@ class Databases {
   }
 
  private:
+  // Kept: a new one plans each statement again, which takes longer than to carry them out.
+  RawConnection& connection_that_empties(const std::string& name) {
+    auto& kept = emptying_[name];
+    if (!kept) kept = std::make_unique<RawConnection>(url_of_database(url_, name));
+    return *kept;
+  }
+
   // The server trusts every role (scripts/postgres_server), or takes the password from where libpq looks for it.
   static std::string as_application(const std::string& url) {
     const std::size_t user = url.find("://") + 3, end = url.find_first_of("@/?", user);
@@ -93,6 +102,7 @@ class Databases {
   std::optional<CitusCluster> cluster_;
   std::mutex mutex_;
   std::vector<std::string> all_, free_;
+  std::map<std::string, std::unique_ptr<RawConnection>> emptying_;  // by the name of the database
 };
 
 std::unique_ptr<Storage> open_lent(const std::string& url) {
