@@ -44,13 +44,16 @@ TEST_CASE("a name of any bytes is refused by a message that is text", "[hostile]
     };
     refused("a type", [&] { ana.entities(bad).list(); });
     refused("a role to act with", [&] { system.impersonate({.roles = std::vector{bad}}); });
-    refused("a role of an agent", [&] { system.agents().configure("helper", {.model = "m", .roles = {bad}}); });
+    refused("a role of an agent", [&] {
+      system.agents().configure("helper", {.system_prompt = {}, .model = "m", .tools = {}, .roles = {bad}});
+    });
     refused("a role of a key", [&] { system.api_keys().create({.name = "key", .roles = {bad}}); });
     refused("a pack", [&] {
-      Packs(system).apply(Packs(system).plan_install({.id = bad, .version = bad, .name = bad, .description = bad}));
+      const Pack pack{.id = bad, .version = bad, .name = bad, .description = bad, .definitions = {}, .migrations = {}};
+      Packs(system).apply(Packs(system).plan_install(pack));
     });
     refused("a migration of a pack", [&] {
-      Pack pack{.id = "pack", .version = "1.0.0", .name = "n", .description = "d"};
+      Pack pack{.id = "pack", .version = "1.0.0", .name = "n", .description = "d", .definitions = {}, .migrations = {}};
       pack.migrations.push_back({bad, bad, {{MigrationStep::Kind::rename_field, bad, bad, bad, bad}}});
       Packs(system).apply(Packs(system).plan_install(pack));
     });
