@@ -59,7 +59,21 @@ std::error_code sync(const std::string& name, std::optional<mode_t> mode) {
 
 }  // namespace
 
-std::string unusable_database_name(const std::string&) { return {}; }
+std::string unusable_database_name(const std::string& name) {
+  struct stat found {};
+  if (stat(name.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink > 1)
+    return fmt::format(
+        "is one of {} names of a file (hard links), and SQLite keeps a log beside each, so that changes "
+        "of one would undo those of another; remove the other names (find / -samefile), or go on with "
+        "a copy of the file, made while nobody has it open",
+        found.st_nlink);
+#if defined(STATX_ATTR_MOUNT_ROOT)
+  if (struct statx at{}; statx(AT_FDCWD, name.c_str(), 0, STATX_INO, &at) == 0 && S_ISREG(at.stx_mode) &&
+                         (at.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+    return "is mounted alone, without its folder, where SQLite keeps the log of its changes; mount the folder";
+#endif
+  return {};
+}
 
 bool is_same_name(std::string_view a, std::string_view b) noexcept { return a == b; }
 bool has_suffix(std::string_view name, std::string_view suffix) noexcept { return name.ends_with(suffix); }

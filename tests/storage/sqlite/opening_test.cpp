@@ -75,6 +75,24 @@ TEST_CASE("paths that no database can be at are refused", "[sqlite][opening]") {
   CHECK(error_of_opening(folder.file("acme.db"), {.must_exist = true}) == "no error");
 }
 
+TEST_CASE("a file that has a second name is refused by either, as each would have a log of its own",
+          "[sqlite][opening]") {
+  const TemporaryFolder folder;
+  const std::string first = folder.file("first.db"), second = folder.file("second.db");
+  make_database(first);
+  const std::string bytes = bytes_of(first);
+  std::filesystem::create_hard_link(first, second);
+  for (const std::string& name : {first, second})
+    for (const bool read_only : {false, true}) {
+      const std::string text = error_of_opening(name, {.read_only = read_only});
+      CHECK(text.find(name + " is one of 2 names") != std::string::npos);
+    }
+  CHECK(bytes_of(first) == bytes);
+  CHECK_FALSE(std::filesystem::exists(second + "-wal"));
+  std::filesystem::remove(first);
+  CHECK(error_of_opening(second) == "no error");
+}
+
 TEST_CASE("a path is a path, whatever is in it", "[sqlite][opening]") {
   const TemporaryFolder folder;
   for (const std::string name : {"file:acme.db?mode=memory", "%41.db", "a'b\"c;--.db", "käse ☃.db", "-x"}) {
