@@ -50,8 +50,11 @@ class FolderReader {
   void read_file(DefinitionKind kind, const files::path& file) {
     if (file == folder_ / folder_of(kind))
       return report(file, {}, "this is not a folder that can be read; move it elsewhere");
-    if (!is_definition_file(file) || !is_regular(file))
+    if (!is_definition_file(file))
       return report(file, {}, "a definition is a file that ends in .yaml, .yml or .json; move this one elsewhere");
+    if (!is_regular(file))
+      return report(file, {},
+                    "this is a folder, a pipe, a device or a link to nothing, and no file; move it elsewhere");
     const auto text = text_of_file(file);
     if (!text) return report(file, {}, "the file cannot be read, or is larger than 1 MiB");
     try {
@@ -61,15 +64,25 @@ class FolderReader {
         set_.add(kind, document.value());
       } catch (const Error& error) {
         const auto shape = shape_faults(kind, document.value());
-        if (shape.empty()) report(file, {}, error.what());
+        if (shape.empty()) report(file, {}, error.what() + other_file(kind, document.value()));
         for (const ShapeFault& fault : shape) report(file, document.position_of(fault.place), fault.message);
         return;
       }
-      const char* const key = document.value().contains("slug") ? "slug" : "name";
-      sources_.emplace(std::pair(kind, document.value().at(key).get<std::string>()), Source{file, document});
+      sources_.emplace(std::pair(kind, name_in(document.value())), Source{file, document});
     } catch (const DocumentFault& fault) {
       report(file, fault.position, fault.message);
     }
+  }
+
+  static std::string name_in(const Json& definition) {
+    return definition.at(definition.contains("slug") ? "slug" : "name").get<std::string>();
+  }
+  // The file that has defined the same name, as the end of an error.
+  std::string other_file(DefinitionKind kind, const Json& definition) const {
+    const auto other = sources_.find({kind, name_in(definition)});
+    return other == sources_.end()
+               ? std::string()
+               : fmt::format("; the other is in {}", other->second.file.lexically_relative(folder_).generic_string());
   }
 
   files::path folder_;

@@ -92,6 +92,7 @@ actions:
   const auto tells = [&](const char* part) { return message.find(part) != std::string::npos; };
   CHECK(tells("invalid_definition"));
   CHECK(tells("entity-types/twice.yaml:1:1: there are two"));
+  CHECK(tells("; the other is in entity-types/student.yaml"));
   CHECK(tells("roles/teacher.yaml:2:1: unknown key `policis`. Did you mean `policies`?"));
   CHECK(tells("roles/other.yaml:3:35: \"reed\" is none of"));
   CHECK(tells("Did you mean `read`?"));
@@ -118,8 +119,8 @@ TEST_CASE("what stands in the place of a file or folder of definitions is refuse
     std::filesystem::create_symlink("loop.yaml", folder.path() / "roles/loop.yaml");
     REQUIRE(mkfifo((folder.path() / "roles/pipe.yaml").c_str(), 0600) == 0);
     const std::string message = refusal(folder);
-    CHECK(message.find("roles/loop.yaml:1:1: a definition is a file") != std::string::npos);
-    CHECK(message.find("roles/pipe.yaml:1:1: a definition is a file") != std::string::npos);
+    CHECK(message.find("roles/loop.yaml:1:1: this is a folder, a pipe") != std::string::npos);
+    CHECK(message.find("roles/pipe.yaml:1:1: this is a folder, a pipe") != std::string::npos);
     CHECK(plan_definition_files(folder.path(), {}).kept.size() == 1);  // the role
   }
   for (const char* const what : {"a file", "a link to itself", "a link that leads nowhere"})
