@@ -47,7 +47,8 @@ void add_copy(CLI::App& program, Options& options) {
   command->callback([&options] {
     const StopSignals signals;
     if (!organization.empty()) copy.organization = OrganizationId(organization);
-    const Database source = Database::open(from, {.sqlite = {.must_exist = true}});
+    const Database source =
+        Database::open(from, {.sqlite = {.must_exist = true, .read_only = DatabaseLocation({}, from).is_read_only()}});
     // Before the target is opened, which makes its file.
     const auto known = source.trusted_host().organizations();
     if (copy.organization && std::ranges::find(known, *copy.organization, &Organization::id) == known.end())

@@ -105,6 +105,11 @@ void run(const Options& options, ServeArguments arguments) {
   const Workspace workspace(options);
   if (arguments.invited.empty() && !options.json) arguments.invited = first_admin(workspace).value_or("");
   if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
+  if (workspace.location().is_read_only())
+    tell_aside(
+        "{} may only be read by this user: each write will fail. chown or chmod it and its folder if that is not "
+        "meant, and start again",
+        workspace.location().shown());
   server::Server server(workspace.database(), served);
   server.start();
   Json told{{"url", server.url()}};

@@ -259,7 +259,6 @@ void ScopeCopy::fill_events() {
     transaction->commit();
     if (events.empty()) return;
     at = events.back().sequence;
-    report_.events += static_cast<std::int64_t>(events.size());
     show(CopyProgress::Step::copy, "events", at - start.sequence, head.sequence - start.sequence);
   }
 }
@@ -300,6 +299,7 @@ void ScopeCopy::verify_events() {
         throw_different("events");
       return;
     }
+    report_.events += static_cast<std::int64_t>(copied.size());
     for (const EventRecord& event : copied)
       if (!verifier.take(event)) break;
     at = copied.back().sequence;

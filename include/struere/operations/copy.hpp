@@ -48,7 +48,7 @@ struct CopyReport {
   std::int64_t records = 0;   // of all other tables
   std::int64_t entities = 0;  // deleted ones too
   std::int64_t relations = 0;
-  std::int64_t events = 0;
+  std::int64_t events = 0;  // verified
   bool resumed = false;
 };
 
