@@ -49,11 +49,13 @@ std::string next_command(const Finding& finding, const Project& project) {
     case Check::schema_refused:
     case Check::reserved_slug:
     case Check::rule_without_index:
+    case Check::unique_key_masked:
       return is_production ? "correct the file, then: struere sync && struere deploy"
                            : "correct the file, then: struere sync";
     case Check::index_missing: return "struere doctor --json";
     case Check::run_overdue:
     case Check::run_abandoned: return "struere run, or a TriggerWorker in your program (docs/guide.md)";
+    case Check::run_waiting: return "a TriggerWorker in your program (docs/guide.md)";
     case Check::run_dead: return fmt::format("struere runs list --status dead -e {}", environment);
   }
   return {};

@@ -102,11 +102,27 @@ Finding finding_of(const Json& json) {
   using enum Finding::Check;
   Finding out;
   out.severity = value_of(json.at("severity"), std::array{Severity::note, Severity::warning, Severity::error});
-  out.check = value_of(
-      json.at("check"),
-      std::array{storage, chain, key_expired, key_expires_soon, key_unused, key_grants_nothing, key_ended, role_broken,
-                 role_grants_nothing, masked_field_shown, unknown_type, schema_refused, unknown_role, reserved_slug,
-                 rule_without_index, index_missing, run_overdue, run_abandoned, run_dead});
+  out.check = value_of(json.at("check"), std::array{storage,
+                                                    chain,
+                                                    key_expired,
+                                                    key_expires_soon,
+                                                    key_unused,
+                                                    key_grants_nothing,
+                                                    key_ended,
+                                                    role_broken,
+                                                    role_grants_nothing,
+                                                    masked_field_shown,
+                                                    unknown_type,
+                                                    schema_refused,
+                                                    unknown_role,
+                                                    reserved_slug,
+                                                    rule_without_index,
+                                                    index_missing,
+                                                    unique_key_masked,
+                                                    run_overdue,
+                                                    run_abandoned,
+                                                    run_waiting,
+                                                    run_dead});
   if (json.at("organization") != "") out.organization = OrganizationId(json.at("organization").get<std::string>());
   out.environment = parse_environment(json.at("environment").get<std::string>());
   out.subject = json.at("subject");

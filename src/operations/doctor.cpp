@@ -18,7 +18,9 @@
 #include "struere/access/policy.hpp"
 #include "struere/access/rule_book.hpp"
 #include "struere/core/error.hpp"
+#include "struere/query/mask.hpp"
 #include "struere/triggers/trigger_repository.hpp"
+#include "triggers/trigger_events.hpp"
 
 namespace struere {
 namespace {
@@ -122,10 +124,31 @@ class Examination {
       if (!grants_something(role))
         tell(Severity::warning, Check::role_grants_nothing, name, fmt::format("the role `{}` grants nothing", name));
     }
+    for (const EntityType& type : types_) check_unique_keys_of(type, rules);
     for (const RoleRecord& role : roles_)
       for (const std::string& slug : unknown_types(role))
         tell(Severity::warning, Check::unknown_type, role.name,
              fmt::format("the role `{}` names the type `{}`, which does not exist", role.name, slug));
+  }
+
+  // A write that a unique key refuses tells that another row has the value (SPEC 6), whoever may see it.
+  void check_unique_keys_of(const EntityType& type, const RuleBook& rules) {
+    for (const UniqueKey& key : type.unique)
+      for (const std::string& path : key) {
+        std::vector<std::string> roles;
+        const auto field = FieldPath::parse("data." + path);
+        if (!field) continue;
+        for (const auto& [name, role] : rules.roles())
+          if (const auto on_type = role.types.find(type.slug);
+              on_type != role.types.end() && visibility(on_type->second.mask, *field) != Visibility::clear)
+            roles.push_back(name);
+        if (!roles.empty())
+          tell(Severity::warning, Check::unique_key_masked, type.slug,
+               fmt::format("the unique key ({}) of `{}` has `data.{}`, which the role `{}`{} masks: who may write to "
+                           "the type finds its values by guessing; leave it out of the key, or let no such role write",
+                           fmt::join(key, ", "), type.slug, path, roles.front(),
+                           roles.size() == 1 ? "" : fmt::format(" and {} more", roles.size() - 1)));
+      }
   }
 
   bool grants_something(const Role& role) const {
@@ -247,6 +270,10 @@ class Examination {
             "trigger runs are overdue: no TriggerWorker is running");
     tell_of(Severity::warning, Check::run_abandoned, late(TriggerRunStatus::running, now_ - options_.overdue.count()),
             "trigger runs were begun by a worker that has ended, and no other took them over");
+    auto waiting = late(TriggerRunStatus::pending, std::numeric_limits<Timestamp>::max());
+    std::erase_if(waiting, [](const TriggerRun& run) { return !run.error || !run.error->starts_with(waits_for_tool); });
+    tell_of(Severity::warning, Check::run_waiting, waiting,
+            "trigger runs wait for a worker that has the tool which their error names");
     tell_of(
         Severity::warning, Check::run_dead, late(TriggerRunStatus::dead, std::numeric_limits<Timestamp>::max()),
         "trigger runs are dead after their last attempt; see their errors, and retry them (TriggerRepository::retry)");
@@ -296,10 +323,12 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::schema_refused: return "schema_refused";
     case Check::unknown_role: return "unknown_role";
     case Check::reserved_slug: return "reserved_slug";
+    case Check::unique_key_masked: return "unique_key_masked";
     case Check::rule_without_index: return "rule_without_index";
     case Check::index_missing: return "index_missing";
     case Check::run_overdue: return "run_overdue";
     case Check::run_abandoned: return "run_abandoned";
+    case Check::run_waiting: return "run_waiting";
     case Check::run_dead: return "run_dead";
   }
   return "storage";

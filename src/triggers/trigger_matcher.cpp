@@ -15,6 +15,7 @@
 #include "triggers/placeholders.hpp"
 #include "triggers/trigger_cascade.hpp"
 #include "triggers/trigger_definition.hpp"
+#include "triggers/trigger_events.hpp"
 
 namespace struere {
 namespace {
@@ -63,7 +64,8 @@ Timestamp due_at(const TriggerDefinition::Schedule& schedule, const Json& input,
   if (at.is_string()) instant = parse_instant(at.get_ref<const std::string&>());
   constexpr Timestamp farthest = std::int64_t{1} << 52;
   if (!instant || *instant < 0 || *instant > farthest)
-    throw Error(ErrorCode::invalid_data, "`at` is neither milliseconds nor a time such as 2026-04-17T17:00:00Z");
+    throw Error(ErrorCode::invalid_data,
+                "`at` is neither milliseconds from 1970 on (0 to 2^52) nor a time such as 2026-04-17T17:00:00Z");
   return *instant + schedule.offset;
 }
 
@@ -136,6 +138,7 @@ void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const Store
     run.finished_at = run.created_at;
   }
   insert(transaction, run);
+  if (run.status == TriggerRunStatus::dead) record_death(operation, run);
 }
 
 // The triggers of one scope, by the entity type to which they belong.

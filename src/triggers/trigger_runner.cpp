@@ -13,6 +13,7 @@
 #include "triggers/built_in_tools.hpp"
 #include "triggers/placeholders.hpp"
 #include "triggers/trigger_actors.hpp"
+#include "triggers/trigger_events.hpp"
 
 namespace struere {
 namespace {
@@ -78,6 +79,14 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   std::optional<TriggerRun> run = retried([&] { return claim(work); });
   if (!run) return false;
   if (run->status == TriggerRunStatus::dead) return true;
+  if (run->status == TriggerRunStatus::pending) {
+    try {
+      if (worker_.options.on_missing_tool)
+        worker_.options.on_missing_tool(actor_.organization(), actor_.environment(), *run);
+    } catch (...) {  // the host's own, which must not end the worker
+    }
+    return true;
+  }
   std::optional<TriggerDefinition> definition;
   try {
     definition = read_trigger(run->definition);
@@ -116,9 +125,17 @@ std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   TriggerRun run = std::move(found.front());
   const bool taken_over = run.status == TriggerRunStatus::running;
   std::int64_t most = 1;
+  std::optional<std::string> missing;
   try {
-    most = read_trigger(run.definition).max_attempts;
+    const TriggerDefinition definition = read_trigger(run.definition);
+    most = definition.max_attempts;
+    missing = missing_tool(definition);
   } catch (const Error&) {  // carrying it out will say so
+  }
+  if (missing && !(taken_over && run.attempts >= most)) {
+    put_off(operation, run, *missing);
+    operation.commit();
+    return run;
   }
   ++run.attempts;
   run.worker = worker_.name;
@@ -138,6 +155,25 @@ std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   operation.commit();
   if (run.status == TriggerRunStatus::dead) ++work.dead;
   return run;
+}
+
+std::optional<std::string> TriggerRunner::missing_tool(const TriggerDefinition& definition) const {
+  for (const TriggerDefinition::Step& step : definition.steps)
+    if (!is_built_in_tool(step.tool) && !worker_.tools.contains(step.tool)) return step.tool;
+  return std::nullopt;
+}
+
+// A run that no worker can carry out is looked at more and more seldom, so that many of them cost little; one that has
+// the tool finds it within the longest pause.
+void TriggerRunner::put_off(GuardedOperation& operation, TriggerRun& run, const std::string& tool) {
+  constexpr Timestamp shortest = 10'000, longest = 600'000;
+  const Timestamp now = operation.by_clock();
+  run.status = TriggerRunStatus::pending;
+  run.error = fmt::format("{}`{}`", waits_for_tool, tool);
+  run.due_at = saturating_add(now, std::clamp(now - run.created_at, shortest, longest));
+  operation.transaction().update_records(
+      RecordTable::trigger_runs, {{"id", {}, run.id.str()}},
+      {{"status", to_value(run.status)}, {"error", *run.error}, {"due_at", run.due_at}});
 }
 
 void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition) {
@@ -160,6 +196,7 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
       RecordChanges changes{{"steps", to_value(taken)}, {"error", RecordValue()}};
       if (taken.size() == definition.steps.size()) {
         changes.emplace_back("status", to_value(TriggerRunStatus::completed));
+        changes.emplace_back("due_at", operation.by_clock());
         changes.emplace_back("finished_at", operation.now());
       } else {
         changes.emplace_back("due_at", lease_end(operation.by_clock()));
@@ -191,6 +228,7 @@ bool TriggerRunner::record_failure(const TriggerRun& run, const std::string& why
     changes.emplace_back("due_at", saturating_add(operation.by_clock(), backoff(*definition, run.attempts)));
   } else {
     changes.emplace_back("status", to_value(TriggerRunStatus::dead));
+    changes.emplace_back("due_at", operation.by_clock());
     changes.emplace_back("finished_at", operation.now());
   }
   try {
@@ -198,8 +236,7 @@ bool TriggerRunner::record_failure(const TriggerRun& run, const std::string& why
   } catch (const LeaseLost&) {
     return false;
   }
-  if (!again)
-    operation.audit().append("trigger.dead", canonical_json(Json{{"trigger", run.trigger}, {"run", run.id.str()}}));
+  if (!again) record_death(operation, run);
   operation.commit();
   return true;
 }

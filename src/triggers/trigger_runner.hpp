@@ -33,13 +33,18 @@ class TriggerRunner {
   TriggerRunner(TriggerWorkerState& worker, const ActorContext& scope_actor, const std::stop_token& stop)
       : worker_(worker), engine_(*worker.engine), actor_(scope_actor), stop_(stop) {}
 
-  // Claims the pending run that has been due longest, or else a run whose lease has ended, and executes its steps.
+  // Claims the pending run that has been due longest, or else a run whose lease has ended, and executes its steps; puts
+  // it off if this worker lacks one of its tools.
   // Returns false if no run is due.
   bool run_one(TriggerWork& work);
 
  private:
   // The claimed run. It is dead if too many workers have died while executing it.
   std::optional<TriggerRun> claim(TriggerWork& work);
+  // The first tool of the steps that this worker does not have.
+  std::optional<std::string> missing_tool(const TriggerDefinition& definition) const;
+  // Leaves the run to a worker that has the tool.
+  static void put_off(GuardedOperation& operation, TriggerRun& run, const std::string& tool);
   void carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition);
   void fail(const TriggerRun& run, const std::string& why, bool may_retry, const TriggerDefinition* definition,
             TriggerWork& work);

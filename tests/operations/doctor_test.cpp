@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "struere/triggers/trigger_worker.hpp"
 #include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
@@ -246,6 +247,32 @@ TEST_CASE("an altered log and a damaged file are errors, and tell of their organ
     REQUIRE_FALSE(faults.empty());
     CHECK(faults[0].find("entities_by_type") != std::string::npos);
   }
+}
+
+TEST_CASE("a unique key with a path that a role masks, and runs that wait for a tool", "[doctor]") {
+  World world(StorageKind::memory);
+  world.define_type({{"slug", "safe"}, {"unique", {{"room", "pin"}, {"number"}}}});
+  const Json policies = R"([{"resource": "safe", "actions": ["read", "list"], "effect": "allow"}])"_json;
+  const auto define = [&](const char* name, const Json& masks, const Json& visible) {
+    world.define_role({{"name", name}, {"policies", policies}, {"fieldMasks", masks}, {"visibleFields", visible}});
+  };
+  define("all", Json::array(), Json::array());
+  define("guard", R"([{"entityType": "safe", "fieldPath": "data.note", "maskType": "hide"}])"_json, Json::array());
+  CHECK(found_in(world).empty());
+  define("guard", R"([{"entityType": "safe", "fieldPath": "data.pin", "maskType": "redact"}])"_json, Json::array());
+  CHECK(found_in(world) == Findings{"warning unique_key_masked development safe"});
+  define("visitor", Json::array(), R"([{"entityType": "safe", "fields": ["data.room"]}])"_json);
+  CHECK(found_in(world) == Findings{"warning unique_key_masked development safe",    // pin
+                                    "warning unique_key_masked development safe"});  // number
+
+  World waiting(StorageKind::memory);
+  waiting.define_type({{"slug", "note"}});
+  waiting.system().triggers().define(
+      R"({"slug": "mail", "on": {"entityType": "note", "action": "created"}, "actions": [{"tool": "send"}]})"_json);
+  waiting.system().entities("note").create(Json::object());
+  CHECK(found_in(waiting).empty());
+  CHECK(TriggerWorker(*waiting.database).run_due().attempts() == 0);
+  CHECK(found_in(waiting) == Findings{"warning run_waiting development mail"});
 }
 
 TEST_CASE("a stored field that no schema names any more and a role once masked", "[doctor]") {

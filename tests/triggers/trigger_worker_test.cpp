@@ -235,6 +235,75 @@ TEST_CASE("a run that fails as often as it may is dead, and can be brought back"
   CHECK_ERROR(conflict, world.system().triggers().retry(run.id));
 }
 
+TEST_CASE("a run waits for a worker that has its tools, and no other run for it", "[triggers]") {
+  TriggerWorld world(any_storage());
+  world.define(
+      {{"slug", "send"},
+       {"on", {{"entityType", "session"}, {"action", "created"}}},
+       {"retry", {{"maxAttempts", 1}}},
+       {"actions",
+        {{{"tool", "entity.create"}, {"args", {{"type", "note"}, {"data", Json::object()}}}}, {{"tool", "send"}}}}});
+  world.define(noting("take", {{"entityType", "session"}, {"action", "created"}}));
+  TriggerWorkerOptions options;
+  std::vector<std::string> told;
+  options.on_missing_tool = [&](const OrganizationId& organization, Environment environment, const TriggerRun& run) {
+    told.push_back(organization.str() + " " + std::string(to_string(environment)) + " " + run.trigger);
+    throw std::runtime_error("the host's own");
+  };
+  TriggerWorker without(*world.database, options);
+  world.sessions().create(Json::object());
+  CHECK(without.run_due().completed == 1);
+  CHECK(told == std::vector<std::string>{"acme development send"});
+  CHECK(world.notes() == 1);  // no step of the other was carried out
+  const auto waiting = world.system().triggers().runs({.status = TriggerRunStatus::pending}).runs;
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting[0].attempts == 0);
+  CHECK(waiting[0].error->find("`send`") != std::string::npos);
+  CHECK(without.run_due().attempts() == 0);
+  CHECK(told.size() == 1);
+  world.clock.advance(90LL * 86'400'000);
+  CHECK(without.run_due().attempts() == 0);
+  CHECK(told.size() == 2);
+
+  world.worker.add_tool("send", [](const ToolCall&) -> Json { return nullptr; });
+  world.clock.advance(600'000);  // however long it has waited, it is looked at again by then
+  CHECK(world.worker.run_due().completed == 1);
+  CHECK(world.notes() == 2);
+}
+
+TEST_CASE("a worker that died for the last time ends a run that the next one lacks the tool for", "[triggers]") {
+  TriggerWorld world(any_storage());
+  world.define({{"slug", "send"},
+                {"on", {{"entityType", "session"}, {"action", "created"}}},
+                {"retry", {{"maxAttempts", 1}}},
+                {"actions", {{{"tool", "send"}}}}});
+  world.sessions().create(Json::object());
+  TriggerWorker without(*world.database);
+  std::size_t dead = 0;
+  world.worker.add_tool("send", [&](const ToolCall&) -> Json {
+    world.clock.advance(3'600'000);  // longer than its lease
+    dead = without.run_due().dead;
+    return nullptr;
+  });
+  world.worker.run_due();
+  CHECK(dead == 1);
+}
+
+TEST_CASE("a run whose time cannot be told is dead from the first, with an event that says so", "[triggers]") {
+  TriggerWorld world(any_storage());
+  Json later = noting("later", {{"entityType", "session"}, {"action", "created"}});
+  later["schedule"] = {{"at", "{{trigger.data.at}}"}};
+  world.define(later);
+  world.sessions().create({{"at", "soon"}});
+  const TriggerRun run = world.runs().at(0);
+  CHECK(run.status == TriggerRunStatus::dead);
+  const auto events = world.system().events().list({.type = "trigger.dead"}).events;
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].payload() == Json{{"trigger", "later"}, {"run", run.id.str()}});
+  world.system().triggers().retry(run.id);  // at once
+  CHECK(world.worker.run_due().completed == 1);
+}
+
 TEST_CASE("triggers that set one another off end", "[triggers]") {
   TriggerWorld world(any_storage());
   world.define({{"slug", "loop"},

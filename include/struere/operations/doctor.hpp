@@ -38,8 +38,10 @@ struct Finding {
     reserved_slug,       // a type whose slug is a reserved word (SPEC 3), from before it was one: the type
     rule_without_index,  // the rule looks at all entities of its type: the role
     index_missing,       // of rules or a schema that could have a key, or whose key is still being built: the type
+    unique_key_masked,   // of values that a role masks, which can be guessed: the type
     run_overdue,         // trigger runs that no worker does: the trigger of the first
     run_abandoned,       // that a worker began and does not finish
+    run_waiting,         // for a worker that has their tools
     run_dead,            // that failed as often as they may
   };
 

@@ -46,6 +46,10 @@ struct TriggerWorkerOptions {
   std::optional<Environment> environment = {};
   // Called in the thread that start() began, for each attempt to look for runs that fails, of the storage say.
   std::function<void(const std::exception& failure)> on_failure = {};
+  // Called in the worker's thread each time that a run waits because this worker lacks one of its tools, which the
+  // run's `error` names. A worker that has the tool carries it out.
+  std::function<void(const OrganizationId& organization, Environment environment, const TriggerRun& run)>
+      on_missing_tool = {};
 
   bool serves(const OrganizationId& id, Environment one) const {
     return (!organization || *organization == id) && (!environment || *environment == one);
