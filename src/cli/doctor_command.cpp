@@ -52,6 +52,7 @@ std::string next_command(const Finding& finding, const Project& project) {
     case Check::unique_key_masked:
       return is_production ? "correct the file, then: struere sync && struere deploy"
                            : "correct the file, then: struere sync";
+    case Check::row_invalid: return fmt::format("struere data list {} -e {}", quoted(finding.subject), environment);
     case Check::index_missing: return "struere doctor --json";
     case Check::run_overdue:
     case Check::run_abandoned: return "struere run, or a TriggerWorker in your program (docs/guide.md)";
@@ -61,8 +62,8 @@ std::string next_command(const Finding& finding, const Project& project) {
   return {};
 }
 
-void add_findings(const Place& place, const Project& project, bool all, std::vector<Line>& lines) {
-  for (const Finding& finding : place.examine(all)) {
+void add_findings(const Place& place, const Project& project, const Examined& what, std::vector<Line>& lines) {
+  for (const Finding& finding : place.examine(what)) {
     const bool is_ours = !finding.organization || *finding.organization == project.organization;
     lines.push_back({finding.severity, std::string(to_string(finding.check)),
                      finding.organization ? finding.organization->str() : "",
@@ -123,12 +124,12 @@ void show(const Options& options, const std::vector<Line>& all) {
       counted(count(Severity::note), "note"));
 }
 
-void examine_all(const Options& options, bool all) {
+void examine_all(const Options& options, const Examined& what) {
   std::vector<Line> lines;
   const Project project = read_project(options);
   try {
     const auto place = open_place(options);
-    add_findings(*place, project, all, lines);
+    add_findings(*place, project, what, lines);
     add_differences(*place, project, lines);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::storage || project.server) throw;
@@ -157,13 +158,14 @@ void examine_all(const Options& options, bool all) {
 }  // namespace
 
 void add_doctor(CLI::App& program, Options& options) {
-  static bool all = false;
+  static Examined what;
   auto* const command = program.add_subcommand("doctor", "Look for what is wrong, or will be soon; nothing is changed");
-  command->add_flag("--all", all, "In all organizations of the file, not only that of struere.yaml");
+  command->add_flag("--all", what.all_organizations, "In all organizations of the file, not only that of struere.yaml");
+  command->add_flag("--rows", what.rows, "Also compare each row with the schema of its type");
   command->footer(
       "Exit code 1 where an error (!) is found; warnings (~) and notes (-) leave it 0.\n\nExample:\n  struere doctor "
       "--json");
-  command->callback([&options] { examine_all(options, all); });
+  command->callback([&options] { examine_all(options, what); });
 }
 
 }  // namespace struere::cli

@@ -246,9 +246,9 @@ class LocalPlace final : public Place {
   }
   std::string server_address() const override { return "http://127.0.0.1:8787"; }
 
-  std::vector<Finding> examine(bool all_organizations) const override {
-    DoctorOptions options;
-    if (!all_organizations) options.organization = organization();
+  std::vector<Finding> examine(const Examined& what) const override {
+    DoctorOptions options{.rows = what.rows};
+    if (!what.all_organizations) options.organization = organization();
     return struere::examine(workspace_->database(), options);
   }
 

@@ -108,6 +108,12 @@ struct Invitation {
   Timestamp expires_at = 0;
 };
 
+// What `struere doctor` looks at besides its own organization.
+struct Examined {
+  bool all_organizations = false;
+  bool rows = false;
+};
+
 class Place {
  public:
   virtual ~Place() = default;
@@ -178,9 +184,8 @@ class Place {
   virtual std::int64_t end_sessions(const UserId& user) const = 0;  // returns how many
   virtual std::string server_address() const = 0;                   // or where `struere serve` listens by default
 
-  // What struere::examine() finds, without findings of other organizations unless they are asked for. Throws UsageError
-  // where they cannot be had.
-  virtual std::vector<Finding> examine(bool all_organizations) const = 0;
+  // What struere::examine() finds. Throws UsageError where that cannot be had.
+  virtual std::vector<Finding> examine(const Examined& what) const = 0;
 
   virtual TriggerRunPage runs(const TriggerRunQuery& query) const = 0;
   virtual TriggerRun retry_run(const TriggerRunId& id) const = 0;

@@ -252,8 +252,9 @@ class RemotePlace final : public Place {
   }
   std::string server_address() const override { return client_->address().url(); }
 
-  std::vector<Finding> examine(bool all_organizations) const override {
-    if (all_organizations)
+  std::vector<Finding> examine(const Examined& what) const override {
+    if (what.rows) throw UsageError("--rows works on a database, not on a server; run it where the database is");
+    if (what.all_organizations)
       throw UsageError("--all works on a database file: a server shows only the organization of struere.yaml");
     std::vector<Finding> out;
     const Json found = client_->call("GET", target({"v1", "doctor"}));

@@ -118,6 +118,7 @@ Finding finding_of(const Json& json) {
                                                     reserved_slug,
                                                     rule_without_index,
                                                     index_missing,
+                                                    row_invalid,
                                                     unique_key_masked,
                                                     run_overdue,
                                                     run_abandoned,

@@ -65,6 +65,8 @@ class Examination {
     check_rules();
     check_runs();
     check_shown_fields();
+    if (options_.rows)
+      for (const EntityType& type : types_) check_rows_of(type);
   }
 
  private:
@@ -279,6 +281,25 @@ class Examination {
         "trigger runs are dead after their last attempt; see their errors, and retry them (TriggerRepository::retry)");
   }
 
+  // Rows that a definition made invalid where somebody allowed it: each update of one is refused.
+  void check_rows_of(const EntityType& type) {
+    std::optional<JsonSchema> schema;
+    try {
+      schema.emplace(parse_canonical_json(type.schema));
+    } catch (const Error&) {  // check_types says so
+      return;
+    }
+    std::int64_t count = 0;
+    std::string first;
+    for (const Entity& row : system_.entities(type.slug).all({.limit = 1000}))
+      if (const auto fault = schema->validate(row.data()); fault && ++count == 1)
+        first = fmt::format("{}, at `{}`", row.id().str(), fmt::join(fault->place, "."));
+    if (count > 0)
+      tell(Severity::warning, Check::row_invalid, type.slug,
+           fmt::format("{} rows of `{}` do not match its schema, and each update of one must mend it; the newest is {}",
+                       count, type.slug, first));
+  }
+
   void check_shown_fields() {
     for (const ShownField& field : find_shown_fields(system_))
       tell(Severity::warning, Check::masked_field_shown, field.role,
@@ -323,6 +344,7 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::schema_refused: return "schema_refused";
     case Check::unknown_role: return "unknown_role";
     case Check::reserved_slug: return "reserved_slug";
+    case Check::row_invalid: return "row_invalid";
     case Check::unique_key_masked: return "unique_key_masked";
     case Check::rule_without_index: return "rule_without_index";
     case Check::index_missing: return "index_missing";

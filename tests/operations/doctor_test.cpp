@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "struere/definitions/definitions.hpp"
 #include "struere/triggers/trigger_worker.hpp"
 #include "support/any_storage.hpp"
 #include "support/raw_database.hpp"
@@ -247,6 +248,27 @@ TEST_CASE("an altered log and a damaged file are errors, and tell of their organ
     REQUIRE_FALSE(faults.empty());
     CHECK(faults[0].find("entities_by_type") != std::string::npos);
   }
+}
+
+TEST_CASE("rows that the schema of their type refuses, where they are asked for", "[doctor]") {
+  World world(StorageKind::memory);
+  const auto define = [&](const char* type) {
+    DefinitionSet wanted;
+    wanted.add(DefinitionKind::entity_type,
+               {{"slug", "order"}, {"schema", {{"properties", {{"size", {{"type", type}}}}}}}});
+    const Definitions definitions(world.system());
+    definitions.apply(definitions.plan(wanted, {.accept_invalid_data = true}));
+  };
+  define("integer");
+  for (int i = 0; i < 3; ++i) world.system().entities("order").create({{"size", i}});
+  CHECK(found_in(world, {.rows = true}).empty());
+  define("string");
+  world.system().entities("order").create({{"size", "large"}});
+  CHECK(found_in(world).empty());
+  CHECK(found_in(world, {.rows = true}) == Findings{"warning row_invalid development order"});
+  const std::string message = examine(*world.database, {.rows = true}).at(0).message;
+  CHECK(message.find("3 rows of `order`") != std::string::npos);
+  CHECK(message.find("at `size`") != std::string::npos);
 }
 
 TEST_CASE("a unique key with a path that a role masks, and runs that wait for a tool", "[doctor]") {

@@ -38,6 +38,7 @@ struct Finding {
     reserved_slug,       // a type whose slug is a reserved word (SPEC 3), from before it was one: the type
     rule_without_index,  // the rule looks at all entities of its type: the role
     index_missing,       // of rules or a schema that could have a key, or whose key is still being built: the type
+    row_invalid,         // rows that their type's schema refuses (DoctorOptions::rows): the type
     unique_key_masked,   // of values that a role masks, which can be guessed: the type
     run_overdue,         // trigger runs that no worker does: the trigger of the first
     run_abandoned,       // that a worker began and does not finish
@@ -61,6 +62,7 @@ struct DoctorOptions {
   std::chrono::milliseconds long_unused = std::chrono::days(30);  // for keys that were never used
   std::chrono::milliseconds overdue = std::chrono::minutes(10);   // for trigger runs
   std::int64_t many_entities = 1000;                              // from which on a rule without an index is a warning
+  bool rows = false;  // compares each row with the schema of its type, page by page
   const Clock* clock = nullptr;
   // What TrustedHost::check_storage() found earlier. If null, the storage is checked now, which reads all of it.
   const StorageReport* storage = nullptr;
