@@ -57,11 +57,9 @@ void each_deleted_entity(GuardedOperation& operation, const std::vector<EntityTy
     const auto rows = operation.transaction().scan_entities(after, batch, most_bytes);
     if (rows.empty()) return;
     after = rows.back().id;
-    for (const StoredEntity& row : rows) {
-      if (!row.deleted || std::ranges::find(types, row.type) == types.end()) continue;
-      operation.spend(1);
-      visit(row);
-    }
+    operation.spend(std::ssize(rows));  // no index has the deleted rows: all are read
+    for (const StoredEntity& row : rows)
+      if (row.deleted && std::ranges::find(types, row.type) != types.end()) visit(row);
   }
 }
 
