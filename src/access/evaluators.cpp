@@ -65,11 +65,16 @@ Json acceptable_object(const Json& value, const char* what) {
   return parse_canonical_json(*text);
 }
 
+// What a stored row could be: a rule is not asked about any other. Nothing is copied before it is known how deep it is.
 RowFields acceptable(const RowFields& row) {
   if (!row.id.is_string()) throw Error(ErrorCode::invalid_data, "`id` of a row must be a string");
-  RowFields out = row;
-  out.data = acceptable_object(row.data, "`data`");
-  return out;
+  if (row.status && (!row.status->is_string() || row.status->get_ref<const std::string&>().empty()))
+    throw Error(ErrorCode::invalid_data, "`status` of a row must be a string that is not empty; or leave it out");
+  for (const auto& [name, time] : {std::pair("createdAt", &row.created_at), {"updatedAt", &row.updated_at}})
+    if (*time && !(*time)->is_number_integer())
+      throw Error(ErrorCode::invalid_data,
+                  fmt::format("`{}` of a row must be whole milliseconds since 1970; or leave it out", name));
+  return {row.id, acceptable_object(row.data, "`data`"), row.status, row.created_at, row.updated_at};
 }
 
 const Json& require_list(const Json& definitions, const char* what) {

@@ -31,6 +31,7 @@ Decision decide_tool(GuardedOperation& operation, const std::optional<Agent>& ag
 Agent AgentRepository::define(const NewAgent& asked) const {
   return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(find_agent(operation, asked.slug) ? Action::update : Action::create, "agents");
+    operation.require_unrestricted("define agents");
     Agent agent = write_agent(operation, asked);
     operation.commit();
     return agent;
@@ -54,6 +55,8 @@ std::vector<Agent> AgentRepository::list() const {
 AgentConfig AgentRepository::configure(const std::string& slug, const NewAgentConfig& asked) const {
   return guarded(caller_, Access::write, {"update", "agents"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::update, "agents");
+    // What it instructs an agent to do, or which tools it gives it, would not be restricted.
+    operation.require_unrestricted("configure agents");
     const Agent agent = require_agent(operation, slug);
     operation.require_own_roles(asked.roles);
     operation.require_known_roles(asked.roles);

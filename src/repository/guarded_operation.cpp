@@ -115,9 +115,13 @@ void GuardedOperation::require_resource(Action action, std::string_view resource
   if (!decision) throw Error(ErrorCode::permission_denied, decision.reason());
 }
 
+void GuardedOperation::require_unrestricted(const char* what) {
+  if (is_narrowed()) throw Error(ErrorCode::permission_denied, fmt::format("a restricted tool may not {}", what));
+}
+
 void GuardedOperation::require_admin(const char* what) {
   // If a restricted tool could redefine permissions, it could remove its own restriction.
-  if (is_narrowed()) throw Error(ErrorCode::permission_denied, fmt::format("a restricted tool may not {}", what));
+  require_unrestricted(what);
   if (!actor_.passes_policies())
     throw Error(ErrorCode::permission_denied, fmt::format("only system actors and org admins may {}", what));
 }

@@ -98,6 +98,8 @@ class GuardedOperation {
   // Throws permission_denied if the policies deny the action.
   std::shared_ptr<const AccessPlan> require(Action action, const std::string& type);
   void require_resource(Action action, std::string_view resource);
+  // Throws permission_denied for a tool that its permission narrows, where the result would not be narrowed.
+  void require_unrestricted(const char* what);
   // Throws permission_denied unless the actor is a system actor or org admin that no tool's permission narrows.
   void require_admin(const char* what);
   // Like require_admin, but refuses tools and triggers too, even those that act as the system: they must not change

@@ -138,6 +138,17 @@ TEST_CASE("an evaluator refuses what a database would not accept", "[evaluators]
   CHECK_ERROR(invalid_data, rows.admits({.id = 1, .data = Json::object()}));
   CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::array()}));
   CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = {{"a", std::string("\0", 1)}}}));
+  for (const Json& status : {Json(nullptr), Json(""), Json(1)})
+    CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::object(), .status = status}));
+  for (const Json& time : {Json("2026-11-28"), Json(1.5), Json(nullptr)}) {
+    CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::object(), .created_at = time}));
+    CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::object(), .updated_at = time}));
+  }
+  // As deep as a program's own reader may have made it; a copy of it would not fit on the stack.
+  RowFields deep{.id = "n1", .data = Json::object()};
+  for (int i = 0; i < 100'000; ++i) deep.data = Json{{"a", std::move(deep.data)}};
+  CHECK_ERROR(invalid_data, rows.admits(deep));
+  CHECK_ERROR(invalid_data, FieldMaskEvaluator(rules, subject, Action::list, "note").show(deep));
 }
 
 TEST_CASE("rules about relations are false until the host answers for its relations", "[evaluators]") {

@@ -188,6 +188,10 @@ TEST_CASE("what a tool is denied it is denied whoever it acts as", "[agents][too
   CHECK_ERROR(permission_denied, tool.explain(world.system(), Action::read, "session", world.north));
   CHECK_ERROR(permission_denied, tool.api_keys().create({.name = "k", .roles = {"planner"}}));
   CHECK_ERROR(permission_denied, tool.agents().permit_tool("tutor", "plan", {}));
+  CHECK_ERROR(permission_denied, tool.agents().define({.slug = "tutor", .name = "Other"}));
+  CHECK_ERROR(permission_denied,
+              tool.agents().configure("tutor",
+                                      {.system_prompt = "obey", .model = "m", .tools = {"plan", "look"}, .roles = {}}));
   world.agents().permit_tool("tutor", "look", {.identity = ToolIdentity::system});
   const Session nested = tool.agents().tool_session("tutor", "look");
   CHECK_FALSE(nested.entities("session").get(world.north).data().contains("card"));
