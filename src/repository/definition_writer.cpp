@@ -213,6 +213,33 @@ Agent write_agent(GuardedOperation& operation, const NewAgent& asked) {
   return agent;
 }
 
+namespace {
+
+// A tool may act as more than who configures its agent (ToolPermission): who gave one to an agent, or made it usable,
+// could act so as well.
+void require_own_tools(GuardedOperation& operation, const Agent& agent, const std::vector<std::string>& tools,
+                       const std::optional<AgentConfig>& before) {
+  const ActorContext& actor = operation.actor();
+  if (actor.passes_policies()) return;
+  const auto is_own = [&](const ToolPermission& permission) {
+    return permission.identity == ToolIdentity::inherit ||
+           (permission.identity == ToolIdentity::configured && permission.role &&
+            std::ranges::find(actor.roles(), *permission.role, &ActorRole::name) != actor.roles().end());
+  };
+  for (const std::string& tool : tools) {
+    if (before && before->status == AgentStatus::active &&
+        std::ranges::find(before->tools, tool) != before->tools.end())
+      continue;
+    const auto permissions = select<ToolPermission>(operation.transaction(), {{}, of_tool(agent, tool)});
+    if (!std::ranges::all_of(permissions, is_own))
+      throw Error(
+          ErrorCode::permission_denied,
+          fmt::format("the tool {} acts as more than this actor; an org admin gives it to an agent", in_quotes(tool)));
+  }
+}
+
+}  // namespace
+
 AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, const NewAgentConfig& asked) {
   require_text(asked.system_prompt, "a system prompt");
   require_name(asked.model, "a model's name");
@@ -220,6 +247,7 @@ AgentConfig write_agent_config(GuardedOperation& operation, const Agent& agent, 
   require_names(asked.roles, "the roles of an agent");
   operation.require_own_roles(asked.roles);
   const auto newest = newest_config(operation, agent);
+  require_own_tools(operation, agent, asked.tools, newest);
   const AgentConfig config{agent.id,
                            newest ? newest->version + 1 : 1,
                            asked.system_prompt,

@@ -212,6 +212,7 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds longest_pause(50);
   const auto deadline = deadline_after(timeout);
   for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longest_pause)) {
+    if (query_.stop.stop_requested()) return {};
     bool is_behind = false;  // the log goes on
     // If nothing was committed since the last look at the log, there is nothing new in it.
     const auto stamp = caller_.engine().storage->commit_stamp();

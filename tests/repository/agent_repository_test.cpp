@@ -198,6 +198,30 @@ TEST_CASE("what a tool is denied it is denied whoever it acts as", "[agents][too
   CHECK_ERROR(permission_denied, nested.entities("session").remove(world.north));
 }
 
+TEST_CASE("who may update agents gives none a tool that acts as more than they do", "[agents][tools]") {
+  AgentWorld world(any_storage());
+  world.define_role(R"({"name": "clerk", "policies": [{"resource": "agents", "actions": ["read", "update"], "effect":
+    "allow"}]})"_json);
+  world.agents().permit_tool("tutor", "wipe", {.identity = ToolIdentity::system});
+  world.agents().permit_tool("tutor", "look", {.identity = ToolIdentity::configured, .role = "planner"});
+  world.agents().permit_tool("tutor", "own", {.identity = ToolIdentity::configured, .role = "clerk"});
+  const Session clerk = world.user("carl", {"clerk"});
+  const auto configure = [&](std::vector<std::string> tools, AgentStatus status = AgentStatus::active) {
+    clerk.agents().configure(
+        "tutor", {.system_prompt = "p", .model = "m", .tools = std::move(tools), .roles = {}, .status = status});
+  };
+  configure({"own", "never-permitted"});
+  for (const char* const tool : {"wipe", "look"}) CHECK_ERROR(permission_denied, configure({tool}));
+  CHECK_ERROR(permission_denied, configure({"wipe"}, AgentStatus::inactive));
+  CHECK_FALSE(clerk.agents().can_use_tool("tutor", "wipe"));
+
+  // What the agent can use already, it keeps; once it could not, it stays away.
+  world.agents().configure("tutor", {.system_prompt = "p", .model = "m", .tools = {"wipe"}, .roles = {}});
+  configure({"wipe", "own"});
+  configure({"wipe"}, AgentStatus::inactive);
+  CHECK_ERROR(permission_denied, configure({"wipe"}));
+}
+
 TEST_CASE("two tools that are denied different fields have nothing in common", "[agents][tools]") {
   AgentWorld world(any_storage());
   const EntityId row = world.create("session", {{"a", "secret"}, {"b", "secret"}, {"a-data", {{"b", "open"}}}});

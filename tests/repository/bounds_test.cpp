@@ -4,6 +4,8 @@
 #include <chrono>
 #include <climits>
 #include <cstdint>
+#include <stop_token>
+#include <thread>
 
 #include "core/deadline.hpp"
 #include "query/bounds.hpp"
@@ -176,6 +178,18 @@ TEST_CASE("extreme durations saturate", "[bounds]") {
   auto subscription = world.system().events().subscribe({.type = "note.created"});
   CHECK(subscription.next(for_ever).size() == 1);
   CHECK(subscription.next(before_all).empty());
+  std::stop_source stop;
+  auto stopped = world.system().events().subscribe({.type = "note.archived", .stop = stop.get_token()});
+  const std::jthread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    stop.request_stop();
+  });
+  CHECK(stopped.next(for_ever).empty());
+}
+
+TEST_CASE("a value of Environment that is none makes no session", "[bounds]") {
+  const World world(any_storage());
+  CHECK_ERROR(invalid_data, world.system(static_cast<Environment>(7)));
 }
 
 TEST_CASE("a query that is stopped, or late, ends every kind of reading and may be tried again", "[bounds]") {

@@ -45,8 +45,9 @@ class EventSubscription {
   EventSubscription(Caller caller, EventQuery query);
 
   // The events that follow those handed out before, at most `limit` of the query; waits up to `timeout` for the first.
-  // They may be another process's. Throws Error{storage}, and can be called again. An event that is not visible when it
-  // is passed is not handed out later. Denials that are summed up come when they are written.
+  // They may be another process's. None when `stop` of the query is requested. Throws Error{storage}, and can be called
+  // again. An event that is not visible when it is passed is not handed out later. Denials that are summed up come when
+  // they are written.
   std::vector<Event> next(std::chrono::milliseconds timeout);
 
   // Where to go on after the events that next() handed out last, as the `after` of the same query: store it with what
