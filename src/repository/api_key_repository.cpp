@@ -8,6 +8,7 @@
 #include "actor/key_lineage.hpp"
 #include "repository/checks.hpp"
 #include "repository/guarded_operation.hpp"
+#include "repository/keys_of_members.hpp"
 #include "repository/record_page.hpp"
 #include "storage/people.hpp"
 
@@ -212,6 +213,19 @@ void ApiKeyRepository::revoke(const ApiKeyId& id) const {
     operation.audit().append("api-key.revoked", payload_of(key));
     operation.commit();
   });
+}
+
+void revoke_keys_made_by(Transaction& transaction, EventAppender audit, const UserId& user, Timestamp now) {
+  for (const StoredApiKey& stored : select<StoredApiKey>(
+           transaction,
+           {{},
+            {{"created_by", {}, user.str()}, {"created_by_type", {}, "user"}, {"revoked_at", {}, std::monostate()}},
+            {"created_at", "id"}})) {
+    ApiKey key = stored.key;
+    key.revoked_at = now;
+    update_api_key(transaction, key);
+    audit.append("api-key.revoked", payload_of(key));
+  }
 }
 
 }  // namespace struere

@@ -3,6 +3,7 @@
 #include "core/authority.hpp"
 #include "repository/audit_logger.hpp"
 #include "repository/engine.hpp"
+#include "repository/keys_of_members.hpp"
 #include "storage/people.hpp"
 #include "storage/retry.hpp"
 #include "struere/core/error.hpp"
@@ -25,14 +26,17 @@ bool TrustedHost::remove_member(const OrganizationId& organization, const UserId
 
 namespace {
 
-// Records a change of membership in one environment: the event, and the removal of the user's roles.
+// Records a change of membership in one environment: the event, the removal of the user's roles, and the end of the
+// user's keys.
 void record_change(Transaction& transaction, EventAppender audit, const UserId& user,
-                   const std::optional<MembershipRole>& role, const std::optional<Membership>& before) {
+                   const std::optional<MembershipRole>& role, const std::optional<Membership>& before, Timestamp now) {
   Json payload{{"user", user.str()}};
   if (role) payload["role"] = to_string(*role);
   if (before) payload["previousRole"] = to_string(before->role);
   if (!before || !role) {
-    // A user that joins has no roles yet. Roles that an older file or a race left behind are removed.
+    // A user that joins has no roles and no keys yet. Those that an older file, an adoption or a race left behind are
+    // taken away, because the id may belong to somebody else by now.
+    revoke_keys_made_by(transaction, audit, user, now);
     Json lost = Json::array();
     for (const Assignment& assignment : stored_assignments(transaction, user)) {
       remove_assignment(transaction, user, assignment.role);
@@ -77,8 +81,8 @@ bool TrustedHost::change_member(const OrganizationId& organization, const UserId
       remove_membership(transaction->part(0), user);
     for (std::size_t i = 0; i < std::size(actors); ++i) {
       Transaction& part = transaction->part(i);
-      record_change(part, EventAppender(part, actors[i], *engine_->ids, engine_->time_of_write(part)), user, role,
-                    before);
+      const Timestamp now = engine_->time_of_write(part);
+      record_change(part, EventAppender(part, actors[i], *engine_->ids, now), user, role, before, now);
     }
     transaction->commit();
     return true;

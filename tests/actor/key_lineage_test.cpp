@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/any_storage.hpp"
+#include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 
 using namespace struere;
@@ -58,10 +59,59 @@ TEST_CASE("a key that a user made shrinks with the user's roles and ends with th
   CHECK(world.roles_of(key) == "reader");
   world.host().remove_member(acme_of_keys, UserId("ana"));
   CHECK(world.roles_of(key) == "ended");
+}
+
+TEST_CASE("no key of a member who was removed works for the next member with that id", "[keys][lineage]") {
+  KeyWorld world(any_storage());
+  world.define_role({{"name", "reader"}}, Environment::production);
+  world.define_role(
+      {{"name", "keeper"}, {"policies", {{{"resource", "api_keys"}, {"actions", {"*"}}, {"effect", "allow"}}}}},
+      Environment::production);
+  const Session before = world.user("ana", {"reader", "keeper"});
+  const CreatedApiKey first = world.make(before, {"reader", "keeper"});
+  const CreatedApiKey of_key = world.make(world.database->authenticate(first.secret), {"reader"});
+  const CreatedApiKey in_production =
+      world.make(world.user("ana", {"reader", "keeper"}, Environment::production), {"reader"});
+  const CreatedApiKey of_system = world.make(world.system(), {"reader"});
+  const CreatedApiKey of_ben = world.make(world.user("ben", {"reader", "keeper"}), {"reader"});
+  world.host().remove_member(acme_of_keys, UserId("ana"));
+  const CreatedApiKey late = world.make(before, {"reader"});  // by a session that its host kept
+  const auto revoked = [&](Environment environment) {
+    std::vector<std::string> out;
+    for (const Event& event : world.system(environment).events().list({.type = "api-key.revoked"}).events)
+      out.push_back(Json::parse(event.json()).at("id"));
+    return out;
+  };
+  CHECK(revoked(Environment::development) == std::vector<std::string>{first.key.id.str()});
+  CHECK(revoked(Environment::production) == std::vector<std::string>{in_production.key.id.str()});
+  for (const CreatedApiKey& key : {first, of_key, in_production, late}) CHECK(world.roles_of(key) == "ended");
+
   world.host().put_member(acme_of_keys, UserId("ana"));
-  CHECK(world.roles_of(key) == "");  // the roles are not given back with the membership
-  world.roles().assign(UserId("ana"), "writer");
-  CHECK(world.roles_of(key) == "writer");
+  for (const Environment environment : {Environment::development, Environment::production})
+    for (const char* const role : {"reader", "keeper"}) world.system(environment).roles().assign(UserId("ana"), role);
+  for (const CreatedApiKey& key : {first, of_key, in_production, late}) CHECK(world.roles_of(key) == "ended");
+  CHECK(world.roles_of(of_system) == "reader");
+  CHECK(world.roles_of(of_ben) == "reader");
+  const Session again = world.host().user_session(UserId("ana"), acme_of_keys, Environment::development);
+  CHECK(world.roles_of(world.make(again, {"reader"})) == "reader");
+  world.host().put_member(acme_of_keys, UserId("ana"), MembershipRole::admin);
+  world.host().put_member(acme_of_keys, UserId("ana"), MembershipRole::member);
+  CHECK(revoked(Environment::development).size() == 2);  // a change of the membership revokes none
+}
+
+TEST_CASE("a key that an older file kept of a removed member ends when the member joins", "[keys][lineage][sqlite]") {
+  KeyWorld world(StorageKind::sqlite);
+  const CreatedApiKey key = world.make(world.user("ana", {"reader", "keeper"}), {"reader"});
+  for (const char* const statement :
+       {"DELETE FROM role_assignments WHERE user_id = 'ana'", "DELETE FROM memberships WHERE user_id = 'ana'"})
+    RawDatabase(world.folder.file()).run(statement);
+  const Database database = Database::open(world.folder.file());
+  database.trusted_host().put_member(acme_of_keys, UserId("ana"));
+  database.trusted_host()
+      .system_session(acme_of_keys, Environment::development)
+      .roles()
+      .assign(UserId("ana"), "reader");
+  CHECK(KeyWorld::roles_of(database, key) == "ended");
 }
 
 TEST_CASE("a key has a role no longer than its maker's assignment lasts", "[keys][lineage]") {

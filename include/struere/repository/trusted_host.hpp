@@ -70,8 +70,8 @@ class TrustedHost {
   // admin, and Error{conflict} where it is the last one and would be one no more.
   void put_member(const OrganizationId& organization, const UserId& user, MembershipRole role = MembershipRole::member,
                   const std::optional<UserId>& by = {}) const;
-  // Also takes away the roles that the user was assigned in either environment, and ends the user's sessions as an
-  // operator. False if the user was not a member.
+  // Also takes away the roles that the user was assigned in either environment, revokes the keys that the user made
+  // there, and ends the user's sessions as an operator. False if the user was not a member.
   bool remove_member(const OrganizationId& organization, const UserId& user,
                      const std::optional<UserId>& by = {}) const;
 

@@ -89,12 +89,13 @@ void add_member_routes(std::vector<Route>& routes) {
                     .lane = Lane::write,
                     .request = "NewMember",
                     .answer = "Member"});
-  routes.push_back({.method = Method::remove,
-                    .pattern = "/v1/members/{user}",
-                    .summary = "Removes a member, with the roles in both environments and the sessions as an operator",
-                    .handler = remove_member,
-                    .lane = Lane::write,
-                    .status = 204});
+  routes.push_back(
+      {.method = Method::remove,
+       .pattern = "/v1/members/{user}",
+       .summary = "Removes a member, with the roles and keys in both environments and the sessions as an operator",
+       .handler = remove_member,
+       .lane = Lane::write,
+       .status = 204});
   routes.push_back({.method = Method::put,
                     .pattern = "/v1/roles/{name}/assignments/{user}",
                     .summary = "Assigns a role to a member in the environment",
