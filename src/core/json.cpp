@@ -323,6 +323,15 @@ std::optional<std::string> canonical_json(const Json& value, JsonFault& fault) {
   return std::move(writer.out);
 }
 
+std::optional<std::string> canonical_json_text(const Json& value, JsonFault& fault) {
+  CanonicalWriter writer(json_max_depth, own_max_bytes);
+  if (const char* problem = writer.write(value)) {
+    fault.message = problem;
+    return std::nullopt;
+  }
+  return std::move(writer.out);
+}
+
 std::string canonical_json(const Json& value) {
   CanonicalWriter writer(own_max_depth, own_max_bytes);
   if (const char* problem = writer.write(value)) throw std::invalid_argument(problem);

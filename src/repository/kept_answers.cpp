@@ -10,6 +10,7 @@
 
 #include "core/authority.hpp"
 #include "core/digest.hpp"
+#include "core/json_text.hpp"
 #include "storage/records.hpp"
 
 namespace struere {
@@ -83,9 +84,10 @@ std::optional<Json> kept_answer(GuardedOperation& operation, const Digest& key, 
   return parse_canonical_json(*kept->answer);
 }
 
+// The canonical text of the answer, however long.
 std::string text_of_answer(const Json& answer) {
   JsonFault fault;
-  auto text = canonical_json(answer, fault);
+  auto text = canonical_json_text(answer, fault);
   if (!text)
     throw Error(ErrorCode::invalid_data, fmt::format("the answer of the body cannot be kept: {}", fault.message));
   return *std::move(text);
@@ -114,6 +116,7 @@ OnceAnswer carry_out_once(const Caller& caller, const OnceKey& once, const std::
   });
   const Digest key = digest_of(caller.actor(), once.key), fingerprint = sha256(once.fingerprint);
   OnceAnswer out;
+  std::string text;
   run_unit(caller, [&](Session& unit) {
     const Caller& inside = unit.caller(authority());
     out.is_repeated = guarded(inside, Access::write, attempt, [&](GuardedOperation& operation) {
@@ -122,12 +125,13 @@ OnceAnswer carry_out_once(const Caller& caller, const OnceKey& once, const std::
       return kept.has_value();
     });
     if (out.is_repeated) return;
-    std::optional<std::string> text = text_of_answer(body(unit));
-    out.answer = parse_canonical_json(*text);  // what a repeated call gets
-    if (text->size() > longest_answer || inside.unit()->has_purged()) text.reset();
-    guarded(inside, Access::write, attempt,
-            [&](GuardedOperation& operation) { keep(operation, key, fingerprint, std::move(text)); });
+    text = text_of_answer(body(unit));
+    const bool is_kept = text.size() <= longest_answer && !inside.unit()->has_purged();
+    guarded(inside, Access::write, attempt, [&](GuardedOperation& operation) {
+      keep(operation, key, fingerprint, is_kept ? std::optional(text) : std::nullopt);
+    });
   });
+  if (!out.is_repeated) out.answer = parse_canonical_json(text);  // what a repeated call gets
   return out;
 }
 

@@ -129,9 +129,9 @@ Response Application::carry_out(const Request& request, const Admission& admissi
     Asker asker = *admission.asker;
     return services_.idempotent_answers->once(
         route, admission.asker->session, {std::string(*key), fingerprint_of(request)},
-        [&](const Session& session, bool is_unit) {
+        [&](const Session& session, bool is_unit, bool& has_written) {
           asker.session = session;
-          return route.handler(Call(request, services_, admission.parameters, &asker, is_unit));
+          return route.handler(Call(request, services_, admission.parameters, &asker, is_unit, &has_written));
         });
   } catch (...) {
     return refused();

@@ -52,8 +52,13 @@ struct Services {
 class Call {
  public:
   Call(const Request& request, const Services& services, const std::map<std::string, std::string>& path,
-       const Asker* asker, bool is_unit = false)
-      : request_(request), services_(services), path_(path), asker_(asker), is_unit_(is_unit) {}
+       const Asker* asker, bool is_unit = false, bool* has_written = nullptr)
+      : request_(request),
+        services_(services),
+        path_(path),
+        asker_(asker),
+        is_unit_(is_unit),
+        has_written_(has_written) {}
 
   const Request& request() const noexcept { return request_; }
   const Services& services() const noexcept { return services_; }
@@ -63,6 +68,11 @@ class Call {
   const Asker& asker() const;
   // Whether session() is that of a unit of work, which ends after the handler.
   bool is_unit() const noexcept { return is_unit_; }
+  // Said by a handler of several transactions after each: a request that then fails is not repeated by its
+  // Idempotency-Key.
+  void note_written() const noexcept {
+    if (has_written_) *has_written_ = true;
+  }
 
   // Of the query. Throw Refusal{400} if the value is not of that type.
   std::optional<std::string> text(std::string_view parameter) const;
@@ -75,6 +85,7 @@ class Call {
   const std::map<std::string, std::string>& path_;
   const Asker* asker_;
   bool is_unit_;
+  bool* has_written_;
 };
 
 }  // namespace struere::server

@@ -32,6 +32,12 @@ void require_key(const std::string& key) {
     throw Refusal(400, "malformed_request", "Idempotency-Key must have 1 to 200 characters");
 }
 
+// Whether a write may have been committed although it failed, such as where the server was lost meanwhile.
+bool may_have_been_kept(const std::exception& thrown) {
+  const auto* const error = dynamic_cast<const Error*>(&thrown);
+  return error && error->code() == ErrorCode::storage && !error->is_transient();
+}
+
 [[noreturn]] void refuse_other_request() {
   throw Refusal(422, "idempotency_key_reused", "this Idempotency-Key was used for another request; take a new one");
 }
@@ -62,7 +68,8 @@ Response once_in_commit(const Session& session, const OnceKey& key, const Idempo
   try {
     const OnceAnswer kept = session.once(key, [&](Session& unit) {
       has_run = true;
-      out = work(unit, true);
+      bool has_written = false;  // nothing is, if it fails
+      out = work(unit, true, has_written);
       if (!is_success(out)) throw std::logic_error("a handler that is one unit of work throws what it refuses");
       return kept_form(out);
     });
@@ -80,30 +87,38 @@ IdempotentAnswers::Asker asker_of(const ActorContext& actor) {
 }  // namespace
 
 Response IdempotentAnswers::once(const Route& route, const Session& session, const OnceKey& key, const Work& work) {
+  bool has_written = false;
+  const auto carry_out = [&] { return work(session, false, has_written); };
   switch (route.idempotency) {
     case Idempotency::none: break;
     case Idempotency::in_commit: return once_in_commit(session, key, work);
     case Idempotency::in_process:
-      return once_in_process(asker_of(session.actor()), key, route.lost_answer, [&] { return work(session, false); });
+      return once_in_process(asker_of(session.actor()), key, route.lost_answer, carry_out, &has_written);
   }
-  return work(session, false);
+  return carry_out();
 }
 
 Response IdempotentAnswers::once_in_process(const Asker& asker, const OnceKey& once, const std::string& lost_answer,
-                                            const std::function<Response()>& work) {
+                                            const std::function<Response()>& work, const bool* has_written) {
   const std::string& key = once.key;
   require_key(key);
   if (auto kept = begin(asker, once, lost_answer)) return *std::move(kept);
+  const auto fail = [&](const Response& answer, bool is_open) {
+    const bool is_partly = is_open || (has_written && *has_written);
+    finish(asker, key, is_partly ? Outcome::partly_written : Outcome::failed, answer);
+  };
   try {
     Response out = work();
-    finish(asker, key,
-           !is_success(out)       ? Outcome::failed
-           : !lost_answer.empty() ? Outcome::done_without_answer
-                                  : Outcome::done,
-           out);
+    if (!is_success(out))
+      fail(out, false);
+    else
+      finish(asker, key, lost_answer.empty() ? Outcome::done : Outcome::done_without_answer, out);
     return out;
+  } catch (const std::exception& error) {
+    fail(problem(error), may_have_been_kept(error));
+    throw;
   } catch (...) {
-    finish(asker, key, Outcome::failed, {});
+    fail(problem(std::exception()), false);
     throw;
   }
 }
@@ -128,6 +143,13 @@ std::optional<Response> IdempotentAnswers::begin(const Asker& asker, const OnceK
                       {{"Retry-After", "1"}});
       if (now - entry.begun < bounds_.time) {
         if (entry.fingerprint != fingerprint) refuse_other_request();
+        if (entry.is_partly_written)
+          throw Refusal(409, "conflict",
+                        "the first request with this Idempotency-Key failed after a part of it may have been written, "
+                        "and is not carried out again; read what is there, and send the rest with another key" +
+                            (entry.has_answer
+                                 ? ". It failed with: " + Json::parse(entry.answer.body).value("detail", std::string())
+                                 : ""));
         if (!entry.has_answer)
           throw Refusal(409, "conflict",
                         "the first request with this Idempotency-Key was carried out, and its answer was not kept: " +
@@ -160,6 +182,7 @@ void IdempotentAnswers::finish(const Asker& asker, const std::string& key, Outco
     return;
   }
   entry->is_running = false;
+  entry->is_partly_written = outcome == Outcome::partly_written;
   if (outcome == Outcome::done_without_answer || answer.body.size() > bounds_.bytes_of_answer) return;
   entry->has_answer = true;
   entry->answer = copy_of(answer);

@@ -67,14 +67,18 @@ void require_utf8(const Request& request, const Route& route) {
     throw Refusal(415, "unsupported_media_type", "send the body as UTF-8; leave the charset out");
 }
 
-// A condition that is not checked must not be dropped: the client believes that it holds. Conditions that only save a
-// transfer (If-None-Match of a GET) are dropped.
+// A condition that is not checked must not be dropped, nor a key that nothing is kept by: the client relies on it.
+// Conditions that only save a transfer (If-None-Match of a GET) are dropped.
 void require_no_dropped_condition(const Request& request, const Route& route) {
   const auto refuse = [&](const char* name) {
     throw Refusal(400, "malformed_request",
                   std::string("this route does not check ") + name + "; leave it out (docs/http.md says which do)");
   };
   if (request.header("if-match") && !route.takes_if_match) refuse("If-Match");
+  if (request.header("idempotency-key") && request.method != Method::get && request.method != Method::post)
+    throw Refusal(400, "malformed_request",
+                  "only a POST takes an Idempotency-Key; repeat a PUT or DELETE as it is, and send a PATCH with "
+                  "If-Match, so that it is carried out once");
   if (request.header("if-unmodified-since")) refuse("If-Unmodified-Since");
   if (request.method == Method::get) return;
   if (request.header("if-none-match")) refuse("If-None-Match");

@@ -404,3 +404,17 @@ TEST_CASE("an answer that cannot be kept is refused, and the message says why", 
   for (const Json& bad : {deep, Json("\xff")}) CHECK(refusal(bad).starts_with("invalid_data: the answer"));
   CHECK(world.notes() == 0);
 }
+
+TEST_CASE("an answer of more than a stored value may hold is given once", "[once]") {
+  OnceWorld world(any_storage());
+  const Json answer{{"text", std::string((1 << 20) + 10, 'x')}, {"n", 1.0}};
+  const auto carry_out = [&] {
+    return world.system().once({"k", ""}, [&](Session& unit) {
+      unit.entities("note").create({{"n", 1}});
+      return answer;
+    });
+  };
+  CHECK(carry_out().answer == answer);
+  CHECK_ERROR(conflict, carry_out());
+  CHECK(world.notes() == 1);
+}

@@ -154,3 +154,62 @@ TEST_CASE("an answer that is too long to be kept says so when the request is rep
   CHECK(again.json().at("detail").get<std::string>().find("was carried out") != std::string::npos);
   CHECK(world.system().entities("note").count() == 1);
 }
+
+TEST_CASE("an import that failed after a batch is not made again by its key", "[server][once]") {
+  ServedWorld world({}, any_storage());
+  world.define_type({{"slug", "bulk"}});
+  world.define_role(
+      {{"name", "loader"}, {"policies", {{{"resource", "bulk"}, {"actions", {"create"}}, {"effect", "allow"}}}}});
+  const std::string key = world.system().api_keys().create({.name = "loader", .roles = {"loader"}}).secret;
+  std::string good;
+  for (int i = 0; i < 1001; ++i) good += "{\"m\":1}\n";
+  const auto import_with = [&](const std::string& text, const std::string& name) {
+    return world.ask_text("POST", "/v1/entities/bulk/import", key, text,
+                          {{"Content-Type", "application/x-ndjson"}, {"Idempotency-Key", name}});
+  };
+  const HttpAnswer first = import_with(good + "x\n", "k");
+  CHECK(first.status == 422);
+  for (int time = 0; time < 2; ++time) {
+    const HttpAnswer again = import_with(good + "x\n", "k");
+    CHECK(again.status == 409);
+    CHECK(again.json().at("detail").get<std::string>().find("1000 entities were imported") != std::string::npos);
+  }
+  CHECK(import_with(good, "k").status == 422);  // the key belongs to the first request
+  CHECK(world.system().entities("bulk").count() == 1000);
+  // A failure before anything is written leaves the key free.
+  CHECK(import_with("x\n", "early").status == 422);
+  CHECK(import_with("x\n", "early").status == 422);
+  CHECK(import_with("{}\n", "other").status == 200);
+}
+
+TEST_CASE("a request whose answer is far too long to be kept is carried out all the same", "[server][once]") {
+  ServedWorld world({}, any_storage());
+  const auto create = [](char c) {
+    return Json{{"op", "create"}, {"type", "note"}, {"data", {{"text", std::string(600'000, c)}}}};
+  };
+  const Json body{{"operations", {create('a'), create('b')}}};
+  CHECK(post(world, "/v1/transaction", "k", body).status == 200);
+  CHECK(post(world, "/v1/transaction", "k", body).status == 409);
+  CHECK(world.system().entities("note").count() == 2);
+  const Json large{{"data", {{"text", std::string((1 << 20) - 100, 'x')}}}};
+  CHECK(post(world, "/v1/entities/note", "l", large).status == 201);
+  CHECK(post(world, "/v1/entities/note", "l", large).status == 409);
+  CHECK(world.system().entities("note").count() == 3);
+}
+
+TEST_CASE("a method that keeps no answer refuses an Idempotency-Key", "[server][once]") {
+  ServedWorld world({}, any_storage());
+  const EntityId id = world.create("note", {{"text", "a"}});
+  const std::string target = "/v1/entities/note/" + id.str();
+  const Json patch{{"data", {{"text", "b"}}}};
+  for (const auto& [method, body] :
+       {std::pair("PATCH", std::optional(patch)), std::pair("DELETE", std::optional<Json>()),
+        std::pair("PUT", std::optional<Json>())}) {
+    INFO(method);
+    const std::string path = std::string("PUT") == method ? "/v1/triggers/t" : target;
+    const HttpAnswer refused = world.ask(method, path, world.writer, body, {{"Idempotency-Key", "k"}});
+    CHECK(refused.status == 400);
+    CHECK(refused.json().at("detail").get<std::string>().find("only a POST") != std::string::npos);
+  }
+  CHECK(world.system().entities("note").get(id).version() == 1);
+}

@@ -82,6 +82,13 @@ class ServedWorld : public World {
     return HttpClient(server->port()).ask(method, target, more, body ? std::optional(body->dump()) : std::nullopt);
   }
 
+  // With a body as it is; `more` has its Content-Type.
+  HttpAnswer ask_text(const std::string& method, const std::string& target, const std::string& key,
+                      const std::string& body, HttpClient::Headers more) const {
+    more.emplace_back("Authorization", "Bearer " + key);
+    return HttpClient(server->port()).ask(method, target, more, body.empty() ? std::nullopt : std::optional(body));
+  }
+
   std::string writer, reader;  // keys
   std::unique_ptr<RunningServer> server;
 };

@@ -100,7 +100,7 @@ class Session {
   // once later answers of the scope need its place (docs/limits.md) or an entity is purged. Throws Error{conflict}
   // at "fingerprint" if the key was used for another request, Error{conflict} if the answer is not kept, and
   // Error{invalid_data} for a key that is empty or too long, or an answer that is not canonical JSON, such as one
-  // with U+0000 or more than 64 deep.
+  // with U+0000 or more than 64 deep. An answer may be longer than 1 MiB.
   OnceAnswer once(const OnceKey& key, const std::function<Json(Session& unit)>& body) const;
 
   // Says why the actor of `about` may or may not do this, to this row. `write` is what a create or an update would

@@ -65,7 +65,11 @@ ImportedRow row_of(std::string_view line, bool is_whole) {
     if (!data) throw Error(ErrorCode::invalid_data, "it is not acceptable JSON: " + fault.message);
     return {*std::move(data)};
   }
-  const BodyObject row(line, {"data", "status", "id", "createdAt", "updatedAt", "version", "type"});
+  const BodyObject row(line, {"data", "status", "id", "createdAt", "updatedAt", "version", "type", "$entity"});
+  if (row.has("$entity"))
+    throw Error(ErrorCode::invalid_data,
+                "it is a line of `struere data export --with-ids`; import it with `struere data import`, or call its "
+                "member `$entity` `type`");
   ImportedRow out{row.required_json("data")};
   out.options.status = row.string("status");
   if (const auto id = row.string("id")) out.options.id = EntityId(*id);
@@ -83,8 +87,8 @@ enum class Unit {
 class Import {
  public:
   // `type`: of all lines; nullopt if each line names its own.
-  Import(Session session, std::optional<std::string> type, bool is_whole, Unit unit)
-      : session_(std::move(session)), type_(std::move(type)), is_whole_(is_whole), unit_(unit) {}
+  Import(const Call& call, std::optional<std::string> type, bool is_whole, Unit unit)
+      : call_(call), session_(call.session()), type_(std::move(type)), is_whole_(is_whole), unit_(unit) {}
 
   std::size_t run(std::string_view text) {
     while (!text.empty()) {
@@ -131,6 +135,7 @@ class Import {
       if (unit_ == Unit::whole) throw error.at(line);
       refuse(error, line);
     }
+    call_.note_written();
     done_ += rows_.size();
     rows_.clear();
     lines_.clear();
@@ -143,6 +148,7 @@ class Import {
     throw error.with_message(message).at(line);
   }
 
+  const Call& call_;
   Session session_;
   std::optional<std::string> type_;
   bool is_whole_;
@@ -153,12 +159,12 @@ class Import {
 };
 
 Response import_rows(const Call& call) {
-  Import import(call.session(), call.path("type"), call.flag("whole"), Unit::batch);
+  Import import(call, call.path("type"), call.flag("whole"), Unit::batch);
   return json_response({{"imported", import.run(call.request().body)}});
 }
 
 Response import_at_once(const Call& call) {
-  Import import(call.session(), std::nullopt, true, Unit::whole);
+  Import import(call, std::nullopt, true, Unit::whole);
   return json_response({{"imported", import.run(call.request().body)}});
 }
 
