@@ -281,9 +281,9 @@ Upserted EntityRepository::upsert_text(const std::vector<std::string>& key, std:
   return upsert_in(caller_, type_, key, WrittenJson(JsonTextView{data}));
 }
 
-void EntityRepository::remove(const EntityId& id) const {
+void EntityRepository::remove(const EntityId& id, const RemoveOptions& options) const {
   guarded(caller_, Access::brief_write, {"delete", type_, id.str(), {id.str()}}, [&](GuardedOperation& operation) {
-    EntityWriter(operation, type_).remove(id.str());
+    EntityWriter(operation, type_).remove(id.str(), options);
     operation.commit();
   });
 }

@@ -67,6 +67,13 @@ bool writes_whole(const Json& written, std::span<const std::string> place, bool 
   return !is_patch || !at->is_object();
 }
 
+// The place tells a stale version from other conflicts, which reading again does not cure.
+void require_version(const StoredEntity& row, const std::optional<std::int64_t>& version) {
+  if (version && *version != row.version)
+    throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change")
+        .at("version");
+}
+
 // A merge patch that changes `before` into `after`, except that a merge patch cannot set a value to null.
 Json merge_patch_between(const Json& before, const Json& after) {
   Json out = Json::object();
@@ -151,8 +158,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   const auto plan = operation_.require(Action::update, type_);
   const EntityType& type = operation_.require_type(type_);
   const auto [before, old_fields] = require_row(type, id, *plan);
-  if (options.version && *options.version != before.version)
-    throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
+  require_version(before, options.version);
 
   const CanonicalObject object = input.object("the patch");
   const Json& patch = object.value;
@@ -188,10 +194,11 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   return operation_.written(after, new_fields, type_);
 }
 
-void EntityWriter::remove(const std::string& id) {
+void EntityWriter::remove(const std::string& id, const RemoveOptions& options) {
   const auto plan = operation_.require(Action::remove, type_);
   const EntityType& type = operation_.require_type(type_);
   const StoredEntity before = require_row(type, id, *plan).entity;
+  require_version(before, options.version);
   StoredEntity row = before;
   row.status = "deleted";
   row.deleted = true;

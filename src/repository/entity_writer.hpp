@@ -36,7 +36,7 @@ class EntityWriter {
   // The same of one that was restored.
   void require_references_of(const std::string& id);
   Written update(const std::string& id, const WrittenJson& patch, const UpdateOptions& options);
-  void remove(const std::string& id);
+  void remove(const std::string& id, const RemoveOptions& options = {});
   // Calls `phase` with the action that is checked next, for the record of a denial.
   Upserted upsert(const UniqueKey& key, const WrittenJson& data, const std::function<void(Action)>& phase);
   // restore() and purge() are for system actors and org admins, and run no trigger.

@@ -82,7 +82,8 @@ BodyObject::BodyObject(std::string_view text, std::initializer_list<std::string_
       if (std::ranges::find(known, key) == known.end()) {
         std::string list;
         for (const std::string_view other : known) list += (list.empty() ? "" : ", ") + std::string(other);
-        refuse("the body has a member that is not known here; there are: " + list);
+        refuse("the body has " + (key.size() > 100 ? std::string("a member") : "the member `" + key + "`") +
+               " that is not known here; there are: " + list);
       }
       if (!members_.emplace(key, splitter.value()).second) refuse("the body has `" + key + "` twice");
     } while (splitter.take(','));

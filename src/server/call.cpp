@@ -25,7 +25,9 @@ std::optional<std::int64_t> Call::integer(std::string_view parameter) const {
   std::int64_t out = 0;
   const auto [end, fault] = std::from_chars(found->data(), found->data() + found->size(), out);
   if (fault != std::errc() || end != found->data() + found->size())
-    throw Refusal(400, "malformed_request", "the parameter `" + std::string(parameter) + "` must be a whole number");
+    throw Refusal(400, "malformed_request",
+                  "the parameter `" + std::string(parameter) + "` must be a whole number" +
+                      (parameter == "since" || parameter == "until" ? " of milliseconds since 1970" : ""));
   return out;
 }
 

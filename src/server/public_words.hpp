@@ -31,6 +31,7 @@ inline std::string in_public_words(std::string message) {
       Pair{"or say that the pack may take it over", "or say that the pack may take it over (--take-over)"},
       Pair{"`batch_rows` must be from", "--batch must be from"},
       Pair{"`batch_rows` is at least", "--batch is at least"},
+      Pair{"`thread` must be the id of a thread", "`threadId` must be the id of a thread"},
       Pair{"`expires_at` is in the past", "`expiresAt` is in the past"},
       Pair{"`input_tokens` is from 0 to", "`inputTokens` is from 0 to"},
       Pair{"`output_tokens` is from 0 to", "`outputTokens` is from 0 to"},

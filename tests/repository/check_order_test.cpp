@@ -62,6 +62,8 @@ TEST_CASE("then the type, then the row", "[entities][order]") {
   CHECK_ERROR(not_found, stage.ana->remove(stage.other));
   CHECK_ERROR(permission_denied, stage.both->update(stage.other, Json(5), {.version = 99}));
   CHECK_ERROR(permission_denied, stage.both->remove(stage.other));
+  CHECK_ERROR(permission_denied, stage.both->remove(stage.other, {.version = 99}));
+  CHECK_ERROR(not_found, stage.ana->remove(stage.other, {.version = 99}));
   CHECK_ERROR(not_found, stage.both->update(stage.none, Json(5)));
   CHECK(error_of([&] { stage.ana->update(stage.other, Json::object()); }) ==
         error_of([&] { stage.ana->update(stage.none, Json::object()); }));
@@ -75,6 +77,7 @@ TEST_CASE("then the version, the shape, the grants, the schema, the references",
   const OrderedWorld stage(any_storage());
   const EntityRepository& ana = *stage.ana;
   CHECK_ERROR(conflict, ana.update(stage.mine, Json(5), {.version = 99}));
+  CHECK_ERROR(conflict, ana.remove(stage.mine, {.version = 99}));
   CHECK_ERROR(invalid_data, ana.update(stage.mine, {{"secret", 1}}, {.status = "deleted"}));
   CHECK_ERROR(invalid_data, ana.update(stage.mine, JsonTextView{R"({"secret":1,"secret":2})"}));
   CHECK_ERROR(invalid_data, ana.create(Json::array()));
@@ -122,4 +125,20 @@ TEST_CASE("a removed row is in no view, and stays out of reach", "[entities]") {
   CHECK_ERROR(not_found, notes.remove(stage.mine));
   CHECK(notes.list({.status = "deleted"}).empty());
   CHECK(notes.count() == 1);
+}
+
+TEST_CASE("a version is compared also by an actor that may remove a row and not read it", "[entities][order]") {
+  OrderedWorld stage(any_storage());
+  stage.define_role(
+      R"({"name": "sweeper", "policies": [{"resource": "note", "actions": ["delete"], "effect": "allow"}]})"_json);
+  const auto notes = stage.user("eve", {"sweeper"}).entities("note");
+  try {
+    notes.remove(stage.mine, {.version = 2});
+    FAIL("a stale version was not refused");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::conflict);
+    CHECK(error.path() == "version");
+  }
+  notes.remove(stage.mine, {.version = 1});
+  CHECK_FALSE(stage.system().entities("note").exists(stage.mine));
 }

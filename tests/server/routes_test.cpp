@@ -321,6 +321,46 @@ TEST_CASE("one actor has a bounded number of streams", "[server]") {
   CHECK(head.find(" 200 ") != std::string::npos);
 }
 
+TEST_CASE("who may not delete is told so whatever version they name, and the denial is recorded", "[server]") {
+  ServedWorld world(ServerOptions(), any_storage());
+  const std::string id = world.create("note", {{"text", "a"}}).str();
+  const std::string path = "/v1/entities/note/" + id;
+  world.define_role(
+      R"({"name": "looker", "policies": [{"resource": "note", "actions": ["read"], "effect": "allow"}]})"_json);
+  const std::string looker = world.system().api_keys().create({.name = "looker", .roles = {"looker"}}).secret;
+  const Json operation{{"op", "remove"}, {"type", "note"}, {"id", id}, {"version", 9}};
+  CHECK(world.ask("DELETE", path, looker, {}, {{"If-Match", "\"9\""}}).status == 403);
+  CHECK(world.ask("POST", "/v1/transaction", looker, Json{{"operations", {operation}}}).status == 403);
+  const auto denials = world.system().events().list({.type = "access.denied"}).events;
+  REQUIRE_FALSE(denials.empty());
+  CHECK(Json::parse(denials.front().json()).at("action") == "delete");
+  const HttpAnswer stale = world.ask("POST", "/v1/transaction", world.writer, Json{{"operations", {operation}}});
+  CHECK(stale.status == 409);
+  CHECK(stale.json().at("path") == "version");
+  CHECK(world.ask("DELETE", path, world.writer, {}, {{"If-Match", "\"9\""}}).status == 412);
+  CHECK(world.system().entities("note").exists(EntityId(id)));
+}
+
+TEST_CASE("a mistake in a request is named in the words of the request", "[server]") {
+  ServedWorld world;
+  const auto detail = [&](const std::string& method, const std::string& target, const std::string& body,
+                          const std::string& type = "application/json") {
+    const HttpAnswer answer = world.ask_text(method, target, world.writer, body, {{"Content-Type", type}});
+    CHECK(answer.status >= 400);
+    return answer.json().at("detail").get<std::string>();
+  };
+  const auto has = [](const std::string& text, const std::string& part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  has(detail("POST", "/v1/transaction", R"({"operations": [{"op": "nope"}]})"), "`op` is create, update");
+  has(detail("POST", "/v1/entities/note", R"({"data": {}, "colour": 1})"), "colour");
+  has(detail("GET", "/v1/events?since=2026-11-28", ""), "milliseconds since 1970");
+  has(detail("POST", "/v1/executions", R"({"model": "m", "threadId": "none"})"), "`threadId` must be the id");
+  has(detail("POST", "/v1/import", R"({"$entity": "note", "id": "a", "data": {}})", "application/x-ndjson"),
+      "`struere data import`");
+}
+
 TEST_CASE("an Idempotency-Key carries a POST out once", "[server]") {
   ServedWorld world;
   const auto post = [&](const std::string& text, const std::string& key) {

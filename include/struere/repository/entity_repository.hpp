@@ -116,6 +116,10 @@ struct UpdateOptions {
   std::optional<std::int64_t> version = {};  // refused with conflict where the row has moved on
 };
 
+struct RemoveOptions {
+  std::optional<std::int64_t> version = {};  // refused with conflict where the row has moved on
+};
+
 struct PurgeOptions {
   // Only for the system: allows more than 50,000 events, relations and trigger runs of the entity, for which all
   // writers wait.
@@ -174,7 +178,7 @@ class EntityRepository {
   std::vector<EntityId> import_all(std::span<const ImportedRow> rows) const;
   // `patch` is a JSON Merge Patch (RFC 7396): null removes a key.
   Written update(const EntityId& id, const Json& patch, const UpdateOptions& options = {}) const;
-  void remove(const EntityId& id) const;
+  void remove(const EntityId& id, const RemoveOptions& options = {}) const;
   // The same patch to each of these rows, and the removal of each, in one transaction, or of none: the error is that of
   // the first row that is refused, and index() its place. Other writers wait meanwhile; more than `most_rows_written`
   // ids are invalid_data.

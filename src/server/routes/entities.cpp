@@ -150,21 +150,15 @@ std::optional<std::int64_t> expected_version(const Request& request) {
   throw Refusal(400, "malformed_request", "If-Match must be one version in quotes, as ETag gave it");
 }
 
-// False as well if the actor does not see the row.
-bool is_at_another_version(const EntityRepository& repository, const EntityId& id, std::int64_t version) {
+// What `write` returns; a stale version is 412.
+template <class Write>
+auto if_at_version(const Write& write) {
   try {
-    const auto now = repository.find(id);
-    return now && now->version() != version;
+    return write();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::permission_denied) throw;
-    return false;
+    if (error.code() != ErrorCode::conflict || error.path() != "version") throw;
+    throw Refusal(412, "conflict", error.what());
   }
-}
-
-// Throws Error{permission_denied} if the actor may not read the type, so that the version cannot be compared.
-void require_version(const EntityRepository& repository, const EntityId& id, std::int64_t version) {
-  if (const auto now = repository.find(id); now && now->version() != version)
-    throw Refusal(412, "conflict", "the row has changed since that version; read it again and repeat the change");
 }
 
 Response patch_entity(const Call& call) {
@@ -173,15 +167,10 @@ Response patch_entity(const Call& call) {
   options.status = written_status(body);
   options.version = expected_version(call.request());
   const EntityRepository repository = entities(call);
-  try {
-    return written_response(with_places(
-        body, [&] { return repository.update(id_of(call), JsonTextView{body.text("data").value_or("{}")}, options); }));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::conflict || !options.version) throw;
-    // A stale version and a taken unique key are both conflicts; only the first is cured by reading again.
-    if (!is_at_another_version(repository, id_of(call), *options.version)) throw;
-    throw Refusal(412, "conflict", error.what());
-  }
+  return written_response(if_at_version([&] {
+    return with_places(
+        body, [&] { return repository.update(id_of(call), JsonTextView{body.text("data").value_or("{}")}, options); });
+  }));
 }
 
 Response upsert_entity(const Call& call) {
@@ -204,17 +193,8 @@ Response purge_entity(const Call& call) {
 }
 
 Response remove_entity(const Call& call) {
-  const EntityId id = id_of(call);
-  const auto version = expected_version(call.request());
-  if (!version) {
-    entities(call).remove(id);
-    return no_content();
-  }
-  call.session().transaction([&](const Session& unit) {
-    const EntityRepository repository = unit.entities(call.path("type"));
-    require_version(repository, id, *version);
-    repository.remove(id);
-  });
+  const RemoveOptions options{expected_version(call.request())};
+  if_at_version([&] { entities(call).remove(id_of(call), options); });
   return no_content();
 }
 

@@ -32,8 +32,8 @@ EntityId id_in(const BodyObject& operation, std::string_view member = "id") {
   return EntityId(operation.required_string(member));
 }
 
-// Throws Refusal{400} if the operation has a member that it does not use: a `version` that nobody compares must not be
-// dropped.
+// Throws Refusal{400} if there is no such operation, or it has a member that it does not use: a `version` that nobody
+// compares must not be dropped.
 void require_used_members(const std::string& op, const BodyObject& operation) {
   using Names = std::vector<std::string_view>;
   static const std::map<std::string_view, Names> used{{"create", {"type", "data", "status"}},
@@ -47,17 +47,12 @@ void require_used_members(const std::string& op, const BodyObject& operation) {
                                                       {"unlink", {"from", "relation", "to"}},
                                                       {"event", {"type", "id", "payload"}}};
   const auto found = used.find(op);
-  if (found == used.end()) return;
+  if (found == used.end())
+    throw Refusal(400, "malformed_request",
+                  "`op` is create, update, upsert, remove, restore, purge, get, link, unlink or event");
   for (const std::string_view name : operation_members)
     if (name != "op" && operation.has(name) && std::ranges::find(found->second, name) == found->second.end())
       throw Refusal(400, "malformed_request", fmt::format("`{}` takes no `{}`", op, name));
-}
-
-void remove_at(const EntityRepository& entities, const EntityId& id, std::optional<std::int64_t> version) {
-  if (version)
-    if (const auto now = entities.find(id); now && now->version() != *version)
-      throw Error(ErrorCode::conflict, "the row has changed since that version; read it again and repeat the change");
-  entities.remove(id);
 }
 
 // The text of the answer to one operation.
@@ -97,10 +92,9 @@ std::string carry_out_operation(const Session& unit, const BodyObject& operation
            ",\"entity\":" + written_text(upserted.written) + "}";
   }
   if (op == "restore") return written_text(entities.restore(id_in(operation)));
-  if (op == "remove") return remove_at(entities, id_in(operation), operation.integer("version")), "{}";
-  if (op == "purge") return entities.purge(id_in(operation)), "{}";
-  throw Refusal(400, "malformed_request",
-                "`op` is create, update, upsert, remove, restore, purge, get, link, unlink or event");
+  if (op == "remove") return entities.remove(id_in(operation), {operation.integer("version")}), "{}";
+  entities.purge(id_in(operation));
+  return "{}";
 }
 
 Response run_transaction(const Call& call) {
