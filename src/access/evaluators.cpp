@@ -6,6 +6,7 @@
 
 #include "access/rule_reader.hpp"
 #include "core/single_line.hpp"
+#include "core/text.hpp"
 #include "struere/access/access_plan.hpp"
 #include "struere/access/definition.hpp"
 #include "struere/query/interpreter.hpp"
@@ -67,9 +68,14 @@ Json acceptable_object(const Json& value, const char* what) {
 
 // What a stored row could be: a rule is not asked about any other. Nothing is copied before it is known how deep it is.
 RowFields acceptable(const RowFields& row) {
-  if (!row.id.is_string()) throw Error(ErrorCode::invalid_data, "`id` of a row must be a string");
-  if (row.status && (!row.status->is_string() || row.status->get_ref<const std::string&>().empty()))
-    throw Error(ErrorCode::invalid_data, "`status` of a row must be a string that is not empty; or leave it out");
+  const auto is_text_of = [](std::size_t longest, const Json& value) {
+    return value.is_string() && !value.get_ref<const std::string&>().empty() &&
+           is_text(value.get_ref<const std::string&>(), longest);
+  };
+  if (!is_text_of(longest_name, row.id))
+    throw Error(ErrorCode::invalid_data, "`id` of a row must be valid UTF-8 of 1 to 200 bytes");
+  if (row.status && !is_text_of(json_max_bytes, *row.status))
+    throw Error(ErrorCode::invalid_data, "`status` of a row must be valid UTF-8 that is not empty; or leave it out");
   for (const auto& [name, time] : {std::pair("createdAt", &row.created_at), {"updatedAt", &row.updated_at}})
     if (*time && !(*time)->is_number_integer())
       throw Error(ErrorCode::invalid_data,

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/compiled_schemas.hpp"
+#include "core/single_line.hpp"
 #include "query/bounds.hpp"
 #include "repository/checks.hpp"
 #include "storage/configuration.hpp"

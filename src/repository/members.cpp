@@ -13,7 +13,7 @@ namespace struere {
 
 void TrustedHost::put_member(const OrganizationId& organization, const UserId& user, MembershipRole role,
                              const std::optional<UserId>& by) const {
-  ActorResolver(*engine_->storage, *engine_->clock).require_organization(organization);
+  ActorResolver(storage(), *engine_->clock).require_organization(organization);
   if (!find_user(storage(), user))
     throw Error(ErrorCode::not_found, "there is no such user; create it with TrustedHost::create_user");
   change_member(organization, user, role, by);
@@ -52,7 +52,7 @@ void record_change(Transaction& transaction, EventAppender audit, const UserId& 
 bool TrustedHost::change_member(const OrganizationId& organization, const UserId& user,
                                 std::optional<MembershipRole> role, const std::optional<UserId>& by) const {
   // The actors are made before the transaction begins, because the resolver begins its own.
-  const ActorResolver resolver(*engine_->storage, *engine_->clock);
+  const ActorResolver resolver(storage(), *engine_->clock);
   const auto require_changer = [&](Transaction& transaction, const Scope& scope) {
     if (!by) return;
     const auto changer = find_membership(transaction, scope, *by);

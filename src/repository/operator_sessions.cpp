@@ -151,6 +151,15 @@ void remove_old(Transaction& transaction, Timestamp now) {
 
 }  // namespace
 
+namespace {
+
+Storage& storage_of(const Engine& engine) {
+  require_no_unit(engine);
+  return *engine.storage;
+}
+
+}  // namespace
+
 OperatorSessions::OperatorSessions(const Authority& given, std::shared_ptr<Engine> engine)
     : engine_(std::move(engine)) {
   require_authority(given);
@@ -159,7 +168,7 @@ OperatorSessions::OperatorSessions(const Authority& given, std::shared_ptr<Engin
 
 OperatorSecret OperatorSessions::invite(const OrganizationId& organization, const UserId& user,
                                         const std::optional<UserId>& by) const {
-  (void)ActorResolver(*engine_->storage, *engine_->clock).user_actor(user, organization, Environment::development);
+  (void)ActorResolver(storage_of(*engine_), *engine_->clock).user_actor(user, organization, Environment::development);
   OperatorSecret out;
   JointWork(*engine_, organization, by).run([&](Transaction& transaction, const Scope& scope) {
     const Timestamp now = engine_->clock->now();
@@ -222,7 +231,7 @@ bool OperatorSessions::is_touch_due(const OperatorSession& session) const {
 void OperatorSessions::touch(const OperatorSession& session) const {
   if (!is_touch_due(session)) return;
   try {
-    const auto transaction = engine_->storage->begin(scope_of(session.organization), Access::brief_write);
+    const auto transaction = storage_of(*engine_).begin(scope_of(session.organization), Access::brief_write);
     transaction->update_records(RecordTable::operator_sessions, open_one(session),
                                 {{"last_seen_at", engine_->clock->now()}});
     transaction->commit();
@@ -260,7 +269,8 @@ std::int64_t OperatorSessions::end_all(const OrganizationId& organization, const
 
 std::vector<OperatorSession> OperatorSessions::list(const OrganizationId& organization) const {
   const Scope scope = scope_of(organization);
-  return retried([&] { return live_in(*engine_->storage->begin(scope, Access::read), scope, engine_->clock->now()); });
+  return retried(
+      [&] { return live_in(*storage_of(*engine_).begin(scope, Access::read), scope, engine_->clock->now()); });
 }
 
 }  // namespace struere

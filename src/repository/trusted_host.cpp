@@ -123,7 +123,7 @@ std::optional<Membership> TrustedHost::member(const OrganizationId& organization
 
 OperatorSessions TrustedHost::operator_sessions() const { return {authority(), engine_}; }
 
-StorageReport TrustedHost::check_storage() const { return engine_->storage->check(); }
+StorageReport TrustedHost::check_storage() const { return storage().check(); }
 
 void TrustedHost::require_storage() const { engine_->storage->require_in_place(); }
 bool TrustedHost::has_remote_storage() const noexcept { return engine_->storage->is_remote(); }

@@ -12,13 +12,13 @@
 namespace struere {
 namespace {
 
-thread_local std::vector<const Engine*> engines_in_units;
+thread_local std::vector<UnitOfWork*> units_of_this_thread;
 
-// Marks this thread as being inside a unit of the engine.
+// Marks this thread as being inside the unit.
 class InUnit {
  public:
-  explicit InUnit(const Engine& engine) { engines_in_units.push_back(&engine); }
-  ~InUnit() { engines_in_units.pop_back(); }
+  explicit InUnit(UnitOfWork& unit) { units_of_this_thread.push_back(&unit); }
+  ~InUnit() { units_of_this_thread.pop_back(); }
   InUnit(const InUnit&) = delete;
   InUnit& operator=(const InUnit&) = delete;
 };
@@ -26,10 +26,11 @@ class InUnit {
 }  // namespace
 
 void require_no_unit(const Engine& engine) {
-  if (engines_in_units.empty()) return;
-  if (std::ranges::find(engines_in_units, &engine) != engines_in_units.end())
-    throw Error(ErrorCode::conflict,
-                "this thread is inside a transaction of this database; use the session that its body was given");
+  for (UnitOfWork* const unit : units_of_this_thread)
+    if (&unit->engine() == &engine)
+      unit->fail(Error(ErrorCode::conflict,
+                       "this thread is inside a transaction of this database, and this is no part of it; use the "
+                       "session that its body was given, or do it before or after"));
 }
 
 UnitOfWork::UnitOfWork(Engine& engine, const Scope& scope)
@@ -68,6 +69,11 @@ void UnitOfWork::run(const Caller& caller, const Attempt& attempt, const std::fu
     failure_ = Error(ErrorCode::storage, "an operation of this transaction failed; nothing of it was kept");
     throw;
   }
+}
+
+void UnitOfWork::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+  throw error;
 }
 
 void check_arguments(const Caller& caller, const std::function<void()>& check) {
@@ -119,7 +125,7 @@ void run_unit_once(const Caller& caller, const std::function<void(Session& unit)
   Engine& engine = caller.engine();
   const auto unit = std::make_shared<UnitOfWork>(engine, caller.actor().scope());
   try {
-    const InUnit mark(engine);
+    const InUnit mark(*unit);
     Session session(Caller(authority(), caller.shared_engine(), caller.actor(), unit));
     body(session);
     unit->commit();

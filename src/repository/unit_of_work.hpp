@@ -53,6 +53,8 @@ class UnitOfWork {
   // operation has failed.
   void require_usable() const;
 
+  // Throws the error, after which the unit has failed.
+  [[noreturn]] void fail(const Error& error);
   const std::optional<Error>& failure() const noexcept { return failure_; }
   // Appends `access.denied` if a denial made the unit fail. Call it after end().
   void record_denial();
@@ -78,8 +80,8 @@ class UnitOfWork {
   std::optional<Denied> denied_;
 };
 
-// Throws Error{conflict} if this thread is inside a unit of this engine: a second transaction would wait for the first,
-// which cannot end before it.
+// Throws Error{conflict} if this thread is inside a unit of this engine, which then fails: a second transaction would
+// wait for the first, which cannot end before it.
 void require_no_unit(const Engine& engine);
 
 // Runs a check that comes before the operation itself. Inside a unit its error ends the unit, as that of an operation

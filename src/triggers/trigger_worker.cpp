@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "core/authority.hpp"
+#include "repository/unit_of_work.hpp"
 #include "triggers/built_in_tools.hpp"
 #include "triggers/trigger_actors.hpp"
 #include "triggers/trigger_runner.hpp"
@@ -39,6 +40,7 @@ TriggerWorker::TriggerWorker(Database database, TriggerWorkerOptions options) {
 TriggerWorker::~TriggerWorker() { stop(); }
 
 void TriggerWorker::add_tool(const std::string& name, TriggerTool tool) {
+  if (name.empty() || !tool) throw Error(ErrorCode::invalid_data, "a tool has a name and a function; give both");
   if (is_built_in_tool(name) || !state_->tools.emplace(name, std::move(tool)).second)
     throw Error(ErrorCode::conflict, "there is a tool of this name; choose another");
 }
@@ -46,6 +48,7 @@ void TriggerWorker::add_tool(const std::string& name, TriggerTool tool) {
 TriggerWork TriggerWorker::run_due(const std::stop_token& stop) { return state_->run(stop); }
 
 TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
+  require_no_unit(*engine);
   TriggerWork work;
   while (true) {
     bool ran = false;

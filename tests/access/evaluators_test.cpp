@@ -138,7 +138,9 @@ TEST_CASE("an evaluator refuses what a database would not accept", "[evaluators]
   CHECK_ERROR(invalid_data, rows.admits({.id = 1, .data = Json::object()}));
   CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::array()}));
   CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = {{"a", std::string("\0", 1)}}}));
-  for (const Json& status : {Json(nullptr), Json(""), Json(1)})
+  for (const Json& id : {Json(""), Json(std::string(201, 'i')), Json("\xff")})
+    CHECK_ERROR(invalid_data, rows.admits({.id = id, .data = Json::object()}));
+  for (const Json& status : {Json(nullptr), Json(""), Json(1), Json("\xff")})
     CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::object(), .status = status}));
   for (const Json& time : {Json("2026-11-28"), Json(1.5), Json(nullptr)}) {
     CHECK_ERROR(invalid_data, rows.admits({.id = "n1", .data = Json::object(), .created_at = time}));

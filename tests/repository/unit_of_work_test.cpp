@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "struere/triggers/trigger_worker.hpp"
 #include "support/any_storage.hpp"
 #include "support/throws_error.hpp"
 
@@ -178,6 +179,19 @@ TEST_CASE("a transaction inside a transaction, another session, another thread a
   refused([&](Session&) { (void)ana.can(Action::list, "note"); });
   refused([&](Session&) { (void)world.database->authenticate("sk_dev_x"); });
   refused([&](Session&) { ana.transaction([](Session&) {}); });
+  refused([&](Session&) { world.host().put_member(OrganizationId("acme"), UserId("ana")); });
+  refused([&](Session&) { (void)world.host().remove_member(OrganizationId("acme"), UserId("ana")); });
+  refused([&](Session&) { (void)world.host().check_storage(); });
+  refused([&](Session&) { (void)world.host().members(OrganizationId("acme")); });
+  refused([&](Session&) { (void)TriggerWorker(*world.database).run_due(); });
+  // Also where the body catches it.
+  refused([&](Session& unit) {
+    unit.entities("note").create({{"n", 1}});
+    try {
+      ana.entities("note").create({{"n", 2}});
+    } catch (const Error&) {
+    }
+  });
   refused([&](Session& unit) {
     std::optional<Error> error;
     std::jthread([&] {

@@ -73,11 +73,13 @@ class TriggerWorker {
   TriggerWorker(const TriggerWorker&) = delete;
   TriggerWorker& operator=(const TriggerWorker&) = delete;
 
-  // Before the worker is at work. Throws Error{conflict} for a name that is taken or built in.
+  // Before the worker is at work. Throws Error{conflict} for a name that is taken or built in,
+  // Error{invalid_data} for an empty name or function.
   void add_tool(const std::string& name, TriggerTool tool);
 
   // Does all that is due, what comes due by it included, and returns; earlier, after the run at hand, if `stop` is
-  // requested. Scopes take turns, a run each. Throws Error{storage}; a run that fails does not.
+  // requested. Scopes take turns, a run each. Throws Error{storage}; a run that fails does not. Throws
+  // Error{conflict} inside of a transaction of this database.
   TriggerWork run_due(const std::stop_token& stop = {});
 
   // Calls run_due in a thread of its own, again and again, until stop() has returned. A storage that fails is tried
