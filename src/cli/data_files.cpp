@@ -116,6 +116,10 @@ class Import {
       refuse(line_ + 1, ErrorCode::storage, fmt::format("stdin cannot be read: {}", std::strerror(errno)));
     if (!std::cin.eof())
       refuse(line_ + 1, ErrorCode::invalid_data, fmt::format("it is longer than {} bytes", line.size()));
+    if (asked_.from > line_ + 1)  // the line after the last is where an import that was complete continues
+      throw Error(ErrorCode::invalid_data, fmt::format("--from {} is beyond the end of the input, whose last line is "
+                                                       "line {}; nothing was imported",
+                                                       asked_.from, line_));
     write();
     if (options_.json) return say_json({{"imported", done_}});
     say("{} imported.", done_);

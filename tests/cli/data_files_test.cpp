@@ -109,6 +109,10 @@ TEST_CASE("an import in batches says how to go on, and goes on there", "[cli][im
   CHECK(rows_of(project, "note").size() == 10);
   CHECK(project.run("data import note --batch 0 < " + file).code == 2);
   CHECK(project.run("data import note --from 0 < " + file).code == 2);
+  CHECK(tells(project.run("data import note --from 11 < " + file), "0 imported."));  // it was complete
+  const auto beyond = project.run("data import note --from 12 < " + file);
+  CHECK(beyond.code != 0);
+  CHECK(tells(beyond, "--from 12 is beyond the end of the input, whose last line is line 10"));
 }
 
 TEST_CASE("a line of a dump is read strictly, and only who may do all may import it", "[cli][import]") {
