@@ -151,7 +151,7 @@ class LocalPlace final : public Place {
     for (const Membership& member : workspace_->database().trusted_host().members(workspace_->organization())) {
       out.push_back({member.user, member.role, {}});
       for (const Assignment& assignment : session().roles().assignments(member.user))
-        out.back().roles.push_back(assignment.role_name);
+        out.back().roles.push_back({assignment.role_name, assignment.expires_at, assignment.has_expired});
     }
     return out;
   }

@@ -8,14 +8,37 @@
 namespace struere::cli {
 namespace {
 
+// The roles that a member has, and those that ended by themselves, for a reader.
+std::string role_words(const Member& member) {
+  std::vector<std::string> out;
+  for (const AssignedRole& role : member.roles)
+    out.push_back(!role.expires_at ? role.name
+                                   : fmt::format("{} ({} {})", role.name, role.has_expired ? "expired" : "until",
+                                                 time_text(*role.expires_at)));
+  return fmt::format("{}", fmt::join(out, ", "));
+}
+
+Json to_json(const Member& member) {
+  Json roles = Json::array(), assignments = Json::array();
+  for (const AssignedRole& role : member.roles) {
+    if (!role.has_expired) roles.push_back(role.name);
+    Json& one = assignments.emplace_back(Json{{"role", role.name}});
+    if (role.expires_at) one["expiresAt"] = *role.expires_at;
+    if (role.has_expired) one["expired"] = true;
+  }
+  return {{"id", member.user.str()},
+          {"membership", to_string(member.membership)},
+          {"roles", std::move(roles)},
+          {"assignments", std::move(assignments)}};
+}
+
 void list_users(const Options& options) {
   const auto place = open_place(options);
   Json out = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Member& member : place->members()) {
-    rows.push_back({member.user.str(), std::string(to_string(member.membership)),
-                    fmt::format("{}", fmt::join(member.roles, ", "))});
-    out.push_back({{"id", member.user.str()}, {"membership", to_string(member.membership)}, {"roles", member.roles}});
+    rows.push_back({member.user.str(), std::string(to_string(member.membership)), role_words(member)});
+    out.push_back(to_json(member));
   }
   if (options.json) return say_json(out);
   if (rows.empty()) return say("There are no members yet. Next: struere users add ID");

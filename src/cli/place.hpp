@@ -90,10 +90,17 @@ struct AskedExplanation {
 };
 
 // A member of the organization, with the roles of the actor's environment.
+// The assignment of a role to a member.
+struct AssignedRole {
+  std::string name;
+  std::optional<Timestamp> expires_at = {};
+  bool has_expired = false;
+};
+
 struct Member {
   UserId user;
   MembershipRole membership = MembershipRole::member;
-  std::vector<std::string> roles;
+  std::vector<AssignedRole> roles;  // expired ones too
 };
 
 // What became of a user who was to be a member.

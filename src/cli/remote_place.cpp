@@ -70,8 +70,9 @@ class RemotePlace final : public Place {
   std::vector<Member> members() const override {
     std::vector<Member> out;
     each_item("members", [&](const Json& item) {
-      out.push_back({UserId(item.at("id").get<std::string>()), membership_of(item),
-                     item.at("roles").get<std::vector<std::string>>()});
+      out.push_back({UserId(item.at("id").get<std::string>()), membership_of(item), {}});
+      for (const Json& one : item.at("assignments"))
+        out.back().roles.push_back({one.at("role"), time_in(one, "expiresAt"), one.value("expired", false)});
     });
     return out;
   }

@@ -23,8 +23,7 @@ void check(const NewApiKey& key, Timestamp now) {
   if (!acceptable(key.name)) throw Error(ErrorCode::invalid_data, "the name of a key is valid UTF-8 of 1 to 200 bytes");
   if (key.roles.size() > most_roles || !std::ranges::all_of(key.roles, acceptable))
     throw Error(ErrorCode::invalid_data, "a key has at most 100 roles, each named by 1 to 200 bytes of valid UTF-8");
-  if (key.expires_at && *key.expires_at <= now)
-    throw Error(ErrorCode::invalid_data, "`expires_at` is in the past; it is in milliseconds");
+  require_future(key.expires_at, now);
 }
 
 // The event of a key holds all of the key except the secret and its hash.

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/text.hpp"
+#include "struere/core/clock.hpp"
 #include "struere/core/error.hpp"
 #include "struere/core/json.hpp"
 
@@ -17,6 +19,12 @@ inline constexpr std::size_t longest_text = 1 << 20;
 inline void require_name(const std::string& text, const char* what) {
   if (text.empty() || !is_text(text, longest_name))
     throw Error(ErrorCode::invalid_data, fmt::format("{} is valid UTF-8 of 1 to {} bytes", what, longest_name));
+}
+
+// Of a key or an assignment.
+inline void require_future(const std::optional<Timestamp>& expires_at, Timestamp now) {
+  if (expires_at && *expires_at <= now)
+    throw Error(ErrorCode::invalid_data, "`expires_at` is in the past; it is in milliseconds");
 }
 
 inline constexpr std::size_t longest_description = 4096;  // of an agent; all agents are listed at once

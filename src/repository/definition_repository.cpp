@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/compiled_schemas.hpp"
+#include "repository/checks.hpp"
 #include "repository/definition_writer.hpp"
 #include "storage/configuration.hpp"
 #include "storage/people.hpp"
@@ -105,13 +106,15 @@ std::vector<RoleRecord> RoleRepository::list() const {
   });
 }
 
-void RoleRepository::assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at) const {
+void RoleRepository::assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at,
+                            PastExpiry past) const {
   guarded(caller_, Access::write, {"update", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("assign roles");
     const auto known = operation.rules().roles().find(role);
     if (!find_membership(operation.transaction(), caller_.actor().scope(), user) ||
         known == operation.rules().roles().end())
       throw_not_found();
+    if (past == PastExpiry::refuse) require_future(expires_at, operation.by_clock());
     put_assignment(operation.transaction(),
                    {user, known->second.id, role, expires_at, caller_.actor().id(), operation.now()});
     Json payload{{"role", role}, {"user", user.str()}};
@@ -124,7 +127,10 @@ void RoleRepository::assign(const UserId& user, const std::string& role, std::op
 std::vector<Assignment> RoleRepository::assignments(const UserId& user) const {
   return guarded(caller_, Access::read, {"list", "roles"}, [&](GuardedOperation& operation) {
     operation.require_admin("list who has which roles");
-    return stored_assignments(operation.transaction(), user);
+    auto out = stored_assignments(operation.transaction(), user);
+    for (Assignment& assignment : out)
+      assignment.has_expired = assignment.expires_at && *assignment.expires_at <= operation.by_clock();
+    return out;
   });
 }
 

@@ -52,9 +52,9 @@ TEST_CASE("a user is added, given a role, explained and listed", "[cli]") {
   CHECK(tells(project.run("roles assign ada autor"), "no role `autor` in development. Did you mean `author`?"));
   CHECK(project.run("roles assign nobody author").code == 4);
   CHECK(project.run("roles assign ada author -e production").code == 4);  // the role is not there yet
-  CHECK(
-      answer_of(project, "users list") ==
-      R"([{"id": "ada", "membership": "member", "roles": ["author"]}, {"id": "boss", "membership": "admin", "roles": []}])"_json);
+  CHECK(answer_of(project, "users list") ==
+        R"([{"id": "ada", "membership": "member", "roles": ["author"], "assignments": [{"role": "author"}]},
+          {"id": "boss", "membership": "admin", "roles": [], "assignments": []}])"_json);
 
   const std::string id =
       answer_of(project, R"(data create note '{"text": "milk", "author": "eve", "secret": "s"}')")["id"];

@@ -172,7 +172,7 @@ TEST_CASE("a list whose pages never end is a storage error", "[cli][remote][host
   CHECK(keys.code == 7);
   CHECK(tells(keys, "larger than 256 MiB"));
   CHECK(empty.requests() < 2000);
-  const Json large{{"id", "a"}, {"membership", "admin"}, {"roles", {std::string(30 << 20, 'r')}}};
+  const Json large{{"id", "a"}, {"membership", "admin"}, {"assignments", {{{"role", std::string(30 << 20, 'r')}}}}};
   const HostileServer full(answering({{"items", {large}}, {"cursor", "next"}}));
   CHECK(tells(Victim(full).run("users list"), "larger than 256 MiB"));
   const HostileServer nowhere([](const std::string& request, const HostileServer::Send& send) {
@@ -239,6 +239,7 @@ TEST_CASE("no answer of a server controls the terminal or forges a column", "[cl
                   {"payload", {{bad, bad}}},
                   {"data", {{bad, bad}}},
                   {"membership", bad},
+                  {"assignments", {{{"role", bad}}}},
                   {"trigger", bad},
                   {"dueAt", 1},
                   {"attempts", 1},

@@ -67,6 +67,20 @@ TEST_CASE("members and their roles say the same of a server as of a file", "[cli
   both.same("roles assign ben nobody");
   both.same("roles assign bem author");
   both.same("--json users list");
+  const auto assign = [&](Timestamp expiry) {
+    for (const Project* const project : {&both.local, &both.server.project()}) {
+      const TrustedHost host = Database::open(project->database()).trusted_host();
+      host.system_session(host.organizations().front().id, Environment::development)
+          .roles()
+          .assign(UserId("ben"), "author", expiry);
+    }
+    return both.same("users list").first.text + both.same("--json users list").first.text;
+  };
+  CHECK(assign(4'000'000'000'000).find("author (until 2096-10-02 07:06)") != std::string::npos);
+  const std::string expired = assign(1'000'000'000'000);
+  CHECK(expired.find("author (expired 2001-09-09 01:46)") != std::string::npos);
+  CHECK(expired.find(R"("expired":true)") != std::string::npos);
+  both.same("roles assign ben author");
   both.same("roles unassign ben author");
   both.same("roles unassign ben author");
   both.same("-e production roles list");

@@ -84,6 +84,34 @@ TEST_CASE("members and their roles", "[server][administration]") {
   CHECK(world.as(boss, "DELETE", "/v1/members/ana%40example.org").status == 404);
 }
 
+TEST_CASE("an expiry that has passed is refused, and an expired role is none that a member has",
+          "[server][administration]") {
+  SignInWorld world;
+  const std::string boss = world.cookie_of("boss");
+  const std::string target = "/v1/roles/reader/assignments/olga";
+  const auto assign = [&](Timestamp expiry) { return world.as(boss, "PUT", target, Json{{"expiresAt", expiry}}); };
+  const Timestamp soon = world.clock.now() + 1000;
+  REQUIRE(assign(soon).status == 204);
+  for (const Timestamp wrong :
+       {Timestamp(0), Timestamp(-1), Timestamp(1), world.clock.now() / 1000, world.clock.now()}) {
+    const SentAnswer refused = assign(wrong);
+    const SentAnswer of_key = world.as(boss, "POST", "/v1/keys", Json{{"name", "k"}, {"expiresAt", wrong}});
+    CHECK(refused.status == 422);
+    CHECK(refused.json() == of_key.json());
+  }
+  const auto olga = [&] { return world.as(boss, "GET", "/v1/members/olga").json(); };
+  CHECK(olga().at("roles") == Json{"reader"});
+  CHECK_FALSE(olga().at("assignments").at(0).contains("expired"));
+  world.clock.advance(1000);
+  CHECK(olga().at("roles") == Json::array());
+  CHECK(olga().at("assignments").at(0).at("role") == "reader");
+  CHECK(olga().at("assignments").at(0).at("expiresAt") == soon);
+  CHECK(olga().at("assignments").at(0).at("expired") == true);
+  // The library takes it, as SPEC 2 says: such an assignment has no effect.
+  world.system().roles().assign(UserId("olga"), "reader", 1);
+  CHECK(world.system().roles().assignments(UserId("olga")).front().has_expired);
+}
+
 TEST_CASE("a member keeps the membership that a request does not name, and the last admin stays one",
           "[server][administration]") {
   const SignInWorld world;

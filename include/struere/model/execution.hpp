@@ -38,7 +38,7 @@ struct Execution {
 // The totals of one group of executions.
 struct ExecutionSummary {
   // Only the fields that were grouped by have a value.
-  std::optional<std::int64_t> day;
+  std::optional<std::int64_t> day;  // days since 1970-01-01, in UTC
   std::optional<AgentId> agent;
   std::optional<std::string> model;
   std::optional<ExecutionStatus> status;

@@ -41,6 +41,7 @@ struct Assignment {
   std::optional<Timestamp> expires_at;
   std::string granted_by;
   Timestamp created_at = 0;
+  bool has_expired = false;  // by the clock; only RoleRepository::assignments sets it
 };
 
 }  // namespace struere

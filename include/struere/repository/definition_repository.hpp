@@ -30,6 +30,9 @@ class EntityTypeRepository {
   Caller caller_;
 };
 
+// What RoleRepository::assign does with an expiry that has passed. To take it ends a role that the user has.
+enum class PastExpiry { take, refuse };
+
 class RoleRepository {
  public:
   explicit RoleRepository(Caller caller) : caller_(std::move(caller)) {}
@@ -41,8 +44,10 @@ class RoleRepository {
   std::vector<RoleRecord> list() const;
 
   // Assigns a role of this scope to a member; assigning it again changes the expiry. Throws not_found if the user is
-  // not a member or the role does not exist.
-  void assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at = {}) const;
+  // not a member or the role does not exist, and invalid_data for an expiry that has passed if `past` says so: it is
+  // mostly a mistake of whoever sends it, such as seconds for milliseconds.
+  void assign(const UserId& user, const std::string& role, std::optional<Timestamp> expires_at = {},
+              PastExpiry past = PastExpiry::take) const;
   std::vector<Assignment> assignments(const UserId& user) const;  // including expired ones; by role name
   bool unassign(const UserId& user, const std::string& role) const;
 

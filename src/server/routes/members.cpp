@@ -11,10 +11,11 @@ namespace {
 Json member_json(const Call& call, const Membership& member) {
   Json roles = Json::array(), assignments = Json::array();
   for (const Assignment& assignment : call.session().roles().assignments(member.user)) {
-    roles.push_back(assignment.role_name);
+    if (!assignment.has_expired) roles.push_back(assignment.role_name);
     Json one{
         {"role", assignment.role_name}, {"grantedBy", assignment.granted_by}, {"createdAt", assignment.created_at}};
     if (assignment.expires_at) one["expiresAt"] = *assignment.expires_at;
+    if (assignment.has_expired) one["expired"] = true;
     assignments.push_back(std::move(one));
   }
   return {{"id", member.user.str()},
@@ -61,7 +62,7 @@ Response remove_member(const Call& call) {
 Response assign_role(const Call& call) {
   std::optional<Timestamp> expires_at;
   if (!call.request().body.empty()) expires_at = BodyObject(call.request().body, {"expiresAt"}).integer("expiresAt");
-  call.session().roles().assign(user_of(call), call.path("name"), expires_at);
+  call.session().roles().assign(user_of(call), call.path("name"), expires_at, PastExpiry::refuse);
   return no_content();
 }
 
