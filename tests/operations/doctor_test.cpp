@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "struere/definitions/definitions.hpp"
 #include "struere/triggers/trigger_worker.hpp"
@@ -92,6 +93,11 @@ TEST_CASE("keys that are no good any more, or not for long", "[doctor]") {
                                     "note key_expired development " + expired.str()});
   world.clock.advance(30 * day);
   (void)world.database->authenticate(used.secret);
+  const auto is_noted = [&] {
+    return std::ranges::any_of(keys.list(), [](const ApiKey& key) { return key.last_used_at.has_value(); });
+  };
+  for (int i = 0; i < 500 && !is_noted(); ++i)  // PostgreSQL has another connection for it
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   const ApiKeyId fresh = make({"planner"});
   CHECK(found_in(world) == Findings{"warning key_grants_nothing development " + pointless.str(),
                                     "note key_expired development " + expired.str(),
