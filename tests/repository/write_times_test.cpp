@@ -1,6 +1,7 @@
 // SPEC 7: times never run backwards in a scope, whatever the clock says.
 #include <catch2/catch.hpp>
 
+#include <stdexcept>
 #include <thread>
 
 #include "struere/operations/retention.hpp"
@@ -98,10 +99,11 @@ TEST_CASE("what ends, is due or grows old follows the clock, also after it was a
   define_trigger("now", "created", {{"actions", emit}});
   define_trigger("later", "created", {{"actions", emit}, {"schedule", {{"delay", "5m"}}}});
   define_trigger("failing", "updated",
-                 {{"actions", Json::array({{{"tool", "none"}}})}, {"retry", {{"maxAttempts", 2}, {"backoff", "1m"}}}});
+                 {{"actions", Json::array({{{"tool", "fail"}}})}, {"retry", {{"maxAttempts", 2}, {"backoff", "1m"}}}});
   Retention(system).set({{Gathered::trigger_runs, std::chrono::days(30)}, {Gathered::events, std::chrono::days(30)}});
   TriggerWorker worker(*world.database);
   const EntityRepository notes = system.entities("note");
+  worker.add_tool("fail", [](const ToolCall&) -> Json { throw std::runtime_error("no"); });
   const EntityId before = notes.create({{"n", 1}}).id;
   CHECK(worker.run_due().completed == 1);
   world.clock.advance(ten_years);
