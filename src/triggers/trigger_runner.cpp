@@ -76,9 +76,8 @@ class Renewal {
 }  // namespace
 
 bool TriggerRunner::run_one(TriggerWork& work) {
-  std::optional<TriggerRun> run = retried([&] { return claim(work); });
+  std::optional<TriggerRun> run = retried([&] { return claim(); });
   if (!run) return false;
-  if (run->status == TriggerRunStatus::dead) return true;
   if (run->status == TriggerRunStatus::pending) {
     try {
       if (worker_.options.on_missing_tool)
@@ -90,6 +89,8 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   std::optional<TriggerDefinition> definition;
   try {
     definition = read_trigger(run->definition);
+    if (run->attempts > definition->max_attempts)  // it was taken over too often
+      throw Error(ErrorCode::conflict, "its worker died, or was away for longer than its lease, at each attempt");
     const ActorContext actor = TriggerActors::system_actor(
         actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)),
         run->input.value("origin", run->id.str()));
@@ -107,7 +108,7 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   return true;
 }
 
-std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
+std::optional<TriggerRun> TriggerRunner::claim() {
   GuardedOperation operation(engine_, actor_, Access::brief_write);
   const auto first_due = [&](TriggerRunStatus status) {
     return select<TriggerRun>(operation.transaction(),
@@ -141,19 +142,10 @@ std::optional<TriggerRun> TriggerRunner::claim(TriggerWork& work) {
   run.worker = worker_.name;
   run.status = TriggerRunStatus::running;
   run.due_at = lease_end(operation.by_clock());
-  RecordChanges changes{{"attempts", run.attempts}, {"worker", *run.worker}};
-  if (taken_over && run.attempts > most) {
-    run.status = TriggerRunStatus::dead;
-    run.error = "its worker died, or was away for longer than its lease, at each attempt";
-    changes.emplace_back("error", *run.error);
-    changes.emplace_back("finished_at", operation.now());
-  } else {
-    changes.emplace_back("due_at", run.due_at);
-  }
-  changes.emplace_back("status", to_value(run.status));
-  operation.transaction().update_records(RecordTable::trigger_runs, {{"id", {}, run.id.str()}}, changes);
+  operation.transaction().update_records(
+      RecordTable::trigger_runs, {{"id", {}, run.id.str()}},
+      {{"attempts", run.attempts}, {"worker", *run.worker}, {"due_at", run.due_at}, {"status", to_value(run.status)}});
   operation.commit();
-  if (run.status == TriggerRunStatus::dead) ++work.dead;
   return run;
 }
 

@@ -39,8 +39,8 @@ class TriggerRunner {
   bool run_one(TriggerWork& work);
 
  private:
-  // The claimed run. It is dead if too many workers have died while executing it.
-  std::optional<TriggerRun> claim(TriggerWork& work);
+  // The claimed run, or one that was put off and is pending.
+  std::optional<TriggerRun> claim();
   // The first tool of the steps that this worker does not have.
   std::optional<std::string> missing_tool(const TriggerDefinition& definition) const;
   // Leaves the run to a worker that has the tool.

@@ -287,6 +287,7 @@ TEST_CASE("a worker that died for the last time ends a run that the next one lac
   });
   world.worker.run_due();
   CHECK(dead == 1);
+  CHECK(world.system().events().list({.type = "trigger.dead"}).events.size() == 1);
 }
 
 TEST_CASE("a run whose time cannot be told is dead from the first, with an event that says so", "[triggers]") {
