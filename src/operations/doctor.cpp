@@ -268,11 +268,11 @@ class Examination {
         tell(severity, check, runs.front().trigger,
              fmt::format("{}{} {}", runs.size(), runs.size() == 1000 ? " or more" : "", what));
     };
-    tell_of(Severity::warning, Check::run_overdue, late(TriggerRunStatus::pending, now_ - options_.overdue.count()),
-            "trigger runs are overdue: no TriggerWorker is running");
+    auto waiting = late(TriggerRunStatus::pending, std::numeric_limits<Timestamp>::max()), overdue = waiting;
+    std::erase_if(overdue, [&](const TriggerRun& run) { return run.due_at > now_ - options_.overdue.count(); });
+    tell_of(Severity::warning, Check::run_overdue, overdue, "trigger runs are overdue: no TriggerWorker is running");
     tell_of(Severity::warning, Check::run_abandoned, late(TriggerRunStatus::running, now_ - options_.overdue.count()),
             "trigger runs were begun by a worker that has ended, and no other took them over");
-    auto waiting = late(TriggerRunStatus::pending, std::numeric_limits<Timestamp>::max());
     std::erase_if(waiting, [](const TriggerRun& run) { return !run.error || !run.error->starts_with(waits_for_tool); });
     tell_of(Severity::warning, Check::run_waiting, waiting,
             "trigger runs wait for a worker that has the tool which their error names");
