@@ -19,9 +19,9 @@ std::filesystem::path path_of(std::string_view name);
 std::string name_of(const std::filesystem::path& path);
 
 // The reason why a database cannot have this absolute name on this system, as the end of a sentence that begins with
-// the name; empty if it can. Not those beside which SQLite would not find the log that others write: another name of
-// the same file (a hard link), a file that is mounted without its folder; on Windows links, besides devices and streams
-// within a file.
+// the name; empty if it can. SQLite keeps its log beside the name, so the file may have no other: hard links and a
+// file that is mounted without its folder are refused, and on Windows links. So are devices and streams within a file
+// there.
 std::string unusable_database_name(const std::string& name);
 
 // Whether both names are one name in a folder. Windows ignores the case.

@@ -30,8 +30,9 @@ std::string advice(int code) {
     case SQLITE_CANTOPEN: return "the file cannot be opened; check that its folder exists and is writable";
     case SQLITE_NOTADB: return "the file is not an SQLite database";
     case SQLITE_CORRUPT:
-      return "the file is damaged, or the -wal beside it is of another file; restore a backup in the place of all "
-             "three";
+      return "the file is damaged, or the -wal beside it belongs to another; move the file, its -wal and its -shm "
+             "away, and "
+             "put a backup in their place";
     case SQLITE_IOERR: return "the disk failed to read or write; check it and the space left on it";
     case SQLITE_INTERRUPT:
       return "it was stopped, or took longer than its timeout; narrow it, or index what it asks for";
