@@ -43,7 +43,7 @@ std::string text_of_logins(const std::filesystem::path& file, int descriptor) {
   if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     throw UsageError(
         fmt::format("other users may read {}; chmod 600 it, or remove it and log in again", file.string()));
-  std::string out(most_bytes, '\0');
+  std::string out(std::min(most_bytes, static_cast<std::size_t>(found.st_size)), '\0');
   out.resize(std::fread(out.data(), 1, out.size(), stream.get()));
   return out;
 }

@@ -1,6 +1,7 @@
 #include "yaml/definition_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <string_view>
 #include <system_error>
@@ -55,10 +56,13 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder,
 std::optional<std::string> text_of_file(const std::filesystem::path& file) {
   if (!is_regular(file)) return std::nullopt;
   std::ifstream stream(file, std::ios::binary);
-  std::string text(json_max_bytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.eof() || stream.bad()) return std::nullopt;
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  std::string text;
+  std::array<char, 16384> part;  // most files are smaller: room for the largest would be cleared for each
+  do {
+    stream.read(part.data(), part.size());
+    text.append(part.data(), static_cast<std::size_t>(stream.gcount()));
+  } while (stream && text.size() <= json_max_bytes);
+  if (!stream.eof() || stream.bad() || text.size() > json_max_bytes) return std::nullopt;
   return text;
 }
 
