@@ -123,14 +123,15 @@ Restriction narrowed(const Restriction& one, const Restriction& other) {
   return out;
 }
 
-ActorContext::ActorContext(const Authority& authority, ActorParts parts) {
-  require_authority(authority);
-  std::ranges::sort(parts.roles, {}, &ActorRole::name);
-  // The stored roles of a key may hold a name twice.
-  parts.roles.erase(std::unique(parts.roles.begin(), parts.roles.end()), parts.roles.end());
-  static std::atomic<std::uint64_t> made = 0;
-  state_ = std::make_shared<const State>(State{std::move(parts), ++made});
-}
+ActorContext::ActorContext(const Authority& authority, ActorParts parts)
+    : state_([&] {
+        require_authority(authority);
+        std::ranges::sort(parts.roles, {}, &ActorRole::name);
+        // The stored roles of a key may hold a name twice.
+        parts.roles.erase(std::unique(parts.roles.begin(), parts.roles.end()), parts.roles.end());
+        static std::atomic<std::uint64_t> made = 0;
+        return std::make_shared<const State>(State{std::move(parts), ++made});
+      }()) {}
 
 ActorContext ActorContext::traced(const Authority& authority, std::shared_ptr<const std::string> trace_id) const {
   require_authority(authority);

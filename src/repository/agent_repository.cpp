@@ -128,7 +128,7 @@ Session AgentRepository::tool_session(const std::string& slug, const std::string
     if (permission.role)
       if (auto id = find_role(operation.transaction(), *permission.role))
         role = ActorRole{*std::move(id), *permission.role};
-    return Session(Caller(authority(), caller_.shared_engine(),
+    return Session(Caller(authority(), caller_.shared_engine(authority()),
                           ToolIdentityResolver::resolve(caller_.actor(), permission, role), caller_.shared_unit()));
   });
 }

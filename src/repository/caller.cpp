@@ -10,4 +10,9 @@ Caller::Caller(const Authority& authority, std::shared_ptr<Engine> engine, Actor
   require_authority(authority);
 }
 
+const std::shared_ptr<Engine>& Caller::shared_engine(const Authority& authority) const {
+  require_authority(authority);
+  return state_->engine;
+}
+
 }  // namespace struere

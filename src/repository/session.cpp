@@ -25,6 +25,9 @@ Decision Session::can(Action action, std::string_view resource) const { return d
 void Session::run_transaction(const std::function<void(Session& unit)>& body) const { run_unit(caller_, body); }
 
 OnceAnswer Session::once(const OnceKey& key, const std::function<Json(Session& unit)>& body) const {
+  check_arguments(caller_, [&] {
+    if (!body) throw Error(ErrorCode::invalid_data, "there is nothing to carry out: the body is empty");
+  });
   return carry_out_once(caller_, key, body);
 }
 
@@ -33,7 +36,7 @@ Session Session::traced(const std::string& trace_id) const {
     if (!is_trace_id(trace_id))
       throw Error(ErrorCode::invalid_data, "a trace id is 32 lower-case hexadecimal digits, not all of them zero");
   });
-  return Session(Caller(authority(), caller_.shared_engine(),
+  return Session(Caller(authority(), caller_.shared_engine(authority()),
                         actor().traced(authority(), std::make_shared<const std::string>(trace_id)),
                         caller_.shared_unit()));
 }
@@ -51,8 +54,8 @@ Session Session::impersonate(const ImpersonateOptions& as) const {
   });
   Engine& engine = caller_.engine();
   check_arguments(caller_, [&] { require_no_unit(engine); });
-  return Session(
-      Caller(authority(), caller_.shared_engine(), impersonated_actor(*engine.storage, *engine.clock, actor(), as)));
+  return Session(Caller(authority(), caller_.shared_engine(authority()),
+                        impersonated_actor(*engine.storage, *engine.clock, actor(), as)));
 }
 
 Explanation Session::explain(const Session& about, Action action, const std::string& resource,

@@ -126,7 +126,7 @@ void run_unit_once(const Caller& caller, const std::function<void(Session& unit)
   const auto unit = std::make_shared<UnitOfWork>(engine, caller.actor().scope());
   try {
     const InUnit mark(*unit);
-    Session session(Caller(authority(), caller.shared_engine(), caller.actor(), unit));
+    Session session(Caller(authority(), caller.shared_engine(authority()), caller.actor(), unit));
     body(session);
     unit->commit();
     unit->end();

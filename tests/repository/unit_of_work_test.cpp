@@ -238,3 +238,23 @@ TEST_CASE("an actor of one database is nothing to another, whatever their ids", 
   for (World* const world : {&one, &two}) world->define_type({{"slug", "note"}});
   CHECK_ERROR(permission_denied, one.system().explain(two.system(), Action::list, "note"));
 }
+
+TEST_CASE("what was moved from can still be used", "[repository]") {
+  World world(any_storage());
+  world.define_type({{"slug", "note"}});
+  Session session = world.system();
+  const Session moved = std::move(session);
+  CHECK(session.entities("note").count() == 0);  // NOLINT(bugprone-use-after-move): that is what is tried
+  TrustedHost host = world.host();
+  const TrustedHost moved_host = std::move(host);
+  CHECK(host.organizations().size() == moved_host.organizations().size());  // NOLINT(bugprone-use-after-move)
+  ActorContext actor = moved.actor();
+  const ActorContext moved_actor = std::move(actor);
+  CHECK(actor.id() == moved_actor.id());  // NOLINT(bugprone-use-after-move)
+  world.system().transaction([](Session& unit) {
+    const Session mine = std::move(unit);
+    mine.entities("note").create(Json::object());
+    unit.entities("note").create(Json::object());  // NOLINT(bugprone-use-after-move)
+  });
+  CHECK(moved.entities("note").count() == 2);
+}

@@ -9,6 +9,7 @@
 
 #include "struere/access/policy.hpp"
 #include "struere/access/rule_book.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/query/selection.hpp"
 
 namespace STRUERE_API struere {
@@ -26,7 +27,7 @@ class AccessPlan {
 
  private:
   Decision decision_;
-  std::shared_ptr<const Grants> grants_;
+  Shared<const Grants> grants_;
   std::vector<std::string> grant_roles_;
 };
 

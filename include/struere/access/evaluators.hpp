@@ -20,6 +20,7 @@
 #include "struere/access/policy.hpp"
 #include "struere/core/export.hpp"
 #include "struere/core/json.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/query/row_fields.hpp"
 
 namespace STRUERE_API struere {
@@ -48,7 +49,7 @@ class PolicyEvaluator {
   Decision can(Action action, std::string_view resource) const;
 
  private:
-  std::shared_ptr<const RuleBook> rules_;
+  Shared<const RuleBook> rules_;
   std::vector<const Role*> roles_;  // of rules_
 };
 
@@ -68,7 +69,7 @@ class ScopeRuleEvaluator {
   bool admits(const RowFields& row) const;
 
  private:
-  std::shared_ptr<const SubjectGrants> grants_;
+  Shared<const SubjectGrants> grants_;
 };
 
 // Masks the fields of rows (SPEC 5). A row is masked by those grants that admit it, each leaf by the kindest of them,
@@ -90,7 +91,7 @@ class FieldMaskEvaluator {
   bool may_update(const RowFields& before, const Json& patch) const;
 
  private:
-  std::shared_ptr<const SubjectGrants> grants_;
+  Shared<const SubjectGrants> grants_;
 };
 
 }  // namespace struere

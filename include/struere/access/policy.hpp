@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "struere/core/shared.hpp"
 #include "struere/model/action.hpp"
 #include "struere/model/role.hpp"
 
@@ -66,7 +67,7 @@ class Decision {
     std::size_t considered;
   };
 
-  std::shared_ptr<const Said> said_;
+  Shared<const Said> said_;
 };
 
 }  // namespace struere

@@ -10,6 +10,7 @@
 #include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
 #include "struere/core/scope.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/model/actor_name.hpp"
 #include "struere/model/restriction.hpp"
 
@@ -91,7 +92,7 @@ class ActorContext {
     std::uint64_t number;
   };
 
-  std::shared_ptr<const State> state_;
+  Shared<const State> state_;
   std::shared_ptr<const std::string> trace_id_;  // no part of the state, which decides what the actor may do
 };
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "struere/core/authority.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/model/actor_context.hpp"
 
 namespace STRUERE_API struere {
@@ -20,7 +21,8 @@ class Caller {
 
   const ActorContext& actor() const noexcept { return state_->actor; }
   Engine& engine() const noexcept { return *state_->engine; }
-  const std::shared_ptr<Engine>& shared_engine() const noexcept { return state_->engine; }
+  // For the library itself.
+  const std::shared_ptr<Engine>& shared_engine(const Authority& authority) const;
   const std::shared_ptr<UnitOfWork>& shared_unit() const noexcept { return state_->unit; }
   UnitOfWork* unit() const noexcept { return state_->unit.get(); }  // null outside of a unit
 
@@ -31,7 +33,7 @@ class Caller {
     std::shared_ptr<UnitOfWork> unit;
   };
 
-  std::shared_ptr<const State> state_;
+  Shared<const State> state_;
 };
 
 }  // namespace struere

@@ -8,6 +8,7 @@
 #include "struere/core/authority.hpp"
 #include "struere/core/clock.hpp"
 #include "struere/core/id.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/repository/denial_recording.hpp"
 #include "struere/repository/session.hpp"
 #include "struere/repository/trusted_host.hpp"
@@ -45,7 +46,7 @@ class Database {
  private:
   explicit Database(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
 
-  std::shared_ptr<Engine> engine_;
+  Shared<Engine> engine_;
 };
 
 }  // namespace struere

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "struere/access/policy.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/model/entity.hpp"
 #include "struere/query/aggregate.hpp"
 #include "struere/query/query.hpp"
@@ -77,7 +78,7 @@ class EntityRange {
    private:
     void skip_empty_pages();
 
-    std::shared_ptr<const EntityRepository> repository_;
+    Shared<const EntityRepository> repository_;
     Query query_;
     EntityPage page_;
     std::size_t at_ = 0;
@@ -87,7 +88,7 @@ class EntityRange {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  std::shared_ptr<const EntityRepository> repository_;  // a copy: the range may outlive the one that made it
+  Shared<const EntityRepository> repository_;  // a copy: the range may outlive the one that made it
   Query query_;
 };
 

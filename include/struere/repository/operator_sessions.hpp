@@ -15,6 +15,7 @@
 
 #include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/model/operator_session.hpp"
 
 namespace STRUERE_API struere {
@@ -69,7 +70,7 @@ class OperatorSessions {
   std::vector<OperatorSession> list(const OrganizationId& organization) const;
 
  private:
-  std::shared_ptr<Engine> engine_;
+  Shared<Engine> engine_;
 };
 
 }  // namespace struere

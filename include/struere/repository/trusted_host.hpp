@@ -12,6 +12,7 @@
 
 #include "struere/core/authority.hpp"
 #include "struere/core/id.hpp"
+#include "struere/core/shared.hpp"
 #include "struere/model/database_activity.hpp"
 #include "struere/model/organization.hpp"
 #include "struere/model/storage_report.hpp"
@@ -96,7 +97,7 @@ class TrustedHost {
   bool change_member(const OrganizationId& organization, const UserId& user, std::optional<MembershipRole> role,
                      const std::optional<UserId>& by) const;
 
-  std::shared_ptr<Engine> engine_;
+  Shared<Engine> engine_;
 };
 
 }  // namespace struere
