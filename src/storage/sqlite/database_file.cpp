@@ -74,8 +74,10 @@ void DatabaseFile::take_identity() {
       paths::canonical(path_of(path_), none);  // SQLite puts the log next to the file, not next to a link to it
   real_path_ = none ? path_ : name_of(real);
   log_path_ = real_path_ + "-wal";
+  index_path_ = real_path_ + "-shm";
   file_ = identity_of_file(path_);
   log_ = identity_of_file(log_path_);
+  index_ = identity_of_file(index_path_);
 }
 
 void DatabaseFile::require_in_place() const {
@@ -83,11 +85,15 @@ void DatabaseFile::require_in_place() const {
     throw Error(ErrorCode::storage, fmt::format("{} was deleted, moved or replaced while it was open; nothing was "
                                                 "written. Put it back, or open the database again",
                                                 path_));
-  if (log_ != FileIdentity() && identity_of_file(log_path_) != log_)
-    throw Error(ErrorCode::storage,
-                fmt::format("{} was deleted, moved or replaced while it was in use: it is part of the database, and "
-                            "nothing more was written. Close the database in all processes, and check it",
-                            log_path_));
+  const auto require_part = [](const std::string& part, const FileIdentity& known) {
+    if (known != FileIdentity() && identity_of_file(part) != known)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} was deleted, moved or replaced while it was in use: it is part of the database, and "
+                              "nothing more was written. Close the database in all processes, and check it",
+                              part));
+  };
+  require_part(log_path_, log_);
+  require_part(index_path_, index_);
 }
 
 void DatabaseFile::require_in_place_lately() {

@@ -29,8 +29,9 @@ class DatabaseFile {
 
   // Records which file this is. Call it while the file and its log are open.
   void take_identity();
-  // Throws Error{storage} if the file or its log was deleted, moved or replaced since then. Data written after that is
-  // lost when the last process closes the file.
+  // Throws Error{storage} if the file, its log or the index of the log was deleted, moved or replaced since then. Data
+  // written after that is lost when the last process closes the file: processes with different indexes write over one
+  // another.
   void require_in_place() const;
   // The same check, at most once every tenth of a second. For readers.
   void require_in_place_lately();
@@ -39,8 +40,8 @@ class DatabaseFile {
   std::vector<std::string> exposures() const;
 
  private:
-  std::string path_, real_path_, log_path_;
-  FileIdentity file_, log_;
+  std::string path_, real_path_, log_path_, index_path_;
+  FileIdentity file_, log_, index_;
   std::atomic<std::chrono::steady_clock::rep> looked_at_ = 0;
 };
 

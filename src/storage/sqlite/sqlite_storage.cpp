@@ -363,6 +363,7 @@ class SqliteStorage final : public Storage {
   std::unique_ptr<Connection> uses_connection_;
   GroupCommit writers_{[this] { return pool_.lease(); }, file_.path(), &queue_, std::chrono::milliseconds(10),
                        [this](Connection& connection) {
+                         file_.require_in_place();  // it may have gone while the write was made
                          if (!uses_.is_empty()) uses_.write(connection);
                        }};
   KeyBuilder builder_{writers_, options_.busy_timeout};

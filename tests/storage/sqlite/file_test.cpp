@@ -43,7 +43,8 @@ TEST_CASE("a write to a file that was deleted, moved or replaced fails and names
   world.create("session", {{"n", 1}});
   const auto sessions = world.system().entities("session");  // a read may notice the change first
   const std::string file = world.folder.file();
-  const auto how = GENERATE(as<std::string>{}, "deleted", "moved", "replaced", "swapped", "log deleted");
+  const auto how =
+      GENERATE(as<std::string>{}, "deleted", "moved", "replaced", "swapped", "log deleted", "index deleted");
   CAPTURE(how);
   if (how == "deleted") paths::remove(file);
   if (how == "moved") paths::rename(file, file + ".old");
@@ -57,6 +58,7 @@ TEST_CASE("a write to a file that was deleted, moved or replaced fails and names
     paths::copy_file(file + ".old", file);
   }
   if (how == "log deleted") paths::remove(file + "-wal");
+  if (how == "index deleted") paths::remove(file + "-shm");
   const std::string said = error_of([&] { sessions.create(Json{{"n", 2}}); });
   CHECK(said.starts_with("storage: "));
   CHECK(said.find(file) != std::string::npos);
@@ -65,6 +67,17 @@ TEST_CASE("a write to a file that was deleted, moved or replaced fails and names
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
   CHECK(error_of([&] { sessions.count(); }).starts_with("storage: "));
   CHECK_FALSE((how == "deleted" && paths::exists(file)));  // and nobody makes an empty one in its place
+}
+
+TEST_CASE("a unit of work whose file goes while its body runs is not acknowledged", "[sqlite][file]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "session"}});
+  CHECK(error_of([&] {
+          world.system().transaction([&](Session& unit) {
+            unit.entities("session").create({{"n", 1}});
+            paths::remove(world.folder.file());
+          });
+        }).starts_with("storage: "));
 }
 
 TEST_CASE("a database and what lies beside it are for their owner alone, whatever the umask", "[sqlite][file]") {
