@@ -1,11 +1,19 @@
 #include "repository/event_appender.hpp"
 
+#include <fmt/format.h>
+
 #include "repository/event_chain.hpp"
+#include "struere/core/error.hpp"
 
 namespace struere {
 
 EventId EventAppender::append(const std::string& type, std::string payload, const std::optional<std::string>& entity,
                               const std::optional<std::string>& other_end) {
+  if (work_ && (work_->event_bytes += payload.size()) > most_event_bytes && !work_->holds_writers)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("the rows of one write or transaction, before and after it, are more than {} MiB while all "
+                            "writers wait; write fewer rows at a time",
+                            most_event_bytes >> 20));
   const ChainHead head = transaction_.chain_head();
   EventRecord event;
   event.sequence = head.sequence + 1;

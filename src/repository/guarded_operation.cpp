@@ -63,7 +63,7 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
       by_clock_(engine.clock->now()),
       now_(is_write(access) ? std::max(by_clock_, transaction_->last_time()) : by_clock_),
       is_write_(is_write(access)),
-      steps_of_compiling_(own_steps_of_compiling_) {
+      work_(own_work_) {
   if (may_presume)
     compiled_ = presumed_at_ ? engine.compiled_as_of(*presumed_at_, actor.scope()) : engine.last_known(actor.scope());
   presumes_ = compiled_ != nullptr;
@@ -83,7 +83,7 @@ GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
       by_clock_(unit.by_clock()),
       now_(unit.now()),
       is_write_(true),
-      steps_of_compiling_(unit.steps_of_compiling()),
+      work_(unit.work()),
       compiled_(unit.compiled()) {}
 
 void GuardedOperation::commit() {
@@ -135,8 +135,9 @@ void GuardedOperation::require_host_or_admin(const char* what) {
 
 void GuardedOperation::spend(std::int64_t entries) {
   if (!is_write_) return;
-  spent_ += entries;
-  if (spent_ <= most_entries_of_a_write) return;
+  std::int64_t& spent = actor_.type() == ActorType::system ? own_work_.entries : work_.entries;
+  spent += entries;
+  if (spent <= most_entries_of_a_write) return;
   if (actor_.type() != ActorType::system)
     throw Error(
         ErrorCode::permission_denied,
@@ -144,7 +145,7 @@ void GuardedOperation::spend(std::int64_t entries) {
             "this would go through more than {} entities, relations or events while all writers wait; that is for "
             "the host to do, as the system actor",
             most_entries_of_a_write));
-  if (!holds_writers_)
+  if (!work_.holds_writers)
     throw Error(
         ErrorCode::conflict,
         fmt::format("this would go through more than {} entities, relations or events while all writers wait; set "
@@ -156,8 +157,8 @@ std::shared_ptr<const JsonSchema> GuardedOperation::schema(const EntityType& typ
   if (auto kept = schema_if_compiled(type)) return kept;
   auto compiled = compiled_->schema(type);
   if (!is_write_) return compiled;
-  steps_of_compiling_ += compiled->steps_of_compiling();
-  if (steps_of_compiling_ > JsonSchema::most_steps)
+  work_.steps_of_compiling += compiled->steps_of_compiling();
+  if (work_.steps_of_compiling > JsonSchema::most_steps)
     throw Error(ErrorCode::invalid_data,
                 fmt::format("compiling the schemas of the types that are written takes more than {} steps while all "
                             "writers wait; write to fewer types at a time",
@@ -176,13 +177,15 @@ std::optional<SchemaFault> GuardedOperation::fault_in(const EntityType& type, co
     if (!known || (fault && fault->keyword.empty())) throw SlowCheck{compiled_, type, data};
     return fault;
   }
-  const bool is_first = steps_left_ == JsonSchema::most_steps;
-  auto fault = schema(type)->validate(data, steps_left_);
+  const bool is_first = work_.steps_left == JsonSchema::most_steps;
+  auto fault = schema(type)->validate(data, work_.steps_left);
   if (fault && fault->keyword.empty() && !is_first)
-    throw Error(ErrorCode::invalid_data,
-                fmt::format("checking the rows of one write against their schema takes more than {} steps while all "
-                            "writers wait; write fewer rows at a time",
-                            JsonSchema::most_steps));
+    throw Error(
+        ErrorCode::invalid_data,
+        fmt::format(
+            "checking the rows of one write or transaction against their schema takes more than {} steps while all "
+            "writers wait; write fewer rows at a time",
+            JsonSchema::most_steps));
   return fault;
 }
 

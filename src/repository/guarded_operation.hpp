@@ -12,6 +12,7 @@
 #include "repository/engine.hpp"
 #include "repository/event_appender.hpp"
 #include "repository/unit_of_work.hpp"
+#include "repository/write_work.hpp"
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -84,9 +85,9 @@ class GuardedOperation {
   std::shared_ptr<const JsonSchema> schema_if_compiled(const EntityType& type) {
     return compiled_->schema_if_compiled(type);
   }
-  // The fault of the data of an entity. All checks of one write together take at most JsonSchema::most_steps; beyond,
-  // throws invalid_data. After check_apart(), throws SlowCheck if `earlier` does not hold the answer and finding it
-  // takes long.
+  // The fault of the data of an entity. All checks of one write or unit of work together take at most
+  // JsonSchema::most_steps; beyond, throws invalid_data. After check_apart(), throws SlowCheck if `earlier` does not
+  // hold the answer and finding it takes long.
   std::optional<SchemaFault> fault_in(const EntityType& type, const Json& data);
   void check_apart(const EarlierCheck* earlier) noexcept {
     checks_apart_ = true;
@@ -110,11 +111,12 @@ class GuardedOperation {
   void require_own_roles(const std::vector<std::string>& names);
   // Counts rows, relations or events that a write reads or rewrites while all writers wait. If they become more than
   // `most_entries_of_a_write`, throws permission_denied to an organization's own actors, and conflict to the host,
-  // unless the host has said that writers may wait.
+  // unless the host has said that writers may wait. An organization's own actors have this bound for all of a unit of
+  // work.
   void spend(std::int64_t entries);
-  // The bytes of the trigger runs that this write has added, with these.
-  std::size_t add_run_bytes(std::size_t bytes) noexcept { return run_bytes_ += bytes; }
-  void hold_writers() noexcept { holds_writers_ = true; }
+  // The bytes of the trigger runs that this write or unit of work has added, with these.
+  std::size_t add_run_bytes(std::size_t bytes) noexcept { return work_.run_bytes += bytes; }
+  void hold_writers() noexcept { work_.holds_writers = true; }
   void note_purge() noexcept {
     if (unit_) unit_->note_purge();
   }
@@ -135,7 +137,7 @@ class GuardedOperation {
 
   EventAppender audit() {
     has_event_ = true;
-    return EventAppender(*transaction_, actor_, *engine_.ids, now_);
+    return EventAppender(*transaction_, actor_, *engine_.ids, now_, &work_);
   }
   void commit();
 
@@ -153,14 +155,10 @@ class GuardedOperation {
   bool has_event_ = false;
   bool is_write_;
   bool reads_once_ = false;
-  std::int64_t spent_ = 0;
-  std::size_t run_bytes_ = 0;
-  bool holds_writers_ = false;
   bool checks_apart_ = false;
   const EarlierCheck* earlier_ = nullptr;
-  std::uint64_t steps_left_ = JsonSchema::most_steps;
-  std::uint64_t own_steps_of_compiling_ = 0;
-  std::uint64_t& steps_of_compiling_;     // of this operation, or of its unit
+  WriteWork own_work_;
+  WriteWork& work_;                       // of this operation, or of its unit
   std::optional<DefinitionSizes> sizes_;  // as this operation leaves them; nullopt if it changed none
   std::shared_ptr<CompiledScope> compiled_;
 };

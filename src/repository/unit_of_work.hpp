@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "repository/engine.hpp"
+#include "repository/write_work.hpp"
 #include "struere/core/error.hpp"
 #include "struere/repository/caller.hpp"
 #include "struere/repository/session.hpp"
@@ -37,8 +38,8 @@ class UnitOfWork {
   Transaction& transaction() noexcept { return *transaction_; }
   Timestamp now() const noexcept { return now_; }
   Timestamp by_clock() const noexcept { return by_clock_; }
-  // That compiling schemas took in all operations of the unit, which hold the write lock.
-  std::uint64_t& steps_of_compiling() noexcept { return steps_of_compiling_; }
+  // Of all operations of the unit together, because they hold the write lock together.
+  WriteWork& work() noexcept { return work_; }
   // An operation of the unit purged an entity, whose data an earlier answer may hold.
   void note_purge() noexcept { has_purged_ = true; }
   bool has_purged() const noexcept { return has_purged_; }
@@ -74,7 +75,7 @@ class UnitOfWork {
   std::uint64_t generation_;                  // as committed; rules of a later generation never enter the engine's
                                               // cache
   std::shared_ptr<CompiledScope> changed_;    // the rules if this unit itself changed them
-  std::uint64_t steps_of_compiling_ = 0;
+  WriteWork work_;
   bool has_purged_ = false;
   std::optional<Error> failure_;
   std::optional<Denied> denied_;

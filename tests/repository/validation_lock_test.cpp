@@ -153,3 +153,33 @@ TEST_CASE("all rows that one write checks under the lock take no more than one r
   CHECK(told.find("takes more than 10000000 steps while all writers wait") != std::string::npos);
   CHECK(world.rows().count({.where = field("data.n") == 2}) == 0);
 }
+
+TEST_CASE("the operations of a unit share one bound of checks, and a write has one of bytes", "[entities][bounds]") {
+  WatchedWorld world(true);
+  const Session system = world.database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  SECTION("checks") {
+    world.slow(slow_type());
+    const auto write = [&](int rows) {
+      system.transaction([&](Session& unit) {
+        for (int i = 0; i < rows; ++i) unit.entities("slow").create(slow_row(10'000));
+      });
+    };
+    write(1);
+    CHECK(error_of([&] { write(4); }).find("one write or transaction against their schema takes more") !=
+          std::string::npos);
+    CHECK(system.entities("slow").count() == 1);
+  }
+  SECTION("bytes") {
+    world.slow({{"slug", "slow"}});
+    const EntityId id = system.entities("slow").create({{"text", std::string(1'000'000, 'x')}}).id;
+    const auto write = [&](int times) {
+      system.transaction([&](Session& unit) {
+        for (int i = 0; i < times; ++i) unit.entities("slow").update(id, {{"n", i}});
+      });
+    };
+    write(100);
+    CHECK(error_of([&] { write(140); }).find("are more than 128 MiB while all writers wait") != std::string::npos);
+    CHECK(system.entities("slow").get(id).data().at("n") == 99);
+    write(1);
+  }
+}

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <initializer_list>
 #include <map>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace {
 
 constexpr std::size_t most_operations = 1000;
 constexpr std::size_t most_bytes = 8 << 20;
+// All writers of the database or of the scope wait for a transaction. Its work has bounds (docs/limits.md), but what
+// the rules of a scope cost for each operation is up to the scope.
+constexpr std::chrono::seconds longest{2};
 const std::initializer_list<std::string_view> operation_members{"op",  "type", "id",       "data", "status", "version",
                                                                 "key", "from", "relation", "to",   "payload"};
 
@@ -105,7 +109,12 @@ Response run_transaction(const Call& call) {
     const auto carry_out_all = [&](const Session& unit) {
       std::string results = "{\"results\":[";
       at = 0;
+      const auto began = std::chrono::steady_clock::now();
       for (const std::string_view operation : operations) {
+        if (std::chrono::steady_clock::now() - began > longest)
+          throw Error(ErrorCode::conflict,
+                      "the operations before this one took more than 2 s, while all writers waited; "
+                      "divide them into several transactions");
         if (at > 0) results += ',';
         results += carry_out_operation(unit, BodyObject(operation, operation_members));
         if (results.size() > most_bytes)
