@@ -49,4 +49,10 @@ EventId AuditLogger::append(const std::string& type, const Json& payload, const 
   });
 }
 
+void AuditLogger::record_denial(Action action, const std::string& resource) const {
+  check_arguments(caller_, [&] { require_no_unit(caller_.engine()); });
+  struere::record_denial(caller_.engine(), caller_.actor(), {to_string(action), resource},
+                         Error(ErrorCode::permission_denied, "the host refused this"));
+}
+
 }  // namespace struere

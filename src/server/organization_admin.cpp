@@ -7,12 +7,29 @@
 #include "struere/operations/copy.hpp"
 
 namespace struere::server {
+namespace {
+
+Action action_of(Method method) {
+  switch (method) {
+    case Method::get: return Action::read;
+    case Method::post: return Action::create;
+    case Method::put:
+    case Method::patch: return Action::update;
+    case Method::remove: return Action::remove;
+  }
+  return Action::update;
+}
+
+}  // namespace
 
 OrganizationAdmin::OrganizationAdmin(const Call& call)
     : database_(call.services().database), storage_reports_(*call.services().storage_reports) {
   const ActorContext actor = call.session().actor();
-  if (actor.type() != ActorType::user || !actor.is_org_admin() || actor.impersonated_by())
+  if (actor.type() != ActorType::user || !actor.is_org_admin() || actor.impersonated_by()) {
+    const auto& segments = call.request().segments;  // v1, members, …
+    call.session().audit().record_denial(action_of(call.request().method), segments.size() > 1 ? segments[1] : "");
     throw Error(ErrorCode::permission_denied, "only an org admin who is signed in may do this");
+  }
   organization_ = actor.organization();
   user_ = UserId(actor.id());
 }

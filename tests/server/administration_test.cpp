@@ -28,6 +28,21 @@ Json with_types(const SignInWorld& world, const std::string& boss, const Json& t
 
 }  // namespace
 
+TEST_CASE("what only an org admin may do leaves a denial in the log of who tries it", "[server][administration]") {
+  const SignInWorld world;
+  const std::string boss = world.cookie_of("boss"), olga = world.cookie_of("olga");
+  CHECK(world.as(olga, "PUT", "/v1/members/olga", Json{{"membership", "admin"}}).status == 403);
+  CHECK(world.as(olga, "GET", "/v1/doctor").status == 403);
+  Json found = Json::array();
+  const Json events = world.as(boss, "GET", "/v1/events?type=access.denied").json();
+  for (const Json& event : events.at("items")) {
+    CHECK(event.at("actorId") == "olga");
+    found.push_back(event.at("payload").at("action").get<std::string>() + " " +
+                    event.at("payload").at("resource").get<std::string>());
+  }
+  CHECK(found == Json{"update members", "read doctor"});
+}
+
 TEST_CASE("types, roles and triggers are made, shown and removed as definitions", "[server][administration]") {
   const SignInWorld world;
   const std::string boss = world.cookie_of("boss");

@@ -497,6 +497,7 @@ TEST_CASE("the metrics are for this machine, and name nothing of the data", "[se
     CHECK(text.find(count) != std::string::npos);
   const HttpClient::Headers proxy{{"X-Forwarded-For", "192.0.2.1"}};
   CHECK(world.ask("GET", "/metrics", {}, {}, proxy).status == 401);
+  CHECK(world.ask("GET", "/metrics", {}, {}, {{"X-Real-IP", "192.0.2.1"}}).status == 401);
   CHECK(world.ask("GET", "/metrics", "let-me-im", {}, proxy).status == 401);
   CHECK(world.ask("GET", "/metrics", "let-me-in", {}, proxy).status == 200);
 }

@@ -1,5 +1,7 @@
 // Whether the server runs, and who asks.
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "server/application.hpp"
 #include "server/reference.hpp"
@@ -25,13 +27,19 @@ bool is_equal(std::string_view a, std::string_view b) noexcept {
   return difference == 0 && !b.empty();
 }
 
+// Proxies add one of these.
+constexpr std::array<std::string_view, 6> proxy_headers{"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+                                                        "x-real-ip",       "forwarded",        "via"};
+
 Response metrics(const Call& call) {
   const Request& request = call.request();
   const auto& token = call.services().options.metrics_token;
   const auto given = request.header("authorization");
   const bool has_token = token && given && given->starts_with("Bearer ") && is_equal(given->substr(7), *token);
   // A proxy on this machine speaks for clients elsewhere.
-  const bool is_local = request.is_loopback && !request.header("x-forwarded-for") && !request.header("forwarded");
+  const bool is_local = request.is_loopback && std::ranges::none_of(proxy_headers, [&](std::string_view name) {
+                          return request.header(name).has_value();
+                        });
   if (!has_token && !is_local) throw Error(ErrorCode::unauthenticated, "give the token of --metrics-token");
   Metrics& counts = call.services().application->metrics();
   counts.streams = static_cast<std::int64_t>(call.services().streams->open());
