@@ -10,6 +10,7 @@
 #include "core/authority.hpp"
 #include "operations/scope_copy.hpp"
 #include "repository/engine.hpp"
+#include "repository/unit_of_work.hpp"
 #include "storage/people.hpp"
 #include "storage/records.hpp"
 #include "struere/core/error.hpp"
@@ -209,6 +210,7 @@ CopyReport copy_database(const Database& from, const Database& to, const CopyOpt
     throw Error(ErrorCode::invalid_data, fmt::format("`batch_rows` must be from 1 to {}", most_batch_rows));
   if (!options.keep_names && !options.organization)
     throw Error(ErrorCode::invalid_data, "a copy without the names of users needs `organization`");
+  for (const Database* const database : {&from, &to}) require_no_unit(*database->shared_engine(authority()));
   return Copy(*from.shared_engine(authority())->storage, *to.shared_engine(authority())->storage, options).run();
 }
 

@@ -115,6 +115,8 @@ void Retention::set(const RetentionDays& days) const {
     Transaction& transaction = operation.transaction();
     transaction.remove_records(RecordTable::retention, {});
     for (const auto& [kind, number] : days) {
+      if (kind < Gathered::trigger_runs || kind > Gathered::events)
+        throw Error(ErrorCode::invalid_data, "a retention is of one of the kinds of records that Gathered names");
       if (number < std::chrono::days(1) || number > most_days)
         throw Error(ErrorCode::invalid_data, fmt::format("the retention of {} is from 1 to {} days; leave it out to "
                                                          "keep them for good",

@@ -5,12 +5,14 @@
 #include "repository/engine.hpp"
 #include "repository/unit_of_work.hpp"
 #include "storage/retry.hpp"
+#include "struere/core/error.hpp"
 #include "struere/spi/backend.hpp"
 #include "struere/storage/memory.hpp"
 
 namespace struere {
 
 Database Database::with_storage(std::unique_ptr<Storage> storage, const DatabaseOptions& options) {
+  if (!storage) throw Error(ErrorCode::storage, "there is no storage: the pointer to it is null");
   return Database(std::make_shared<Engine>(std::move(storage), options.clock ? *options.clock : system_clock(),
                                            options.ids ? *options.ids : uuid_source(), options.record_denials));
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 
 #include "core/authority.hpp"
+#include "core/fork_count.hpp"
 #include "core/text.hpp"
 #include "storage/records.hpp"
 #include "storage/retry.hpp"
@@ -62,15 +64,29 @@ Timestamp backoff(const TriggerDefinition& definition, std::int64_t attempts) {
 class Renewal {
  public:
   Renewal(std::chrono::milliseconds interval, std::function<void()> renew)
-      : thread_([this, interval, renew = std::move(renew)](const std::stop_token& stop) {
-          std::unique_lock lock(mutex_);
-          while (!wake_.wait_for(lock, stop, interval, [] { return false; }) && !stop.stop_requested()) renew();
-        }) {}
+      : work_(std::make_unique<Work>(interval, std::move(renew))) {}
+  ~Renewal() {
+    // A child of fork() has no such thread: it would wait for it for ever.
+    if (forks_ != fork_count()) (void)work_.release();
+  }
+  Renewal(const Renewal&) = delete;
+  Renewal& operator=(const Renewal&) = delete;
 
  private:
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;
+  struct Work {
+    Work(std::chrono::milliseconds interval, std::function<void()> renew)
+        : thread([this, interval, renew = std::move(renew)](const std::stop_token& stop) {
+            std::unique_lock lock(mutex);
+            while (!wake.wait_for(lock, stop, interval, [] { return false; }) && !stop.stop_requested()) renew();
+          }) {}
+
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::jthread thread;
+  };
+
+  std::uint64_t forks_ = fork_count();
+  std::unique_ptr<Work> work_;
 };
 
 }  // namespace
@@ -100,7 +116,8 @@ bool TriggerRunner::run_one(TriggerWork& work) {
   } catch (const Error& error) {
     fail(*run, error.what(), may_pass(error), definition ? &*definition : nullptr, work);
   } catch (const std::exception& error) {
-    fail(*run, error.what(), true, definition ? &*definition : nullptr, work);
+    const char* const why = error.what();  // the host's own exception, which may give none
+    fail(*run, why ? why : "an exception without a text", true, definition ? &*definition : nullptr, work);
   } catch (...) {
     fail(*run, "the tool threw something that is not a std::exception", true, definition ? &*definition : nullptr,
          work);

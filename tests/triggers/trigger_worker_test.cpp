@@ -465,3 +465,17 @@ TEST_CASE("the events of a run carry the trace of the write that set it off, thr
   CHECK(std::ranges::count(traces("trigger.dead"), trace) == 2);
   CHECK(world.system().events().verify().ok);
 }
+
+TEST_CASE("an exception without a text fails an attempt as any other does", "[triggers]") {
+  struct Silent : std::exception {
+    const char* what() const noexcept override { return nullptr; }
+  };
+  TriggerWorld world(any_storage());
+  world.worker.add_tool("silent", [](const ToolCall&) -> Json { throw Silent(); });
+  Json definition = noting("quiet", {{"entityType", "session"}, {"action", "created"}});
+  definition["actions"].push_back({{"tool", "silent"}});
+  world.define(definition);
+  world.sessions().create(Json::object());
+  CHECK(world.worker.run_due().failed == 1);
+  CHECK(world.runs().at(0).error == "an exception without a text");
+}

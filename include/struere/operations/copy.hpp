@@ -38,7 +38,7 @@ struct CopyOptions {
   bool keep_names = true;
   // Empties an unfinished copy that was made from another state of the source, and begins anew.
   bool restart = false;
-  // An exception ends the copy, which a later call continues.
+  // An exception ends the copy, which a later call continues. It may use neither database.
   std::function<void(const CopyProgress& progress)> progress = {};
 };
 
