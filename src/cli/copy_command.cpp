@@ -47,12 +47,14 @@ void add_copy(CLI::App& program, Options& options) {
   command->callback([&options] {
     const StopSignals signals;
     if (!organization.empty()) copy.organization = OrganizationId(organization);
+    DatabaseLocation({}, from).refuse_empty_file();
     const Database source =
         Database::open(from, {.sqlite = {.must_exist = true, .read_only = DatabaseLocation({}, from).is_read_only()}});
     // Before the target is opened, which makes its file.
     const auto known = source.trusted_host().organizations();
     if (copy.organization && std::ranges::find(known, *copy.organization, &Organization::id) == known.end())
       throw Error(ErrorCode::not_found, fmt::format("the source has no organization `{}`; check its id", organization));
+    DatabaseLocation({}, to).refuse_empty_file();
     const Database target = Database::open(to);
     std::optional<Progress> progress(std::in_place);
     copy.progress = [&](const CopyProgress& at) {

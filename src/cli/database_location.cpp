@@ -1,9 +1,14 @@
 #include "cli/database_location.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include "cli/workspace.hpp"
+#include "struere/core/error.hpp"
 #include "struere/spi/backend.hpp"
 
 namespace struere::cli {
@@ -22,6 +27,22 @@ std::string DatabaseLocation::shown() const {
 }
 
 bool DatabaseLocation::is_there() const noexcept { return !is_file_ || cli::is_there(text_); }
+
+void DatabaseLocation::refuse_empty_file() const {
+  // A database that another process makes is empty for a moment.
+  constexpr int most_looks = 20;
+  constexpr std::chrono::milliseconds between_looks(50);
+  const auto is_empty = [this] {
+    struct stat found {};
+    return is_file_ && stat(text_.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0;
+  };
+  for (int looks = 0; is_empty(); std::this_thread::sleep_for(between_looks))
+    if (++looks == most_looks)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} is an empty file of 0 bytes, as a copy leaves that ran out of disk, and no database; "
+                              "put a backup in its place, or remove it to begin anew",
+                              text_));
+}
 
 bool DatabaseLocation::is_read_only() const {
   if (!is_file_ || !is_there()) return false;

@@ -21,6 +21,9 @@ class DatabaseLocation {
   std::string shown() const;
   // Whether there is a file. Whether there is a database at a URL, opening it tells.
   bool is_there() const noexcept;
+  // Throws Error{storage} if the file is there and has no bytes, as after a copy that ran out of disk: only a missing
+  // file becomes a database.
+  void refuse_empty_file() const;
   // Whether this user cannot write to the file, or cannot create the files that SQLite needs next to it.
   bool is_read_only() const;
 

@@ -169,6 +169,10 @@ class LocalPlace final : public Place {
     host.put_member(workspace_->organization(), user, now);
     return {now, found ? std::optional(found->role) : std::nullopt};
   }
+  void remove_member(const UserId& user) const override {
+    if (!workspace_->database().trusted_host().remove_member(organization(), user))
+      throw Error(ErrorCode::not_found, fmt::format("there is no user `{}` in {}", user.str(), organization().str()));
+  }
   void assign(const UserId& user, const std::string& role) const override { session().roles().assign(user, role); }
   bool unassign(const UserId& user, const std::string& role) const override {
     return session().roles().unassign(user, role);

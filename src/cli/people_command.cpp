@@ -82,6 +82,19 @@ void add_people(CLI::App& program, Options& options) {
     answer(options, {{"user", user}, {"membership", to_string(put.membership)}}, member_words(user, put));
   });
 
+  auto* const remove = users->add_subcommand("remove", "Take a member out of the organization");
+  remove->add_option("user", user, "A member; `struere users list` shows them")->required()->type_name("USER");
+  remove->footer(
+      "Takes away the roles of the user in both environments, revokes the keys that the user made there, and ends the "
+      "user's sessions as an operator. What the user wrote stays.\n\nExample:\n  struere users remove ada");
+  remove->callback([&options] {
+    const auto place = open_place(options);
+    place->require_member(user);
+    place->remove_member(UserId(user));
+    answer(options, {{"user", user}, {"membership", nullptr}},
+           fmt::format("{} is no longer a member, and has no roles, keys and sessions here any more.", user));
+  });
+
   auto* const roles =
       program.add_subcommand("roles", "The roles of an environment, and their assignments")->require_subcommand(1);
   add_role_list(*roles, options);

@@ -150,6 +150,8 @@ class Place {
   // one becomes an ordinary member.
   virtual PutMember put_member(const UserId& user, const std::string& name,
                                std::optional<MembershipRole> membership) const = 0;
+  // Throws Error{not_found} if the user is not a member.
+  virtual void remove_member(const UserId& user) const = 0;
   virtual void assign(const UserId& user, const std::string& role) const = 0;
   virtual bool unassign(const UserId& user, const std::string& role) const = 0;  // false: it was not assigned
 

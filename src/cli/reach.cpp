@@ -40,6 +40,7 @@ const std::map<std::string_view, Reach> reaches{
       "run it where the file is; GET /v1/backup streams a copy of the organization to an org admin (docs/http.md)"}},
     {"serve", {Acts::as_system, About::no_environment, "it is served already; run it where the file is"}},
     {"users add", files_alone},
+    {"users remove", files_alone},
     {"login", files_alone},
     {"logout", files_alone},
     {"operators invite", files_alone},
@@ -178,7 +179,7 @@ void settle(const CLI::App& program, const ActorOptions& given, Options& options
     if (given.key_file) refuse_actor(words, "--key-file");
     // A command that only reads files has no actor, so STRUERE_KEY does not matter.
     if (std::getenv("STRUERE_KEY") && (reach.about != About::no_environment || words == "backup" ||
-                                       words == "users add" || words.starts_with("operators ")))
+                                       words.starts_with("users ") || words.starts_with("operators ")))
       refuse_actor(words, "STRUERE_KEY");
   } else {
     options.key = secret_of(given);

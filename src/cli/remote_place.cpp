@@ -92,6 +92,9 @@ class RemotePlace final : public Place {
   void assign(const UserId& user, const std::string& role) const override {
     client_->call("PUT", target({"v1", "roles", role, "assignments", user.str()}), Json::object());
   }
+  void remove_member(const UserId& user) const override {
+    client_->call("DELETE", target({"v1", "members", user.str()}));
+  }
   bool unassign(const UserId& user, const std::string& role) const override {
     try {
       client_->call("DELETE", target({"v1", "roles", role, "assignments", user.str()}));

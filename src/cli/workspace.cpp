@@ -119,7 +119,10 @@ Workspace::Workspace(const Options& options, Missing missing) : project_(read_lo
   if (missing == Missing::refuse && !location().is_there())
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no database {} yet; `struere sync` makes it", location().shown()));
-  database_ = Database::open(location().text(), {.sqlite = {.read_only = location().is_read_only()}});
+  location().refuse_empty_file();
+  const bool must_exist = location().is_file() && missing == Missing::refuse;
+  database_ =
+      Database::open(location().text(), {.sqlite = {.must_exist = must_exist, .read_only = location().is_read_only()}});
   identity_ = location().identity();
   const auto known = database_->trusted_host().organizations();
   if (std::ranges::find(known, organization(), &Organization::id) == known.end()) {

@@ -183,6 +183,13 @@ BackupReport back_up_database(const std::string& from, const std::string& to, co
   });
   BackupReport out = verify_copy(copy.path(), options);
   out.bytes = static_cast<std::int64_t>(paths::file_size(copy.path()));
+  if (options.replace && out.organizations == 0)
+    if (const std::int64_t kept = organizations_of_file(name_of(target)); kept > 0)
+      throw Error(
+          ErrorCode::conflict,
+          fmt::format("{} is left as it is: it has organizations ({}), and the database {} has none; check which "
+                      "database this is, or name another file",
+                      name_of(target), kept, name_of(source)));
   const auto kept = permissions & (paths::perms::owner_all | paths::perms::group_all);
   copy.become(target, kept, options.replace);  // not for others: it holds hashes of keys
   return out;

@@ -133,6 +133,7 @@ TEST_CASE("a command that cannot act as a key or a user says so, and does nothin
                                           "pull -y",
                                           "users list",
                                           "users add eve",
+                                          "users remove ada",
                                           "packs list",
                                           "packs diff",
                                           "packs install -y nowhere",

@@ -304,6 +304,47 @@ TEST_CASE("the doctor says what is wrong, what to type, and by its exit code whe
   CHECK(project.run("doctor").code == 1);
 }
 
+TEST_CASE("an empty file in the place of the database is refused by each command, and stays as it is", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string backup = (project.path() / "backup.db").string();
+  REQUIRE(project.run("backup " + backup).code == 0);
+  for (const char* const part : {"-wal", "-shm", "-lock"}) std::filesystem::remove(project.database() + part);
+  std::filesystem::resize_file(project.database(), 0);
+  for (const std::string& command :
+       {std::string("doctor"), std::string("verify"), std::string("status"), std::string("run"),
+        std::string("data list note"), std::string("sync"), std::string("dev"), std::string("users list"),
+        std::string("serve"), "backup --force " + backup,
+        "copy " + project.database() + " " + (project.path() / "other.db").string(),
+        "copy " + backup + " " + project.database()}) {
+    const Answer answer = project.run(command);
+    INFO(command << ": " << answer.text);
+    CHECK(answer.code == (command == "doctor" ? 1 : 7));
+    CHECK(tells(answer, "empty"));
+    CHECK(std::filesystem::file_size(project.database()) == 0);
+  }
+  CHECK(Database::open(backup).trusted_host().organizations().size() == 1);
+  CHECK(tells(project.run("sync"), "remove it to begin anew"));
+  std::filesystem::remove(project.database());
+  CHECK(project.run("sync").code == 0);
+}
+
+TEST_CASE("a member who leaves is removed with roles and keys", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("users add ada").code == 0);
+  REQUIRE(project.run("roles assign ada author").code == 0);
+  const Answer removed = project.run("users remove ada");
+  INFO(removed.text);
+  CHECK(removed.code == 0);
+  CHECK(tells(removed, "ada is no longer a member"));
+  CHECK(tells(project.run("users list"), "no members"));
+  CHECK(project.run("users remove ada").code == 4);
+  CHECK(project.run("--as ada data list note").code == 4);
+  REQUIRE(project.run("users add ada").code == 0);
+  CHECK_FALSE(tells(project.run("users list"), "author"));
+}
+
 TEST_CASE("keys that expire, and such as are webhooks'", "[cli]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);

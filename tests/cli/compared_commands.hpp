@@ -85,6 +85,7 @@ inline const std::map<std::string, Rule> compared_commands{
     {"types list", Compared{"", "--json"}},
     {"users list", Compared{"", "--json"}},
     {"users add", Compared{"ben --name Ben"}},
+    {"users remove", Compared{"ben", "--json ada", "adda"}},
     {"verify", Compared{}},  // the number of events differs: each operator is in one log; tests/cli/remote_test.cpp
 };
 

@@ -77,6 +77,7 @@ TEST_CASE("what may come next is known from the commands, and from the database"
   CHECK(offered(project, "data list note ''").empty());
   CHECK(offered(project, "explain read no") == "<note>");
   CHECK(offered(project, "roles assign ''") == "<ada>");
+  CHECK(offered(project, "users remove ''") == "<ada>");
   CHECK(offered(project, "roles assign ada ''") == "<author><only in development>");
   CHECK(offered(project, "-e production roles assign ada ''") == "<author>");
   CHECK(offered(project, "keys create x --role a") == "<author>");

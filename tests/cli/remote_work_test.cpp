@@ -83,6 +83,12 @@ TEST_CASE("members and their roles say the same of a server as of a file", "[cli
   both.same("roles assign ben author");
   both.same("roles unassign ben author");
   both.same("roles unassign ben author");
+  both.same("roles assign ben author");
+  both.same("users remove bem");
+  both.same("users remove ben");
+  both.same("users remove ben");
+  both.same("--json users remove carl");
+  both.same("--json users list");
   both.same("-e production roles list");
   both.same("roles list");
   both.same("types list");

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "support/child_process.hpp"
+#include "support/file_bytes.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -176,6 +177,25 @@ TEST_CASE("a backup that fails leaves nothing, and what was there", "[backup]") 
     CHECK(unfinished(world.folder.path()).empty());
     CHECK(std::filesystem::file_size(copy) == size);
   }
+}
+
+TEST_CASE("a backup that has organizations is not replaced by a copy that has none", "[backup]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 5);
+  const std::string empty = world.folder.file("empty.db"), copy = world.folder.file("copy.db");
+  back_up_database(world.folder.file(), copy);
+  (void)Database::open(empty);
+  const std::string before = bytes_of(copy);
+  const std::string message = error_of([&] { back_up_database(empty, copy, {.replace = true}); });
+  INFO(message);
+  CHECK(message.starts_with("conflict: "));
+  CHECK(message.find("copy.db is left as it is") != std::string::npos);
+  CHECK(bytes_of(copy) == before);
+  CHECK(unfinished(world.folder.path()).empty());
+  const std::string other = world.folder.file("other.db");
+  CHECK(back_up_database(empty, other).organizations == 0);
+  CHECK_NOTHROW(back_up_database(empty, other, {.replace = true}));
+  CHECK_NOTHROW(back_up_database(world.folder.file(), copy, {.replace = true}));
 }
 
 TEST_CASE("what a killed backup left is removed by the next to that file, and nothing else is", "[backup][process]") {

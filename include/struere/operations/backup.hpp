@@ -22,7 +22,9 @@ struct BackupProgress {
 };
 
 struct BackupOptions {
-  bool replace = false;  // an existing file, which stays until the new one is complete
+  // An existing file, which stays until the new one is complete. A backup that has organizations is not replaced by a
+  // copy that has none.
+  bool replace = false;
   // An exception ends the backup and removes the copy.
   std::function<void(const BackupProgress& progress)> progress = {};
 };
@@ -37,7 +39,8 @@ struct BackupReport {
 // then gives it the name `to`. Writers continue meanwhile; the copy is as of the beginning. It has the mode of
 // `from`. A file of an older format is copied as one of the current format.
 // Throws
-//   Error{conflict}  `to` is there and may not be replaced, is the database itself, or is in use
+//   Error{conflict}  `to` is there and may not be replaced, is the database itself, is in use, or has organizations
+//                    while `from` has none
 //   Error{storage}   `from` is missing, no database or damaged, or `to` cannot be written; nothing is left of the copy
 // A process that is killed leaves a file whose name begins with that of `to`, then `.unfinished-`; the next backup to
 // `to` removes it.

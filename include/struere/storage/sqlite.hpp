@@ -25,7 +25,9 @@ struct SqliteOptions {
   Durability durability = Durability::full;
   // How long a writer waits for those before it, of all threads and processes; they take turns in order.
   std::chrono::milliseconds busy_timeout{5000};
-  bool must_exist = false;  // otherwise a missing file is created
+  // Otherwise a missing file is created, and an empty one is made a database. If set, both throw Error{storage}: an
+  // empty file may be what is left of a copy that ran out of disk.
+  bool must_exist = false;
   // Only reads, also a file or a folder that may not be written; each write throws Error{storage}, and denials are not
   // recorded. The file must exist and be of this version. If neither a log nor its index can be made beside it, the
   // file is read as it stands: nobody may write to it meanwhile.

@@ -77,6 +77,9 @@ class Statement final : public ResultRow, public ParameterSink {
   bool* in_use_;
 };
 
+// The file as a URI that tells SQLite that no process changes it. Such a file is read without a log and its index.
+std::string immutable_uri(const std::string& path);
+
 class Connection {
  public:
   // `path` is never interpreted as a URI.

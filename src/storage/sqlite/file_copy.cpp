@@ -43,4 +43,13 @@ void copy_sqlite_file(const std::string& from, const std::string& to,
   source.execute("COMMIT");
 }
 
+std::int64_t organizations_of_file(const std::string& path) try {
+  Connection connection(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI);
+  Statement statement = connection.prepare("SELECT count(*) FROM organizations");
+  statement.step();
+  return statement.integer(0);
+} catch (const Error&) {
+  return 0;
+}
+
 }  // namespace struere

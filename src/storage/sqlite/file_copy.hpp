@@ -13,4 +13,7 @@ namespace struere {
 void copy_sqlite_file(const std::string& from, const std::string& to,
                       const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 
+// Organizations in a database file that no process has open, of any format; 0 if it cannot be read as one.
+std::int64_t organizations_of_file(const std::string& path);
+
 }  // namespace struere

@@ -64,17 +64,6 @@ class SqliteJointTransaction final : public JointTransaction {
   std::vector<std::unique_ptr<SqliteTransaction>> parts_;
 };
 
-// The file as a URI that tells SQLite that no process changes it.
-std::string immutable_uri(const std::string& path) {
-  std::string out = "file:";
-  for (const char c : path) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-                          c == '.' || c == '_' || c == '-';
-    out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out + "?immutable=1";
-}
-
 class SqliteStorage final : public Storage {
  public:
   SqliteStorage(const std::string& path, const SqliteOptions& options) : file_(path), options_(options) {
@@ -83,6 +72,11 @@ class SqliteStorage final : public Storage {
       throw Error(ErrorCode::storage,
                   fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
     const std::uintmax_t size = size_of_file(file_.path());
+    if (options_.must_exist && size == 0 && identity_of_file(file_.path()) != FileIdentity())
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} is an empty file of 0 bytes, as a copy leaves that ran out of disk, and no database; "
+                              "put a backup in its place, or remove it to begin anew",
+                              file_.path()));
     if (size > 0 && size < smallest_page) throw_storage_error(nullptr, SQLITE_NOTADB, "opening " + path);
     if (options_.read_only) {
       open_to_read();
@@ -97,6 +91,11 @@ class SqliteStorage final : public Storage {
     connection->execute("BEGIN");  // one snapshot: another process may be creating the file now
     const FileKind kind = recognise(*connection);
     connection->execute("COMMIT");
+    if (kind == FileKind::empty && options_.must_exist)
+      throw Error(ErrorCode::storage,
+                  fmt::format("{} is an SQLite database without tables; put a backup in its place, or remove it to "
+                              "begin anew",
+                              file_.path()));
     if (kind == FileKind::empty) connection->execute("PRAGMA journal_mode = WAL");
     if (kind != FileKind::current) create_or_migrate_schema(*connection);
     check_schema(*connection);

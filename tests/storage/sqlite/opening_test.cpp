@@ -278,9 +278,20 @@ TEST_CASE("an existing database opens with all that is in it", "[sqlite][opening
   }
 }
 
-TEST_CASE("an empty file becomes a database", "[sqlite][opening]") {
+TEST_CASE("an empty file becomes a database, unless one must be there", "[sqlite][opening]") {
   const TemporaryFolder folder;
   write_bytes(folder.file(), "");
+  const auto check_refused_as_empty = [&](const char* what) {
+    const std::string before = bytes_of(folder.file());
+    const std::string message = error_of_opening(folder.file(), {.must_exist = true});
+    INFO(message);
+    CHECK(message.starts_with("storage: "));
+    CHECK(message.find(what) != std::string::npos);
+    CHECK(bytes_of(folder.file()) == before);
+  };
+  check_refused_as_empty("empty file of 0 bytes");
+  RawDatabase(folder.file()).run("PRAGMA journal_mode = WAL");
+  check_refused_as_empty("without tables");
   make_database(folder.file());
   CHECK(error_of_opening(folder.file(), {.must_exist = true}) == "no error");
 }
