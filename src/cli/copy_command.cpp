@@ -71,6 +71,8 @@ void add_copy(CLI::App& program, Options& options) {
         fmt::format("{} entities", report.entities), counted(static_cast<std::size_t>(report.relations), "relation"),
         counted(static_cast<std::size_t>(report.records), "record"),
         counted(static_cast<std::size_t>(report.events), "event"));
+    if (!DatabaseLocation({}, to).is_file())
+      say("Next: psql -c ANALYZE, as the owner of the tables or a superuser; until then the server plans blindly");
   });
 }
 

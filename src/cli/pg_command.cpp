@@ -20,6 +20,17 @@ void say_statements(const Options& options, const std::vector<std::string>& stat
   for (const std::string& sql : statements) say("{};", sql);
 }
 
+// A URL that cannot be one is a mistake of the command line, and not of the server.
+template <class Body>
+decltype(auto) with_url_of_command_line(Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (!std::string_view(error.what()).starts_with("the URL of the PostgreSQL database ")) throw;
+    throw UsageError(error.what());
+  }
+}
+
 void add_pg_init(CLI::App& pg, Options& options) {
   static PostgresSetup setup;
   auto* const command = pg.add_subcommand("init", "Make or update roles, tables, row security and grants");
@@ -41,7 +52,7 @@ void add_pg_init(CLI::App& pg, Options& options) {
       "certificates or peer authentication.\n\nExample:\n  struere pg init postgresql://postgres@/acme");
   command->callback([&options] {
     setup.dry_run = is_pg_dry_run;
-    say_statements(options, set_up_postgres(pg_url, setup));
+    say_statements(options, with_url_of_command_line([] { return set_up_postgres(pg_url, setup); }));
   });
 }
 
@@ -59,7 +70,7 @@ void add_pg_distribute(CLI::App& pg, Options& options) {
   command->callback([&options] {
     if (!is_pg_dry_run) {
       if (pg_url.empty()) throw UsageError("`struere pg distribute` needs the URL of the database, or --dry-run");
-      distribute_postgres(pg_url, roles);
+      with_url_of_command_line([] { distribute_postgres(pg_url, roles); });
     }
     say_statements(options, distribution_statements(roles));
   });

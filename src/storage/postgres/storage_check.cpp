@@ -93,6 +93,26 @@ void check_privileges(Work& work, StorageReport& report) {
                     held.bytes(0, 0), lacking));
 }
 
+// What the role, or each role, may do that `struere pg init` keeps from the application.
+void check_excess(Work& work, StorageReport& report) {
+  const Result found = work.anywhere().run(
+      "SELECT pg_catalog.has_function_privilege('public', 'pg_catalog.set_config(text, text, boolean)', 'EXECUTE'), "
+      "EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.to_regnamespace('struere') AND "
+      "c.relkind IN ('r', 'p') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')) OR EXISTS (SELECT FROM "
+      "pg_catalog.pg_namespace n WHERE n.nspname = 'struere' AND pg_catalog.pg_has_role(n.nspowner, 'USAGE')), "
+      "current_user::text");
+  if (found.integer(0, 0) != 0)
+    report.warnings.emplace_back(
+        "PUBLIC may call pg_catalog.set_config in this database, so that an expression inside a statement could change "
+        "the scope: no superuser ran pg init here, or a role that is none restored the database; run `struere pg init` "
+        "with the URL of a superuser");
+  if (found.integer(0, 1) != 0)
+    report.warnings.push_back(fmt::format(
+        "the role {} owns the schema `struere` or a table of it, or may act as its owner, and so may empty tables and "
+        "switch row security off; let hosts and the tool connect as struere_application",
+        found.bytes(0, 2)));
+}
+
 std::int64_t count_damaged(Work& work, std::int64_t scope, EntityTypeKey type) {
   std::int64_t out = 0;
   EntityScan rows(work, scope, type);
@@ -134,6 +154,7 @@ StorageReport check_storage(const std::function<std::shared_ptr<Work>()>& begin)
     retried([&] {
       const auto work = begin();
       check_privileges(*work, report);
+      check_excess(*work, report);
     });
     const auto scopes = retried([&] { return scopes_of(*begin()); });
     for (const StoredScope& scope : scopes) {

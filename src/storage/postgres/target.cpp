@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "storage/postgres/connection.hpp"
@@ -10,6 +11,10 @@
 
 namespace struere::postgres {
 namespace {
+
+// PQconninfoParse takes any text, and only connecting says that there is no such mode, as of a server that is gone.
+constexpr std::array<std::string_view, 6> ssl_modes{"disable", "allow",     "prefer",
+                                                    "require", "verify-ca", "verify-full"};
 
 constexpr std::string_view no_prepare = "prepare=off";
 
@@ -57,6 +62,8 @@ Target Target::parse(std::string_view url) {
     const std::string_view name = option->keyword, value = option->val ? option->val : "";
     if (name == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos)
       refuse_url("has a port that is no number");
+    if (name == "sslmode" && !value.empty() && std::ranges::find(ssl_modes, value) == ssl_modes.end())
+      refuse_url("has an `sslmode` that is none of libpq's (disable, allow, prefer, require, verify-ca, verify-full)");
     if (name == "dbname" && value.find('@') != std::string_view::npos) refuse_url("has an `@` in its path");
   }
   return out;

@@ -56,10 +56,8 @@ std::int64_t WordTable::count_faults(EntityTypeKey type, const std::vector<Field
       if (error.is_transient()) throw;
     }
     if (words.empty()) continue;
-    const Result found = connection().run(
-        "SELECT count(*) FROM struere.entity_words WHERE scope_id = $1 AND type_key = $2 AND entity_id = $3 AND word = "
-        "ANY($4)",
-        Parameters().add(scope_).add(type).add_text(entity.id).add_texts(words));
+    const Result found = connection().run(std::string(count_of_words),
+                                          Parameters().add(scope_).add(type).add_text(entity.id).add_texts(words));
     if (found.integer(0, 0) < static_cast<std::int64_t>(words.size())) ++out;
   }
   return out;

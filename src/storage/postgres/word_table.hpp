@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/postgres/work.hpp"
@@ -23,6 +24,13 @@ class WordTable {
   void rebuild(EntityTypeKey type, const std::vector<FieldPath>& fields);
   // How many entities of a type lack a word, so that a search does not find them. Waits for the answer.
   std::int64_t count_faults(EntityTypeKey type, const std::vector<FieldPath>& fields);
+
+  // Of scope, type and entity: how many of the given words it has. OFFSET keeps the type and the words out of the
+  // choice of the index: before the first ANALYZE the server takes the primary key for them, and reads all entities of
+  // the type for each.
+  static constexpr std::string_view count_of_words =
+      "SELECT count(*) FROM (SELECT type_key, word FROM struere.entity_words WHERE scope_id = $1 AND entity_id = $3 "
+      "OFFSET 0) w WHERE w.type_key = $2 AND w.word = ANY($4)";
 
  private:
   Connection& connection() { return work_.in(scope_); }

@@ -5,6 +5,7 @@
 
 #include "storage/postgres/connection.hpp"
 #include "storage/postgres/event_statements.hpp"
+#include "storage/postgres/word_table.hpp"
 #include "struere/struere.hpp"
 #include "support/postgres_database.hpp"
 
@@ -37,6 +38,40 @@ TEST_CASE("rows that a field key leads to are found by their ids, whether or not
       for (const char* const step : {"Seq Scan", "Bitmap", "Hash", "Merge", "Materialize", "Memoize", "Join Filter"})
         CHECK(plan.find(step) == std::string::npos);
     }
+  }
+}
+
+TEST_CASE("the words of an entity are found by its id, whether or not the server has analyzed the tables",
+          "[postgres]") {
+  const PostgresDatabase server;
+  const Database database = Database::open(server.application());
+  RawPostgres raw(server.superuser());
+  raw.run("ALTER TABLE struere.entity_words SET (autovacuum_enabled = false)");
+  database.trusted_host().create_organization("acme", OrganizationId("acme"));
+  const Session system = database.trusted_host().system_session(OrganizationId("acme"), Environment::production);
+  system.entity_types().define(
+      {{"slug", "note"}, {"schema", {{"properties", {{"text", {{"type", "string"}}}}}}}, {"searchFields", {"text"}}});
+  std::vector<Json> notes;
+  for (int i = 0; i < 500; ++i) notes.push_back({{"text", fmt::format("alpha beta gamma delta word{}", i)}});
+  const std::vector<EntityId> ids = system.entities("note").create_all(notes);
+  const std::string scope = raw.value("SELECT id FROM struere.scopes WHERE environment = 'production'");
+  const std::string type = raw.value("SELECT min(type_key) FROM struere.entity_words");
+  for (const bool is_analyzed : {false, true}) {
+    if (is_analyzed) raw.run("ANALYZE");
+    postgres::Connection connection(postgres::Target::parse(server.application()));
+    for (const std::string& statement : {std::string("BEGIN"), "SET LOCAL struere.scope = " + scope,
+                                         fmt::format("PREPARE words AS {}", postgres::WordTable::count_of_words)})
+      connection.run(statement);
+    const std::string values =
+        fmt::format("words({}, {}, '{}', '{{alpha,beta,gamma,delta,word7}}')", scope, type, ids[7].str());
+    CHECK(connection.run("EXECUTE " + values).integer(0, 0) == 5);
+    const postgres::Result rows = connection.run("EXPLAIN (COSTS OFF) EXECUTE " + values);
+    std::string plan;
+    for (int row = 0; row < rows.rows(); ++row) plan.append(rows.bytes(row, 0)).append("\n");
+    INFO(plan);
+    CHECK(plan.find("entity_words_by_entity") != std::string::npos);
+    CHECK(plan.find("entity_words_pkey") == std::string::npos);
+    CHECK(plan.find("Seq Scan") == std::string::npos);
   }
 }
 

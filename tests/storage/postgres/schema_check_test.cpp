@@ -106,10 +106,18 @@ TEST_CASE("a database is not opened where somebody has more rights than they wer
     database.set_up();
     CHECK(fault_of(database.application()).empty());
   }
+  const auto warnings = [&](const std::string& url) {
+    return Database::open(url).trusted_host().check_storage().warnings;
+  };
+  CHECK(warnings(database.application()).empty());
+  REQUIRE(warnings(database.owner()).size() == 1);
+  CHECK(says(warnings(database.owner()).front(), "the role struere_owner owns the schema"));
   // One that is set up without a superuser has never had it taken away.
   raw.run("REVOKE EXECUTE ON " + set_config + " FROM struere_owner, struere_backup; GRANT EXECUTE ON " + set_config +
           " TO PUBLIC");
   CHECK(fault_of(database.application()).empty());
+  REQUIRE(warnings(database.application()).size() == 1);
+  CHECK(says(warnings(database.application()).front(), "PUBLIC may call pg_catalog.set_config"));
 }
 
 TEST_CASE("a setting that keeps row security from narrowing is named", "[postgres]") {
