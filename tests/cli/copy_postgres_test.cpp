@@ -36,6 +36,7 @@ TEST_CASE("the tool copies a file to PostgreSQL and an organization of it back",
   REQUIRE(there.code == 0);
   CHECK(tells(there, "2 organizations"));
   CHECK(tells(there, "verified"));
+  CHECK(tells(there, "ANALYZE"));
   const Answer again = project.copy(file, url);  // they are open there
   CHECK(again.code == 5);
   CHECK(again.text.find(url) == std::string::npos);

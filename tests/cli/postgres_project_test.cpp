@@ -138,6 +138,20 @@ TEST_CASE("a project on an empty database begins with serve, as it does without 
   CHECK_FALSE(tells(project.run("serve --listen 198.51.100.1:1"), "A new project"));
 }
 
+TEST_CASE("a URL that cannot be one is a mistake of the command line", "[cli][postgres]") {
+  const Project project;
+  const PostgresDatabase database(PostgresDatabase::Tables::none);
+  const std::string url = database.superuser();
+  const std::string misspelt = url + (url.find('?') == std::string::npos ? "?" : "&") + "sslmode=verfy-full";
+  for (const std::string& wrong : {std::string("http://x"), std::string("nothing"), misspelt}) {
+    const Answer answer = project.run("pg init '" + wrong + "'");
+    INFO(wrong << ": " << answer.text);
+    CHECK(answer.code == 2);
+    CHECK(tells(answer, "the URL of the PostgreSQL database"));
+  }
+  CHECK(project.run("pg init '" + url + "' --dry-run").code == 0);
+}
+
 TEST_CASE("an example is for a new project, and nothing is written into another one", "[cli][postgres]") {
   const Project project;
   const PostgresDatabase database;
