@@ -47,6 +47,8 @@ void add_copy(CLI::App& program, Options& options) {
   command->callback([&options] {
     const StopSignals signals;
     if (!organization.empty()) copy.organization = OrganizationId(organization);
+    if (!DatabaseLocation({}, from).is_there())
+      throw Error(ErrorCode::not_found, fmt::format("there is no file {} to copy from", from));
     DatabaseLocation({}, from).refuse_empty_file();
     const Database source =
         Database::open(from, {.sqlite = {.must_exist = true, .read_only = DatabaseLocation({}, from).is_read_only()}});

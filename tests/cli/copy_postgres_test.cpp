@@ -55,7 +55,9 @@ TEST_CASE("the tool copies nothing that is not there, and says so", "[cli][postg
   const std::string file = project.world.folder.file(), url = project.server.application();
   const std::string nowhere = project.folder.file("nowhere.db");
   CHECK(project.copy(file, url, "--organization nobody").code == 4);
-  CHECK(project.copy(nowhere, url).code != 0);
+  const Answer missing = project.copy(nowhere, url);
+  CHECK(missing.code == 4);
+  CHECK(tells(missing, "there is no file " + nowhere));
   CHECK_FALSE(std::filesystem::exists(nowhere));
   const PostgresDatabase empty(PostgresDatabase::Tables::none);
   const Answer no_tables = project.copy(file, empty.superuser());
