@@ -63,6 +63,26 @@ test("development is deployed to production by name, and rolled back", async () 
   await visit.close();
 });
 
+test("a deploy takes what was shown: a sync behind its plan is refused, and shown", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go("/releases");
+  await visit.button(/^Deploy 1 change/).click();
+  project.define("roles", "unseen", { name: "unseen", policies: [{ resource: "payment", actions: ["list"], effect: "allow" }] });
+  project.run(["sync"]);
+  const dialog = visit.page.getByRole("dialog");
+  await dialog.getByLabel(/Type .* to confirm/).fill("production");
+  await dialog.getByRole("button", { name: "Deploy 1 change" }).click();
+  await visit.page.getByRole("alert").filter({ hasText: "Nothing was deployed" }).waitFor();
+  await visit.button(/^Deploy 2 changes/).waitFor();
+  await visit.page.getByText("unseen", { exact: true }).waitFor();
+  assert.ok(!project.json(["-e", "production", "roles", "list"]).some((role) => role.name === "unseen"));
+  await visit.button(/^Deploy 2 changes/).click();
+  await dialog.getByLabel(/Type .* to confirm/).fill("production");
+  await dialog.getByRole("button", { name: "Deploy 2 changes" }).click();
+  await visit.page.getByText("Production is as development is").waitFor();
+  await visit.close();
+});
+
 test("an agent's configuration stands side by side", async () => {
   const visit = await Visit.open(browser, project, { session });
   await visit.go("/agents/tutor");

@@ -1,7 +1,7 @@
 // Definitions as a whole: the current set, plans, a sync to development, deploys to production, releases, rollbacks.
 //
 // A plan is shown, then carried out: the second request computes it again, and its `base` refuses an environment that
-// has changed in between.
+// has changed in between. A deploy takes its definitions from development, whose changes `definitions` refuses.
 #include <charconv>
 
 #include "server/body_object.hpp"
@@ -98,7 +98,10 @@ Response deploy_definitions(const Call& call) {
   require_confirmation(body);
   const Definitions production(production_of(call));
   const DefinitionSet development = Definitions(OrganizationAdmin(call).session(Environment::development)).current();
-  if (const auto shown = definitions_in(body); shown && *shown != development)
+  const auto shown = definitions_in(body);
+  if (body.has("base") && !shown)
+    throw Refusal(400, "malformed_request", "`base` needs `definitions`, those of development that the plan was made of");
+  if (shown && *shown != development)
     throw Error(ErrorCode::conflict, "development has changed since this plan was made; look at a new one");
   const ChangePlan plan = production.plan(development, plan_options_of(body));
   require_as_shown(body, plan);

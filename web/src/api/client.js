@@ -23,7 +23,8 @@ export function with_parameters(path, parameters) {
   return text ? `${path}?${text}` : path;
 }
 
-async function send(method, path, { body, view_as, if_match, environment, parameters, signal, text, idempotency } = {}) {
+// `exact`: members of the body as JSON texts, which this page does not write again. `once`: an Idempotency-Key.
+async function send(method, path, { body, exact, view_as, if_match, environment, parameters, signal, text, once } = {}) {
   const headers = { Accept: "application/json" };
   let content;
   if (text !== undefined) {
@@ -31,11 +32,11 @@ async function send(method, path, { body, view_as, if_match, environment, parame
     content = text;
   } else if (body !== undefined || method !== "GET") {
     headers["Content-Type"] = "application/json";
-    content = JSON.stringify(body ?? {});
+    content = with_exact(JSON.stringify(body ?? {}), exact);
   }
   if (view_as) headers["Struere-View-As"] = view_as;
   if (if_match !== undefined) headers["If-Match"] = `"${if_match}"`;
-  if (idempotency) headers["Idempotency-Key"] = crypto.randomUUID();
+  if (once) headers["Idempotency-Key"] = once;
   // Signing in belongs to no environment.
   const is_sign_in = path.startsWith("/v1/operator/");
   const address = with_parameters(path, is_sign_in ? {} : { ...parameters, environment: environment ?? current_environment() });
@@ -51,6 +52,11 @@ async function send(method, path, { body, view_as, if_match, environment, parame
   return response;
 }
 
+function with_exact(object, exact = {}) {
+  const members = Object.entries(exact).map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+  return members.length === 0 ? object : `${object.slice(0, -1)}${object === "{}" ? "" : ","}${members.join(",")}}`;
+}
+
 async function answer(response) {
   if (response.status === 204) return null;
   const text = await response.text();
@@ -59,6 +65,7 @@ async function answer(response) {
 
 export const api = {
   get: async (path, options) => answer(await send("GET", path, options)),
+  get_text: async (path, options) => (await send("GET", path, options)).text(),
   post: async (path, body, options) => answer(await send("POST", path, { ...options, body })),
   put: async (path, body, options) => answer(await send("PUT", path, { ...options, body })),
   patch: async (path, body, options) => answer(await send("PATCH", path, { ...options, body })),

@@ -1,6 +1,7 @@
 // Development against production: the plan, the deploy, the releases and the way back.
 import { useId, useState } from "preact/hooks";
 import { api, items_of, path_of } from "../api/client.js";
+import { words_of } from "../api/problem.js";
 import { environment_name } from "../app/environment.js";
 import { Badge, Button, Card, Empty, Field, Known, Page, plural, Time } from "../kit/basic.jsx";
 import { CopyAs } from "../kit/copy_as.jsx";
@@ -11,12 +12,20 @@ import { useResource } from "../kit/resource.js";
 import { toast } from "../kit/toast.jsx";
 
 const of_production = { environment: "production" };
+
+// The plan of what development holds now, and these definitions: a deploy sends them, so that the server refuses what
+// was not shown. They stay the text that the server wrote, which a browser would round.
+async function plan_of_development(signal) {
+  const definitions = await api.get_text("/v1/definitions", { signal, environment: "development" });
+  return { ...(await api.post("/v1/definitions/plan", {}, { exact: { definitions }, signal, ...of_production })), definitions };
+}
 const signs = { create: "+", update: "~", remove: "−" };
 
 export function ReleasesPage() {
-  const plan = useResource("plan", (signal) => api.post("/v1/definitions/plan", {}, { signal, ...of_production }));
+  const plan = useResource("plan", plan_of_development);
   const releases = useResource("releases", async (signal) => items_of(await api.get("/v1/releases", { signal, ...of_production })));
   const [overlay, set_overlay] = useState(null);
+  const [refusal, set_refusal] = useState(null);
   const close = () => set_overlay(null);
   const reload = () => {
     plan.reload();
@@ -29,7 +38,8 @@ export function ReleasesPage() {
       actions={<><CopyAs call={{ method: "POST", path: "/v1/definitions/plan", body: {}, cli: "struere deploy", cpp: "Definitions development(development_session), production(production_session);\nconst ChangePlan plan = production.plan(development.current());\nproduction.deploy(plan, \"note\");" }} />
         <Button icon="restore" onClick={reload}>Plan again</Button></>}>
       <div class="stack wide">
-        <Card flush title="To deploy" aside={changes.length > 0 && <Button kind="primary to-production" icon="release" disabled={(plan.data?.obstacles ?? []).some((one) => !option_for(one))} onClick={() => set_overlay({ kind: "deploy" })}>Deploy {plural(changes.length, "change")}…</Button>}>
+        {refusal && <div class="callout warn" role="alert"><Icon name="warning" /><div class="words"><b>Nothing was deployed</b>: {words_of(refusal)}. This is the new plan.</div></div>}
+        <Card flush title="To deploy" aside={changes.length > 0 && <Button kind="primary to-production" icon="release" disabled={(plan.data?.obstacles ?? []).some((one) => !option_for(one))} onClick={() => { set_refusal(null); set_overlay({ kind: "deploy", plan: plan.data }); }}>Deploy {plural(changes.length, "change")}…</Button>}>
           <Known of={plan}>{(known) => known.changes.length === 0
             ? <Empty icon="check" title="Production is as development is"><p>Change definitions in development, by files and <code>struere sync</code>, and they appear here.</p></Empty>
             : <Plan plan={known} />}</Known>
@@ -39,7 +49,7 @@ export function ReleasesPage() {
             : <ReleaseList releases={list} go_back={(release) => set_overlay({ kind: "rollback", release })} />}</Known>
         </Card>
       </div>
-      {overlay?.kind === "deploy" && <Deploy plan={plan.data} close={close} done={reload} />}
+      {overlay?.kind === "deploy" && <Deploy plan={overlay.plan} close={close} done={reload} refused={(failure) => { set_refusal(failure); reload(); }} />}
       {overlay?.kind === "rollback" && <Rollback release={overlay.release} close={close} done={reload} />}
     </Page>
   );
@@ -102,18 +112,25 @@ const note_field = (id, note, set_note) => (
 // `base` makes the server refuse if production is no longer as it was when the plan was shown.
 const confirmed = (note, options, plan) => ({ confirm: "production", base: plan?.base, note: note || undefined, options: Object.values(options).some(Boolean) ? options : undefined });
 
-function Deploy({ plan, close, done }) {
+function Deploy({ plan, close, done, refused }) {
   const [note, set_note] = useState("");
   const [options, set_options] = useState({});
   const id = useId();
   return (
     <Confirm title="Deploy to production?" name="production" verb={`Deploy ${plural(plan.changes.length, "change")}`} kind="primary to-production" always close={close} act={async () => {
-      const release = await api.post("/v1/definitions/deploy", confirmed(note, options, plan), of_production);
+      let release;
+      try {
+        release = await api.post("/v1/definitions/deploy", confirmed(note, options, plan), { exact: { definitions: plan.definitions }, ...of_production });
+      } catch (failure) {
+        if (failure.code !== "conflict") throw failure;
+        refused(failure);  // the dialog closes: its plan is no longer the one to confirm
+        return true;
+      }
       toast(`Deployed release ${release.number}`, "good");
       done();
       return true;
     }}>
-      <p>{plural(plan.changes.length, "definition")} of production will be as in development, in one transaction. If production has changed since this plan, nothing is deployed.</p>
+      <p>{plural(plan.changes.length, "definition")} of production will be as in development, in one transaction. If either of them has changed since this plan, nothing is deployed.</p>
       {note_field(id, note, set_note)}
       <Options plan={plan} chosen={options} change={set_options} />
     </Confirm>
