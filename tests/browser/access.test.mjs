@@ -50,6 +50,12 @@ test("a key is shown once, works, and is revoked", async () => {
   await dialog.getByRole("button", { name: "Make a production key" }).click();
   const secret = (await visit.page.locator("[data-secret]").innerText()).trim();
   assert.match(secret, /^sk_prod_/);
+  for (let i = 0; i < 2; ++i) {
+    const asked = visit.page.waitForEvent("dialog").then((question) => question.dismiss());
+    await visit.page.keyboard.press("Escape");
+    await asked;
+  }
+  assert.ok(await visit.page.locator("[data-secret]").isVisible());
   const status = async () => (await fetch(`${project.url}/v1/me`, { headers: { Authorization: `Bearer ${secret}` } })).status;
   assert.equal(await status(), 200);
   await dialog.getByRole("button", { name: "I have copied it" }).click();
@@ -98,6 +104,12 @@ test("roles are assigned in one environment; membership holds in both", async ()
   await dialog.getByLabel("User id").fill("zoe");
   await dialog.getByRole("button", { name: "Save" }).click();
   await visit.page.getByRole("cell", { name: "zoe", exact: true }).waitFor();
+  await visit.button("Add a member").click();
+  await dialog.getByLabel("User id").fill("mara");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("mara is already an org admin").waitFor();
+  assert.equal(project.json(["users", "list"]).find((user) => user.id === "mara").membership, "admin");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   await visit.go("/access/members", "production");
   await visit.page.getByRole("cell", { name: "zoe", exact: true }).waitFor();
   await visit.close();

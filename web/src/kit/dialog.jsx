@@ -1,8 +1,11 @@
 // Dialogs on the browser's own <dialog>: it keeps the focus inside and gives it back.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { is_production } from "../app/environment.js";
+import { words_of } from "../api/problem.js";
+import { current_environment, in_environment, is_production } from "../app/environment.js";
 import { Button, Failure, Field } from "./basic.jsx";
+import { useIsHere } from "./here.js";
 import { useAction } from "./resource.js";
+import { toast } from "./toast.jsx";
 
 export function Dialog({ title, badges, close, children, actions, kind = "", submit }) {
   const box = useRef();
@@ -16,13 +19,19 @@ export function Dialog({ title, badges, close, children, actions, kind = "", sub
     event.preventDefault();
     close();
   };
+  // Before the browser does: at the second Esc it closes a dialog without asking.
+  const on_key = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    close();
+  };
   const on_click = (event) => event.target === box.current && kind.includes("drawer") && close();
   const on_submit = (event) => {
     event.preventDefault();
     submit?.();
   };
   return (
-    <dialog ref={box} class={kind} aria-labelledby={id} onCancel={on_cancel} onClick={on_click}>
+    <dialog ref={box} class={kind} aria-labelledby={id} onCancel={on_cancel} onClick={on_click} onKeyDown={on_key}>
       <form onSubmit={on_submit} noValidate>
         <header><h2 id={id}>{title}</h2>{badges}
           <span class="push"><Button kind="quiet" small icon="close" label="Close" onClick={close} /></span></header>
@@ -42,12 +51,21 @@ export function Confirm({ title, name, what, verb, act, close, danger = true, ki
   const asks = always || is_production();
   const [typed, set_typed] = useState("");
   const id = useId();
-  const action = useAction(act);
+  const environment = current_environment();
+  const is_here = useIsHere();
+  const action = useAction(async () => {
+    try {
+      return await act();
+    } catch (failure) {
+      if (!is_here()) toast(`${in_environment(`${verb} failed`, environment)}: ${words_of(failure)}`, "bad");
+      throw failure;
+    }
+  });
   const may = !blocked && (!asks || typed === name);
   const submit = async () => {
     if (!may || action.is_busy) return;
     const result = await action.run();
-    if (result !== undefined && result !== replaced) close();
+    if (result !== undefined && result !== replaced && is_here()) close();
   };
   return (
     <Dialog title={title} close={close} submit={submit} actions={<>

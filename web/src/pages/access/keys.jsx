@@ -121,8 +121,11 @@ function NewKey({ close, done }) {
 
 // The secret lives in this dialog only: it is not in the address, a store or a list.
 function Secret({ created, close }) {
+  const leave = () => {
+    if (confirm("Close without having copied the key? It is never shown again.")) close();
+  };
   return (
-    <Dialog title="Copy the key now" close={close} actions={<Button kind="primary" type="submit">I have copied it</Button>} submit={close}>
+    <Dialog title="Copy the key now" close={leave} actions={<Button kind="primary" type="submit">I have copied it</Button>} submit={close}>
       <p>This is the only time that <b>{created.name}</b> is shown. Its hash is stored, so nobody can read it again.</p>
       <div class="secret"><span class="grow" data-secret>{created.secret}</span><Button small icon="copy" label="Copy the key" onClick={() => copy_text(created.secret)} /></div>
     </Dialog>

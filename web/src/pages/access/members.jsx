@@ -1,11 +1,13 @@
 // Members of the organization, which both environments share, and their roles, which are those of this environment.
 import { useId, useState } from "preact/hooks";
 import { api, items_of, path_of } from "../../api/client.js";
-import { current_environment } from "../../app/environment.js";
+import { Problem } from "../../api/problem.js";
+import { current_environment, in_environment } from "../../app/environment.js";
 import { Link } from "../../app/router.jsx";
 import { Badge, Button, Command, Empty, Failure, Field, Known, Page, plural, Select, SharedMark } from "../../kit/basic.jsx";
 import { CopyAs } from "../../kit/copy_as.jsx";
 import { Confirm, Dialog } from "../../kit/dialog.jsx";
+import { useIsHere } from "../../kit/here.js";
 import { open_menu } from "../../kit/menu.jsx";
 import { Pager, usePagesOf } from "../../kit/pages.jsx";
 import { useAction } from "../../kit/resource.js";
@@ -66,13 +68,15 @@ export function MembersPage({ tabs }) {
 function RolesDialog({ member, close, done }) {
   const roles = useRoles();
   const [chosen, set_chosen] = useState(member.roles ?? []);
+  const environment = current_environment();  // of all requests, also if the page is left between them
+  const is_here = useIsHere();
   const action = useAction(async () => {
     const before = member.roles ?? [];
-    for (const role of chosen) if (!before.includes(role)) await api.put(path_of("roles", role, "assignments", member.id), {});
-    for (const role of before) if (!chosen.includes(role)) await api.remove(path_of("roles", role, "assignments", member.id));
-    toast("Saved", "good");
+    for (const role of chosen) if (!before.includes(role)) await api.put(path_of("roles", role, "assignments", member.id), {}, { environment });
+    for (const role of before) if (!chosen.includes(role)) await api.remove(path_of("roles", role, "assignments", member.id), { environment });
+    toast(in_environment("Saved", environment), "good");
     done();
-    close();
+    if (is_here()) close();
     return true;
   });
   return (
@@ -87,15 +91,25 @@ function RolesDialog({ member, close, done }) {
   );
 }
 
+// Adding writes a membership over the one that is there, so it is for users who have none.
+async function refuse_member(user) {
+  const found = await api.get(path_of("members", user)).catch((failure) => {
+    if (!failure.is_missing) throw failure;
+  });
+  if (found) throw new Problem({ status: 409, code: "conflict", detail: `${user} is already ${found.membership === "admin" ? "an org admin" : "a member"}. Change it in the row of ${user}: Membership…` });
+}
+
 function MemberDialog({ member, close, done }) {
   const [user, set_user] = useState(member?.id ?? "");
   const [membership, set_membership] = useState(member?.membership ?? "member");
   const id = useId();
+  const is_here = useIsHere();
   const action = useAction(async () => {
+    if (!member) await refuse_member(user.trim());
     await api.put(path_of("members", user.trim()), { membership });
     toast("Saved for both environments", "good");
     done();
-    close();
+    if (is_here()) close();
     return true;
   });
   return (

@@ -1,13 +1,14 @@
 // One role: what it says, what it gives on real rows, and its definition to edit.
 import { useState } from "preact/hooks";
 import { api, items_of, path_of } from "../../api/client.js";
-import { current_environment, is_production } from "../../app/environment.js";
+import { current_environment, in_environment, is_production } from "../../app/environment.js";
 import { Missing } from "../../app/missing.jsx";
 import { address, Link, navigate } from "../../app/router.jsx";
 import { useSession } from "../../app/session.jsx";
 import { Badge, Button, Card, Failure, Known, Loading, Page } from "../../kit/basic.jsx";
 import { CopyAs, literal } from "../../kit/copy_as.jsx";
 import { Confirm, Dialog } from "../../kit/dialog.jsx";
+import { useIsHere } from "../../kit/here.js";
 import { JsonEditor, useJsonText } from "../../kit/editor.jsx";
 import { Diff, difference, same } from "../../kit/json.jsx";
 import { open_menu } from "../../kit/menu.jsx";
@@ -25,6 +26,8 @@ export function RolePage({ name }) {
     return { holders: items_of(page).filter((one) => (one.roles ?? []).includes(name)), is_cut: Boolean(page.cursor) };
   });
   const { types } = useSession();
+  const environment = current_environment();
+  const is_here = useIsHere();
   const [overlay, set_overlay] = useState(null);
   if (role.failure?.is_missing) return <Missing what="role" name={name} list="/access/roles" list_name="All roles" />;
   const covered = (types.data ?? []).filter((type) => (role.data?.policies ?? []).some((policy) => policy.resource === "*" || policy.resource === type.slug));
@@ -57,8 +60,8 @@ export function RolePage({ name }) {
       {overlay === "delete" && (
         <Confirm title={`Delete the role ${name}?`} name={name} verb="Delete" always close={() => set_overlay(null)} act={async () => {
           await api.remove(path_of("roles", name));
-          toast(`The role ${name} is deleted`, "good");
-          navigate(address("/access/roles"));
+          toast(in_environment(`The role ${name} is deleted`, environment), "good");
+          if (is_here()) navigate(address("/access/roles"));
           return true;
         }}><p>Its policies, rules and masks go with it, in this environment only. A project with files brings it back with the next sync.</p></Confirm>
       )}
