@@ -24,9 +24,10 @@ export function useJsonText(initial, schema) {
   const [text, set_text] = useState(() => JSON.stringify(initial, null, 2));
   const read = useMemo(() => read_json(text), [text]);
   const faults = useMemo(() => (read.fault ? [] : faults_of(read.value, schema ?? {})), [read, schema]);
-  return { text, set_text, ...read, faults, is_valid: !read.fault && faults.length === 0 };
+  return { text, set_text, ...read, faults, is_valid: !read.fault && faults.length === 0, has_schema: schema !== undefined };
 }
 
+// The first thing of its dialog that has the focus.
 export function JsonEditor({ of, label, rows = 16 }) {
   const gutter = useRef();
   const id = useId();
@@ -47,7 +48,7 @@ export function JsonEditor({ of, label, rows = 16 }) {
             <span key={i} class={marks.has(i + 1) ? "marked" : ""}>{marks.has(i + 1) ? "▸ " : ""}{i + 1}{"\n"}</span>
           ))}
         </div>
-        <textarea aria-label={label} aria-describedby={id} aria-invalid={!of.is_valid} spellCheck={false} rows={Math.min(rows, Math.max(8, lines + 1))}
+        <textarea autoFocus aria-label={label} aria-describedby={id} aria-invalid={!of.is_valid} spellCheck={false} rows={Math.min(rows, Math.max(8, lines + 1))}
           value={of.text} onInput={(event) => of.set_text(event.currentTarget.value)} onKeyDown={on_key}
           onScroll={(event) => { gutter.current.scrollTop = event.currentTarget.scrollTop; }} />
       </div>
@@ -55,7 +56,7 @@ export function JsonEditor({ of, label, rows = 16 }) {
         {of.fault ? <span class="bad">Line {of.line}: {of.fault}</span>
           : of.faults.length > 0 ? (
             <ul class="bad">{of.faults.map((fault) => <li key={fault.path + fault.message}><code>{fault.path || "the object"}</code> {fault.message}</li>)}</ul>
-          ) : <span class="muted">The JSON is well formed and agrees with the schema. Shift+Tab leaves the editor.</span>}
+          ) : <span class="muted">The JSON is well formed{of.has_schema ? " and agrees with the schema" : "; the schema cannot be read here, so the server checks it"}. Shift+Tab leaves the editor.</span>}
       </div>
     </div>
   );

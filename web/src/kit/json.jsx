@@ -61,6 +61,23 @@ export function patched(value, patch) {
   return out;
 }
 
+// The paths of a patch at which `after`, which it leads to, has null: a merge patch removes them instead.
+export function nulls_removed(patch, after, prefix = "") {
+  return Object.entries(patch).flatMap(([key, inner]) => {
+    const path = prefix ? `${prefix}.${key}` : key;
+    if (inner === null) return Object.hasOwn(after, key) ? [path] : [];
+    return is_object(inner) ? nulls_removed(inner, after[key], path) : [];
+  });
+}
+
+// The paths of integers that a browser has rounded: stored ones are exact up to 64 bits.
+export function rounded_in(value, prefix = "") {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 64 ? [prefix] : [];
+  if (Array.isArray(value)) return value.flatMap((one, i) => rounded_in(one, `${prefix}[${i}]`));
+  if (is_object(value)) return Object.entries(value).flatMap(([key, inner]) => rounded_in(inner, prefix ? `${prefix}.${key}` : key));
+  return [];
+}
+
 export function JsonView({ value }) {
   return <pre class="json" tabIndex={0} aria-label="JSON">{written(value, "")}</pre>;
 }

@@ -1,12 +1,15 @@
 // One row: its fields, JSON, relations, history, and who may see it.
 import { useState } from "preact/hooks";
 import { api, path_of } from "../../api/client.js";
+import { current_environment, in_environment } from "../../app/environment.js";
 import { useKeys } from "../../app/keyboard.js";
 import { Missing } from "../../app/missing.jsx";
 import { address, navigate, page_path } from "../../app/router.jsx";
+import { useSession } from "../../app/session.jsx";
 import { Badge, Button, Card, copy_text, Empty, Failure, Known, Loading, Page, Tabs, Time } from "../../kit/basic.jsx";
 import { CopyAs, literal, quoted } from "../../kit/copy_as.jsx";
 import { Confirm } from "../../kit/dialog.jsx";
+import { useIsHere } from "../../kit/here.js";
 import { JsonView, leaves_of } from "../../kit/json.jsx";
 import { open_menu } from "../../kit/menu.jsx";
 import { useGrowingList } from "../../kit/pages.jsx";
@@ -22,11 +25,13 @@ import { Visibility } from "./visibility.jsx";
 export function RowPage({ type, id, tab = "fields" }) {
   const row = useResource(`row ${type.slug} ${id}`, (signal) => api.get(path_of("entities", type.slug, id), { signal, parameters: { expand: expand_of(type)?.join(",") } }));
   const [overlay, set_overlay] = useState(null);
+  const is_here = useIsHere();
   useKeys({ e: () => row.data && set_overlay("edit") });
   const here = page_path("data", type.slug, id);
   const crumbs = [["Data", "/data"], [type.name || type.slug, page_path("data", type.slug)]];
   if (row.failure?.is_missing) return <Gone type={type} id={id} reload={row.reload} />;
   const close = () => set_overlay(null);
+  const environment = current_environment();
   const actions = row.data && <>
     <CopyAs call={{
       path: path_of("entities", type.slug, id),
@@ -62,8 +67,8 @@ export function RowPage({ type, id, tab = "fields" }) {
       {overlay === "delete" && (
         <Confirm title={`Delete this ${type.slug}?`} verb="Delete" name={type.slug} close={close} act={async () => {
           await api.remove(path_of("entities", type.slug, id));
-          toast("Deleted. It can be restored.", "good");
-          navigate(address(page_path("data", type.slug)));
+          toast(`${in_environment("Deleted", environment)}. It can be restored.`, "good");
+          if (is_here()) navigate(address(page_path("data", type.slug)));
           return true;
         }}>
           <p>The row <code>{id}</code> leaves every list. It is kept, and an admin can restore it from its address.</p>
@@ -114,28 +119,32 @@ function History({ id }) {
 
 // A deleted row is in no view, but it is kept: this is where it can be restored.
 function Gone({ type, id, reload }) {
+  const { me } = useSession();
+  const environment = current_environment();
+  const is_here = useIsHere();
   const [is_purging, set_purging] = useState(false);
   const action = useAction(async () => {
     await api.post(path_of("entities", type.slug, id, "restore"));
-    toast("Restored", "good");
+    toast(in_environment("Restored", environment), "good");
     reload();
     return true;
   });
   return (
     <>
       <Missing what={type.slug} name={short_id(id)} list={page_path("data", type.slug)} list_name={`All of ${type.slug}`}>
-        Rows belong to one environment. If this one was deleted here, it can be restored, or removed for good with what the log holds of it.
+        {me.data?.isOrgAdmin ? "Rows belong to one environment. If this one was deleted here, it can be restored, or removed for good with what the log holds of it."
+          : "Rows belong to one environment. You may not see this one, or it was deleted; an org admin can restore it."}
       </Missing>
-      <div class="empty">
+      {me.data?.isOrgAdmin && <div class="empty">
         <div class="row"><Button icon="restore" disabled={action.is_busy} onClick={action.run}>Restore it</Button>
           <Button kind="danger" icon="trash" onClick={() => set_purging(true)}>Purge…</Button></div>
         <Failure failure={action.failure} />
-      </div>
+      </div>}
       {is_purging && (
         <Confirm title="Purge this row for good?" verb="Purge" name={type.slug} always close={() => set_purging(false)} act={async () => {
           await api.post(path_of("entities", type.slug, id, "purge"));
-          toast("Purged", "good");
-          navigate(address(page_path("data", type.slug)));
+          toast(in_environment("Purged", environment), "good");
+          if (is_here()) navigate(address(page_path("data", type.slug)));
           return true;
         }}><p>The row, its relations and the payloads of its events are removed and cannot be brought back. The chain still verifies.</p></Confirm>
       )}
