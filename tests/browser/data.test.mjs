@@ -43,6 +43,18 @@ test("a filter is typed by the schema, is in the address, and can be taken away"
   await visit.close();
 });
 
+test("filters that cannot be read show no rows", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  for (const where of ['[{"field":"data.state","oper', "[null]"]) {
+    await visit.go(`/data/session?where=${encodeURIComponent(where)}`);
+    await visit.page.getByRole("alert").filter({ hasText: "The filters in the address (where) cannot be read" }).waitFor();
+    assert.equal(await rows_of(visit), 0);
+  }
+  await visit.button("Remove the filters").click();
+  await visit.page.getByText("50 rows on this page").waitFor();
+  await visit.close();
+});
+
 test("a cell's menu filters by its value, and a column's head orders", async () => {
   const visit = await Visit.open(browser, project, { session });
   await visit.go("/data/session");
@@ -175,8 +187,112 @@ test("relations and references are links, in both directions", async () => {
   await visit.page.getByText("session.teacherId").waitFor();
   await visit.go(`/data/session/${id}/relations`);
   await visit.page.getByText("← teaches").waitFor();
+  project.run(["relations", "link", id, "old", ana]);
+  await visit.page.route("**/v1/events?*type=entity.linked*", (route) => route.fulfill({ json: { items: [] } }));  // as behind 200 others
+  await visit.go(`/data/session/${id}/relations`);
+  await visit.page.getByText("This row has none of the relations that were used lately").waitFor();
+  await visit.page.getByLabel("Name of a relation").fill("old");
+  await visit.button("Look for it").click();
+  await visit.page.getByText("old →").waitFor();
   await visit.page.locator("section", { hasText: "Refers to" }).getByRole("link").first().click();
   await visit.page.getByRole("heading", { name: "Ana Whitfield" }).waitFor();
+  await visit.close();
+});
+
+test("pressing Create again after a lost answer makes no second row", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go("/data/payment");
+  const count = () => project.json(["data", "list", "payment", "--where", '[{"field":"data.amount","operator":"eq","value":991}]']).rows.length;
+  await visit.page.route("**/v1/entities/payment?*", async (route) => {
+    await route.fetch();
+    await route.fulfill({ status: 429, contentType: "application/problem+json", body: '{"code": "limit", "detail": "the answer was lost"}' });
+  }, { times: 1 });
+  await visit.button("New row").click();
+  const dialog = visit.page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "The data of payment" }).fill('{"amount": 991}');
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await dialog.getByText("the answer was lost").waitFor();
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(count(), 1);
+  await visit.close();
+});
+
+test("an answer that comes late leads no other page away", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go("/data/payment", "production");
+  let answer;
+  const may_answer = new Promise((resolve) => (answer = resolve));
+  await visit.page.route("**/v1/entities/payment?*", async (route) => {
+    await may_answer;
+    await route.continue();
+  }, { times: 1 });
+  await visit.button("New row").click();
+  const dialog = visit.page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "The data of payment" }).fill('{"amount": 992}');
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await visit.follow_now("/data/session", "development");
+  await visit.page.getByRole("heading", { name: "Session", level: 1 }).waitFor();
+  answer();
+  await visit.page.getByText("Created in Production").waitFor();
+  assert.equal(new URL(visit.page.url()).pathname, "/data/session");
+  await visit.close();
+});
+
+test("an edit says what a browser would change: null, and integers over 2^53", async () => {
+  const id = project.json(["data", "create", "payment", '{"amount": 1, "card": "1", "numbers": [9007199254740993]}']).id;
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go(`/data/payment/${id}`);
+  await visit.page.keyboard.press("e");
+  const dialog = visit.page.getByRole("dialog");
+  const editor = dialog.getByRole("textbox", { name: "The data of payment" });
+  await editor.waitFor();
+  assert.equal(await visit.page.evaluate(() => document.activeElement.tagName), "TEXTAREA");
+  await editor.fill('{"amount": 1, "card": "1", "numbers": [9007199254740993, 2]}');
+  await dialog.getByText("numbers[0] cannot be saved here").waitFor();
+  assert.ok(await dialog.getByRole("button", { name: "Save" }).isDisabled());
+  await editor.fill('{"amount": null, "card": "2", "numbers": [9007199254740993]}');
+  await dialog.getByText("is not null").or(dialog.getByText("and is null")).waitFor();
+  await editor.fill('{"amount": 1, "card": "2", "numbers": null}');
+  await dialog.getByText("Saving removes numbers").waitFor();
+  await editor.fill('{"amount": 1, "card": "2", "numbers": [9007199254740993]}');
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.match(project.run(["--json", "data", "get", "payment", id]), /9007199254740993/);
+  await visit.close();
+});
+
+test("an edit of a row that was deleted meanwhile says so", async () => {
+  const id = project.create("development", "payment", { amount: 3 });
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go(`/data/payment/${id}`);
+  await visit.button("Edit").click();
+  const dialog = visit.page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "The data of payment" }).fill('{"amount": 4}');
+  project.run(["data", "delete", "payment", id]);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("This row was deleted while you edited it").waitFor();
+  await visit.close();
+});
+
+test("an import that fails behind its first batch says what is written, and goes on from there", async () => {
+  project.define("entity-types", "reading", { slug: "reading", name: "Reading", schema: { type: "object", properties: { n: { type: "integer" } } } });
+  project.run(["sync"]);
+  const visit = await Visit.open(browser, project, { session });
+  await visit.go("/data/reading");
+  await visit.button("Import and export").click();
+  await visit.page.getByRole("menuitem", { name: "Import NDJSON…" }).click();
+  const dialog = visit.page.getByRole("dialog");
+  const lines = Array.from({ length: 1002 }, (_, n) => `{"n": ${n === 1001 ? '"no"' : n}}`);
+  const area = dialog.getByLabel("Or the lines themselves");
+  await area.fill(lines.join("\n"));
+  await dialog.getByRole("button", { name: /^Import 1002/ }).click();
+  await dialog.getByText("Line 1002 was refused").waitFor();
+  await dialog.getByText("1,000 rows are written; continue from line 1001").waitFor();
+  await area.fill(lines.join("\n").replace('"no"', "1001"));
+  await dialog.getByRole("button", { name: "Continue from line 1001" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(project.run(["data", "export", "reading"]).trim().split("\n").length, 1002);
   await visit.close();
 });
 

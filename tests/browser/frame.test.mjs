@@ -108,6 +108,19 @@ test("an address without an environment is completed with development, and says 
   await visit.close();
 });
 
+test("an address of an environment that does not exist shows neither of the two", async () => {
+  const visit = await Visit.open(browser, project, { session });
+  const asked = [];
+  visit.page.on("request", (request) => request.url().includes("/v1/") && asked.push(request.url()));
+  await visit.page.goto(visit.address("/data/session", "prod"));
+  await visit.page.getByRole("heading", { name: "There is no environment prod" }).waitFor();
+  assert.deepEqual(asked, []);
+  await visit.button("Production").click();
+  await visit.page.getByRole("heading", { name: "Session", level: 1 }).waitFor();
+  assert.equal(environment_of(visit.page), "production");
+  await visit.close();
+});
+
 test("switching keeps every page, and asks the server for the other environment only", async () => {
   const visit = await Visit.open(browser, project, { session });
   for (const path of sampled(pages)) {

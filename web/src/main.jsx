@@ -2,8 +2,9 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { when_signed_out } from "./api/client.js";
-import { environment_name } from "./app/environment.js";
+import { environment_name, is_misnamed } from "./app/environment.js";
 import { Frame } from "./app/frame.jsx";
+import { NoSuchEnvironment } from "./app/missing.jsx";
 import { sections } from "./app/pages.js";
 import { address, complete_address, navigate, RouteProvider, useRoute } from "./app/router.jsx";
 import { SessionProvider } from "./app/session.jsx";
@@ -26,6 +27,7 @@ function App() {
     document.title = `${place} · ${environment_name[route.environment]} · struere`;
   }, [route]);
   if (route.segments[0] === "sign-in") return <SignIn on_signed_in={() => set_round(round + 1)} />;
+  if (is_misnamed(location.search)) return <NoSuchEnvironment />;
   // Made anew for each environment: no state, answer or open dialog of one is ever shown in the other.
   return (
     <SessionProvider key={`${route.environment} ${round}`} environment={route.environment}>

@@ -73,13 +73,18 @@ export class Visit {
   }
 
   // To a page as a link goes there: in the document that is shown, which is not loaded again.
-  async follow(path, environment) {
+  async follow_now(path, environment) {
     await this.page.evaluate(async (address) => {
       history.pushState(null, "", address);
       dispatchEvent(new PopStateEvent("popstate"));
       scrollTo(0, 0);
       for (let frame = 0; frame < 2; ++frame) await new Promise(requestAnimationFrame);
     }, this.address(path, environment));
+  }
+
+  // The same, until the page has its answers.
+  async follow(path, environment) {
+    await this.follow_now(path, environment);
     // The page before may stay in sight until the answers are there.
     while (this.unanswered.size > 0) await setTimeout(20);
     await this.page.evaluate(() => new Promise(requestAnimationFrame));

@@ -5,12 +5,14 @@ import { current_environment, environment_name } from "./environment.js";
 import { command_key, is_mac, useKeys } from "./keyboard.js";
 import { Palette, Shortcuts } from "./palette.jsx";
 import { tell_signed_out } from "./other_tabs.js";
-import { sections } from "./pages.js";
+import { sections_for } from "./pages.js";
 import { address, Link, navigate, useRoute } from "./router.jsx";
 import { useSession } from "./session.jsx";
 import { EnvironmentSwitch } from "./switch.jsx";
-import { Button } from "../kit/basic.jsx";
+import { Button, Failure } from "../kit/basic.jsx";
+import { Dialog } from "../kit/dialog.jsx";
 import { Icon } from "../kit/icons.jsx";
+import { useAction } from "../kit/resource.js";
 
 export const Brand = () => (
   <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -20,17 +22,25 @@ export const Brand = () => (
   </svg>
 );
 
+// Only a session that has ended is said to have: other tabs keep their rows until then.
 async function sign_out() {
-  await api.remove("/v1/operator/session").catch(() => {});
+  try {
+    await api.remove("/v1/operator/session");
+  } catch (failure) {
+    if (failure.status !== 401) throw failure;
+  }
   tell_signed_out();
   location.assign(address("/sign-in"));
+  return true;
 }
 
 export function Frame({ children }) {
   const route = useRoute();
   const { me } = useSession();
+  const sections = sections_for(me.data);
   const [is_menu_open, set_menu] = useState(false);
   const [overlay, set_overlay] = useState(null);
+  const signing_out = useAction(sign_out);
   useEffect(() => set_menu(false), [route]);
   useEffect(() => {
     const on_key = (event) => {
@@ -65,7 +75,7 @@ export function Frame({ children }) {
         <div class="foot stack tight">
           <span class="small muted clip" title={person}>Signed in as <b>{person || "…"}</b></span>
           <div class="row">
-            <Button kind="quiet" small icon="exit" onClick={sign_out}>Sign out</Button>
+            <Button kind="quiet" small icon="exit" disabled={signing_out.is_busy} onClick={signing_out.run}>Sign out</Button>
             <Button kind="quiet" small onClick={() => set_overlay("keys")} label="Keys of the keyboard">?</Button>
           </div>
         </div>
@@ -82,6 +92,12 @@ export function Frame({ children }) {
         </header>
         <main class="content" id="content" tabIndex={-1} aria-label={`${environment_name[environment]}: ${here.slice(1)}`}>{children}</main>
       </div>
+      {signing_out.failure && (
+        <Dialog title="Signing out failed; you are still signed in" close={signing_out.clear} submit={signing_out.run} actions={<>
+          <Button onClick={signing_out.clear}>Close</Button><Button type="submit" kind="primary">Try again</Button></>}>
+          <Failure failure={signing_out.failure} />
+        </Dialog>
+      )}
       {overlay === "palette" && <Palette close={() => set_overlay(null)} />}
       {overlay === "keys" && <Shortcuts close={() => set_overlay(null)} />}
     </div>

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { environment_name, other_environment } from "./environment.js";
 import { address, navigate, page_path, read_location } from "./router.jsx";
-import { sections } from "./pages.js";
+import { sections_for } from "./pages.js";
 import { shortcuts } from "./keyboard.js";
 import { useSession } from "./session.jsx";
 import { Dialog } from "../kit/dialog.jsx";
@@ -13,7 +13,7 @@ function targets_of(session, environment) {
   const other = other_environment(environment);
   const types = session.types.data ?? [];
   return [
-    ...sections.map((section) => ({ words: section.name, icon: section.icon, to: address(section.path) })),
+    ...sections_for(session.me.data).map((section) => ({ words: section.name, icon: section.icon, to: address(section.path) })),
     ...types.map((type) => ({ words: `Rows of ${type.name || type.slug}`, note: type.slug, icon: "data", to: address(page_path("data", type.slug)) })),
     ...types.map((type) => ({ words: `View ${type.slug} as…`, icon: "eye", to: address("/view-as", { type: type.slug }) })),
     { words: "Roles", icon: "role", to: address("/access/roles") },

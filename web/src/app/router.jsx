@@ -1,7 +1,7 @@
 // Addresses and navigation. Every address has `?environment=`; a link keeps it unless it names another one.
 import { createContext } from "preact";
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
-import { current_environment, environment_in, show_environment } from "./environment.js";
+import { current_environment, environment_in, is_misnamed, show_environment } from "./environment.js";
 
 const RouteContext = createContext(null);
 const listeners = new Set();
@@ -77,6 +77,7 @@ export const useRoute = () => useContext(RouteContext);
 
 // The address always says the environment: one without it is completed before anything is asked of the server.
 export function complete_address() {
+  if (is_misnamed(location.search) && location.pathname !== "/sign-in") return;
   if (!environment_in(location.search)) {
     const { parameters } = read_location();
     delete parameters.environment;

@@ -2,6 +2,9 @@
 // counts; this one answers while somebody types.
 import { brief, is_object, same, value_at } from "./json.jsx";
 
+// In the place of what a schema would say, for a type whose schema this page could not read.
+export const unknown_schema = (type) => (type.is_denied ? "You may not read the schema of this type." : "The schema of this type could not be read.");
+
 export function fields_of(type) {
   const out = [];
   walk(type?.schema ?? {}, "data", 0, out);

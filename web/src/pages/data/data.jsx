@@ -20,7 +20,7 @@ export function DataPage({ segments, parameters }) {
   if (!slug) return <Types />;
   if (!types.data && !types.failure) return <Loading />;
   if (!type && types.data) return <Missing what="entity type" name={slug} list="/data" list_name="All types" />;
-  const known = type ?? { slug, schema: {} };
+  const known = type ?? { slug, schema: {}, is_unknown: true, is_denied: types.failure.is_denied };
   if (id === "-" && segments[2] === "schema") return <TypePage type={known} />;
   if (id) return <RowPage key={id} type={known} id={id} tab={segments[2]} />;
   return <RowsPage key={slug} type={known} parameters={parameters} />;

@@ -1,5 +1,8 @@
 // The query of a page of rows, in the address: `where`, `search`, `order`, `status`, `cursor`, `columns`.
 
+import { Problem } from "../../api/problem.js";
+import { is_object } from "../../kit/json.jsx";
+
 export const operators_by_kind = {
   string: ["eq", "neq", "contains", "in", "gt", "lt", "exists"],
   reference: ["eq", "neq", "in", "exists"],
@@ -29,11 +32,22 @@ export const own_fields = [
 
 export function where_of(parameters) {
   try {
-    const where = JSON.parse(parameters.where ?? "[]");
-    return Array.isArray(where) ? where : [where];
+    const where = [JSON.parse(parameters.where ?? "[]")].flat();
+    return where.every(is_object) ? where : [];
   } catch {
     return [];
   }
+}
+
+// Of an address that was cut or mistyped: a list without its filters would show rows that nobody asked for.
+export function where_fault(parameters) {
+  let words = "it is not a list of conditions";
+  try {
+    if ([JSON.parse(parameters.where ?? "[]")].flat().every(is_object)) return null;
+  } catch (fault) {
+    words = fault.message;
+  }
+  return new Problem({ status: 400, code: "malformed_where", detail: `The filters in the address (where) cannot be read, so no rows are shown: ${words}` });
 }
 
 export function order_of(parameters) {

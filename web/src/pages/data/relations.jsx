@@ -8,7 +8,7 @@ import { Confirm, Dialog } from "../../kit/dialog.jsx";
 import { brief, value_at } from "../../kit/json.jsx";
 import { useAction, useResource } from "../../kit/resource.js";
 import { short_id, Value } from "../../kit/rows.jsx";
-import { fields_of, title_of } from "../../kit/schema.js";
+import { fields_of, title_of, unknown_schema } from "../../kit/schema.js";
 
 export function Relations({ type, row }) {
   return (
@@ -39,7 +39,7 @@ function RefersTo({ type, row }) {
   const filled = fields.flatMap((field) => [value_at(row, field.path)].flat().filter((id) => typeof id === "string").map((id) => ({ field, id })));
   return (
     <Card title="Refers to">
-      {filled.length === 0 ? <p class="muted">{fields.length === 0 ? "The schema has no field with references." : "Its reference fields are empty."}</p> : (
+      {filled.length === 0 ? <p class="muted">{type.is_unknown ? unknown_schema(type) : fields.length === 0 ? "The schema has no field with references." : "Its reference fields are empty."}</p> : (
         <ul class="stack tight">
           {filled.map(({ field, id }) => (
             <li class="row" key={field.path + id}><code>{field.name}</code><Badge>{field.references}</Badge><Value value={id} field={field} found={row.expanded?.[field.path]} /></li>
@@ -59,7 +59,7 @@ function ReferredBy({ type, row }) {
   }))));
   return (
     <Card title="Referred to by">
-      {fields.length === 0 ? <p class="muted">No schema refers to {type.slug}.</p> : (
+      {type.is_unknown ? <p class="muted">{unknown_schema(type)}</p> : fields.length === 0 ? <p class="muted">No schema refers to {type.slug}.</p> : (
         <Known of={found} lines={2}>
           {(lists) => lists.every(({ page }) => items_of(page).length === 0) ? <p class="muted">No row refers to this one.</p> : lists.map(({ other, field, page }) => items_of(page).length > 0 && (
             <section class="stack tight" key={other.slug + field.path}>
@@ -74,11 +74,12 @@ function ReferredBy({ type, row }) {
   );
 }
 
-// The names of relations are found in the log and in rules; no list of them exists.
+// The names of relations are found in the newest events of the log and in rules; no list of them exists, so that a page
+// cannot say that a row has none.
 async function relation_names(signal) {
   const [events, roles] = await Promise.all([
-    api.get("/v1/events", { signal, parameters: { type: "entity.linked", limit: 200 } }).then(items_of),
-    api.get("/v1/roles", { signal }).then(items_of).catch(() => []),
+    if_allowed(api.get("/v1/events", { signal, parameters: { type: "entity.linked", limit: 200 } })),
+    if_allowed(api.get("/v1/roles", { signal })),
   ]);
   const names = new Set(events.map((event) => event.payload?.type).filter(Boolean));
   const text = JSON.stringify(roles);
@@ -87,10 +88,16 @@ async function relation_names(signal) {
   return [...names].sort();
 }
 
+const if_allowed = (reading) => reading.then(items_of, (failure) => {
+  if (!failure.is_denied) throw failure;
+  return [];
+});
+
 function Links({ row }) {
   const [overlay, set_overlay] = useState(null);
-  const found = useResource(`relations ${row.id}`, async (signal) => {
-    const names = await relation_names(signal);
+  const [named, set_named] = useState([]);
+  const found = useResource(`relations ${row.id}|${named.join(" ")}`, async (signal) => {
+    const names = [...new Set([...(await relation_names(signal)), ...named])];
     const sides = names.flatMap((name) => ["forward", "backward"].map((direction) => ({ name, direction })));
     const lists = await Promise.all(sides.map(async (side) => ({
       ...side, items: items_of(await api.get(path_of("relations", row.id, side.name), { signal, parameters: { direction: side.direction } })),
@@ -100,7 +107,7 @@ function Links({ row }) {
   return (
     <Card title="Relations" aside={<Button small icon="link" onClick={() => set_overlay({ kind: "link" })}>Link…</Button>}>
       <Known of={found} lines={2}>
-        {({ lists }) => lists.length === 0 ? <p class="muted">This row has no relation. Rules can follow relations, such as <code>teaches</code>.</p> : lists.map(({ name, direction, items }) => (
+        {({ lists, names }) => lists.length === 0 ? <p class="muted">This row has none of the relations that were used lately or are named in rules{names.length > 0 && <> (<code>{names.join(", ")}</code>)</>}. It may have another: name it.</p> : lists.map(({ name, direction, items }) => (
           <section class="stack tight" key={name + direction}>
             <h3>{direction === "forward" ? <>{name} →</> : <>← {name}</>}</h3>
             <ul class="stack tight">{items.map((entity) => (
@@ -111,6 +118,7 @@ function Links({ row }) {
           </section>
         ))}
       </Known>
+      <NameRelation add={(name) => set_named([...named, name])} />
       {overlay?.kind === "link" && <LinkDialog row={row} names={found.data?.names ?? []} close={() => set_overlay(null)} done={found.reload} />}
       {overlay?.kind === "unlink" && (
         <Confirm title={`Unlink ${overlay.name}?`} verb="Unlink" name={overlay.name} close={() => set_overlay(null)} act={async () => {
@@ -120,6 +128,21 @@ function Links({ row }) {
         }}><p>Both rows stay. Rules that follow <code>{overlay.name}</code> no longer find one from the other.</p></Confirm>
       )}
     </Card>
+  );
+}
+
+function NameRelation({ add }) {
+  const submit = (event) => {
+    event.preventDefault();
+    const name = new FormData(event.currentTarget).get("name").trim();
+    if (name) add(name);
+    event.currentTarget.reset();
+  };
+  return (
+    <form class="toolbar" aria-label="Look for another relation" onSubmit={submit}>
+      <input class="input small fit-input mono" name="name" required aria-label="Name of a relation" placeholder="another relation, such as teaches" />
+      <Button small type="submit">Look for it</Button>
+    </form>
   );
 }
 

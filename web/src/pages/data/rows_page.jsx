@@ -15,7 +15,7 @@ import { expand_of, fields_of } from "../../kit/schema.js";
 import { Count } from "./data.jsx";
 import { FilterChips, FilterForm } from "./filters.jsx";
 import { ImportDialog } from "./import_dialog.jsx";
-import { order_of, own_fields, query_of, where_of } from "./query.js";
+import { order_of, own_fields, query_of, where_fault, where_of } from "./query.js";
 import { EditDialog } from "./edit_dialog.jsx";
 import { ColumnsDialog } from "./columns_dialog.jsx";
 
@@ -41,8 +41,12 @@ function rank_of(field, rows) {
 
 export function useRowPages(slug, parameters, { view_as, expand } = {}) {
   const query = query_of(parameters);
-  const list = `${slug} ${view_as ?? ""} ${JSON.stringify({ ...query, cursor: undefined })}`;
-  return { query, ...usePages(list, (cursor, signal) => api.post(path_of("entities", slug, "query"), { ...query, cursor, expand }, { signal, view_as })) };
+  const fault = where_fault(parameters);
+  const list = `${slug} ${view_as ?? ""} ${JSON.stringify({ ...query, cursor: undefined })} ${fault ? parameters.where : ""}`;
+  return { query, ...usePages(list, async (cursor, signal) => {
+    if (fault) throw fault;
+    return api.post(path_of("entities", slug, "query"), { ...query, cursor, expand }, { signal, view_as });
+  }) };
 }
 
 export function call_of(type, query, view_as) {
@@ -78,8 +82,8 @@ export function SearchBox({ type, parameters }) {
   return (
     <form class="searching" role="search" onSubmit={submit}>
       <Icon name="search" />
-      <input class="input" type="search" data-search aria-label={`Search ${type.slug}`} value={text} disabled={fields.length === 0}
-        placeholder={fields.length > 0 ? `Search ${fields.join(", ")}` : "This type has no searchFields"} onInput={(event) => {
+      <input class="input" type="search" data-search aria-label={`Search ${type.slug}`} value={text} disabled={fields.length === 0 && !type.is_unknown}
+        placeholder={type.is_unknown ? "Search" : fields.length > 0 ? `Search ${fields.join(", ")}` : "This type has no searchFields"} onInput={(event) => {
           set_text(event.currentTarget.value);
           if (event.currentTarget.value === "" && parameters.search) set_parameters({ search: undefined, cursor: undefined });
         }} />
@@ -135,7 +139,7 @@ export function RowsPage({ type, parameters }) {
         {page.is_loading && page.data && <span class="muted small" role="status">Loading…</span>}
       </div>
       {overlay === "filter" && <FilterForm fields={all.filter((field) => field.path.startsWith("data."))} add={(node) => change_where([...where, node])} close={close} />}
-      {page.failure ? <Failure failure={page.failure} again={page.reload} /> : !page.data ? <Loading lines={10} /> : rows.length === 0 ? (
+      {page.failure ? <><Failure failure={page.failure} again={page.reload} />{page.failure.code === "malformed_where" && <div class="row"><Button onClick={() => change_where([])}>Remove the filters</Button></div>}</> : !page.data ? <Loading lines={10} /> : rows.length === 0 ? (
         is_filtered ? (
           <Empty icon="filter" title="No row agrees with these filters">
             <Button onClick={() => set_parameters({ where: undefined, search: undefined, status: undefined, cursor: undefined })}>Remove all filters</Button>

@@ -1,12 +1,19 @@
 // The definition of a type in this environment.
 import { Link, page_path } from "../../app/router.jsx";
-import { Badge, Card, Page } from "../../kit/basic.jsx";
+import { Badge, Card, Empty, Page } from "../../kit/basic.jsx";
 import { CopyAs, literal } from "../../kit/copy_as.jsx";
 import { JsonView } from "../../kit/json.jsx";
-import { fields_of } from "../../kit/schema.js";
+import { fields_of, unknown_schema } from "../../kit/schema.js";
 import { path_of } from "../../api/client.js";
 
 export function TypePage({ type }) {
+  if (type.is_unknown) {
+    return (
+      <Page title="Schema" crumbs={[["Data", "/data"], [type.slug, page_path("data", type.slug)]]}>
+        <Empty icon="hidden" title={unknown_schema(type)}><p>{type.is_denied ? "Types are for org admins. Rows, and what a role allows with them, do not depend on that." : "Try again later."}</p></Empty>
+      </Page>
+    );
+  }
   return (
     <Page title="Schema" crumbs={[["Data", "/data"], [type.name || type.slug, page_path("data", type.slug)]]}
       lead="What a row of this type may hold. Change it in the files and sync; production follows by a deploy."
