@@ -100,7 +100,8 @@ Response deploy_definitions(const Call& call) {
   const DefinitionSet development = Definitions(OrganizationAdmin(call).session(Environment::development)).current();
   const auto shown = definitions_in(body);
   if (body.has("base") && !shown)
-    throw Refusal(400, "malformed_request", "`base` needs `definitions`, those of development that the plan was made of");
+    throw Refusal(400, "malformed_request",
+                  "`base` needs `definitions`, those of development that the plan was made of");
   if (shown && *shown != development)
     throw Error(ErrorCode::conflict, "development has changed since this plan was made; look at a new one");
   const ChangePlan plan = production.plan(development, plan_options_of(body));
