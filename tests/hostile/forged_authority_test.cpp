@@ -70,7 +70,7 @@ TEST_CASE("no installed header befriends a class, and one function each gives an
         givers.insert((*at)[1].str() + " " + (*at)[2].str());
   }
   CHECK(headers > 40);
-  CHECK(doors == 8);
+  CHECK(doors == 9);
   // actor() and scope() say who somebody is; trusted_host() is Database's, which main holds; caller() and traced() take
   // a passkey.
   CHECK(givers == std::set<std::string>{"ActorContext actor", "ActorContext traced", "Scope scope",
