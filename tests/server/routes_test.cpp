@@ -205,8 +205,27 @@ TEST_CASE("a transaction over HTTP is all or nothing, and names the operation th
   CHECK(world.system().entities("note").count() == 2);
 }
 
+TEST_CASE("no operation of a transaction begins once it has taken too long", "[server][bounds]") {
+  server::ServerOptions options;
+  options.limits.transaction_time = std::chrono::milliseconds(0);
+  ServedWorld world(options);
+  const auto creates = [&](int count) {
+    Json operations = Json::array();
+    for (int i = 0; i < count; ++i)
+      operations.push_back({{"op", "create"}, {"type", "note"}, {"data", {{"number", i}, {"team", "north"}}}});
+    return world.ask("POST", "/v1/transaction", world.writer, Json{{"operations", operations}});
+  };
+  CHECK(creates(1).status == 200);
+  const HttpAnswer refused = creates(2);
+  CHECK(refused.status == 409);
+  CHECK(refused.json().at("index") == 1);
+  CHECK(world.system().entities("note").count() == 1);
+}
+
 TEST_CASE("a transaction whose answers hold more than 8 MiB is refused and undone", "[server][bounds]") {
-  ServedWorld world;
+  server::ServerOptions options;
+  options.limits.transaction_time = std::chrono::minutes(1);  // this is slow under a sanitizer
+  ServedWorld world(options);
   const EntityId id = world.create("note", {{"text", std::string(900'000, 'x')}});
   const auto updates = [&](int count) {
     Json operations = Json::array();

@@ -20,16 +20,17 @@ namespace STRUERE_API server {
 // The bounds of one server (docs/limits.md). A client that exceeds one is refused or disconnected; others notice
 // nothing.
 struct ServerLimits {
-  std::size_t header_bytes = 16 * 1024;           // of the request line and all headers
-  std::size_t body_bytes = 1024 * 1024 + 4096;    // of a body, except where a route says otherwise
-  std::size_t bodies_bytes = 256 << 20;           // of all bodies that are held at once
-  std::size_t answers_bytes = 256 << 20;          // of all answers that clients have not read yet
-  std::chrono::milliseconds header_time{10'000};  // from the first byte of a request to the end of its headers
-  std::chrono::milliseconds body_time{30'000};    // for a body; twice that for an import
-  std::chrono::milliseconds write_time{30'000};   // for each part of an answer
-  std::chrono::milliseconds idle_time{60'000};    // between two requests of a connection
-  std::chrono::milliseconds query_time{30'000};   // of one operation that reads
-  std::chrono::milliseconds stop_time{10'000};    // for running requests when the server stops
+  std::size_t header_bytes = 16 * 1024;               // of the request line and all headers
+  std::size_t body_bytes = 1024 * 1024 + 4096;        // of a body, except where a route says otherwise
+  std::size_t bodies_bytes = 256 << 20;               // of all bodies that are held at once
+  std::size_t answers_bytes = 256 << 20;              // of all answers that clients have not read yet
+  std::chrono::milliseconds header_time{10'000};      // from the first byte of a request to the end of its headers
+  std::chrono::milliseconds body_time{30'000};        // for a body; twice that for an import
+  std::chrono::milliseconds write_time{30'000};       // for each part of an answer
+  std::chrono::milliseconds idle_time{60'000};        // between two requests of a connection
+  std::chrono::milliseconds query_time{30'000};       // of one operation that reads
+  std::chrono::milliseconds transaction_time{2'000};  // then no further operation of /v1/transaction begins
+  std::chrono::milliseconds stop_time{10'000};        // for running requests when the server stops
   std::size_t connections = 2048;
   std::size_t requests_per_connection = 100'000;
   std::size_t waiting_requests = 4096;  // that wait for a thread

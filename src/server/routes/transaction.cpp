@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::size_t most_operations = 1000;
 constexpr std::size_t most_bytes = 8 << 20;
-// All writers of the database or of the scope wait for a transaction. Its work has bounds (docs/limits.md), but what
-// the rules of a scope cost for each operation is up to the scope.
-constexpr std::chrono::seconds longest{2};
 const std::initializer_list<std::string_view> operation_members{"op",  "type", "id",       "data", "status", "version",
                                                                 "key", "from", "relation", "to",   "payload"};
 
@@ -104,6 +101,7 @@ std::string carry_out_operation(const Session& unit, const BodyObject& operation
 Response run_transaction(const Call& call) {
   const BodyObject body(call.request().body, {"operations"});
   const auto operations = split_array(body.required_text("operations"), most_operations);
+  const std::chrono::milliseconds longest = call.services().options.limits.transaction_time;
   std::size_t at = 0;
   try {
     const auto carry_out_all = [&](const Session& unit) {
@@ -111,10 +109,13 @@ Response run_transaction(const Call& call) {
       at = 0;
       const auto began = std::chrono::steady_clock::now();
       for (const std::string_view operation : operations) {
-        if (std::chrono::steady_clock::now() - began > longest)
+        // All writers of the file or of the scope wait. The work of a unit has bounds (docs/limits.md), but what the
+        // rules of a scope cost for each operation is up to the scope.
+        if (at > 0 && std::chrono::steady_clock::now() - began > longest)
           throw Error(ErrorCode::conflict,
-                      "the operations before this one took more than 2 s, while all writers waited; "
-                      "divide them into several transactions");
+                      fmt::format("the operations before this one took more than {} ms, while other writers waited; "
+                                  "divide them into several transactions",
+                                  longest.count()));
         if (at > 0) results += ',';
         results += carry_out_operation(unit, BodyObject(operation, operation_members));
         if (results.size() > most_bytes)
