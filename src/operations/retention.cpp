@@ -26,17 +26,24 @@ RetentionDays stored(Transaction& transaction) {
   return out;
 }
 
+// What one transaction removed, and changed because of that. It is the last one if both are less than records_at_once.
+struct Batch {
+  std::int64_t removed = 0, changed = 0;
+};
+
 // Removes up to `records_at_once` records whose `column` is before `before`.
 template <class T>
-std::int64_t remove_before(Transaction& transaction, std::string_view column, Timestamp before) {
+Batch remove_before(Transaction& transaction, std::string_view column, Timestamp before) {
   const auto old = select<T>(transaction, {{}, {{column, less, before}}, {column, "id"}, false, {}, records_at_once});
   for (const T& record : old) transaction.remove_records(RecordOf<T>::table, {{"id", equal, record.id.str()}});
-  return std::ssize(old);
+  return {std::ssize(old)};
 }
 
-// A thread is removed after its messages. No other writer can add a message to it during this transaction.
-std::int64_t remove_threads(Transaction& transaction, Timestamp before) {
-  std::int64_t left = records_at_once, removed = 0;
+// A thread is removed after its messages, and after no execution names it any more. No other writer can add one of
+// these during this transaction.
+Batch remove_threads(Transaction& transaction, Timestamp before) {
+  Batch batch;
+  std::int64_t left = records_at_once;
   const auto old = select<Thread>(transaction, {{},
                                                 {{"created_at", less, before}, {"updated_at", less, before}},
                                                 {"created_at", "id"},
@@ -49,27 +56,33 @@ std::int64_t remove_threads(Transaction& transaction, Timestamp before) {
     for (const Message& message : messages)
       transaction.remove_records(RecordTable::messages,
                                  {{"thread_id", equal, thread.id.str()}, {"sequence", equal, message.sequence}});
-    removed += std::ssize(messages);
+    batch.removed += std::ssize(messages);
     left -= std::ssize(messages);
     if (left <= 0) break;
-    transaction.update_records(RecordTable::executions, {{"thread_id", equal, thread.id.str()}},
-                               {{"thread_id", RecordValue()}});
+    const auto executions =
+        select<Execution>(transaction, {{}, {{"thread_id", equal, thread.id.str()}}, {}, false, {}, left});
+    for (const Execution& execution : executions)
+      transaction.update_records(RecordTable::executions, {{"id", equal, execution.id.str()}},
+                                 {{"thread_id", RecordValue()}});
+    batch.changed += std::ssize(executions);
+    left -= std::ssize(executions);
+    if (left <= 0) break;
     transaction.remove_records(RecordTable::threads, {{"id", equal, thread.id.str()}});
-    ++removed;
+    ++batch.removed;
     if (--left <= 0) break;
   }
-  return removed;
+  return batch;
 }
 
-std::int64_t remove_cascades(Transaction& transaction, Timestamp before) {
+Batch remove_cascades(Transaction& transaction, Timestamp before) {
   const auto old =
       select<TriggerCascade>(transaction, {{}, {{"created_at", less, before}}, {"origin"}, false, {}, records_at_once});
   for (const TriggerCascade& record : old)
     transaction.remove_records(RecordTable::trigger_cascades, {{"origin", equal, record.origin}});
-  return std::ssize(old);
+  return {std::ssize(old)};
 }
 
-std::int64_t remove_batch(Transaction& transaction, Gathered kind, Timestamp before) {
+Batch remove_batch(Transaction& transaction, Gathered kind, Timestamp before) {
   switch (kind) {
     case Gathered::trigger_runs: return remove_before<TriggerRun>(transaction, "finished_at", before);
     case Gathered::executions: return remove_before<Execution>(transaction, "created_at", before);
@@ -77,10 +90,11 @@ std::int64_t remove_batch(Transaction& transaction, Gathered kind, Timestamp bef
     case Gathered::threads: return remove_threads(transaction, before);
     case Gathered::events: break;
   }
-  return 0;
+  return {};
 }
 
-// Calls `remove(transaction, now)` in a transaction each, until it removes less than a batch; returns the sum.
+// Calls `remove(transaction, now)` in a transaction each, until it has done with less than a batch; returns how many it
+// removed.
 template <class Remove>
 std::int64_t in_batches(const Session& session, const Remove& remove) {
   std::int64_t removed = 0;
@@ -90,11 +104,12 @@ std::int64_t in_batches(const Session& session, const Remove& remove) {
           operation.require_admin("prune a scope");
           if (session.actor().type() != ActorType::system)
             throw Error(ErrorCode::permission_denied, "only the system actor of the host may prune a scope");
-          const std::int64_t batch = remove(operation.transaction(), operation.by_clock());
-          if (batch == 0) return true;
+          const Batch batch = remove(operation.transaction(), operation.by_clock());
+          const std::int64_t done = batch.removed + batch.changed;
+          if (done == 0) return true;
           operation.commit();
-          removed += batch;
-          return batch < records_at_once;
+          removed += batch.removed;
+          return done < records_at_once;
         });
   return removed;
 }
@@ -135,7 +150,7 @@ std::map<Gathered, std::int64_t> Retention::prune() const {
     return remove_cascades(transaction, now - cascade_lifetime);
   });
   in_batches(session_, [](Transaction& transaction, Timestamp now) {
-    return remove_old_answers(transaction, now, records_at_once);
+    return Batch{remove_old_answers(transaction, now, records_at_once)};
   });
   std::map<Gathered, std::int64_t> out;
   for (const auto& [kind, days] : get()) out[kind] = remove_old(kind, days);
@@ -146,7 +161,7 @@ std::int64_t Retention::remove_old(Gathered kind, std::chrono::days days) const 
   Timestamp before = 0;  // read once, so that a prune ends
   const std::int64_t removed = in_batches(session_, [&](Transaction& transaction, Timestamp now) {
     if (before == 0) before = now - std::chrono::milliseconds(days).count();
-    return kind == Gathered::events ? 0 : remove_batch(transaction, kind, before);
+    return remove_batch(transaction, kind, before);
   });
   return kind == Gathered::events ? session_.events().prune(before) : removed;
 }

@@ -19,22 +19,45 @@ namespace {
                           most_relations_visited));
 }
 
-// The right side of a comparison, with the values of the actor filled in; nullopt if it needs an own entity and the
-// actor has none.
+// The right side of a comparison that depends on the actor; nullopt if it needs an own entity and the actor has none.
 std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, RelationReader& relations) {
-  switch (operand.kind) {
-    case Operand::Kind::literal: return operand.literal;
-    case Operand::Kind::user_id: return actor.user_id;
-    case Operand::Kind::organization_id: return actor.organization_id;
-    case Operand::Kind::own_entity:
-    case Operand::Kind::related_ids: break;
-  }
+  if (operand.kind == Operand::Kind::user_id) return actor.user_id;
+  if (operand.kind == Operand::Kind::organization_id) return actor.organization_id;
   const auto own = relations.own_entity(operand.own_entity, actor.user_id);
   if (!own) return std::nullopt;
   if (operand.kind == Operand::Kind::own_entity) return *own;
   auto ids = relations.related_ids(*own, Hop{operand.relation, false});
   if (ids.size() > most_relations_visited) refuse_relations();
   return Json(std::move(ids));
+}
+
+// The values in it, itself included.
+std::size_t number_of_values(const Json& value) {
+  std::size_t number = 1;
+  if (value.is_structured())
+    for (const Json& element : value) number += number_of_values(element);
+  return number;
+}
+
+// At most how many values compare() looks at.
+std::size_t values_compared(const Json* field, Operator op, const Json& value) {
+  constexpr std::size_t characters_of_a_value = 64;
+  if (field == nullptr) return 1;
+  switch (op) {
+    case Operator::eq:
+    case Operator::neq: return field->is_structured() ? number_of_values(value) : 1;
+    case Operator::in:
+    case Operator::nin: return 1 + (field->is_structured() ? number_of_values(value) : value.size());
+    case Operator::contains:
+      if (field->is_string()) return 1 + field->get_ref<const std::string&>().size() / characters_of_a_value;
+      return 1 + (value.is_structured() ? number_of_values(*field) : field->size());
+    default: return 1;
+  }
+}
+
+bool comparison_holds(const Json* field, Operator op, const Json& value, RelationReader& relations) {
+  relations.comparing(values_compared(field, op, value));
+  return compare(field, op, value);
 }
 
 bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor,
@@ -106,8 +129,12 @@ bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& 
     case Predicate::Kind::any: return std::ranges::any_of(predicate.parts(), part_holds);
     case Predicate::Kind::reached: return is_reached(predicate, row.id.get_ref<const std::string&>(), actor, relations);
     case Predicate::Kind::comparison: {
-      const auto value = value_of(predicate.operand(), actor, relations);
-      return value && compare(row.find(predicate.field()), predicate.op(), *value);
+      const Operand& operand = predicate.operand();
+      const Json* const field = row.find(predicate.field());
+      if (operand.kind == Operand::Kind::literal)
+        return comparison_holds(field, predicate.op(), operand.literal, relations);
+      const auto value = value_of(operand, actor, relations);
+      return value && comparison_holds(field, predicate.op(), *value, relations);
     }
   }
   return false;

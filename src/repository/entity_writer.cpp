@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "core/single_line.hpp"
@@ -120,7 +121,7 @@ EntityWriter::StoredRow EntityWriter::insert(const WrittenJson& input, const Cre
   RowFields fields = fields_of(row, std::move(written));
   const Json& data = fields.data;
   const Grant* const grant = find_writing_grant(*plan->grants(), nullptr, fields, data, options.status.has_value(),
-                                                operation_.values(), operation_.transaction());
+                                                operation_.values(), operation_.relations());
   if (!grant) denied_by_grants(operation_.actor(), *plan, data, options.status.has_value());
 
   const auto* const prepared = input.fault_by(operation_.rules(), type);
@@ -173,7 +174,7 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   const Json& data = new_fields.data;
   const Grant* const grant =
       find_writing_grant(*plan->grants(), &old_fields, new_fields, patch, options.status.has_value(),
-                         operation_.values(), operation_.transaction());
+                         operation_.values(), operation_.relations());
   if (!grant) denied_by_grants(operation_.actor(), *plan, patch, options.status.has_value());
 
   JsonFault fault;
@@ -339,13 +340,18 @@ void EntityWriter::require_references(const EntityType& type, const Json& writte
   if (!schema && type.schema.find(R"("references")") == std::string::npos) return;
   if (!schema) schema = operation_.schema(type);
   for (const ReferenceField& field : schema->references()) {
+    std::set<std::string_view> accepted;  // of a list that names a large row again and again, it is read once
     each_value(written, field.place, is_patch, [&](const Json& value) {
       if (!self.empty() && field.type == type.slug && value.is_string() && value.get_ref<const std::string&>() == self)
         return;
+      if (value.is_string() && accepted.contains(value.get_ref<const std::string&>())) return;
       const EntityType* target = operation_.rules().find_type(field.type);
       const auto row =
           target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;
-      if (row && row->type == target->key && (row->status == "active" || !sees_status(*row, field.type))) return;
+      if (row && row->type == target->key && (row->status == "active" || !sees_status(*row, field.type))) {
+        accepted.insert(value.get_ref<const std::string&>());
+        return;
+      }
       throw Error(ErrorCode::invalid_reference,
                   fmt::format("`{}` must hold the id of an active `{}` that the actor may read",
                               fmt::join(field.place, "."), field.type))

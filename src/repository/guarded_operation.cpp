@@ -63,7 +63,8 @@ GuardedOperation::GuardedOperation(Engine& engine, const ActorContext& actor, Ac
       by_clock_(engine.clock->now()),
       now_(is_write(access) ? std::max(by_clock_, transaction_->last_time()) : by_clock_),
       is_write_(is_write(access)),
-      work_(own_work_) {
+      work_(own_work_),
+      metered_(*transaction_, work_) {
   if (may_presume)
     compiled_ = presumed_at_ ? engine.compiled_as_of(*presumed_at_, actor.scope()) : engine.last_known(actor.scope());
   presumes_ = compiled_ != nullptr;
@@ -84,6 +85,7 @@ GuardedOperation::GuardedOperation(UnitOfWork& unit, const ActorContext& actor)
       now_(unit.now()),
       is_write_(true),
       work_(unit.work()),
+      metered_(*transaction_, work_),
       compiled_(unit.compiled()) {}
 
 void GuardedOperation::commit() {
@@ -227,13 +229,19 @@ const EntityType& GuardedOperation::require_type(const std::string& slug) {
 
 std::vector<const Mask*> GuardedOperation::admitting_masks(const AccessPlan& plan, const StoredEntity& row) {
   if (row.deleted) return {};
+  const Grants& grants = *plan.grants();
+  const bool admit_all =
+      std::ranges::all_of(grants, [](const Grant& grant) { return grant.predicate.kind() == Predicate::Kind::always; });
+  // The data of a row that others refer to need not be parsed for that.
+  if (admit_all) return admitting(grants, RowFields(), values(), relations());
+  spend_steps(row.data.size() / bytes_of_step);
   return admitting_masks(plan, row, fields_of(row));
 }
 
 std::vector<const Mask*> GuardedOperation::admitting_masks(const AccessPlan& plan, const StoredEntity& row,
                                                            const RowFields& fields) {
   if (row.deleted) return {};
-  return admitting(*plan.grants(), fields, values(), *transaction_);
+  return admitting(*plan.grants(), fields, values(), relations());
 }
 
 bool GuardedOperation::in_read_view(const StoredEntity& row, const std::string& type) {
@@ -241,6 +249,7 @@ bool GuardedOperation::in_read_view(const StoredEntity& row, const std::string& 
 }
 
 std::optional<StoredEntity> GuardedOperation::find_readable(const std::string& id) {
+  spend_steps(steps_of_lookup);
   auto row = transaction_->find_entity(id);
   if (!row) return std::nullopt;
   for (const EntityType& type : rules().types())

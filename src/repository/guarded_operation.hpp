@@ -120,6 +120,12 @@ class GuardedOperation {
   void note_purge() noexcept {
     if (unit_) unit_->note_purge();
   }
+  // What rules ask about a row. In a write, each answer is work of which it may do a bounded amount (write_work.hpp):
+  // beyond, throws invalid_data.
+  RelationReader& relations() noexcept { return is_write_ ? static_cast<RelationReader&>(metered_) : *transaction_; }
+  void spend_steps(std::uint64_t steps) {
+    if (is_write_) work_.spend_steps(steps);
+  }
   // Throws invalid_data if the scope has no role of such a name, because a mistyped name would grant nothing.
   void require_known_roles(const std::vector<std::string>& names);
   // Throws not_found if the scope has no such type. Call it only after the policy check.
@@ -158,7 +164,8 @@ class GuardedOperation {
   bool checks_apart_ = false;
   const EarlierCheck* earlier_ = nullptr;
   WriteWork own_work_;
-  WriteWork& work_;                       // of this operation, or of its unit
+  WriteWork& work_;  // of this operation, or of its unit
+  MeteredRelations metered_;
   std::optional<DefinitionSizes> sizes_;  // as this operation leaves them; nullopt if it changed none
   std::shared_ptr<CompiledScope> compiled_;
 };

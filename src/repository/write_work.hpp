@@ -4,8 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "core/json_schema.hpp"
+#include "struere/query/interpreter.hpp"
 
 namespace struere {
 
@@ -15,10 +19,36 @@ inline constexpr std::size_t most_event_bytes = std::size_t{128} << 20;
 struct WriteWork {
   std::uint64_t steps_left = JsonSchema::most_steps;  // of checks against schemas
   std::uint64_t steps_of_compiling = 0;               // of schemas that were not kept
+  std::uint64_t steps_of_deciding = 0;                // see MeteredRelations
   std::int64_t entries = 0;                           // rows, relations and events that were gone through
   std::size_t event_bytes = 0;
   std::size_t run_bytes = 0;   // of trigger runs
   bool holds_writers = false;  // the host has said that writers may wait
+
+  // Throws Error{invalid_data} if deciding takes more steps than one write or unit of work may take.
+  void spend_steps(std::uint64_t steps);
+};
+
+// What the rules, references and triggers of a scope look at to decide about the rows of one write or unit of work, in
+// steps of about 0.1 µs: one for each value that is compared.
+inline constexpr std::uint64_t most_steps_of_deciding = 10'000'000;
+inline constexpr std::uint64_t steps_of_lookup = 40;  // of a row, or of what is related to one
+inline constexpr std::uint64_t steps_of_relation = 10;
+inline constexpr std::uint64_t steps_of_trigger_run = 200;
+inline constexpr std::size_t bytes_of_step = 10;  // of a row that is read for a rule
+
+// The relations of the transaction of a write, of which each use counts as work of that write.
+class MeteredRelations final : public RelationReader {
+ public:
+  MeteredRelations(RelationReader& relations, WriteWork& work) : relations_(relations), work_(work) {}
+
+  std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
+  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+  void comparing(std::size_t values) override { work_.spend_steps(values); }
+
+ private:
+  RelationReader& relations_;
+  WriteWork& work_;
 };
 
 }  // namespace struere

@@ -16,6 +16,7 @@
 #include "triggers/trigger_cascade.hpp"
 #include "triggers/trigger_definition.hpp"
 #include "triggers/trigger_events.hpp"
+#include "triggers/trigger_writer.hpp"
 
 namespace struere {
 namespace {
@@ -120,16 +121,11 @@ void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const Store
   run.depth = operation.actor().cascade_depth() + 1;
   run.created_at = operation.now();
   run.due_at = operation.by_clock();
+  if (entry.definition && entry.definition->schedule && entry.definition->schedule->cancel_previous)
+    cancel_pending(operation, {{"trigger_slug", {}, run.trigger}, {"entity_id", {}, row.id}});
   try {
     if (!entry.definition) throw Error(ErrorCode::storage, "the trigger's definition is damaged");
     if (const auto& schedule = entry.definition->schedule) {
-      if (schedule->cancel_previous)
-        transaction.update_records(
-            RecordTable::trigger_runs,
-            {{"entity_id", {}, row.id},
-             {"trigger_slug", {}, run.trigger},
-             {"status", {}, to_value(TriggerRunStatus::pending)}},
-            {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", run.created_at}});
       run.due_at = due_at(*schedule, input, operation.by_clock());
     }
   } catch (const Error& error) {  // no reason to refuse the write: the run shows what is wrong
@@ -183,9 +179,10 @@ class TriggerMatcher : public EntityObserver {
     Json input = input_of(actor, event, type, row, before, operation.now());
     const RowFields fields = condition_fields(row, input);
     std::string origin = actor.cascade_origin();
+    operation.spend_steps(found->second.size());
     for (const KnownTrigger& known : found->second) {
-      if (known.definition && (known.definition->event != event ||
-                               !holds(known.definition->condition, fields, {}, operation.transaction())))
+      if (known.definition &&
+          (known.definition->event != event || !holds(known.definition->condition, fields, {}, operation.relations())))
         continue;
       if (actor.cascade_depth() >= deepest_cascade)
         throw Error(ErrorCode::invalid_definition,
@@ -194,6 +191,7 @@ class TriggerMatcher : public EntityObserver {
                                 deepest_cascade, known.trigger.slug));
       if (actor.cascade_depth() > 0) count_run(operation, origin, known.trigger.slug);
       require_run_bytes(operation.add_run_bytes(known.bytes + row.data.size() + (before ? before->data.size() : 0)));
+      operation.spend_steps(steps_of_trigger_run);
       enqueue(operation, known, row, input, origin);
     }
   }

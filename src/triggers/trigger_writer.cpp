@@ -54,13 +54,21 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   return trigger;
 }
 
+void cancel_pending(GuardedOperation& operation, std::vector<RecordCondition> runs) {
+  runs.push_back({"status", {}, to_value(TriggerRunStatus::pending)});
+  const std::int64_t number = count_of(operation.transaction(), RecordTable::trigger_runs, runs);
+  if (number == 0) return;
+  operation.spend(number);
+  operation.transaction().update_records(
+      RecordTable::trigger_runs, runs,
+      {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
+}
+
 void remove_trigger(GuardedOperation& operation, const std::string& slug) {
   if (!find<Trigger>(operation.transaction(), "slug", slug)) throw_not_found();
   operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
   operation.resize_definition("trigger", slug, 0);
-  operation.transaction().update_records(
-      RecordTable::trigger_runs, {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}},
-      {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
+  cancel_pending(operation, {{"trigger_slug", {}, slug}});
   operation.audit().append("trigger.deleted", canonical_json(Json{{"slug", slug}}));
 }
 

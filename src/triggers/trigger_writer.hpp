@@ -7,11 +7,14 @@
 
 #include "repository/guarded_operation.hpp"
 #include "struere/model/trigger.hpp"
+#include "struere/spi/record.hpp"
 
 namespace struere {
 
 // `known_types` are the types that the definition may name. Throws Error{invalid_definition}.
 Trigger write_trigger(GuardedOperation& operation, const Json& definition, const std::vector<EntityType>& known_types);
+// Cancels the pending ones of these runs. Throws if they are more than one write may change (GuardedOperation::spend).
+void cancel_pending(GuardedOperation& operation, std::vector<RecordCondition> runs);
 // Also cancels the pending runs of the trigger. Throws Error{not_found}.
 void remove_trigger(GuardedOperation& operation, const std::string& slug);
 

@@ -31,6 +31,8 @@ class RelationReader {
   virtual std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) = 0;
   // The ids at the far end, by created_at, then id; if there are more than most_relations_visited, any that many + 1.
   virtual std::vector<std::string> related_ids(const std::string& id, const Hop& hop) = 0;
+  // Told before each comparison how many values it looks at; what this throws ends the decision.
+  virtual void comparing(std::size_t /*values*/) {}
 };
 
 bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& actor, RelationReader& relations);
