@@ -69,8 +69,9 @@ Json get(GuardedOperation& operation, const Arguments& arguments) {
   return row->to_json();
 }
 
-Json query(GuardedOperation& operation, const Arguments& arguments) {
+Json query(GuardedOperation& operation, const Arguments& arguments, std::chrono::milliseconds timeout) {
   Query asked;
+  asked.timeout = timeout;
   if (const Json* const where = arguments.find("where")) asked.where = Condition(*where);
   asked.search = arguments.optional_text("search");
   if (const Json* const limit = arguments.find("limit")) {
@@ -178,10 +179,14 @@ bool is_built_in_tool(std::string_view name) noexcept {
   return std::ranges::find(built_in_tools, name) != built_in_tools.end();
 }
 
-Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments) {
+bool is_reading_tool(std::string_view name) noexcept { return name == "entity.get" || name == "entity.query"; }
+
+Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments,
+                        std::chrono::milliseconds query_timeout) {
   if (name == "entity.create") return create(operation, {name, arguments, {"type", "data", "status"}});
   if (name == "entity.get") return get(operation, {name, arguments, {"type", "id"}});
-  if (name == "entity.query") return query(operation, {name, arguments, {"type", "where", "search", "limit"}});
+  if (name == "entity.query")
+    return query(operation, {name, arguments, {"type", "where", "search", "limit"}}, query_timeout);
   if (name == "entity.update") return update(operation, {name, arguments, {"type", "id", "data", "status"}});
   if (name == "entity.delete") return remove(operation, {name, arguments, {"type", "id"}});
   return emit(operation, {name, arguments, {"type", "payload", "entityId"}});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,9 +18,13 @@ inline constexpr std::array<std::string_view, 6> built_in_tools{"entity.create",
 
 bool is_built_in_tool(std::string_view name) noexcept;
 
-// Runs inside an operation that the caller commits. Throws the errors of the operations, and Error{invalid_data} for
-// arguments that the tool does not accept.
-Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments);
+// Whether the tool only reads: it is not called while all writers wait.
+bool is_reading_tool(std::string_view name) noexcept;
+
+// Runs inside an operation that the caller commits. Throws the errors of the operations, Error{invalid_data} for
+// arguments that the tool does not accept, and Error{storage} for a query that takes longer than `query_timeout`.
+Json call_built_in_tool(GuardedOperation& operation, const std::string& name, const Json& arguments,
+                        std::chrono::milliseconds query_timeout);
 
 // Checks the arguments of a definition as far as possible before placeholders are filled in. Throws the errors of
 // call_built_in_tool().

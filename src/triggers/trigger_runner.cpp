@@ -110,8 +110,7 @@ bool TriggerRunner::run_one(TriggerWork& work) {
     const ActorContext actor = TriggerActors::system_actor(
         actor_.organization(), actor_.environment(), static_cast<int>(std::min<std::int64_t>(run->depth, 1 << 20)),
         run->input.value("origin", run->id.str()));
-    carry_out(*run, in_trace_of(*run, actor), *definition);
-    ++work.completed;
+    if (carry_out(*run, in_trace_of(*run, actor), *definition)) ++work.completed;
   } catch (const LeaseLost&) {
   } catch (const Error& error) {
     fail(*run, error.what(), may_pass(error), definition ? &*definition : nullptr, work);
@@ -155,6 +154,7 @@ std::optional<TriggerRun> TriggerRunner::claim() {
     operation.commit();
     return run;
   }
+  due_since_ = run.due_at;
   ++run.attempts;
   run.worker = worker_.name;
   run.status = TriggerRunStatus::running;
@@ -185,20 +185,25 @@ void TriggerRunner::put_off(GuardedOperation& operation, TriggerRun& run, const 
       {{"status", to_value(run.status)}, {"error", *run.error}, {"due_at", run.due_at}});
 }
 
-void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition) {
+bool TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition) {
+  const auto end_of_turn = deadline_after(worker_.options.turn);
   Json values{{"trigger", run.input}, {"steps", Json::object()}};
   for (std::size_t i = 0; i < run.steps.size(); ++i)
     values["steps"][definition.steps.at(i).name] = run.steps[i].at("result");
-  while (run.steps.size() < definition.steps.size()) {
+  for (bool is_first = true; run.steps.size() < definition.steps.size(); is_first = false) {
+    if (!is_first && std::chrono::steady_clock::now() >= end_of_turn) {
+      end_turn(run, actor);
+      return false;
+    }
     const TriggerDefinition::Step& step = definition.steps[run.steps.size()];
     const Json arguments = filled_in(step.arguments, values);
+    const bool writes = is_built_in_tool(step.tool) && !is_reading_tool(step.tool);
     Json result;
-    const bool built_in = is_built_in_tool(step.tool);
-    if (!built_in) result = call_host_tool(run, actor, step, arguments);
+    if (!writes) result = result_of(run, actor, step, arguments);
     // The effect of a built-in tool and the record of the step are one transaction.
     auto steps = retried([&] {
       GuardedOperation operation(engine_, actor, Access::write);
-      if (built_in) result = call_built_in_tool(operation, step.tool, arguments);
+      if (writes) result = call_built_in_tool(operation, step.tool, arguments, worker_.options.query_timeout);
       require_small(step.name, result, run.steps);
       auto taken = run.steps;
       taken.push_back({{"name", step.name}, {"tool", step.tool}, {"result", result}});
@@ -217,6 +222,25 @@ void TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const 
     run.steps = std::move(steps);
     values["steps"][step.name] = std::move(result);
   }
+  return true;
+}
+
+Json TriggerRunner::result_of(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
+                              const Json& arguments) {
+  if (!is_built_in_tool(step.tool)) return call_host_tool(run, actor, step, arguments);
+  return retried([&] {
+    GuardedOperation operation(engine_, actor, Access::read);
+    return call_built_in_tool(operation, step.tool, arguments, worker_.options.query_timeout);
+  });
+}
+
+void TriggerRunner::end_turn(const TriggerRun& run, const ActorContext& actor) {
+  retried([&] {
+    GuardedOperation operation(engine_, actor, Access::brief_write);
+    record(operation.transaction(), run,
+           {{"status", to_value(TriggerRunStatus::pending)}, {"due_at", due_since_}, {"attempts", run.attempts - 1}});
+    operation.commit();
+  });
 }
 
 void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may_retry,

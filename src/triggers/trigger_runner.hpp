@@ -33,8 +33,8 @@ class TriggerRunner {
   TriggerRunner(TriggerWorkerState& worker, const ActorContext& scope_actor, const std::stop_token& stop)
       : worker_(worker), engine_(*worker.engine), actor_(scope_actor), stop_(stop) {}
 
-  // Claims the pending run that has been due longest, or else a run whose lease has ended, and executes its steps; puts
-  // it off if this worker lacks one of its tools.
+  // Claims the pending run that has been due longest, or else a run whose lease has ended, and executes its steps, as
+  // many as begin within a turn; puts it off if this worker lacks one of its tools.
   // Returns false if no run is due.
   bool run_one(TriggerWork& work);
 
@@ -45,7 +45,12 @@ class TriggerRunner {
   std::optional<std::string> missing_tool(const TriggerDefinition& definition) const;
   // Leaves the run to a worker that has the tool.
   static void put_off(GuardedOperation& operation, TriggerRun& run, const std::string& tool);
-  void carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition);
+  // False if steps are left that wait for the scope's next turn.
+  bool carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition);
+  Json result_of(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
+                 const Json& arguments);
+  // Leaves the steps that are left to the scope's next turn, of whichever worker. This is no attempt.
+  void end_turn(const TriggerRun& run, const ActorContext& actor);
   void fail(const TriggerRun& run, const std::string& why, bool may_retry, const TriggerDefinition* definition,
             TriggerWork& work);
   // Returns false if the run belongs to another worker by now.
@@ -58,7 +63,8 @@ class TriggerRunner {
 
   TriggerWorkerState& worker_;
   Engine& engine_;
-  ActorContext actor_;  // the system of the scope
+  ActorContext actor_;       // the system of the scope
+  Timestamp due_since_ = 0;  // of the claimed run, before its lease
   const std::stop_token& stop_;
 };
 

@@ -41,6 +41,9 @@ using TriggerTool = std::function<Json(const ToolCall& call)>;
 struct TriggerWorkerOptions {
   std::chrono::milliseconds lease{60'000};  // renewed while a tool is at work
   std::chrono::milliseconds poll_interval{1000};
+  // Scopes take turns. A run whose steps have taken so long leaves its further steps to the next turn of its scope.
+  std::chrono::milliseconds turn{500};
+  std::chrono::milliseconds query_timeout{10'000};  // an `entity.query` that takes longer fails its attempt
   // Only runs of this organization, and of this environment; nullopt: of all.
   std::optional<OrganizationId> organization = {};
   std::optional<Environment> environment = {};
@@ -77,9 +80,9 @@ class TriggerWorker {
   // Error{invalid_data} for an empty name or function.
   void add_tool(const std::string& name, TriggerTool tool);
 
-  // Does all that is due, what comes due by it included, and returns; earlier, after the run at hand, if `stop` is
-  // requested. Scopes take turns, a run each. Throws Error{storage}; a run that fails does not. Throws
-  // Error{conflict} inside of a transaction of this database.
+  // Does all that is due, what comes due by it included, and returns; earlier, after the turn at hand, if `stop` is
+  // requested. Scopes take turns: a run each, or as many of its steps as TriggerWorkerOptions::turn allows. Throws
+  // Error{storage}; a run that fails does not. Throws Error{conflict} inside of a transaction of this database.
   TriggerWork run_due(const std::stop_token& stop = {});
 
   // Calls run_due in a thread of its own, again and again, until stop() has returned. A storage that fails is tried
