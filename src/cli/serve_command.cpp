@@ -1,4 +1,5 @@
 // `struere serve`: the database of a project over HTTP, until it is stopped.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "cli/screen.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/sync_command.hpp"
+#include "struere/core/error.hpp"
 #include "struere/server/server.hpp"
 
 namespace struere::cli {
@@ -22,7 +24,7 @@ struct ServeArguments {
   std::string certificate, key;
   std::optional<std::string> metrics_token;
   std::uint32_t rate = 0;
-  bool logs = false;
+  bool logs = false, begins = false;
   std::string invited;
 };
 
@@ -62,10 +64,16 @@ std::string sign_in_link(const Workspace& workspace, const std::string& user, co
 }
 
 // In a project without a database, does what would be typed next: `struere sync` and `struere users add owner --admin`.
-// Returns the new member. Programs that read JSON do these steps themselves.
-std::optional<std::string> begin_project(const Options& options) {
+// Returns the new member. Programs that read JSON do these steps themselves. A service whose disk is not mounted must
+// not offer an empty database in the place of its own: unless somebody sits there, `--new` has to say it.
+std::optional<std::string> begin_project(const Options& options, bool is_wanted) {
   const Project project = read_project(options);
   if (options.json || project.server || is_begun(project)) return std::nullopt;
+  if (!is_wanted && isatty(STDIN_FILENO) == 0)
+    throw Error(ErrorCode::not_found,
+                fmt::format("there is no database {} yet; see whether its disk is mounted, or begin it with `struere "
+                            "serve --new`",
+                            project.database.shown()));
   const std::size_t changes = sync_quietly(*open_place(options, Workspace::Missing::make), options);
   const Workspace workspace(options);
   const UserId owner("owner");
@@ -101,7 +109,7 @@ void run(const Options& options, ServeArguments arguments) {
   served.access_log = [logs = arguments.logs](std::string_view line, unsigned status) {
     if (logs || status >= 500) tell_aside("{}", line);
   };
-  if (arguments.invited.empty()) arguments.invited = begin_project(options).value_or("");
+  if (arguments.invited.empty()) arguments.invited = begin_project(options, arguments.begins).value_or("");
   const Workspace workspace(options);
   if (arguments.invited.empty() && !options.json) arguments.invited = first_admin(workspace).value_or("");
   if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
@@ -152,6 +160,8 @@ void add_serve(CLI::App& program, Options& options) {
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
       ->type_name("TOKEN");
   command->add_flag("--log", arguments.logs, "Write a line of JSON to stderr for each request, not only for failures");
+  command->add_flag("--new", arguments.begins,
+                    "Begin the database if it is not there; on a terminal, also without this");
   command->add_option("--invite", arguments.invited, "Print a link with which this member signs in")->type_name("USER");
   command->footer(
       "Clients send an API key as a bearer token (docs/http.md). SIGTERM finishes the requests that run, a second one "

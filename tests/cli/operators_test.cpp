@@ -49,8 +49,13 @@ TEST_CASE("an example has people who see different rows, and is made only once",
 
 TEST_CASE("serve begins a project that has no database yet", "[cli][init]") {
   const Project project;
+  // Nobody sits there: the database may be on a disk that is not mounted.
+  const Answer refused = project.run("serve --listen 198.51.100.1:1");
+  CHECK(refused.code == 4);
+  CHECK(tells(refused, "see whether its disk is mounted, or begin it with `struere serve --new`"));
+  CHECK(project.run("users list").code == 4);
   // An address of another machine: what comes after the beginning is refused at once.
-  const Answer begun = project.run("serve --listen 198.51.100.1:1");
+  const Answer begun = project.run("serve --new --listen 198.51.100.1:1");
   CHECK(begun.code == 7);
   CHECK(tells(begun, "added the admin `owner`"));
   CHECK(tells(project.run("users list"), "owner"));

@@ -130,7 +130,8 @@ TEST_CASE("a project on an empty database begins with serve, as it does without 
   const PostgresDatabase database;
   use(project, database.application());
   // An address of another machine: what comes after the beginning is refused at once.
-  const Answer begun = project.run("serve --listen 198.51.100.1:1");
+  CHECK(project.run("serve --listen 198.51.100.1:1").code == 4);
+  const Answer begun = project.run("serve --new --listen 198.51.100.1:1");
   INFO(begun.text);
   CHECK(begun.code == 7);
   CHECK(tells(begun, "A new project: began postgresql://struere_application@"));
