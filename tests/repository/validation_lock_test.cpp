@@ -154,7 +154,8 @@ TEST_CASE("all rows that one write checks under the lock take no more than one r
   CHECK(world.rows().count({.where = field("data.n") == 2}) == 0);
 }
 
-TEST_CASE("the operations of a unit share one bound of checks, and a write has one of bytes", "[entities][bounds]") {
+TEST_CASE("the operations of a unit share one bound of checks, and a write has one of bytes",
+          "[entities][bounds][large]") {
   WatchedWorld world(true);
   const Session system = world.database.trusted_host().system_session(OrganizationId("acme"), Environment::development);
   SECTION("checks") {

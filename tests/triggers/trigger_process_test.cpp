@@ -11,7 +11,7 @@ TEST_CASE("killed workers lose no run, and no completed step is done again", "[c
   const TemporaryFolder folder;
   KilledWorkers workers(folder.file(), std::chrono::milliseconds(60));
   INFO("seed " << workers.seed());
-  for (int round = 0; round < 70; ++round) workers.play_round();
+  for (int round = 0; round < 30; ++round) workers.play_round();
   REQUIRE(workers.written() >= 20);
   workers.finish();
 }

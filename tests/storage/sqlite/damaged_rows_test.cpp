@@ -115,6 +115,12 @@ TEST_CASE("a row that is cut off anywhere shows nothing that is masked", "[sqlit
   check_nothing_leaks(world);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t places_apart = 5;  // each takes several times as long
+#else
+constexpr std::size_t places_apart = 1;
+#endif
+
 TEST_CASE("a row with one byte too many shows nothing that is masked", "[sqlite][damaged]") {
   DamagedWorld world;
   const std::string whole = canonical_json(DamagedWorld::original());
@@ -125,7 +131,7 @@ TEST_CASE("a row with one byte too many shows nothing that is masked", "[sqlite]
     // A key that is another key names another field, which no mask hides.
     const bool in_key = in_string && whole.find('"', at) != std::string::npos && whole[whole.find('"', at) + 1] == ':';
     if (at < whole.size() && whole[at] == '"') in_string = !in_string;
-    if (in_key) continue;
+    if (in_key || at % places_apart != 0) continue;
     std::string damaged = whole;
     damaged.insert(at, 1, byte);
     world.overwrite(damaged);
