@@ -184,7 +184,14 @@ EntityType read_entity_type(const Json& raw, const std::vector<EntityType>& know
   }
   if (const auto fields = definition.find("searchFields"); fields != definition.end()) {
     if (!fields->is_array()) refuse("`searchFields` is a list of paths inside `data`");
-    for (const Json& field : *fields) type.search_fields.push_back(require_inner_path(field, "a search field"));
+    if (fields->size() > most_search_fields)
+      refuse(fmt::format("`searchFields` names at most {} fields", most_search_fields));
+    for (const Json& field : *fields) {
+      std::string path = require_inner_path(field, "a search field");
+      if (std::ranges::find(type.search_fields, path) != type.search_fields.end())
+        refuse(fmt::format("`searchFields` names `{}` twice", path));
+      type.search_fields.push_back(std::move(path));
+    }
   }
   if (const auto keys = definition.find("unique"); keys != definition.end()) type.unique = read_unique_keys(*keys);
   if (definition.contains("boundToRole"))

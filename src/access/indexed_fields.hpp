@@ -27,6 +27,7 @@ using KeyFields = std::vector<std::string>;
 inline constexpr std::size_t most_keys_of_type = 32;
 // The maximum number of `"x-index"` fields of a schema; more are `invalid_definition`.
 inline constexpr std::size_t most_indexed_fields = 16;
+inline constexpr std::size_t most_search_fields = 64;
 
 // The keys of a type: one for each of its own fields, each unique key, each field of its rules, and each field that a
 // rule compares with `eq` followed by each own field, so that a filter or an order inside a rule is one seek. `rules`

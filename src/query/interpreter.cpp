@@ -19,18 +19,6 @@ namespace {
                           most_relations_visited));
 }
 
-// The right side of a comparison that depends on the actor; nullopt if it needs an own entity and the actor has none.
-std::optional<Json> value_of(const Operand& operand, const ActorValues& actor, RelationReader& relations) {
-  if (operand.kind == Operand::Kind::user_id) return actor.user_id;
-  if (operand.kind == Operand::Kind::organization_id) return actor.organization_id;
-  const auto own = relations.own_entity(operand.own_entity, actor.user_id);
-  if (!own) return std::nullopt;
-  if (operand.kind == Operand::Kind::own_entity) return *own;
-  auto ids = relations.related_ids(*own, Hop{operand.relation, false});
-  if (ids.size() > most_relations_visited) refuse_relations();
-  return Json(std::move(ids));
-}
-
 // The values in it, itself included.
 std::size_t number_of_values(const Json& value) {
   std::size_t number = 1;
@@ -39,25 +27,65 @@ std::size_t number_of_values(const Json& value) {
   return number;
 }
 
-// At most how many values compare() looks at.
+// To look for `part` in `whole` may compare all of it at each place.
+std::size_t cost_of_finding(const std::string& whole, const Json& part) {
+  if (!part.is_string()) return 1;
+  const std::size_t length = part.get_ref<const std::string&>().size();
+  return length > whole.size() ? 1 : 1 + whole.size() / 8 * (1 + length / 64);
+}
+
+// How many values compare() looks at, at most; long strings count as several.
 std::size_t values_compared(const Json* field, Operator op, const Json& value) {
-  constexpr std::size_t characters_of_a_value = 64;
   if (field == nullptr) return 1;
+  const auto of_each = [](const Json& one) {
+    return 1 + (one.is_string() ? one.get_ref<const std::string&>().size() / 1000 : 0);
+  };
+  const bool is_structured = field->is_structured();
   switch (op) {
     case Operator::eq:
-    case Operator::neq: return field->is_structured() ? number_of_values(value) : 1;
+    case Operator::neq:
+      return is_structured && field->size() == value.size() ? number_of_values(value) : of_each(*field);
     case Operator::in:
-    case Operator::nin: return 1 + (field->is_structured() ? number_of_values(value) : value.size());
+    case Operator::nin: return 1 + (is_structured ? number_of_values(value) : value.size() * of_each(*field));
     case Operator::contains:
-      if (field->is_string()) return 1 + field->get_ref<const std::string&>().size() / characters_of_a_value;
-      return 1 + (value.is_structured() ? number_of_values(*field) : field->size());
-    default: return 1;
+      if (field->is_string()) return cost_of_finding(field->get_ref<const std::string&>(), value);
+      return 1 + (value.is_structured() ? number_of_values(*field) : field->size() * of_each(value));
+    default: return of_each(*field);
   }
+}
+
+// The same for what decides whether a write goes past a mask.
+bool masks_nothing(const Mask& mask, const Json& written, bool status_asked, RelationReader& relations) {
+  if (mask.empty()) return true;
+  const std::size_t paths = mask.hidden.size() + mask.redacted.size() + (mask.visible ? mask.visible->size() : 0);
+  relations.comparing(number_of_values(written) * (1 + paths));
+  return masked_in_write(mask, written, status_asked).empty();
 }
 
 bool comparison_holds(const Json* field, Operator op, const Json& value, RelationReader& relations) {
   relations.comparing(values_compared(field, op, value));
   return compare(field, op, value);
+}
+
+bool comparison_holds(const Predicate& predicate, const RowFields& row, const ActorValues& actor,
+                      RelationReader& relations) {
+  const Operand& operand = predicate.operand();
+  const auto with = [&](const Json& value) {
+    return comparison_holds(row.find(predicate.field()), predicate.op(), value, relations);
+  };
+  switch (operand.kind) {
+    case Operand::Kind::literal: return with(operand.literal);
+    case Operand::Kind::user_id: return with(actor.user_id);
+    case Operand::Kind::organization_id: return with(actor.organization_id);
+    case Operand::Kind::own_entity:
+    case Operand::Kind::related_ids: break;
+  }
+  const auto own = relations.own_entity(operand.own_entity, actor.user_id);
+  if (!own) return false;
+  if (operand.kind == Operand::Kind::own_entity) return with(*own);
+  const auto ids = relations.related_list(*own, Hop{operand.relation, false});
+  if (ids->size() > most_relations_visited) refuse_relations();
+  return with(*ids);
 }
 
 bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor,
@@ -88,6 +116,10 @@ bool is_reached(const Predicate& predicate, const std::string& id, const ActorVa
 }
 
 }  // namespace
+
+std::shared_ptr<const Json> RelationReader::related_list(const std::string& id, const Hop& hop) {
+  return std::make_shared<const Json>(related_ids(id, hop));
+}
 
 const Json* RowFields::find(const FieldPath& field) const& {
   const auto pointer = [](const std::optional<Json>& value) { return value ? &*value : nullptr; };
@@ -128,14 +160,7 @@ bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& 
     case Predicate::Kind::all: return std::ranges::all_of(predicate.parts(), part_holds);
     case Predicate::Kind::any: return std::ranges::any_of(predicate.parts(), part_holds);
     case Predicate::Kind::reached: return is_reached(predicate, row.id.get_ref<const std::string&>(), actor, relations);
-    case Predicate::Kind::comparison: {
-      const Operand& operand = predicate.operand();
-      const Json* const field = row.find(predicate.field());
-      if (operand.kind == Operand::Kind::literal)
-        return comparison_holds(field, predicate.op(), operand.literal, relations);
-      const auto value = value_of(operand, actor, relations);
-      return value && comparison_holds(field, predicate.op(), *value, relations);
-    }
+    case Predicate::Kind::comparison: return comparison_holds(predicate, row, actor, relations);
   }
   return false;
 }
@@ -143,6 +168,7 @@ bool holds(const Predicate& predicate, const RowFields& row, const ActorValues& 
 std::vector<const Mask*> admitting(const Grants& grants, const RowFields& row, const ActorValues& actor,
                                    RelationReader& relations) {
   std::vector<const Mask*> out;
+  relations.comparing(grants.size());
   for (const Grant& grant : grants)
     if (holds(grant.predicate, row, actor, relations)) out.push_back(&grant.mask);
   return out;
@@ -154,7 +180,7 @@ const Grant* find_writing_grant(const Grants& grants, const RowFields* before, c
   const auto found = std::ranges::find_if(grants, [&](const Grant& grant) {
     return (!before || holds(grant.predicate, *before, actor, relations)) &&
            holds(grant.predicate, after, actor, relations) &&
-           masked_in_write(grant.mask, written, status_asked).empty();
+           masks_nothing(grant.mask, written, status_asked, relations);
   });
   return found == grants.end() ? nullptr : &*found;
 }

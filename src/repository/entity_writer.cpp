@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <span>
 
 #include "core/single_line.hpp"
@@ -132,6 +131,7 @@ EntityWriter::StoredRow EntityWriter::insert(const WrittenJson& input, const Cre
     throw Error(ErrorCode::conflict, "an entity with this id is there already, or was and is deleted");
 
   operation_.transaction().insert_entity(row);
+  if (type.bound_to_role) operation_.forget_lookups();  // it may be an actor's own entity
   std::string payload = R"({"data":)" + row.data;
   if (options.status) append_json_string(payload.append(R"(,"status":)"), row.status);
   operation_.audit().append(type_ + ".created", payload.append("}"), row.id);
@@ -185,6 +185,10 @@ Written EntityWriter::update(const std::string& id, const WrittenJson& input, co
   require_references(type, patch, true);
 
   operation_.transaction().update_entity(after);
+  if (type.bound_to_role)
+    operation_.forget_lookups();
+  else
+    operation_.forget_reference(type_, id);
   std::string payload = R"({"changes":)" + object.text + R"(,"previousData":)" + before.data;
   if (options.status) {
     append_json_string(payload.append(R"(,"previousStatus":)"), before.status);
@@ -206,6 +210,7 @@ void EntityWriter::remove(const std::string& id, const RemoveOptions& options) {
   row.updated_at = operation_.now();
   ++row.version;
   operation_.transaction().update_entity(row);
+  operation_.forget_lookups();
   operation_.audit().append(type_ + ".deleted", R"({"previousData":)" + before.data + "}", id);
   operation_.observer().removed(operation_, type_, row, before);
 }
@@ -255,6 +260,7 @@ Written EntityWriter::restore(const std::string& id, References references) {
   row.updated_at = operation_.now();
   ++row.version;
   operation_.transaction().update_entity(row);
+  operation_.forget_lookups();
   operation_.audit().append(type_ + ".restored", "{}", id);
   fields.status = row.status;
   fields.updated_at = row.updated_at;
@@ -275,6 +281,7 @@ void EntityWriter::purge(const std::string& id) {
   purge_payloads(operation_, id);
   forget_answers(operation_);
   operation_.transaction().purge_entity(id);
+  operation_.forget_lookups();
 }
 
 void EntityWriter::migrate(const StoredEntity& before, const Json& data) {
@@ -286,6 +293,7 @@ void EntityWriter::migrate(const StoredEntity& before, const Json& data) {
   after.updated_at = operation_.now();
   ++after.version;
   operation_.transaction().update_entity(after);
+  operation_.forget_lookups();
   const Json changes = merge_patch_between(parse_canonical_json(before.data), data);
   operation_.audit().append(type_ + ".updated",
                             R"({"changes":)" + canonical_json(changes) + R"(,"previousData":)" + before.data + "}",
@@ -340,16 +348,16 @@ void EntityWriter::require_references(const EntityType& type, const Json& writte
   if (!schema && type.schema.find(R"("references")") == std::string::npos) return;
   if (!schema) schema = operation_.schema(type);
   for (const ReferenceField& field : schema->references()) {
-    std::set<std::string_view> accepted;  // of a list that names a large row again and again, it is read once
     each_value(written, field.place, is_patch, [&](const Json& value) {
       if (!self.empty() && field.type == type.slug && value.is_string() && value.get_ref<const std::string&>() == self)
         return;
-      if (value.is_string() && accepted.contains(value.get_ref<const std::string&>())) return;
+      if (value.is_string() && operation_.is_accepted_reference(field.type, value.get_ref<const std::string&>()))
+        return;
       const EntityType* target = operation_.rules().find_type(field.type);
       const auto row =
           target && value.is_string() ? operation_.find_readable(value.get_ref<const std::string&>()) : std::nullopt;
       if (row && row->type == target->key && (row->status == "active" || !sees_status(*row, field.type))) {
-        accepted.insert(value.get_ref<const std::string&>());
+        operation_.accept_reference(field.type, value.get_ref<const std::string&>());
         return;
       }
       throw Error(ErrorCode::invalid_reference,

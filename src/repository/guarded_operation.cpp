@@ -234,7 +234,6 @@ std::vector<const Mask*> GuardedOperation::admitting_masks(const AccessPlan& pla
       std::ranges::all_of(grants, [](const Grant& grant) { return grant.predicate.kind() == Predicate::Kind::always; });
   // The data of a row that others refer to need not be parsed for that.
   if (admit_all) return admitting(grants, RowFields(), values(), relations());
-  spend_steps(row.data.size() / bytes_of_step);
   return admitting_masks(plan, row, fields_of(row));
 }
 
@@ -248,10 +247,22 @@ bool GuardedOperation::in_read_view(const StoredEntity& row, const std::string& 
   return !admitting_masks(*plan(Action::read, type), row).empty();
 }
 
+bool GuardedOperation::is_accepted_reference(const std::string& type, const std::string& id) {
+  spend_steps(1);
+  return accepted_.contains({type, id});
+}
+
+void GuardedOperation::forget_lookups() noexcept {
+  metered_.forget();
+  accepted_.clear();
+}
+
 std::optional<StoredEntity> GuardedOperation::find_readable(const std::string& id) {
   spend_steps(steps_of_lookup);
   auto row = transaction_->find_entity(id);
   if (!row) return std::nullopt;
+  // It is copied, and parsed if a rule looks at its data.
+  spend_steps(row->data.size() / 4);
   for (const EntityType& type : rules().types())
     if (type.key == row->type) return in_read_view(*row, type.slug) ? std::move(row) : std::nullopt;
   return std::nullopt;

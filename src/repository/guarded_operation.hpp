@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -120,12 +121,19 @@ class GuardedOperation {
   void note_purge() noexcept {
     if (unit_) unit_->note_purge();
   }
-  // What rules ask about a row. In a write, each answer is work of which it may do a bounded amount (write_work.hpp):
-  // beyond, throws invalid_data.
+  // What rules ask about other rows. In a write, each lookup counts towards a bound (write_work.hpp): beyond, throws
+  // invalid_data.
   RelationReader& relations() noexcept { return is_write_ ? static_cast<RelationReader&>(metered_) : *transaction_; }
   void spend_steps(std::uint64_t steps) {
     if (is_write_) work_.spend_steps(steps);
   }
+  // Remembers that the row may be referred to by fields for entities of `type`, as many rows of a write refer to one.
+  bool is_accepted_reference(const std::string& type, const std::string& id);
+  void accept_reference(const std::string& type, const std::string& id) { accepted_.emplace(type, id); }
+  // After a write of this operation that may change what rules find about other rows than the written one, and after
+  // one that changes this row alone.
+  void forget_lookups() noexcept;
+  void forget_reference(const std::string& type, const std::string& id) { accepted_.erase({type, id}); }
   // Throws invalid_data if the scope has no role of such a name, because a mistyped name would grant nothing.
   void require_known_roles(const std::vector<std::string>& names);
   // Throws not_found if the scope has no such type. Call it only after the policy check.
@@ -166,6 +174,7 @@ class GuardedOperation {
   WriteWork own_work_;
   WriteWork& work_;  // of this operation, or of its unit
   MeteredRelations metered_;
+  std::set<std::pair<std::string, std::string>> accepted_;
   std::optional<DefinitionSizes> sizes_;  // as this operation leaves them; nullopt if it changed none
   std::shared_ptr<CompiledScope> compiled_;
 };

@@ -10,21 +10,37 @@ void WriteWork::spend_steps(std::uint64_t steps) {
   steps_of_deciding += steps;
   if (steps_of_deciding > most_steps_of_deciding && !holds_writers)
     throw Error(ErrorCode::invalid_data,
-                fmt::format("what the rules, references and triggers of this scope look at for one write or "
-                            "transaction takes more than {} steps while all writers wait; write fewer rows at a time, "
-                            "or make the rules simpler",
+                fmt::format("deciding by the rules, references and triggers of this scope takes more than {} steps for "
+                            "one write or transaction, while all writers wait; write fewer rows at a time, make the "
+                            "rules simpler, or let fewer triggers fire",
                             most_steps_of_deciding));
 }
 
 std::optional<std::string> MeteredRelations::own_entity(const OwnEntity& own, const std::string& user_id) {
+  work_.spend_steps(1);
+  for (const Own& known : own_)
+    if (known.user_id == user_id && known.own == own) return known.id;
   work_.spend_steps(steps_of_lookup);
-  return relations_.own_entity(own, user_id);
+  own_.push_back({own, user_id, relations_.own_entity(own, user_id)});
+  return own_.back().id;
 }
 
 std::vector<std::string> MeteredRelations::related_ids(const std::string& id, const Hop& hop) {
   auto ids = relations_.related_ids(id, hop);
   work_.spend_steps(steps_of_lookup + steps_of_relation * ids.size());
   return ids;
+}
+
+std::shared_ptr<const Json> MeteredRelations::related_list(const std::string& id, const Hop& hop) {
+  work_.spend_steps(1);
+  auto& known = related_[{id, hop.relation, hop.backwards}];
+  if (!known) known = RelationReader::related_list(id, hop);
+  return known;
+}
+
+void MeteredRelations::forget() noexcept {
+  own_.clear();
+  related_.clear();
 }
 
 }  // namespace struere

@@ -4,8 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/json_schema.hpp"
@@ -30,25 +33,36 @@ struct WriteWork {
 };
 
 // What the rules, references and triggers of a scope look at to decide about the rows of one write or unit of work, in
-// steps of about 0.1 µs: one for each value that is compared.
-inline constexpr std::uint64_t most_steps_of_deciding = 10'000'000;
-inline constexpr std::uint64_t steps_of_lookup = 40;  // of a row, or of what is related to one
-inline constexpr std::uint64_t steps_of_relation = 10;
-inline constexpr std::uint64_t steps_of_trigger_run = 200;
-inline constexpr std::size_t bytes_of_step = 10;  // of a row that is read for a rule
+// steps of about 20 ns: one for each value that is compared.
+inline constexpr std::uint64_t most_steps_of_deciding = 50'000'000;
+inline constexpr std::uint64_t steps_of_lookup = 200;  // of a row, or of what is related to one
+inline constexpr std::uint64_t steps_of_relation = 50;
+inline constexpr std::uint64_t steps_of_trigger_run = 400;
 
-// The relations of the transaction of a write, of which each use counts as work of that write.
+// The relations of the transaction of one operation of a write. Each lookup counts towards the bound of the write, and
+// what was found is remembered: many rows of a write ask for the same.
 class MeteredRelations final : public RelationReader {
  public:
   MeteredRelations(RelationReader& relations, WriteWork& work) : relations_(relations), work_(work) {}
 
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+  std::shared_ptr<const Json> related_list(const std::string& id, const Hop& hop) override;
   void comparing(std::size_t values) override { work_.spend_steps(values); }
+  // After a write of the operation that may change the answers.
+  void forget() noexcept;
 
  private:
+  struct Own {
+    OwnEntity own;
+    std::string user_id;
+    std::optional<std::string> id;
+  };
+
   RelationReader& relations_;
   WriteWork& work_;
+  std::vector<Own> own_;
+  std::map<std::tuple<std::string, std::string, bool>, std::shared_ptr<const Json>> related_;
 };
 
 }  // namespace struere

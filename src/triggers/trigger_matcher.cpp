@@ -122,7 +122,7 @@ void enqueue(GuardedOperation& operation, const KnownTrigger& entry, const Store
   run.created_at = operation.now();
   run.due_at = operation.by_clock();
   if (entry.definition && entry.definition->schedule && entry.definition->schedule->cancel_previous)
-    cancel_pending(operation, {{"trigger_slug", {}, run.trigger}, {"entity_id", {}, row.id}});
+    cancel_pending(operation, run.trigger, row.id, false);
   try {
     if (!entry.definition) throw Error(ErrorCode::storage, "the trigger's definition is damaged");
     if (const auto& schedule = entry.definition->schedule) {

@@ -179,21 +179,23 @@ void TriggerRunner::put_off(GuardedOperation& operation, TriggerRun& run, const 
   const Timestamp now = operation.by_clock();
   run.status = TriggerRunStatus::pending;
   run.error = fmt::format("{}`{}`", waits_for_tool, tool);
-  run.due_at = saturating_add(now, std::clamp(now - run.created_at, shortest, longest));
+  // A run that is half done waits for its turn only, and its worker is at hand.
+  const Timestamp pause = run.steps.empty() ? std::clamp(now - run.created_at, shortest, longest) : shortest;
+  run.due_at = saturating_add(now, pause);
   operation.transaction().update_records(
       RecordTable::trigger_runs, {{"id", {}, run.id.str()}},
       {{"status", to_value(run.status)}, {"error", *run.error}, {"due_at", run.due_at}});
 }
 
 bool TriggerRunner::carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition) {
-  const auto end_of_turn = deadline_after(worker_.options.turn);
+  auto end_of_turn = deadline_after(worker_.options.turn);
   Json values{{"trigger", run.input}, {"steps", Json::object()}};
   for (std::size_t i = 0; i < run.steps.size(); ++i)
     values["steps"][definition.steps.at(i).name] = run.steps[i].at("result");
   for (bool is_first = true; run.steps.size() < definition.steps.size(); is_first = false) {
     if (!is_first && std::chrono::steady_clock::now() >= end_of_turn) {
-      end_turn(run, actor);
-      return false;
+      if (end_turn(run, actor)) return false;
+      end_of_turn = deadline_after(worker_.options.turn);
     }
     const TriggerDefinition::Step& step = definition.steps[run.steps.size()];
     const Json arguments = filled_in(step.arguments, values);
@@ -230,17 +232,29 @@ Json TriggerRunner::result_of(const TriggerRun& run, const ActorContext& actor, 
   if (!is_built_in_tool(step.tool)) return call_host_tool(run, actor, step, arguments);
   return retried([&] {
     GuardedOperation operation(engine_, actor, Access::read);
-    return call_built_in_tool(operation, step.tool, arguments, worker_.options.query_timeout);
+    // Not for longer than the lease: this thread cannot renew it meanwhile.
+    return call_built_in_tool(operation, step.tool, arguments,
+                              std::min(worker_.options.query_timeout, worker_.options.lease / 2));
   });
 }
 
-void TriggerRunner::end_turn(const TriggerRun& run, const ActorContext& actor) {
-  retried([&] {
+bool TriggerRunner::end_turn(const TriggerRun& run, const ActorContext& actor) {
+  try {
+    const auto due = engine_.storage->scopes_with_due_runs(engine_.clock->now());
+    const bool others_wait = std::ranges::any_of(due, [&](const auto& scope) {
+      const auto& [organization, environment] = scope;
+      return worker_.options.serves(organization, environment) &&
+             (organization != actor_.organization() || environment != actor_.environment());
+    });
+    if (!others_wait) return false;
     GuardedOperation operation(engine_, actor, Access::brief_write);
     record(operation.transaction(), run,
            {{"status", to_value(TriggerRunStatus::pending)}, {"due_at", due_since_}, {"attempts", run.attempts - 1}});
     operation.commit();
-  });
+    return true;
+  } catch (const Error&) {  // the storage is busy: the run goes on, and its next step says so if it has lost its lease
+    return false;
+  }
 }
 
 void TriggerRunner::fail(const TriggerRun& run, const std::string& why, bool may_retry,

@@ -25,7 +25,7 @@ struct TriggerWorkerState {
   std::map<std::string, TriggerTool, std::less<>> tools;
   std::jthread thread;
 
-  TriggerWork run(const std::stop_token& stop);  // stops between two runs
+  TriggerWork run(const std::stop_token& stop);  // stops between two turns
 };
 
 class TriggerRunner {
@@ -49,8 +49,9 @@ class TriggerRunner {
   bool carry_out(TriggerRun& run, const ActorContext& actor, const TriggerDefinition& definition);
   Json result_of(const TriggerRun& run, const ActorContext& actor, const TriggerDefinition::Step& step,
                  const Json& arguments);
-  // Leaves the steps that are left to the scope's next turn, of whichever worker. This is no attempt.
-  void end_turn(const TriggerRun& run, const ActorContext& actor);
+  // If runs of other scopes are due, leaves the remaining steps to the scope's next turn, in whichever worker, and
+  // returns true. It does not count as an attempt.
+  bool end_turn(const TriggerRun& run, const ActorContext& actor);
   void fail(const TriggerRun& run, const std::string& why, bool may_retry, const TriggerDefinition* definition,
             TriggerWork& work);
   // Returns false if the run belongs to another worker by now.

@@ -52,7 +52,7 @@ TriggerWork TriggerWorkerState::run(const std::stop_token& stop) {
   TriggerWork work;
   while (true) {
     bool ran = false;
-    // Executes one run of each scope in turn, so that no scope waits for all runs of another one.
+    // A turn of each scope after the other, so that no scope waits for all runs of another one.
     for (const auto& [organization, environment] : engine->storage->scopes_with_due_runs(engine->clock->now())) {
       if (stop.stop_requested()) return work;
       if (!options.serves(organization, environment)) continue;

@@ -54,11 +54,18 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   return trigger;
 }
 
-void cancel_pending(GuardedOperation& operation, std::vector<RecordCondition> runs) {
+void cancel_pending(GuardedOperation& operation, const std::string& slug, const std::optional<std::string>& entity,
+                    bool may_hold_writers) {
+  std::vector<RecordCondition> runs{{"trigger_slug", {}, slug}};
+  if (entity) runs.push_back({"entity_id", {}, *entity});
   runs.push_back({"status", {}, to_value(TriggerRunStatus::pending)});
   const std::int64_t number = count_of(operation.transaction(), RecordTable::trigger_runs, runs);
   if (number == 0) return;
-  operation.spend(number);
+  if (number > most_entries_of_a_write && !may_hold_writers)
+    throw Error(ErrorCode::invalid_data,
+                fmt::format("this would cancel {} pending runs of `{}` while all writers wait, and a write cancels at "
+                            "most {}; let the host remove the trigger, which cancels all of them",
+                            number, slug, most_entries_of_a_write));
   operation.transaction().update_records(
       RecordTable::trigger_runs, runs,
       {{"status", to_value(TriggerRunStatus::cancelled)}, {"finished_at", operation.now()}});
@@ -68,7 +75,7 @@ void remove_trigger(GuardedOperation& operation, const std::string& slug) {
   if (!find<Trigger>(operation.transaction(), "slug", slug)) throw_not_found();
   operation.transaction().remove_records(RecordTable::triggers, {{"slug", {}, slug}});
   operation.resize_definition("trigger", slug, 0);
-  cancel_pending(operation, {{"trigger_slug", {}, slug}});
+  cancel_pending(operation, slug, {}, operation.actor().type() == ActorType::system);
   operation.audit().append("trigger.deleted", canonical_json(Json{{"slug", slug}}));
 }
 

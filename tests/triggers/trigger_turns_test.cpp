@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +23,7 @@ Json trigger_with(const Json& actions) {
   return {{"slug", "t"}, {"on", {{"entityType", "note"}, {"action", "created"}}}, {"actions", actions}};
 }
 
-// Counts the pages and rows that are asked for while the write lock is held.
+// Counts the pages and entities that are asked for while the write lock is held.
 class LockWatch final : public ForwardingStorage {
  public:
   using ForwardingStorage::ForwardingStorage;
@@ -43,6 +44,10 @@ class LockWatch final : public ForwardingStorage {
     Page select(const Selection& selection) override {
       ++watch_.asked;
       return ForwardedTransaction::select(selection);
+    }
+    std::optional<StoredEntity> find_entity(const std::string& id) override {
+      ++watch_.asked;
+      return ForwardedTransaction::find_entity(id);
     }
 
    private:

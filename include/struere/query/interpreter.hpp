@@ -2,6 +2,7 @@
 // storage must agree with it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ class RelationReader {
   virtual std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) = 0;
   // The ids at the far end, by created_at, then id; if there are more than most_relations_visited, any that many + 1.
   virtual std::vector<std::string> related_ids(const std::string& id, const Hop& hop) = 0;
+  // The same as a JSON list. A reader that is asked for the same again may keep it.
+  virtual std::shared_ptr<const Json> related_list(const std::string& id, const Hop& hop);
   // Told before each comparison how many values it looks at; what this throws ends the decision.
   virtual void comparing(std::size_t /*values*/) {}
 };

@@ -41,9 +41,11 @@ using TriggerTool = std::function<Json(const ToolCall& call)>;
 struct TriggerWorkerOptions {
   std::chrono::milliseconds lease{60'000};  // renewed while a tool is at work
   std::chrono::milliseconds poll_interval{1000};
-  // Scopes take turns. A run whose steps have taken so long leaves its further steps to the next turn of its scope.
+  // Scopes take turns. A run whose steps have taken so long leaves its further steps to the next turn of its scope, if
+  // runs of other scopes are due.
   std::chrono::milliseconds turn{500};
-  std::chrono::milliseconds query_timeout{10'000};  // an `entity.query` that takes longer fails its attempt
+  // An `entity.query` that takes longer, or half of the lease, fails its attempt.
+  std::chrono::milliseconds query_timeout{10'000};
   // Only runs of this organization, and of this environment; nullopt: of all.
   std::optional<OrganizationId> organization = {};
   std::optional<Environment> environment = {};

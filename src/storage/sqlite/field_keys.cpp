@@ -13,6 +13,8 @@ namespace {
 // The size of a batch. Each batch is one transaction, and other writers wait for it.
 constexpr std::int64_t rows_of_batch = 200;
 constexpr std::int64_t keys_of_batch = 2000;
+constexpr std::size_t bytes_of_batch = std::size_t{4}
+                                       << 20;  // each row counts once for each key, and is looked through
 // The number of batches that run inside the transaction of a definition.
 constexpr int batches_at_once = 5;
 
@@ -207,6 +209,7 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
   }
   if (keys.empty()) return false;
   std::int64_t rows = 0;
+  std::size_t bytes_seen = 0;
   {
     Statement next =
         created_at ? scoped(
@@ -220,7 +223,7 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
     const auto place_id = id;
     next.bind(2, type).bind(3, rows_of_batch);
     if (place) next.bind(4, *place).bind(5, std::string_view(*place_id));
-    for (; next.step(); ++rows) {
+    for (; bytes_seen < bytes_of_batch && next.step(); ++rows) {
       id = next.string(0);
       created_at = next.integer(1);
       for (const FieldKey& key : keys) {
@@ -232,9 +235,10 @@ bool FieldKeyTable::fill(EntityTypeKey type) {
         }
         put(type, key.number, bytes, *created_at, *id, next.integer(3));
       }
+      bytes_seen += next.text(2).size() * keys.size();
     }
   }
-  const bool is_whole = rows < rows_of_batch;
+  const bool is_whole = rows < rows_of_batch && bytes_seen < bytes_of_batch;
   for (const FieldKey& key : keys) {
     Statement update = scoped(
         "UPDATE field_keys SET state = ?4, filled_created_at = ?5, filled_id = ?6 WHERE scope_id = ?1 AND type_key = "
