@@ -77,7 +77,7 @@ if(STRUERE_SANITIZE)
   endif()
   add_link_options(-fsanitize=${struere_sanitizers})
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    # clang's -O1 inlines as much as -O2: a third of the time that it takes, and of the code.
+    # clang's -O1 inlines as much as -O2, which is a third of the time that it takes.
     add_compile_options("SHELL:-mllvm -inline-threshold=40")
     # GCC says this by itself.
     if(STRUERE_SANITIZE MATCHES "address")

@@ -13,8 +13,8 @@ namespace {
 // The size of a batch. Each batch is one transaction, and other writers wait for it.
 constexpr std::int64_t rows_of_batch = 200;
 constexpr std::int64_t keys_of_batch = 2000;
-constexpr std::size_t bytes_of_batch = std::size_t{4}
-                                       << 20;  // each row counts once for each key, and is looked through
+// Each row counts once for each key that is filled, because it is looked through for each.
+constexpr std::size_t bytes_of_batch = std::size_t{4} << 20;
 // The number of batches that run inside the transaction of a definition.
 constexpr int batches_at_once = 5;
 
