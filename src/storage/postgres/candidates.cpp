@@ -192,16 +192,28 @@ void Candidates::add_key_condition(Text& text, const KeyAccess& access) const {
   }
 }
 
-void Candidates::add_alternatives(Text& text) const {
-  std::vector<std::string> ids;
+// What the conditions are about: $1, $2 and the tables.
+void Candidates::add_source(Text& text) const {
+  text.add(scope_);
+  text.add(selection_.type);
+  if (!has_keys()) {
+    text.sql.append(" FROM struere.entities e");
+    return;
+  }
+  if (access_) {
+    text.sql.append(" FROM struere.entity_keys k").append(row_of_key);
+    return;
+  }
+  // The keys of several predicates may lead to the same row.
+  std::string_view before = " FROM (";
   for (const KeyAccess& access : alternatives_) {
-    Text inner("SELECT k.id FROM struere.entity_keys k");
+    Text inner("SELECT k.created_at, k.id FROM struere.entity_keys k");
     std::swap(inner.parameters, text.parameters);
     add_key_condition(inner, access);
     std::swap(inner.parameters, text.parameters);
-    ids.push_back(std::move(inner.sql));
+    text.sql.append(std::exchange(before, " UNION ")).append(inner.sql);
   }
-  text.also(fmt::format("e.id IN ({})", fmt::join(ids, " UNION ALL ")));
+  text.sql.append(") k").append(row_of_key);
 }
 
 void Candidates::add_condition(Text& text, const Predicate& condition) const {
@@ -220,24 +232,19 @@ void Candidates::add_condition(Text& text, const Predicate& condition) const {
 
 std::string_view Candidates::order_column(const OrderKey& key) const {
   switch (key.field.root()) {
-    case FieldPath::Root::id: return access_ ? "k.id" : "e.id";
-    case FieldPath::Root::created_at: return access_ ? "k.created_at" : "e.created_at";
+    case FieldPath::Root::id: return has_keys() ? "k.id" : "e.id";
+    case FieldPath::Root::created_at: return has_keys() ? "k.created_at" : "e.created_at";
     case FieldPath::Root::updated_at: return "e.updated_at";
     default: return "e.status";
   }
 }
 
 void Candidates::add_conditions(Text& text) const {
-  text.add(scope_);
-  text.add(selection_.type);
-  if (access_) {
-    add_key_condition(text, *access_);
-    text.also("e.id = k.id");
-  }
+  if (access_) add_key_condition(text, *access_);
   // A row that ids lead to is found by its id: before the first ANALYZE of a table, the planner would take the index of
   // the type for as good, and read all rows of the scope for each id. `+ 0` hides from it that the index would do.
-  const std::string_view hidden = access_ || selection_.id || selection_.ids ? " + 0" : "";
-  text.also("e.scope_id = $1 AND e.type_key", hidden, " = $2 AND e.deleted_at", hidden, " IS NULL");
+  const std::string_view hidden = selection_.id || selection_.ids ? " + 0" : "";
+  if (!has_keys()) text.also("e.scope_id = $1 AND e.type_key", hidden, " = $2 AND e.deleted_at", hidden, " IS NULL");
   if (selection_.id) {
     if (is_storable(*selection_.id))
       text.also("e.id = ", text.add_text(*selection_.id));
@@ -251,13 +258,12 @@ void Candidates::add_conditions(Text& text) const {
     text.also("e.id = ANY(", text.number(), ")");
   }
   for (const Predicate* const condition : conditions_) add_condition(text, *condition);
-  if (!alternatives_.empty()) add_alternatives(text);
   for (const std::string& term : terms_) {
     const std::string first = text.add_text(term), past = text.add_text(term + std::string(past_any_text));
     text.also(
-        fmt::format("e.id IN (SELECT w.entity_id FROM struere.entity_words w WHERE w.scope_id = $1 AND w.type_key "
+        fmt::format("{} IN (SELECT w.entity_id FROM struere.entity_words w WHERE w.scope_id = $1 AND w.type_key "
                     "= $2 AND w.word >= {} AND w.word < {})",
-                    first, past));
+                    has_keys() ? "k.id" : "e.id", first, past));
   }
 }
 
@@ -320,8 +326,8 @@ void Candidates::add_place(Text& text, const ResultRow& last) const {
   }
   if (order_ == Order::none || selection_.order.empty()) {
     const std::string at = text.add(created_at), last_id = text.add_text(id);
-    text.also(fmt::format("({}, {}) < ({}, {})", access_ ? "k.created_at" : "e.created_at", access_ ? "k.id" : "e.id",
-                          at, last_id));
+    text.also(fmt::format("({}, {}) < ({}, {})", has_keys() ? "k.created_at" : "e.created_at",
+                          has_keys() ? "k.id" : "e.id", at, last_id));
     return;
   }
   std::vector<std::string> alternatives, equal;
@@ -342,15 +348,9 @@ void Candidates::add_place(Text& text, const ResultRow& last) const {
 }
 
 Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* last) const {
-  constexpr std::string_view by_row =
-      "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at FROM struere.entities e";
-  constexpr std::string_view by_key =
-      "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at FROM struere.entity_keys k CROSS JOIN "
-      "struere.entities e";
-  constexpr std::string_view by_key_with_key =
-      "SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at, k.key FROM struere.entity_keys k CROSS "
-      "JOIN struere.entities e";
-  Text text(has_key() ? by_key_with_key : access_ ? by_key : by_row);
+  Text text("SELECT e.id, e.data, e.version, e.status, e.created_at, e.updated_at");
+  if (has_key()) text.sql.append(", k.key");
+  add_source(text);
   add_conditions(text);
   if (last)
     add_place(text, *last);
@@ -371,7 +371,7 @@ Candidates::Statement Candidates::select(std::int64_t limit, const ResultRow* la
         order_by(column, selection_.order.front().descending);
       break;
     case Order::none:
-      for (const char* const column : {access_ ? "k.created_at" : "e.created_at", access_ ? "k.id" : "e.id"})
+      for (const char* const column : {has_keys() ? "k.created_at" : "e.created_at", has_keys() ? "k.id" : "e.id"})
         order_by(column, true);
       break;
   }
@@ -419,8 +419,8 @@ std::optional<Candidates::Statement> Candidates::count() const {
     add_key_condition(text, *access_);
     return Statement{std::move(text.sql), std::move(text.parameters)};
   }
-  Text text(access_ ? "SELECT count(*) FROM struere.entity_keys k CROSS JOIN struere.entities e"
-                    : "SELECT count(*) FROM struere.entities e");
+  Text text("SELECT count(*)");
+  add_source(text);
   add_conditions(text);
   return Statement{std::move(text.sql), std::move(text.parameters)};
 }

@@ -258,24 +258,25 @@ std::optional<std::string> PostgresTransaction::own_entity_of(const OwnEntity::C
   std::optional<std::pair<Timestamp, std::string>> place;
   for (;; rows = std::min(rows * 4, most_rows)) {
     Parameters parameters = Parameters().add(scope_).add(candidate.type);
-    std::string sql = "SELECT e.id, e.data, e.created_at FROM struere.entities e";
+    std::string sql = "SELECT e.id, e.data, e.created_at FROM ";
     const bool by_key = key != keys->fields.end();
-    std::string where =
-        fmt::format(" WHERE e.scope_id = $1 AND e.type_key{0} = $2 AND e.deleted_at{0} IS NULL AND e.status = 'active'",
-                    by_key ? " + 0" : "");  // as in Candidates
     if (by_key) {
       parameters.add(key->number).add_bytes(bytes);
-      sql += " CROSS JOIN struere.entity_keys k";
-      where += " AND k.scope_id = $1 AND k.type_key = $2 AND k.key_no = $3 AND k.key = $4 AND e.id = k.id";
+      sql.append("struere.entity_keys k")
+          .append(row_of_key)
+          .append(" WHERE k.scope_id = $1 AND k.type_key = $2 AND k.key_no = $3 AND k.key = $4");
+    } else {
+      sql += "struere.entities e WHERE e.scope_id = $1 AND e.type_key = $2 AND e.deleted_at IS NULL";
     }
+    sql += " AND e.status = 'active'";
     const std::string_view from = by_key ? "k" : "e";
     if (place) {
       parameters.add(place->first).add_text(place->second);
-      where +=
+      sql +=
           fmt::format(" AND ({0}.created_at, {0}.id) > (${1}, ${2})", from, parameters.size() - 1, parameters.size());
     }
     const Result batch = connection().run(
-        fmt::format("{}{} ORDER BY {}.created_at, {}.id LIMIT {}", sql, where, from, from, rows), parameters);
+        fmt::format("{} ORDER BY {}.created_at, {}.id LIMIT {}", sql, from, from, rows), parameters);
     for (int row = 0; row < batch.rows(); ++row) {
       RowFields fields;
       fields.data = parse_canonical_json(batch.bytes(row, 1));

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <functional>
+#include <thread>
+
 #include "storage/postgres/connection.hpp"
 #include "storage/postgres/event_statements.hpp"
 #include "storage/postgres/word_table.hpp"
@@ -38,6 +42,98 @@ TEST_CASE("rows that a field key leads to are found by their ids, whether or not
       for (const char* const step : {"Seq Scan", "Bitmap", "Hash", "Merge", "Materialize", "Memoize", "Join Filter"})
         CHECK(plan.find(step) == std::string::npos);
     }
+  }
+}
+
+namespace {
+
+// The blocks of entities and of their keys that `read` looks at, by connections of its own. A server counts them when a
+// connection ends.
+std::int64_t blocks_read(const PostgresDatabase& server, RawPostgres& raw,
+                         const std::function<void(const TrustedHost&)>& read) {
+  const auto count = [&] {
+    const std::string connections = fmt::format(
+        "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = '{}' AND usename = 'struere_application'",
+        server.name());
+    for (int tries = 0; tries < 1000 && raw.value(connections) != "0"; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return std::stoll(raw.value(
+        "SELECT sum(heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit) FROM "
+        "pg_catalog.pg_statio_user_tables WHERE schemaname = 'struere' AND relname IN ('entities', 'entity_keys')"));
+  };
+  const std::int64_t before = count();
+  {
+    const Database database = Database::open(server.application());
+    read(database.trusted_host());
+  }
+  return count() - before;
+}
+
+}  // namespace
+
+TEST_CASE("a page by a field key reads about its own rows, whatever the server knows of the tables", "[postgres]") {
+  const PostgresDatabase server;
+  RawPostgres raw(server.superuser());
+  for (const char* const table : {"entities", "entity_keys", "entity_words"})
+    raw.run(fmt::format("ALTER TABLE struere.{} SET (autovacuum_enabled = false)", table));
+  raw.run("ANALYZE");  // of empty tables
+  const OrganizationId acme("acme");
+  const UserId ada("ada");
+  const auto system = [&](const TrustedHost& host) { return host.system_session(acme, Environment::production); };
+  {
+    const Database database = Database::open(server.application());
+    const TrustedHost host = database.trusted_host();
+    host.create_organization("acme", acme);
+    Json properties{{"text", {{"type", "string"}}}, {"plain", {{"type", "integer"}}}};
+    for (const char* const field : {"n", "team", "group"})
+      properties[field] = {{"type", "integer"}, {"x-index", true}};
+    const Session session = system(host);
+    session.entity_types().define(
+        {{"slug", "note"}, {"schema", {{"properties", properties}}}, {"searchFields", {"text"}}});
+    for (const char* const field : {"team", "group"})
+      session.roles().define(
+          {{"name", field},
+           {"policies", {{{"resource", "note"}, {"actions", {"read", "list"}}, {"effect", "allow"}}}},
+           {"scopeRules",
+            {{{"entityType", "note"}, {"field", fmt::format("data.{}", field)}, {"operator", "eq"}, {"value", 7}}}}});
+    host.create_user("ada", ada);
+    host.put_member(acme, ada);
+    for (const char* const role : {"team", "group"}) session.roles().assign(ada, role);
+    std::vector<Json> notes;
+    for (int i = 0; i < 3000; ++i)
+      notes.push_back({{"n", i * 7919 % 3001}, {"plain", i % 2}, {"team", i % 60}, {"group", i % 50}, {"text", "alpha"}});
+    session.entities("note").create_all(notes);
+  }
+  constexpr std::int64_t most_blocks = 8000;
+  for (const bool is_analyzed : {false, true}) {
+    if (is_analyzed) raw.run("ANALYZE");
+    INFO("analyzed: " << is_analyzed);
+    for (const Direction direction : {Direction::ascending, Direction::descending}) {
+      INFO("descending: " << (direction == Direction::descending));
+      const std::vector<OrderBy> order{{"data.n", direction}};
+      const std::int64_t blocks = blocks_read(server, raw, [&](const TrustedHost& host) {
+        const EntityRepository notes = system(host).entities("note");
+        const EntityPage first = notes.list({.order = order});
+        CHECK(first.size() == 50);
+        CHECK(notes.list({.order = order, .after = first.next()}).size() == 50);
+        CHECK(notes.list({.where = field("data.plain") == 1, .order = order}).size() == 50);
+        CHECK(notes.list({.status = "active", .order = order}).size() == 50);
+        CHECK(notes.list({.search = "alpha", .order = order}).size() == 50);
+      });
+      CHECK(blocks < most_blocks);
+    }
+    const std::int64_t filtered = blocks_read(server, raw, [&](const TrustedHost& host) {
+      const EntityRepository notes = system(host).entities("note");
+      const Query query{.where = field("data.team") == 7, .status = "active"};
+      CHECK(notes.list(query).size() == 50);
+      CHECK(notes.count(query) == 50);
+    });
+    CHECK(filtered < most_blocks);
+    const std::int64_t of_two_roles = blocks_read(server, raw, [&](const TrustedHost& host) {
+      const EntityRepository notes = host.user_session(ada, acme, Environment::production).entities("note");
+      CHECK(notes.list({.order = {{"data.plain"}}, .limit = 1000}).size() == 100);
+    });
+    CHECK(of_two_roles < most_blocks);
   }
 }
 
