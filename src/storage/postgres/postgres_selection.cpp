@@ -275,8 +275,8 @@ std::optional<std::string> PostgresTransaction::own_entity_of(const OwnEntity::C
       sql +=
           fmt::format(" AND ({0}.created_at, {0}.id) > (${1}, ${2})", from, parameters.size() - 1, parameters.size());
     }
-    const Result batch = connection().run(
-        fmt::format("{} ORDER BY {}.created_at, {}.id LIMIT {}", sql, from, from, rows), parameters);
+    const Result batch =
+        connection().run(fmt::format("{} ORDER BY {}.created_at, {}.id LIMIT {}", sql, from, from, rows), parameters);
     for (int row = 0; row < batch.rows(); ++row) {
       RowFields fields;
       fields.data = parse_canonical_json(batch.bytes(row, 1));
@@ -302,14 +302,16 @@ std::optional<std::string> PostgresTransaction::own_entity(const OwnEntity& own,
   return first ? std::optional(std::move(first->second)) : std::nullopt;
 }
 
+// OFFSET 0 and `+ 0` as in row_of_key: with the statistics of an empty table, the planner would read all rows of the
+// scope for each relation.
 std::vector<std::string> PostgresTransaction::related_ids(const std::string& id, const Hop& hop) {
   if (!is_storable(id)) return {};
   const Result ends = connection().run(
-      fmt::format("SELECT id FROM (SELECT far.id, far.created_at FROM struere.entity_relations r CROSS JOIN "
-                  "struere.entities near CROSS JOIN "
-                  "struere.entities far WHERE r.scope_id = $1 AND near.scope_id = $1 AND far.scope_id = $1 AND r.{0} = "
-                  "$2 AND r.type = $3 AND near.id = r.{0} AND far.id = r.{1} AND near.deleted_at IS NULL AND "
-                  "far.deleted_at IS NULL LIMIT {2}) n ORDER BY created_at, id",
+      fmt::format("SELECT id FROM (SELECT far.id, far.created_at FROM struere.entity_relations r CROSS JOIN LATERAL "
+                  "(SELECT e.id, e.created_at FROM struere.entities e WHERE e.scope_id = $1 AND e.id = r.{1} AND "
+                  "e.deleted_at + 0 IS NULL OFFSET 0) far WHERE r.scope_id = $1 AND r.{0} = $2 AND r.type = $3 AND "
+                  "EXISTS (SELECT 1 FROM struere.entities near WHERE near.scope_id = $1 AND near.id = $2 AND "
+                  "near.deleted_at + 0 IS NULL) LIMIT {2}) n ORDER BY created_at, id",
                   hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id", most_relations_visited + 1),
       Parameters().add(scope_).add_text(id).add_text(hop.relation));
   std::vector<std::string> out;

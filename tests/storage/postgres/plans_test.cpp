@@ -57,9 +57,10 @@ std::int64_t blocks_read(const PostgresDatabase& server, RawPostgres& raw,
         server.name());
     for (int tries = 0; tries < 1000 && raw.value(connections) != "0"; ++tries)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return std::stoll(raw.value(
-        "SELECT sum(heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit) FROM "
-        "pg_catalog.pg_statio_user_tables WHERE schemaname = 'struere' AND relname IN ('entities', 'entity_keys')"));
+    return std::stoll(
+        raw.value("SELECT sum(heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit) FROM "
+                  "pg_catalog.pg_statio_user_tables WHERE schemaname = 'struere' AND relname IN ('entities', "
+                  "'entity_keys', 'entity_relations')"));
   };
   const std::int64_t before = count();
   {
@@ -71,22 +72,22 @@ std::int64_t blocks_read(const PostgresDatabase& server, RawPostgres& raw,
 
 }  // namespace
 
-TEST_CASE("a page by a field key reads about its own rows, whatever the server knows of the tables", "[postgres]") {
+TEST_CASE("what keys and relations lead to is read alone, whatever the server knows of the tables", "[postgres]") {
   const PostgresDatabase server;
   RawPostgres raw(server.superuser());
-  for (const char* const table : {"entities", "entity_keys", "entity_words"})
+  for (const char* const table : {"entities", "entity_keys", "entity_relations", "entity_words"})
     raw.run(fmt::format("ALTER TABLE struere.{} SET (autovacuum_enabled = false)", table));
   raw.run("ANALYZE");  // of empty tables
   const OrganizationId acme("acme");
-  const UserId ada("ada");
+  const UserId ada("ada"), bob("bob");
+  EntityId cited("none");
   const auto system = [&](const TrustedHost& host) { return host.system_session(acme, Environment::production); };
   {
     const Database database = Database::open(server.application());
     const TrustedHost host = database.trusted_host();
     host.create_organization("acme", acme);
     Json properties{{"text", {{"type", "string"}}}, {"plain", {{"type", "integer"}}}};
-    for (const char* const field : {"n", "team", "group"})
-      properties[field] = {{"type", "integer"}, {"x-index", true}};
+    for (const char* const field : {"n", "team", "group"}) properties[field] = {{"type", "integer"}, {"x-index", true}};
     const Session session = system(host);
     session.entity_types().define(
         {{"slug", "note"}, {"schema", {{"properties", properties}}}, {"searchFields", {"text"}}});
@@ -96,13 +97,26 @@ TEST_CASE("a page by a field key reads about its own rows, whatever the server k
            {"policies", {{{"resource", "note"}, {"actions", {"read", "list"}}, {"effect", "allow"}}}},
            {"scopeRules",
             {{{"entityType", "note"}, {"field", fmt::format("data.{}", field)}, {"operator", "eq"}, {"value", 7}}}}});
-    host.create_user("ada", ada);
-    host.put_member(acme, ada);
+    session.roles().define(
+        {{"name", "citing"},
+         {"policies", {{{"resource", "note"}, {"actions", {"read", "list"}}, {"effect", "allow"}}}},
+         {"scopeRules",
+          {{{"entityType", "note"}, {"field", "id"}, {"operator", "in"}, {"value", "actor.relatedIds:cites"}}}}});
+    for (const UserId& user : {ada, bob}) {
+      host.create_user(user.str(), user);
+      host.put_member(acme, user);
+    }
     for (const char* const role : {"team", "group"}) session.roles().assign(ada, role);
+    session.roles().assign(bob, "citing");
     std::vector<Json> notes;
     for (int i = 0; i < 3000; ++i)
-      notes.push_back({{"n", i * 7919 % 3001}, {"plain", i % 2}, {"team", i % 60}, {"group", i % 50}, {"text", "alpha"}});
-    session.entities("note").create_all(notes);
+      notes.push_back(
+          {{"n", i * 7919 % 3001}, {"plain", i % 2}, {"team", i % 60}, {"group", i % 50}, {"text", "alpha"}});
+    const std::vector<EntityId> ids = session.entities("note").create_all(notes);
+    session.entity_types().define({{"slug", "person"}, {"boundToRole", "citing"}});
+    const EntityId person = session.entities("person").create({{"userId", "bob"}}).id;
+    for (std::size_t i = 0; i < 50; ++i) session.relations().link(person, "cites", ids[i]);
+    cited = ids[0];
   }
   constexpr std::int64_t most_blocks = 8000;
   for (const bool is_analyzed : {false, true}) {
@@ -134,6 +148,11 @@ TEST_CASE("a page by a field key reads about its own rows, whatever the server k
       CHECK(notes.list({.order = {{"data.plain"}}, .limit = 1000}).size() == 100);
     });
     CHECK(of_two_roles < most_blocks);
+    const std::int64_t related = blocks_read(server, raw, [&](const TrustedHost& host) {
+      const EntityRepository notes = host.user_session(bob, acme, Environment::production).entities("note");
+      CHECK(notes.get(cited).id() == cited);
+    });
+    CHECK(related < most_blocks);
   }
 }
 
