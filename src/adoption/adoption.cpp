@@ -190,8 +190,9 @@ AdoptionReport adopt_database(const std::string& path, Environment environment, 
   }
   report.was_resumed = file.state() == AdoptionFile::State::under_way;
   if (!report.was_resumed) {
-    file.begin(environment, (options.clock ? *options.clock : system_clock()).now());
-    check_adoption_rows(file);
+    const Timestamp now = (options.clock ? *options.clock : system_clock()).now();
+    file.begin(environment, now);
+    check_adoption_rows(file, now);
     file.prepare();
   } else if (file.environment() != environment) {
     throw Error(ErrorCode::conflict, fmt::format("the adoption of this file to {} has begun; finish it with that",

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "adoption/adoption_values.hpp"
+#include "core/deadline.hpp"
 #include "core/semantic_version.hpp"
 #include "core/single_line.hpp"
 #include "core/text.hpp"
@@ -20,6 +21,7 @@ namespace struere {
 namespace {
 
 constexpr std::int64_t most_examples = 5;
+constexpr Timestamp longest_ahead = 86'400'000;  // of a clock that is ahead
 constexpr std::array<std::string_view, 2> environments{"development", "production"};
 
 // Collects mistakes. Keeps the text of the first five.
@@ -53,7 +55,7 @@ std::string text_of(const AdoptionValue& value) {
 
 class AdoptionCheck {
  public:
-  explicit AdoptionCheck(AdoptionFile& file) : file_(file) {}
+  AdoptionCheck(AdoptionFile& file, Timestamp now) : file_(file), latest_(saturating_add(now, longest_ahead)) {}
 
   void run() {
     for (const AdoptionTable* table : file_.tables()) check_between_rows(*table);
@@ -91,7 +93,7 @@ class AdoptionCheck {
   void check_row(const AdoptionTable& table, const AdoptionRow& row) {
     try {
       check_owner(table, row);
-      for (std::size_t i = 0; i < table.columns.size(); ++i) read_adoption_value(table.columns[i], row.values[i]);
+      for (std::size_t i = 0; i < table.columns.size(); ++i) check_value(table.columns[i], row.values[i]);
       const AdoptionValues values(table, row);
       if (table.name == "api_keys" && !hashes_.insert(values.text("hash")).second)
         mistakes_.add(table, row, "its `hash` is another key's, too");
@@ -102,6 +104,16 @@ class AdoptionCheck {
     } catch (const Error& error) {
       mistakes_.add(table, row, error);
     }
+  }
+
+  // A write never gets an earlier time than the writes before it: one row from the future would date all later ones.
+  void check_value(const AdoptionColumn& column, const AdoptionValue& value) const {
+    const RecordValue read = read_adoption_value(column, value);
+    const auto* const time = std::get_if<std::int64_t>(&read);
+    if (column.kind == AdoptionKind::time && time && *time > latest_)
+      throw Error(ErrorCode::invalid_data,
+                  fmt::format("`{}` is more than a day in the future; times are milliseconds since the Unix epoch",
+                              column.name));
   }
 
   void check_owner(const AdoptionTable& table, const AdoptionRow& row) {
@@ -200,12 +212,13 @@ class AdoptionCheck {
   }
 
   AdoptionFile& file_;
+  Timestamp latest_;
   Mistakes mistakes_;
   std::set<std::string> hashes_;
 };
 
 }  // namespace
 
-void check_adoption_rows(AdoptionFile& file) { AdoptionCheck(file).run(); }
+void check_adoption_rows(AdoptionFile& file, Timestamp now) { AdoptionCheck(file, now).run(); }
 
 }  // namespace struere

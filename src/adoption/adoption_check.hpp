@@ -6,6 +6,6 @@
 namespace struere {
 
 // Throws Error{invalid_data} that names the first few rows that cannot be adopted.
-void check_adoption_rows(AdoptionFile& file);
+void check_adoption_rows(AdoptionFile& file, Timestamp now);
 
 }  // namespace struere

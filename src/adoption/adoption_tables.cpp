@@ -23,9 +23,9 @@ constexpr Names message_roles{"user", "assistant", "system", "tool"};
 constexpr Names execution_statuses{"completed", "failed", "cancelled"};
 
 constexpr AdoptionColumn id{"id", name};
-constexpr AdoptionColumn created_at{"created_at", number};
-constexpr AdoptionColumn created_once{"created_at", number, time_of_adoption};
-constexpr AdoptionColumn updated_at{"updated_at", number, "created_at"};
+constexpr AdoptionColumn created_at{"created_at", time};
+constexpr AdoptionColumn created_once{"created_at", time, time_of_adoption};
+constexpr AdoptionColumn updated_at{"updated_at", time, "created_at"};
 
 constexpr AdoptionColumn organizations[]{id, {"name", name, "id"}, created_once};
 constexpr AdoptionColumn memberships[]{{"user_id", name}, {"role", word, "'member'", memberships_of}, created_once};
@@ -42,7 +42,7 @@ constexpr AdoptionColumn tool_permissions[]{{"agent_id", name},
                                             {"identity", word, "'inherit'", identities},
                                             {"allowed_actions", texts, "NULL"},
                                             {"denied_fields", texts, "'[]'"},
-                                            {"updated_at", number, time_of_adoption}};
+                                            {"updated_at", time, time_of_adoption}};
 constexpr AdoptionColumn entity_types[]{{"slug", name},
                                         {"name", name, "slug"},
                                         {"schema", object, "'{}'"},
@@ -77,14 +77,14 @@ constexpr AdoptionColumn api_keys[]{id,
                                     created_once,
                                     {"expires_at", number, "NULL"},
                                     {"revoked_at", number, "NULL"},
-                                    {"last_used_at", number, "NULL"}};
+                                    {"last_used_at", time, "NULL"}};
 constexpr AdoptionColumn entities[]{id,
                                     {"type", name},
                                     {"data", object},
                                     {"status", name, "'active'"},
                                     created_at,
                                     updated_at,
-                                    {"deleted_at", number, "NULL"},
+                                    {"deleted_at", time, "NULL"},
                                     {"version", positive, "1"}};
 constexpr AdoptionColumn entity_relations[]{{"from_id", name}, {"type", name}, {"to_id", name}};
 constexpr AdoptionColumn events[]{id,
@@ -143,8 +143,8 @@ constexpr AdoptionColumn installed_packs[]{{"pack_id", name},
                                            {"overrides", object, "'{}'"},
                                            {"history", list, "'[]'"},
                                            {"installed_by", name, "'system'"},
-                                           {"installed_at", number, time_of_adoption},
-                                           {"updated_at", number, "installed_at"}};
+                                           {"installed_at", time, time_of_adoption},
+                                           {"updated_at", time, "installed_at"}};
 
 constexpr Names by_id{"id"};
 constexpr Names by_name{"name"};

@@ -19,8 +19,9 @@ enum class AdoptionKind {
   text,      // may be empty
   name,      // not empty
   word,      // one of `words`
-  number,    // an integer, such as a count or a time in milliseconds since the Unix epoch
-  positive,  // an integer from 1
+  number,    // an integer, such as a count or a time that may be in the future
+  time,      // when something happened, in milliseconds since the Unix epoch
+  positive,  // an integer from 1 to 2^53
   object,    // a JSON object
   list,      // a JSON list
   texts,     // a JSON list of texts

@@ -10,6 +10,9 @@
 namespace struere {
 namespace {
 
+// A version grows with each update. JSON has it as a number that every reader keeps.
+constexpr std::int64_t largest_positive = std::int64_t{1} << 53;
+
 [[noreturn]] void refuse(const AdoptionColumn& column, std::string_view what) {
   throw Error(ErrorCode::invalid_data, fmt::format("`{}` {}", column.name, what));
 }
@@ -54,10 +57,11 @@ RecordValue read_adoption_value(const AdoptionColumn& column, const AdoptionValu
     if (column.fallback != "NULL") refuse(column, "is missing");
     return {};
   }
-  if (column.kind == Kind::number || column.kind == Kind::positive) {
+  if (column.kind == Kind::number || column.kind == Kind::time || column.kind == Kind::positive) {
     const auto* const number = std::get_if<std::int64_t>(&value);
     if (!number) refuse(column, "is not a whole number");
     if (column.kind == Kind::positive && *number < 1) refuse(column, "is less than 1");
+    if (column.kind == Kind::positive && *number > largest_positive) refuse(column, "is greater than 2^53");
     return *number;
   }
   if (column.kind == Kind::hash) return hash_bytes(column, value);

@@ -2,6 +2,8 @@
 // refused, and not one byte of it changes.
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -15,6 +17,7 @@
 #include "support/adoptable_database.hpp"
 #include "support/child_process.hpp"
 #include "support/file_bytes.hpp"
+#include "support/manual_clock.hpp"
 #include "support/raw_database.hpp"
 #include "support/throws_error.hpp"
 #include "support/world.hpp"
@@ -254,6 +257,15 @@ TEST_CASE("an existing database that cannot be adopted is refused and left alone
       {"UPDATE entities SET created_at = 'yesterday' WHERE id = 'acme-00000004'", "`created_at` is not a whole number"},
       {"UPDATE entities SET created_at = 1.5 WHERE id = 'acme-00000004'", "`created_at` is not a whole number"},
       {"UPDATE entities SET version = 0 WHERE id = 'acme-00000004'", "less than 1"},
+      {"UPDATE entities SET version = 9223372036854775807 WHERE id = 'acme-00000004'", "`version` is greater than"},
+      {"UPDATE entities SET version = 9007199254740993 WHERE id = 'acme-00000004'", "`version` is greater than"},
+      {"UPDATE agent_configs SET version = 9223372036854775807 WHERE version = 2", "`version` is greater than"},
+      {"UPDATE entities SET created_at = 9223372036854775807 WHERE id = 'acme-00000004'", "`created_at` is more than"},
+      {"UPDATE entities SET updated_at = 1600000000000000 WHERE id = 'acme-00000004'", "`updated_at` is more than"},
+      {"UPDATE entities SET deleted_at = 1600000000000000 WHERE id = 'acme-00000005'", "`deleted_at` is more than"},
+      {"UPDATE events SET created_at = 1600000000000000 WHERE id = 'acme-event-00000001'", "`created_at` is more than"},
+      {"UPDATE threads SET created_at = 1600000000000000 WHERE id = 'acme-thread-000000'", "`created_at` is more than"},
+      {"UPDATE api_keys SET last_used_at = 9223372036854775807 WHERE id = 'acme-key'", "`last_used_at` is more than"},
       {"UPDATE entities SET status = '' WHERE id = 'acme-00000004'", "`status` is empty"},
       {"UPDATE entities SET status = CAST(x'ff' AS TEXT) WHERE id = 'acme-00000004'", "not valid UTF-8"},
       {"INSERT INTO entity_relations SELECT * FROM entity_relations WHERE from_id = 'acme-00000004'", "more than once"},
@@ -326,6 +338,24 @@ TEST_CASE("an existing database that cannot be adopted is refused and left alone
     CHECK_FALSE(std::filesystem::exists(path + "-wal"));
     CHECK_FALSE(std::filesystem::exists(path + "-journal"));
   }
+}
+
+TEST_CASE("an adopted time is at most a day ahead of the clock, a version at most 2^53", "[adoption]") {
+  const TemporaryFolder folder;
+  make_adoptable_database(folder.file(), 1000);
+  const ManualClock clock;
+  const Timestamp latest = clock.now() + 86'400'000;
+  const auto set = [&](Timestamp time) {
+    RawDatabase(folder.file())
+        .run(fmt::format("UPDATE entities SET created_at = {0}, updated_at = {0}, version = {1} WHERE id = "
+                         "'acme-00000004'; UPDATE role_assignments SET expires_at = 9223372036854775807",
+                         time, std::int64_t{1} << 53));
+  };
+  const AdoptionOptions options{.clock = &clock};
+  set(latest + 1);
+  CHECK_ERROR(invalid_data, adopt_database(folder.file(), Environment::production, options));
+  set(latest);
+  CHECK_FALSE(adopt_database(folder.file(), Environment::production, options).was_adopted);
 }
 
 TEST_CASE("each mistake of a refused database is a line of the message", "[adoption]") {
