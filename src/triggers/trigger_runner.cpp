@@ -9,7 +9,7 @@
 
 #include "core/authority.hpp"
 #include "core/fork_count.hpp"
-#include "core/text.hpp"
+#include "core/single_line.hpp"
 #include "storage/records.hpp"
 #include "storage/retry.hpp"
 #include "triggers/built_in_tools.hpp"
@@ -37,11 +37,10 @@ void require_small(const std::string& step, const Json& result, const Json& befo
                 fmt::format("with the step `{}` the results of the run are larger than 8 MiB; answer less", step));
 }
 
-// The text, shortened so that it can be stored.
-std::string storable(std::string text) {
-  if (text.size() > longest_error) text.resize(longest_error);
-  while (!text.empty() && !is_text(text, longest_error)) text.pop_back();
-  return text.empty() ? "the tool failed, and did not say why" : text;
+// The text as it is stored: its lines as those of an Error, and shortened. Only the beginning of a long text is read.
+std::string storable(std::string_view text) {
+  if (text.empty()) return "the tool failed, and did not say why";
+  return cut_text(joined_lines(lines_of(valid_utf8(text.substr(0, longest_error + 4)))), longest_error);
 }
 
 // A mistake in the definition would fail again at the next attempt.

@@ -479,3 +479,25 @@ TEST_CASE("an exception without a text fails an attempt as any other does", "[tr
   CHECK(world.worker.run_due().failed == 1);
   CHECK(world.runs().at(0).error == "an exception without a text");
 }
+
+TEST_CASE("the error of a run keeps what follows bytes that are not text, up to 2,000 bytes", "[triggers]") {
+  std::string thrown;
+  TriggerWorld world(any_storage());
+  world.worker.add_tool("fail", [&](const ToolCall&) -> Json { throw std::runtime_error(thrown); });
+  Json definition = noting("quiet", {{"entityType", "session"}, {"action", "created"}});
+  definition["actions"].push_back({{"tool", "fail"}});
+  world.define(definition);
+  const auto error_after = [&](const std::string& text) {
+    thrown = text;
+    const std::string id = world.sessions().create(Json::object()).id.str();
+    CHECK(world.worker.run_due().failed == 1);
+    for (const TriggerRun& run : world.runs())
+      if (run.entity.str() == id) return run.error.value_or("none");
+    return std::string("no run");
+  };
+  CHECK(error_after("boom \xff \x01 first\nsecond é") == "boom \\xff \\x01 first\nsecond é");
+  CHECK(error_after("") == "the tool failed, and did not say why");
+  CHECK(error_after(std::string(2000, 'x')) == std::string(2000, 'x'));
+  CHECK(error_after(std::string(1996, 'x') + "éé" + std::string(9000, 'y')) == std::string(1996, 'x') + "…");
+  CHECK(error_after(std::string(1999, '\xff')).size() <= 2000);
+}
