@@ -185,6 +185,35 @@ TEST_CASE("what is missing of unique keys and of the index of words is found", "
   CHECK(faults().find("the index of words lacks words of 1 entities of `note`") == 0);
 }
 
+TEST_CASE("what names an entity that was removed past the foreign keys is found", "[postgres][doctor]") {
+  TamperedDatabase stage;
+  stage.system().entity_types().define(
+      {{"slug", "visit"},
+       {"unique", Json::array({Json::array({"n"})})},
+       {"schema", {{"properties", {{"n", {{"type", "integer"}, {"x-index", true}}}}}}}});
+  stage.system().triggers().define({{"slug", "see"},
+                                    {"on", {{"entityType", "visit"}, {"action", "created"}}},
+                                    {"actions", {{{"tool", "unknown"}, {"args", Json::object()}}}}});
+  const std::string visit = stage.system().entities("visit").create({{"n", 1}}).id.str();
+  stage.system().relations().link(EntityId(visit), "saw", stage.last);
+  const auto faults = [&] { return open_postgres_storage(stage.server.application())->check().faults; };
+  CHECK(faults().empty());
+  stage.raw.run("SET session_replication_role = replica");
+  stage.tamper("DELETE FROM struere.entities WHERE id IN ('" + visit + "', '" + stage.last.str() + "')");
+  const std::vector<std::string> found = faults();
+  std::string all;
+  for (const std::string& fault : found) all.append(fault).append("\n");
+  INFO(all);
+  for (const char* const fault :
+       {"`from_id` of `entity_relations` names 1 entities", "`to_id` of `entity_relations` names 1 entities",
+        "`entity_id` of `entity_words` names 1 entities", "`entity_id` of `events` names 2 entities",
+        "`other_end_id` of `events` names 1 entities", "`entity_id` of `trigger_runs` names 1 entities",
+        "1 field keys of `visit` do not agree with their rows",
+        "1 values of the unique keys of `visit` do not agree with their rows"})
+    CHECK(all.find(fault) != std::string::npos);
+  CHECK(found.size() >= 8);
+}
+
 TEST_CASE("a privilege that the application's role lacks is found before an operation needs it", "[postgres][doctor]") {
   TamperedDatabase stage;
   const auto faults_of = [](const std::string& url) { return open_postgres_storage(url)->check().faults; };
