@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "cli/stop_signals.hpp"
+#include "cli/whole_number.hpp"
 #include "struere/operations/copy.hpp"
 
 namespace struere::cli {
@@ -36,7 +37,7 @@ void add_copy(CLI::App& program, Options& options) {
       ->required()
       ->type_name("TARGET");
   command->add_option("--organization", organization, "Only this organization; default: all")->type_name("ID");
-  command->add_option("--batch", copy.batch_rows, "Rows in each transaction")->capture_default_str()->type_name("N");
+  add_number(command, "--batch", copy.batch_rows, "Rows in each transaction")->capture_default_str()->type_name("N");
   command->add_flag("--join-users", copy.join_users,
                     "Users of the target with the same id are the same person, although their names differ");
   command->add_flag("--restart", copy.restart, "Begin an unfinished copy anew, after the source has changed");

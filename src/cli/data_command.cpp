@@ -8,6 +8,7 @@
 #include "cli/field_suggestion.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 
 namespace struere::cli {
 namespace {
@@ -148,7 +149,7 @@ void add_data(CLI::App& program, Options& options) {
   listing->footer(
       "Example:\n  struere data list note --as ada --order -createdAt "
       R"(--where '{"field": "data.text", "operator": "contains", "value": "milk"}')");
-  listing->add_option("--limit", data.query.limit, "1 to 1000");
+  add_number(listing, "--limit", data.query.limit, "1 to 1000");
   listing->add_option("--after", data.query.after, "The cursor of the page before");
 
   auto* const exporting = group->add_subcommand("export", "Write all entities, one JSON text a line");
@@ -169,11 +170,10 @@ void add_data(CLI::App& program, Options& options) {
   auto* const importing =
       group->add_subcommand("import", "Create an entity from each line of the input: all of them, or none");
   importing->add_option("type", load.type, "The entity type of lines that do not name one")->type_name("TYPE");
-  importing->add_option("--batch", load.batch, "Write this many lines at a time; they stay if a later line fails")
-      ->check(CLI::Range(std::size_t{1}, most_rows_written))
+  add_number(importing, "--batch", load.batch, "Write this many lines at a time; they stay if a later line fails",
+             {1, static_cast<std::int64_t>(most_rows_written)})
       ->type_name("LINES");
-  importing->add_option("--from", load.from, "Begin at this line, to continue an import")
-      ->check(CLI::Range(1, 1'000'000'000))
+  add_number(importing, "--from", load.from, "Begin at this line, to continue an import", {1, 1'000'000'000})
       ->type_name("LINE");
   importing->add_flag("--with-ids", load.with_ids, "Refuse lines that were not exported --with-ids");
   importing->footer(
@@ -203,7 +203,7 @@ void add_data(CLI::App& program, Options& options) {
       });
   update->add_option("patch", data.json, "JSON; null removes a key")->required()->type_name("JSON");
   update->add_option("--status", data.status);
-  update->add_option("--version", data.version, "Refuse if the entity has another version");
+  add_number(update, "--version", data.version, "Refuse if the entity has another version");
   add_one("delete", "Remove an entity", [&options](const Place& place, const EntityId& id) {
     place.remove(data.type, id);
     if (options.json) return say_json({{"deleted", id.str()}});

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 
 namespace struere::cli {
 namespace {
@@ -93,7 +94,7 @@ void add_deploy(CLI::App& program, Options& options) {
   });
 
   auto* const rollback = program.add_subcommand("rollback", "Bring production back to a release");
-  rollback->add_option("release", deploy.release, "Its number; `struere releases` lists them")
+  add_number(rollback, "release", deploy.release, "Its number; `struere releases` lists them")
       ->required()
       ->type_name("RELEASE");
   rollback->footer("Example:\n  struere rollback 6 --note \"the new mask hides too much\"");

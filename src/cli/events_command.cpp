@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 #include "core/instant.hpp"
 
 namespace struere::cli {
@@ -66,8 +67,7 @@ void add_events(CLI::App& program, Options& options) {
   command->add_option("--entity", arguments.entity, "Only events about the entity with this id")->type_name("ID");
   command->add_option("--since", arguments.since, "Only events since a time, or since 30m, 24h, 7d ago")
       ->type_name("TIME");
-  command->add_option("--last,--limit", arguments.last, "How many; default 50")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
+  add_number(command, "--last,--limit", arguments.last, "How many; default 50", {1, 100'000});
   command->add_option("--after", arguments.after, "Only events before this one, the last of the page before")
       ->type_name("ID");
   command->add_flag("--follow,-f", arguments.follows,

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 
 namespace struere::cli {
 namespace {
@@ -88,7 +89,7 @@ void add_keys(CLI::App& program, Options& options) {
   create->add_option("name", key.name, "What it is for")->required();
   create->add_option("--role", key.roles, "A role that it has; may be given more than once")->type_name("ROLE");
   static std::int64_t days = 0;
-  create->add_option("--expires-in", days, "Days; never by default")->check(CLI::Range(1, 36'500))->type_name("DAYS");
+  add_number(create, "--expires-in", days, "Days; never by default", {1, 36'500})->type_name("DAYS");
   static bool is_webhook = false;
   create->add_flag("--webhook", is_webhook, "The key acts as a webhook instead of an agent");
   create->footer("Example:\n  struere keys create \"the app\" --role author -e production --expires-in 90");
@@ -100,8 +101,7 @@ void add_keys(CLI::App& program, Options& options) {
   auto* const rotate = keys->add_subcommand("rotate", "Make a successor; the old key ends after the overlap");
   static std::int64_t minutes = 0;
   rotate->add_option("id", id, "As `struere keys list` shows it")->required()->type_name("KEY");
-  rotate->add_option("--overlap", minutes, "How long the old key keeps working; default 0")
-      ->check(CLI::Range(0, 525'600))
+  add_number(rotate, "--overlap", minutes, "How long the old key keeps working; default 0", {0, 525'600})
       ->type_name("MINUTES");
   rotate->footer("Example:\n  struere keys rotate 0192… --overlap 60");
   rotate->callback([&options] {

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 
 namespace struere::cli {
 namespace {
@@ -168,7 +169,7 @@ void add_lists(CLI::App& program, Options& options) {
     return program.add_subcommand(name, what)->require_subcommand(1);
   };
   const auto add_page = [](CLI::App* command) {
-    command->add_option("--limit", arguments.limit, "1 to 1000");
+    add_number(command, "--limit", arguments.limit, "1 to 1000");
     command->add_option("--after", arguments.after, "The cursor of the page before");
     return command;
   };

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 #include "struere/operations/retention.hpp"
 
 namespace struere::cli {
@@ -20,15 +20,13 @@ void set_days(RetentionDays& days, const std::string& text) {
   const auto equals = text.find('=');
   const auto kind = std::ranges::find(kinds, text.substr(0, equals), [](Gathered each) { return to_string(each); });
   const std::string number = equals == std::string::npos ? "" : text.substr(equals + 1);
-  std::chrono::days::rep value = 0;
-  const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
-  const bool is_number = fault == std::errc() && end == number.data() + number.size() && !number.empty();
-  if (kind == kinds.end() || (!is_number && number != "forever"))
+  const auto value = parse_whole_number(number);
+  if (kind == kinds.end() || (!value && number != "forever"))
     throw UsageError(
         "--keep takes KIND=DAYS or KIND=forever; a kind is trigger_runs, executions, messages, threads or "
         "events");
-  if (is_number)
-    days[*kind] = std::chrono::days(value);
+  if (value)
+    days[*kind] = std::chrono::days(*value);
   else
     days.erase(*kind);
 }

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
+#include "cli/whole_number.hpp"
 
 namespace struere::cli {
 namespace {
@@ -54,7 +55,7 @@ void add_runs(CLI::App& program, Options& options) {
   for (const TriggerRunStatus status : statuses) words.emplace_back(to_string(status));
   list->add_option("--status", arguments.status, "Only runs with this status")->check(CLI::IsMember(words));
   list->add_option("--trigger", arguments.query.trigger, "Only runs of this trigger")->type_name("SLUG");
-  list->add_option("--limit", arguments.query.limit, "1 to 1000");
+  add_number(list, "--limit", arguments.query.limit, "1 to 1000");
   list->add_option("--after", arguments.query.after, "The cursor of the page before");
   list->footer("Example:\n  struere runs list -e production --status dead");
   list->callback([&options] { list_runs(options, arguments); });

@@ -12,6 +12,7 @@
 #include "cli/screen.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/sync_command.hpp"
+#include "cli/whole_number.hpp"
 #include "struere/core/error.hpp"
 #include "struere/server/server.hpp"
 
@@ -34,18 +35,11 @@ void read_listen(const std::string& text, server::ServerOptions& options) {
   std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
   if (address.size() > 2 && address.front() == '[' && address.back() == ']')
     address = address.substr(1, address.size() - 2);
-  unsigned long port = 65536;
-  try {
-    std::size_t end = 0;
-    const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
-    port = std::stoul(digits, &end);
-    if (end != digits.size()) port = 65536;
-  } catch (const std::exception&) {  // not a number
-  }
-  if (address.empty() || port > 65535)
+  const auto port = colon == std::string::npos ? std::nullopt : parse_whole_number(text.substr(colon + 1));
+  if (address.empty() || !port || *port > std::numeric_limits<std::uint16_t>::max())
     throw UsageError("--listen needs an IP address and a port, such as 127.0.0.1:8787 or [::1]:0");
   options.address = address;
-  options.port = static_cast<std::uint16_t>(port);
+  options.port = static_cast<std::uint16_t>(*port);
 }
 
 // Empty for what the header Host can name without its port; otherwise what is wrong.
@@ -152,10 +146,9 @@ void add_serve(CLI::App& program, Options& options) {
   command->add_option("--cert", arguments.certificate, "The certificate chain for TLS, as a PEM file")
       ->type_name("FILE");
   command->add_option("--cert-key", arguments.key, "Its private key, as a PEM file")->type_name("FILE");
-  command
-      ->add_option("--rate-limit", arguments.rate,
-                   "The most requests a second of one API key or operator; default: no limit")
-      ->check(CLI::Range(std::uint32_t{1}, std::numeric_limits<std::uint32_t>::max()))
+  add_number(command, "--rate-limit", arguments.rate,
+             "The most requests a second of one API key or operator; default: no limit",
+             {1, std::numeric_limits<std::uint32_t>::max()})
       ->type_name("N");
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
       ->type_name("TOKEN");

@@ -382,14 +382,14 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   CHECK(project.run("data list note --key sk_dev_guess").code == 3);
   CHECK(project.run("data list note --key sk_dev_guess --as ada").code == 2);
   CHECK(project.run("data list note --limit 0").code == 6);
-  CHECK(project.run("data list note --limit 99999999999999999999").code == 6);
+  CHECK(project.run("data list note --limit 99999999999999999999").code == 2);
   CHECK(tells(project.run("data list note --order data.txet"), "no field `data.txet`; did you mean `data.text`?"));
   CHECK_FALSE(tells(project.run("data list note --order data.text"), "did you mean"));
   CHECK(project.run("data list nonsense").code == 4);
   CHECK(tells(project.run("data list nte"), "no entity type `nte` in development. Did you mean `note`?"));
   CHECK_FALSE(tells(project.run("data list nte --key sk_dev_guess"), "Did you mean"));
   CHECK(project.run("data get note ''").code == 2);
-  CHECK(project.run("rollback -y -- -1").code == 4);
+  CHECK(project.run("rollback -y -- -1").code == 2);
   CHECK(project.run("deploy --json").code == 2);
   CHECK(project.run("pull").code == 0);  // nothing differs, so nothing is asked
   for (const char* const command : {"init",
@@ -439,6 +439,37 @@ TEST_CASE("what is wrong about a command line is said, in JSON too, and where to
   // A full disk behind a redirection.
   CHECK(project.run("releases 2>&1 >/dev/full").code == 1);
   CHECK(project.run("data export note >/dev/full").code <= 1);
+}
+
+TEST_CASE("a number on the command line is decimal, and nothing else is a number", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const Json key = answer_of(project, "keys create app --role author --expires-in 010");
+  const auto days = (key.at("expiresAt").get<Timestamp>() - key.at("createdAt").get<Timestamp>()) / 86'400'000;
+  CHECK((days == 9 || days == 10));
+  CHECK(tells(project.run("rollback 010 -y"), "there is no release 10;"));
+  CHECK(tells(project.run("data import note --from 010"), "--from 10 is beyond the end"));
+  const std::string id = answer_of(project, R"(data create note '{"text": "milk"}')").at("id");
+  CHECK(project.run("data update note " + id + R"( '{"text": "tea"}' --version 01)").code == 0);
+  CHECK(answer_of(project, "prune --keep events=010").at("events").at("days") == 10);
+  for (const char* const command :
+       {"rollback -y", "keys create other --expires-in", "keys rotate x --overlap", "data list note --limit",
+        "data import note --batch", "data import note --from", "events --last", "runs list --limit",
+        "threads list --limit", "executions list --limit", "relations list x y --limit",
+        "data update note x {} --version", "copy a.db b.db --batch", "serve --listen 127.0.0.1:0 --rate-limit"})
+    for (const char* const number : {"0x1", "1e3", "' 1'", "'1 '", "+1", "1.0", "1_0", "one"}) {
+      const Answer answer = project.run(std::string(command) + " " + number);
+      INFO(command << " " << number << ": " << answer.text);
+      CHECK(answer.code == 2);
+    }
+  for (const char* const command :
+       {"rollback -y -- -1", "data list note --limit=-1", "data update note x {} --version=-1",
+        "prune --keep events=-1", "prune --keep events=0x1", "serve --listen 127.0.0.1:0x1",
+        "serve --listen '127.0.0.1: 1'", "serve --listen 127.0.0.1:65536"}) {
+    const Answer answer = project.run(command);
+    INFO(command << ": " << answer.text);
+    CHECK(answer.code == 2);
+  }
 }
 
 TEST_CASE("what cannot be served or copied is refused before anything is begun", "[cli]") {
