@@ -10,25 +10,40 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <map>
 #include <set>
 #include <thread>
 
 #include "cli/output.hpp"
 #include "cli/screen.hpp"
 #include "cli/stop_signals.hpp"
+#include "core/json_split.hpp"
 
 namespace struere::cli {
 namespace {
 
-constexpr const char* type_key = "$entity";  // not expected as a key of the data of an entity
+constexpr const char* type_key = "$entity";
 
 void add_member(std::string& line, const char* key, const Json& value) {
   if (!value.is_null()) line += fmt::format(R"("{}":{},)", key, canonical_json(value));
 }
 
+// An import would take the data for a whole row, with an id and times of its own.
+void refuse_type_key(const Entity& entity) {
+  if (entity.json().find(fmt::format(R"("{}")", type_key)) == std::string::npos || !entity.data().contains(type_key))
+    return;
+  throw Error(ErrorCode::invalid_data,
+              fmt::format("the data of {} {} has a member `{}`, which only lines of --with-ids can keep; add "
+                          "--with-ids. The output is incomplete",
+                          entity.type(), entity.id().str(), type_key));
+}
+
 // The data as stored, byte for byte.
 std::string line_of(const Entity& entity, bool with_ids) {
-  if (!with_ids) return entity.json();
+  if (!with_ids) {
+    refuse_type_key(entity);
+    return entity.json();
+  }
   std::string out = "{";
   add_member(out, type_key, entity.type());
   add_member(out, "id", entity.id().str());
@@ -54,45 +69,83 @@ Json read_json(std::string_view text) {
   return *std::move(read);
 }
 
-// A line of an export is read in two parts, because the bounds apply to `data`. No text in JSON contains the separator.
-Json read_line(std::string_view line) {
-  constexpr std::string_view begin = R"({"$entity":)", seam = R"(,"data":)";
-  const std::size_t at = line.find(seam), end = line.find_last_not_of(" \t\r");
-  if (!line.starts_with(begin) || at == std::string_view::npos || line[end] != '}') return read_json(line);
-  Json out = read_json(std::string(line.substr(0, at)) + "}");
-  out["data"] = read_json(line.substr(at + seam.size(), end - at - seam.size()));
-  return out;
-}
+// A line of an export --with-ids. Its members are read one by one, because the bounds of JSON apply to `data` alone.
+class WholeRow {
+ public:
+  // `nullopt` for a line without `$entity`.
+  static std::optional<WholeRow> find(std::string_view line) {
+    WholeRow out(line);
+    std::string fault;
+    const auto add = [&](const std::string& name, std::string_view value) {
+      if (!out.members_.emplace(name, value).second && fault.empty()) fault = fmt::format("it has `{}` twice", name);
+    };
+    try {
+      visit_members(line, add);
+    } catch (const Error& error) {
+      fault = fmt::format("it is not acceptable JSON: {}", error.what());
+    }
+    if (!out.has(type_key)) return std::nullopt;
+    if (!fault.empty()) refuse_line(fault);
+    return out;
+  }
+
+  void require_known(const std::set<std::string_view>& known) const {
+    for (const auto& [name, value] : members_)
+      if (!known.contains(name)) refuse_line(fmt::format("a line with `{}` has no key `{}`", type_key, name));
+  }
+  bool has(const char* name) const { return members_.contains(name); }
+  // Refuses the line if the member is missing or not acceptable JSON.
+  Json json(const char* name) const {
+    const auto found = members_.find(name);
+    if (found == members_.end()) refuse_line(fmt::format("it has no `{}`", name));
+    JsonFault fault;
+    auto read = parse_json(found->second, fault);
+    const auto offset = static_cast<std::size_t>(found->second.data() - line_.data());
+    if (!read)
+      refuse_line(
+          fmt::format("`{}` is not acceptable JSON: {}", name, count_byte_from(fault.message, offset, " of the line")));
+    return *std::move(read);
+  }
+  std::optional<std::string> text(const char* name) const {
+    if (!has(name)) return std::nullopt;
+    const Json value = json(name);
+    if (!value.is_string()) refuse_line(fmt::format("`{}` is a text", name));
+    return value.get<std::string>();
+  }
+  std::optional<std::int64_t> integer(const char* name, const char* what) const {
+    if (!has(name)) return std::nullopt;
+    const Json value = json(name);
+    if (!value.is_number_integer()) refuse_line(fmt::format("`{}` is {}", name, what));
+    return value.get<std::int64_t>();
+  }
+
+ private:
+  explicit WholeRow(std::string_view line) : line_(line) {}
+
+  std::string_view line_;
+  std::map<std::string, std::string_view, std::less<>> members_;
+};
 
 ImportedRow row_of(const ImportOptions& asked, std::string_view line) {
-  std::optional<Json> read = read_line(line);
-  if (!read->is_object() || !read->contains(type_key)) {
+  const auto row = WholeRow::find(line);
+  if (!row) {
+    Json data = read_json(line);
     if (asked.with_ids) refuse_line(fmt::format("it has no `{}`; it was not exported with --with-ids", type_key));
     if (asked.type.empty())
       refuse_line(fmt::format("it has no `{}`, so name its type: struere data import TYPE", type_key));
-    return {*std::move(read), {}, asked.type};
+    return {std::move(data), {}, asked.type};
   }
-  static const std::set<std::string> known{type_key, "id", "status", "createdAt", "updatedAt", "version", "data"};
-  for (const auto& [key, value] : read->items())
-    if (!known.contains(key)) refuse_line(fmt::format("a line with `{}` has no key `{}`", type_key, key));
-  const auto text = [&](const char* key) -> std::optional<std::string> {
-    if (!read->contains(key)) return std::nullopt;
-    if (!read->at(key).is_string()) refuse_line(fmt::format("`{}` is a text", key));
-    return read->at(key).get<std::string>();
-  };
+  row->require_known({type_key, "id", "status", "createdAt", "updatedAt", "version", "data"});
   ImportedRow out;
-  out.type = *text(type_key);
+  out.type = *row->text(type_key);
   if (!asked.type.empty() && *out.type != asked.type)
     refuse_line(fmt::format("it is of the type `{}`; leave the type out to import several", *out.type));
-  if (!read->contains("data")) refuse_line("it has no `data`");
-  out.data = std::move(read->at("data"));
-  if (auto id = text("id")) out.options.id = EntityId(*std::move(id));
-  out.options.status = text("status");
-  for (const char* const key : {"createdAt", "updatedAt"})
-    if (read->contains(key) && !read->at(key).is_number_integer())
-      refuse_line(fmt::format("`{}` is in milliseconds", key));
-  if (read->contains("version") && !read->at("version").is_number_integer()) refuse_line("`version` is a whole number");
-  if (read->contains("createdAt")) out.options.created_at = read->at("createdAt").get<Timestamp>();
+  out.data = row->json("data");
+  if (auto id = row->text("id")) out.options.id = EntityId(*std::move(id));
+  out.options.status = row->text("status");
+  out.options.created_at = row->integer("createdAt", "in milliseconds");
+  row->integer("updatedAt", "in milliseconds");  // starts again, as `version` does
+  row->integer("version", "a whole number");
   return out;
 }
 
@@ -108,8 +161,9 @@ class Import {
     while (std::cin.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
       const std::int64_t length = std::cin.gcount() - (std::cin.eof() ? 0 : 1);
       read_ += std::cin.gcount();
-      if (++line_ < asked_.from || length == 0) continue;
-      add(std::string_view(line).substr(0, static_cast<std::size_t>(length)));
+      const auto content = without_byte_order_mark(std::string_view(line).substr(0, static_cast<std::size_t>(length)));
+      if (++line_ < asked_.from || is_blank_line(content)) continue;
+      add(content);
       if (signals_.came()) stop();
     }
     if (std::ferror(stdin) != 0)

@@ -1,10 +1,9 @@
 #include "server/body_object.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
+#include <utility>
 
+#include "core/json_split.hpp"
 #include "server/refusal.hpp"
 
 namespace struere::server {
@@ -12,55 +11,15 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& detail) { throw Refusal(400, "malformed_request", detail); }
 
-// Finds where values end. It accepts more than JSON; what is read of it is parsed strictly afterwards.
-class Splitter {
- public:
-  explicit Splitter(std::string_view text) : text_(text) { skip_space(); }
-
-  bool take(char c) {
-    if (at_ == text_.size() || text_[at_] != c) return false;
-    ++at_;
-    skip_space();
-    return true;
+// Runs a visit of the members or elements of a body.
+template <class Visit>
+bool visit_parts(const Visit& visit) {
+  try {
+    return visit();
+  } catch (const Error& error) {
+    refuse(std::string("the body is not JSON: ") + error.what());
   }
-
-  bool is_at_end() const noexcept { return at_ == text_.size(); }
-
-  // A value up to the `,`, `]` or `}` that follows it.
-  std::string_view value() {
-    const std::size_t begin = at_;
-    std::size_t depth = 0;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '"') {
-        skip_string();
-        continue;
-      }
-      if (c == '{' || c == '[') ++depth;
-      if (depth == 0 && (c == ',' || c == ':' || c == '}' || c == ']')) break;
-      if (c == '}' || c == ']') --depth;
-    }
-    std::size_t end = at_;
-    while (end > begin && is_space(text_[end - 1])) --end;
-    return text_.substr(begin, end - begin);
-  }
-
- private:
-  static bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-  void skip_space() {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
-  }
-
-  void skip_string() {  // leaves the closing quote to the caller's ++
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_)
-      if (text_[at_] == '\\') ++at_;
-    if (at_ >= text_.size()) refuse("the body is not JSON: a string does not end");
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+}
 
 Json parsed(std::string_view text, std::string_view what) {
   JsonFault fault;
@@ -72,24 +31,16 @@ Json parsed(std::string_view text, std::string_view what) {
 }  // namespace
 
 BodyObject::BodyObject(std::string_view text, std::initializer_list<std::string_view> known) : text_(text) {
-  Splitter splitter(text);
-  if (!splitter.take('{')) refuse("the body must be a JSON object");
-  if (!splitter.take('}')) {
-    do {
-      const Json name = parsed(splitter.value(), "a name in the body");
-      if (!name.is_string() || !splitter.take(':')) refuse("the body is not JSON: a member needs a name and a value");
-      const auto& key = name.get_ref<const std::string&>();
-      if (std::ranges::find(known, key) == known.end()) {
-        std::string list;
-        for (const std::string_view other : known) list += (list.empty() ? "" : ", ") + std::string(other);
-        refuse("the body has " + (key.size() > 100 ? std::string("a member") : "the member `" + key + "`") +
-               " that is not known here; there are: " + list);
-      }
-      if (!members_.emplace(key, splitter.value()).second) refuse("the body has `" + key + "` twice");
-    } while (splitter.take(','));
-    if (!splitter.take('}')) refuse("the body is not JSON: the object does not end");
-  }
-  if (!splitter.is_at_end()) refuse("the body is not JSON: there is text after the object");
+  const auto add = [&](const std::string& key, std::string_view value) {
+    if (std::ranges::find(known, key) == known.end()) {
+      std::string list;
+      for (const std::string_view other : known) list += (list.empty() ? "" : ", ") + std::string(other);
+      refuse("the body has " + (key.size() > 100 ? std::string("a member") : "the member `" + key + "`") +
+             " that is not known here; there are: " + list);
+    }
+    if (!members_.emplace(key, value).second) refuse("the body has `" + key + "` twice");
+  };
+  if (!visit_parts([&] { return visit_members(text, add); })) refuse("the body must be a JSON object");
 }
 
 std::optional<std::string_view> BodyObject::text(std::string_view name) const {
@@ -98,15 +49,7 @@ std::optional<std::string_view> BodyObject::text(std::string_view name) const {
 }
 
 std::string BodyObject::in_body(std::string message, std::string_view member) const {
-  constexpr std::string_view words = "not JSON at byte ";
-  const std::size_t at = message.rfind(words);
-  if (at == std::string::npos) return message;
-  std::size_t byte = 0;
-  const char* const end = message.data() + message.size();
-  const auto read = std::from_chars(message.data() + at + words.size(), end, byte);
-  if (read.ec != std::errc() || read.ptr != end) return message;
-  byte += static_cast<std::size_t>(member.data() - text_.data());
-  return fmt::format("{}{}{} of the body", message.substr(0, at), words, byte);
+  return count_byte_from(std::move(message), static_cast<std::size_t>(member.data() - text_.data()), " of the body");
 }
 
 Error BodyObject::placed(const Error& error, std::string_view name) const {
@@ -193,16 +136,11 @@ std::optional<std::string> written_status(const BodyObject& body) {
 
 std::vector<std::string_view> split_array(std::string_view text, std::size_t most) {
   std::vector<std::string_view> out;
-  Splitter splitter(text);
-  if (!splitter.take('[')) refuse("the body is not JSON: an array is missing");
-  if (!splitter.take(']')) {
-    do {
-      if (out.size() == most) refuse("an array has more than " + std::to_string(most) + " elements");
-      out.push_back(splitter.value());
-    } while (splitter.take(','));
-    if (!splitter.take(']')) refuse("the body is not JSON: an array does not end");
-  }
-  if (!splitter.is_at_end()) refuse("the body is not JSON: there is text after an array");
+  const auto add = [&](std::string_view element) {
+    if (out.size() == most) refuse("an array has more than " + std::to_string(most) + " elements");
+    out.push_back(element);
+  };
+  if (!visit_parts([&] { return visit_elements(text, add); })) refuse("the body is not JSON: an array is missing");
   return out;
 }
 

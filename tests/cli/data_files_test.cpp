@@ -144,15 +144,63 @@ TEST_CASE("a line of a dump is read strictly, and only who may do all may import
         R"({"$entity":"note","id":"a","id":"b","data":{"text":"t"}})", R"({"$entity":"note","data":{"text":"t"}} x)",
         R"({"text": "t"})", "[]", "{"})
     CHECK(import(line).code == 6);
+  CHECK(tells(import(R"({"$entity":"note","data":{"text":"t"},"more":1})"), "a line with `$entity` has no key `more`"));
+  CHECK(tells(import(R"({"$entity":"note","id":"a","data":{},"id":"b"})"), "it has `id` twice"));
+  CHECK(tells(import(R"({"$entity":"note","data":{"text": nul}})"),
+              "`data` is not acceptable JSON: not JSON at byte 38 of "
+              "the line"));
+  CHECK(tells(import(R"({"$entity":"note","data":{"text":"t"}} x)"), "there is text after the object"));
+  // Keys in any order.
+  CHECK(import(R"({"$entity":"note","data":{"text":",\"data\":"},"id":"n2","createdAt":2000,"status":"draft"})").code ==
+        0);
+  CHECK(import(R"( { "data" : {"text":"t"} , "id" : "n3" , "\u0024entity" : "note" } )").code == 0);
+  const Json second = Json::parse(project.run("--json data get note n2").text);
+  CHECK(second.at("createdAt") == 2000);
+  CHECK(second.at("status") == "draft");
+  CHECK(second.at("data").at("text") == R"(,"data":)");
+  CHECK(project.run("data get note n3").code == 0);
   CHECK(import(R"({"$entity":"folder","data":{}})", "note").code == 6);
   CHECK(import(R"({"$entity":"folder","data":{}})").code == 4);
   CHECK(import(R"({"text": "t"})", "note --with-ids").code == 6);
   // As large and as deep as an entity can be.
   const std::string deep = std::string(62, '[') + std::string(62, ']');
   CHECK(import(R"({"text":")" + std::string(1'040'000, 'x') + R"(","deep":)" + deep + "}", "note").code == 0);
+  CHECK(import(R"({"$entity":"note","data":{"text":")" + std::string(json_max_bytes - 12, 'x') + R"("},"id":"large"})")
+            .code == 0);
   REQUIRE(project.run("data export note --with-ids > " + file).code == 0);
   REQUIRE(project.run("deploy -y").code == 0);
   CHECK(project.run("data import -e production < " + file).code == 0);
+}
+
+TEST_CASE("blank lines and byte order marks are no rows", "[cli][import]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string file = (project.path() / "in.jsonl").string();
+  std::ofstream(file, std::ios::binary) << "\xef\xbb\xbf{\"text\": \"a\"}\r\n\r\n \t\r\n\n"
+                                        << "\xef\xbb\xbf\xef\xbb\xbf"
+                                        << R"({"$entity":"note","id":"n1","data":{"text":"b"}})"
+                                        << "\r\n  ";
+  const Answer imported = project.run("data import note < " + file);
+  INFO(imported.text);
+  CHECK(tells(imported, "2 imported."));
+  CHECK(project.run("data get note n1").code == 0);
+}
+
+TEST_CASE("an export refuses data that an import would take for a whole row", "[cli][import]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y").code == 0);
+  REQUIRE(project.run(R"(data create note '{"text": "\"$entity\"", "author": "$entity"}')").code == 0);
+  CHECK(project.run("data export note").code == 0);
+  const std::string id = id_of(project.run(R"(data create note '{"text": "t", "$entity": "note", "data": {}}')"));
+  const Answer refused = project.run("data export note");
+  CHECK(refused.code == 6);
+  CHECK(tells(refused, "the data of note " + id + " has a member `$entity`"));
+  CHECK(tells(refused, "--with-ids"));
+  const std::string file = (project.path() / "dump.jsonl").string();
+  REQUIRE(project.run("data export note --with-ids > " + file).code == 0);
+  CHECK(tells(project.run("data import -e production < " + file), "2 imported."));
+  CHECK(rows_of(project, "note", "-e production") == rows_of(project, "note"));
 }
 
 TEST_CASE("while an import goes on in batches, others write", "[cli][import][process]") {

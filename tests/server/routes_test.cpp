@@ -259,6 +259,11 @@ TEST_CASE("what is exported as lines is imported as lines, and a wrong line is n
   CHECK(wrong.status == 422);
   CHECK(wrong.json().at("index") == 2);
   CHECK(world.system().entities("note").count() == 2700);
+  // A file of another system: byte order marks and blank lines.
+  const std::string marked = "\xef\xbb\xbf{\"data\":{\"number\":1}}\r\n\r\n \t\n\xef\xbb\xbf{\"data\":{\"number\":2}}";
+  CHECK(client.ask("POST", "/v1/entities/note/import?whole=true", headers, marked).json().at("imported") == 2);
+  const HttpAnswer after = client.ask("POST", "/v1/entities/note/import?whole=true", headers, "\r\n{}\n");
+  CHECK(after.json().at("index") == 1);
 }
 
 TEST_CASE("events come as a stream, once, from where the client stopped, and end with the key", "[server]") {

@@ -1,4 +1,5 @@
 // Entities in bulk: one JSON text a line.
+#include "core/json_split.hpp"
 #include "server/body_object.hpp"
 #include "server/entity_json.hpp"
 #include "server/refusal.hpp"
@@ -95,8 +96,8 @@ class Import {
       const std::size_t end = text.find('\n');
       std::string_view line = text.substr(0, end);
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-      if (!line.empty()) add(line);
+      line = without_byte_order_mark(line);
+      if (!is_blank_line(line)) add(line);
       ++line_;
     }
     write();
