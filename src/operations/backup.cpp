@@ -178,7 +178,7 @@ BackupReport back_up_database(const std::string& from, const std::string& to, co
   check_target(source, target, options.replace);
   UnfinishedFile::remove_stale(target);
   UnfinishedFile copy(target);
-  copy_sqlite_file(from, name_of(copy.path()), [&](std::int64_t done, std::int64_t total) {
+  copy_sqlite_file(name_of(source), name_of(copy.path()), [&](std::int64_t done, std::int64_t total) {
     if (options.progress) options.progress({BackupProgress::Step::copy, done, total});
   });
   BackupReport out = verify_copy(copy.path(), options);

@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -241,6 +242,32 @@ TEST_CASE("a backup may be read by whoever may read the database", "[backup]") {
     REQUIRE(stat(copy.c_str(), &found) == 0);
     CHECK((found.st_mode & 0777) == mode);
   }
+}
+
+TEST_CASE("a backup is taken of a file that may not be written, in a folder that may not either", "[backup]") {
+  const TemporaryFolder folder, other;
+  const std::string file = folder.file("read only?.db"), copy = other.file("copy.db");
+  {
+    const auto database = Database::open(file);
+    database.trusted_host().create_organization("Acme");
+  }
+  std::filesystem::remove(file + "-lock");
+  const auto back_up = [&] {
+    return in_child([&]() -> std::string {
+      if (getuid() == 0 && setuid(65534) != 0) return "cannot become another user";
+      return std::to_string(back_up_database(file, copy, {.replace = true}).organizations);
+    });
+  };
+  REQUIRE(chmod(folder.path().c_str(), 0555) == 0);
+  REQUIRE(chmod(other.path().c_str(), 0777) == 0);
+  for (const mode_t mode : {0444U, 0666U}) {
+    REQUIRE(chmod(file.c_str(), mode) == 0);
+    CHECK(back_up() == "1");
+  }
+  // A log, whose content would be missing in the copy.
+  std::ofstream(file + "-wal", std::ios::binary) << std::string(4096, 'x');
+  if (getuid() == 0) CHECK(back_up().starts_with("exception: "));
+  REQUIRE(chmod(folder.path().c_str(), 0755) == 0);
 }
 
 TEST_CASE("a backup never takes the name of a part of the database, by whatever way it is named", "[backup]") {

@@ -2,8 +2,11 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
+#include "core/portable_file.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/schema.hpp"
 #include "struere/core/error.hpp"
@@ -12,14 +15,37 @@ namespace struere {
 namespace {
 
 constexpr int pages_of_a_step = 1024;
+constexpr int primary_code = 0xff;  // the bits of it in an extended result code
 constexpr int longest_wait = 5000;  // milliseconds, for a process that recovers the log of a dead process
+
+bool has_log(const std::string& path) {
+  std::error_code none;
+  const std::uintmax_t size = std::filesystem::file_size(path_of(path + "-wal"), none);
+  return !none && size > 0;
+}
+
+// SQLite reads a file with an index of its log, which it cannot create on a read-only file system or as a user who may
+// not write to the folder. There a file without a log is read as it stands.
+std::unique_ptr<Connection> open_source(const std::string& path) {
+  auto out = std::make_unique<Connection>(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+  sqlite3_busy_timeout(out->handle(), longest_wait);
+  try {
+    out->prepare("SELECT 1 FROM sqlite_schema LIMIT 1").step();
+    return out;
+  } catch (const Error&) {
+    const int code = sqlite3_errcode(out->handle()) & primary_code;
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || has_log(path)) throw;
+  }
+  return std::make_unique<Connection>(immutable_uri(path),
+                                      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI);
+}
 
 }  // namespace
 
 void copy_sqlite_file(const std::string& from, const std::string& to,
                       const std::function<void(std::int64_t done, std::int64_t total)>& progress) {
-  Connection source(from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-  sqlite3_busy_timeout(source.handle(), longest_wait);
+  const auto opened = open_source(from);
+  Connection& source = *opened;
   source.execute("BEGIN");
   if (recognise(source) == FileKind::empty)
     throw Error(ErrorCode::storage, "the file is empty; there is nothing to copy");

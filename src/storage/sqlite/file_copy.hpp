@@ -7,7 +7,8 @@
 
 namespace struere {
 
-// Copies page by page from one snapshot, so that writes do not restart the copy. `to` is an empty file. `progress`
+// Copies page by page from one snapshot, so that writes do not restart the copy. `from` may be a file that cannot be
+// written; without a log beside it, nobody may write to it meanwhile. `to` is an empty file. `progress`
 // receives numbers of bytes; an exception from it ends the copy. Throws Error{storage}; the content of `to` is then
 // useless.
 void copy_sqlite_file(const std::string& from, const std::string& to,
