@@ -53,6 +53,8 @@ std::string next_command(const Finding& finding, const Project& project) {
       return is_production ? "correct the file, then: struere sync && struere deploy"
                            : "correct the file, then: struere sync";
     case Check::row_invalid: return fmt::format("struere data list {} -e {}", quoted(finding.subject), environment);
+    case Check::time_ahead:
+    case Check::row_damaged: return "";  // the message says what to do
     case Check::index_missing: return "struere doctor --json";
     case Check::run_overdue:
     case Check::run_abandoned: return "struere run, or a TriggerWorker in your program (docs/guide.md)";

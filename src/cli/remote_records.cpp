@@ -104,6 +104,7 @@ Finding finding_of(const Json& json) {
   out.severity = value_of(json.at("severity"), std::array{Severity::note, Severity::warning, Severity::error});
   out.check = value_of(json.at("check"), std::array{storage,
                                                     chain,
+                                                    time_ahead,
                                                     key_expired,
                                                     key_expires_soon,
                                                     key_unused,
@@ -119,6 +120,7 @@ Finding finding_of(const Json& json) {
                                                     rule_without_index,
                                                     index_missing,
                                                     row_invalid,
+                                                    row_damaged,
                                                     unique_key_masked,
                                                     run_overdue,
                                                     run_abandoned,

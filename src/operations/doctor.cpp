@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "access/indexed_fields.hpp"
 #include "actor/key_lineage.hpp"
@@ -31,6 +33,8 @@ constexpr std::array environments{Environment::development, Environment::product
 constexpr std::array system_resources{"users", "agents", "threads", "events", "executions", "packs", "api_keys"};
 constexpr std::array all_actions{Action::create, Action::read, Action::update, Action::remove, Action::list};
 constexpr Timestamp milliseconds_of_day = 24LL * 60 * 60'000;
+constexpr Timestamp most_ahead = 60'000;     // of the clock; hosts differ by less
+constexpr std::size_t most_rows_named = 20;  // of one type
 
 std::string remaining(Timestamp time) {
   constexpr Timestamp minute = 60'000, hour = 60 * minute;
@@ -84,7 +88,14 @@ class Examination {
 
   void check_chain() {
     const Verification found = system_.events().verify();
-    if (!found.ok) tell(Severity::error, Check::chain, {}, "the audit log was tampered with: " + found.problem);
+    if (!found.ok) return tell(Severity::error, Check::chain, {}, "the audit log was tampered with: " + found.problem);
+    const auto newest = system_.events().list({.newest_first = true, .limit = 1}).events;
+    if (!newest.empty() && newest.front().created_at() > saturating_add(now_, most_ahead))
+      tell(Severity::warning, Check::time_ahead, {},
+           fmt::format("the newest event was written by a clock that is {} ahead of this one. Times never run "
+                       "backwards, so each write until then gets that time, and its `createdAt` cannot be trusted; "
+                       "correct the clock that is wrong",
+                       remaining(newest.front().created_at() - now_)));
   }
 
   void check_keys() {
@@ -281,23 +292,52 @@ class Examination {
         "trigger runs are dead after their last attempt; see their errors, and retry them (TriggerRepository::retry)");
   }
 
-  // Rows that a definition made invalid where somebody allowed it: each update of one is refused.
+  // Rows that cannot be read, and rows that a definition made invalid where somebody allowed it: each update of one is
+  // refused.
   void check_rows_of(const EntityType& type) {
     std::optional<JsonSchema> schema;
     try {
       schema.emplace(parse_canonical_json(type.schema));
     } catch (const Error&) {  // check_types says so
-      return;
     }
     std::int64_t count = 0;
     std::string first;
-    for (const Entity& row : system_.entities(type.slug).all({.limit = 1000}))
-      if (const auto fault = schema->validate(row.data()); fault && ++count == 1)
-        first = fmt::format("{}, at `{}`", row.id().str(), fmt::join(fault->place, "."));
+    std::vector<std::string> damaged;  // the first ones
+    std::size_t damaged_count = 0;
+    try {
+      for (const Entity& row : system_.entities(type.slug).all({.limit = 1000})) {
+        const auto data = data_of(row);
+        if (!data && ++damaged_count <= most_rows_named) damaged.push_back(row.id().str());
+        if (!data || !schema) continue;
+        if (const auto fault = schema->validate(*data); fault && ++count == 1)
+          first = fmt::format("{}, at `data{}{}`", row.id().str(), fault->place.empty() ? "" : ".",
+                              fmt::join(fault->place, "."));
+      }
+    } catch (const Error& error) {  // a page that cannot be read hides no other finding
+      if (error.code() != ErrorCode::storage || error.is_transient()) throw;
+      tell(Severity::error, Check::row_damaged, type.slug,
+           fmt::format("not all rows of `{}` can be read: {}", type.slug, error.what()));
+    }
+    if (damaged_count > 0)
+      tell(Severity::error, Check::row_damaged, type.slug,
+           fmt::format(
+               "the stored data of {} rows of `{}` is damaged and cannot be read; restore a backup: {}{}",
+               damaged_count, type.slug, fmt::join(damaged, ", "),
+               damaged_count == damaged.size() ? "" : fmt::format(" and {} more", damaged_count - damaged.size())));
     if (count > 0)
       tell(Severity::warning, Check::row_invalid, type.slug,
            fmt::format("{} rows of `{}` do not match its schema, and each update of one must mend it; the newest is {}",
                        count, type.slug, first));
+  }
+
+  // `nullopt` if the stored data is damaged.
+  static std::optional<Json> data_of(const Entity& row) {
+    try {
+      Json out = row.data();
+      return out.is_object() ? std::optional(std::move(out)) : std::nullopt;
+    } catch (const Error&) {
+      return std::nullopt;
+    }
   }
 
   void check_shown_fields() {
@@ -332,6 +372,7 @@ std::string_view to_string(Finding::Check check) noexcept {
   switch (check) {
     case Check::storage: return "storage";
     case Check::chain: return "chain";
+    case Check::time_ahead: return "time_ahead";
     case Check::key_expired: return "key_expired";
     case Check::key_expires_soon: return "key_expires_soon";
     case Check::key_unused: return "key_unused";
@@ -345,6 +386,7 @@ std::string_view to_string(Finding::Check check) noexcept {
     case Check::unknown_role: return "unknown_role";
     case Check::reserved_slug: return "reserved_slug";
     case Check::row_invalid: return "row_invalid";
+    case Check::row_damaged: return "row_damaged";
     case Check::unique_key_masked: return "unique_key_masked";
     case Check::rule_without_index: return "rule_without_index";
     case Check::index_missing: return "index_missing";

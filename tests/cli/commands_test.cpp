@@ -304,6 +304,24 @@ TEST_CASE("the doctor says what is wrong, what to type, and by its exit code whe
   CHECK(project.run("doctor").code == 1);
 }
 
+TEST_CASE("the doctor names damaged rows, and says all that it says without them", "[cli][doctor]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  project.write("roles/clerk.yaml", "name: clerk\n");
+  REQUIRE(project.run("sync").code == 0);
+  const std::string id = answer_of(project, R"(data create note '{"text": "milk"}')").at("id");
+  RawDatabase(project.database()).run("UPDATE entities SET data = '{\"text\":' WHERE id = '" + id + "'");
+  const Findings without = findings_of(project.run("--json doctor"));
+  CHECK(std::ranges::count(without, "role_grants_nothing") == 1);
+  Findings with = findings_of(project.run("--json doctor --rows"));
+  CHECK(std::erase(with, "row_damaged") == 1);
+  CHECK(with == without);
+  const Answer told = project.run("doctor --rows");
+  CHECK(told.code == 1);
+  CHECK(tells(told, "! development: the stored data of 1 rows of `note` is damaged"));
+  CHECK(tells(told, id));
+}
+
 TEST_CASE("an empty file in the place of the database is refused by each command, and stays as it is", "[cli]") {
   const Project project;
   REQUIRE(project.run("sync").code == 0);

@@ -276,7 +276,67 @@ TEST_CASE("rows that the schema of their type refuses, where they are asked for"
   CHECK(found_in(world, {.rows = true}) == Findings{"warning row_invalid development order"});
   const std::string message = examine(*world.database, {.rows = true}).at(0).message;
   CHECK(message.find("3 rows of `order`") != std::string::npos);
-  CHECK(message.find("at `size`") != std::string::npos);
+  CHECK(message.find("at `data.size`") != std::string::npos);
+  world.define_type({{"slug", "order"}});
+  world.system().entities("order").create(Json::object());
+  DefinitionSet wanted;
+  wanted.add(DefinitionKind::entity_type, {{"slug", "order"}, {"schema", {{"required", {"size"}}}}});
+  const Definitions definitions(world.system());
+  definitions.apply(definitions.plan(wanted, {.accept_invalid_data = true}));
+  CHECK(examine(*world.database, {.rows = true}).at(0).message.ends_with(", at `data`"));
+}
+
+TEST_CASE("damaged rows are named, beside all that is found without them", "[doctor]") {
+  World world(StorageKind::sqlite);
+  world.define_type({{"slug", "note"}});
+  world.define_type({{"slug", "order"}, {"schema", {{"required", {"size"}}}}});
+  world.define_role({{"name", "empty"}});
+  std::vector<EntityId> notes;
+  for (int i = 0; i < 25; ++i) notes.push_back(world.create("note", {{"n", i}}));
+  const EntityId order = world.create("order", {{"size", 1}});
+  world.create("note", {{"n", "whole"}});
+  RawDatabase raw(world.folder.file());
+  raw.run("UPDATE entities SET data = '{\"n\":' WHERE id IN (SELECT id FROM entities ORDER BY created_at LIMIT 25)");
+  raw.run("UPDATE entities SET data = '[1]' WHERE id = '" + order.str() + "'");
+  const auto findings = examine(*world.database, {.rows = true});
+  const auto message_of = [&](Check check, const std::string& subject) {
+    const auto found = std::ranges::find_if(findings, [&](const Finding& finding) {
+      return finding.check == check && finding.subject == subject && finding.environment == Environment::development;
+    });
+    return found == findings.end() ? std::string() : found->message;
+  };
+  const std::string told = message_of(Check::row_damaged, "note");
+  INFO(told);
+  CHECK(told.find("25 rows of `note`") != std::string::npos);
+  CHECK(std::ranges::count_if(notes, [&](const EntityId& id) { return told.find(id.str()) != std::string::npos; }) ==
+        20);
+  CHECK(told.ends_with(" and 5 more"));
+  CHECK(message_of(Check::row_damaged, "order").ends_with(order.str()));
+  CHECK_FALSE(message_of(Check::role_grants_nothing, "empty").empty());
+  CHECK(message_of(Check::row_invalid, "note").empty());
+  for (const Finding& finding : examine(*world.database))  // all that is found without rows is found with them
+    CHECK(std::ranges::any_of(findings, [&](const Finding& other) { return other.message == finding.message; }));
+}
+
+TEST_CASE("a log that was written by a clock of the future", "[doctor]") {
+  for (const StorageKind kind : storage_kinds()) {
+    World world(kind);
+    define_sound_world(world);
+    world.clock.advance(-59'000);
+    CHECK(found_in(world) == Findings{});
+    world.clock.advance(59'000 + 3 * day);
+    world.create("session", {{"subject", "art"}, {"team", "south"}});
+    world.clock.advance(10 - 2 * day);
+    CHECK(found_in(world) == Findings{"warning time_ahead development"});
+    DoctorOptions options;
+    options.clock = &world.clock;
+    const std::string message = examine(*world.database, options).at(0).message;
+    INFO(message);
+    CHECK(message.find("2 days ahead") != std::string::npos);
+    CHECK(message.find("`createdAt` cannot be trusted") != std::string::npos);
+    world.clock.advance(2 * day);
+    CHECK(found_in(world) == Findings{});
+  }
 }
 
 TEST_CASE("a unique key with a path that a role masks, and runs that wait for a tool", "[doctor]") {

@@ -24,6 +24,7 @@ struct Finding {
   enum class Check {
     storage,             // damage, rows that refer to none, an SQLite without FTS5; no subject, no organization
     chain,               // an audit log that does not verify
+    time_ahead,          // the newest event is from the future, and each write until then gets its time
     key_expired,         // a key that is good for nothing and was not revoked: its id, as of all keys
     key_expires_soon,    //
     key_unused,          // never used
@@ -39,6 +40,7 @@ struct Finding {
     rule_without_index,  // the rule looks at all entities of its type: the role
     index_missing,       // of rules or a schema that could have a key, or whose key is still being built: the type
     row_invalid,         // rows that their type's schema refuses (DoctorOptions::rows): the type
+    row_damaged,         // rows whose stored data cannot be read (DoctorOptions::rows): the type
     unique_key_masked,   // of values that a role masks, which can be guessed: the type
     run_overdue,         // trigger runs that no worker does: the trigger of the first
     run_abandoned,       // that a worker began and does not finish
