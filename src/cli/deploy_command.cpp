@@ -5,6 +5,7 @@
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
 #include "cli/whole_number.hpp"
+#include "struere/yaml/definition_folder.hpp"
 
 namespace struere::cli {
 namespace {
@@ -37,7 +38,20 @@ Json to_json(const Release& release) {
   return out;
 }
 
-void carry_out(const Options& options, const DefinitionPlace& production, const ChangePlan& plan,
+// The usual reason why there is nothing to deploy.
+void tell_unsynced_files(const Place& place) {
+  bool differ = true;
+  try {
+    const HeldFields held = place.held_fields();
+    const DefinitionSet files = read_definitions(place.folder(), held);
+    if (files == DefinitionSet()) return;
+    differ = !place.definitions(Environment::development)->plan(files, {.held = held}).empty();
+  } catch (const Error&) {  // mistakes in the files, which `struere sync` names
+  }
+  if (differ) tell_aside("The files differ from development, and only development is deployed. First: struere sync");
+}
+
+void carry_out(const Options& options, const Place& place, const DefinitionPlace& production, const ChangePlan& plan,
                const std::string& note) {
   if (!options.json) {
     Screen(options).show(plan, true);
@@ -49,7 +63,8 @@ void carry_out(const Options& options, const DefinitionPlace& production, const 
     const char* const except = plan.kept.empty() ? "" : ", except what its packs keep";
     if (plan.restores)
       return say("= production is as release {} is{}; there is nothing to roll back", *plan.restores, except);
-    return say("= production is as development is{}; there is nothing to deploy", except);
+    say("= production is as development is{}; there is nothing to deploy", except);
+    return tell_unsynced_files(place);
   }
   const std::string question = plan.restores ? fmt::format("Bring production back to release {}?", *plan.restores)
                                              : "Deploy this to production?";
@@ -63,6 +78,14 @@ void carry_out(const Options& options, const DefinitionPlace& production, const 
       release.number > 1 ? fmt::format(" To go back: struere rollback {}", release.number - 1) : "");
 }
 
+// For the table; --json has all of it.
+std::string note_of(const Release& release) {
+  constexpr std::size_t widest_note = 200;
+  const std::string note = cut(release.note, widest_note);
+  if (!release.restores) return note;
+  return fmt::format("restores {}{}{}", *release.restores, note.empty() ? "" : ". ", note);
+}
+
 void list_releases(const Options& options) {
   const auto releases = open_place(options)->definitions(Environment::production)->releases();
   if (options.json) {
@@ -74,8 +97,7 @@ void list_releases(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const Release& release : releases)
     rows.push_back({std::to_string(release.number), time_text(release.created_at), release.created_by,
-                    std::to_string(release.changes.size()),
-                    release.restores ? fmt::format("restores {}. {}", *release.restores, release.note) : release.note});
+                    std::to_string(release.changes.size()), note_of(release)});
   Screen(options).show_table({"release", "when (UTC)", "by", "changes", "note"}, rows);
 }
 
@@ -89,7 +111,7 @@ void add_deploy(CLI::App& program, Options& options) {
   command->callback([&options] {
     const auto place = open_place(options);
     const auto production = place->definitions(Environment::production);
-    carry_out(options, *production,
+    carry_out(options, *place, *production,
               production->plan(place->definitions(Environment::development)->current(), deploy.plan), deploy.note);
   });
 
@@ -111,7 +133,7 @@ void add_deploy(CLI::App& program, Options& options) {
                     fmt::format("there is no release {}; `struere releases` lists them", deploy.release));
       }
     }();
-    carry_out(options, *production, plan, deploy.note);
+    carry_out(options, *place, *production, plan, deploy.note);
   });
 
   program.add_subcommand("releases", "What was deployed to production, newest first")->callback([&options] {

@@ -92,6 +92,12 @@ void add_init(CLI::App& program, Options& options) {
   command->add_option("--organization", organization, "The id of the organization; default: the folder's name");
   command->callback([&options] {
     const auto& folder = options.project;
+    if (!organization.empty() && is_there(folder / "struere.yaml"))
+      if (const Project project = read_project(options); project.organization.str() != organization)
+        throw UsageError(
+            fmt::format("this folder is a project of the organization `{}`; leave --organization out, or begin one for "
+                        "`{}` in another folder with --project",
+                        project.organization.str(), organization));
     if (organization.empty())
       organization = std::filesystem::absolute(folder / ".").lexically_normal().parent_path().filename().string();
     if (!is_text(organization, longest_name))

@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
@@ -32,7 +30,7 @@ Json to_json(const ApiKey& key) {
 
 // Returns once the secret is written, and throws if it could not be: it is shown only once.
 void show_secret(const Options& options, const CreatedApiKey& created) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an ordinary failure and must not end the process
+  survive_closed_pipe();
   struct stat found {};
   if (fstat(STDOUT_FILENO, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     tell_aside("warning: other users may read the file with the secret; chmod 600 it");

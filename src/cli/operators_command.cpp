@@ -1,12 +1,37 @@
 // `struere operators`: people who sign in to the server of this database, to look after the organization.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.hpp"
 #include "cli/place.hpp"
 #include "cli/screen.hpp"
 
 namespace struere::cli {
 namespace {
+
+// Returns once the link is written, and throws if it could not be: it is shown only once.
+void show_link(const Options& options, const std::string& user, const std::string& link, const Invitation& invited) {
+  survive_closed_pipe();
+  if (options.json)
+    say_json({{"user", user}, {"link", link}, {"token", invited.token}, {"expiresAt", invited.expires_at}});
+  else
+    say("{}", link);
+  flush_output();
+}
+
+// Ends an invitation whose link could not be shown. To end all that a member has would sign them out. Another
+// invitation, whose link nobody knows, ends only this one.
+void take_back_invitation(const Place& place, const UserId& user) {
+  const auto all = place.operators();
+  const bool is_signed_in = std::ranges::any_of(all, [&](const OperatorSession& session) {
+    return session.user == user && session.kind == OperatorSessionKind::session;
+  });
+  if (is_signed_in)
+    (void)place.invite(user);
+  else
+    place.end_sessions(user);
+}
 
 void invite(const Options& options, const std::string& user, std::string address) {
   const auto place = open_place(options);
@@ -15,9 +40,18 @@ void invite(const Options& options, const std::string& user, std::string address
   while (address.ends_with('/')) address.pop_back();
   const Invitation invited = place->invite(UserId(user));
   const std::string link = fmt::format("{}/sign-in?token={}", address, invited.token);
-  if (options.json)
-    return say_json({{"user", user}, {"link", link}, {"token", invited.token}, {"expiresAt", invited.expires_at}});
-  say("{}", link);
+  try {
+    show_link(options, user, link, invited);
+  } catch (...) {
+    try {
+      take_back_invitation(*place, UserId(user));
+    } catch (const Error&) {
+      tell_aside("{} was invited, but the link could neither be shown nor ended; end it: struere operators end {}",
+                 user, user);
+    }
+    throw;
+  }
+  if (options.json) return;
   tell_aside("{} can sign in with it once, within 15 minutes.", user);
 }
 

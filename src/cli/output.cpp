@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <stdexcept>
 
 namespace struere::cli {
@@ -147,6 +148,8 @@ void flush_output() {
   if (fstat(STDOUT_FILENO, &found) != 0) cannot_write();
   if (S_ISREG(found.st_mode) && fsync(STDOUT_FILENO) != 0) cannot_write();
 }
+
+void survive_closed_pipe() { std::signal(SIGPIPE, SIG_IGN); }
 
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

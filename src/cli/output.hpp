@@ -80,6 +80,9 @@ void say_json_text(std::string_view json);
 
 // Returns once all output is written, as far as a process can know. Throws std::runtime_error.
 void flush_output();
+// From here on a closed pipe is an ordinary failure of a write, and does not end the process. For commands that take
+// back what they could not show.
+void survive_closed_pipe();
 
 // Opens each of the three standard streams that is closed. Otherwise a database file could get the number of stdout,
 // and be overwritten by output.

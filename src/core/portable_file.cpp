@@ -24,6 +24,11 @@
 #endif
 
 namespace struere {
+namespace {
+
+constexpr const char* folder_as_database = "is a folder; name a file in it";
+
+}  // namespace
 
 std::filesystem::path path_of(std::string_view name) { return std::u8string(name.begin(), name.end()); }
 
@@ -61,6 +66,7 @@ std::error_code sync(const std::string& name, std::optional<mode_t> mode) {
 
 std::string unusable_database_name(const std::string& name) {
   struct stat found {};
+  if (stat(name.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return folder_as_database;
   if (stat(name.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink > 1)
     return fmt::format(
         "is one of {} names of a file (hard links), and SQLite keeps a log beside each, so that changes "
@@ -276,6 +282,7 @@ std::string unusable_database_name(const std::string& name) {
     const HANDLE search = FindFirstFileW(text.c_str(), &found);
     if (search == INVALID_HANDLE_VALUE) return "cannot be looked at; check the permissions of its folder";
     FindClose(search);
+    if ((found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return folder_as_database;
     if ((found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 && found.dwReserved0 == IO_REPARSE_TAG_SYMLINK)
       return "is a link, and SQLite would look for the log beside it; name the file itself";
   }

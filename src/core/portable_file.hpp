@@ -20,8 +20,8 @@ std::string name_of(const std::filesystem::path& path);
 
 // The reason why a database cannot have this absolute name on this system, as the end of a sentence that begins with
 // the name; empty if it can. SQLite keeps its log beside the name, so the file may have no other: hard links and a
-// file that is mounted without its folder are refused, and on Windows links. So are devices and streams within a file
-// there.
+// file that is mounted without its folder are refused, and on Windows links. So are folders, and devices and streams
+// within a file there.
 std::string unusable_database_name(const std::string& name);
 
 // Whether both names are one name in a folder. Windows ignores the case.

@@ -79,6 +79,43 @@ TEST_CASE("from init to a release and back", "[cli]") {
   CHECK(tells(project.run("rollback 9 -y"), "struere releases"));
   CHECK(project.run("verify -e production").code == 0);
   CHECK(Json::parse(project.run("--json init").text) == Json{{"made", Json::array()}});  // all of it is there
+  CHECK(project.run("init --organization acme").code == 0);
+  const Answer other = project.run("init --organization other");
+  CHECK(other.code == 2);
+  CHECK(tells(other, "a project of the organization `acme`"));
+}
+
+TEST_CASE("releases show what a note has room for", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y --note '" + std::string(100'000, 'x') + "'").code == 0);
+  REQUIRE(project.run("add role clerk").code == 0);
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y").code == 0);
+  REQUIRE(project.run("rollback 1 -y").code == 0);
+  const Answer releases = project.run("releases");
+  INFO(releases.text);
+  CHECK(tells(releases, "restores 1\n"));
+  CHECK(tells(releases, "xxx…"));
+  CHECK(releases.text.size() < 1000);
+  CHECK(Json::parse(project.run("--json releases").text).at(2).at("note").get<std::string>().size() == 100'000);
+}
+
+TEST_CASE("nothing to deploy, because the files were not synced", "[cli]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("deploy -y").code == 0);
+  CHECK_FALSE(tells(project.run("deploy -y"), "struere sync"));
+  project.write("roles/clerk.yaml", "name: clerk\n");
+  const Answer unsynced = project.run("deploy -y");
+  CHECK(unsynced.code == 0);
+  CHECK(tells(unsynced, "nothing to deploy"));
+  CHECK(tells(unsynced, "The files differ from development, and only development is deployed. First: struere sync"));
+  project.write("roles/clerk.yaml", "name: [");
+  CHECK(tells(project.run("deploy -y"), "First: struere sync"));
+  CHECK_FALSE(tells(project.run("rollback 1 -y"), "struere sync"));
+  for (const char* const folder : {"roles", "entity-types"}) std::filesystem::remove_all(project.path() / folder);
+  CHECK_FALSE(tells(project.run("deploy -y"), "struere sync"));  // a project without files
 }
 
 TEST_CASE("an error says where, what and what next, in its exit code and in JSON too", "[cli]") {

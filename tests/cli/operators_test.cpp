@@ -34,6 +34,23 @@ TEST_CASE("a member is invited by a link, listed, and signed out", "[cli][operat
   CHECK_FALSE(sessions.find(secret));
 }
 
+TEST_CASE("an invitation whose link cannot be shown ends, and no session with it", "[cli][operators]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  REQUIRE(project.run("users add ada").code == 0);
+  for (const char* const output : {"> /dev/full", ">&-", "--json > /dev/full"}) {
+    const Answer answer = project.run(std::string("operators invite ada 2>/dev/null ") + output);
+    INFO(output << ": " << answer.text);
+    CHECK(answer.code == 1);
+    CHECK(Json::parse(project.run("--json operators list").text).empty());
+  }
+  const OperatorSessions sessions = Database::open(project.database()).trusted_host().operator_sessions();
+  const std::string token = Json::parse(project.run("2>/dev/null --json operators invite ada").text).at("token");
+  const std::string secret = sessions.redeem(token).secret;
+  CHECK(project.run("operators invite ada 2>/dev/null >&-").code == 1);
+  CHECK(sessions.find(secret));
+}
+
 TEST_CASE("an example has people who see different rows, and is made only once", "[cli][init]") {
   const Project project;
   CHECK(tells(project.run("init --example"), "Next: struere serve"));

@@ -66,7 +66,10 @@ TEST_CASE("paths that no database can be at are refused", "[sqlite][opening]") {
   CHECK(error_of_opening("").starts_with("storage: "));
   CHECK(error_of_opening(":memory:").find("in_memory()") != std::string::npos);
   CHECK(error_of_opening(folder.file("no/such/folder/acme.db")).find("folder exists") != std::string::npos);
-  CHECK(error_of_opening(folder.path()).starts_with("storage: "));
+  for (const SqliteOptions& options :
+       {SqliteOptions(), SqliteOptions{.must_exist = true}, SqliteOptions{.read_only = true}})
+    CHECK(error_of_opening(folder.path(), options) ==
+          "storage: " + folder.path().string() + " is a folder; name a file in it");
   CHECK(error_of_opening(folder.file(std::string(5000, 'x'))).starts_with("storage: "));
   // A missing file is created, unless it must be there.
   CHECK(error_of_opening(folder.file("acme.db"), {.must_exist = true}).starts_with("storage: "));
