@@ -112,7 +112,7 @@ struct Candidates::Text {
 
 Candidates::Candidates(std::int64_t scope, const Selection& selection, const RowDecider& decider, const TypeKeys& keys,
                        const std::vector<std::string>& terms, bool with_order)
-    : scope_(scope), selection_(selection), decider_(decider), keys_(keys), terms_(terms) {
+    : scope_(scope), selection_(selection), decider_(decider), terms_(terms) {
   const auto is_clear = [&](const FieldPath& field) { return decider_.visible(field) == Visibility::clear; };
   const auto add = [&](const Predicate* condition, bool is_of_rows) {
     if (is_of_rows && is_resolved(*condition))

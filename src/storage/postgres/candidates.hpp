@@ -80,7 +80,6 @@ class Candidates {
   std::int64_t scope_;
   const Selection& selection_;
   const RowDecider& decider_;
-  const TypeKeys& keys_;
   const std::vector<std::string>& terms_;
   std::vector<const Predicate*> conditions_;  // of every row as it is stored
   bool are_all_conditions_ = true;            // conditions_ are all those of the rules and of the filter

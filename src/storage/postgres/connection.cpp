@@ -81,7 +81,7 @@ std::string state_of_refusal(PGconn* connection) {
 }
 
 // A message of libpq has several lines, some of them indented.
-[[noreturn]] void throw_unreachable(std::string_view lines, std::string_view state) {
+[[noreturn]] void throw_unreachable(std::string_view lines, std::string_view state, bool took_long) {
   std::string message;
   for (const char c : lines)
     if (c != '\n' && c != '\t')
@@ -96,7 +96,8 @@ std::string state_of_refusal(PGconn* connection) {
                                                 "password and pg_hba.conf",
                                                 message, state))
         .transient();
-  throw Error(ErrorCode::storage, fmt::format("the PostgreSQL server cannot be reached: {}", message)).retryable();
+  const Error error(ErrorCode::storage, fmt::format("the PostgreSQL server cannot be reached: {}", message));
+  throw took_long ? error.transient() : error.retryable();  // each other attempt would take as long
 }
 
 }  // namespace
@@ -118,13 +119,15 @@ Connection::Connection(Target target)
                                                 nullptr};
   const std::array<const char*, 9> values{"10",    "struere",           "30",   "10",   "3",
                                           "60000", target_.url.c_str(), "UTF8", nullptr};
+  const Time::time_point begun = Time::now();
   connection_ = PQconnectdbParams(keywords.data(), values.data(), 1);
   if (!connection_) throw Error(ErrorCode::storage, "there is not enough memory for a connection");
   if (PQstatus(connection_) != CONNECTION_OK) {
+    const bool took_long = Time::now() - begun > std::chrono::seconds(1);
     const std::string message = PQerrorMessage(connection_), state = state_of_refusal(connection_);
     if (PQstatus(connection_) != CONNECTION_OK) {
       PQfinish(connection_);
-      throw_unreachable(message, state);
+      throw_unreachable(message, state, took_long);
     }
   }
   PQsetNoticeProcessor(

@@ -34,7 +34,7 @@ struct Target {
 
 class Connection {
  public:
-  // Throws Error{storage}, transient if the server may be reachable later.
+  // Throws Error{storage}, transient if the server may be reachable later, and retryable if it was refused soon.
   explicit Connection(Target target);
   ~Connection();
   Connection(const Connection&) = delete;

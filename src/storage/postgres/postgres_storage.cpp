@@ -66,16 +66,9 @@ class PostgresStorage final : public Storage {
   PostgresStorage(const std::string& url, const PostgresOptions& options)
       : options_(within_reason(options)),
         pool_(target_of(url, options_), std::max<std::size_t>(options.most_connections, 2), options_.busy_timeout) {
-    const auto begun = std::chrono::steady_clock::now();
     retried([&] {
-      try {
-        check_and_read();
-        if (!options.read_only) builder_.resume();
-      } catch (const Error& error) {
-        // A host that does not answer takes ten seconds each time.
-        if (!error.is_retryable() || std::chrono::steady_clock::now() - begun < options_.busy_timeout) throw;
-        throw Error(error.code(), error.what()).transient();
-      }
+      check_and_read();
+      if (!options.read_only) builder_.resume();
     });
   }
 

@@ -123,6 +123,20 @@ TEST_CASE("an operation is given up where the server says nothing, nor to a new 
   CHECK(session.events().verify().ok);
 }
 
+TEST_CASE("an operation without a connection asks a server that says nothing for one, once", "[postgres]") {
+  SilentServer silent(200ms);
+  silent.relay.fall_silent();
+  silent.relay.cut_all();
+  const GivenUp told = given_up([&] { silent.count(); });
+  CAPTURE(told.message, told.after.count());
+  CHECK(told.is_transient);
+  CHECK(told.message.find("cannot be reached") != std::string::npos);
+  CHECK(told.after > 1s);
+  CHECK(told.after < 7s);  // the other attempts that a retryable error is worth would take ten
+  silent.relay.speak_again();
+  CHECK(silent.count() == 1);
+}
+
 TEST_CASE("a query with a timeout or a stop ends soon beside a server that says nothing", "[postgres]") {
   SilentServer silent(1h);
   const EntityRepository notes = silent.session().entities("note");
