@@ -27,11 +27,8 @@ std::size_t number_of_values(const Json& value) {
   return number;
 }
 
-// To look for `part` in `whole` may compare all of it at each place.
 std::size_t cost_of_finding(const std::string& whole, const Json& part) {
-  if (!part.is_string()) return 1;
-  const std::size_t length = part.get_ref<const std::string&>().size();
-  return length > whole.size() ? 1 : 1 + whole.size() / 8 * (1 + length / 64);
+  return part.is_string() ? 1 + whole.size() / 4 : 1;
 }
 
 // How many values compare() looks at, at most; long strings count as several.
@@ -88,37 +85,51 @@ bool comparison_holds(const Predicate& predicate, const RowFields& row, const Ac
   return with(*ids);
 }
 
+Hop reversed(const Hop& hop) { return {hop.relation, !hop.backwards}; }
+
+RelationReader::Reached follow(const RelationReader::Reached& from, const Hop& hop, RelationReader& relations,
+                               std::size_t most) {
+  RelationReader::Reached out{{}, from.visited};
+  for (const std::string& id : from.ids) {
+    auto ends = relations.related_ids(id, hop);
+    out.visited += ends.size();
+    if (out.visited > most) refuse_relations();
+    out.ids.insert(std::make_move_iterator(ends.begin()), std::make_move_iterator(ends.end()));
+  }
+  return out;
+}
+
 bool is_reached(const Predicate& predicate, const std::string& id, const ActorValues& actor,
                 RelationReader& relations) {
   const auto start =
       predicate.start() ? predicate.start() : relations.own_entity(predicate.own_entity(), actor.user_id);
   if (!start) return false;
   // Walks from both ends, each time from the end with fewer ids, so that it rarely visits the many ids in the middle.
-  std::set<std::string> ahead{*start}, back{id};
-  std::span<const Hop> hops = predicate.hops();
-  std::size_t left = most_relations_visited;
-  while (!hops.empty() && !ahead.empty() && !back.empty()) {
-    const bool forwards = ahead.size() <= back.size();
-    const Hop& hop = forwards ? hops.front() : hops.back();
-    std::set<std::string>& here = forwards ? ahead : back;
-    std::set<std::string> there;
-    for (const std::string& from : here) {
-      auto ends = relations.related_ids(from, {hop.relation, hop.backwards == forwards});
-      if (ends.size() > left) refuse_relations();
-      left -= ends.size();
-      there.insert(std::make_move_iterator(ends.begin()), std::make_move_iterator(ends.end()));
-    }
-    here = std::move(there);
-    hops = forwards ? hops.subspan(1) : hops.first(hops.size() - 1);
+  const std::span<const Hop> hops = predicate.hops();
+  std::size_t from_start = 0, to_row = 0;  // hops
+  auto ahead = std::make_shared<const RelationReader::Reached>(RelationReader::Reached{{*start}});
+  RelationReader::Reached back{{id}};
+  while (from_start + to_row < hops.size() && !ahead->ids.empty() && !back.ids.empty()) {
+    if (ahead->ids.size() <= back.ids.size())
+      ahead = relations.reached(*start, hops.first(++from_start), *ahead, most_relations_visited - back.visited);
+    else
+      back = follow(back, reversed(hops[hops.size() - ++to_row]), relations, most_relations_visited - ahead->visited);
+    if (ahead->visited + back.visited > most_relations_visited) refuse_relations();  // what was kept counts as well
   }
-  if (hops.empty()) return std::ranges::any_of(ahead, [&](const std::string& end) { return back.contains(end); });
-  return false;
+  return from_start + to_row == hops.size() &&
+         std::ranges::any_of(back.ids, [&](const std::string& end) { return ahead->ids.contains(end); });
 }
 
 }  // namespace
 
 std::shared_ptr<const Json> RelationReader::related_list(const std::string& id, const Hop& hop) {
   return std::make_shared<const Json>(related_ids(id, hop));
+}
+
+std::shared_ptr<const RelationReader::Reached> RelationReader::reached(const std::string& /*start*/,
+                                                                       std::span<const Hop> hops, const Reached& before,
+                                                                       std::size_t most) {
+  return std::make_shared<const Reached>(follow(before, hops.back(), *this, most));
 }
 
 const Json* RowFields::find(const FieldPath& field) const& {

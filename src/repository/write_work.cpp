@@ -38,9 +38,19 @@ std::shared_ptr<const Json> MeteredRelations::related_list(const std::string& id
   return known;
 }
 
+std::shared_ptr<const RelationReader::Reached> MeteredRelations::reached(const std::string& start,
+                                                                         std::span<const Hop> hops,
+                                                                         const Reached& before, std::size_t most) {
+  work_.spend_steps(1);
+  auto& known = reached_[{start, {hops.begin(), hops.end()}}];
+  if (!known) known = RelationReader::reached(start, hops, before, most);
+  return known;
+}
+
 void MeteredRelations::forget() noexcept {
   own_.clear();
   related_.clear();
+  reached_.clear();
 }
 
 }  // namespace struere

@@ -7,8 +7,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/json_schema.hpp"
@@ -48,6 +50,8 @@ class MeteredRelations final : public RelationReader {
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
   std::shared_ptr<const Json> related_list(const std::string& id, const Hop& hop) override;
+  std::shared_ptr<const Reached> reached(const std::string& start, std::span<const Hop> hops, const Reached& before,
+                                         std::size_t most) override;
   void comparing(std::size_t values) override { work_.spend_steps(values); }
   // After a write of the operation that may change the answers.
   void forget() noexcept;
@@ -63,6 +67,7 @@ class MeteredRelations final : public RelationReader {
   WriteWork& work_;
   std::vector<Own> own_;
   std::map<std::tuple<std::string, std::string, bool>, std::shared_ptr<const Json>> related_;
+  std::map<std::pair<std::string, std::vector<Hop>>, std::shared_ptr<const Reached>> reached_;
 };
 
 }  // namespace struere

@@ -56,6 +56,13 @@ TEST_CASE("lists", "[operators]") {
   CHECK(holds("banana", "contains", "nan"));
   CHECK(holds("banana", "contains", ""));
   CHECK_FALSE(holds("banana", "contains", "NAN"));
+  // Parts that are long, and begin again within themselves.
+  const std::string part = "abaababaabaababaababa", almost = "abaababaabaababaabab";
+  CHECK(holds(almost + part, "contains", part));
+  CHECK(holds(almost + almost + part + "b", "contains", part));
+  CHECK_FALSE(holds(almost + "b" + almost, "contains", part));
+  CHECK_FALSE(holds(almost, "contains", part));
+  CHECK(holds(part, "contains", part));
   CHECK(holds({"ban", {1}}, "contains", Json::array({1.0})));
   CHECK_FALSE(holds({"banana"}, "contains", "nan"));
   CHECK_FALSE(holds({{"a", 1}}, "contains", "a"));

@@ -41,7 +41,7 @@ std::vector<EntityId> notes_of(const World& world, std::size_t number) {
 
 }  // namespace
 
-TEST_CASE("the values that rules compare for all rows of a write are bounded", "[entities][bounds]") {
+TEST_CASE("the values that rules compare for all rows of a write are bounded", "[entities][bounds][large]") {
   World world;
   world.define_type({{"slug", "note"}});
   Json others = Json::array(), conditions = Json::array();
@@ -87,6 +87,41 @@ TEST_CASE("the relations that rules look at for all rows of a write are bounded"
   CHECK_NOTHROW(update(20));
   CHECK(told([&] { update(2'000); }) == refusal);
   CHECK(world.system().entities("note").count({.where = field("data.seen") == true}) == 20);
+}
+
+TEST_CASE("the rows of a write that one path of relations reaches are told by walking it once",
+          "[entities][relations][bounds][large]") {
+  World world;
+  world.define_type({{"slug", "note"}});
+  world.define_type({{"slug", "team"}});
+  world.define_type({{"slug", "person"}, {"boundToRole", "writer"}});
+  const Session ana = writer_under(world, R"([{"entityType": "note", "relationPath": "leads/has/wrote"}])"_json);
+  const EntityRepository people = world.system().entities("person");
+  const EntityId self = people.create({{"userId", "ana"}}).id, team = world.create("team", Json::object());
+  const auto members = people.create_all(std::vector<Json>(1'200, Json::object()));
+  const auto ids = notes_of(world, 1'000);
+  world.system().transaction([&](Session& unit) {
+    unit.relations().link(self, "leads", team);
+    for (const EntityId& id : members) unit.relations().link(team, "has", id);
+    for (const EntityId& id : ids) unit.relations().link(members[0], "wrote", id);
+  });
+  CHECK_NOTHROW(ana.entities("note").update_all(ids, {{"seen", true}}));
+}
+
+TEST_CASE("a row that a path leads through counts no more in the rows after it, once a write takes it away",
+          "[entities][relations]") {
+  World world;
+  world.define_type({{"slug", "note"}});
+  world.define_type({{"slug", "person"}, {"boundToRole", "writer"}});
+  const Session ana = writer_under(
+      world,
+      R"([{"entityType": "note", "any": [{"relationPath": "wrote"}, {"relationPath": "wrote/answered"}]}])"_json);
+  const EntityId self = world.create("person", {{"userId", "ana"}});
+  const auto ids = notes_of(world, 2);
+  world.system().relations().link(self, "wrote", ids[0]);
+  world.system().relations().link(ids[0], "answered", ids[1]);
+  CHECK_ERROR(not_found, ana.entities("note").remove_all({ids[0], ids[1]}));
+  CHECK_NOTHROW(ana.entities("note").remove_all({ids[1], ids[0]}));
 }
 
 TEST_CASE("a row that many rows of a write refer to is read once, until the write changes it", "[entities][bounds]") {

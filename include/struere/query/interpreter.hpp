@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,14 @@ class RelationReader {
   virtual std::vector<std::string> related_ids(const std::string& id, const Hop& hop) = 0;
   // The same as a JSON list. A reader that is asked for the same again may keep it.
   virtual std::shared_ptr<const Json> related_list(const std::string& id, const Hop& hop);
+  struct Reached {
+    std::set<std::string> ids;
+    std::size_t visited = 0;  // relations that were looked at on all of the way
+  };
+  // What `hops` lead to from `start`, where all but the last led to `before`. A reader that is asked for the same again
+  // may keep it. Fails if that takes more than `most` relations on all of the way.
+  virtual std::shared_ptr<const Reached> reached(const std::string& start, std::span<const Hop> hops,
+                                                 const Reached& before, std::size_t most);
   // Told before each comparison how many values it looks at; what this throws ends the decision.
   virtual void comparing(std::size_t /*values*/) {}
 };

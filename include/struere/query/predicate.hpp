@@ -1,6 +1,7 @@
 // A condition on a row: a small tree, without any policy in it (SPEC 4).
 #pragma once
 
+#include <compare>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,7 +50,7 @@ struct Hop {
   std::string relation;
   bool backwards = false;
 
-  friend bool operator==(const Hop&, const Hop&) = default;
+  friend auto operator<=>(const Hop&, const Hop&) = default;
 };
 
 // Immutable; shared between requests, because it contains no actor.
