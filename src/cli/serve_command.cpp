@@ -25,6 +25,7 @@ struct ServeArguments {
   std::string certificate, key;
   std::optional<std::string> metrics_token;
   std::uint32_t rate = 0;
+  std::uint32_t longest_write = 3;  // seconds, less than a writer waits for others
   bool logs = false, begins = false;
   std::string invited;
 };
@@ -104,7 +105,7 @@ void run(const Options& options, ServeArguments arguments) {
     if (logs || status >= 500) tell_aside("{}", line);
   };
   if (arguments.invited.empty()) arguments.invited = begin_project(options, arguments.begins).value_or("");
-  const Workspace workspace(options);
+  const Workspace workspace(options, Workspace::Missing::refuse, std::chrono::seconds(arguments.longest_write));
   if (arguments.invited.empty() && !options.json) arguments.invited = first_admin(workspace).value_or("");
   if (!arguments.invited.empty()) workspace.require_member(arguments.invited);
   if (workspace.location().is_read_only())
@@ -150,6 +151,12 @@ void add_serve(CLI::App& program, Options& options) {
              "The most requests a second of one API key or operator; default: no limit",
              {1, std::numeric_limits<std::uint32_t>::max()})
       ->type_name("N");
+  command
+      ->add_option("--longest-write", arguments.longest_write,
+                   "How long one write may keep all others of a file waiting before it is undone")
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{3600}))
+      ->type_name("SECONDS")
+      ->capture_default_str();
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")
       ->type_name("TOKEN");
   command->add_flag("--log", arguments.logs, "Write a line of JSON to stderr for each request, not only for failures");

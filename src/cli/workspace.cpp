@@ -115,14 +115,16 @@ bool is_begun(const Project& project) {
   return !Database::open(project.database.text()).trusted_host().organizations().empty();
 }
 
-Workspace::Workspace(const Options& options, Missing missing) : project_(read_local_project(options)) {
+Workspace::Workspace(const Options& options, Missing missing, std::chrono::milliseconds longest_write)
+    : project_(read_local_project(options)) {
   if (missing == Missing::refuse && !location().is_there())
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no database {} yet; `struere sync` makes it", location().shown()));
   location().refuse_empty_file();
   const bool must_exist = location().is_file() && missing == Missing::refuse;
-  database_ =
-      Database::open(location().text(), {.sqlite = {.must_exist = must_exist, .read_only = location().is_read_only()}});
+  database_ = Database::open(
+      location().text(),
+      {.sqlite = {.longest_write = longest_write, .must_exist = must_exist, .read_only = location().is_read_only()}});
   identity_ = location().identity();
   const auto known = database_->trusted_host().organizations();
   if (std::ranges::find(known, organization(), &Organization::id) == known.end()) {

@@ -1,6 +1,7 @@
 // The common part of all commands: their options, the project folder, the open database.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -95,7 +96,9 @@ class Workspace {
   };  // a database or an organization; a command that only reads must not create a mistyped one
 
   // Throws UsageError if there is no project, Error{not_found} if the database or organization does not exist.
-  explicit Workspace(const Options& options, Missing missing = Missing::refuse);
+  // `longest_write`: SqliteOptions; zero is no limit.
+  explicit Workspace(const Options& options, Missing missing = Missing::refuse,
+                     std::chrono::milliseconds longest_write = {});
 
   const std::filesystem::path& folder() const noexcept { return project_.folder; }
   const DatabaseLocation& location() const noexcept { return project_.database; }

@@ -55,13 +55,13 @@ void throw_storage_error(sqlite3* database, int code, const std::string& what) {
   throw may_pass ? error.transient() : error;
 }
 
-Statement::Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use)
-    : database_(database), statement_(statement), in_use_(in_use) {
+Statement::Statement(Connection& connection, sqlite3_stmt* statement, bool* in_use)
+    : connection_(&connection), statement_(statement), in_use_(in_use) {
   if (in_use_) *in_use_ = true;
 }
 
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), in_use_(other.in_use_) {}
+    : connection_(other.connection_), statement_(std::exchange(other.statement_, nullptr)), in_use_(other.in_use_) {}
 
 Statement::~Statement() {
   if (!statement_) return;
@@ -75,7 +75,12 @@ Statement::~Statement() {
 }
 
 void Statement::check(int code, const char* what) const {
-  if (code != SQLITE_OK) throw_storage_error(database_, code, what);
+  if (code != SQLITE_OK) fail(code, what);
+}
+
+void Statement::fail(int code, const char* what) const {
+  if ((code & 0xff) == SQLITE_INTERRUPT) connection_->require_time();
+  throw_storage_error(connection_->handle(), code, what);
 }
 
 std::size_t Statement::parameter_count() const {
@@ -142,16 +147,16 @@ Statement& Statement::bind(int index, const std::optional<std::int64_t>& value) 
 }
 
 bool Statement::step() {
+  connection_->require_time();
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) throw_storage_error(database_, code, "reading or writing the database");
+  if (code != SQLITE_DONE) fail(code, "reading or writing the database");
   return false;
 }
 
 bool Statement::run_unless_busy() {
   const int code = sqlite3_step(statement_);
-  if (code != SQLITE_DONE && (code & 0xff) != SQLITE_BUSY)
-    throw_storage_error(database_, code, "reading or writing the database");
+  if (code != SQLITE_DONE && (code & 0xff) != SQLITE_BUSY) fail(code, "reading or writing the database");
   return code == SQLITE_DONE;
 }
 
@@ -228,13 +233,13 @@ Statement Connection::prepare(std::string_view sql) {
   const bool is_known = found != by_sql_.end();
   if (is_known && !found->second->in_use) {
     kept_.splice(kept_.begin(), kept_, found->second);
-    return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
+    return {*this, kept_.front().statement.get(), &kept_.front().in_use};
   }
   sqlite3_stmt* raw = nullptr;
   const int code =
       sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (code != SQLITE_OK) throw_storage_error(handle(), code, "preparing a statement");
-  if (is_known) return {handle(), raw, nullptr};
+  if (is_known) return {*this, raw, nullptr};
   Kept fresh;
   fresh.statement.reset(raw);
   fresh.sql = sql;
@@ -246,7 +251,7 @@ Statement Connection::prepare(std::string_view sql) {
     kept_.pop_front();
     throw;
   }
-  return {handle(), kept_.front().statement.get(), &kept_.front().in_use};
+  return {*this, kept_.front().statement.get(), &kept_.front().in_use};
 }
 
 // Drops the least recently used statement that is not in use. If all are in use, the list grows by one.
@@ -273,6 +278,37 @@ bool Connection::settle() noexcept {
 void Connection::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw_storage_error(handle(), code, "executing a statement");
+}
+
+void Connection::set_interruption(const Interruption* interruption) noexcept {
+  interruption_ = interruption;
+  watch();
+}
+
+void Connection::limit_write(std::optional<std::chrono::milliseconds> longest, bool ends_running) noexcept {
+  longest_write_ = longest.value_or(std::chrono::milliseconds(0));
+  write_ends_.reset();
+  if (longest) write_ends_ = Clock::now() + *longest;
+  ends_running_ = longest && ends_running;
+  watch();
+}
+
+void Connection::watch() noexcept {
+  constexpr int instructions = 1000;  // steps of SQLite's virtual machine, about 20 µs
+  const auto is_due = [](void* self) {
+    const Connection& connection = *static_cast<const Connection*>(self);
+    const bool stops = connection.interruption_ && connection.interruption_->is_due();
+    return stops || (connection.ends_running_ && connection.is_late()) ? 1 : 0;
+  };
+  const bool is_watched = interruption_ || ends_running_;
+  sqlite3_progress_handler(handle(), is_watched ? instructions : 0, is_watched ? is_due : nullptr, this);
+}
+
+void Connection::throw_late() const {
+  throw Error(ErrorCode::invalid_data,
+              fmt::format("the write took longer than {} ms while all other writers of the file waited, and nothing of "
+                          "it was kept; write less at once, or raise SqliteOptions::longest_write",
+                          longest_write_.count()));
 }
 
 std::int64_t Connection::changes() noexcept { return sqlite3_changes64(handle()); }

@@ -6,6 +6,7 @@
 
 #include <SQLiteCpp/Database.h>
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <list>
@@ -18,6 +19,7 @@
 
 #include "core/companion.hpp"
 #include "storage/sql/parameter.hpp"
+#include "struere/query/selection.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -27,6 +29,7 @@ namespace STRUERE_COMPANION_API struere {
 // Throws Error{storage} with a message that says what to do. `what` names the attempted operation.
 [[noreturn]] void throw_storage_error(sqlite3* database, int code, const std::string& what);
 
+class Connection;
 class KeyCatalog;
 class SelectionCache;
 
@@ -35,7 +38,7 @@ class SelectionCache;
 class Statement final : public ResultRow, public ParameterSink {
  public:
   // If `in_use` is null, this object owns the statement and finalizes it.
-  Statement(sqlite3* database, sqlite3_stmt* statement, bool* in_use);
+  Statement(Connection& connection, sqlite3_stmt* statement, bool* in_use);
   ~Statement() override;
   Statement(Statement&& other) noexcept;
   Statement(const Statement&) = delete;
@@ -71,8 +74,9 @@ class Statement final : public ResultRow, public ParameterSink {
 
  private:
   void check(int code, const char* what) const;
+  [[noreturn]] void fail(int code, const char* what) const;
 
-  sqlite3* database_;
+  Connection* connection_;
   sqlite3_stmt* statement_;
   bool* in_use_;
 };
@@ -96,6 +100,15 @@ class Connection {
 
   SQLite::Database& database() noexcept { return database_; }
   sqlite3* handle() noexcept { return database_.getHandle(); }
+  // While a query has one, its statements fail when it is due; null ends that.
+  void set_interruption(const Interruption* interruption) noexcept;
+  // A write that has taken longer than `longest` from here on has no further statement, with Error{invalid_data}. With
+  // `ends_running`, one that runs fails as well, and SQLite undoes the transaction. nullopt ends that.
+  void limit_write(std::optional<std::chrono::milliseconds> longest, bool ends_running = false) noexcept;
+  void require_time() const {
+    if (write_ends_ && is_late()) throw_late();
+  }
+
   std::int64_t changes() noexcept;
   std::int64_t last_inserted_row() noexcept;  // its rowid
 
@@ -110,6 +123,11 @@ class Connection {
  private:
   struct Kept;
   using Order = std::list<Kept>;
+  using Clock = std::chrono::steady_clock;
+
+  bool is_late() const noexcept { return write_ends_ && Clock::now() >= *write_ends_; }
+  [[noreturn]] void throw_late() const;
+  void watch() noexcept;
 
   void make_room();
 
@@ -119,6 +137,10 @@ class Connection {
   std::unordered_map<std::string_view, Order::iterator> by_sql_;  // each key is the text of the entry it leads to
   std::unique_ptr<SelectionCache> selections_;
   std::unique_ptr<KeyCatalog> keys_;
+  const Interruption* interruption_ = nullptr;
+  std::chrono::milliseconds longest_write_{};
+  std::optional<Clock::time_point> write_ends_;
+  bool ends_running_ = false;
 };
 
 // While an object of this class lives, data that the connection deletes or replaces is overwritten with zeros in the

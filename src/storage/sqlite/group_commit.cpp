@@ -152,7 +152,7 @@ WriteTurn GroupCommit::begin(milliseconds timeout, WriteLength length, WriteOwne
   }
   lock.lock();
   open_ = group;
-  return {*this, std::move(group), owner, is_first};
+  return {*this, std::move(group), owner, is_first, length};
 }
 
 void GroupCommit::throw_too_late() const {
@@ -216,7 +216,8 @@ WriteTurn::WriteTurn(WriteTurn&& other) noexcept
       group_(std::move(other.group_)),
       owner_(other.owner_),
       begun_(other.begun_),
-      is_first_(other.is_first_) {}
+      is_first_(other.is_first_),
+      shares_(other.shares_) {}
 
 WriteTurn::~WriteTurn() {
   if (group_) undo();
@@ -229,10 +230,13 @@ void WriteTurn::note_turn() noexcept {
   group_->owner = owner_;
 }
 
+void WriteTurn::limit(milliseconds longest) noexcept { connection().limit_write(longest, !shares_); }
+
 void WriteTurn::undo() noexcept {
   note_turn();
   const auto group = std::move(group_);
   Connection& connection = *group->connection;
+  connection.limit_write(std::nullopt);
   try {
     if (is_in_transaction(connection) && !is_first_) {
       connection.prepare("ROLLBACK TO writer").run();
@@ -247,6 +251,7 @@ void WriteTurn::undo() noexcept {
 }
 
 void WriteTurn::commit(bool at_once) {
+  connection().limit_write(std::nullopt);
   if (!is_in_transaction(connection())) throw Error(*group_->undone);
   if (!is_first_) connection().prepare("RELEASE writer").run();
   note_turn();

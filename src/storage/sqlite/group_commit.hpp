@@ -153,14 +153,24 @@ class WriteTurn {
 
   Connection& connection() noexcept { return *group_->connection; }
 
+  // From here on, its statements fail after this time. One that runs is ended only if the write shares no commit, since
+  // that undoes the whole group.
+  void limit(std::chrono::milliseconds longest) noexcept;
+
   // Returns when the write is as durable as the storage promises. Otherwise it throws and nothing of the write is
   // stored. With `at_once`, no other writer sees the write before the commit.
   void commit(bool at_once);
 
  private:
   friend class GroupCommit;
-  WriteTurn(GroupCommit& commits, std::shared_ptr<GroupCommit::Group> group, WriteOwner owner, bool is_first)
-      : commits_(&commits), group_(std::move(group)), owner_(owner), begun_(commits.now_()), is_first_(is_first) {}
+  WriteTurn(GroupCommit& commits, std::shared_ptr<GroupCommit::Group> group, WriteOwner owner, bool is_first,
+            WriteLength length)
+      : commits_(&commits),
+        group_(std::move(group)),
+        owner_(owner),
+        begun_(commits.now_()),
+        is_first_(is_first),
+        shares_(length == WriteLength::brief) {}
   void undo() noexcept;
   void note_turn() noexcept;
 
@@ -169,6 +179,7 @@ class WriteTurn {
   WriteOwner owner_;
   GroupCommit::Clock::time_point begun_;
   bool is_first_;  // its transaction is that of the group, so it needs no savepoint
+  bool shares_;    // its commit may be that of others as well
 };
 
 }  // namespace struere

@@ -67,20 +67,18 @@ std::string names_of(const FieldKey& key) {
 class Interruptible {
  public:
   Interruptible(Connection& connection, const Interruption& interruption)
-      : database_(interruption.may_come() ? connection.handle() : nullptr) {
-    if (database_ && interruption.is_due()) throw_storage_error(nullptr, SQLITE_INTERRUPT, "answering a query");
-    constexpr int instructions = 1000;  // steps of SQLite's virtual machine, about 20 µs
-    const auto is_due = [](void* self) { return static_cast<const Interruption*>(self)->is_due() ? 1 : 0; };
-    if (database_) sqlite3_progress_handler(database_, instructions, is_due, const_cast<Interruption*>(&interruption));
+      : connection_(interruption.may_come() ? &connection : nullptr) {
+    if (connection_ && interruption.is_due()) throw_storage_error(nullptr, SQLITE_INTERRUPT, "answering a query");
+    if (connection_) connection_->set_interruption(&interruption);
   }
   ~Interruptible() {
-    if (database_) sqlite3_progress_handler(database_, 0, nullptr, nullptr);
+    if (connection_) connection_->set_interruption(nullptr);
   }
   Interruptible(const Interruptible&) = delete;
   Interruptible& operator=(const Interruptible&) = delete;
 
  private:
-  sqlite3* database_;
+  Connection* connection_;
 };
 
 }  // namespace

@@ -67,7 +67,8 @@ class SqliteJointTransaction final : public JointTransaction {
 class SqliteStorage final : public Storage {
  public:
   SqliteStorage(const std::string& path, const SqliteOptions& options) : file_(path), options_(options) {
-    options_.busy_timeout = std::chrono::milliseconds(as_int_milliseconds(options.busy_timeout));
+    for (std::chrono::milliseconds* const time : {&options_.busy_timeout, &options_.longest_write})
+      *time = std::chrono::milliseconds(as_int_milliseconds(*time));
     if (sqlite3_libversion_number() < oldest_sqlite)
       throw Error(ErrorCode::storage,
                   fmt::format("SQLite {} is too old; struere needs 3.38 or newer", sqlite3_libversion()));
@@ -238,6 +239,8 @@ class SqliteStorage final : public Storage {
     const WriteLength length = access == Access::brief_write ? WriteLength::brief : WriteLength::any;
     WriteTurn turn = writers_.begin(options_.busy_timeout, length, owner);
     file_.require_in_place();
+    // A copy is the host's, and shows nothing before it is whole.
+    if (options_.longest_write.count() > 0 && access != Access::fill) turn.limit(options_.longest_write);
     return turn;
   }
 

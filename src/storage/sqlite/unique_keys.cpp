@@ -2,9 +2,28 @@
 
 #include <algorithm>
 
+#include "core/json_scan.hpp"
 #include "storage/sql/stored_texts.hpp"
 
 namespace struere {
+namespace {
+
+// What of a row's data the keys look at. To parse all of it takes ten times as long, and most of a row is not of a key.
+void add_fields(Json& out, std::string_view data, const UniqueKey& key) {
+  for (const std::string& path : key) {
+    const auto text = find_in_canonical(data, path);
+    if (!text) continue;
+    Json* at = &out;
+    for (std::size_t begin = 0; begin <= path.size();) {
+      const std::size_t end = std::min(path.find('.', begin), path.size());
+      at = &(*at)[path.substr(begin, end - begin)];
+      begin = end + 1;
+    }
+    *at = parse_canonical_json(*text);
+  }
+}
+
+}  // namespace
 
 Statement UniqueKeys::scoped(std::string_view sql) {
   Statement statement = connection_.prepare(sql);
@@ -17,6 +36,12 @@ std::vector<UniqueKeys::Known> UniqueKeys::known(EntityTypeKey type) {
   Statement statement = scoped("SELECT key_no, paths FROM unique_keys WHERE scope_id = ?1 AND type_key = ?2");
   statement.bind(2, type);
   while (statement.step()) out.push_back({statement.integer(0), read_texts(statement.text(1))});
+  return out;
+}
+
+Json UniqueKeys::fields_of(const std::vector<Known>& keys, std::string_view data) {
+  Json out = Json::object();
+  for (const Known& key : keys) add_fields(out, data, key.paths);
   return out;
 }
 
@@ -60,7 +85,8 @@ void UniqueKeys::build(EntityTypeKey type, const Known& key) {
   Statement rows = scoped("SELECT id, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
   rows.bind(2, type);
   while (rows.step()) {
-    const Json data = parse_canonical_json(rows.text(1));
+    Json data = Json::object();
+    add_fields(data, rows.text(1), key.paths);
     if (shared.add(data)) continue;
     if (const auto value = unique_value(key.paths, data)) put(type, key.number, *value, rows.text(0));
   }
@@ -93,7 +119,7 @@ std::optional<std::string> UniqueKeys::find(EntityTypeKey type, const UniqueKey&
 void UniqueKeys::insert(const StoredEntity& entity) {
   const auto keys = known(entity.type);
   if (keys.empty() || entity.deleted) return;
-  const Json data = parse_canonical_json(entity.data);
+  const Json data = fields_of(keys, entity.data);
   for (const Known& key : keys)
     if (const auto value = unique_value(key.paths, data); value && !put(entity.type, key.number, *value, entity.id))
       throw_key_taken(key.paths);
@@ -103,7 +129,7 @@ void UniqueKeys::update(const StoredEntity& entity) {
   const auto keys = known(entity.type);
   if (keys.empty()) return;
   if (entity.deleted) return forget(entity.id);
-  const Json data = parse_canonical_json(entity.data);
+  const Json data = fields_of(keys, entity.data);
   for (const Known& key : keys) {
     const auto value = unique_value(key.paths, data);
     scoped(
@@ -129,7 +155,7 @@ std::int64_t UniqueKeys::count_faults(EntityTypeKey type) {
   Statement rows = scoped("SELECT id, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
   rows.bind(2, type);
   while (rows.step()) {
-    const Json data = parse_canonical_json(rows.text(1));
+    const Json data = fields_of(keys, rows.text(1));
     for (const Known& key : keys) {
       const auto value = unique_value(key.paths, data);
       if (!value) continue;
