@@ -49,7 +49,7 @@ struct EventRows {
 
 // Adds the events of one span; false once the page is full. `last` is the last event that was added.
 bool add_events(GuardedOperation& operation, EventSelection& selection, const EventSpan& span, std::int64_t limit,
-                EventRows& out, std::size_t& bytes, std::int64_t& last) {
+                EventRows& out, std::size_t& bytes, ChainHead& last) {
   selection.after = span.after;
   selection.before = span.through + 1;
   selection.limit = limit - static_cast<std::int64_t>(out.events.size()) + 1;
@@ -57,16 +57,17 @@ bool add_events(GuardedOperation& operation, EventSelection& selection, const Ev
   for (EventRecord& record : operation.transaction().select_events(selection)) {
     if (static_cast<std::int64_t>(out.events.size()) == limit) return false;
     bytes += record.payload.size();
-    last = record.sequence;
+    last = {record.sequence, record.hash};
     out.events.emplace_back(std::move(record));
   }
   return bytes < most_page_bytes;  // otherwise the storage ended the page at its size limit
 }
 
-Timestamp time_of_event(Transaction& transaction, std::int64_t sequence) {
-  Timestamp out = 0;
+// The first event from this one on; nullopt if there is none.
+std::optional<EventRecord> event_from(Transaction& transaction, std::int64_t sequence) {
+  std::optional<EventRecord> out;
   transaction.replay_events({.after = sequence - 1}, [&](const EventRecord& event) {
-    out = event.created_at;
+    out = event;
     return false;
   });
   return out;
@@ -88,6 +89,27 @@ EventSelection visible_events(GuardedOperation& operation) {
 
 // A cursor is as long for the first event as for the last: its length tells no number.
 std::string position_of(std::int64_t sequence) { return fmt::format("{:020}", sequence); }
+std::string mark_of(const Digest& hash) { return to_hex(hash).substr(0, 16); }
+
+// A cursor is of one history of the log: after a backup was restored, other events have the numbers of those that were
+// lost, and whoever goes on after a lost one would miss them. Forwards, what was pruned would be missed as well.
+void require_same_log(Transaction& transaction, const Position& position, bool newest_first) {
+  const std::int64_t sequence = std::stoll(position.at(0));
+  const ChainHead start = transaction.log_start();
+  if (sequence < start.sequence && !newest_first)
+    throw Error(ErrorCode::invalid_cursor,
+                "events that come after this cursor were removed (struere prune); start again without one");
+  if (sequence < start.sequence || sequence == 0) return;
+  Digest hash = start.hash;
+  if (sequence > start.sequence) {
+    const auto event = event_from(transaction, sequence);
+    hash = event && event->sequence == sequence ? event->hash : Digest();
+  }
+  if (position.size() < 2 || position[1] != mark_of(hash))
+    throw Error(ErrorCode::invalid_cursor,
+                "the log does not have the event of this cursor, as a backup was restored; start again without one, "
+                "and read what came since the backup");
+}
 
 bool is_visible(GuardedOperation& operation, EventSelection selection, const LogVerifier::Found& found) {
   selection.after = found.sequence - 1;
@@ -126,6 +148,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     const auto position = decode_cursor(operation.cursor_key(), scope, question, *query.after);
     if (!position)
       throw Error(ErrorCode::invalid_cursor, "this cursor belongs to another query or scope; start again without one");
+    if (scanned == 0) require_same_log(operation.transaction(), *position, query.newest_first);
     (query.newest_first ? selection.before.emplace() : selection.after) = std::stoll(position->at(0));
   }
   selection.after = std::max(selection.after, scanned);
@@ -139,7 +162,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   selection.interruption = interruption_of(query.timeout, query.stop);
   EventRows out{{}, false, query.after, {}, 0};
   std::size_t bytes = 0;
-  std::int64_t last = selection.after;
+  ChainHead last{selection.after, {}};
   // Only to an actor that sees all events a page may tell how many were examined.
   std::int64_t left =
       selection.purged && !query.entity ? most_examined_events : std::numeric_limits<std::int64_t>::max();
@@ -153,15 +176,17 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     out.more = !add_events(operation, selection, span, query.limit, out, bytes, last);
     if (!out.more && is_cut) {
       out.more = true;
-      last = query.newest_first ? span.after + 1 : span.through;
-      out.searched_to = time_of_event(operation.transaction(), last);
+      const std::int64_t sequence = query.newest_first ? span.after + 1 : span.through;
+      const auto event = event_from(operation.transaction(), sequence);
+      last = {sequence, event ? event->hash : Digest()};
+      out.searched_to = event ? event->created_at : 0;
     }
     if (out.more) break;
   }
   if (!out.events.empty() || out.more)
-    out.end = encode_cursor(operation.cursor_key(), scope, question, {position_of(last)});
+    out.end = encode_cursor(operation.cursor_key(), scope, question, {position_of(last.sequence), mark_of(last.hash)});
   // Unless the page is full, the storage has read the log to its end.
-  out.scanned = out.more ? last : std::max(scanned, log.end);
+  out.scanned = out.more ? last.sequence : std::max(scanned, log.end);
   return out;
 }
 
@@ -199,9 +224,9 @@ EventSubscription EventRepository::subscribe(const EventQuery& query) const {
 
 std::string EventRepository::end(const EventQuery& query) const {
   return guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
-    return encode_cursor(
-        operation.cursor_key(), operation.actor().scope(), question_of(query),
-        {position_of(operation.transaction().chain_head().sequence), fmt::format("{:016x}", random_number())});
+    const ChainHead head = operation.transaction().chain_head();
+    return encode_cursor(operation.cursor_key(), operation.actor().scope(), question_of(query),
+                         {position_of(head.sequence), mark_of(head.hash), fmt::format("{:016x}", random_number())});
   });
 }
 

@@ -37,6 +37,27 @@ void add_rows(World& world, int count) {
 
 }  // namespace
 
+TEST_CASE("who follows a log is told that it is another one since a backup was restored", "[backup][cursors]") {
+  World world(StorageKind::sqlite);
+  add_rows(world, 3);
+  const auto end_of = [](const Session& session) { return session.events().end({}); };
+  const std::string before = end_of(world.system());
+  const std::string copy = world.folder.file("copy.db");
+  back_up_database(world.folder.file(), copy);
+  for (int i = 0; i < 3; ++i) world.create("session", {{"number", i}});
+  const std::string lost = end_of(world.system());
+
+  const Database restored = Database::open(copy);
+  const Session session = restored.trusted_host().system_session(OrganizationId("acme"), Environment::development);
+  const EventRepository events = session.events();
+  CHECK_ERROR(invalid_cursor, events.list({.after = lost}));
+  // The numbers of the events that were lost are those of others.
+  for (int i = 0; i < 5; ++i) session.entities("session").create({{"number", i}});
+  CHECK_ERROR(invalid_cursor, events.list({.after = lost}));
+  CHECK_ERROR(invalid_cursor, events.subscribe({.after = lost}).next(std::chrono::milliseconds(0)));
+  CHECK(events.list({.after = before}).events.size() == 5);
+}
+
 TEST_CASE("a backup holds what was there, and is a database like any other", "[backup]") {
   World world(StorageKind::sqlite);
   add_rows(world, 100);

@@ -153,6 +153,25 @@ TEST_CASE("a subscription waits, and is woken by another thread's write", "[even
   CHECK(subscription.next(std::chrono::seconds(120)).size() == 1);
 }
 
+TEST_CASE("whoever would miss events that were pruned is told so", "[events][pruning][cursors]") {
+  LogWorld world(any_storage());
+  const EventRepository events = world.events();
+  world.create("note", {{"n", 1}});
+  const std::string early = events.end({});
+  world.create("note", {{"n", 2}});
+  const std::string last_pruned = events.end({});
+  world.clock.advance(1000);
+  world.create("note", {{"n", 3}});
+  const std::string late = events.end({});
+  CHECK(events.list({.after = early}).events.size() == 2);
+  CHECK(events.prune(world.clock.now()) > 2);
+  CHECK_ERROR(invalid_cursor, events.list({.after = early}));
+  CHECK_ERROR(invalid_cursor, events.subscribe({.after = early}).next(std::chrono::milliseconds(0)));
+  // These have seen all that is gone.
+  CHECK(types(events.list({.after = last_pruned}).events) == "note.created events.pruned");
+  CHECK(types(events.list({.after = late}).events) == "events.pruned");
+}
+
 TEST_CASE("the oldest events are pruned, and what remains verifies", "[events][pruning]") {
   LogWorld world(any_storage());
   for (int i = 0; i < 10; ++i) world.create("note", {{"n", i}});
