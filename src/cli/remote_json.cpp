@@ -124,6 +124,7 @@ ChangePlan plan_of(const Json& json, Environment environment, const PlanOptions&
       change.fields.push_back({field.at("path"),
                                field.contains("before") ? std::optional(field.at("before")) : std::nullopt,
                                field.contains("after") ? std::optional(field.at("after")) : std::nullopt});
+    change.pending_runs = item.value("pendingRuns", std::int64_t{0});
     out.changes.push_back(std::move(change));
   }
   for (const Json& item : json.at("obstacles"))

@@ -63,7 +63,12 @@ void Screen::show(const ChangePlan& plan, bool detailed) const {
     const std::string what = fmt::format("{} {}", to_string(change.kind), change.name);
     switch (change.change) {
       case ChangeKind::create: say("  {}", green("+ " + what)); break;
-      case ChangeKind::remove: say("  {}", red("- " + what)); break;
+      case ChangeKind::remove: {
+        const auto runs = static_cast<std::size_t>(change.pending_runs);
+        say("  {}{}", red("- " + what),
+            red(runs == 0 ? "" : "  cancels " + counted(runs, "pending run") + " for good"));
+        break;
+      }
       case ChangeKind::update:
         if (detailed)
           say("  {}", yellow("~ " + what));

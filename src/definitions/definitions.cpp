@@ -190,9 +190,11 @@ Release Definitions::deploy(const ChangePlan& plan, const std::string& note) con
     const auto newest = select<Release>(operation.transaction(), {{}, {}, {"number"}, true, {}, 1});
     if (plan.empty() && !newest.empty())
       throw Error(ErrorCode::conflict, "production is already as the plan says; there is nothing to deploy");
+    Json changes = plan.to_json().at("changes");
+    for (Json& change : changes) change.erase("pendingRuns");  // of the environment, and of that moment
     Release release{newest.empty() ? 1 : newest.front().number + 1,
                     plan.definitions.to_json(),
-                    plan.to_json().at("changes"),
+                    std::move(changes),
                     note,
                     plan.restores,
                     std::string(to_string(session_.actor().type())),

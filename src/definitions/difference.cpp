@@ -97,6 +97,7 @@ Json ChangePlan::to_json() const {
         item["fields"].push_back(std::move(entry));
       }
     }
+    if (change.pending_runs > 0) item["pendingRuns"] = change.pending_runs;
     out["changes"].push_back(std::move(item));
   }
   for (const Obstacle& obstacle : obstacles)

@@ -206,8 +206,11 @@ ChangePlan make_plan(GuardedOperation& operation, DefinitionSet wanted, const Pl
   plan.base = digest_of(current);
   const DefinitionSet reachable = within_reach(operation, wanted, current);
   plan.changes = difference(current, reachable);
-  for (const DefinitionChange& change : plan.changes)
+  for (DefinitionChange& change : plan.changes) {
     if (change.kind == DefinitionKind::entity_type && change.change == ChangeKind::create) check_new_slug(change.name);
+    if (change.kind == DefinitionKind::trigger && change.change == ChangeKind::remove)
+      change.pending_runs = pending_runs_of(operation, change.name);
+  }
   StoredData stored(operation, since);
   plan.obstacles = find_obstacles(operation, wanted, plan.changes, options, migration, stored);
   if (!plan.changes.empty() || migration) plan.reveals = find_reveals(operation, current, reachable, migration, stored);

@@ -54,6 +54,11 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   return trigger;
 }
 
+std::int64_t pending_runs_of(GuardedOperation& operation, const std::string& slug) {
+  return count_of(operation.transaction(), RecordTable::trigger_runs,
+                  {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}});
+}
+
 void cancel_pending(GuardedOperation& operation, const std::string& slug, const std::optional<std::string>& entity,
                     bool may_hold_writers) {
   std::vector<RecordCondition> runs{{"trigger_slug", {}, slug}};

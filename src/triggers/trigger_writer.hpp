@@ -17,6 +17,9 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
 // write may go through, unless writers may wait for it.
 void cancel_pending(GuardedOperation& operation, const std::string& slug, const std::optional<std::string>& entity,
                     bool may_hold_writers);
+// How many runs of a trigger are pending.
+std::int64_t pending_runs_of(GuardedOperation& operation, const std::string& slug);
+
 // Also cancels the pending runs of the trigger. Throws Error{not_found}.
 void remove_trigger(GuardedOperation& operation, const std::string& slug);
 

@@ -211,6 +211,19 @@ TEST_CASE("data that would be lost or broken stops a plan", "[definitions]") {
   }
 }
 
+TEST_CASE("a plan says how many pending runs go with a trigger", "[definitions][triggers]") {
+  World world;
+  const Definitions definitions = of(world, development);
+  definitions.apply(definitions.plan(school()));
+  world.create("student", {{"name", "Ada"}});
+  const ChangePlan plan = definitions.plan(changed(school(), DefinitionKind::trigger, "welcome", {}));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes.front().pending_runs == 1);
+  CHECK(plan.to_json().at("changes").at(0).at("pendingRuns") == 1);
+  definitions.apply(plan);
+  CHECK(definitions.plan(school()).changes.front().pending_runs == 0);
+}
+
 TEST_CASE("data that comes between a plan and its application is checked as well", "[definitions]") {
   World world;
   const Definitions definitions = of(world, development);

@@ -27,6 +27,7 @@ struct DefinitionChange {
   DefinitionKind kind;
   std::string name;
   std::vector<FieldChange> fields;  // only for an update
+  std::int64_t pending_runs = 0;    // of a trigger that is removed, which cancels them for good
 };
 
 // Why a plan cannot be carried out.

@@ -63,6 +63,7 @@ export function Plan({ plan }) {
         {plan.changes.map((change) => (
           <li key={change.kind + change.name}>
             <div class="row wrap"><span class={`sign ${change.change}`} aria-label={change.change}>{signs[change.change]}</span><Badge>{change.kind}</Badge><b class="wrap-anywhere">{change.name}</b></div>
+            {change.pendingRuns > 0 && <p class="bad">Cancels {plural(change.pendingRuns, "pending run")} for good.</p>}
             {change.fields?.length > 0 && <Diff changes={change.fields} />}
           </li>
         ))}
