@@ -94,6 +94,8 @@ class Watch {
   }
 
  private:
+  // Files came, went or changed while they were read: what was read of them was never there as a whole.
+  struct FilesMoved {};
   struct Folder {
     uv_fs_event_t handle{};
     dev_t device = 0;
@@ -143,10 +145,14 @@ class Watch {
       seen_ = states();
       const std::unique_ptr<Place> place = open_project();
       require_folders();
-      sync(*place, options_, {});
+      sync(*place, options_, {}, [this] {
+        require_folders();
+        if (states() != seen_) throw FilesMoved();
+      });
       note_folders();
       said_.clear();
       failures_ = 0;
+    } catch (const FilesMoved&) {  // poll() sees it as well
     } catch (const std::exception& error) {
       const auto* const ours = dynamic_cast<const Error*>(&error);
       failures_ = ours && ours->code() == ErrorCode::storage ? failures_ + 1 : 0;

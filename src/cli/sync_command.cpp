@@ -12,10 +12,13 @@ namespace {
 
 // Calls `show` with the plan before it is carried out or refused.
 template <class Show>
-ChangePlan bring_to_files(const Place& place, const Options& options, PlanOptions plan_options, const Show& show) {
+ChangePlan bring_to_files(const Place& place, const Options& options, PlanOptions plan_options,
+                          const std::function<void()>& accept, const Show& show) {
   plan_options.held = place.held_fields();
   const auto development = place.definitions(Environment::development);
-  ChangePlan plan = development->plan(read_definitions(place.folder(), plan_options.held), plan_options);
+  const auto definitions = read_definitions(place.folder(), plan_options.held);
+  accept();
+  ChangePlan plan = development->plan(definitions, plan_options);
   show(plan);
   if (!plan.obstacles.empty()) throw RefusedPlan(options, "development", plan.to_json());
   development->apply(plan);
@@ -25,11 +28,13 @@ ChangePlan bring_to_files(const Place& place, const Options& options, PlanOption
 }  // namespace
 
 std::size_t sync_quietly(const Place& place, const Options& options) {
-  return bring_to_files(place, options, {}, [](const ChangePlan&) {}).changes.size();
+  return bring_to_files(
+             place, options, {}, [] {}, [](const ChangePlan&) {})
+      .changes.size();
 }
 
-void sync(const Place& place, const Options& options, PlanOptions plan_options) {
-  const ChangePlan plan = bring_to_files(place, options, std::move(plan_options), [&](const ChangePlan& shown) {
+void sync(const Place& place, const Options& options, PlanOptions plan_options, const std::function<void()>& accept) {
+  const ChangePlan plan = bring_to_files(place, options, std::move(plan_options), accept, [&](const ChangePlan& shown) {
     if (!options.json) Screen(options).show(shown, false);
   });
   if (options.json)
