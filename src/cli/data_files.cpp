@@ -30,7 +30,8 @@ void add_member(std::string& line, const char* key, const Json& value) {
 
 // An import would take the data for a whole row, with an id and times of its own.
 void refuse_type_key(const Entity& entity) {
-  if (entity.json().find(fmt::format(R"("{}")", type_key)) == std::string::npos || !entity.data().contains(type_key))
+  if (json_view(entity).find(fmt::format(R"("{}")", type_key)) == std::string::npos ||
+      !entity.data().contains(type_key))
     return;
   throw Error(ErrorCode::invalid_data,
               fmt::format("the data of {} {} has a member `{}`, which only lines of --with-ids can keep; add "
@@ -42,7 +43,7 @@ void refuse_type_key(const Entity& entity) {
 std::string line_of(const Entity& entity, bool with_ids) {
   if (!with_ids) {
     refuse_type_key(entity);
-    return entity.json();
+    return std::string(embeddable_json(entity));
   }
   std::string out = "{";
   add_member(out, type_key, entity.type());
@@ -51,7 +52,7 @@ std::string line_of(const Entity& entity, bool with_ids) {
   if (entity.created_at()) add_member(out, "createdAt", *entity.created_at());
   if (entity.updated_at()) add_member(out, "updatedAt", *entity.updated_at());
   add_member(out, "version", entity.version());
-  return out + R"("data":)" + entity.json() + "}";
+  return out.append(R"("data":)").append(embeddable_json(entity)) + "}";
 }
 
 // The size in bytes, or 0 if the input is not a file.

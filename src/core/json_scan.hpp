@@ -149,6 +149,15 @@ class JsonScan {
   const char* end_;
 };
 
+// Throws Error{storage} unless the text is one object as far as its brackets and strings tell, so that it can stand
+// within another text: what is cut off would take what comes after it for its own.
+inline void require_object_text(std::string_view text) {
+  JsonScan scan(text);
+  if (scan.next() != '{') JsonScan::damaged();
+  scan.skip_value();
+  if (!scan.at_end()) JsonScan::damaged();
+}
+
 // One bit for each key, so that most keys that are not among a few are found out by one test.
 inline std::uint64_t key_bit(std::string_view key) noexcept {
   constexpr std::size_t spread = 7;

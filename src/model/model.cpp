@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "core/authority.hpp"
+#include "core/json_scan.hpp"
 #include "struere/core/error.hpp"
 #include "struere/model/action.hpp"
 #include "struere/model/actor_context.hpp"
@@ -194,6 +195,11 @@ std::vector<Expansion> Entity::expanded() const { return expanded_ ? *expanded_ 
 void Entity::throw_unreadable(const std::exception& fault) const {
   throw Error(ErrorCode::invalid_data,
               fmt::format("an entity of `{}` is not of the type that it was read as: {}", type_, fault.what()));
+}
+
+std::string_view embeddable_json(const Entity& entity) {
+  require_object_text(json_view(entity));
+  return json_view(entity);
 }
 
 Entity Entity::with_data(std::string json) && {

@@ -7,6 +7,7 @@
 #include "actor/api_key_text.hpp"
 #include "actor/key_lineage.hpp"
 #include "repository/checks.hpp"
+#include "repository/definition_writer.hpp"
 #include "repository/guarded_operation.hpp"
 #include "repository/keys_of_members.hpp"
 #include "repository/record_page.hpp"
@@ -54,6 +55,8 @@ Maker maker_of_successor(const ActorContext& actor, const ApiKey& old) {
 
 CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Maker maker) {
   check(asked, operation.by_clock());
+  require_room(count_of(operation.transaction(), RecordTable::api_keys, {{"revoked_at", {}, std::monostate()}}),
+               "API keys of a scope that are not revoked");
   operation.require_own_roles(asked.roles);
   if (!asked.allow_unknown_roles) operation.require_known_roles(asked.roles);
   const ActorContext& actor = operation.actor();

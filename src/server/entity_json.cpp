@@ -41,7 +41,7 @@ void append_entity(std::string& out, const Entity& entity, bool expands) {
   out += "{\"createdAt\":";
   out += std::to_string(*entity.created_at());
   out += ",\"data\":";
-  out += json_view(entity);
+  out += embeddable_json(entity);
   out += ",\"id\":";
   append_json_string(out, entity.id().str());
   out += ",\"status\":";

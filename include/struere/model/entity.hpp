@@ -81,6 +81,10 @@ class Entity {
   // A view of `data` as canonical JSON text: it holds while the entity does, so it is not made of a temporary.
   friend std::string_view json_view(const Entity& entity) noexcept { return entity.row_.data.view(); }
   friend std::string_view json_view(const Entity&& entity) = delete;
+  // The same, to stand within another text. Throws Error{storage} where a row that was damaged does not end as an
+  // object does: what comes after it would be taken for a part of it.
+  friend std::string_view embeddable_json(const Entity& entity);
+  friend std::string_view embeddable_json(const Entity&& entity) = delete;
 
  private:
   [[noreturn]] void throw_unreadable(const std::exception& fault) const;

@@ -11,6 +11,7 @@ namespace struere::server {
 namespace {
 
 constexpr std::size_t import_bytes = (64 << 20) + (4 << 20);  // of data, and what is around it in each line
+constexpr std::size_t most_values = 4'000'000;  // of the rows of one commit, each of up to 150 bytes in memory
 constexpr std::size_t batch_rows = 1000;
 constexpr std::size_t batch_bytes = 8 << 20;
 
@@ -79,6 +80,14 @@ ImportedRow row_of(std::string_view line, bool is_whole) {
   return out;
 }
 
+// Numbers, texts, lists and the like, at all depths.
+std::size_t values_in(const Json& value) {  // NOLINT(misc-no-recursion): json_max_depth
+  std::size_t out = 1;
+  if (value.is_structured())
+    for (const Json& element : value) out += values_in(element);
+  return out;
+}
+
 enum class Unit {
   batch,  // a transaction for each batch, so that other writers get their turn
   whole,  // one transaction
@@ -119,6 +128,11 @@ class Import {
     }
     lines_.push_back(line_);
     bytes_ += line.size();
+    values_ += values_in(rows_.back().data);
+    if (values_ > most_values)
+      refuse(Error(ErrorCode::invalid_data, "the rows up to this one hold more than " + std::to_string(most_values) +
+                                                " values, the most of one commit; divide the import"),
+             line_);
     const bool is_full = rows_.size() == batch_rows || bytes_ > batch_bytes;
     if (unit_ == Unit::batch && is_full) write();
     if (rows_.size() > most_rows_written)
@@ -140,7 +154,7 @@ class Import {
     done_ += rows_.size();
     rows_.clear();
     lines_.clear();
-    bytes_ = 0;
+    bytes_ = values_ = 0;
   }
 
   [[noreturn]] void refuse(const Error& error, std::size_t line) const {
@@ -154,7 +168,7 @@ class Import {
   std::optional<std::string> type_;
   bool is_whole_;
   Unit unit_;
-  std::size_t line_ = 0, done_ = 0, bytes_ = 0;
+  std::size_t line_ = 0, done_ = 0, bytes_ = 0, values_ = 0;
   std::vector<ImportedRow> rows_;
   std::vector<std::size_t> lines_;
 };
