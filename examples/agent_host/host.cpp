@@ -48,7 +48,7 @@ std::string AgentHost::handle(const ChatRequest& request) {
     execution.output_tokens += answer.output_tokens;
     if (!answer.tool) break;
     const Json call{{"id", fmt::format("call-{}", turn)}, {"name", *answer.tool}, {"arguments", answer.arguments}};
-    threads.append(thread.id, {.role = MessageRole::assistant, .tool_calls = {call}});
+    threads.append(thread.id, {.role = MessageRole::assistant, .tool_calls = Json::array({call})});
     execution.tool_calls.push_back(call);
     threads.append(thread.id, {.role = MessageRole::tool,
                                .content = call_tool(actor, *answer.tool, answer.arguments),

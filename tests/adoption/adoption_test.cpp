@@ -134,7 +134,7 @@ TEST_CASE("an existing database of 200,000 rows is adopted whole", "[adoption][l
 TEST_CASE("rows without an environment go where the caller says, whether the column is null or missing", "[adoption]") {
   for (const AdoptableStyle style : {AdoptableStyle::no_environment, AdoptableStyle::null_environment}) {
     const TemporaryFolder folder;
-    make_adoptable_database(folder.file(), 2000, style);
+    make_adoptable_database(folder.file(), 600, style);
     const auto before = count_tables(folder.file());
     SECTION(style == AdoptableStyle::no_environment ? "missing" : "null") {
       adopt_database(folder.file(), Environment::production);
@@ -153,7 +153,7 @@ TEST_CASE("rows without an environment go where the caller says, whether the col
 
 TEST_CASE("rows that have an environment keep it", "[adoption]") {
   const TemporaryFolder folder;
-  make_adoptable_database(folder.file(), 4000);
+  make_adoptable_database(folder.file(), 1200);
   std::map<std::string, std::set<std::string>> expected;  // ids by organization and environment
   for (const auto& row : RawDatabase(folder.file())
                              .rows("SELECT organization_id || '/' || coalesce(environment, 'development'), id FROM "
@@ -178,7 +178,7 @@ TEST_CASE("rows that have an environment keep it", "[adoption]") {
 
 TEST_CASE("values are kept, and brought to the one form in which they are stored", "[adoption]") {
   const TemporaryFolder folder;
-  make_adoptable_database(folder.file(), 3000);
+  make_adoptable_database(folder.file(), 1200);
   std::filesystem::copy_file(folder.file(), folder.file("original.db"));
   adopt_database(folder.file(), Environment::production);
   RawDatabase original(folder.file("original.db")), adopted(folder.file());
@@ -220,7 +220,7 @@ TEST_CASE("values are kept, and brought to the one form in which they are stored
 
 TEST_CASE("adopting a database of struere does nothing, and says so", "[adoption]") {
   const TemporaryFolder folder;
-  make_adoptable_database(folder.file(), 1000);
+  make_adoptable_database(folder.file(), 400);
   adopt_database(folder.file(), Environment::production);
   const std::string before = bytes_of(folder.file());
   for (const Environment environment : {Environment::production, Environment::development}) {
@@ -360,7 +360,7 @@ TEST_CASE("an adopted time is at most a day ahead of the clock, a version at mos
 
 TEST_CASE("each mistake of a refused database is a line of the message", "[adoption]") {
   const TemporaryFolder folder;
-  make_adoptable_database(folder.file(), 1000);
+  make_adoptable_database(folder.file(), 400);
   RawDatabase(folder.file()).run("UPDATE entities SET version = 0 WHERE id IN ('acme-00000004', 'acme-00000005')");
   const std::string message = error_of_adopting(folder.file());
   INFO(message);
@@ -371,7 +371,7 @@ TEST_CASE("each mistake of a refused database is a line of the message", "[adopt
 
 TEST_CASE("a hash of a key may have capital digits, and a type the slug of a reserved word", "[adoption]") {
   const TemporaryFolder folder;
-  make_adoptable_database(folder.file(), 1000);
+  make_adoptable_database(folder.file(), 400);
   RawDatabase(folder.file())
       .run(
           "UPDATE api_keys SET hash = upper(hash); INSERT INTO entity_types(organization_id, slug) VALUES('acme', "

@@ -404,7 +404,7 @@ TEST_CASE("each bound of a schema is named", "[schema][bounds]") {
   CHECK(has(told(deep), "nested more than 64 deep"));
 }
 
-TEST_CASE("checking takes time linear in schema and data", "[schema][bounds]") {
+TEST_CASE("checking takes time linear in schema and data", "[schema][bounds][large]") {
   // Two `$ref`s a level: each schema is applied to each value once.
   Json schema{{"$ref", "#/$defs/s0"}, {"$defs", {{"s60", {{"type", "object"}}}}}};
   for (int i = 0; i < 60; ++i) {
@@ -431,7 +431,7 @@ TEST_CASE("checking takes time linear in schema and data", "[schema][bounds]") {
   }));
 }
 
-TEST_CASE("what would take too long to check is refused, and says so", "[schema][bounds]") {
+TEST_CASE("what would take too long to check is refused, and says so", "[schema][bounds][large]") {
   std::string text;
   for (unsigned i = 1, state = 1; i < 500'000; ++i) {
     state = state * 1103515245 + 12345;
@@ -447,7 +447,8 @@ TEST_CASE("what would take too long to check is refused, and says so", "[schema]
   CHECK(is_quick([&] { CHECK(has(fault_of(wide, {{"v", values}}), "takes more than 10000000 steps")); }));
 }
 
-TEST_CASE("no more than 250000 answers of a check are kept, and what is found again counts", "[schema][bounds]") {
+TEST_CASE("no more than 250000 answers of a check are kept, and what is found again counts",
+          "[schema][bounds][large]") {
   // `b` is two `$ref`s a level: quick while answers are kept, and 2^24 steps without.
   const Json twice = R"({"allOf":[{"$ref":"#/$defs/s0"},{"$ref":"#/$defs/s0"}]})"_json;
   Json schema{{"$defs", {{"s0", {{"type", "integer"}}}}},

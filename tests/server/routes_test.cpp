@@ -222,7 +222,7 @@ TEST_CASE("no operation of a transaction begins once it has taken too long", "[s
   CHECK(world.system().entities("note").count() == 1);
 }
 
-TEST_CASE("a transaction whose answers hold more than 8 MiB is refused and undone", "[server][bounds]") {
+TEST_CASE("a transaction whose answers hold more than 8 MiB is refused and undone", "[server][bounds][large]") {
   server::ServerOptions options;
   options.limits.transaction_time = std::chrono::minutes(1);  // this is slow under a sanitizer
   ServedWorld world(options);
