@@ -17,6 +17,7 @@ namespace struere {
 namespace {
 
 constexpr std::size_t most_roles = 100;
+constexpr std::int64_t most_keys = 10'000;
 constexpr std::chrono::milliseconds longest_overlap = std::chrono::days(366);
 
 void check(const NewApiKey& key, Timestamp now) {
@@ -53,10 +54,20 @@ Maker maker_of_successor(const ActorContext& actor, const ApiKey& old) {
   return actor.type() == ActorType::system || is_itself ? Maker{old.created_by_type, old.created_by} : maker_of(actor);
 }
 
+// A key that is rotated makes room for its successor.
+void require_room_for_key(GuardedOperation& operation) {
+  using enum RecordCondition::Comparison;
+  const auto live = [&](RecordCondition::Comparison comparison, RecordValue expires_at) {
+    return count_of(operation.transaction(), RecordTable::api_keys,
+                    {{"revoked_at", equal, std::monostate()}, {"expires_at", comparison, std::move(expires_at)}});
+  };
+  if (live(equal, std::monostate()) + live(greater, operation.by_clock()) >= most_keys)
+    throw Error(ErrorCode::invalid_definition,
+                fmt::format("a scope has at most {} API keys that are valid; revoke one first", most_keys));
+}
+
 CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Maker maker) {
   check(asked, operation.by_clock());
-  require_room(count_of(operation.transaction(), RecordTable::api_keys, {{"revoked_at", {}, std::monostate()}}),
-               "API keys of a scope that are not revoked");
   operation.require_own_roles(asked.roles);
   if (!asked.allow_unknown_roles) operation.require_known_roles(asked.roles);
   const ActorContext& actor = operation.actor();
@@ -83,6 +94,7 @@ CreatedApiKey make_key(GuardedOperation& operation, const NewApiKey& asked, Make
 CreatedApiKey ApiKeyRepository::create(const NewApiKey& asked) const {
   return guarded(caller_, Access::write, {"create", "api_keys"}, [&](GuardedOperation& operation) {
     operation.require_resource(Action::create, "api_keys");
+    require_room_for_key(operation);
     CreatedApiKey out = make_key(operation, asked, maker_of(operation.actor()));
     operation.commit();
     return out;

@@ -38,13 +38,24 @@ std::string question_of(const EventQuery& query) {
   return "events/" + *text;
 }
 
+// A cursor is as long for the first event as for the last: its length tells no number.
+std::string position_of(std::int64_t sequence) { return fmt::format("{:020}", sequence); }
+std::string mark_of(const Digest& hash) { return to_hex(hash).substr(0, 16); }
+
+// Another text each time, so that two of them do not tell whether anything happened between them.
+std::string end_cursor(const Digest& key, const Scope& scope, const EventQuery& query, const ChainHead& head) {
+  return encode_cursor(key, scope, question_of(query),
+                       {position_of(head.sequence), mark_of(head.hash), fmt::format("{:016x}", random_number())});
+}
+
 struct EventRows {
   std::vector<Event> events;
   bool more = false;
   std::optional<std::string> end;  // the cursor of the last event, or of the last one that was examined
   std::optional<Timestamp>
-      searched_to;           // if the page ended at the last one that it may examine: the time of that event
-  std::int64_t scanned = 0;  // later answers hold no event up to this sequence
+      searched_to;                // if the page ended at the last one that it may examine: the time of that event
+  std::int64_t scanned = 0;       // later answers hold no event up to this sequence
+  std::optional<ChainHead> head;  // of the log, if it was read to its end
 };
 
 // Adds the events of one span; false once the page is full. `last` is the last event that was added.
@@ -66,7 +77,7 @@ bool add_events(GuardedOperation& operation, EventSelection& selection, const Ev
 // The first event from this one on; nullopt if there is none.
 std::optional<EventRecord> event_from(Transaction& transaction, std::int64_t sequence) {
   std::optional<EventRecord> out;
-  transaction.replay_events({.after = sequence - 1}, [&](const EventRecord& event) {
+  transaction.replay_events({.after = sequence - 1, .wanted = 1}, [&](const EventRecord& event) {
     out = event;
     return false;
   });
@@ -87,18 +98,19 @@ EventSelection visible_events(GuardedOperation& operation) {
   return out;
 }
 
-// A cursor is as long for the first event as for the last: its length tells no number.
-std::string position_of(std::int64_t sequence) { return fmt::format("{:020}", sequence); }
-std::string mark_of(const Digest& hash) { return to_hex(hash).substr(0, 16); }
+// Forwards, what was pruned after the event of this number would be missed.
+void require_not_pruned(const ChainHead& start, std::int64_t sequence) {
+  if (sequence < start.sequence)
+    throw Error(ErrorCode::invalid_cursor,
+                "events that come after this cursor were removed (struere prune); start again without one");
+}
 
 // A cursor is of one history of the log: after a backup was restored, other events have the numbers of those that were
-// lost, and whoever goes on after a lost one would miss them. Forwards, what was pruned would be missed as well.
+// lost, and whoever goes on after a lost one would miss them.
 void require_same_log(Transaction& transaction, const Position& position, bool newest_first) {
   const std::int64_t sequence = std::stoll(position.at(0));
   const ChainHead start = transaction.log_start();
-  if (sequence < start.sequence && !newest_first)
-    throw Error(ErrorCode::invalid_cursor,
-                "events that come after this cursor were removed (struere prune); start again without one");
+  if (!newest_first) require_not_pruned(start, sequence);
   if (sequence < start.sequence || sequence == 0) return;
   Digest hash = start.hash;
   if (sequence > start.sequence) {
@@ -151,6 +163,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     if (scanned == 0) require_same_log(operation.transaction(), *position, query.newest_first);
     (query.newest_first ? selection.before.emplace() : selection.after) = std::stoll(position->at(0));
   }
+  if (scanned > 0) require_not_pruned(operation.transaction().log_start(), scanned);
   selection.after = std::max(selection.after, scanned);
   selection.newest_first = query.newest_first;
   if (query.entity) selection.entity = query.entity->str();
@@ -160,7 +173,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   selection.since = query.since;
   selection.until = query.until;
   selection.interruption = interruption_of(query.timeout, query.stop);
-  EventRows out{{}, false, query.after, {}, 0};
+  EventRows out{{}, false, query.after, {}, 0, {}};
   std::size_t bytes = 0;
   ChainHead last{selection.after, {}};
   // Only to an actor that sees all events a page may tell how many were examined.
@@ -187,6 +200,7 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
     out.end = encode_cursor(operation.cursor_key(), scope, question, {position_of(last.sequence), mark_of(last.hash)});
   // Unless the page is full, the storage has read the log to its end.
   out.scanned = out.more ? last.sequence : std::max(scanned, log.end);
+  if (!out.more) out.head = operation.transaction().chain_head();
   return out;
 }
 
@@ -224,9 +238,7 @@ EventSubscription EventRepository::subscribe(const EventQuery& query) const {
 
 std::string EventRepository::end(const EventQuery& query) const {
   return guarded(caller_, Access::read, {"read", "events"}, [&](GuardedOperation& operation) {
-    const ChainHead head = operation.transaction().chain_head();
-    return encode_cursor(operation.cursor_key(), operation.actor().scope(), question_of(query),
-                         {position_of(head.sequence), mark_of(head.hash), fmt::format("{:016x}", random_number())});
+    return end_cursor(operation.cursor_key(), operation.actor().scope(), query, operation.transaction().chain_head());
   });
 }
 
@@ -246,6 +258,7 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
       rows = read_events(caller_, query_, scanned_);
       query_.after = std::move(rows.end);
       scanned_ = rows.scanned;
+      head_ = rows.head;
       is_behind = rows.more;
       if (!is_behind) seen_ = stamp;
     }
@@ -254,6 +267,11 @@ std::vector<Event> EventSubscription::next(std::chrono::milliseconds timeout) {
     if (is_behind) continue;
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(pause, deadline - now));
   }
+}
+
+std::optional<std::string> EventSubscription::position() const {
+  if (!head_) return query_.after;
+  return end_cursor(caller_.engine().storage->cursor_key(), caller_.actor().scope(), query_, *head_);
 }
 
 Verification EventRepository::verify() const {

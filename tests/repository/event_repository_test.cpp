@@ -172,6 +172,29 @@ TEST_CASE("whoever would miss events that were pruned is told so", "[events][pru
   CHECK(types(events.list({.after = late}).events) == "events.pruned");
 }
 
+TEST_CASE("a subscription that is overtaken by pruning says so, and one that waits for long goes on",
+          "[events][pruning][cursors]") {
+  LogWorld world(any_storage());
+  constexpr std::chrono::milliseconds at_once(0);
+  EventSubscription all = world.events().subscribe({}), rare = world.events().subscribe({.type = "rare.seen"});
+  CHECK_FALSE(all.next(at_once).empty());
+  CHECK(rare.next(at_once).empty());
+  CHECK_FALSE(rare.cursor());
+  const auto position = rare.position();
+  world.create("note", {{"n", 1}});
+  world.clock.advance(1000);
+  CHECK(rare.next(at_once).empty());
+  const auto later = rare.position();
+  CHECK(later != rare.position());  // it does not tell whether anything happened
+  world.events().prune(world.clock.now());
+  CHECK_ERROR(invalid_cursor, all.next(at_once));
+  CHECK(rare.next(at_once).empty());
+  CHECK_ERROR(invalid_cursor, world.events().list({.type = "rare.seen", .after = position}));
+  world.system().audit().append("rare.seen", Json::object());
+  CHECK(types(world.events().list({.type = "rare.seen", .after = later}).events) == "rare.seen");
+  CHECK(types(rare.next(at_once)) == "rare.seen");
+}
+
 TEST_CASE("the oldest events are pruned, and what remains verifies", "[events][pruning]") {
   LogWorld world(any_storage());
   for (int i = 0; i < 10; ++i) world.create("note", {{"n", i}});

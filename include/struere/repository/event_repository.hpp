@@ -53,11 +53,15 @@ class EventSubscription {
   // Where to go on after the events that next() handed out last, as the `after` of the same query: store it with what
   // was done about them. Nothing before the first event.
   const std::optional<std::string>& cursor() const noexcept { return query_.after; }
+  // Where to go on after all that next() has looked at, events that are not visible or not asked for too: for whoever
+  // waits for long, as what comes after cursor() may be pruned meanwhile. Another text each time.
+  std::optional<std::string> position() const;
 
  private:
   Caller caller_;
   EventQuery query_;
   std::int64_t scanned_ = 0;                           // events up to here were handed out, or are not visible
+  std::optional<ChainHead> head_;                      // up to which it was read; null while there is more
   std::optional<std::array<std::uint32_t, 12>> seen_;  // the storage's commit stamp when it was looked at last
 };
 

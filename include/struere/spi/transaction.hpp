@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ inline namespace STRUERE_API spi {
 struct EventReplay {
   std::int64_t after = 0;
   std::optional<std::string> entity = {};
+  std::int64_t wanted = std::numeric_limits<std::int64_t>::max();  // a hint: the visitor ends it after so many
 };
 
 struct StoredRelation {

@@ -104,7 +104,9 @@ class EventStream : public BodyStream {
     if (!events.empty()) {
       said_ = now;
     } else if (now - said_ > std::chrono::seconds(15)) {
-      out.bytes = ":\n\n";  // shows the server whether the client is still there
+      // Shows the server whether the client is still there, which goes on behind what it was not to see.
+      query_.after = subscription_.position();
+      out.bytes = query_.after ? "id: " + *query_.after + "\n\n" : ":\n\n";
       said_ = now;
     }
     if (events.empty()) out.wait = pause;

@@ -177,7 +177,8 @@ std::int64_t PostgresTransaction::remove_pruned_events(std::int64_t most) {
 void PostgresTransaction::replay_events(const EventReplay& which,
                                         const std::function<bool(const EventRecord&)>& visit) {
   std::int64_t after = std::max(which.after, log_start().sequence);
-  for (std::int64_t rows = least_events;; rows = std::min(rows * 2, most_events)) {
+  for (std::int64_t rows = std::clamp<std::int64_t>(which.wanted, 1, least_events);;
+       rows = std::min(rows * 2, most_events)) {
     const EventStatement statement = events_to_replay(scope_, which, after, rows);
     const Result batch = connection().run(statement.sql, statement.parameters);
     for (int i = 0; i < batch.rows(); ++i) {
