@@ -46,7 +46,8 @@ void tell_unsynced_files(const Place& place) {
     const DefinitionSet files = read_definitions(place.folder(), held);
     if (files == DefinitionSet()) return;
     differ = !place.definitions(Environment::development)->plan(files, {.held = held}).empty();
-  } catch (const Error&) {  // mistakes in the files, which `struere sync` names
+  } catch (const Error& error) {  // mistakes in the files, which `struere sync` names
+    if (error.code() != ErrorCode::invalid_definition) return;
   }
   if (differ) tell_aside("The files differ from development, and only development is deployed. First: struere sync");
 }

@@ -151,10 +151,8 @@ void add_serve(CLI::App& program, Options& options) {
              "The most requests a second of one API key or operator; default: no limit",
              {1, std::numeric_limits<std::uint32_t>::max()})
       ->type_name("N");
-  command
-      ->add_option("--longest-write", arguments.longest_write,
-                   "How long one write may keep all others of a file waiting before it is undone")
-      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{3600}))
+  add_number(command, "--longest-write", arguments.longest_write,
+             "How long one write may keep all others of a file waiting before it is undone", {1, 3600})
       ->type_name("SECONDS")
       ->capture_default_str();
   command->add_option("--metrics-token", arguments.metrics_token, "Who may read /metrics from another machine")

@@ -19,7 +19,7 @@ inline std::string in_public_words(std::string message) {
       Pair{"; see AgentRepository::configure", "; give it a configuration whose status is active"},
       Pair{"; ApiKeyRepository::list shows the keys", "; the list of keys shows them"},
       Pair{"; try again, or raise SqliteOptions::busy_timeout", "; try again"},
-      Pair{"; write less at once, or raise SqliteOptions::longest_write", "; write less at once"},
+      Pair{"or raise SqliteOptions::longest_write", "or do it where the database is, which has no such limit"},
       Pair{"; Database::open makes a new database", "; `struere sync` makes a new database"},
       Pair{"(TriggerRepository::retry)", "(`struere runs retry`)"},
       Pair{"; impersonate it with `may_write` to write", ""},

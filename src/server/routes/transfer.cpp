@@ -133,7 +133,7 @@ class Import {
       refuse(Error(ErrorCode::invalid_data, "the rows up to this one hold more than " + std::to_string(most_values) +
                                                 " values, the most of one commit; divide the import"),
              line_);
-    const bool is_full = rows_.size() == batch_rows || bytes_ > batch_bytes;
+    const bool is_full = rows_.size() == batch_rows || bytes_ > batch_bytes || values_ > most_values / 2;
     if (unit_ == Unit::batch && is_full) write();
     if (rows_.size() > most_rows_written)
       refuse(Error(ErrorCode::invalid_data,

@@ -18,9 +18,12 @@ constexpr int pages_of_a_step = 1024;
 constexpr int primary_code = 0xff;  // the bits of it in an extended result code
 constexpr int longest_wait = 5000;  // milliseconds, for a process that recovers the log of a dead process
 
+// The log is beside the file itself, not beside a link to it.
 bool has_log(const std::string& path) {
   std::error_code none;
-  const std::uintmax_t size = std::filesystem::file_size(path_of(path + "-wal"), none);
+  const std::filesystem::path file = std::filesystem::canonical(path_of(path), none);
+  if (none) return true;
+  const std::uintmax_t size = std::filesystem::file_size(path_of(name_of(file) + "-wal"), none);
   return !none && size > 0;
 }
 

@@ -251,6 +251,7 @@ void WriteTurn::undo() noexcept {
 }
 
 void WriteTurn::commit(bool at_once) {
+  connection().require_time();  // the statement that was refused for it may have been one that nobody needed
   connection().limit_write(std::nullopt);
   if (!is_in_transaction(connection())) throw Error(*group_->undone);
   if (!is_first_) connection().prepare("RELEASE writer").run();

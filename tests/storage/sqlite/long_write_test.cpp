@@ -57,6 +57,14 @@ TEST_CASE("a unit of work that takes too long has no further operation, and noth
   CAPTURE(told);
   CHECK(is_refusal(told));
   CHECK(notes.count() == 0);
+  // One that is late at its end is so as well.
+  CHECK(is_refusal(error_of([&] {
+    session.transaction([](Session& unit) {
+      unit.entities("note").create({{"n", 1}});
+      std::this_thread::sleep_for(250ms);
+    });
+  })));
+  CHECK(notes.count() == 0);
   CHECK(session.events().verify().ok);
   // What comes after has its own time.
   CHECK_NOTHROW(notes.create({{"n", 3}}));
