@@ -301,7 +301,7 @@ void Connection::watch() noexcept {
     return stops || (connection.ends_running_ && connection.is_late()) ? 1 : 0;
   };
   const bool is_watched = interruption_ || ends_running_;
-  sqlite3_progress_handler(handle(), is_watched ? instructions : 0, is_watched ? is_due : nullptr, this);
+  sqlite3_progress_handler(handle(), is_watched ? instructions : 0, is_watched ? +is_due : nullptr, this);
 }
 
 void Connection::throw_late() const {
