@@ -38,6 +38,18 @@ paths::path end_of_links(paths::path path) {
 
 }  // namespace
 
+std::string without_links(const std::string& path) {
+  std::error_code none;
+  const paths::path real = paths::canonical(path_of(path), none);
+  return none ? path : name_of(real);
+}
+
+bool has_log(const std::string& path) {
+  std::error_code none;
+  const std::uintmax_t size = paths::file_size(path_of(without_links(path) + "-wal"), none);
+  return !none && size > 0;
+}
+
 DatabaseFile::DatabaseFile(const std::string& path) : path_(absolute_path(path)) {}
 
 void DatabaseFile::make() const noexcept {
@@ -69,10 +81,7 @@ std::vector<std::string> DatabaseFile::exposures() const {
 }
 
 void DatabaseFile::take_identity() {
-  std::error_code none;
-  const paths::path real =
-      paths::canonical(path_of(path_), none);  // SQLite puts the log next to the file, not next to a link to it
-  real_path_ = none ? path_ : name_of(real);
+  real_path_ = without_links(path_);
   log_path_ = real_path_ + "-wal";
   index_path_ = real_path_ + "-shm";
   file_ = identity_of_file(path_);

@@ -10,6 +10,12 @@
 
 namespace struere {
 
+// The path with all links resolved; the path itself where that fails. SQLite puts the log next to the file, not next to
+// a link to it.
+std::string without_links(const std::string& path);
+// Whether there is a log beside the file with something in it.
+bool has_log(const std::string& path);
+
 // Safe to use from many threads.
 class DatabaseFile {
  public:

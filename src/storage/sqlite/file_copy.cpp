@@ -2,12 +2,10 @@
 
 #include <sqlite3.h>
 
-#include <filesystem>
 #include <memory>
-#include <system_error>
 
-#include "core/portable_file.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/database_file.hpp"
 #include "storage/sqlite/schema.hpp"
 #include "struere/core/error.hpp"
 
@@ -17,15 +15,6 @@ namespace {
 constexpr int pages_of_a_step = 1024;
 constexpr int primary_code = 0xff;  // the bits of it in an extended result code
 constexpr int longest_wait = 5000;  // milliseconds, for a process that recovers the log of a dead process
-
-// The log is beside the file itself, not beside a link to it.
-bool has_log(const std::string& path) {
-  std::error_code none;
-  const std::filesystem::path file = std::filesystem::canonical(path_of(path), none);
-  if (none) return true;
-  const std::uintmax_t size = std::filesystem::file_size(path_of(name_of(file) + "-wal"), none);
-  return !none && size > 0;
-}
 
 // SQLite reads a file with an index of its log, which it cannot create on a read-only file system or as a user who may
 // not write to the folder. There a file without a log is read as it stands.

@@ -85,7 +85,7 @@ class SqliteStorage final : public Storage {
     }
     // The log of another program that is running or died contains data of its file. If opening fails, closing the
     // file must not merge it.
-    const bool log_is_pending = size_of_file(file_.path() + "-wal") > 0;
+    const bool log_is_pending = has_log(file_.path());
     if (!options_.must_exist) file_.make();
     auto connection = open_file(options_.must_exist ? 0 : SQLITE_OPEN_CREATE);
     if (log_is_pending) sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -169,7 +169,7 @@ class SqliteStorage final : public Storage {
     } catch (const Error&) {
       // SQLite reads a file in WAL mode with an index of its log, which cannot be created here. Without a log no index
       // is needed.
-      if (size_of_file(file_.path() + "-wal") > 0) throw;
+      if (has_log(file_.path())) throw;
       is_immutable_ = true;
       connection = open_file(0);
     }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "storage/sqlite/database_file.hpp"
 #include "support/child_process.hpp"
 #include "support/file_bytes.hpp"
 #include "support/raw_database.hpp"
@@ -297,6 +298,20 @@ TEST_CASE("an empty file becomes a database, unless one must be there", "[sqlite
   check_refused_as_empty("without tables");
   make_database(folder.file());
   CHECK(error_of_opening(folder.file(), {.must_exist = true}) == "no error");
+}
+
+TEST_CASE("the log of a file is found through a link as well", "[sqlite][opening]") {
+  const TemporaryFolder folder, other;
+  const std::string path = folder.file(), link = other.file("link.db");
+  std::filesystem::create_symlink(path, link);
+  {
+    const Database database = Database::open(path);
+    database.trusted_host().create_organization("Acme");
+    CHECK(has_log(path));
+    CHECK(has_log(link));  // otherwise it would be read as it stands, without what the log has
+  }
+  CHECK_FALSE(has_log(link));
+  CHECK_FALSE(has_log(folder.file("none.db")));
 }
 
 TEST_CASE("two databases on one file see one another's writes", "[sqlite][opening]") {
