@@ -312,6 +312,14 @@ std::optional<std::string> unstorable_within(const Json& value, std::size_t dept
 
 std::optional<std::string> place_of_unstorable(const Json& value) { return unstorable_within(value, 0); }
 
+// A Json is nested at most json_max_depth deep.
+std::size_t number_of_values(const Json& value) {  // NOLINT(misc-no-recursion)
+  std::size_t number = 1;
+  if (value.is_structured())
+    for (const Json& element : value) number += number_of_values(element);
+  return number;
+}
+
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault) {
   CanonicalWriter writer(json_max_depth, json_max_bytes);
   const char* problem = writer.write(value);

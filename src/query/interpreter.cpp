@@ -19,14 +19,6 @@ namespace {
                           most_relations_visited));
 }
 
-// The values in it, itself included.
-std::size_t number_of_values(const Json& value) {
-  std::size_t number = 1;
-  if (value.is_structured())
-    for (const Json& element : value) number += number_of_values(element);
-  return number;
-}
-
 std::size_t cost_of_finding(const std::string& whole, const Json& part) {
   return part.is_string() ? 1 + whole.size() / 4 : 1;
 }

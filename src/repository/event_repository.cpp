@@ -199,8 +199,8 @@ EventRows select_events(GuardedOperation& operation, const EventQuery& query, st
   if (!out.events.empty() || out.more)
     out.end = encode_cursor(operation.cursor_key(), scope, question, {position_of(last.sequence), mark_of(last.hash)});
   // Unless the page is full, the storage has read the log to its end.
-  out.scanned = out.more ? last.sequence : std::max(scanned, log.end);
-  if (!out.more) out.head = operation.transaction().chain_head();
+  out.scanned = out.more ? last.sequence : std::max(scanned, log.head.sequence);
+  if (!out.more) out.head = log.head;
   return out;
 }
 

@@ -7,10 +7,11 @@
 namespace struere {
 
 LogSpans spans_of(Transaction& transaction, const EventSelection& selection) {
-  const std::int64_t start = transaction.log_start().sequence, end = transaction.chain_head().sequence;
+  const ChainHead head = transaction.chain_head();
+  const std::int64_t start = transaction.log_start().sequence, end = head.sequence;
   EventSpan asked{std::max(start, selection.after), end};
   if (selection.before) asked.through = std::min(asked.through, *selection.before - 1);
-  LogSpans out{{}, end};
+  LogSpans out{{}, head};
   const auto add = [&](std::int64_t after, std::int64_t through) {
     after = std::max(after, asked.after);
     through = std::min(through, asked.through);

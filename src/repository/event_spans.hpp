@@ -16,7 +16,7 @@ struct EventSpan {
 
 struct LogSpans {
   std::vector<EventSpan> spans;
-  std::int64_t end = 0;  // the last event of the log
+  ChainHead head;  // of the log
 };
 
 // In the order of the selection. Times never run backwards (SPEC 7), so `since` and `until` are found by a search, and

@@ -54,16 +54,22 @@ Trigger write_trigger(GuardedOperation& operation, const Json& definition, const
   return trigger;
 }
 
+namespace {
+
+std::vector<RecordCondition> pending(const std::string& slug) {
+  return {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}};
+}
+
+}  // namespace
+
 std::int64_t pending_runs_of(GuardedOperation& operation, const std::string& slug) {
-  return count_of(operation.transaction(), RecordTable::trigger_runs,
-                  {{"trigger_slug", {}, slug}, {"status", {}, to_value(TriggerRunStatus::pending)}});
+  return count_of(operation.transaction(), RecordTable::trigger_runs, pending(slug));
 }
 
 void cancel_pending(GuardedOperation& operation, const std::string& slug, const std::optional<std::string>& entity,
                     bool may_hold_writers) {
-  std::vector<RecordCondition> runs{{"trigger_slug", {}, slug}};
+  std::vector<RecordCondition> runs = pending(slug);
   if (entity) runs.push_back({"entity_id", {}, *entity});
-  runs.push_back({"status", {}, to_value(TriggerRunStatus::pending)});
   const std::int64_t number = count_of(operation.transaction(), RecordTable::trigger_runs, runs);
   if (number == 0) return;
   if (number > most_entries_of_a_write && !may_hold_writers)

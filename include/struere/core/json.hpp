@@ -26,6 +26,9 @@ struct JsonFault {
 // bits stay exact. Otherwise returns nullopt and fills `fault`.
 std::optional<Json> parse_json(std::string_view text, JsonFault& fault);
 
+// Of the value itself and all that it holds, at all depths.
+std::size_t number_of_values(const Json& value);
+
 // The canonical text of a value: sorted keys, no white space, shortest numbers, `1` for `1.0`. Two values are equal
 // (SPEC 4, `eq`) iff their canonical texts are the same bytes. Refuses what parse_json would refuse.
 std::optional<std::string> canonical_json(const Json& value, JsonFault& fault);

@@ -26,9 +26,9 @@ struct SqliteOptions {
   // How long a writer waits for those before it, of all threads and processes; they take turns in order.
   std::chrono::milliseconds busy_timeout{5000};
   // How long one write may keep all others waiting, from when it has the lock on; then nothing of it is kept, and it
-  // ends with Error{invalid_data}. A commit that has begun is completed, and a
-  // single statement of a write of one row. Zero: as long as it takes. For a file of several organizations whose writes
-  // a host does not choose itself; `struere serve` sets it.
+  // ends with Error{invalid_data}. A commit that has begun is completed, and a single statement of a write of one row.
+  // Zero: as long as it takes. For a file of several organizations whose writes a host does not choose itself; `struere
+  // serve` sets it.
   std::chrono::milliseconds longest_write{0};
   // Otherwise a missing file is created, and an empty one is made a database. If set, both throw Error{storage}: an
   // empty file may be what is left of a copy that ran out of disk.

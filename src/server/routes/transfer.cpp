@@ -80,14 +80,6 @@ ImportedRow row_of(std::string_view line, bool is_whole) {
   return out;
 }
 
-// Numbers, texts, lists and the like, at all depths.
-std::size_t values_in(const Json& value) {  // NOLINT(misc-no-recursion): json_max_depth
-  std::size_t out = 1;
-  if (value.is_structured())
-    for (const Json& element : value) out += values_in(element);
-  return out;
-}
-
 enum class Unit {
   batch,  // a transaction for each batch, so that other writers get their turn
   whole,  // one transaction
@@ -128,7 +120,7 @@ class Import {
     }
     lines_.push_back(line_);
     bytes_ += line.size();
-    values_ += values_in(rows_.back().data);
+    values_ += number_of_values(rows_.back().data);
     if (values_ > most_values)
       refuse(Error(ErrorCode::invalid_data, "the rows up to this one hold more than " + std::to_string(most_values) +
                                                 " values, the most of one commit; divide the import"),

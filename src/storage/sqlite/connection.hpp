@@ -106,7 +106,7 @@ class Connection {
   // `ends_running`, one that runs fails as well, and SQLite undoes the transaction. nullopt ends that.
   void limit_write(std::optional<std::chrono::milliseconds> longest, bool ends_running = false) noexcept;
   void require_time() const {
-    if (write_ends_ && is_late()) throw_late();
+    if (is_late()) throw_late();
   }
 
   std::int64_t changes() noexcept;

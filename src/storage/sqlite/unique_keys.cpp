@@ -6,25 +6,6 @@
 #include "storage/sql/stored_texts.hpp"
 
 namespace struere {
-namespace {
-
-// What of a row's data the keys look at. To parse all of it takes ten times as long, and most of a row is not of a key.
-void add_fields(Json& out, std::string_view data, const UniqueKey& key) {
-  for (const std::string& path : key) {
-    const auto text = find_in_canonical(data, path);
-    if (!text) continue;
-    Json* at = &out;
-    for (std::size_t begin = 0; begin <= path.size();) {
-      const std::size_t end = std::min(path.find('.', begin), path.size());
-      at = &(*at)[path.substr(begin, end - begin)];
-      begin = end + 1;
-    }
-    *at = parse_canonical_json(*text);
-  }
-}
-
-}  // namespace
-
 Statement UniqueKeys::scoped(std::string_view sql) {
   Statement statement = connection_.prepare(sql);
   statement.bind(1, scope_);
@@ -39,9 +20,21 @@ std::vector<UniqueKeys::Known> UniqueKeys::known(EntityTypeKey type) {
   return out;
 }
 
+// To parse all of a row's data takes ten times as long, and most of it is not of a key.
 Json UniqueKeys::fields_of(const std::vector<Known>& keys, std::string_view data) {
   Json out = Json::object();
-  for (const Known& key : keys) add_fields(out, data, key.paths);
+  for (const Known& key : keys)
+    for (const std::string& path : key.paths) {
+      const auto text = find_in_canonical(data, path);
+      if (!text) continue;
+      Json* at = &out;
+      for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t end = std::min(path.find('.', begin), path.size());
+        at = &(*at)[path.substr(begin, end - begin)];
+        begin = end + 1;
+      }
+      *at = parse_canonical_json(*text);
+    }
   return out;
 }
 
@@ -81,12 +74,12 @@ std::int64_t UniqueKeys::declare(EntityTypeKey type, std::int64_t position, cons
 }
 
 void UniqueKeys::build(EntityTypeKey type, const Known& key) {
+  const std::vector<Known> keys{key};
   SharedValues shared(key.paths);
   Statement rows = scoped("SELECT id, data FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL");
   rows.bind(2, type);
   while (rows.step()) {
-    Json data = Json::object();
-    add_fields(data, rows.text(1), key.paths);
+    const Json data = fields_of(keys, rows.text(1));
     if (shared.add(data)) continue;
     if (const auto value = unique_value(key.paths, data)) put(type, key.number, *value, rows.text(0));
   }

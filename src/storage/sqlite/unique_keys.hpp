@@ -39,6 +39,7 @@ class UniqueKeys {
   std::vector<Known> known(EntityTypeKey type);
   std::int64_t declare(EntityTypeKey type, std::int64_t position, const UniqueKey& key);
   void build(EntityTypeKey type, const Known& key);
+  // What of a row's data the keys look at.
   static Json fields_of(const std::vector<Known>& keys, std::string_view data);
   // Returns false if the value is already taken.
   bool put(EntityTypeKey type, std::int64_t key, std::string_view value, std::string_view id);
