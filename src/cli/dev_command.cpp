@@ -37,6 +37,13 @@ struct FileState {
   friend bool operator==(const FileState&, const FileState&) = default;
 };
 
+// What the project has, looked at once.
+struct Snapshot {
+  std::vector<std::string> folders;
+  std::vector<FileState> files;
+  friend bool operator==(const Snapshot&, const Snapshot&) = default;
+};
+
 FileState state_of(const std::filesystem::path& file) {
   FileState out{file.string()};
   struct stat found {};
@@ -142,17 +149,17 @@ class Watch {
   void follow() {
     try {
       watch_folders();
-      seen_ = states();
+      seen_ = snapshot();
       const std::unique_ptr<Place> place = open_project();
       require_folders();
       sync(*place, options_, {}, [this] {
-        require_folders();
-        if (states() != seen_) throw FilesMoved();
+        if (snapshot() != seen_) throw FilesMoved();
       });
-      note_folders();
+      known_folders_ = seen_.folders;  // not those of now: one that goes after it was read has to be missed next time
       said_.clear();
       failures_ = 0;
-    } catch (const FilesMoved&) {  // poll() sees it as well
+    } catch (const FilesMoved&) {
+      seen_ = {};  // poll() looks again, even if all is back in its place by then
     } catch (const std::exception& error) {
       const auto* const ours = dynamic_cast<const Error*>(&error);
       failures_ = ours && ours->code() == ErrorCode::storage ? failures_ + 1 : 0;
@@ -171,7 +178,7 @@ class Watch {
   }
 
   void poll() {
-    if (is_to_try_again() || (workspace_ && !workspace_->is_in_place()) || states() != seen_) follow();
+    if (is_to_try_again() || (workspace_ && !workspace_->is_in_place()) || snapshot() != seen_) follow();
   }
 
   // When SQLite closes a connection, it deletes the log by the name of the file. By now that name belongs to another
@@ -216,7 +223,7 @@ class Watch {
   // A folder that disappears as a whole was moved, or a branch without it is checked out. That deletes nothing.
   void require_folders() const {
     for (const std::string& name : known_folders_)
-      if (!is_folder(options_.project / name))
+      if (std::ranges::find(seen_.folders, name) == seen_.folders.end())
         throw Error(
             ErrorCode::conflict,
             fmt::format("the folder {} was deleted, and development stays as it is; restore the folder (an empty "
@@ -224,22 +231,18 @@ class Watch {
                         name));
   }
 
-  void note_folders() {
-    known_folders_.clear();
-    for (const std::string_view name : folders)
-      if (!name.empty() && is_folder(options_.project / name)) known_folders_.emplace_back(name);
-  }
-
-  std::vector<FileState> states() const {
-    std::vector<FileState> out{state_of(options_.project / "struere.yaml")};
+  Snapshot snapshot() const {
+    Snapshot out{{}, {state_of(options_.project / "struere.yaml")}};
     std::error_code none;
     for (const std::string_view name : folders) {
       if (name.empty()) continue;
-      for (auto entry = std::filesystem::directory_iterator(options_.project / name, none);
+      const auto folder = options_.project / name;
+      if (is_folder(folder)) out.folders.emplace_back(name);
+      for (auto entry = std::filesystem::directory_iterator(folder, none);
            !none && entry != std::filesystem::directory_iterator(); entry.increment(none))
-        out.push_back(state_of(entry->path()));
+        out.files.push_back(state_of(entry->path()));
     }
-    std::ranges::sort(out, {}, &FileState::path);
+    std::ranges::sort(out.files, {}, &FileState::path);
     return out;
   }
 
@@ -249,7 +252,7 @@ class Watch {
   int failures_ = 0;      // of the storage, one after the other
   std::chrono::steady_clock::time_point tried_at_;
   std::string said_;  // the error of the last attempt
-  std::vector<FileState> seen_;
+  Snapshot seen_;
   std::vector<std::string> known_folders_;  // the folders that existed at the last sync
   uv_loop_t loop_{};
   uv_timer_t timer_{};

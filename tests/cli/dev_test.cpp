@@ -1,6 +1,9 @@
 // `dev` over the hours: what is pulled away from under it, and what it must not take for an order.
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -131,4 +134,44 @@ TEST_CASE("dev deletes nothing when a whole folder goes", "[cli][dev]") {
   // A file that goes is an order, and so is an empty folder.
   std::filesystem::remove(project.path() / "roles/author.yaml");
   CHECK(dev.within([&] { return !has_role(project, "author"); }));
+}
+
+// It waits for somebody to read what it says of a sync, and that long the sync is done and not yet over.
+TEST_CASE("dev deletes nothing when a folder goes right after it was read", "[cli][dev]") {
+  const Project project;
+  REQUIRE(project.run("sync").code == 0);
+  const std::string pipe = (project.path() / "dev.pipe").string();
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  const pid_t child = project.start({"dev"}, pipe);
+  std::string said;
+  const auto says = [&](const std::string& part) {
+    for (int i = 0; i < 6000; ++i) {
+      std::array<char, 4096> buffer{};
+      for (ssize_t got = 0; (got = read(reader, buffer.data(), buffer.size())) > 0;)
+        said.append(buffer.data(), static_cast<std::size_t>(got));
+      if (said.find(part) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  };
+  const auto comes = [&](const std::string& role) {
+    for (int i = 0; i < 6000 && !has_role(project, role); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return has_role(project, role);
+  };
+  CHECK(says("Watching"));
+  const std::string much(4096, '.');
+  while (write(reader, much.data(), much.size()) > 0) {
+  }
+  project.write("roles/late.yaml", "name: late\n");
+  CHECK(comes("late"));
+  std::filesystem::rename(project.path() / "roles", project.path() / "elsewhere");
+  CHECK(says("the folder roles was deleted"));
+  CHECK(has_role(project, "author"));
+  CHECK(has_role(project, "late"));
+  kill(child, SIGTERM);
+  waitpid(child, nullptr, 0);
+  close(reader);
 }
