@@ -18,39 +18,30 @@ void WriteWork::spend_steps(std::uint64_t steps) {
 
 std::optional<std::string> MeteredRelations::own_entity(const OwnEntity& own, const std::string& user_id) {
   work_.spend_steps(1);
-  for (const Own& known : own_)
-    if (known.user_id == user_id && known.own == own) return known.id;
-  work_.spend_steps(steps_of_lookup);
-  own_.push_back({own, user_id, relations_.own_entity(own, user_id)});
-  return own_.back().id;
-}
-
-std::vector<std::string> MeteredRelations::related_ids(const std::string& id, const Hop& hop) {
-  auto ids = relations_.related_ids(id, hop);
-  work_.spend_steps(steps_of_lookup + steps_of_relation * ids.size());
-  return ids;
+  return RelationMemory::own_entity(own, user_id);
 }
 
 std::shared_ptr<const Json> MeteredRelations::related_list(const std::string& id, const Hop& hop) {
   work_.spend_steps(1);
-  auto& known = related_[{id, hop.relation, hop.backwards}];
-  if (!known) known = RelationReader::related_list(id, hop);
-  return known;
+  return RelationMemory::related_list(id, hop);
 }
 
 std::shared_ptr<const RelationReader::Reached> MeteredRelations::reached(const std::string& start,
                                                                          std::span<const Hop> hops,
                                                                          const Reached& before, std::size_t most) {
   work_.spend_steps(1);
-  auto& known = reached_[{start, {hops.begin(), hops.end()}}];
-  if (!known) known = RelationReader::reached(start, hops, before, most);
-  return known;
+  return RelationMemory::reached(start, hops, before, most);
 }
 
-void MeteredRelations::forget() noexcept {
-  own_.clear();
-  related_.clear();
-  reached_.clear();
+std::optional<std::string> MeteredRelations::Lookups::own_entity(const OwnEntity& own, const std::string& user_id) {
+  work_.spend_steps(steps_of_lookup);
+  return relations_.own_entity(own, user_id);
+}
+
+std::vector<std::string> MeteredRelations::Lookups::related_ids(const std::string& id, const Hop& hop) {
+  auto ids = relations_.related_ids(id, hop);
+  work_.spend_steps(steps_of_lookup + steps_of_relation * ids.size());
+  return ids;
 }
 
 }  // namespace struere

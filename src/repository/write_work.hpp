@@ -4,17 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 #include "core/json_schema.hpp"
-#include "struere/query/interpreter.hpp"
+#include "query/relation_memory.hpp"
 
 namespace struere {
 
@@ -43,31 +40,32 @@ inline constexpr std::uint64_t steps_of_trigger_run = 400;
 
 // The relations of the transaction of one operation of a write. Each lookup counts towards the bound of the write, and
 // what was found is remembered: many rows of a write ask for the same.
-class MeteredRelations final : public RelationReader {
+class MeteredRelations final : public RelationMemory {
  public:
-  MeteredRelations(RelationReader& relations, WriteWork& work) : relations_(relations), work_(work) {}
+  MeteredRelations(RelationReader& relations, WriteWork& work)
+      : RelationMemory(lookups_), work_(work), lookups_(relations, work) {}
 
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
-  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
   std::shared_ptr<const Json> related_list(const std::string& id, const Hop& hop) override;
   std::shared_ptr<const Reached> reached(const std::string& start, std::span<const Hop> hops, const Reached& before,
                                          std::size_t most) override;
   void comparing(std::size_t values) override { work_.spend_steps(values); }
-  // After a write of the operation that may change the answers.
-  void forget() noexcept;
 
  private:
-  struct Own {
-    OwnEntity own;
-    std::string user_id;
-    std::optional<std::string> id;
+  // What is not remembered.
+  class Lookups final : public RelationReader {
+   public:
+    Lookups(RelationReader& relations, WriteWork& work) : relations_(relations), work_(work) {}
+    std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
+    std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+
+   private:
+    RelationReader& relations_;
+    WriteWork& work_;
   };
 
-  RelationReader& relations_;
   WriteWork& work_;
-  std::vector<Own> own_;
-  std::map<std::tuple<std::string, std::string, bool>, std::shared_ptr<const Json>> related_;
-  std::map<std::pair<std::string, std::vector<Hop>>, std::shared_ptr<const Reached>> reached_;
+  Lookups lookups_;
 };
 
 }  // namespace struere

@@ -13,6 +13,7 @@
 
 #include "core/digest.hpp"
 #include "query/aggregator.hpp"
+#include "query/relation_memory.hpp"
 #include "storage/memory/record_store.hpp"
 #include "struere/core/error.hpp"
 #include "struere/spi/storage.hpp"
@@ -291,7 +292,10 @@ class MemoryTransaction final : public WithRecords<Transaction> {
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override {
     std::vector<std::pair<Timestamp, std::string>> found;
     if (!is_alive(id)) return {};
-    for (const auto& [from, relation, to] : data_->relations) {
+    const auto& all = data_->relations;
+    for (auto at = hop.backwards ? all.begin() : all.lower_bound({id, hop.relation, ""}); at != all.end(); ++at) {
+      const auto& [from, relation, to] = *at;
+      if (!hop.backwards && (from != id || relation != hop.relation)) break;
       if (relation != hop.relation || (hop.backwards ? to : from) != id) continue;
       const std::string& far = hop.backwards ? from : to;
       if (is_alive(far)) found.emplace_back(data_->entities.at(far).created_at, far);
@@ -474,15 +478,19 @@ class MemoryTransaction final : public WithRecords<Transaction> {
     std::vector<std::string> ids;
     if (selection.ids) ids = *selection.ids;
     std::ranges::sort(ids);
-    for (const auto& [id, row] : data_->entities) {
+    RelationMemory relations(*this);
+    const auto& all = data_->entities;
+    const auto [first, end] = selection.id ? all.equal_range(*selection.id) : std::pair(all.begin(), all.end());
+    for (auto at = first; at != end; ++at) {
+      const auto& [id, row] = *at;
       throw_if_due(selection.interruption);
-      if (row.deleted || row.type != selection.type || (selection.id && id != *selection.id)) continue;
+      if (row.deleted || row.type != selection.type) continue;
       if (selection.ids && !std::ranges::binary_search(ids, id)) continue;
       const RowFields fields = fields_of(row);
-      auto masks = admitting(*selection.grants, fields, selection.actor, *this);
+      auto masks = admitting(*selection.grants, fields, selection.actor, relations);
       if (masks.empty()) continue;
       const RowFields view = masked_fields(masks, fields, MaskPurpose::query);
-      if (!holds(selection.filter, view, selection.actor, *this) ||
+      if (!holds(selection.filter, view, selection.actor, relations) ||
           (selection.search && !matches(*selection.search, view)))
         continue;
       visit(row, view, std::move(masks));

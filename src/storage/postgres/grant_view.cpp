@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "storage/postgres/relation_memory.hpp"
+#include "storage/postgres/resolved_predicate.hpp"
 
 namespace struere::postgres {
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "query/relation_memory.hpp"
 #include "storage/postgres/event_statements.hpp"
 #include "storage/postgres/interruptible.hpp"
 #include "storage/postgres/postgres_transaction.hpp"

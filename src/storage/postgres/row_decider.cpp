@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "storage/postgres/resolved_predicate.hpp"
 #include "struere/query/comparison.hpp"
 
 namespace struere::postgres {

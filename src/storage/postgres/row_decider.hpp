@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "query/relation_memory.hpp"
 #include "storage/mask_splicer.hpp"
 #include "storage/postgres/grant_view.hpp"
-#include "storage/postgres/relation_memory.hpp"
 #include "storage/sql/parameter.hpp"
 
 namespace struere::postgres {

@@ -301,10 +301,21 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
 }
 
 std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
-  std::string near_end = predicate.start() ? alive(parameter(*predicate.start()))
-                                           : fmt::format("= (SELECT id FROM {})", own_entity(predicate.own_entity()));
-  for (const Hop& hop : predicate.hops()) near_end = fmt::format("IN (SELECT id FROM {})", far_ends(near_end, hop));
-  return fmt::format("({} {})", row.id(), near_end);
+  if (std::ranges::find(left_out_, &predicate) != left_out_.end()) return all();
+  if (!is_for_one_row_) return fmt::format("({} IN (SELECT id FROM {}))", row.id(), reached_ids(predicate));
+  // One row is looked for at the end of each near end, rather than among all that these lead to.
+  const std::span<const Hop> hops = predicate.hops();  // at least one
+  const std::string near_ends = ends_of(predicate, hops.first(hops.size() - 1));
+  return fmt::format("EXISTS (SELECT 1 FROM {} AND r.{} = {})", relations(near_ends, hops.back()),
+                     far_column(hops.back()), row.id());
+}
+
+std::string PredicateCompiler::reached_ids(const Predicate& reached) { return ends_of(reached, reached.hops()); }
+
+std::string PredicateCompiler::ends_of(const Predicate& reached, std::span<const Hop> hops) {
+  std::string ends = reached.start() ? alive(parameter(*reached.start())) : own_entity(reached.own_entity());
+  for (const Hop& hop : hops) ends = far_ends(ends, hop);
+  return ends;
 }
 
 std::string PredicateCompiler::with() const { return with_.empty() ? "" : "WITH " + with_ + " "; }
@@ -348,25 +359,30 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
   });
 }
 
-std::string PredicateCompiler::far_ends(const std::string& near_end, const Hop& hop) {
-  return name_query(fmt::format("{} {} {}", near_end, hop.backwards ? "^" : "/", hop.relation), "id, created_at", [&] {
+std::string PredicateCompiler::relations(const std::string& near_ends, const Hop& hop) {
+  return fmt::format("{} n CROSS JOIN entity_relations r WHERE r.scope_id = ?1 AND r.{} = n.id AND r.type = {}",
+                     near_ends, hop.backwards ? "to_id" : "from_id", parameter(hop.relation));
+}
+
+std::string PredicateCompiler::far_ends(const std::string& near_ends, const Hop& hop) {
+  return name_query(fmt::format("{} {} {}", near_ends, hop.backwards ? "^" : "/", hop.relation), "id, created_at", [&] {
     // A relation with a deleted end does not count; the near ends are already checked. In a dense graph many relations
     // have the same far end, so DISTINCT checks each end only once.
     return fmt::format(
-        "SELECT x.id, x.created_at FROM (SELECT DISTINCT r.{0} AS far_id FROM entity_relations r WHERE r.scope_id = ?1 "
-        "AND r.{1} {2} AND r.type = {3}) f JOIN entities x ON x.scope_id = ?1 AND x.id = f.far_id AND x.deleted_at IS "
-        "NULL",
-        hop.backwards ? "from_id" : "to_id", hop.backwards ? "to_id" : "from_id", near_end, parameter(hop.relation));
+        "SELECT x.id, x.created_at FROM (SELECT DISTINCT r.{} AS far_id FROM {}) f CROSS JOIN entities x WHERE "
+        "x.scope_id = ?1 AND x.id = f.far_id AND x.deleted_at IS NULL",
+        far_column(hop), relations(near_ends, hop));
   });
 }
 
 std::string PredicateCompiler::alive(const std::string& id) {
-  return fmt::format("= (SELECT n.id FROM entities n WHERE n.scope_id = ?1 AND n.id = {} AND n.deleted_at IS NULL)",
-                     id);
+  return name_query("alive " + id, "id", [&] {
+    return fmt::format("SELECT n.id FROM entities n WHERE n.scope_id = ?1 AND n.id = {} AND n.deleted_at IS NULL", id);
+  });
 }
 
 std::string PredicateCompiler::related_ids(const Operand& operand) {
-  return far_ends(fmt::format("= (SELECT id FROM {})", own_entity(operand.own_entity)), Hop{operand.relation, false});
+  return far_ends(own_entity(operand.own_entity), Hop{operand.relation, false});
 }
 
 }  // namespace struere

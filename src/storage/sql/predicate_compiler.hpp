@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,8 +65,11 @@ class PredicateCompiler {
   // kind.
   std::variant<std::string, Slot> key_part(const Operand& operand, Slot::Form form) const;
   std::string compile(const Predicate& predicate, const RowSource& row);
-  // Makes compile() take this comparison for true, because the reader of the rows decides it. It must not move.
-  void leave_out(const Predicate& comparison) { left_out_.push_back(&comparison); }
+  // Makes compile() take this comparison or path for true: the reader of the rows decides it, or they are found by it.
+  // It must not move.
+  void leave_out(const Predicate& condition) { left_out_.push_back(&condition); }
+  // The statement reads one row at most, which its id selects.
+  void expect_one_row() { is_for_one_row_ = true; }
   // An operand that is a literal or a value of the actor, as canonical JSON.
   SelectionParameter json_of(const Operand& operand) const;
   // A query with one column `value` that returns the elements of a list of texts.
@@ -78,15 +82,22 @@ class PredicateCompiler {
   std::string with() const;
   // The name of a query for the id of the own entity. It returns at most one row, with one column, id.
   std::string own_entity(const OwnEntity& own);
-  // A comparison that is true if this id belongs to an entity that is not deleted.
-  static std::string alive(const std::string& id);
-  // The name of a query for the ids at the far end of relations. `near_end` is a comparison for their near ends, which
-  // must not be deleted. The query has the columns id and created_at.
-  std::string far_ends(const std::string& near_end, const Hop& hop);
+  // The name of a query for this id, if it belongs to an entity that is not deleted.
+  std::string alive(const std::string& id);
+  // The name of a query for the ids at the far end of relations, with the columns id and created_at. `near_ends` is the
+  // name of a query for their near ends, which must not be deleted.
+  std::string far_ends(const std::string& near_ends, const Hop& hop);
+  // The name of a query for the ids that a path of relations reaches. It has no id twice.
+  std::string reached_ids(const Predicate& reached);
   // The name of a query for a list of related ids.
   std::string related_ids(const Operand& operand);
 
  private:
+  // The rows `r` of entity_relations from these near ends, as what follows FROM. CROSS JOIN makes SQLite read the near
+  // ends first; it expects few rows of a scope, and would read all of its relations and entities.
+  std::string relations(const std::string& near_ends, const Hop& hop);
+  std::string ends_of(const Predicate& reached, std::span<const Hop> hops);
+  static const char* far_column(const Hop& hop) { return hop.backwards ? "from_id" : "to_id"; }
   std::string name_query(const std::string& key, const char* columns, const std::function<std::string()>& make);
 
   std::string compile_comparison(const Predicate& predicate, const RowSource& row);
@@ -114,6 +125,7 @@ class PredicateCompiler {
   std::vector<const Predicate*> left_out_;
   std::map<std::string, std::string> names_;  // by what the query returns
   std::string with_;
+  bool is_for_one_row_ = false;
 };
 
 }  // namespace struere

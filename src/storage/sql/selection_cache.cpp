@@ -64,15 +64,14 @@ class SelectionCache::Recorder final : public KeySource {
 };
 
 std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, const Selection& selection,
-                                                                 KeySource& keys,
-                                                                 const std::optional<std::string>& candidates) {
-  const bool may_be_kept = !selection.search && !candidates;
+                                                                 KeySource& keys, const Lead& lead) {
+  const bool may_be_kept = !selection.search && !lead.search;
   if (may_be_kept) {
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
       return entry.prepared->grants == selection.grants && entry.asked == asked && entry.type == selection.type &&
              entry.by_id == selection.id.has_value() && entry.by_ids == (selection.ids != nullptr) &&
-             entry.continued == selection.after.has_value() && same_shape(entry.filter, selection.filter) &&
-             entry.order == selection.order;
+             entry.by_paths == lead.by_paths && entry.continued == selection.after.has_value() &&
+             same_shape(entry.filter, selection.filter) && entry.order == selection.order;
     });
     if (found != entries_.end()) {
       const bool are_same_keys = std::ranges::all_of(found->keys, [&](const UsedKeys& used) {
@@ -89,11 +88,11 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
   auto prepared = std::make_shared<PreparedSelection>();
   prepared->grants = selection.grants;
   Recorder recorder(keys);
-  prepared->compiled = asked == Asked::rows ? compile_select(dialect_, selection, &recorder, candidates)
-                                            : compile_count(dialect_, selection, &recorder, candidates);
+  prepared->compiled = asked == Asked::rows ? compile_select(dialect_, selection, &recorder, lead)
+                                            : compile_count(dialect_, selection, &recorder, lead);
   if (asked == Asked::rows) prepared->reader.emplace(*prepared->compiled.groups);
   if (may_be_kept && size_of(prepared->compiled, selection.filter) <= longest_kept) {
-    entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr,
+    entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr, lead.by_paths,
                          selection.after.has_value(), selection.filter, selection.order, std::move(recorder.used),
                          prepared});
     if (entries_.size() > most_entries) entries_.pop_back();

@@ -30,7 +30,7 @@ class SelectionCache {
   // Selections share an entry if they differ only in the actor, the id or ids, the limit, the position or the values
   // of the filter. A selection with a search is never shared. `keys` are the field keys as the connection sees them.
   std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Selection& selection, KeySource& keys,
-                                                   const std::optional<std::string>& candidates);
+                                                   const Lead& lead);
 
  private:
   // The keys of a type with which an entry was compiled.
@@ -41,7 +41,7 @@ class SelectionCache {
   struct Entry {
     Asked asked;
     EntityTypeKey type;
-    bool by_id, by_ids, continued;
+    bool by_id, by_ids, by_paths, continued;
     Predicate filter;
     std::vector<OrderKey> order;
     std::vector<UsedKeys> keys;

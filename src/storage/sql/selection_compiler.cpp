@@ -7,6 +7,7 @@
 
 #include "core/json_scan.hpp"
 #include "storage/sql/key_access.hpp"
+#include "storage/sql/relation_access.hpp"
 #include "struere/query/interpreter.hpp"
 
 namespace struere {
@@ -85,26 +86,27 @@ struct OrderColumn {
 class SelectCompiler {
  public:
   // A count has no rows to mask. It computes which groups admit a row only if the query uses a field that they mask.
-  SelectCompiler(const Dialect& dialect, const Selection& selection, KeySource* keys,
-                 const std::optional<std::string>& candidates, bool with_rows)
+  SelectCompiler(const Dialect& dialect, const Selection& selection, KeySource* keys, const Lead& lead, bool with_rows)
       : dialect_(dialect), selection_(selection), predicates_(dialect, out_.parameters, keys) {
     predicates_.bind_literals(selection.filter);
+    if (selection.id) predicates_.expect_one_row();
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
     const std::string type = parameter(selection.type);
     row_ = fmt::format("e.scope_id = ?1 AND e.type_key = {} AND e.deleted_at IS NULL", type);
     from_ = "entities e";
-    if (candidates) {
-      // CROSS JOIN makes SQLite read the candidates first, and then each row by its key.
+    // CROSS JOIN makes SQLite read what leads to the rows first, and then each row by its key.
+    if (lead.search) {
       from_ = fmt::format("{} s CROSS JOIN entities e",
-                          fmt::format(fmt::runtime(dialect.search_matches), parameter(*candidates)));
+                          fmt::format(fmt::runtime(dialect.search_matches), parameter(*lead.search)));
       row_ += " AND s.scope_id = ?1 AND e.id = s.entity_id";
     } else if (keys && !selection.id && !selection.ids) {
       use_key(*keys, type, with_rows);
     }
+    if (lead.by_paths)
+      if (const auto paths = paths_to(selection); paths.size() == 1) predicates_.leave_out(*paths.front());
     if (with_rows) leave_equalities_to_reader();
     if (selection.ids) {
-      // CROSS JOIN makes SQLite read the ids first, and then each row by its key.
       from_ = fmt::format("{} CROSS JOIN entities e", fmt::format(fmt::runtime(dialect.asked_texts),
                                                                   parameter(Slot{Slot::Value::ids, Slot::Form::json})));
       row_ += " AND e.id = asked.value";
@@ -407,18 +409,17 @@ MaskGroups::MaskGroups(const Grants& grants) {
 }
 
 CompiledSelection compile_select(const Dialect& dialect, const Selection& selection, KeySource* keys,
-                                 const std::optional<std::string>& candidates) {
-  return SelectCompiler(dialect, selection, keys, candidates, true).select();
+                                 const Lead& lead) {
+  return SelectCompiler(dialect, selection, keys, lead, true).select();
 }
 
-CompiledSelection compile_count(const Dialect& dialect, const Selection& selection, KeySource* keys,
-                                const std::optional<std::string>& candidates) {
-  return SelectCompiler(dialect, selection, keys, candidates, false).count();
+CompiledSelection compile_count(const Dialect& dialect, const Selection& selection, KeySource* keys, const Lead& lead) {
+  return SelectCompiler(dialect, selection, keys, lead, false).count();
 }
 
 CompiledSelection compile_count_up_to(const Dialect& dialect, const Selection& selection, KeySource* keys,
                                       std::int64_t most) {
-  return SelectCompiler(dialect, selection, keys, std::nullopt, false).count_up_to(most);
+  return SelectCompiler(dialect, selection, keys, {}, false).count_up_to(most);
 }
 
 CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys,
@@ -488,11 +489,26 @@ CompiledLookup compile_own_entity(const Dialect& dialect, const OwnEntity& own, 
 CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id, const Hop& hop) {
   CompiledLookup out;
   PredicateCompiler predicates(dialect, out.parameters);
-  const std::string name = predicates.far_ends(PredicateCompiler::alive(predicates.parameter(id)), hop);
+  const std::string name = predicates.far_ends(predicates.alive(predicates.parameter(id)), hop);
   const std::string limit = predicates.parameter(static_cast<std::int64_t>(most_relations_visited) + 1);
   // More ids than the limit are refused, so it does not matter which of them the limit drops.
   out.sql = fmt::format("{}SELECT id FROM (SELECT id, created_at FROM {} LIMIT {}) n ORDER BY created_at, id",
                         predicates.with(), name, limit);
+  out.sql = dialect.finish(std::move(out.sql));
+  return out;
+}
+
+CompiledLookup compile_reached(const Dialect& dialect, EntityTypeKey type, const std::vector<const Predicate*>& paths,
+                               KeySource* keys, std::int64_t most) {
+  CompiledLookup out;
+  PredicateCompiler predicates(dialect, out.parameters, keys);
+  std::vector<std::string> parts;
+  for (const Predicate* const path : paths) parts.push_back("SELECT id FROM " + predicates.reached_ids(*path));
+  const std::string of_type = predicates.parameter(type), limit = predicates.parameter(most);
+  out.sql = fmt::format(
+      "{}SELECT e.id FROM ({}) s CROSS JOIN entities e WHERE e.scope_id = ?1 AND e.id = s.id AND e.type_key = {} LIMIT "
+      "{}",
+      predicates.with(), fmt::join(parts, " UNION "), of_type, limit);
   out.sql = dialect.finish(std::move(out.sql));
   return out;
 }

@@ -51,12 +51,17 @@ struct CompiledSelection {
   std::optional<FieldKey> key;            // the key that finds the rows
 };
 
-// `keys` are the field keys that may be used (nullptr: no keys). `candidates` is a query for the search index
-// (search_index.hpp): only the rows that it finds are read.
+// What leads to the rows of a selection, where that costs less than reading the rows of the type or of a field key.
+struct Lead {
+  std::optional<std::string> search;  // a query for the search index (search_index.hpp)
+  bool by_paths = false;              // the selection's `ids` are all that paths_to() leads to (relation_access.hpp)
+};
+
+// `keys` are the field keys that may be used (nullptr: no keys).
 CompiledSelection compile_select(const Dialect& dialect, const Selection& selection, KeySource* keys = nullptr,
-                                 const std::optional<std::string>& candidates = {});
+                                 const Lead& lead = {});
 CompiledSelection compile_count(const Dialect& dialect, const Selection& selection, KeySource* keys = nullptr,
-                                const std::optional<std::string>& candidates = {});
+                                const Lead& lead = {});
 CompiledSelection compile_count_up_to(const Dialect& dialect, const Selection& selection, KeySource* keys,
                                       std::int64_t most);
 
@@ -87,5 +92,8 @@ struct CompiledLookup {
 };
 CompiledLookup compile_own_entity(const Dialect& dialect, const OwnEntity& own, KeySource* keys = nullptr);
 CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id, const Hop& hop);
+// The rows of this type that these paths reach, but no more than `most`. `keys` as above.
+CompiledLookup compile_reached(const Dialect& dialect, EntityTypeKey type, const std::vector<const Predicate*>& paths,
+                               KeySource* keys, std::int64_t most);
 
 }  // namespace struere

@@ -7,6 +7,7 @@
 #include "core/json_scan.hpp"
 #include "query/aggregator.hpp"
 #include "storage/sql/key_access.hpp"
+#include "storage/sql/relation_access.hpp"
 #include "storage/sql/selection_cache.hpp"
 #include "storage/sql/view_values.hpp"
 #include "storage/sqlite/sqlite_dialect.hpp"
@@ -81,10 +82,16 @@ class Interruptible {
   Connection* connection_;
 };
 
+// Of how many rows `found` rows have to be, to lead to a page or a count sooner than reading all of them. Reading one
+// of the found costs about as much as reading two in their order. If one row in n is found, a page is full after n
+// pages.
+std::int64_t worth_leading(const Selection& selection, std::int64_t found, bool stops_early) {
+  return 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
+}
+
 }  // namespace
 
-std::optional<std::string> SqliteTransaction::candidates(const Selection& selection, bool page) {
-  if (!selection.search || selection.id) return std::nullopt;
+std::optional<std::string> SqliteTransaction::search_to_lead(const Selection& selection, bool stops_early) {
   auto question = search_index().question(selection.type, *selection.search);
   if (!question) return std::nullopt;
   Selection view = selection;
@@ -99,23 +106,61 @@ std::optional<std::string> SqliteTransaction::candidates(const Selection& select
     return statement.integer(0);
   };
   if (rows_of_view(few_rows) < few_rows) return std::nullopt;
-  const bool stops_early = page && is_by_time(selection.order);
   const std::int64_t many = stops_early ? 1'000 + 20 * selection.limit : std::numeric_limits<std::int64_t>::max() / 2;
   const std::int64_t found = search_index().count(*question, many);
   if (found <= few_rows) return question;
   if (found == many) return std::nullopt;  // a page is full after few rows
-  // Reading a candidate costs about as much as reading two rows in their order. If one row in n is a candidate, a page
-  // is full after n pages of rows.
-  const std::int64_t worth = 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
+  const std::int64_t worth = worth_leading(selection, found, stops_early);
   if (rows_of_view(worth) < worth) return std::nullopt;
   return question;
 }
 
+std::shared_ptr<const std::vector<std::string>> SqliteTransaction::reached_to_lead(const Selection& selection,
+                                                                                   bool stops_early) {
+  const std::vector<const Predicate*> paths = paths_to(selection);
+  if (paths.empty()) return nullptr;
+  // If more are reached, a page is full after few rows, and a field key may lead to fewer.
+  constexpr std::size_t most_reached = 1'000;
+  const CompiledLookup lookup = compile_reached(sqlite_dialect, selection.type, paths, this, most_reached + 1);
+  SlotValues values(selection.actor, &selection);
+  Statement statement = scoped(lookup.sql, lookup.parameters, values);
+  auto ids = std::make_shared<std::vector<std::string>>();
+  while (statement.step()) ids->push_back(statement.string(0));
+  if (ids->size() > most_reached) return nullptr;
+  if (const auto found = static_cast<std::int64_t>(ids->size()); found > few_rows) {
+    const std::int64_t worth = worth_leading(selection, found, stops_early);
+    Statement rows = scoped(
+        "SELECT count(*) FROM (SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL "
+        "LIMIT ?3)");
+    rows.bind(2, selection.type).bind(3, worth).step();
+    if (rows.integer(0) < worth) return nullptr;
+  }
+  return ids;
+}
+
+SqliteTransaction::Led SqliteTransaction::lead_to(const Selection& selection, bool page) {
+  Led out{selection, {}, {}};
+  if (selection.id || selection.ids) return out;
+  const bool stops_early = page && is_by_time(selection.order);
+  if (selection.search) out.lead.search = search_to_lead(selection, stops_early);
+  if (out.lead.search) return out;
+  if (auto ids = reached_to_lead(selection, stops_early)) {
+    out.lead.by_paths = true;
+    out.of_few.emplace(selection).ids = std::move(ids);
+  }
+  return out;
+}
+
+std::shared_ptr<const PreparedSelection> SqliteTransaction::prepare(Asked asked, const Led& led) {
+  return connection_->selections().prepare(asked, led.selection(), *this, led.lead);
+}
+
 Page SqliteTransaction::select(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const auto prepared = connection_->selections().prepare(Asked::rows, selection, *this, candidates(selection, true));
+  const Led led = lead_to(selection, true);
+  const auto prepared = prepare(Asked::rows, led);
   const CompiledSelection& compiled = prepared->compiled;
-  SlotValues values(selection.actor, &selection);
+  SlotValues values(selection.actor, &led.selection());
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   Page page;
   Position last;
@@ -144,8 +189,9 @@ Page SqliteTransaction::select(const Selection& selection) {
 
 std::vector<std::string> SqliteTransaction::plan_of(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const auto prepared = connection_->selections().prepare(Asked::rows, selection, *this, candidates(selection, true));
-  SlotValues values(selection.actor, &selection);
+  const Led led = lead_to(selection, true);
+  const auto prepared = prepare(Asked::rows, led);
+  SlotValues values(selection.actor, &led.selection());
   Statement statement = scoped("EXPLAIN QUERY PLAN " + prepared->compiled.sql, prepared->compiled.parameters, values);
   std::vector<std::string> out;
   if (const auto& key = prepared->compiled.key) out.push_back("by the field key " + names_of(*key));
@@ -155,8 +201,9 @@ std::vector<std::string> SqliteTransaction::plan_of(const Selection& selection) 
 
 std::int64_t SqliteTransaction::count(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const auto prepared = connection_->selections().prepare(Asked::count, selection, *this, candidates(selection, false));
-  SlotValues values(selection.actor, &selection);
+  const Led led = lead_to(selection, false);
+  const auto prepared = prepare(Asked::count, led);
+  SlotValues values(selection.actor, &led.selection());
   Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
   statement.step();
   return statement.integer(0);
@@ -175,8 +222,9 @@ Aggregates SqliteTransaction::aggregate(const Selection& selection, const Aggreg
   all.after.reset();
   all.limit = std::numeric_limits<std::int64_t>::max() - 1;
   const Interruptible interruptible(*connection_, all.interruption);
-  const auto prepared = connection_->selections().prepare(Asked::rows, all, *this, candidates(all, false));
-  SlotValues values(all.actor, &all);
+  const Led led = lead_to(all, false);
+  const auto prepared = prepare(Asked::rows, led);
+  SlotValues values(all.actor, &led.selection());
   Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
   std::vector<FieldPath> fields = aggregation.group_by;
   for (const Aggregation::Part& part : aggregation.measures)

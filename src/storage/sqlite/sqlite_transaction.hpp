@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/companion.hpp"
+#include "storage/sql/selection_cache.hpp"
 #include "storage/sql/selection_parameter.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/field_keys.hpp"
@@ -105,9 +106,18 @@ class SqliteTransaction final : public Transaction, private KeySource {
   const KeptUp& kept_up(EntityTypeKey type);
   UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
-  // The query to the search index that finds candidates; `nullopt` if reading the rows one by one costs less. `page`:
-  // the caller needs no more than a page of them.
-  std::optional<std::string> candidates(const Selection& selection, bool page);
+  // A selection with what leads to its rows.
+  struct Led {
+    const Selection& asked;
+    Lead lead;
+    std::optional<Selection> of_few;  // `asked`, of these ids alone
+    const Selection& selection() const noexcept { return of_few ? *of_few : asked; }
+  };
+  // `page`: the caller needs no more than a page of the rows. `stops_early`: and in the order of time.
+  Led lead_to(const Selection& selection, bool page);
+  std::optional<std::string> search_to_lead(const Selection& selection, bool stops_early);
+  std::shared_ptr<const std::vector<std::string>> reached_to_lead(const Selection& selection, bool stops_early);
+  std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Led& led);
   void count_generation();
 
   ConnectionLease reader_;

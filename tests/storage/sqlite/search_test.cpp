@@ -108,7 +108,7 @@ std::pair<std::int64_t, std::int64_t> counts(const SearchWorld& world, const std
     statement.step();
     return statement.integer(0);
   };
-  return {answer(compile_count(sqlite_dialect, selection, nullptr, question)),
+  return {answer(compile_count(sqlite_dialect, selection, nullptr, {question})),
           answer(compile_count(sqlite_dialect, selection))};
 }
 
@@ -122,8 +122,8 @@ TEST_CASE("a search meets its candidates alone, each by its key", "[sqlite][sear
   const Selection selection = world.selection(world.user("ann", roles), "number7 fill");
   const auto question = SearchIndex(connection, 1).question(selection.type, *selection.search);
   REQUIRE(question == fmt::format("\"1.{0}.number7\"* AND \"1.{0}.fill\"*", selection.type));
-  for (const CompiledSelection& compiled : {compile_select(sqlite_dialect, selection, nullptr, question),
-                                            compile_count(sqlite_dialect, selection, nullptr, question)}) {
+  for (const CompiledSelection& compiled : {compile_select(sqlite_dialect, selection, nullptr, {question}),
+                                            compile_count(sqlite_dialect, selection, nullptr, {question})}) {
     Statement statement = connection.prepare("EXPLAIN QUERY PLAN " + compiled.sql);
     std::string plan;
     while (statement.step()) plan.append(statement.text(3)).append("; ");

@@ -1,4 +1,4 @@
-#include "storage/postgres/relation_memory.hpp"
+#include "storage/postgres/resolved_predicate.hpp"
 
 #include <algorithm>
 #include <iterator>
