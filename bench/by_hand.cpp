@@ -116,6 +116,8 @@ ByHand::ByHand(const std::string& path, const std::string& teacher, const struer
   Use type = use("SELECT type_key FROM entity_types WHERE scope_id = ?1 AND slug = 'session'");
   if (!type.bind(1, scope_).step()) throw std::runtime_error("the type is missing");
   type_ = type.integer(0);
+  Use family = use("SELECT from_id FROM entity_relations WHERE scope_id = ?1 AND type = 'booked' LIMIT 1");
+  if (family.bind(1, scope_).step()) family_ = family.text(0);
   for (std::size_t i = 0; i < pages_.size(); ++i)
     pages_[i] = fmt::format(
         "SELECT id, data, created_at, version, status, updated_at FROM entities WHERE scope_id = ?1 AND type_key = ?2 "
@@ -168,6 +170,28 @@ std::int64_t ByHand::count() {
           "deleted_at IS NULL");
   statement.bind(1, scope_).bind(2, type_).bind(3, teacher_).step();
   return statement.integer(0);
+}
+
+std::optional<Row> ByHand::booked(const std::string& id) {
+  Use statement = use(
+      "SELECT e.id, e.data, e.created_at, e.version, e.status, e.updated_at FROM entities e WHERE e.scope_id = ?1 "
+      "AND e.id = ?2 AND e.type_key = ?3 AND e.deleted_at IS NULL AND EXISTS (SELECT 1 FROM entity_relations r WHERE "
+      "r.scope_id = ?1 AND r.from_id = ?4 AND r.type = 'booked' AND r.to_id = ?2)");
+  statement.bind(1, scope_).bind(2, id).bind(3, type_).bind(4, family_);
+  return statement.step() ? std::optional(read(statement, true)) : std::nullopt;
+}
+
+std::vector<Row> ByHand::page_of_booked() {
+  Use statement =
+      use("SELECT e.id, e.data, e.created_at, e.version, e.status, e.updated_at FROM entity_relations r CROSS JOIN "
+          "entities e WHERE r.scope_id = ?1 AND r.from_id = ?2 AND r.type = 'booked' AND e.scope_id = ?1 AND e.id = "
+          "r.to_id AND e.type_key = ?3 AND e.deleted_at IS NULL ORDER BY e.created_at DESC, e.id DESC LIMIT 51");
+  statement.bind(1, scope_).bind(2, family_).bind(3, type_);
+  std::vector<Row> out;
+  out.reserve(50);
+  while (out.size() < 50 && statement.step()) out.push_back(read(statement, true));
+  if (out.size() == 50) statement.step();
+  return out;
 }
 
 ByHand::ChainHead ByHand::chain_head() {

@@ -25,6 +25,9 @@ class ByHand {
   std::optional<Row> get(const std::string& id, bool masked);
   std::vector<Row> page(bool masked, const Row* after, const char* status = nullptr);  // of 50, newest first
   std::int64_t count();
+  // What the family of the guardian has booked: masked, and newest first.
+  std::optional<Row> booked(const std::string& id);
+  std::vector<Row> page_of_booked();
   std::string create(const struere::Json& data);  // with its event, in the hash chain
   void create_all(const std::vector<struere::Json>& rows);
   void update(const std::string& id, const struere::Json& patch);
@@ -49,7 +52,7 @@ class ByHand {
   std::map<const char*, std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>> statements_;
   std::array<std::string, 4> pages_;  // the statements of page()
   std::int64_t scope_ = 0, type_ = 0;
-  std::string teacher_;
+  std::string teacher_, family_;
 };
 
 // Returns the path of a copy of the file, made once, with the indexes that one would add by hand for the rule and the

@@ -65,6 +65,7 @@ Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64
       teacher(actor_of(normal, data.teacher)),
       sessions(teacher.entities("session")),
       unmasked(actor_of(normal, data.bursar).entities("session")),
+      booked(actor_of(normal, data.guardian).entities("session")),
       written(actor_of(normal, data.writer).entities("session")),
       written_full(actor_of(full, data.writer).entities("session")),
       rows(new_rows(count)) {
@@ -79,6 +80,7 @@ Fixture::Fixture(const std::string& file, const std::string& indexed, std::int64
   std::ranges::shuffle(entity_ids, std::mt19937(1));
   for (const EntityId& id : entity_ids) ids.push_back(id.str());
   for (const Entity& row : unmasked.list({.limit = 500})) unmasked_ids.push_back(row.id());
+  for (const Entity& row : booked.list({.limit = 500})) booked_ids.push_back(row.id());
 #ifdef STRUERE_BENCH_POSTGRES
   if (!postgres_server.empty()) {
     postgres = std::make_unique<Postgres>(postgres_server, file, data);
@@ -105,6 +107,10 @@ void Fixture::compare() {
   require(same(sessions.list({.after = ninth}), hand.page(true, &last_of_ninth)), "page 10 by cursor");
   require(same(sessions.list(cancelled_ones()), hand.page(true, nullptr, "\"cancelled\"")), "filtered page");
   require(sessions.count() == hand.count() && hand.count() == sessions_per_teacher, "count");
+  require(std::ssize(booked_ids) == sessions_per_family, "what a family has booked");
+  require(same(booked.get(booked_ids[0]), hand.booked(booked_ids[0].str()).value()), "get, by a relation");
+  require(!booked.find(unmasked_ids[0]) && !hand.booked(unmasked_ids[0].str()), "what another family has booked");
+  require(same(booked.list(), hand.page_of_booked()), "page of 50, by a relation");
   require(normal.authenticate(data.api_key).actor().organization() == teacher.actor().organization(), "authenticate");
   require(hand.authenticate(data.api_key) && !hand.authenticate("no key"), "authenticate by hand");
 #ifdef STRUERE_BENCH_POSTGRES

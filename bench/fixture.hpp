@@ -37,11 +37,11 @@ struct Fixture {
   ByHand hand, hand_unmasked, hand_full;
   UsersCode users;
   struere::Session teacher;
-  struere::EntityRepository sessions, unmasked, written, written_full;
+  struere::EntityRepository sessions, unmasked, booked, written, written_full;
   std::vector<struere::Json> rows;
   std::vector<struere::EntityId> entity_ids;  // those of the teacher, and the same as text
   std::vector<std::string> ids;
-  std::vector<struere::EntityId> unmasked_ids;
+  std::vector<struere::EntityId> unmasked_ids, booked_ids;
   std::optional<std::string> ninth;  // the cursor of page 10, and the row before it
   Row last_of_ninth;
   std::atomic<std::size_t> next = 0;

@@ -34,6 +34,11 @@ void add_reads(Race& race, Fixture& fixture) {
   race.add(
       "count of 500", "by hand", [=] { f->hand.count(); }, 1.15);
 
+  race.add("get, by a relation", struere_itself, [=] { f->booked.get(some(f->booked_ids)); });
+  race.add("get, by a relation", "by hand", [=] { f->hand.booked(some(f->booked_ids).str()); });
+  race.add("page of 50, by a relation", struere_itself, [=] { f->booked.list(); });
+  race.add("page of 50, by a relation", "by hand", [=] { f->hand.page_of_booked(); });
+
   race.add("authenticate", struere_itself, [=] { f->normal.authenticate(f->data.api_key); });
   race.add(
       "authenticate", "by hand", [=] { f->hand.authenticate(f->data.api_key); }, 1.5);

@@ -19,10 +19,12 @@ struct TutoringData {
   std::string teacher;        // a user with the role `teacher`, which has the rule and the mask of the race
   std::string writer;         // also a teacher; its rows grow during the race
   std::string bursar;         // a user with the role `bursar`: the same rule without the mask
+  std::string guardian;       // a user with the role `guardian`, who sees what its family has booked
   std::string api_key;
 };
 
 inline constexpr const char* masked_field = "paymentId";
+inline constexpr std::int64_t sessions_per_family = 60;
 
 // The data of session `i` of a company: about 300 bytes. Each teacher has 500 sessions, spread over the whole table.
 struere::Json session_data(std::int64_t sessions, std::int64_t i);
