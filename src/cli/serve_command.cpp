@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/free_memory.hpp"
 #include "cli/screen.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/sync_command.hpp"
@@ -128,7 +129,11 @@ void run(const Options& options, ServeArguments arguments) {
     say("Programs send an API key: struere keys create NAME --role ROLE");
   }
   flush_output();
-  while (!signals.came_within(std::chrono::seconds(1))) workspace.require_in_place();
+  FreeMemory memory;
+  while (!signals.came_within(std::chrono::seconds(1))) {
+    workspace.require_in_place();
+    memory.give_back();
+  }
   server.stop();
   if (!options.json) say("Stopped.");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include "cli/served_project.hpp"
@@ -202,3 +203,34 @@ TEST_CASE("entities and members with ids that a path cannot have as they are", "
   }
   both.same("--json users list");
 }
+
+#ifdef __GLIBC__
+TEST_CASE("a server gives the memory of large requests back to the system", "[cli][remote]") {
+  const Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  const auto megabytes = [&] {
+    std::ifstream status("/proc/" + std::to_string(server.process()) + "/statm");
+    long all = 0, resident = 0;
+    status >> all >> resident;
+    return resident * sysconf(_SC_PAGESIZE) / 1'000'000;
+  };
+  std::string numbers = "0";
+  for (int i = 1; i < 9'000; ++i) numbers += fmt::format(",{}", i);
+  std::string lines;
+  for (int i = 0; i < 400; ++i) lines += fmt::format("{{\"text\":\"a\",\"numbers\":[{}]}}\n", numbers);
+  remote.project().write("lines.jsonl", lines);
+  long most = 0;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(remote.run("data import note --batch 400 < '" + (remote.project().path() / "lines.jsonl").string() + "'")
+              .code == 0);
+    most = std::max(most, megabytes());
+  }
+  INFO(most << " MB");
+  REQUIRE(most > 120);
+  long now = most;
+  for (int i = 0; i < 400 && now > most / 2; ++i, now = megabytes())
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(now <= most / 2);
+}
+#endif

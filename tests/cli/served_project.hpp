@@ -74,6 +74,7 @@ class Server {
     const std::string address = url();
     return static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
   }
+  pid_t process() const noexcept { return process_; }
   const Project& project() const noexcept { return project_; }
 
  private:
