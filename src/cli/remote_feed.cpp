@@ -1,10 +1,13 @@
 // Events of a server.
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "cli/last_events.hpp"
+#include "cli/output.hpp"
 #include "cli/remote_answer.hpp"
 #include "cli/remote_json.hpp"
 #include "cli/remote_parts.hpp"
@@ -35,36 +38,82 @@ class RemoteFeed final : public EventFeed {
     if (!out.empty()) newest_ = out.back().id().str();
     return out;
   }
-  // The stream begins at the end of the log. What was appended between last() and that is asked for once it is open.
+  // Whoever follows a log for days does so across restarts of the server, and across networks.
   void follow(const std::function<void(const Event&)>& visit) override {
-    Parameters position = parameters_;
-    std::erase_if(position, [](const auto& parameter) { return parameter.first == "since"; });
-    bool is_open = false;
-    std::set<std::string> between;
-    client_->lines(target_of({"v1", "events", "stream"}, position), [&](std::string_view line) {
-      if (!std::exchange(is_open, true)) {
-        const std::string newest = newest_;
-        const std::vector<Event> events = last(most_between, {});
-        const auto known = std::ranges::find(events, newest, [](const Event& event) { return event.id().str(); });
-        for (auto event = known == events.end() ? events.begin() : known + 1; event != events.end(); ++event) {
-          between.insert(event->id().str());
-          visit(*event);
-        }
+    constexpr std::chrono::seconds first_pause(1), longest_pause(30);
+    std::chrono::seconds pause = first_pause;
+    bool is_away = false;
+    for (bool has_begun = false;;) {
+      try {
+        stream(
+            [&] {
+              has_begun = true;
+              pause = first_pause;
+              if (std::exchange(is_away, false)) tell_aside("{} answers again", client_->address().url());
+            },
+            visit);
+      } catch (const Error& error) {
+        if (!has_begun || error.code() != ErrorCode::storage) throw;
       }
-      constexpr std::string_view field = "data:";
-      if (!line.starts_with(field)) return;
-      const Json event = read_answer(std::string(line.substr(field.size())), client_->address().url());
-      if (!event.is_object() || !event.contains("id")) return;
-      if (!between.contains(event.at("id").get<std::string>())) visit(event_of(event));
-    });
+      if (!std::exchange(is_away, true))
+        tell_aside("{} does not answer; trying again until Ctrl-C", client_->address().url());
+      std::this_thread::sleep_for(pause);
+      pause = std::min(pause * 2, longest_pause);
+    }
   }
 
  private:
-  static constexpr std::size_t most_between = 1000;
+  // Until it ends or breaks. Goes on where the last one ended, if that has told its position. Otherwise it begins at
+  // the end of the log, and what was appended since the newest event that is known is asked for once it is open.
+  void stream(const std::function<void()>& opened, const std::function<void(const Event&)>& visit) {
+    Parameters parameters = parameters_;
+    std::erase_if(parameters, [](const auto& parameter) { return parameter.first == "since"; });
+    const auto client = position_.empty() ? *client_ : client_->with({{"Last-Event-ID", position_}});
+    const bool has_gap = position_.empty();
+    bool is_open = false;
+    std::set<std::string> between;
+    const auto take = [&](const Event& event) {
+      newest_ = event.id().str();
+      visit(event);
+    };
+    client.lines(target_of({"v1", "events", "stream"}, parameters), [&](std::string_view line) {
+      if (!std::exchange(is_open, true)) {
+        opened();
+        if (has_gap)
+          for (const Event& event : after_newest()) {
+            between.insert(event.id().str());
+            take(event);
+          }
+      }
+      if (const auto position = value_of("id:", line)) position_ = *position;
+      const auto data = value_of("data:", line);
+      if (!data) return;
+      const Json event = read_answer(std::string(*data), client_->address().url());
+      if (!event.is_object() || !event.contains("id")) return;
+      if (!between.contains(event.at("id").get<std::string>())) take(event_of(event));
+    });
+  }
+  std::vector<Event> after_newest() {
+    constexpr std::size_t most_between = 1000;
+    const std::string newest = newest_;
+    std::vector<Event> events = last(most_between, {});
+    const auto known = std::ranges::find(events, newest, [](const Event& event) { return event.id().str(); });
+    if (known != events.end()) events.erase(events.begin(), known + 1);
+    return events;
+  }
+  // Of a line of the stream.
+  static std::optional<std::string_view> value_of(std::string_view field, std::string_view line) {
+    if (!line.starts_with(field)) return std::nullopt;
+    line.remove_prefix(field.size());
+    if (line.starts_with(' ')) line.remove_prefix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
 
   std::shared_ptr<const HttpClient> client_;
   Parameters parameters_;
-  std::string newest_;  // the id of the last event that last() returned
+  std::string newest_;    // the id of the newest event that is known
+  std::string position_;  // the last one that a stream has told
 };
 
 }  // namespace

@@ -2,6 +2,12 @@
 #include <sys/stat.h>
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <csignal>
+#include <set>
+#include <sstream>
+#include <thread>
+
 #include "cli/served_project.hpp"
 
 using namespace struere;
@@ -150,6 +156,50 @@ TEST_CASE("the log of a server is followed", "[cli][remote]") {
   }
   CHECK(text().find("note.created") != std::string::npos);
   kill(process, SIGKILL);
+}
+
+TEST_CASE("a log is followed across a restart of its server, and no event is missed or told twice", "[cli][remote]") {
+  Server server;
+  const RemoteProject remote(server);
+  REQUIRE(remote.log_in(server.link()).code == 0);
+  const Answer begun = remote.run("--json events --prefix note. --follow > '" +
+                                  (remote.project().path() / "followed").string() + "' 2>&1 & echo $!");
+  const pid_t process = static_cast<pid_t>(std::stol(begun.text));
+  const auto says = [&](const std::string& part) {
+    for (int i = 0; i < 600 && remote.project().read("followed").find(part) == std::string::npos; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return remote.project().read("followed").find(part) != std::string::npos;
+  };
+  const auto create = [&](const Project& project, const std::string& text) {
+    CHECK(project.run(R"(data create note '{"author": "ada", "text": ")" + text + R"("}')").code == 0);
+  };
+  for (int i = 0; i < 600 && remote.project().read("followed").find("note.created") == std::string::npos; ++i) {
+    remote.run(R"(data create note '{"text": "milk", "author": "ada"}')");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  CHECK(server.end() == 0);
+  CHECK(says("does not answer"));
+  create(server.project(), "while it is away");
+  const std::string address = "127.0.0.1:" + std::to_string(server.port());
+  const pid_t again = server.project().start({"serve", "--listen", address});
+  CHECK(says("while it is away"));
+  CHECK(says("answers again"));
+  create(server.project(), "afterwards");
+  CHECK(says("afterwards"));
+  const std::string followed = remote.project().read("followed");
+  std::set<std::string> ids;
+  std::size_t events = 0;
+  std::istringstream lines(followed);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("{")) {
+      ids.insert(Json::parse(line).at("id").get<std::string>());
+      ++events;
+    }
+  INFO(followed);
+  CHECK(events > 2);
+  CHECK(ids.size() == events);
+  for (const pid_t each : {process, again}) kill(each, SIGTERM);
+  waitpid(again, nullptr, 0);
 }
 
 TEST_CASE("a member is no admin on a server either", "[cli][remote]") {
