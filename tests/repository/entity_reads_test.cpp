@@ -197,3 +197,27 @@ TEST_CASE("aggregates are worked out over the view, the same in each storage", "
   CHECK_ERROR(permission_denied, office.of(office.user("cy"), "person").aggregate({}, {}, {}));
   CHECK_ERROR(not_found, office.of(office.system(), "nothing").aggregate({}, {}, {}));
 }
+
+TEST_CASE("pages in the order of ids have all rows of a type, few or many, among those of others",
+          "[entities][paging]") {
+  World world(any_storage());
+  for (const char* const type : {"few", "many"}) world.define_type({{"slug", type}});
+  std::map<std::string, std::vector<EntityId>> made;
+  for (int i = 0; i < 3; ++i) {
+    for (const auto& [type, number] : {std::pair("few", 2), std::pair("many", 701)}) {
+      const auto ids = world.system().entities(type).create_all(std::vector<Json>(number, Json{{"n", i}}));
+      made[type].insert(made[type].end(), ids.begin(), ids.end());
+    }
+  }
+  for (auto& [type, ids] : made) {
+    std::ranges::sort(ids);
+    for (const Direction direction : {Direction::ascending, Direction::descending}) {
+      std::vector<EntityId> found;
+      for (const Entity& row : world.system().entities(type).all(
+               {.order = {{"id", direction}}, .limit = 5 * static_cast<std::int64_t>(ids.size()) / 12 + 1}))
+        found.push_back(row.id());
+      CHECK(found == ids);
+      std::ranges::reverse(ids);
+    }
+  }
+}

@@ -70,8 +70,9 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
       return entry.prepared->grants == selection.grants && entry.asked == asked && entry.type == selection.type &&
              entry.by_id == selection.id.has_value() && entry.by_ids == (selection.ids != nullptr) &&
-             entry.by_paths == lead.by_paths && entry.continued == selection.after.has_value() &&
-             same_shape(entry.filter, selection.filter) && entry.order == selection.order;
+             entry.by_type == lead.by_type && entry.by_paths == lead.by_paths &&
+             entry.continued == selection.after.has_value() && same_shape(entry.filter, selection.filter) &&
+             entry.order == selection.order;
     });
     if (found != entries_.end()) {
       const bool are_same_keys = std::ranges::all_of(found->keys, [&](const UsedKeys& used) {
@@ -92,9 +93,9 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
                                             : compile_count(dialect_, selection, &recorder, lead);
   if (asked == Asked::rows) prepared->reader.emplace(*prepared->compiled.groups);
   if (may_be_kept && size_of(prepared->compiled, selection.filter) <= longest_kept) {
-    entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr, lead.by_paths,
-                         selection.after.has_value(), selection.filter, selection.order, std::move(recorder.used),
-                         prepared});
+    entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr, lead.by_type,
+                         lead.by_paths, selection.after.has_value(), selection.filter, selection.order,
+                         std::move(recorder.used), prepared});
     if (entries_.size() > most_entries) entries_.pop_back();
   }
   return prepared;

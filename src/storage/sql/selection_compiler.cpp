@@ -87,7 +87,10 @@ class SelectCompiler {
  public:
   // A count has no rows to mask. It computes which groups admit a row only if the query uses a field that they mask.
   SelectCompiler(const Dialect& dialect, const Selection& selection, KeySource* keys, const Lead& lead, bool with_rows)
-      : dialect_(dialect), selection_(selection), predicates_(dialect, out_.parameters, keys) {
+      : dialect_(dialect),
+        selection_(selection),
+        is_led_by_type_(lead.by_type),
+        predicates_(dialect, out_.parameters, keys) {
     predicates_.bind_literals(selection.filter);
     if (selection.id) predicates_.expect_one_row();
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
@@ -309,7 +312,8 @@ class SelectCompiler {
         const bool in_key = access_.has_value();
         const std::string column = in_key && key.field.root() == FieldPath::Root::created_at ? in_key_.created_at
                                    : in_key && key.field.root() == FieldPath::Root::id       ? in_key_.id
-                                                                                       : *stored_.attribute(key.field);
+                                   : is_led_by_type_ ? std::string(dialect_.without_index) + "e.id"
+                                                     : *stored_.attribute(key.field);
         out.push_back({column, key.descending, true});
       } else if (!key.field.is_data()) {
         out.push_back({fmt::format("{}({})", dialect_.value_key, view_->attribute(key.field).value_or("NULL")),
@@ -369,6 +373,7 @@ class SelectCompiler {
 
   const Dialect& dialect_;
   const Selection& selection_;
+  bool is_led_by_type_;
   CompiledSelection out_;
   PredicateCompiler predicates_;
   StoredSource stored_{"e"};

@@ -51,9 +51,10 @@ struct CompiledSelection {
   std::optional<FieldKey> key;            // the key that finds the rows
 };
 
-// What leads to the rows of a selection, where that costs less than reading the rows of the type or of a field key.
+// What leads to the rows of a selection, where that costs less than what the compiler chooses.
 struct Lead {
   std::optional<std::string> search;  // a query for the search index (search_index.hpp)
+  bool by_type = false;               // the rows of the type, for an order of ids, which lie among those of all types
   bool by_paths = false;              // the selection's `ids` are all that paths_to() leads to (relation_access.hpp)
 };
 

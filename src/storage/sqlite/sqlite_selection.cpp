@@ -129,13 +129,17 @@ std::shared_ptr<const std::vector<std::string>> SqliteTransaction::reached_to_le
   if (ids->size() > most_reached) return nullptr;
   if (const auto found = static_cast<std::int64_t>(ids->size()); found > few_rows) {
     const std::int64_t worth = worth_leading(selection, found, stops_early);
-    Statement rows = scoped(
-        "SELECT count(*) FROM (SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL "
-        "LIMIT ?3)");
-    rows.bind(2, selection.type).bind(3, worth).step();
-    if (rows.integer(0) < worth) return nullptr;
+    if (rows_of_type(selection.type, worth) < worth) return nullptr;
   }
   return ids;
+}
+
+std::int64_t SqliteTransaction::rows_of_type(EntityTypeKey type, std::int64_t most) {
+  Statement statement = scoped(
+      "SELECT count(*) FROM (SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL LIMIT "
+      "?3)");
+  statement.bind(2, type).bind(3, most).step();
+  return statement.integer(0);
 }
 
 SqliteTransaction::Led SqliteTransaction::lead_to(const Selection& selection, bool page) {
@@ -147,7 +151,12 @@ SqliteTransaction::Led SqliteTransaction::lead_to(const Selection& selection, bo
   if (auto ids = reached_to_lead(selection, stops_early)) {
     out.lead.by_paths = true;
     out.of_few.emplace(selection).ids = std::move(ids);
+    return out;
   }
+  // So few are sorted sooner than found among the ids of all types. Of more, a page is soon full.
+  constexpr std::int64_t most_sorted = 2'000;
+  const bool is_by_id = page && !selection.order.empty() && selection.order.front().field.root() == FieldPath::Root::id;
+  out.lead.by_type = is_by_id && rows_of_type(selection.type, most_sorted) < most_sorted;
   return out;
 }
 

@@ -117,6 +117,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   Led lead_to(const Selection& selection, bool page);
   std::optional<std::string> search_to_lead(const Selection& selection, bool stops_early);
   std::shared_ptr<const std::vector<std::string>> reached_to_lead(const Selection& selection, bool stops_early);
+  std::int64_t rows_of_type(EntityTypeKey type, std::int64_t most);  // no more than `most`
   std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Led& led);
   void count_generation();
 
