@@ -1,5 +1,7 @@
 #include "struere/spi/transaction.hpp"
 
+#include <algorithm>
+
 #include "struere/core/error.hpp"
 
 namespace struere {
@@ -15,6 +17,13 @@ namespace {
 }  // namespace
 
 std::int64_t Transaction::count_ends(const std::string&, std::int64_t) { return 0; }
+std::vector<EntityTypeKey> Transaction::related_types(const std::string& id, const Hop& hop) {
+  std::vector<EntityTypeKey> out;
+  for (const std::string& far : related_ids(id, hop))
+    if (const auto row = find_entity(far); row && std::ranges::find(out, row->type) == out.end())
+      out.push_back(row->type);
+  return out;
+}
 std::int64_t Transaction::last_event_before(Timestamp time, std::int64_t after) {
   std::int64_t end = chain_head().sequence + 1;  // its time is not before `time`, or it is past the log's end
   while (after + 1 < end) {

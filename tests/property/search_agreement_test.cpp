@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "property/random_json.hpp"
-#include "storage/sqlite/search_index.hpp"
+#include "storage/sql/lead.hpp"
 #include "support/world.hpp"
 
 using namespace struere;

@@ -141,8 +141,7 @@ TEST_CASE("SQLite follows the relations of a path, and no others of the scope", 
       INFO(step);
       CHECK(step.find("AUTOMATIC") == std::string::npos);
       if (step.starts_with("SEARCH r ") || step.starts_with("SEARCH x "))
-        CHECK((step.find("from_id=?") != std::string::npos || step.find(" id=?") != std::string::npos ||
-               step.find("AND id=?") != std::string::npos));
+        CHECK(step.find("(scope_id=? AND ") != std::string::npos);
     }
   }
 }

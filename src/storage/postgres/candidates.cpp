@@ -239,11 +239,19 @@ std::string_view Candidates::order_column(const OrderKey& key) const {
   }
 }
 
+// A list of ids may be what a path of relations reaches.
+bool Candidates::is_led_by_ids() const {
+  return selection_.id || selection_.ids || std::ranges::any_of(conditions_, [](const Predicate* condition) {
+           return condition->field().root() == FieldPath::Root::id && is_condition_of_attribute(*condition) &&
+                  (condition->op() == Operator::eq || condition->op() == Operator::in);
+         });
+}
+
 void Candidates::add_conditions(Text& text) const {
   if (access_) add_key_condition(text, *access_);
   // A row that ids lead to is found by its id: before the first ANALYZE of a table, the planner would take the index of
   // the type for as good, and read all rows of the scope for each id. `+ 0` hides from it that the index would do.
-  const std::string_view hidden = selection_.id || selection_.ids ? " + 0" : "";
+  const std::string_view hidden = is_led_by_ids() ? " + 0" : "";
   if (!has_keys()) text.also("e.scope_id = $1 AND e.type_key", hidden, " = $2 AND e.deleted_at", hidden, " IS NULL");
   if (selection_.id) {
     if (is_storable(*selection_.id))

@@ -68,6 +68,7 @@ class Candidates {
 
   // Whether the statement goes from keys, as `k`, to their rows.
   bool has_keys() const noexcept { return access_ || !alternatives_.empty(); }
+  bool is_led_by_ids() const;
   void add_condition(Text& text, const Predicate& condition) const;
   void add_conditions(Text& text) const;
   void add_key_condition(Text& text, const KeyAccess& access) const;

@@ -320,4 +320,18 @@ std::vector<std::string> PostgresTransaction::related_ids(const std::string& id,
   return out;
 }
 
+std::vector<EntityTypeKey> PostgresTransaction::related_types(const std::string& id, const Hop& hop) {
+  if (!is_storable(id)) return {};
+  const Result types = connection().run(
+      fmt::format(
+          "SELECT DISTINCT far.type_key FROM struere.entity_relations r CROSS JOIN LATERAL (SELECT e.type_key "
+          "FROM struere.entities e WHERE e.scope_id = $1 AND e.id = r.{1} AND e.deleted_at + 0 IS NULL OFFSET 0) "
+          "far WHERE r.scope_id = $1 AND r.{0} = $2 AND r.type = $3",
+          hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id"),
+      Parameters().add(scope_).add_text(id).add_text(hop.relation));
+  std::vector<EntityTypeKey> out;
+  for (int row = 0; row < types.rows(); ++row) out.push_back(types.integer(row, 0));
+  return out;
+}
+
 }  // namespace struere::postgres

@@ -36,9 +36,22 @@ bool is_lower_bound(const Predicate& condition) {
   return condition.op() == Operator::gt || condition.op() == Operator::gte;
 }
 
+}  // namespace
+
 bool is_range(const Predicate& condition) {
   return is_value(condition) &&
          (is_lower_bound(condition) || condition.op() == Operator::lt || condition.op() == Operator::lte);
+}
+
+std::vector<const Predicate*> KeyAccess::answered() const {
+  std::vector<const Predicate*> out = equal;
+  if (list) out.push_back(list);
+  out.insert(out.end(), range.begin(), range.end());
+  return out;
+}
+
+bool KeyAccess::has_order(const std::vector<OrderKey>& order) const {
+  return is_in_order || (is_full() && is_by_time(order));
 }
 
 KeyAccess access_by(const FieldKey& key, const std::vector<const Predicate*>& conditions,
@@ -62,6 +75,8 @@ KeyAccess access_by(const FieldKey& key, const std::vector<const Predicate*>& co
   if (!out.is_in_order && out.range.empty()) out.list = find(last, is_list);
   return out;
 }
+
+namespace {
 
 // Rates an access; more is better. Returns 0 if it is not better than reading all rows in the order of time.
 int worth(const KeyAccess& access, const std::vector<OrderKey>& order) {
@@ -92,7 +107,7 @@ std::vector<const Predicate*> conditions_of(const Predicate& predicate) {
 
 std::optional<KeyAccess> choose_key(const FieldKeys& keys, const std::vector<const Predicate*>& conditions,
                                     const std::vector<OrderKey>& asked,
-                                    const std::function<bool(const FieldPath&)>& is_clear) {
+                                    const std::function<bool(const FieldPath&)>& is_clear, bool walks) {
   // If the order is not one of stored rows, any order that no key has stands for it.
   static const std::vector<OrderKey> another{{*FieldPath::parse("updatedAt"), false}};
   const bool is_order_of_rows =
@@ -102,6 +117,7 @@ std::optional<KeyAccess> choose_key(const FieldKeys& keys, const std::vector<con
   for (const FieldKey& key : keys) {
     if (!key.is_whole) continue;
     KeyAccess access = access_by(key, conditions, order);
+    if (walks && !access.has_order(order)) continue;
     const int own = worth(access, order), others = best ? worth(*best, order) : 0;
     if (own > others || (own == others && best && key.fields.size() < best->key->fields.size()))
       best = std::move(access);
@@ -144,16 +160,24 @@ std::string KeyCondition::compile() {
     return fmt::format("k.key IN (SELECT {}({}, value) FROM ({}) listed)", compiler_.dialect().key_of, beginning(),
                        values);
   }
+  // SQLite seeks to one bound on each side, the first that it finds: the kind of a value bounds only the side that has
+  // no other. With values of two kinds the key finds rows that the conditions refuse.
   std::vector<std::string> bounds;
+  const bool has_lower =
+      std::ranges::any_of(access_.range, [](const Predicate* each) { return is_lower_bound(*each); });
+  const bool has_upper =
+      std::ranges::any_of(access_.range, [](const Predicate* each) { return !is_lower_bound(*each); });
   for (const Predicate* const condition : access_.range) {
     const Operand& operand = condition->operand();
     const KeyPart value = compiler_.key_part(operand, Slot::Form::key);
     if (is_lower_bound(*condition)) {
       bounds.push_back(fmt::format("k.key >= {}", beginning({value})));
-      bounds.push_back(fmt::format("k.key < {}", beginning({compiler_.key_part(operand, Slot::Form::past_kind)})));
+      if (!has_upper)
+        bounds.push_back(fmt::format("k.key < {}", beginning({compiler_.key_part(operand, Slot::Form::past_kind)})));
     } else {
       bounds.push_back(fmt::format("k.key < {}", beginning({value, std::string(1, past_any_part)})));
-      bounds.push_back(fmt::format("k.key >= {}", beginning({compiler_.key_part(operand, Slot::Form::kind)})));
+      if (!has_lower)
+        bounds.push_back(fmt::format("k.key >= {}", beginning({compiler_.key_part(operand, Slot::Form::kind)})));
     }
   }
   if (bounds.empty() && !access_.equal.empty()) {

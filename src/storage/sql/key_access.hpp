@@ -28,13 +28,25 @@ struct KeyAccess {
   bool is_in_order = false;             // the field after those is the last one, and the order begins with it
 
   bool is_full() const noexcept { return equal.size() == key->fields.size(); }
+  // Of the conditions that it answers.
+  std::vector<const Predicate*> answered() const;
+  // Whether the rows come in this order, so that a page ends with them.
+  bool has_order(const std::vector<OrderKey>& order) const;
 };
 
+// Whether it is a lower or an upper bound that is a value.
+bool is_range(const Predicate& condition);
+
+// What this key answers of the conditions.
+KeyAccess access_by(const FieldKey& key, const std::vector<const Predicate*>& conditions,
+                    const std::vector<OrderKey>& order);
+
 // `conditions` must hold for the rows as stored. `order` is empty for a count; it can be used only if `is_clear` is
-// true of all its fields. Returns nullopt if no key is better than reading all rows of the type.
+// true of all its fields. `walks`: only a key in this order will do. Returns nullopt if no key is better than reading
+// all rows of the type.
 std::optional<KeyAccess> choose_key(const FieldKeys& keys, const std::vector<const Predicate*>& conditions,
                                     const std::vector<OrderKey>& order,
-                                    const std::function<bool(const FieldPath&)>& is_clear);
+                                    const std::function<bool(const FieldPath&)>& is_clear, bool walks = false);
 
 // Compiles the condition on the column `k.key`.
 class KeyCondition {

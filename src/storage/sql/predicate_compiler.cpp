@@ -301,11 +301,18 @@ std::string PredicateCompiler::compile_time(const std::string& column, Operator 
 }
 
 std::string PredicateCompiler::compile_reached(const Predicate& predicate, const RowSource& row) {
-  if (std::ranges::find(left_out_, &predicate) != left_out_.end()) return all();
-  if (!is_for_one_row_) return fmt::format("({} IN (SELECT id FROM {}))", row.id(), reached_ids(predicate));
-  // One row is looked for at the end of each near end, rather than among all that these lead to.
+  if (rows_ == Rows::many) return fmt::format("({} IN (SELECT id FROM {}))", row.id(), reached_ids(predicate));
   const std::span<const Hop> hops = predicate.hops();  // at least one
   const std::string near_ends = ends_of(predicate, hops.first(hops.size() - 1));
+  const Hop& last = hops.back();
+  // From each of few rows back, of which few relations lead to near ends. Without the index, SQLite does not go through
+  // the near ends for each row.
+  if (rows_ == Rows::few)
+    return fmt::format(
+        "EXISTS (SELECT 1 FROM entity_relations r WHERE r.scope_id = ?1 AND r.{} = {} AND r.type = {} AND {}r.{} IN "
+        "(SELECT id FROM {}))",
+        far_column(last), row.id(), parameter(last.relation), dialect_.without_index, near_column(last), near_ends);
+  // One row is looked for at the end of each near end, rather than among all that these lead to.
   return fmt::format("EXISTS (SELECT 1 FROM {} AND r.{} = {})", relations(near_ends, hops.back()),
                      far_column(hops.back()), row.id());
 }
@@ -361,7 +368,7 @@ std::string PredicateCompiler::own_entity(const OwnEntity& own) {
 
 std::string PredicateCompiler::relations(const std::string& near_ends, const Hop& hop) {
   return fmt::format("{} n CROSS JOIN entity_relations r WHERE r.scope_id = ?1 AND r.{} = n.id AND r.type = {}",
-                     near_ends, hop.backwards ? "to_id" : "from_id", parameter(hop.relation));
+                     near_ends, near_column(hop), parameter(hop.relation));
 }
 
 std::string PredicateCompiler::far_ends(const std::string& near_ends, const Hop& hop) {

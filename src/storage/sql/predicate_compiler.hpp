@@ -65,11 +65,11 @@ class PredicateCompiler {
   // kind.
   std::variant<std::string, Slot> key_part(const Operand& operand, Slot::Form form) const;
   std::string compile(const Predicate& predicate, const RowSource& row);
-  // Makes compile() take this comparison or path for true: the reader of the rows decides it, or they are found by it.
-  // It must not move.
+  // Makes compile() take this comparison for true, because the reader of the rows decides it. It must not move.
   void leave_out(const Predicate& condition) { left_out_.push_back(&condition); }
-  // The statement reads one row at most, which its id selects.
-  void expect_one_row() { is_for_one_row_ = true; }
+  // The statement reads one row at most, or few, which their ids select.
+  void expect_one_row() { rows_ = Rows::one; }
+  void expect_few_rows() { rows_ = Rows::few; }
   // An operand that is a literal or a value of the actor, as canonical JSON.
   SelectionParameter json_of(const Operand& operand) const;
   // A query with one column `value` that returns the elements of a list of texts.
@@ -97,6 +97,7 @@ class PredicateCompiler {
   // ends first; it expects few rows of a scope, and would read all of its relations and entities.
   std::string relations(const std::string& near_ends, const Hop& hop);
   std::string ends_of(const Predicate& reached, std::span<const Hop> hops);
+  static const char* near_column(const Hop& hop) { return hop.backwards ? "to_id" : "from_id"; }
   static const char* far_column(const Hop& hop) { return hop.backwards ? "from_id" : "to_id"; }
   std::string name_query(const std::string& key, const char* columns, const std::function<std::string()>& make);
 
@@ -125,7 +126,7 @@ class PredicateCompiler {
   std::vector<const Predicate*> left_out_;
   std::map<std::string, std::string> names_;  // by what the query returns
   std::string with_;
-  bool is_for_one_row_ = false;
+  enum class Rows { one, few, many } rows_ = Rows::many;
 };
 
 }  // namespace struere

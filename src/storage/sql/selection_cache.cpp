@@ -11,6 +11,8 @@ constexpr std::size_t longest_kept = std::size_t{16} * 1024;
 
 std::size_t size_of(const CompiledSelection& compiled, const Predicate& filter) {
   std::size_t size = compiled.sql.size();
+  for (const CompiledLead& lead : compiled.leads)
+    for (const CompiledLookup& lookup : lead.lookups) size += lookup.sql.size();
   for (const SelectionParameter& parameter : compiled.parameters)
     if (const auto* const value = std::get_if<Parameter>(&parameter)) {
       if (const auto* const text = std::get_if<std::string>(value)) size += text->size();
@@ -70,7 +72,7 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
       return entry.prepared->grants == selection.grants && entry.asked == asked && entry.type == selection.type &&
              entry.by_id == selection.id.has_value() && entry.by_ids == (selection.ids != nullptr) &&
-             entry.by_type == lead.by_type && entry.by_paths == lead.by_paths &&
+             entry.by_type == lead.by_type && entry.walks == lead.walks &&
              entry.continued == selection.after.has_value() && same_shape(entry.filter, selection.filter) &&
              entry.order == selection.order;
     });
@@ -94,7 +96,7 @@ std::shared_ptr<const PreparedSelection> SelectionCache::prepare(Asked asked, co
   if (asked == Asked::rows) prepared->reader.emplace(*prepared->compiled.groups);
   if (may_be_kept && size_of(prepared->compiled, selection.filter) <= longest_kept) {
     entries_.push_front({asked, selection.type, selection.id.has_value(), selection.ids != nullptr, lead.by_type,
-                         lead.by_paths, selection.after.has_value(), selection.filter, selection.order,
+                         lead.walks, selection.after.has_value(), selection.filter, selection.order,
                          std::move(recorder.used), prepared});
     if (entries_.size() > most_entries) entries_.pop_back();
   }

@@ -41,7 +41,7 @@ class SelectionCache {
   struct Entry {
     Asked asked;
     EntityTypeKey type;
-    bool by_id, by_ids, by_type, by_paths, continued;
+    bool by_id, by_ids, by_type, walks, continued;
     Predicate filter;
     std::vector<OrderKey> order;
     std::vector<UsedKeys> keys;

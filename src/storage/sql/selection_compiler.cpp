@@ -7,7 +7,6 @@
 
 #include "core/json_scan.hpp"
 #include "storage/sql/key_access.hpp"
-#include "storage/sql/relation_access.hpp"
 #include "struere/query/interpreter.hpp"
 
 namespace struere {
@@ -87,12 +86,10 @@ class SelectCompiler {
  public:
   // A count has no rows to mask. It computes which groups admit a row only if the query uses a field that they mask.
   SelectCompiler(const Dialect& dialect, const Selection& selection, KeySource* keys, const Lead& lead, bool with_rows)
-      : dialect_(dialect),
-        selection_(selection),
-        is_led_by_type_(lead.by_type),
-        predicates_(dialect, out_.parameters, keys) {
+      : dialect_(dialect), selection_(selection), lead_(lead), predicates_(dialect, out_.parameters, keys) {
     predicates_.bind_literals(selection.filter);
     if (selection.id) predicates_.expect_one_row();
+    if (selection.ids) predicates_.expect_few_rows();
     out_.groups = std::make_shared<MaskGroups>(*selection.grants);
     const MaskGroups& groups = *out_.groups;
     const std::string type = parameter(selection.type);
@@ -106,8 +103,6 @@ class SelectCompiler {
     } else if (keys && !selection.id && !selection.ids) {
       use_key(*keys, type, with_rows);
     }
-    if (lead.by_paths)
-      if (const auto paths = paths_to(selection); paths.size() == 1) predicates_.leave_out(*paths.front());
     if (with_rows) leave_equalities_to_reader();
     if (selection.ids) {
       from_ = fmt::format("{} CROSS JOIN entities e", fmt::format(fmt::runtime(dialect.asked_texts),
@@ -209,9 +204,11 @@ class SelectCompiler {
     keys_ = keys.keys_of(selection_.type);
     is_by_time_ = is_by_time(selection_.order) &&
                   std::ranges::all_of(selection_.order, [&](const OrderKey& key) { return is_clear(key.field); });
-    access_ = choose_key(*keys_, conditions_, with_rows ? selection_.order : std::vector<OrderKey>(), is_clear);
+    const std::vector<OrderKey> order = with_rows ? selection_.order : std::vector<OrderKey>();
+    access_ = choose_key(*keys_, conditions_, order, is_clear, lead_.walks);
+    note_leads(keys, order, is_clear);
     if (!access_) {
-      if (!with_rows || !is_by_time(selection_.order)) use_keys_of_alternatives(type, is_clear);
+      if (order.empty() || !is_by_time_) use_keys_of_alternatives(type, is_clear);
       return;
     }
     key_ = fmt::format("k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {} AND ", type,
@@ -220,6 +217,24 @@ class SelectCompiler {
     row_ += " AND e.row_no = k.row_no AND e.id = k.id";
     in_key_ = {"k.key", "k.created_at", "k.id"};
     out_.key = *access_->key;
+  }
+
+  // Leads are worth trying unless the statement reads no more than it has to: the rows of a page in their order, or
+  // those that a key counts, under no condition that leads elsewhere.
+  void note_leads(KeySource& keys, const std::vector<OrderKey>& order,
+                  const std::function<bool(const FieldPath&)>& is_clear) {
+    std::vector<const Predicate*> answered;
+    const bool is_page = !order.empty();
+    if (access_ && (!is_page || access_->has_order(order))) answered = access_->answered();
+    if (!access_ && (!is_page || is_by_time_))
+      for (const Predicate* const condition : conditions_)
+        if (condition->field().root() == FieldPath::Root::created_at) answered.push_back(condition);
+    LeadCompiler leads(dialect_, selection_, keys, is_clear);
+    out_.leads = leads.compile(out_.groups->predicates, answered);
+    if (!out_.leads.empty() && access_ && !has_long_list(*access_))
+      out_.own_rows = leads.by_key(*access_, few_rows + 1);
+    out_.may_walk = is_page && access_ && !access_->has_order(order) &&
+                    (is_by_time_ || choose_key(*keys_, conditions_, order, is_clear, true));
   }
 
   // The key has found the rows by their values, and the rows come in the order of the page. The reader compares the
@@ -259,7 +274,10 @@ class SelectCompiler {
       rows.push_back(fmt::format(
           "SELECT k.row_no FROM entity_keys k WHERE k.scope_id = ?1 AND k.type_key = {} AND k.key_no = {} AND {}", type,
           parameter(access.key->number), KeyCondition(predicates_, access).compile()));
-    if (!rows.empty()) row_ += fmt::format(" AND e.row_no IN ({})", fmt::join(rows, " UNION ALL "));
+    if (rows.empty()) return;
+    // CROSS JOIN makes SQLite read the keys first.
+    from_ = fmt::format("({}) s CROSS JOIN entities e", fmt::join(rows, " UNION "));
+    row_ += " AND e.row_no = s.row_no";
   }
 
   // Whether the key by itself answers all conditions on a row, provided that the key is exact.
@@ -312,8 +330,8 @@ class SelectCompiler {
         const bool in_key = access_.has_value();
         const std::string column = in_key && key.field.root() == FieldPath::Root::created_at ? in_key_.created_at
                                    : in_key && key.field.root() == FieldPath::Root::id       ? in_key_.id
-                                   : is_led_by_type_ ? std::string(dialect_.without_index) + "e.id"
-                                                     : *stored_.attribute(key.field);
+                                   : lead_.by_type ? std::string(dialect_.without_index) + "e.id"
+                                                   : *stored_.attribute(key.field);
         out.push_back({column, key.descending, true});
       } else if (!key.field.is_data()) {
         out.push_back({fmt::format("{}({})", dialect_.value_key, view_->attribute(key.field).value_or("NULL")),
@@ -373,7 +391,7 @@ class SelectCompiler {
 
   const Dialect& dialect_;
   const Selection& selection_;
-  bool is_led_by_type_;
+  const Lead& lead_;
   CompiledSelection out_;
   PredicateCompiler predicates_;
   StoredSource stored_{"e"};
@@ -428,7 +446,7 @@ CompiledSelection compile_count_up_to(const Dialect& dialect, const Selection& s
 }
 
 CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys,
-                              bool entity_is_purged) {
+                              bool entity_is_purged, const std::optional<std::string>& about) {
   CompiledEvents out;
   PredicateCompiler predicates(dialect, out.parameters, keys);
   for (const EventSelection::TypeGrants& type : selection.types) out.groups.emplace_back(*type.grants);
@@ -471,12 +489,18 @@ CompiledEvents compile_events(const Dialect& dialect, const EventSelection& sele
       "(coalesce(v.other_end_id, v.purged_other_end_id) IS NULL OR {} OR v.purged_other_end_id {})))",
       selection.others ? "coalesce(v.entity_id, v.purged_entity_id) IS NULL" : dialect.no, visible("e"), purged,
       visible("o"), purged);
+  std::string from = "events v";
+  if (about) {  // CROSS JOIN makes SQLite read the ids first
+    from = fmt::format("{} CROSS JOIN events v",
+                       fmt::format(fmt::runtime(dialect.asked_texts), predicates.parameter(*about)));
+    where += " AND v.entity_id = asked.value";
+  }
   out.sql = fmt::format(
       "{}SELECT {}, e.type_key, {} "
-      "FROM events v LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
+      "FROM {} LEFT JOIN entities e ON e.scope_id = ?1 AND e.id = v.entity_id "
       "LEFT JOIN entities o ON o.scope_id = ?1 AND o.id = v.other_end_id "
       "WHERE {} ORDER BY v.sequence{} LIMIT {}",
-      predicates.with(), event_columns, bits, where, selection.newest_first ? " DESC" : "",
+      predicates.with(), event_columns, bits, from, where, selection.newest_first ? " DESC" : "",
       predicates.parameter(selection.limit));
   out.sql = dialect.finish(std::move(out.sql));
   return out;
@@ -499,21 +523,6 @@ CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id
   // More ids than the limit are refused, so it does not matter which of them the limit drops.
   out.sql = fmt::format("{}SELECT id FROM (SELECT id, created_at FROM {} LIMIT {}) n ORDER BY created_at, id",
                         predicates.with(), name, limit);
-  out.sql = dialect.finish(std::move(out.sql));
-  return out;
-}
-
-CompiledLookup compile_reached(const Dialect& dialect, EntityTypeKey type, const std::vector<const Predicate*>& paths,
-                               KeySource* keys, std::int64_t most) {
-  CompiledLookup out;
-  PredicateCompiler predicates(dialect, out.parameters, keys);
-  std::vector<std::string> parts;
-  for (const Predicate* const path : paths) parts.push_back("SELECT id FROM " + predicates.reached_ids(*path));
-  const std::string of_type = predicates.parameter(type), limit = predicates.parameter(most);
-  out.sql = fmt::format(
-      "{}SELECT e.id FROM ({}) s CROSS JOIN entities e WHERE e.scope_id = ?1 AND e.id = s.id AND e.type_key = {} LIMIT "
-      "{}",
-      predicates.with(), fmt::join(parts, " UNION "), of_type, limit);
   out.sql = dialect.finish(std::move(out.sql));
   return out;
 }

@@ -16,6 +16,7 @@
 #include "storage/sql/dialect.hpp"
 #include "storage/sql/event_reader.hpp"
 #include "storage/sql/field_key.hpp"
+#include "storage/sql/lead.hpp"
 #include "storage/sql/selection_parameter.hpp"
 #include "storage/sql/view_masks.hpp"
 #include "struere/query/event_selection.hpp"
@@ -49,13 +50,19 @@ struct CompiledSelection {
   std::shared_ptr<MaskGroups> groups;
   std::shared_ptr<ViewMasks> query_view;  // kept alive, because parameters point to it
   std::optional<FieldKey> key;            // the key that finds the rows
+  // What may lead to few rows, among which are all of them, while the statement reads more.
+  std::vector<CompiledLead> leads;
+  // With leads, the rows that the statement's own key leads to, for few_rows + 1 of them.
+  std::optional<CompiledLookup> own_rows;
+  // A page in this order may be read without sorting: by a key, or by the times of the rows.
+  bool may_walk = false;
 };
 
-// What leads to the rows of a selection, where that costs less than what the compiler chooses.
+// What the reader has found out about the rows of a selection.
 struct Lead {
-  std::optional<std::string> search;  // a query for the search index (search_index.hpp)
-  bool by_type = false;               // the rows of the type, for an order of ids, which lie among those of all types
-  bool by_paths = false;              // the selection's `ids` are all that paths_to() leads to (relation_access.hpp)
+  std::optional<std::string> search = {};  // they are among what this query finds in the search index
+  bool by_type = false;  // the rows of the type are few: by their ids, they are not looked for among those of all types
+  bool walks = false;    // they are many: a page reads them in its order, rather than all of them
 };
 
 // `keys` are the field keys that may be used (nullptr: no keys).
@@ -81,20 +88,13 @@ struct CompiledEvents {
   std::vector<MaskGroups> groups;  // one for each of the selection's types
 };
 
-// `entity_is_purged`: whether the entity that the selection names has no row any more.
+// `entity_is_purged`: whether the entity that the selection names has no row any more. `about`: the events are all
+// about these entities, a list of ids as JSON.
 CompiledEvents compile_events(const Dialect& dialect, const EventSelection& selection, KeySource* keys = nullptr,
-                              bool entity_is_purged = false);
+                              bool entity_is_purged = false, const std::optional<std::string>& about = {});
 
-// Finds only the own entity of an actor, or only the ends of relations, for the checks of a write. Selects one column,
-// id.
-struct CompiledLookup {
-  std::string sql;
-  std::vector<SelectionParameter> parameters;
-};
+// Finds only the own entity of an actor, or only the ends of relations, for the checks of a write.
 CompiledLookup compile_own_entity(const Dialect& dialect, const OwnEntity& own, KeySource* keys = nullptr);
 CompiledLookup compile_related_ids(const Dialect& dialect, const std::string& id, const Hop& hop);
-// The rows of this type that these paths reach, but no more than `most`. `keys` as above.
-CompiledLookup compile_reached(const Dialect& dialect, EntityTypeKey type, const std::vector<const Predicate*>& paths,
-                               KeySource* keys, std::int64_t most);
 
 }  // namespace struere

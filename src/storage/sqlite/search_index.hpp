@@ -17,7 +17,6 @@
 namespace struere {
 
 // Up to this number, rows are read one by one without a query to the index.
-inline constexpr std::int64_t few_rows = 200;
 
 // Works inside one transaction of one scope.
 class SearchIndex {

@@ -1,4 +1,5 @@
 // Reads for an actor. All rows that leave this file are masked.
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include "core/json_scan.hpp"
 #include "query/aggregator.hpp"
 #include "storage/sql/key_access.hpp"
-#include "storage/sql/relation_access.hpp"
 #include "storage/sql/selection_cache.hpp"
 #include "storage/sql/view_values.hpp"
 #include "storage/sqlite/sqlite_dialect.hpp"
@@ -115,25 +115,6 @@ std::optional<std::string> SqliteTransaction::search_to_lead(const Selection& se
   return question;
 }
 
-std::shared_ptr<const std::vector<std::string>> SqliteTransaction::reached_to_lead(const Selection& selection,
-                                                                                   bool stops_early) {
-  const std::vector<const Predicate*> paths = paths_to(selection);
-  if (paths.empty()) return nullptr;
-  // If more are reached, a page is full after few rows, and a field key may lead to fewer.
-  constexpr std::size_t most_reached = 1'000;
-  const CompiledLookup lookup = compile_reached(sqlite_dialect, selection.type, paths, this, most_reached + 1);
-  SlotValues values(selection.actor, &selection);
-  Statement statement = scoped(lookup.sql, lookup.parameters, values);
-  auto ids = std::make_shared<std::vector<std::string>>();
-  while (statement.step()) ids->push_back(statement.string(0));
-  if (ids->size() > most_reached) return nullptr;
-  if (const auto found = static_cast<std::int64_t>(ids->size()); found > few_rows) {
-    const std::int64_t worth = worth_leading(selection, found, stops_early);
-    if (rows_of_type(selection.type, worth) < worth) return nullptr;
-  }
-  return ids;
-}
-
 std::int64_t SqliteTransaction::rows_of_type(EntityTypeKey type, std::int64_t most) {
   Statement statement = scoped(
       "SELECT count(*) FROM (SELECT 1 FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at IS NULL LIMIT "
@@ -142,34 +123,82 @@ std::int64_t SqliteTransaction::rows_of_type(EntityTypeKey type, std::int64_t mo
   return statement.integer(0);
 }
 
-SqliteTransaction::Led SqliteTransaction::lead_to(const Selection& selection, bool page) {
-  Led out{selection, {}, {}};
+// Until there are more than `most`.
+void SqliteTransaction::add_found(const CompiledLookup& lookup, const Selection& selection, std::size_t most,
+                                  std::vector<std::string>& ids) {
+  SlotValues values(selection.actor, &selection);
+  Statement statement = scoped(lookup.sql, lookup.parameters, values);
+  while (ids.size() <= most && statement.step()) ids.push_back(statement.string(0));
+}
+
+std::optional<std::vector<std::string>> SqliteTransaction::led_rows(const Selection& selection,
+                                                                    const std::vector<CompiledLead>& leads,
+                                                                    std::size_t most) {
+  std::vector<std::string> ids;
+  std::optional<std::vector<std::string>> found;
+  for (const CompiledLead& lead : leads) {
+    ids.clear();
+    for (const CompiledLookup& lookup : lead.lookups) add_found(lookup, selection, most, ids);
+    if (ids.size() > most) continue;
+    most = ids.size();
+    found = ids;
+    if (std::cmp_less_equal(most, few_rows)) break;
+  }
+  if (!found) return std::nullopt;
+  std::ranges::sort(*found);  // several lookups may find the same row
+  found->erase(std::unique(found->begin(), found->end()), found->end());
+  return found;
+}
+
+// How many rows the statement's own key leads to, up to few_rows + 1; nullopt if that is not known.
+std::optional<std::size_t> SqliteTransaction::own_rows(const Selection& selection, const CompiledSelection& compiled) {
+  if (!compiled.own_rows) return std::nullopt;
+  std::vector<std::string> ids;
+  add_found(*compiled.own_rows, selection, few_rows, ids);
+  return ids.size();
+}
+
+SqliteTransaction::Prepared SqliteTransaction::prepare(Asked asked, const Selection& selection, bool page) {
+  SelectionCache& cache = connection_->selections();
+  Prepared out{selection, {}, cache.prepare(asked, selection, *this, {})};
   if (selection.id || selection.ids) return out;
   const bool stops_early = page && is_by_time(selection.order);
-  if (selection.search) out.lead.search = search_to_lead(selection, stops_early);
-  if (out.lead.search) return out;
-  if (auto ids = reached_to_lead(selection, stops_early)) {
-    out.lead.by_paths = true;
-    out.of_few.emplace(selection).ids = std::move(ids);
-    return out;
+  bool reads_many = false;  // by a key of its own
+  if (const std::vector<CompiledLead>& leads = out.compiled().leads; !leads.empty()) {
+    // A row that is looked for by its id takes four times as long as one that a key leads to. A search looks at whole
+    // rows, so that few of them are many.
+    constexpr std::size_t soon_read = 50, ratio = 4;
+    const std::optional<std::size_t> own = own_rows(selection, out.compiled());
+    if (own && *own <= soon_read) return out;
+    const bool reads_few = own && std::cmp_less_equal(*own, few_rows);
+    reads_many = own && !reads_few;
+    if (auto ids = led_rows(selection, leads, reads_few ? *own / ratio : selection.search ? few_rows : most_led)) {
+      const auto found = static_cast<std::int64_t>(ids->size());
+      const std::int64_t worth = worth_leading(selection, found, stops_early);
+      if (found <= few_rows || rows_of_type(selection.type, worth) == worth) {
+        out.of_few.emplace(selection).ids = std::make_shared<const std::vector<std::string>>(*std::move(ids));
+        out.prepared = cache.prepare(asked, *out.of_few, *this, {});
+        return out;
+      }
+    }
+    if (reads_few) return out;
   }
+  Lead lead;
+  if (selection.search) lead.search = search_to_lead(selection, stops_early);
   // So few are sorted sooner than found among the ids of all types. Of more, a page is soon full.
   constexpr std::int64_t most_sorted = 2'000;
   const bool is_by_id = page && !selection.order.empty() && selection.order.front().field.root() == FieldPath::Root::id;
-  out.lead.by_type = is_by_id && rows_of_type(selection.type, most_sorted) < most_sorted;
+  lead.by_type = !lead.search && is_by_id && rows_of_type(selection.type, most_sorted) < most_sorted;
+  lead.walks = !lead.search && page && reads_many && out.compiled().may_walk;
+  if (lead.search || lead.by_type || lead.walks) out.prepared = cache.prepare(asked, selection, *this, lead);
   return out;
-}
-
-std::shared_ptr<const PreparedSelection> SqliteTransaction::prepare(Asked asked, const Led& led) {
-  return connection_->selections().prepare(asked, led.selection(), *this, led.lead);
 }
 
 Page SqliteTransaction::select(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const Led led = lead_to(selection, true);
-  const auto prepared = prepare(Asked::rows, led);
-  const CompiledSelection& compiled = prepared->compiled;
-  SlotValues values(selection.actor, &led.selection());
+  const Prepared prepared = prepare(Asked::rows, selection, true);
+  const CompiledSelection& compiled = prepared.compiled();
+  SlotValues values(selection.actor, &prepared.selection());
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   Page page;
   Position last;
@@ -184,7 +213,7 @@ Page SqliteTransaction::select(const Selection& selection) {
       page.next = std::move(last);
       break;
     }
-    if (!rows.add(*prepared->reader, statement, required.members())) continue;
+    if (!rows.add(*prepared.prepared->reader, statement, required.members())) continue;
     if (view) page.values.push_back(view->of(statement));
     if (selection.with_positions) page.positions.push_back(position_of(statement, selection, compiled));
     is_full = static_cast<std::int64_t>(rows.size()) == selection.limit || rows.bytes() >= selection.most_bytes;
@@ -198,22 +227,20 @@ Page SqliteTransaction::select(const Selection& selection) {
 
 std::vector<std::string> SqliteTransaction::plan_of(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const Led led = lead_to(selection, true);
-  const auto prepared = prepare(Asked::rows, led);
-  SlotValues values(selection.actor, &led.selection());
-  Statement statement = scoped("EXPLAIN QUERY PLAN " + prepared->compiled.sql, prepared->compiled.parameters, values);
+  const Prepared prepared = prepare(Asked::rows, selection, true);
+  SlotValues values(selection.actor, &prepared.selection());
+  Statement statement = scoped("EXPLAIN QUERY PLAN " + prepared.compiled().sql, prepared.compiled().parameters, values);
   std::vector<std::string> out;
-  if (const auto& key = prepared->compiled.key) out.push_back("by the field key " + names_of(*key));
+  if (const auto& key = prepared.compiled().key) out.push_back("by the field key " + names_of(*key));
   while (statement.step()) out.push_back(statement.string(3));
   return out;
 }
 
 std::int64_t SqliteTransaction::count(const Selection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
-  const Led led = lead_to(selection, false);
-  const auto prepared = prepare(Asked::count, led);
-  SlotValues values(selection.actor, &led.selection());
-  Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
+  const Prepared prepared = prepare(Asked::count, selection, false);
+  SlotValues values(selection.actor, &prepared.selection());
+  Statement statement = scoped(prepared.compiled().sql, prepared.compiled().parameters, values);
   statement.step();
   return statement.integer(0);
 }
@@ -231,14 +258,13 @@ Aggregates SqliteTransaction::aggregate(const Selection& selection, const Aggreg
   all.after.reset();
   all.limit = std::numeric_limits<std::int64_t>::max() - 1;
   const Interruptible interruptible(*connection_, all.interruption);
-  const Led led = lead_to(all, false);
-  const auto prepared = prepare(Asked::rows, led);
-  SlotValues values(all.actor, &led.selection());
-  Statement statement = scoped(prepared->compiled.sql, prepared->compiled.parameters, values);
+  const Prepared prepared = prepare(Asked::rows, all, false);
+  SlotValues values(all.actor, &prepared.selection());
+  Statement statement = scoped(prepared.compiled().sql, prepared.compiled().parameters, values);
   std::vector<FieldPath> fields = aggregation.group_by;
   for (const Aggregation::Part& part : aggregation.measures)
     if (part.field) fields.push_back(*part.field);
-  ViewValues view(*prepared->compiled.groups, fields);
+  ViewValues view(*prepared.compiled().groups, fields);
   Aggregator aggregator(aggregation);
   while (statement.step()) aggregator.add(view.fields_of(statement));
   return aggregator.finish();
@@ -263,15 +289,60 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
   return out;
 }
 
+std::vector<EntityTypeKey> SqliteTransaction::related_types(const std::string& id, const Hop& hop) {
+  Statement statement =
+      scoped(fmt::format("SELECT DISTINCT e.type_key FROM entity_relations r CROSS JOIN entities e WHERE r.scope_id = "
+                         "?1 AND r.{} = ?2 AND "
+                         "r.type = ?3 AND e.scope_id = ?1 AND e.id = r.{} AND e.deleted_at IS NULL",
+                         hop.backwards ? "to_id" : "from_id", hop.backwards ? "from_id" : "to_id"));
+  statement.bind(2, std::string_view(id)).bind(3, std::string_view(hop.relation));
+  std::vector<EntityTypeKey> out;
+  while (statement.step()) out.push_back(statement.integer(0));
+  return out;
+}
+
 bool SqliteTransaction::has_row(const std::string& id) {
   Statement row = scoped("SELECT 1 FROM entities WHERE scope_id = ?1 AND id = ?2");
   return row.bind(2, std::string_view(id)).step();
 }
 
+// The entities that all events of the selection are about, as a list, if they are few and have few events: in the log,
+// which whoever sees little of it would go through, these may be far apart.
+std::optional<std::string> SqliteTransaction::few_subjects(const EventSelection& selection) {
+  constexpr std::size_t most_types = 16;
+  constexpr std::int64_t most_events = 1'000;
+  if (selection.entity || selection.others || selection.purged || selection.types.size() > most_types)
+    return std::nullopt;
+  std::vector<std::string> ids;
+  for (const EventSelection::TypeGrants& type : selection.types) {
+    const MaskGroups groups(*type.grants);
+    Selection rows;
+    rows.type = type.type;
+    rows.grants = type.grants;
+    rows.actor = selection.actor;
+    LeadCompiler leads(sqlite_dialect, rows, *this, [](const FieldPath&) { return true; });
+    const auto found = led_rows(rows, leads.compile(groups.predicates, {}), most_led);
+    if (!found) return std::nullopt;
+    ids.insert(ids.end(), found->begin(), found->end());
+    // Nothing leads to deleted rows, whose events are seen as before.
+    Statement deleted =
+        scoped("SELECT id FROM entities WHERE scope_id = ?1 AND type_key = ?2 AND deleted_at >= ?3 LIMIT ?4");
+    deleted.bind(2, type.type).bind(3, std::numeric_limits<std::int64_t>::min()).bind(4, most_led + 1);
+    while (deleted.step()) ids.push_back(deleted.string(0));
+    if (std::cmp_greater(ids.size(), most_led)) return std::nullopt;
+  }
+  std::string list = Json(ids).dump();
+  Statement events = scoped(
+      "SELECT count(*) FROM (SELECT 1 FROM json_each(?2) asked CROSS JOIN events v WHERE v.scope_id = ?1 AND "
+      "v.entity_id = asked.value LIMIT ?3)");
+  events.bind(2, std::string_view(list)).bind(3, most_events + 1).step();
+  return events.integer(0) <= most_events ? std::optional(std::move(list)) : std::nullopt;
+}
+
 std::vector<EventRecord> SqliteTransaction::select_events(const EventSelection& selection) {
   const Interruptible interruptible(*connection_, selection.interruption);
   const bool is_purged = selection.entity && selection.purged && !has_row(*selection.entity);
-  const CompiledEvents compiled = compile_events(sqlite_dialect, selection, this, is_purged);
+  const CompiledEvents compiled = compile_events(sqlite_dialect, selection, this, is_purged, few_subjects(selection));
   SlotValues values(selection.actor);
   Statement statement = scoped(compiled.sql, compiled.parameters, values);
   std::vector<EventRecord> out;

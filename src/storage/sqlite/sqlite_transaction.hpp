@@ -56,6 +56,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop) override;
 
   bool insert_record(RecordTable table, const Record& record) override;
   std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
@@ -106,19 +107,26 @@ class SqliteTransaction final : public Transaction, private KeySource {
   const KeptUp& kept_up(EntityTypeKey type);
   UniqueKeys unique_keys() { return {*connection_, scope_}; }
   SearchIndex search_index() { return {*connection_, scope_}; }
-  // A selection with what leads to its rows.
-  struct Led {
+  // A compiled selection that reads few rows, as far as that is known.
+  struct Prepared {
     const Selection& asked;
-    Lead lead;
     std::optional<Selection> of_few;  // `asked`, of these ids alone
+    std::shared_ptr<const PreparedSelection> prepared;
     const Selection& selection() const noexcept { return of_few ? *of_few : asked; }
+    const CompiledSelection& compiled() const noexcept { return prepared->compiled; }
   };
-  // `page`: the caller needs no more than a page of the rows. `stops_early`: and in the order of time.
-  Led lead_to(const Selection& selection, bool page);
-  std::optional<std::string> search_to_lead(const Selection& selection, bool stops_early);
-  std::shared_ptr<const std::vector<std::string>> reached_to_lead(const Selection& selection, bool stops_early);
+  // `page`: the caller needs no more than a page of the rows.
+  Prepared prepare(Asked asked, const Selection& selection, bool page);
+  void add_found(const CompiledLookup& lookup, const Selection& selection, std::size_t most,
+                 std::vector<std::string>& ids);
+  std::optional<std::size_t> own_rows(const Selection& selection, const CompiledSelection& compiled);
+  // The ids that the best of the leads finds; nullopt if each finds more than `most`.
+  std::optional<std::vector<std::string>> led_rows(const Selection& selection, const std::vector<CompiledLead>& leads,
+                                                   std::size_t most);
+  std::optional<std::string> few_subjects(const EventSelection& selection);
   std::int64_t rows_of_type(EntityTypeKey type, std::int64_t most);  // no more than `most`
-  std::shared_ptr<const PreparedSelection> prepare(Asked asked, const Led& led);
+  // `stops_early`: the rows are a page in the order of time.
+  std::optional<std::string> search_to_lead(const Selection& selection, bool stops_early);
   void count_generation();
 
   ConnectionLease reader_;
