@@ -4,14 +4,15 @@
 
 #include <cstddef>
 
-#ifdef __GLIBC__
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
 #include <malloc.h>
+#define STRUERE_CAN_TRIM
 #endif
 
 namespace struere::cli {
 
 void FreeMemory::give_back() {
-#ifdef __GLIBC__
+#ifdef STRUERE_CAN_TRIM
   // Pages that are given back cost a fault when they are needed again: at most some milliseconds of each interval.
   constexpr std::chrono::seconds interval(10);
   constexpr std::size_t much = std::size_t{64} << 20;

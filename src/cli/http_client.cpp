@@ -27,7 +27,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds connect_time(10), answer_time(120), whole_answer_time(900);
+constexpr std::chrono::seconds connect_time(10), answer_time(120), whole_answer_time(900), silence_time(60);
 constexpr std::size_t most_line_bytes = std::size_t{8} << 20;
 
 [[noreturn]] void throw_too_large(const ServerAddress& address, const char* what, std::size_t most) {
@@ -101,13 +101,13 @@ class Connection {
   }
 
   // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
-  std::string read_part(http::response_parser<http::buffer_body>& parser, bool has_end) {
+  std::string read_part(http::response_parser<http::buffer_body>& parser, std::chrono::seconds most) {
     std::array<char, most_read> bytes{};
     while (!parser.is_done()) {
       parser.get().body().data = bytes.data();
       parser.get().body().size = bytes.size();
       with_stream([&](auto& stream) {
-        wait(has_end ? std::optional(answer_time) : std::nullopt, [&](auto done) {
+        wait(most, [&](auto done) {
           http::async_read_some(stream, buffer_, parser, [done](error_code fault, std::size_t) {
             done(fault == http::error::need_buffer ? error_code() : fault);
           });
@@ -142,12 +142,9 @@ class Connection {
   }
 
   template <class Start>
-  void wait(std::optional<std::chrono::seconds> most, Start&& start) {
+  void wait(std::chrono::seconds most, Start&& start) {
     error_code result = net::error::would_block;
-    if (most)
-      lowest().expires_after(*most);
-    else
-      lowest().expires_never();
+    lowest().expires_after(most);
     start([&result](error_code fault) { result = fault; });
     io_.restart();
     io_.run();
@@ -219,7 +216,7 @@ class Exchange {
   }
 
   // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
-  std::string part(bool has_end) { return connection_.read_part(parser_, has_end); }
+  std::string part(std::chrono::seconds most) { return connection_.read_part(parser_, most); }
 
   std::string rest() {
     std::string out;
@@ -242,7 +239,7 @@ class Exchange {
   std::string read_rest() {
     const auto end = std::chrono::steady_clock::now() + whole_answer_time;
     std::string out;
-    for (std::string next = part(true); !next.empty(); next = part(true)) {
+    for (std::string next = part(answer_time); !next.empty(); next = part(answer_time)) {
       out += next;
       if (out.size() > most_answer_bytes) throw_too_large(address_, "the answer", most_answer_bytes);
       if (std::chrono::steady_clock::now() > end)
@@ -300,7 +297,7 @@ Json HttpClient::send_lines(const std::string& target, std::string lines) const 
 void HttpClient::lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const {
   Exchange exchange(address_, request_of(address_, bearer_, headers_, "GET", target, std::nullopt));
   std::string held;
-  for (std::string part = exchange.part(false); !part.empty(); part = exchange.part(false)) {
+  for (std::string part = exchange.part(silence_time); !part.empty(); part = exchange.part(silence_time)) {
     std::size_t begin_of_line = 0, searched = held.size();
     held += part;
     for (std::size_t end = 0; (end = held.find('\n', searched)) != std::string::npos;

@@ -49,7 +49,8 @@ class HttpClient {
   // Hands over each page of a list, with its `items`. Throws Error{storage} if the kept pages are larger than 256 MiB.
   void pages(const std::function<std::string(const std::optional<std::string>& cursor)>& target_after,
              const std::function<PageUse(const Json& page)>& visit) const;
-  // Hands over each line of an answer that is a stream, until it ends, which for events is never.
+  // Hands over each line of an answer that is a stream, until it ends, which for events is never. Throws Error{storage}
+  // also if nothing comes for a minute.
   void lines(const std::string& target, const std::function<void(std::string_view line)>& visit) const;
 
  private:

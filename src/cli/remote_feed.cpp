@@ -38,7 +38,8 @@ class RemoteFeed final : public EventFeed {
     if (!out.empty()) newest_ = out.back().id().str();
     return out;
   }
-  // Whoever follows a log for days does so across restarts of the server, and across networks.
+  // Whoever follows a log for days does so across restarts of the server, and across networks: a stream on which
+  // nothing comes for a minute is given up, as the server says something each 15 s.
   void follow(const std::function<void(const Event&)>& visit) override {
     constexpr std::chrono::seconds first_pause(1), longest_pause(30);
     std::chrono::seconds pause = first_pause;
@@ -56,7 +57,7 @@ class RemoteFeed final : public EventFeed {
         if (!has_begun || error.code() != ErrorCode::storage) throw;
       }
       if (!std::exchange(is_away, true))
-        tell_aside("{} does not answer; trying again until Ctrl-C", client_->address().url());
+        tell_aside("the stream of {} has ended; connecting again until Ctrl-C", client_->address().url());
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, longest_pause);
     }
@@ -71,27 +72,37 @@ class RemoteFeed final : public EventFeed {
     const auto client = position_.empty() ? *client_ : client_->with({{"Last-Event-ID", position_}});
     const bool has_gap = position_.empty();
     bool is_open = false;
-    std::set<std::string> between;
-    const auto take = [&](const Event& event) {
-      newest_ = event.id().str();
-      visit(event);
-    };
+    std::string position;  // of the event that is being told, in which it comes first
     client.lines(target_of({"v1", "events", "stream"}, parameters), [&](std::string_view line) {
       if (!std::exchange(is_open, true)) {
         opened();
         if (has_gap)
           for (const Event& event : after_newest()) {
-            between.insert(event.id().str());
-            take(event);
+            ahead_.insert(event.id().str());
+            take(event, visit);
           }
       }
-      if (const auto position = value_of("id:", line)) position_ = *position;
-      const auto data = value_of("data:", line);
-      if (!data) return;
-      const Json event = read_answer(std::string(*data), client_->address().url());
-      if (!event.is_object() || !event.contains("id")) return;
-      if (!between.contains(event.at("id").get<std::string>())) take(event_of(event));
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (const auto value = value_of("id:", line)) position = *value;
+      if (const auto data = value_of("data:", line)) {
+        const Json event = read_answer(std::string(*data), client_->address().url());
+        if (event.is_object() && event.contains("id")) take_once(event, visit);
+      }
+      if (line.empty() && !position.empty()) {
+        position_ = std::exchange(position, {});
+        told_.clear();
+      }
     });
+  }
+  // A stream that goes on at position_ repeats what was told after it, and what was asked for beside the stream.
+  void take_once(const Json& event, const std::function<void(const Event&)>& visit) {
+    const std::string id = event.at("id").get<std::string>();
+    const bool is_new = told_.insert(id).second;
+    if (ahead_.erase(id) == 0 && is_new) take(event_of(event), visit);
+  }
+  void take(const Event& event, const std::function<void(const Event&)>& visit) {
+    newest_ = event.id().str();
+    visit(event);
   }
   std::vector<Event> after_newest() {
     constexpr std::size_t most_between = 1000;
@@ -106,14 +117,14 @@ class RemoteFeed final : public EventFeed {
     if (!line.starts_with(field)) return std::nullopt;
     line.remove_prefix(field.size());
     if (line.starts_with(' ')) line.remove_prefix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
     return line;
   }
 
   std::shared_ptr<const HttpClient> client_;
   Parameters parameters_;
-  std::string newest_;    // the id of the newest event that is known
-  std::string position_;  // the last one that a stream has told
+  std::string newest_;                  // the id of the newest event that is known
+  std::string position_;                // the last one that a stream has told
+  std::set<std::string> told_, ahead_;  // the ids of events after that; those that the stream has still to come to
 };
 
 }  // namespace

@@ -77,8 +77,8 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
   // Reads one page of each type. If a page is not complete, rows of that type after its last row are not known.
   std::vector<RelatedRow> rows;
   std::optional<Position> known_until;
-  const std::vector<EntityTypeKey> related =
-      operation.transaction().related_types(id.str(), Hop{relation, direction == RelationDirection::in});
+  const std::vector<EntityTypeKey> related = operation.transaction().related_types(
+      id.str(), Hop{relation, direction == RelationDirection::in}, selection.interruption);
   for (const EntityType& type : operation.rules().types()) {
     if (std::ranges::find(related, type.key) == related.end()) continue;
     const auto plan = operation.plan(Action::list, type.slug);

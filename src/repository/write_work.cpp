@@ -21,6 +21,10 @@ std::optional<std::string> MeteredRelations::own_entity(const OwnEntity& own, co
   return RelationMemory::own_entity(own, user_id);
 }
 
+std::vector<std::string> MeteredRelations::related_ids(const std::string& id, const Hop& hop) {
+  return lookups_->related_ids(id, hop);  // what is walked back from each row is not the same for many of them
+}
+
 std::shared_ptr<const Json> MeteredRelations::related_list(const std::string& id, const Hop& hop) {
   work_.spend_steps(1);
   return RelationMemory::related_list(id, hop);
@@ -33,12 +37,12 @@ std::shared_ptr<const RelationReader::Reached> MeteredRelations::reached(const s
   return RelationMemory::reached(start, hops, before, most);
 }
 
-std::optional<std::string> MeteredRelations::Lookups::own_entity(const OwnEntity& own, const std::string& user_id) {
+std::optional<std::string> MeteredLookups::own_entity(const OwnEntity& own, const std::string& user_id) {
   work_.spend_steps(steps_of_lookup);
   return relations_.own_entity(own, user_id);
 }
 
-std::vector<std::string> MeteredRelations::Lookups::related_ids(const std::string& id, const Hop& hop) {
+std::vector<std::string> MeteredLookups::related_ids(const std::string& id, const Hop& hop) {
   auto ids = relations_.related_ids(id, hop);
   work_.spend_steps(steps_of_lookup + steps_of_relation * ids.size());
   return ids;

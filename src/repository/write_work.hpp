@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/json_schema.hpp"
@@ -38,34 +39,38 @@ inline constexpr std::uint64_t steps_of_lookup = 200;  // of a row, or of what i
 inline constexpr std::uint64_t steps_of_relation = 50;
 inline constexpr std::uint64_t steps_of_trigger_run = 400;
 
-// The relations of the transaction of one operation of a write. Each lookup counts towards the bound of the write, and
-// what was found is remembered: many rows of a write ask for the same.
+// The relations of the transaction of one operation of a write. Each lookup counts towards the bound of the write.
+class MeteredLookups final : public RelationReader {
+ public:
+  MeteredLookups(RelationReader& relations, WriteWork& work) : relations_(relations), work_(work) {}
+
+  std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
+  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
+
+ private:
+  RelationReader& relations_;
+  WriteWork& work_;
+};
+
+// What leads from the actor is remembered, as all rows of a write ask for the same.
 class MeteredRelations final : public RelationMemory {
  public:
   MeteredRelations(RelationReader& relations, WriteWork& work)
-      : RelationMemory(lookups_), work_(work), lookups_(relations, work) {}
+      : MeteredRelations(std::make_unique<MeteredLookups>(relations, work), work) {}
 
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
+  std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
   std::shared_ptr<const Json> related_list(const std::string& id, const Hop& hop) override;
   std::shared_ptr<const Reached> reached(const std::string& start, std::span<const Hop> hops, const Reached& before,
                                          std::size_t most) override;
   void comparing(std::size_t values) override { work_.spend_steps(values); }
 
  private:
-  // What is not remembered.
-  class Lookups final : public RelationReader {
-   public:
-    Lookups(RelationReader& relations, WriteWork& work) : relations_(relations), work_(work) {}
-    std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
-    std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
-
-   private:
-    RelationReader& relations_;
-    WriteWork& work_;
-  };
+  MeteredRelations(std::unique_ptr<MeteredLookups> lookups, WriteWork& work)
+      : RelationMemory(*lookups), work_(work), lookups_(std::move(lookups)) {}
 
   WriteWork& work_;
-  Lookups lookups_;
+  std::unique_ptr<MeteredLookups> lookups_;
 };
 
 }  // namespace struere

@@ -17,11 +17,19 @@ namespace {
 }  // namespace
 
 std::int64_t Transaction::count_ends(const std::string&, std::int64_t) { return 0; }
-std::vector<EntityTypeKey> Transaction::related_types(const std::string& id, const Hop& hop) {
+std::vector<EntityTypeKey> Transaction::related_types(const std::string& id, const Hop& hop,
+                                                      const Interruption& interruption) {
   std::vector<EntityTypeKey> out;
-  for (const std::string& far : related_ids(id, hop))
+  const auto require_time = [&] {
+    if (interruption.may_come() && interruption.is_due())
+      throw Error(ErrorCode::storage, "the query was stopped, or took longer than its timeout; narrow it").transient();
+  };
+  require_time();
+  for (const std::string& far : related_ids(id, hop)) {
+    require_time();
     if (const auto row = find_entity(far); row && std::ranges::find(out, row->type) == out.end())
       out.push_back(row->type);
+  }
   return out;
 }
 std::int64_t Transaction::last_event_before(Timestamp time, std::int64_t after) {

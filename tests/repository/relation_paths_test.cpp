@@ -50,7 +50,7 @@ class Company : public World {
     notes.insert(notes.end(), written.begin(), written.end());
   }
   // Of the pages, however many there are.
-  static std::vector<EntityId> ids_of(const Session& actor, const char* type, Query query = {}) {
+  static std::vector<EntityId> ids_of(const Session& actor, const char* type, Query query = {.limit = 500}) {
     std::vector<EntityId> out;
     for (const Entity& row : actor.entities(type).all(query)) out.push_back(row.id());
     return out;

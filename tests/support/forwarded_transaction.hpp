@@ -36,8 +36,9 @@ class ForwardedTransaction : public Transaction {
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override {
     return transaction_->own_entity(own, user_id);
   }
-  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop) override {
-    return transaction_->related_types(id, hop);
+  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop,
+                                           const Interruption& interruption) override {
+    return transaction_->related_types(id, hop, interruption);
   }
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override {
     return transaction_->related_ids(id, hop);

@@ -105,7 +105,8 @@ class Transaction : public RecordTransaction, public RelationReader {
   virtual bool link(const std::string& from, const std::string& relation, const std::string& to) = 0;
   virtual bool unlink(const std::string& from, const std::string& relation, const std::string& to) = 0;
   // The types of the entities that related_ids() names. Reads each of these, unless the storage knows better.
-  virtual std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop);
+  virtual std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop,
+                                                   const Interruption& interruption);
 
   // --- events. Only the oldest can be removed, and of the others only the payload.
   virtual ChainHead chain_head() = 0;

@@ -241,9 +241,11 @@ std::string_view Candidates::order_column(const OrderKey& key) const {
 
 // A list of ids may be what a path of relations reaches.
 bool Candidates::is_led_by_ids() const {
+  constexpr std::size_t most_ids = 1'000;  // in the order of time, a page of more is full sooner
   return selection_.id || selection_.ids || std::ranges::any_of(conditions_, [](const Predicate* condition) {
            return condition->field().root() == FieldPath::Root::id && is_condition_of_attribute(*condition) &&
-                  (condition->op() == Operator::eq || condition->op() == Operator::in);
+                  (condition->op() == Operator::eq ||
+                   (condition->op() == Operator::in && condition->operand().literal.size() <= most_ids));
          });
 }
 

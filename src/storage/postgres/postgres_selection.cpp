@@ -320,8 +320,10 @@ std::vector<std::string> PostgresTransaction::related_ids(const std::string& id,
   return out;
 }
 
-std::vector<EntityTypeKey> PostgresTransaction::related_types(const std::string& id, const Hop& hop) {
+std::vector<EntityTypeKey> PostgresTransaction::related_types(const std::string& id, const Hop& hop,
+                                                              const Interruption& interruption) {
   if (!is_storable(id)) return {};
+  const Interruptible interruptible(work_->anywhere(), interruption);
   const Result types = connection().run(
       fmt::format(
           "SELECT DISTINCT far.type_key FROM struere.entity_relations r CROSS JOIN LATERAL (SELECT e.type_key "

@@ -58,7 +58,8 @@ class PostgresTransaction final : public Transaction {
   bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
-  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop) override;
+  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop,
+                                           const Interruption& interruption) override;
 
   bool insert_record(RecordTable table, const Record& record) override;
   std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,

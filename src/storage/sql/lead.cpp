@@ -17,8 +17,6 @@ const FieldPath& path_of_time() {
   return path;
 }
 
-constexpr std::size_t longest_list = 100;  // its values are looked for each time that a lead is tried
-
 void flatten(const Predicate& predicate, std::vector<const Predicate*>& out) {
   if (predicate.kind() != Predicate::Kind::all) return out.push_back(&predicate);
   for (const Predicate& part : predicate.parts()) flatten(part, out);
@@ -33,7 +31,7 @@ void append(std::vector<CompiledLead>& out, std::vector<CompiledLead> more) {
 bool has_long_list(const KeyAccess& access) {
   if (!access.list) return false;
   const Operand& operand = access.list->operand();
-  return operand.kind == Operand::Kind::literal && operand.literal.size() > longest_list;
+  return operand.kind == Operand::Kind::literal && operand.literal.size() > longest_led_list;
 }
 
 LeadCompiler::LeadCompiler(const Dialect& dialect, const Selection& selection, KeySource& keys,

@@ -15,6 +15,8 @@ namespace STRUERE_COMPANION_API struere {
 
 // More rows than these are not looked for one by one.
 inline constexpr std::int64_t most_led = 1'000;
+// The values of a longer list would have to be looked for each time that a lead is tried.
+inline constexpr std::size_t longest_led_list = 100;
 // So few are read soon, however they are found.
 inline constexpr std::int64_t few_rows = 200;
 

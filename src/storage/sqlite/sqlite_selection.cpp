@@ -84,9 +84,17 @@ class Interruptible {
 
 // Of how many rows `found` rows have to be, to lead to a page or a count sooner than reading all of them. Reading one
 // of the found costs about as much as reading two in their order. If one row in n is found, a page is full after n
-// pages.
+// pages. Counting more rows than `most_counted` would take longer than reading those that are found.
 std::int64_t worth_leading(const Selection& selection, std::int64_t found, bool stops_early) {
-  return 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
+  constexpr std::int64_t most_counted = 40'000;
+  const std::int64_t rows = 2 * (stops_early ? found * found / std::max<std::int64_t>(selection.limit, 1) : found);
+  return found > most_led ? rows : std::min(rows, most_counted);
+}
+
+// Several lookups may find the same row.
+void make_distinct(std::vector<std::string>& ids) {
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
 }  // namespace
@@ -144,9 +152,7 @@ std::optional<std::vector<std::string>> SqliteTransaction::led_rows(const Select
     found = ids;
     if (std::cmp_less_equal(most, few_rows)) break;
   }
-  if (!found) return std::nullopt;
-  std::ranges::sort(*found);  // several lookups may find the same row
-  found->erase(std::unique(found->begin(), found->end()), found->end());
+  if (found) make_distinct(*found);
   return found;
 }
 
@@ -176,7 +182,9 @@ SqliteTransaction::Prepared SqliteTransaction::prepare(Asked asked, const Select
       const auto found = static_cast<std::int64_t>(ids->size());
       const std::int64_t worth = worth_leading(selection, found, stops_early);
       if (found <= few_rows || rows_of_type(selection.type, worth) == worth) {
-        out.of_few.emplace(selection).ids = std::make_shared<const std::vector<std::string>>(*std::move(ids));
+        auto of_few = std::make_shared<Selection>(selection);
+        of_few->ids = std::make_shared<const std::vector<std::string>>(*std::move(ids));
+        out.of_few = std::move(of_few);
         out.prepared = cache.prepare(asked, *out.of_few, *this, {});
         return out;
       }
@@ -289,7 +297,9 @@ std::vector<std::string> SqliteTransaction::related_ids(const std::string& id, c
   return out;
 }
 
-std::vector<EntityTypeKey> SqliteTransaction::related_types(const std::string& id, const Hop& hop) {
+std::vector<EntityTypeKey> SqliteTransaction::related_types(const std::string& id, const Hop& hop,
+                                                            const Interruption& interruption) {
+  const Interruptible interruptible(*connection_, interruption);
   Statement statement =
       scoped(fmt::format("SELECT DISTINCT e.type_key FROM entity_relations r CROSS JOIN entities e WHERE r.scope_id = "
                          "?1 AND r.{} = ?2 AND "
@@ -311,7 +321,8 @@ bool SqliteTransaction::has_row(const std::string& id) {
 std::optional<std::string> SqliteTransaction::few_subjects(const EventSelection& selection) {
   constexpr std::size_t most_types = 16;
   constexpr std::int64_t most_events = 1'000;
-  if (selection.entity || selection.others || selection.purged || selection.types.size() > most_types)
+  const bool is_short = selection.before && *selection.before - selection.after <= most_events;
+  if (is_short || selection.entity || selection.others || selection.purged || selection.types.size() > most_types)
     return std::nullopt;
   std::vector<std::string> ids;
   for (const EventSelection::TypeGrants& type : selection.types) {
@@ -331,6 +342,7 @@ std::optional<std::string> SqliteTransaction::few_subjects(const EventSelection&
     while (deleted.step()) ids.push_back(deleted.string(0));
     if (std::cmp_greater(ids.size(), most_led)) return std::nullopt;
   }
+  make_distinct(ids);
   std::string list = Json(ids).dump();
   Statement events = scoped(
       "SELECT count(*) FROM (SELECT 1 FROM json_each(?2) asked CROSS JOIN events v WHERE v.scope_id = ?1 AND "

@@ -56,7 +56,8 @@ class SqliteTransaction final : public Transaction, private KeySource {
   bool unlink(const std::string& from, const std::string& relation, const std::string& to) override;
   std::optional<std::string> own_entity(const OwnEntity& own, const std::string& user_id) override;
   std::vector<std::string> related_ids(const std::string& id, const Hop& hop) override;
-  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop) override;
+  std::vector<EntityTypeKey> related_types(const std::string& id, const Hop& hop,
+                                           const Interruption& interruption) override;
 
   bool insert_record(RecordTable table, const Record& record) override;
   std::int64_t update_records(RecordTable table, const std::vector<RecordCondition>& where,
@@ -110,7 +111,7 @@ class SqliteTransaction final : public Transaction, private KeySource {
   // A compiled selection that reads few rows, as far as that is known.
   struct Prepared {
     const Selection& asked;
-    std::optional<Selection> of_few;  // `asked`, of these ids alone
+    std::shared_ptr<const Selection> of_few;  // `asked`, of these ids alone
     std::shared_ptr<const PreparedSelection> prepared;
     const Selection& selection() const noexcept { return of_few ? *of_few : asked; }
     const CompiledSelection& compiled() const noexcept { return prepared->compiled; }

@@ -33,7 +33,10 @@ struct Tasks : World {
     role("team", {{"field", "data.team"}, {"operator", "eq"}, {"value", "t3"}});
     role("done", {{"field", "data.done"}, {"operator", "eq"}, {"value", true}});
     role("own", {{"relationPath", "has"}});
-    role("few", {{"relationPath", "sees"}});
+    define_role(R"({"name": "few", "policies": [{"resource": "*", "actions": ["*"], "effect": "allow"}], "scopeRules": [
+        {"entityType": "task", "field": "id", "operator": "in", "value": "actor.relatedIds:sees"},
+        {"entityType": "other", "field": "id", "operator": "in", "value": "actor.relatedIds:sees"},
+        {"entityType": "person", "field": "id", "operator": "in", "value": "actor.relatedIds:sees"}]})"_json);
     role("some", R"({"any": [{"field": "data.team", "operator": "eq", "value": "t1"}, {"relationPath": "has"},
                              {"field": "id", "operator": "in", "value": "actor.relatedIds:sees"}]})"_json);
     define_role(
