@@ -14,11 +14,9 @@ using namespace struere::test;
 
 namespace {
 
-constexpr int tasks = 1'300;  // more than are looked for one by one
-
 // The same ids and times in each.
 struct Tasks : World {
-  explicit Tasks(StorageKind kind) : World(kind) {
+  Tasks(StorageKind kind, int tasks) : World(kind) {
     define_type(R"({"slug": "task", "searchFields": ["note"], "unique": [["code"]], "schema": {"properties": {
       "n": {"type": "integer", "x-index": true}, "done": {"type": "boolean", "x-index": true},
       "team": {"type": "string", "x-index": true}, "code": {"type": "string"}, "note": {"type": "string"}}}})"_json);
@@ -70,7 +68,7 @@ struct Tasks : World {
 };
 
 std::vector<Condition> conditions(const Tasks& world) {
-  const std::vector<std::string> some{world.ids[3].str(), world.ids[900].str(), world.ids[3].str(), "nobody"};
+  const std::vector<std::string> some{world.ids[3].str(), world.ids[150].str(), world.ids[3].str(), "nobody"};
   std::vector<Condition> out{
       {},
       field("data.code") == "c7",
@@ -79,12 +77,12 @@ std::vector<Condition> conditions(const Tasks& world) {
       field("data.code") == "c7" || field("data.code") == "c45",
       field("data.n") >= 100 && field("data.n") < 130,
       field("data.n") >= 100 && field("data.n") < "a",
-      field("data.n") < 1'250 && field("data.done") == false,
+      field("data.n") < 200 && field("data.done") == false,
       field("data.done").in({true, 5}),
       field("id").in(some),
       field("id") == some[0] && field("data.done") == true,
       field("id") == some[0] || field("data.n") == 5,
-      field("createdAt") >= world.times[30] && field("createdAt") < world.times[32] && field("data.done") == true,
+      field("createdAt") >= world.times[3] && field("createdAt") < world.times[5] && field("data.done") == true,
       (field("data.team") == "t1" || field("data.n") < 20) && field("data.done") == true,
   };
   return out;
@@ -96,14 +94,8 @@ std::vector<std::string> rows_of(const Session& actor, const Query& query) {
   return out;
 }
 
-}  // namespace
-
-TEST_CASE("whatever leads SQLite to the rows of a query, they are the same rows in the same order",
-          "[sqlite][query_plan]") {
-  const Tasks memory(StorageKind::memory), file(StorageKind::sqlite);
-  const auto roles = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"team"},
-                              std::vector<std::string>{"own"}, std::vector<std::string>{"some"},
-                              std::vector<std::string>{"few"}, std::vector<std::string>{"done", "masked"});
+void compare(int tasks, const std::vector<std::string>& roles) {
+  const Tasks memory(StorageKind::memory, tasks), file(StorageKind::sqlite, tasks);
   const auto actor = [&](const Tasks& world) { return roles.empty() ? world.system() : world.user("ana", roles); };
   const Session here = actor(memory), there = actor(file);
   const std::vector<Condition> asked = conditions(memory);
@@ -133,4 +125,18 @@ TEST_CASE("whatever leads SQLite to the rows of a query, they are the same rows 
     for (const Event& event : here.events().list(events).events) expected.push_back(event.id().str());
     CHECK(found == expected);
   }
+}
+
+}  // namespace
+
+TEST_CASE("whatever leads SQLite to the rows of a query, they are the same rows in the same order",
+          "[sqlite][query_plan]") {
+  using Roles = std::vector<std::string>;
+  compare(220, GENERATE(Roles{"team"}, Roles{"some"}, Roles{"few"}, Roles{"done", "masked"}));
+}
+
+TEST_CASE("nor do they differ where more rows are found than are looked for one by one",
+          "[sqlite][query_plan][large]") {
+  using Roles = std::vector<std::string>;
+  compare(1'300, GENERATE(Roles{}, Roles{"team"}, Roles{"own"}, Roles{"some"}, Roles{"few"}, Roles{"done", "masked"}));
 }
