@@ -100,7 +100,7 @@ class Connection {
     });
   }
 
-  // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
+  // The next part of the body; empty at its end. A silence of more than `most` is an error.
   std::string read_part(http::response_parser<http::buffer_body>& parser, std::chrono::seconds most) {
     std::array<char, most_read> bytes{};
     while (!parser.is_done()) {
@@ -215,7 +215,7 @@ class Exchange {
     throw error;
   }
 
-  // The next part of the body; empty at its end. `has_end`: whether a long silence is an error.
+  // The next part of the body; empty at its end. A silence of more than `most` is an error.
   std::string part(std::chrono::seconds most) { return connection_.read_part(parser_, most); }
 
   std::string rest() {

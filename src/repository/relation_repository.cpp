@@ -62,9 +62,10 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
                             RelationDirection direction, const RelatedQuery& query) {
   require_limit(query.limit);
   require_readable(operation, id);
+  const Hop hop{relation, direction == RelationDirection::in};
   Selection selection;
   selection.actor = operation.values();
-  selection.filter = Predicate::reached_from(id.str(), {Hop{relation, direction == RelationDirection::in}});
+  selection.filter = Predicate::reached_from(id.str(), {hop});
   selection.order = {{*FieldPath::parse("createdAt"), false}, {*FieldPath::parse("id"), false}};
   selection.limit = query.limit;
   selection.most_bytes = most_page_bytes;
@@ -77,8 +78,8 @@ EntityPage related_entities(GuardedOperation& operation, const EntityId& id, con
   // Reads one page of each type. If a page is not complete, rows of that type after its last row are not known.
   std::vector<RelatedRow> rows;
   std::optional<Position> known_until;
-  const std::vector<EntityTypeKey> related = operation.transaction().related_types(
-      id.str(), Hop{relation, direction == RelationDirection::in}, selection.interruption);
+  const std::vector<EntityTypeKey> related =
+      operation.transaction().related_types(id.str(), hop, selection.interruption);
   for (const EntityType& type : operation.rules().types()) {
     if (std::ranges::find(related, type.key) == related.end()) continue;
     const auto plan = operation.plan(Action::list, type.slug);

@@ -28,10 +28,10 @@ void append(std::vector<CompiledLead>& out, std::vector<CompiledLead> more) {
 
 }  // namespace
 
-bool has_long_list(const KeyAccess& access) {
-  if (!access.list) return false;
-  const Operand& operand = access.list->operand();
-  return operand.kind == Operand::Kind::literal && operand.literal.size() > longest_led_list;
+bool has_long_list(const Predicate& comparison) {
+  const Operand& operand = comparison.operand();
+  return operand.kind == Operand::Kind::literal && operand.literal.is_array() &&
+         operand.literal.size() > longest_led_list;
 }
 
 LeadCompiler::LeadCompiler(const Dialect& dialect, const Selection& selection, KeySource& keys,
@@ -140,7 +140,7 @@ void LeadCompiler::add_by_keys(const std::vector<const Predicate*>& conditions, 
     if (!key.is_whole) continue;
     KeyAccess access = access_by(key, conditions, {});
     if (!access.is_full() && !access.list && access.range.empty()) continue;
-    if (has_long_list(access)) continue;
+    if (access.list && has_long_list(*access.list)) continue;
     if (!std::ranges::all_of(access.answered(), [&](const Predicate* condition) { return is_answered(condition); }))
       accesses.push_back(std::move(access));
   }

@@ -20,8 +20,8 @@ inline constexpr std::size_t longest_led_list = 100;
 // So few are read soon, however they are found.
 inline constexpr std::int64_t few_rows = 200;
 
-// Whether trying it is too much work for what it may save.
-bool has_long_list(const KeyAccess& access);
+// Whether it compares with a list whose values are too much work to look for in vain.
+bool has_long_list(const Predicate& comparison);
 
 struct CompiledLookup {
   std::string sql;  // selects one column, id

@@ -28,11 +28,6 @@ std::size_t size_of(const CompiledSelection& compiled, const Predicate& filter) 
   return size;
 }
 
-// A statement with a long list has other leads than one with a short one.
-bool is_long(const Predicate& comparison) {
-  return comparison.operand().literal.is_array() && comparison.operand().literal.size() > longest_led_list;
-}
-
 // Whether two filters compile to the same condition, that is, whether they differ only in values that are slots.
 bool same_shape(const Predicate& one, const Predicate& other) {
   if (one.kind() != other.kind()) return false;
@@ -42,7 +37,7 @@ bool same_shape(const Predicate& one, const Predicate& other) {
       if (one.field() != other.field() || one.op() != other.op() || one.operand().kind != other.operand().kind ||
           is_bindable != is_bindable_literal(other))
         return false;
-      if (is_bindable) return is_long(one) == is_long(other);
+      if (is_bindable) return has_long_list(one) == has_long_list(other);  // they have other leads
       // The texts are compared too, because the JSON library finds -1 equal to 2^64 - 1, and 2^53 + 1 equal to 2^53.
       return one.operand() == other.operand() &&
              canonical_json(one.operand().literal) == canonical_json(other.operand().literal);

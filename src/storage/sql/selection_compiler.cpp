@@ -231,7 +231,7 @@ class SelectCompiler {
         if (condition->field().root() == FieldPath::Root::created_at) answered.push_back(condition);
     LeadCompiler leads(dialect_, selection_, keys, is_clear);
     out_.leads = leads.compile(out_.groups->predicates, answered);
-    if (!out_.leads.empty() && access_ && !has_long_list(*access_))
+    if (!out_.leads.empty() && access_ && !(access_->list && has_long_list(*access_->list)))
       out_.own_rows = leads.by_key(*access_, few_rows + 1);
     out_.may_walk = is_page && access_ && !access_->has_order(order) &&
                     (is_by_time_ || choose_key(*keys_, conditions_, order, is_clear, true));

@@ -149,7 +149,7 @@ std::optional<std::vector<std::string>> SqliteTransaction::led_rows(const Select
     for (const CompiledLookup& lookup : lead.lookups) add_found(lookup, selection, most, ids);
     if (ids.size() > most) continue;
     most = ids.size();
-    found = ids;
+    found = std::move(ids);
     if (std::cmp_less_equal(most, few_rows)) break;
   }
   if (found) make_distinct(*found);
